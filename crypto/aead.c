@@ -1,0 +1,157 @@
+#include "crypto/aead.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#define NONCE_BYTES 12
+
+static enum sym_err fetch_error(const void *made)
+{
+    return made == NULL ? SYM_NO_MEMORY : SYM_UNSUPPORTED;
+}
+
+enum sym_err sym_aead_init(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES])
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (context == NULL ||
+        EVP_CipherInit_ex(context, EVP_chacha20_poly1305(), NULL, key, NULL, 1) != 1) {
+        enum sym_err err = fetch_error(context);
+        EVP_CIPHER_CTX_free(context);
+        return err;
+    }
+    a->context = context;
+    return SYM_OK;
+}
+
+void sym_aead_clear(struct sym_aead *a)
+{
+    EVP_CIPHER_CTX_free(a->context);
+    a->context = NULL;
+}
+
+/* Sets the nonce, keeping the key, and absorbs the associated data. */
+static bool begin(EVP_CIPHER_CTX *context, int seal, uint64_t nonce, struct sym_span ad)
+{
+    uint8_t bytes[NONCE_BYTES] = {0};
+    for (size_t i = 0; i < 8; i++) {
+        bytes[4 + i] = (uint8_t)(nonce >> (8 * i));
+    }
+    int done = 0;
+    return EVP_CipherInit_ex(context, NULL, NULL, NULL, bytes, seal) == 1 &&
+           (ad.len == 0 || EVP_CipherUpdate(context, NULL, &done, ad.data, (int)ad.len) == 1);
+}
+
+/* EVP reads an update without data as associated data, so an empty one is skipped. */
+static bool crypt(EVP_CIPHER_CTX *context, uint8_t *data, size_t len)
+{
+    int done = 0;
+    return len == 0 || EVP_CipherUpdate(context, data, &done, data, (int)len) == 1;
+}
+
+enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
+                           size_t len)
+{
+    EVP_CIPHER_CTX *context = a->context;
+    int done = 0;
+    if (len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
+        return SYM_TOO_LONG;
+    }
+    if (!begin(context, 1, nonce, ad) || !crypt(context, data, len) ||
+        EVP_CipherFinal_ex(context, data + len, &done) != 1 ||
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SYM_AEAD_TAG_BYTES, data + len) != 1) {
+        sym_wipe(data, len + SYM_AEAD_TAG_BYTES);
+        return SYM_NO_MEMORY;
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
+                           size_t len)
+{
+    EVP_CIPHER_CTX *context = a->context;
+    int done = 0;
+    if (len < SYM_AEAD_TAG_BYTES) {
+        return SYM_SHORT;
+    }
+    size_t plain_len = len - SYM_AEAD_TAG_BYTES;
+    if (plain_len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
+        return SYM_TOO_LONG;
+    }
+    uint8_t *tag = data + plain_len;
+    if (!begin(context, 0, nonce, ad) ||
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SYM_AEAD_TAG_BYTES, tag) != 1 ||
+        !crypt(context, data, plain_len) || EVP_CipherFinal_ex(context, tag, &done) != 1) {
+        sym_wipe(data, len);
+        return SYM_BAD_TAG;
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_sha256(uint8_t out[SYM_HASH_BYTES], struct sym_span data)
+{
+    return EVP_Digest(data.data, data.len, out, NULL, EVP_sha256(), NULL) == 1 ? SYM_OK
+                                                                               : SYM_NO_MEMORY;
+}
+
+enum sym_err sym_hash_init(struct sym_hash *h)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD_CTX *scratch = EVP_MD_CTX_new();
+    if (context == NULL || scratch == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
+        enum sym_err err = context == NULL ? SYM_NO_MEMORY : fetch_error(scratch);
+        EVP_MD_CTX_free(context);
+        EVP_MD_CTX_free(scratch);
+        return err;
+    }
+    *h = (struct sym_hash){.context = context, .scratch = scratch, .failed = false};
+    return SYM_OK;
+}
+
+void sym_hash_update(struct sym_hash *h, struct sym_span data)
+{
+    if (data.len > 0 && EVP_DigestUpdate(h->context, data.data, data.len) != 1) {
+        h->failed = true;
+    }
+}
+
+enum sym_err sym_hash_value(uint8_t out[SYM_HASH_BYTES], const struct sym_hash *h)
+{
+    if (h->failed || EVP_MD_CTX_copy_ex(h->scratch, h->context) != 1 ||
+        EVP_DigestFinal_ex(h->scratch, out, NULL) != 1) {
+        return SYM_NO_MEMORY;
+    }
+    return SYM_OK;
+}
+
+void sym_hash_clear(struct sym_hash *h)
+{
+    EVP_MD_CTX_free(h->context);
+    EVP_MD_CTX_free(h->scratch);
+    *h = (struct sym_hash){0};
+}
+
+static bool hmac(uint8_t out[SYM_HASH_BYTES], const uint8_t key[SYM_HASH_BYTES],
+                 struct sym_span data)
+{
+    return HMAC(EVP_sha256(), key, SYM_HASH_BYTES, data.data, data.len, out, NULL) != NULL;
+}
+
+enum sym_err sym_hkdf(uint8_t out[][SYM_HASH_BYTES], size_t n,
+                      const uint8_t chaining_key[SYM_HASH_BYTES], struct sym_span material)
+{
+    uint8_t temp_key[SYM_HASH_BYTES];
+    uint8_t input[SYM_HASH_BYTES + 1];
+    bool ok = hmac(temp_key, chaining_key, material);
+    for (size_t i = 0; i < n && ok; i++) {
+        input[SYM_HASH_BYTES] = (uint8_t)(i + 1);
+        if (i > 0) {
+            memcpy(input, out[i - 1], SYM_HASH_BYTES);
+        }
+        ok = hmac(out[i], temp_key,
+                  i > 0 ? sym_span(input, sizeof input) : sym_span(input + SYM_HASH_BYTES, 1));
+    }
+    sym_wipe(temp_key, sizeof temp_key);
+    sym_wipe(input, sizeof input);
+    return ok ? SYM_OK : SYM_NO_MEMORY;
+}
