@@ -1,0 +1,66 @@
+/* bus.h - messages between the processes of one node: nanomsg over ipc://, and nothing else of it.
+ * The only user of nanomsg. It stands in proto/ because daemon and command line share it; no
+ * protocol lives here, and no peer of the network ever reaches it.
+ *
+ * Pairs connect gate and core; the command line asks with REQ, core answers with raw REP. Messages
+ * are zero-copy: sym_bus_buffer gives memory that sym_bus_send consumes, sym_bus_receive gives
+ * memory that the caller releases with sym_bus_release. What shapes its use (measured with 1.1.5):
+ * a finite receive limit of payload plus envelope, never PUB, never a bound REQ, at most 512
+ * sockets in a process, three descriptors each.
+ * Errors: SYM_AGAIN (would block), SYM_TOO_LONG, SYM_CLOSED, SYM_TIMEOUT, SYM_LIMIT (no socket
+ * left), SYM_BAD_VALUE (url too long), SYM_IO, SYM_NO_MEMORY.
+ */
+#ifndef SYM_PROTO_BUS_H
+#define SYM_PROTO_BUS_H
+
+#include "crypto/bytes.h"
+
+/* Longest ipc:// url, bytes with terminator: sun_path holds 108. */
+#define SYM_BUS_URL_BYTES 115u
+
+enum sym_bus_kind {
+    SYM_BUS_PAIR, /* one to one, both ways */
+    SYM_BUS_ASK,  /* REQ, connects */
+    SYM_BUS_REPLY /* raw REP, binds; replies carry the route of their request */
+};
+
+struct sym_bus {
+    int socket; /* -1 when closed */
+};
+
+/* Where a reply goes: opaque bytes that came with the request. */
+struct sym_bus_route {
+    uint8_t bytes[64];
+    size_t len;
+};
+
+/* message_max: the largest payload accepted, bytes. */
+SYM_MUST enum sym_err sym_bus_open(struct sym_bus *b, enum sym_bus_kind kind, size_t message_max);
+SYM_MUST enum sym_err sym_bus_bind(struct sym_bus *b, const char *url);
+SYM_MUST enum sym_err sym_bus_connect(struct sym_bus *b, const char *url);
+void sym_bus_close(struct sym_bus *b);
+
+/* Descriptors to poll for POLLIN: ready when a receive, or a send, would not block. */
+int sym_bus_receive_fd(const struct sym_bus *b);
+int sym_bus_send_fd(const struct sym_bus *b);
+
+/* Memory for a message of len bytes; NULL when there is none. Sent, or released. */
+uint8_t *sym_bus_buffer(size_t len);
+void sym_bus_release(uint8_t *buffer);
+
+/* Sends the whole buffer without blocking; it is consumed on SYM_OK only. */
+SYM_MUST enum sym_err sym_bus_send(struct sym_bus *b, uint8_t *buffer);
+/* Receives without blocking. */
+SYM_MUST enum sym_err sym_bus_receive(struct sym_bus *b, uint8_t **buffer, size_t *len);
+
+/* The same for SYM_BUS_REPLY: route is filled by receive and used by send. */
+SYM_MUST enum sym_err sym_bus_receive_from(struct sym_bus *b, uint8_t **buffer, size_t *len,
+                                           struct sym_bus_route *route);
+SYM_MUST enum sym_err sym_bus_send_to(struct sym_bus *b, uint8_t *buffer,
+                                      const struct sym_bus_route *route);
+
+/* SYM_BUS_ASK: sends a copy of request and waits for the reply. */
+SYM_MUST enum sym_err sym_bus_ask(struct sym_bus *b, struct sym_span request, uint8_t **reply,
+                                  size_t *len, unsigned timeout_ms);
+
+#endif

@@ -1,0 +1,557 @@
+#include "proto/codec.h"
+
+#include "crypto/secret.h"
+#include "proto/limits.h"
+
+#include "proto/control.pb-c.h"
+#include "proto/exchange.pb-c.h"
+#include "proto/local.pb-c.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the library needs beside the copied bytes: the widest message, and for each field at least
+ * a scanned member. Repeated empty sub-messages of two bytes cost the most per input byte. */
+#define ARENA_BASE_BYTES 16384u
+#define ARENA_BYTES_EACH 8u
+
+static const ProtobufCMessageDescriptor *const descriptors[] = {
+    &symbolon__signed__descriptor,
+    &symbolon__evidence__descriptor,
+    &symbolon__commitments__descriptor,
+    &symbolon__transcript__descriptor,
+    &symbolon__request__descriptor,
+    &symbolon__receipt__descriptor,
+    &symbolon__close__descriptor,
+    &symbolon__abort__descriptor,
+    &symbolon__ping__descriptor,
+    &symbolon__control_request__descriptor,
+    &symbolon__control_body__descriptor,
+    &symbolon__control_reply__descriptor,
+    &symbolon__empty__descriptor,
+    &symbolon__peer_add__descriptor,
+    &symbolon__peer_name__descriptor,
+    &symbolon__peer_secret__descriptor,
+    &symbolon__peer__descriptor,
+    &symbolon__peer_list__descriptor,
+    &symbolon__ping_start__descriptor,
+    &symbolon__exchange_name__descriptor,
+    &symbolon__exchange_state__descriptor,
+    &symbolon__user_add__descriptor,
+    &symbolon__user_name__descriptor,
+    &symbolon__user__descriptor,
+    &symbolon__user_list__descriptor,
+    &symbolon__card_renew__descriptor,
+    &symbolon__card_text__descriptor,
+    &symbolon__setting__descriptor,
+    &symbolon__setting_list__descriptor,
+    &symbolon__process__descriptor,
+    &symbolon__status__descriptor,
+    &symbolon__gate_configure__descriptor,
+    &symbolon__pinned_peer__descriptor,
+    &symbolon__gate_pin__descriptor,
+    &symbolon__gate_unpin__descriptor,
+    &symbolon__gate_dial__descriptor,
+    &symbolon__gate_hang_up__descriptor,
+    &symbolon__gate_stop__descriptor,
+    &symbolon__gate_listening__descriptor,
+    &symbolon__gate_link_up__descriptor,
+    &symbolon__gate_accept__descriptor,
+    &symbolon__gate_link_down__descriptor,
+    &symbolon__gate_dial_failed__descriptor,
+    &symbolon__gate_counters__descriptor,
+};
+
+static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message *message)
+{
+    for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
+        if (strcmp(descriptors[i]->name, message->name) == 0) {
+            return descriptors[i];
+        }
+    }
+    return NULL;
+}
+
+/* Arena ------------------------------------------------------------------------------------ */
+
+static void *arena_take(struct sym_arena *a, size_t size)
+{
+    size_t rounded = (size + 15u) & ~(size_t)15u;
+    if (rounded < size || rounded > a->max - a->used) {
+        return NULL;
+    }
+    uint8_t *got = a->block + a->used;
+    a->used += rounded;
+    return got;
+}
+
+static void *library_alloc(void *arena, size_t size)
+{
+    return arena_take(arena, size);
+}
+
+static void library_free(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
+void sym_arena_clear(struct sym_arena *a)
+{
+    if (a->block != NULL) {
+        sym_wipe(a->block, a->used);
+        free(a->block);
+    }
+    *a = (struct sym_arena){0};
+}
+
+static enum sym_err arena_open(struct sym_arena *a, size_t input_len)
+{
+    if (input_len > SYM_CONTROL_BYTES_MAX) {
+        return SYM_TOO_LONG;
+    }
+    size_t max = ARENA_BASE_BYTES + ARENA_BYTES_EACH * input_len;
+    uint8_t *block = malloc(max);
+    if (block == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    *a = (struct sym_arena){.block = block, .used = 0, .max = max};
+    return SYM_OK;
+}
+
+/* Rules that hold in both directions --------------------------------------------------------- */
+
+/* Clean UTF-8 (RFC 3629): no overlong forms, no surrogates, no control characters but LF and TAB.
+ */
+static bool text_is_clean(struct sym_span s)
+{
+    size_t i = 0;
+    while (i < s.len) {
+        uint8_t lead = s.data[i];
+        if (lead < 0x80) {
+            if ((lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7f) {
+                return false;
+            }
+            i++;
+            continue;
+        }
+        size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if (lead < 0xc2 || lead > 0xf4 || more > s.len - i - 1) {
+            return false;
+        }
+        uint32_t point = lead & (0x3fu >> more);
+        for (size_t k = 1; k <= more; k++) {
+            if ((s.data[i + k] & 0xc0) != 0x80) {
+                return false;
+            }
+            point = (point << 6) | (s.data[i + k] & 0x3fu);
+        }
+        static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+        if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ||
+            (point >= 0x80 && point < 0xa0)) {
+            return false;
+        }
+        i += more + 1;
+    }
+    return true;
+}
+
+static enum sym_err check_span(const struct sym_field *f, struct sym_span s)
+{
+    if (s.len == 0 && (f->or_absent || f->min == 0)) {
+        return SYM_OK;
+    }
+    if (s.len > f->max) {
+        return SYM_TOO_LONG;
+    }
+    if (s.len < f->min) {
+        return SYM_BAD_VALUE;
+    }
+    bool text = f->kind == SYM_TEXT || f->kind == SYM_MANY_TEXT;
+    return !text || text_is_clean(s) ? SYM_OK : SYM_BAD_FORMAT;
+}
+
+static enum sym_err check_number(const struct sym_field *f, uint64_t v)
+{
+    return v >= f->min && v <= f->max ? SYM_OK : SYM_BAD_VALUE;
+}
+
+static void *at(void *base, size_t offset)
+{
+    return (uint8_t *)base + offset;
+}
+
+static const void *at_const(const void *base, size_t offset)
+{
+    return (const uint8_t *)base + offset;
+}
+
+/* From the library's struct to ours ----------------------------------------------------------- */
+
+static enum sym_err take_message(struct sym_arena *a, void *value, const struct sym_message *m,
+                                 const ProtobufCMessage *from);
+
+static struct sym_span span_from(const struct sym_field *f, const void *member)
+{
+    if (f->kind == SYM_TEXT || f->kind == SYM_MANY_TEXT) {
+        const char *text = *(char *const *)member;
+        return text == NULL ? sym_span(NULL, 0) : sym_span_text(text);
+    }
+    const ProtobufCBinaryData *data = member;
+    return sym_span(data->data, data->len);
+}
+
+static enum sym_err take_sub(struct sym_arena *a, void *member, const struct sym_field *f,
+                             const ProtobufCMessage *from)
+{
+    void *sub = arena_take(a, f->sub->size);
+    if (sub == NULL) {
+        return SYM_LIMIT;
+    }
+    memset(sub, 0, f->sub->size);
+    memcpy(member, &sub, sizeof sub);
+    return take_message(a, sub, f->sub, from);
+}
+
+static enum sym_err take_many(struct sym_arena *a, void *value, const struct sym_field *f,
+                              size_t count, const void *items)
+{
+    if (count > f->max_count) {
+        return SYM_LIMIT;
+    }
+    size_t each = f->kind == SYM_MANY_SUB ? f->sub->size : sizeof(struct sym_span);
+    size_t library_each = f->kind == SYM_MANY_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
+    uint8_t *out = arena_take(a, count * each + 1);
+    if (out == NULL) {
+        return SYM_LIMIT;
+    }
+    memset(out, 0, count * each);
+    for (size_t i = 0; i < count; i++) {
+        const void *item = at_const(items, i * library_each);
+        enum sym_err err;
+        if (f->kind == SYM_MANY_SUB) {
+            err = take_message(a, out + i * each, f->sub, *(ProtobufCMessage *const *)item);
+        } else {
+            struct sym_span s = span_from(f, item);
+            err = check_span(f, s);
+            memcpy(out + i * each, &s, sizeof s);
+        }
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    memcpy(at(value, f->offset), &out, sizeof out);
+    memcpy(at(value, f->count_offset), &count, sizeof count);
+    return SYM_OK;
+}
+
+static enum sym_err take_field(struct sym_arena *a, void *value, const struct sym_field *f,
+                               const ProtobufCFieldDescriptor *d, const ProtobufCMessage *from)
+{
+    const void *member = at_const(from, d->offset);
+    void *out = at(value, f->offset);
+    switch (f->kind) {
+    case SYM_U32: {
+        uint32_t v = *(const uint32_t *)member;
+        memcpy(out, &v, sizeof v);
+        return check_number(f, v);
+    }
+    case SYM_U64: {
+        uint64_t v = *(const uint64_t *)member;
+        memcpy(out, &v, sizeof v);
+        return check_number(f, v);
+    }
+    case SYM_BOOL:
+        *(bool *)out = *(const protobuf_c_boolean *)member != 0;
+        return SYM_OK;
+    case SYM_BYTES:
+    case SYM_TEXT: {
+        struct sym_span s = span_from(f, member);
+        memcpy(out, &s, sizeof s);
+        return check_span(f, s);
+    }
+    case SYM_SUB: {
+        const ProtobufCMessage *sub = *(ProtobufCMessage *const *)member;
+        if (sub == NULL) {
+            return f->or_absent ? SYM_OK : SYM_BAD_VALUE;
+        }
+        return take_sub(a, out, f, sub);
+    }
+    case SYM_MANY_BYTES:
+    case SYM_MANY_TEXT:
+    case SYM_MANY_SUB:
+        return take_many(a, value, f, *(const size_t *)at_const(from, d->quantifier_offset),
+                         *(void *const *)member);
+    }
+    return SYM_INTERNAL;
+}
+
+static enum sym_err take_message(struct sym_arena *a, void *value, const struct sym_message *m,
+                                 const ProtobufCMessage *from)
+{
+    if (from->n_unknown_fields > 0) {
+        return SYM_BAD_FORMAT;
+    }
+    for (size_t i = 0; i < m->n_fields; i++) {
+        enum sym_err err = take_field(a, value, &m->fields[i], &from->descriptor->fields[i], from);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    return SYM_OK;
+}
+
+/* One message has one encoding: what the library would write must be what came. This refuses
+ * repeated singular fields, explicit zeros and overlong integers, on which parsers disagree. */
+struct comparer {
+    ProtobufCBuffer base;
+    struct sym_span left;
+    bool differs;
+};
+
+static void compare_next(ProtobufCBuffer *buffer, size_t len, const uint8_t *data)
+{
+    struct comparer *c = (struct comparer *)(void *)buffer;
+    if (len > c->left.len || !sym_span_equal(sym_span(c->left.data, len), sym_span(data, len))) {
+        c->differs = true;
+        return;
+    }
+    if (len > 0) {
+        c->left = sym_span(c->left.data + len, c->left.len - len);
+    }
+}
+
+static bool is_canonical(const ProtobufCMessage *message, struct sym_span bytes)
+{
+    struct comparer c = {.base = {.append = compare_next}, .left = bytes, .differs = false};
+    (void)protobuf_c_message_pack_to_buffer(message, &c.base);
+    return !c.differs && c.left.len == 0;
+}
+
+enum sym_err sym_decode(struct sym_arena *arena, void *value, const struct sym_message *message,
+                        struct sym_span bytes)
+{
+    const ProtobufCMessageDescriptor *d = descriptor_of(message);
+    if (d == NULL) {
+        return SYM_INTERNAL;
+    }
+    enum sym_err err = arena_open(arena, bytes.len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    ProtobufCAllocator allocator = {
+        .alloc = library_alloc, .free = library_free, .allocator_data = arena};
+    static const uint8_t nothing[1] = {0};
+    ProtobufCMessage *from =
+        protobuf_c_message_unpack(d, &allocator, bytes.len, bytes.len > 0 ? bytes.data : nothing);
+    if (from == NULL || !is_canonical(from, bytes)) {
+        err = SYM_BAD_FORMAT;
+        goto out;
+    }
+    void *staged = arena_take(arena, message->size);
+    if (staged == NULL) {
+        err = SYM_LIMIT;
+        goto out;
+    }
+    memset(staged, 0, message->size);
+    err = take_message(arena, staged, message, from);
+    if (err == SYM_OK) {
+        memcpy(value, staged, message->size);
+    }
+out:
+    if (err != SYM_OK) {
+        sym_arena_clear(arena);
+    }
+    return err;
+}
+
+/* From our struct to the library's ------------------------------------------------------------ */
+
+static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
+                                 const struct sym_message *m, const void *value);
+
+static enum sym_err give_span(struct sym_arena *a, void *member, const struct sym_field *f,
+                              struct sym_span s)
+{
+    enum sym_err err = check_span(f, s);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (f->kind == SYM_BYTES || f->kind == SYM_MANY_BYTES) {
+        /* The library reads through this pointer and never writes. */
+        union {
+            const uint8_t *from;
+            uint8_t *to;
+        } borrowed = {.from = s.data};
+        *(ProtobufCBinaryData *)member = (ProtobufCBinaryData){.len = s.len, .data = borrowed.to};
+        return SYM_OK;
+    }
+    char *text = arena_take(a, s.len + 1);
+    if (text == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    if (s.len > 0) {
+        memcpy(text, s.data, s.len);
+    }
+    text[s.len] = '\0';
+    *(char **)member = text;
+    return SYM_OK;
+}
+
+static enum sym_err give_many(struct sym_arena *a, void *member, size_t *count_out,
+                              const struct sym_field *f, const void *value)
+{
+    size_t count = *(const size_t *)at_const(value, f->count_offset);
+    const void *items = *(const void *const *)at_const(value, f->offset);
+    if (count > f->max_count) {
+        return SYM_LIMIT;
+    }
+    size_t each = f->kind == SYM_MANY_SUB ? f->sub->size : sizeof(struct sym_span);
+    size_t library_each = f->kind == SYM_MANY_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
+    void *out = arena_take(a, count * library_each + 1);
+    if (out == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const void *item = at_const(items, i * each);
+        void *slot = at(out, i * library_each);
+        enum sym_err err = f->kind == SYM_MANY_SUB
+                               ? give_message(a, slot, f->sub, item)
+                               : give_span(a, slot, f, *(const struct sym_span *)item);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    memcpy(member, &out, sizeof out);
+    *count_out = count;
+    return SYM_OK;
+}
+
+static enum sym_err give_field(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
+                               const ProtobufCFieldDescriptor *d, const void *value)
+{
+    void *member = at(to, d->offset);
+    const void *from = at_const(value, f->offset);
+    switch (f->kind) {
+    case SYM_U32:
+        *(uint32_t *)member = *(const uint32_t *)from;
+        return check_number(f, *(const uint32_t *)from);
+    case SYM_U64:
+        *(uint64_t *)member = *(const uint64_t *)from;
+        return check_number(f, *(const uint64_t *)from);
+    case SYM_BOOL:
+        *(protobuf_c_boolean *)member = *(const bool *)from;
+        return SYM_OK;
+    case SYM_BYTES:
+    case SYM_TEXT:
+        return give_span(a, member, f, *(const struct sym_span *)from);
+    case SYM_SUB: {
+        const void *sub = *(const void *const *)from;
+        if (sub == NULL) {
+            return f->or_absent ? SYM_OK : SYM_BAD_VALUE;
+        }
+        return give_message(a, member, f->sub, sub);
+    }
+    case SYM_MANY_BYTES:
+    case SYM_MANY_TEXT:
+    case SYM_MANY_SUB:
+        return give_many(a, member, at(to, d->quantifier_offset), f, value);
+    }
+    return SYM_INTERNAL;
+}
+
+static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
+                                 const struct sym_message *m, const void *value)
+{
+    const ProtobufCMessageDescriptor *d = descriptor_of(m);
+    if (d == NULL) {
+        return SYM_INTERNAL;
+    }
+    ProtobufCMessage *to = arena_take(a, d->sizeof_message);
+    if (to == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    protobuf_c_message_init(d, to);
+    for (size_t i = 0; i < m->n_fields; i++) {
+        enum sym_err err = give_field(a, to, &m->fields[i], &d->fields[i], value);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    memcpy(out, &to, sizeof to);
+    return SYM_OK;
+}
+
+enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_message *message,
+                        const void *value)
+{
+    SYM_ARENA_AUTO arena = {0};
+    ProtobufCMessage *to = NULL;
+    enum sym_err err =
+        arena_open(&arena, max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX);
+    if (err == SYM_OK) {
+        err = give_message(&arena, &to, message, value);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (protobuf_c_message_get_packed_size(to) > max) {
+        return SYM_TOO_LONG;
+    }
+    *len = protobuf_c_message_pack(to, out);
+    return SYM_OK;
+}
+
+/* Table against schema --------------------------------------------------------------------------
+ */
+
+static bool kind_fits(enum sym_field_kind kind, const ProtobufCFieldDescriptor *d)
+{
+    bool many = d->label == PROTOBUF_C_LABEL_REPEATED;
+    switch (kind) {
+    case SYM_U32:
+        return !many && d->type == PROTOBUF_C_TYPE_UINT32;
+    case SYM_U64:
+        return !many && d->type == PROTOBUF_C_TYPE_UINT64;
+    case SYM_BOOL:
+        return !many && d->type == PROTOBUF_C_TYPE_BOOL;
+    case SYM_BYTES:
+        return !many && d->type == PROTOBUF_C_TYPE_BYTES;
+    case SYM_TEXT:
+        return !many && d->type == PROTOBUF_C_TYPE_STRING;
+    case SYM_SUB:
+        return !many && d->type == PROTOBUF_C_TYPE_MESSAGE;
+    case SYM_MANY_BYTES:
+        return many && d->type == PROTOBUF_C_TYPE_BYTES;
+    case SYM_MANY_TEXT:
+        return many && d->type == PROTOBUF_C_TYPE_STRING;
+    case SYM_MANY_SUB:
+        return many && d->type == PROTOBUF_C_TYPE_MESSAGE;
+    }
+    return false;
+}
+
+enum sym_err sym_message_check(const struct sym_message *message, struct sym_fault *fault)
+{
+    const ProtobufCMessageDescriptor *d = descriptor_of(message);
+    if (d == NULL) {
+        return sym_fail(fault, SYM_NOT_FOUND, "%s: not among the schemas", message->name);
+    }
+    if (d->n_fields != message->n_fields) {
+        return sym_fail(fault, SYM_BAD_FORMAT, "%s: schema has %u fields, table has %zu",
+                        message->name, d->n_fields, message->n_fields);
+    }
+    for (size_t i = 0; i < message->n_fields; i++) {
+        const struct sym_field *f = &message->fields[i];
+        if (strcmp(f->name, d->fields[i].name) != 0 || !kind_fits(f->kind, &d->fields[i])) {
+            return sym_fail(fault, SYM_BAD_FORMAT, "%s.%s: table says %s", message->name,
+                            d->fields[i].name, f->name);
+        }
+        bool has_sub = f->kind == SYM_SUB || f->kind == SYM_MANY_SUB;
+        if (has_sub && (f->sub == NULL || descriptor_of(f->sub) != d->fields[i].descriptor)) {
+            return sym_fail(fault, SYM_BAD_FORMAT, "%s.%s: wrong sub-message", message->name,
+                            f->name);
+        }
+    }
+    return SYM_OK;
+}

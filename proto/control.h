@@ -1,0 +1,282 @@
+/* control.h - what the command line asks of its own node: verbs, arguments, answers, and the
+ * signature of a user around them (control.proto).
+ *
+ * A request is signed by a user key over SYM_DOMAIN_CONTROL and the exact body bytes, names the
+ * node it is for, carries a nonce (a repeated request is answered from memory, not run again) and
+ * an expiry. Roles decide which verbs a user may run: the table below is the only place.
+ */
+#ifndef SYM_PROTO_CONTROL_H
+#define SYM_PROTO_CONTROL_H
+
+#include "crypto/identity.h"
+#include "proto/limits.h"
+#include "proto/message.h"
+
+#define SYM_USER_ROLE_LIST(X)                                                                      \
+    X(ANALYST, "analyst") X(APPROVER, "approver") X(AUDITOR, "auditor") X(OPERATOR, "operator")
+
+enum sym_user_role {
+#define SYM_USER_ROLE_ENUM(name, text) SYM_USER_##name##_BIT,
+    SYM_USER_ROLE_LIST(SYM_USER_ROLE_ENUM)
+#undef SYM_USER_ROLE_ENUM
+        SYM_USER_ROLE_COUNT
+};
+
+#define SYM_USER_ANALYST  (1u << SYM_USER_ANALYST_BIT)
+#define SYM_USER_APPROVER (1u << SYM_USER_APPROVER_BIT)
+#define SYM_USER_AUDITOR  (1u << SYM_USER_AUDITOR_BIT)
+#define SYM_USER_OPERATOR (1u << SYM_USER_OPERATOR_BIT)
+#define SYM_USER_ANY      ((1u << SYM_USER_ROLE_COUNT) - 1u)
+
+/* Verb, message of its arguments, message of its answer, roles that may run it. */
+#define SYM_VERB_LIST(X)                                                                           \
+    X(STATUS, empty, status, SYM_USER_ANY)                                                         \
+    X(CARD, empty, card_text, SYM_USER_ANY)                                                        \
+    X(CARD_RENEW, card_renew, card_text, SYM_USER_OPERATOR)                                        \
+    X(PEER_ADD, peer_add, peer_list, SYM_USER_OPERATOR)                                            \
+    X(PEER_LIST, empty, peer_list, SYM_USER_ANY)                                                   \
+    X(PEER_REMOVE, peer_name, empty, SYM_USER_OPERATOR)                                            \
+    X(PEER_SECRET, peer_secret, empty, SYM_USER_OPERATOR)                                          \
+    X(PING_START, ping_start, exchange_name, SYM_USER_OPERATOR | SYM_USER_ANALYST)                 \
+    X(EXCHANGE_STATE, exchange_name, exchange_state, SYM_USER_ANY)                                 \
+    X(EXCHANGE_CANCEL, exchange_name, empty, SYM_USER_OPERATOR | SYM_USER_ANALYST)                 \
+    X(USER_ADD, user_add, empty, SYM_USER_OPERATOR)                                                \
+    X(USER_LIST, empty, user_list, SYM_USER_ANY)                                                   \
+    X(USER_REMOVE, user_name, empty, SYM_USER_OPERATOR)                                            \
+    X(SETTING_SET, setting, empty, SYM_USER_OPERATOR)                                              \
+    X(SETTING_LIST, empty, setting_list, SYM_USER_ANY)
+
+enum sym_verb {
+    SYM_VERB_NONE,
+#define SYM_VERB_ENUM(name, arguments, answer, roles) SYM_VERB_##name,
+    SYM_VERB_LIST(SYM_VERB_ENUM)
+#undef SYM_VERB_ENUM
+        SYM_VERB_COUNT
+};
+
+enum sym_link_state { SYM_LINK_NONE, SYM_LINK_DIALLING, SYM_LINK_LIVE, SYM_LINK_STATE_COUNT };
+
+enum sym_exchange_state {
+    SYM_EXCHANGE_WAITING, /* for a link, or for the other side's decision */
+    SYM_EXCHANGE_RUNNING,
+    SYM_EXCHANGE_HELD, /* waits for an approver */
+    SYM_EXCHANGE_DONE,
+    SYM_EXCHANGE_DENIED,
+    SYM_EXCHANGE_ABORTED,
+    SYM_EXCHANGE_STATE_COUNT
+};
+
+struct sym_control_request {
+    struct sym_span body;
+    struct sym_span user;      /* 32 bytes */
+    struct sym_span signature; /* 64 bytes */
+};
+
+struct sym_control_body {
+    struct sym_span node;  /* 32 bytes */
+    struct sym_span nonce; /* 16 bytes */
+    uint64_t expires_ms;
+    uint32_t verb;
+    struct sym_span arguments;
+};
+
+struct sym_control_reply {
+    struct sym_span nonce;
+    uint32_t result;
+    struct sym_span fault;
+    struct sym_span answer;
+};
+
+struct sym_empty {
+    char unused;
+};
+
+struct sym_peer_add {
+    struct sym_span cards;
+    struct sym_span alias;
+    struct sym_span psk; /* 32 bytes or none */
+    bool replace_identity;
+};
+
+struct sym_peer_name {
+    struct sym_span alias;
+};
+
+struct sym_peer_secret {
+    struct sym_span alias;
+    struct sym_span psk; /* 32 bytes; none removes it */
+};
+
+struct sym_peer_row {
+    struct sym_span alias;
+    struct sym_span name;
+    uint32_t role;
+    struct sym_span id;
+    uint64_t serial;
+    uint64_t expires_s;
+    uint32_t link; /* enum sym_link_state */
+    bool has_psk;
+    uint64_t link_since_ms; /* wall clock */
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    const struct sym_span *endpoints;
+    size_t n_endpoints;
+    bool expired;
+};
+
+struct sym_peer_list {
+    const struct sym_peer_row *peers;
+    size_t n_peers;
+};
+
+struct sym_ping_start {
+    struct sym_span alias;
+    uint64_t bytes; /* 0: only the round trip */
+    uint32_t timeout_ms;
+};
+
+struct sym_exchange_name {
+    struct sym_span id; /* 16 bytes */
+};
+
+struct sym_exchange_row {
+    struct sym_span id;
+    struct sym_span alias;
+    uint32_t kind;
+    uint32_t state;  /* enum sym_exchange_state */
+    uint32_t result; /* enum sym_err */
+    struct sym_span fault;
+    uint64_t done;
+    uint64_t total;
+    uint64_t elapsed_us;
+    uint64_t round_trip_us;
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+};
+
+struct sym_user_add {
+    struct sym_span name;
+    uint32_t roles;
+    struct sym_span key; /* 32 bytes */
+};
+
+struct sym_user_name {
+    struct sym_span name;
+};
+
+struct sym_user_row {
+    struct sym_span name;
+    uint32_t roles;
+    struct sym_span key;
+    uint64_t added_s;
+};
+
+struct sym_user_list {
+    const struct sym_user_row *users;
+    size_t n_users;
+};
+
+struct sym_card_renew {
+    const struct sym_span *endpoints;
+    size_t n_endpoints;
+    struct sym_span name;
+    uint32_t days;
+};
+
+struct sym_card_text {
+    struct sym_span text;
+};
+
+struct sym_setting {
+    struct sym_span name;
+    struct sym_span value;
+};
+
+struct sym_setting_list {
+    const struct sym_setting *settings;
+    size_t n_settings;
+};
+
+struct sym_process_row {
+    struct sym_span name;
+    uint32_t pid;
+    bool seccomp;
+    bool no_new_privs;
+    bool not_dumpable;
+    bool no_core;
+    bool no_capabilities;
+    bool own_network;
+    bool landlock;
+};
+
+struct sym_status {
+    struct sym_span version;
+    struct sym_span name;
+    uint32_t role;
+    struct sym_span id;
+    uint64_t serial;
+    uint64_t expires_s;
+    struct sym_span listening;
+    uint64_t started_ms;
+    uint32_t peers;
+    uint32_t links;
+    uint32_t exchanges;
+    uint32_t users;
+    const struct sym_process_row *processes;
+    size_t n_processes;
+    uint64_t refused_connections;
+    uint64_t half_open;
+    struct sym_span ristretto;
+    uint32_t workers;
+    const struct sym_span *warnings;
+    size_t n_warnings;
+    uint64_t store_bytes;
+};
+
+extern const struct sym_message sym_msg_control_request;
+extern const struct sym_message sym_msg_control_body;
+extern const struct sym_message sym_msg_control_reply;
+extern const struct sym_message sym_msg_empty;
+extern const struct sym_message sym_msg_peer_add;
+extern const struct sym_message sym_msg_peer_name;
+extern const struct sym_message sym_msg_peer_secret;
+extern const struct sym_message sym_msg_peer_list;
+extern const struct sym_message sym_msg_ping_start;
+extern const struct sym_message sym_msg_exchange_name;
+extern const struct sym_message sym_msg_exchange_state;
+extern const struct sym_message sym_msg_user_add;
+extern const struct sym_message sym_msg_user_name;
+extern const struct sym_message sym_msg_user_list;
+extern const struct sym_message sym_msg_card_renew;
+extern const struct sym_message sym_msg_card_text;
+extern const struct sym_message sym_msg_setting;
+extern const struct sym_message sym_msg_setting_list;
+extern const struct sym_message sym_msg_status;
+
+struct sym_verb_row {
+    const char *name; /* as in logs: "PEER_ADD" */
+    const struct sym_message *arguments;
+    const struct sym_message *answer;
+    unsigned roles; /* bit set of SYM_USER_… that may run it */
+};
+
+/* NULL for a verb that does not exist. */
+const struct sym_verb_row *sym_verb_row(uint32_t verb);
+
+const char *sym_user_role_text(enum sym_user_role role);
+/* "analyst" or "operator,analyst"; SYM_BAD_VALUE for an unknown or empty list. */
+SYM_MUST enum sym_err sym_user_roles_parse(unsigned *out, struct sym_span text);
+/* Comma-separated; size bytes of room, 64 suffice. */
+void sym_user_roles_text(char *out, size_t size, unsigned roles);
+
+/* 1 to 63 characters a-z A-Z 0-9 . _ -, starting with a letter or digit. */
+SYM_MUST enum sym_err sym_alias_check(struct sym_span alias);
+
+/* Signs a request of this verb; out receives the ControlRequest. */
+SYM_MUST enum sym_err sym_control_sign(uint8_t *out, size_t max, size_t *len,
+                                       const struct sym_sign_key *user,
+                                       const struct sym_node_id *node,
+                                       const uint8_t nonce[SYM_NONCE_BYTES], uint64_t expires_ms,
+                                       enum sym_verb verb, const void *arguments);
+
+#endif

@@ -1,0 +1,93 @@
+/* limits.h - every maximum of the language that nodes, processes and the command line speak,
+ * each with its unit and its reason. Nothing that a peer, a file or a user drives grows without a
+ * name in this file.
+ */
+#ifndef SYM_PROTO_LIMITS_H
+#define SYM_PROTO_LIMITS_H
+
+/* Links ------------------------------------------------------------------------------------ */
+
+/* One SP payload between nodes, bytes. Large enough that per-frame costs vanish, small enough that
+ * a link needs a few MiB of buffer at most. */
+#define SYM_FRAME_BYTES_MAX 1048576u
+/* Header that every frame between cores starts with: version, type, exchange id. */
+#define SYM_ENVELOPE_BYTES 18u
+/* In front of and behind the payload of a sealed frame: envelope and type byte; tag. */
+#define SYM_FRAME_HEAD_BYTES (SYM_ENVELOPE_BYTES + 1u)
+#define SYM_FRAME_TAIL_BYTES 16u
+/* The payload of one sealed data frame, bytes. */
+#define SYM_DATA_BYTES_MAX (SYM_FRAME_BYTES_MAX - SYM_FRAME_HEAD_BYTES - SYM_FRAME_TAIL_BYTES)
+/* Links that carry traffic at once: nanomsg allows 512 sockets in a process. */
+#define SYM_LINKS_MAX 400u
+/* Connections that have not finished their handshake, in all and from one address. A newer one
+ * replaces one drawn at random, so that idle ones cannot lock a partner out. */
+#define SYM_HALF_OPEN_MAX             192u
+#define SYM_HALF_OPEN_PER_ADDRESS_MAX 96u
+/* Time for TCP and TLS handshake together, milliseconds. */
+#define SYM_HANDSHAKE_MS 5000u
+/* A link without frames is closed after this, unless the setting says otherwise, milliseconds. */
+#define SYM_IDLE_MS 120000u
+/* Unacknowledged TCP data or a silent peer ends the link after this, milliseconds. */
+#define SYM_TCP_USER_TIMEOUT_MS 20000u
+/* First and longest pause between dials of one peer, milliseconds; the pause doubles, with jitter.
+ */
+#define SYM_DIAL_PAUSE_MS     200u
+#define SYM_DIAL_PAUSE_MAX_MS 10000u
+/* Addresses one host name may resolve to, and addresses tried for one peer. */
+#define SYM_ADDRESSES_MAX 8u
+/* "host:port" as text, terminator included, bytes. */
+#define SYM_ADDRESS_BYTES 262u
+
+/* Partners --------------------------------------------------------------------------------- */
+
+/* Pinned peers. A federation has some hundreds. */
+#define SYM_PEERS_MAX 1024u
+/* Local name of a peer, dataset or user: 1 to 63 characters a-z 0-9 - _ . and a terminator. */
+#define SYM_ALIAS_BYTES 64u
+#define SYM_USERS_MAX   256u
+
+/* Exchanges -------------------------------------------------------------------------------- */
+
+#define SYM_EXCHANGE_ID_BYTES 16u
+/* In flight with one peer and in all: each may hold some frames in memory. */
+#define SYM_EXCHANGES_PER_PEER_MAX 8u
+#define SYM_EXCHANGES_MAX          256u
+/* A request is valid for at most this long after it was issued, milliseconds. */
+#define SYM_REQUEST_LIFE_MS_MAX 600000u
+/* Clocks of two partners may differ by this, milliseconds. */
+#define SYM_CLOCK_SKEW_MS 120000u
+/* A request, receipt, close or abort, signature included, bytes. Evidence takes the most. */
+#define SYM_SIGNED_BYTES_MAX 65536u
+/* Kind-specific parameters inside a request or receipt, bytes (a cohort of 255 and its query). */
+#define SYM_PARAMETERS_BYTES_MAX 32768u
+/* Hashes in one inclusion or consistency proof: a tree of 2^63 entries. */
+#define SYM_PROOF_HASHES_MAX 64u
+/* A checkpoint with its cosignatures, and one log leaf, bytes. */
+#define SYM_CHECKPOINT_BYTES_MAX 4096u
+#define SYM_LEAF_BYTES_MAX       512u
+/* Name of a dataset that travels, bytes. */
+#define SYM_DATASET_BYTES_MAX 63u
+/* A reason that travels in a denial or abort, bytes of text. */
+#define SYM_REASON_BYTES_MAX 160u
+/* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
+#define SYM_PING_BYTES_MAX 4294967296u
+
+/* Control ---------------------------------------------------------------------------------- */
+
+/* One control request or reply, bytes: an import chunk is the largest. */
+#define SYM_CONTROL_BYTES_MAX 1048576u
+#define SYM_NONCE_BYTES       16u
+/* The text of a roster in one control request, bytes; larger ones come in parts. */
+#define SYM_CARDS_BYTES_MAX 917504u
+/* Settings of a node, and the value of one, bytes; warnings that `status` lists. */
+#define SYM_SETTINGS_MAX      64u
+#define SYM_SETTING_BYTES_MAX 255u
+#define SYM_WARNINGS_MAX      32u
+/* A signed control request expires within, milliseconds. */
+#define SYM_CONTROL_LIFE_MS_MAX 60000u
+/* Nonces remembered until they expire; more at once are refused. */
+#define SYM_CONTROL_NONCES_MAX 4096u
+/* One fault line that a person reads, bytes, terminator included: as SYM_FAULT_BYTES. */
+#define SYM_FAULT_TEXT_MAX 319u
+
+#endif

@@ -1,0 +1,117 @@
+/* session.h - one exchange between two cores: Noise handshake, signed request and receipt, sealed
+ * frames, close and abort. A sans-IO state machine: frames in, frames and events out, the clock is
+ * an argument.
+ *
+ *     initiator                                 responder
+ *     ask      -- ASK: request -------------->  SYM_EVENT_REQUESTED, the caller decides
+ *     SYM_EVENT_ANSWERED  <----- ANSWER: receipt --  answer
+ *     (the caller logs the receipt) confirm
+ *     seal     -- SEALED: data -------------->  SYM_EVENT_DATA          and back, any number
+ *     close    -- SEALED: close ------------->  SYM_EVENT_CLOSED        each side closes once
+ *
+ * Checked here: signatures, both ids, the exchange id, the Noise ephemeral, the TLS exporter,
+ * times, the hash of the request in the receipt, the transcript counts and hashes in a close. Left
+ * to the caller: whether the exchange id was seen before, policy, durable evidence before `answer`
+ * and `confirm`. Any error kills the session: nothing is sent in answer to a bad handshake (drop it
+ * silently); after that sym_session_abort may still send a signed abort.
+ * Events borrow from the session and from the received frame until the next call.
+ * Errors: those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE, SYM_BAD_VALUE (an id,
+ * hash or count that does not fit), SYM_STALE, SYM_EXPIRED.
+ */
+#ifndef SYM_PROTO_SESSION_H
+#define SYM_PROTO_SESSION_H
+
+#include "proto/envelope.h"
+#include "proto/exchange.h"
+
+enum sym_session_state {
+    SYM_SESSION_NEW,      /* initiator has not asked, responder has not read */
+    SYM_SESSION_ASKED,    /* initiator: waits for the answer */
+    SYM_SESSION_DECIDING, /* responder: the caller decides */
+    SYM_SESSION_ANSWERED, /* initiator: granted, the caller has not confirmed yet */
+    SYM_SESSION_GRANTED,  /* responder: receipt sent, waits for the first sealed frame */
+    SYM_SESSION_OPEN,
+    SYM_SESSION_CLOSED_HERE,  /* waits for the other side's close */
+    SYM_SESSION_CLOSED_THERE, /* the other side has closed, this one has not */
+    SYM_SESSION_ENDED,        /* closed by both, or not granted */
+    SYM_SESSION_DEAD,         /* aborted or failed */
+    SYM_SESSION_STATE_COUNT
+};
+
+enum sym_session_role { SYM_SESSION_INITIATOR, SYM_SESSION_RESPONDER };
+
+/* Who takes part; keys are borrowed for the life of the session, the rest is copied. */
+struct sym_session_parties {
+    struct sym_node_id self;
+    struct sym_node_id peer;
+    const struct sym_sign_key *identity;     /* own */
+    const struct sym_exchange_key *exchange; /* own, the slot in use */
+    uint8_t peer_identity[SYM_ED25519_BYTES];
+    uint8_t peer_exchange[SYM_X25519_BYTES];
+    struct sym_span psk;              /* 32 bytes, or none */
+    uint8_t exporter[SYM_HASH_BYTES]; /* of the TLS link */
+};
+
+enum sym_session_event_kind {
+    SYM_EVENT_REQUESTED, /* request */
+    SYM_EVENT_ANSWERED,  /* receipt: granted, held or denied */
+    SYM_EVENT_DATA,      /* data */
+    SYM_EVENT_FILLER,    /* data, meaningless */
+    SYM_EVENT_CLOSED,    /* close */
+    SYM_EVENT_ABORTED    /* abort */
+};
+
+struct sym_session_event {
+    enum sym_session_event_kind kind;
+    struct sym_span data;         /* payload of a data frame, inside the received frame */
+    struct sym_span signed_bytes; /* of the others: the exact Signed message that travelled */
+    struct sym_request request;
+    struct sym_receipt receipt;
+    struct sym_close close;
+    struct sym_abort abort;
+};
+
+struct sym_session; /* opaque */
+
+SYM_MUST enum sym_err sym_session_new(struct sym_session **out, enum sym_session_role role,
+                                      const struct sym_session_parties *parties,
+                                      const uint8_t exchange_id[SYM_EXCHANGE_ID_BYTES]);
+void sym_session_free(struct sym_session *s);
+enum sym_session_state sym_session_state(const struct sym_session *s);
+
+/* The key hints of an ASK body: which of the sender's and of the receiver's exchange keys it uses.
+ */
+SYM_MUST enum sym_err sym_session_hints(uint8_t sender[SYM_KEY_HINT_BYTES],
+                                        uint8_t receiver[SYM_KEY_HINT_BYTES], struct sym_span body);
+
+/* Each writes one frame of *len bytes; SYM_SIGNED_BYTES_MAX + 256 bytes of room always suffice. */
+#define SYM_SESSION_FRAME_BYTES (SYM_SIGNED_BYTES_MAX + 256u)
+
+/* The caller fills kind, purpose, basis, dataset, parameters, commitments and evidence of request;
+ * the session fills the rest. life_ms: until when the request may be answered. */
+SYM_MUST enum sym_err sym_session_ask(struct sym_session *s, struct sym_request *request,
+                                      uint64_t now_ms, uint64_t life_ms, uint8_t *frame, size_t max,
+                                      size_t *len);
+/* The caller fills decision, reason, remark, parameters, commitments, evidence and expires_ms. */
+SYM_MUST enum sym_err sym_session_answer(struct sym_session *s, struct sym_receipt *receipt,
+                                         uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
+/* The initiator's caller has logged the receipt: sending may begin. */
+SYM_MUST enum sym_err sym_session_confirm(struct sym_session *s);
+/* Seals the payload that lies at frame[SYM_FRAME_HEAD_BYTES], len bytes, in place; the frame has
+ * room for SYM_FRAME_TAIL_BYTES behind it and is complete afterwards: len + head + tail bytes. */
+SYM_MUST enum sym_err sym_session_seal(struct sym_session *s, uint8_t *frame, size_t len);
+/* The same for filler: bytes that mean nothing and stay outside the transcript, for measuring a
+ * link. */
+SYM_MUST enum sym_err sym_session_fill(struct sym_session *s, uint8_t *frame, size_t len);
+/* The caller fills consents_hash, release_hash and evidence. */
+SYM_MUST enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close,
+                                        uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
+/* The caller fills reason, remark and evidence. Possible once transport keys exist. */
+SYM_MUST enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort,
+                                        uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
+
+/* Takes one received frame, envelope included; it is decrypted in place. */
+SYM_MUST enum sym_err sym_session_receive(struct sym_session *s, uint8_t *frame, size_t len,
+                                          uint64_t now_ms, struct sym_session_event *event);
+
+#endif
