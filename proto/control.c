@@ -180,8 +180,9 @@ static const struct sym_field process_fields[] = {
     SYM_FIELD_BOOL(struct sym_process_row, no_capabilities),
     SYM_FIELD_BOOL(struct sym_process_row, own_network),
     SYM_FIELD_BOOL(struct sym_process_row, landlock),
+    SYM_FIELD_BOOL(struct sym_process_row, own_root),
 };
-static const struct sym_message process_row =
+const struct sym_message sym_msg_process =
     SYM_MESSAGE("Process", struct sym_process_row, process_fields);
 
 static const struct sym_field status_fields[] = {
@@ -197,7 +198,7 @@ static const struct sym_field status_fields[] = {
     SYM_FIELD_U32(struct sym_status, links, 0, SYM_LINKS_MAX),
     SYM_FIELD_U32(struct sym_status, exchanges, 0, SYM_EXCHANGES_MAX),
     SYM_FIELD_U32(struct sym_status, users, 0, SYM_USERS_MAX),
-    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_status, processes, 0, 0, 4, &process_row),
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_status, processes, 0, 0, 4, &sym_msg_process),
     SYM_FIELD_U64(struct sym_status, refused_connections, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_status, half_open, 0, UINT64_MAX),
     SYM_FIELD_TEXT(struct sym_status, ristretto, 0, 31),

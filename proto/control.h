@@ -207,6 +207,7 @@ struct sym_process_row {
     bool no_capabilities;
     bool own_network;
     bool landlock;
+    bool own_root;
 };
 
 struct sym_status {
@@ -251,6 +252,7 @@ extern const struct sym_message sym_msg_card_renew;
 extern const struct sym_message sym_msg_card_text;
 extern const struct sym_message sym_msg_setting;
 extern const struct sym_message sym_msg_setting_list;
+extern const struct sym_message sym_msg_process;
 extern const struct sym_message sym_msg_status;
 
 struct sym_verb_row {

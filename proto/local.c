@@ -7,7 +7,6 @@
 #define PIN_BYTES 32u
 
 static const struct sym_field configure_fields[] = {
-    SYM_FIELD_TEXT(struct sym_gate_configure, listen, 1, SYM_ADDRESS_BYTES - 1),
     SYM_FIELD_EXACT(struct sym_gate_configure, self, ID_BYTES),
     SYM_FIELD_U32(struct sym_gate_configure, idle_ms, 1, UINT32_MAX),
     SYM_FIELD_TEXT(struct sym_gate_configure, link_url, 1, 120),
@@ -52,8 +51,7 @@ const struct sym_message sym_msg_gate_stop = {.name = "symbolon.GateStop",
 
 static const struct sym_field listening_fields[] = {
     SYM_FIELD_TEXT(struct sym_gate_listening, address, 0, SYM_ADDRESS_BYTES - 1),
-    SYM_FIELD_U32(struct sym_gate_listening, result, 0, SYM_ERR_COUNT - 1),
-    SYM_FIELD_TEXT(struct sym_gate_listening, fault, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_gate_listening, process, &sym_msg_process),
 };
 const struct sym_message sym_msg_gate_listening =
     SYM_MESSAGE("GateListening", struct sym_gate_listening, listening_fields);

@@ -5,7 +5,7 @@
 #ifndef SYM_PROTO_LOCAL_H
 #define SYM_PROTO_LOCAL_H
 
-#include "proto/limits.h"
+#include "proto/control.h"
 #include "proto/message.h"
 
 /* Type byte, struct, direction. */
@@ -35,10 +35,9 @@ enum sym_local_type {
 #define SYM_LOCAL_BYTES_MAX 8192u
 
 struct sym_gate_configure {
-    struct sym_span listen; /* numeric address:port */
-    struct sym_span self;   /* 32 bytes */
+    struct sym_span self; /* 32 bytes */
     uint32_t idle_ms;
-    struct sym_span link_url; /* ipc:// prefix; link N is at prefix followed by N in decimal */
+    struct sym_span link_url; /* as gate sees it: link N is at this followed by N in decimal */
 };
 
 struct sym_pinned_peer {
@@ -71,8 +70,7 @@ struct sym_gate_stop {
 
 struct sym_gate_listening {
     struct sym_span address;
-    uint32_t result; /* enum sym_err */
-    struct sym_span fault;
+    const struct sym_process_row *process; /* gate's sandbox; may be absent */
 };
 
 struct sym_gate_link_up {
