@@ -1,0 +1,176 @@
+# Symbolon. `make help` lists the targets; V=1 shows the commands; VARIANT names a build:
+# release (default), gcc, clang, asan, valgrind, coverage, fuzz, ct. Everything built lies in build/VARIANT.
+VARIANT ?= release
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+FUZZ_SECONDS ?= 60
+
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz clang,$(VARIANT)),clang,gcc)
+endif
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-print-directory
+
+B := build/$(VARIANT)
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $1	$(patsubst $(B)/%,%,$@)")
+
+# --- Flags. Asked of the compiler when a recipe runs, because only then is it surely installed.
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wpointer-arith \
+  -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wformat=2 \
+  -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference
+PROBED := -Wimplicit-fallthrough=5 -Wduplicated-cond -Wlogical-op -fstack-clash-protection -fcf-protection
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+FORT := -D_FORTIFY_SOURCE=3
+EXTRA_release  := $(FORT)
+EXTRA_gcc      := $(FORT) -Werror
+EXTRA_clang    := $(FORT) -Werror
+EXTRA_ct       := $(FORT) -DSYM_CTCHECK
+EXTRA_valgrind := $(FORT) -DSYM_SANDBOX_OPEN
+EXTRA_asan     := $(SAN) -Wno-null-dereference -DSYM_SANDBOX_OPEN
+EXTRA_coverage := --coverage -O1 -DSYM_SANDBOX_OPEN
+EXTRA_fuzz     := $(SAN) -fsanitize=fuzzer-no-link
+LINK_asan := $(SAN)
+LINK_fuzz := $(SAN)
+LINK_coverage := --coverage
+
+probed = $(eval probed := $(shell for f in $(PROBED); do \
+  $(CC) -Werror $$f -x c -c /dev/null -o /dev/null 2>/dev/null && echo $$f; done))$(probed)
+flags = $(strip $(CC) -std=c11 -D_GNU_SOURCE -I. -isystem build/gen $(CFLAGS) $(CPPFLAGS) -fPIE \
+  -fstack-protector-strong $(WARN) $(probed) $(EXTRA_$(VARIANT)) $(if $(CI)$(WERROR),-Werror))
+LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
+LIBS := -lprotobuf-c -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
+# One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
+
+# --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
+LAYERS := crypto proto node cli
+PROTO := $(wildcard proto/*.proto)
+GEN   := $(PROTO:proto/%.proto=build/gen/proto/%.pb-c.c)
+srcs   = $(wildcard $1/*.c $1/*/*.c)
+objs   = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call srcs,$1)))
+progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
+BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon)
+TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
+TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
+FUZZERS := $(call progs,tests/fuzz/fuzz_$(or $(FUZZ),*).c)
+BENCHES := $(call progs,tests/bench/bench_*.c)
+CTS     := $(call progs,tests/ct/ct_*.c)
+PROGRAMS := $(TESTS) $(TOOLS) $(FUZZERS) $(BENCHES) $(CTS) $(CTS:%=%-planted)
+sources := $(sort $(foreach l,$(LAYERS),$(call srcs,$l)) $(PROTO) $(call srcs,tests/support))
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(sources))) $(PROGRAMS:=.o) $(B)/tests/fuzz/replay.o
+CODE := $(wildcard $(foreach l,$(LAYERS) tests,$l/*.[ch] $l/*/*.[ch]))
+
+$(B)/proto.a: $(GEN:build/%.c=$(B)/%.o)
+with_crypto := $(B)/crypto.a
+with_proto  := $(B)/proto.a $(with_crypto)
+with_node   := $(B)/node.a $(with_proto)
+with_cli    := $(B)/cli.a $(with_proto)
+with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
+
+all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build both programs (default)
+test-programs: all $(TESTS) $(TOOLS) $(FUZZERS)
+
+# --- How it is built.
+.SECONDARY:
+.SECONDEXPANSION:
+setup:
+	$(Q).ci/setup build $(if $(filter-out all demo install,$(or $(MAKECMDGOALS),all)),test) \
+	  $(if $(findstring clang,$(CC)),clang) $(if $(filter lint format,$(MAKECMDGOALS)),lint)
+$(B)/flags $(B)/sources: FORCE | setup
+	$(Q)mkdir -p $(@D); echo '$($(@F))' | cmp -s - $@ || echo '$($(@F))' >$@
+
+build/gen/%.pb-c.c build/gen/%.pb-c.h: %.proto $(PROTO) | setup
+	$(Q)mkdir -p build/gen && protoc-c --c_out=build/gen $<
+
+$(B)/gen/%.o: build/gen/%.c $(B)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(flags) -w -c -o $@ $<
+
+$(B)/%-planted.o: %.c $(B)/flags | $(GEN)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -DPLANT_BRANCH -MD -MP -c -o $@ $<
+
+$(B)/%.o: %.c $(B)/flags | $(GEN)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -MD -MP -c -o $@ $<
+
+$(B)/%.a: $$(call objs,$$*) $(B)/sources
+	$(call say,AR)
+	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(B)/symbolond: $(B)/node/main.o $(with_node)
+$(B)/symbolon: $(B)/cli/main.o $(with_cli)
+$(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
+$(TOOLS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
+$(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(with_all)
+$(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
+$(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS)
+$(PROGRAMS): %: %.o
+$(PROGRAMS) $(BINS):
+	$(call say,LD)
+	$(Q)$(CC) $(LDALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+
+# --- Running it.
+RUN = $(Q)python3 tests/run.py --build $(B) $(if $(T),--only '$(T)')
+ENV = PYTHONDONTWRITEBYTECODE=1 SYMBOLON_BUILD=$(abspath $(B))
+again = +$(Q)$(MAKE) $1 VARIANT=$2
+test: test-programs ## all tests; T=PATTERN picks some, by name
+	$(RUN)
+asan: ## all tests under the address and undefined-behaviour sanitizers
+	$(call again,test,asan)
+valgrind: ## all tests under valgrind
+	$(call again,test,valgrind)
+ctcheck: ## constant time: secrets are undefined under valgrind; planted branches are caught
+	$(call again,ctcheck-run,ct)
+ctcheck-run: $(CTS) $(CTS:%=%-planted)
+	$(RUN) --ctcheck
+fuzz: ## fuzz each decoder for FUZZ_SECONDS=60; FUZZ=NAME picks one
+	$(call again,fuzz-run,fuzz)
+fuzz-run: $(FUZZERS)
+	$(Q)python3 tests/run.py --build $(B) --only '*/fuzz_$(or $(FUZZ),*)' --fuzz $(FUZZ_SECONDS)
+coverage: ## line coverage of all tests
+	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
+	$(call again,test,coverage)
+	$(Q)python3 tests/tools/coverage.py build/coverage
+bench: all $(BENCHES) ## all benchmarks
+	$(Q)set -e; for b in $(BENCHES); do $$b; done
+	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
+demo: all ## two nodes on this machine meet
+	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
+lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
+	$(Q)python3 tests/check_layers.py
+	$(Q)clang-format --dry-run -Werror $(CODE)
+	$(call again,objects,gcc)
+	$(call again,objects,clang)
+	$(Q)cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability -I. $(LAYERS)
+objects: $(OBJECTS)
+format: | setup ## clang-format all C files
+	$(Q)clang-format -i $(CODE)
+
+# --- Installing it.
+INTO := $(DESTDIR)$(PREFIX)
+MANPAGES := $(wildcard cli/man/*.[1-8])
+install: all ## install below DESTDIR and PREFIX=/usr/local
+	$(Q)install -d $(DESTDIR)$(BINDIR) $(INTO)/share/bash-completion/completions $(INTO)/lib/systemd/system $(INTO)/lib/sysusers.d
+	$(Q)install -m755 $(BINS) $(DESTDIR)$(BINDIR)
+	$(Q)$(B)/symbolon completion bash >$(B)/completion && install -m644 $(B)/completion $(INTO)/share/bash-completion/completions/symbolon
+	$(Q)for m in $(MANPAGES); do install -D -m644 $$m $(INTO)/share/man/man$${m##*.}/$${m##*/}; done
+	$(Q)sed 's|@BINDIR@|$(BINDIR)|' node/systemd/symbolon.service >$(INTO)/lib/systemd/system/symbolon.service
+	$(Q)install -m644 node/systemd/sysusers.conf $(INTO)/lib/sysusers.d/symbolon.conf
+uninstall: ## remove what install put there
+	$(Q)rm -f $(DESTDIR)$(BINDIR)/symbolon $(DESTDIR)$(BINDIR)/symbolond $(INTO)/lib/sysusers.d/symbolon.conf \
+	  $(INTO)/share/bash-completion/completions/symbolon $(INTO)/lib/systemd/system/symbolon.service
+	$(Q)for m in $(notdir $(MANPAGES)); do rm -f $(INTO)/share/man/man$${m##*.}/$$m; done
+clean: ## remove build/
+	$(Q)rm -rf build
+help: ## this list
+	$(Q)sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+-include $(OBJECTS:.o=.d)
+FORCE:
+.DEFAULT_GOAL := all
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run fuzz fuzz-run coverage bench demo lint objects \
+  format install uninstall clean help FORCE
