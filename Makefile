@@ -42,7 +42,7 @@ probed = $(eval probed := $(shell for f in $(PROBED); do \
 flags = $(strip $(CC) -std=c11 -D_GNU_SOURCE -I. -isystem build/gen $(CFLAGS) $(CPPFLAGS) -fPIE \
   -fstack-protector-strong $(WARN) $(probed) $(EXTRA_$(VARIANT)) $(if $(CI)$(WERROR),-Werror))
 LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
-LIBS := -lprotobuf-c -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
+LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.

@@ -29,7 +29,9 @@ TIMEOUT_S = 120
 SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
 SHOWN_LINES = 150
 VALGRIND_FOUND = 99
-VALGRIND = ["valgrind", "-q", f"--error-exitcode={VALGRIND_FOUND}"]
+VALGRIND = ["valgrind", "-q", f"--error-exitcode={VALGRIND_FOUND}", "--fair-sched=yes",
+            f"--suppressions={ROOT}/tests/tools/valgrind.supp"]
+LEAKS = ["--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]
 
 
 @dataclasses.dataclass
@@ -70,7 +72,7 @@ def declared(program, slower):
 
 
 def test_programs(build, valgrind):
-    wrap = VALGRIND + ["--leak-check=full", "--child-silent-after-fork=yes"] if valgrind else []
+    wrap = VALGRIND + LEAKS + ["--child-silent-after-fork=yes"] if valgrind else []
     for folder in ("attack", "e2e"):
         for source in sorted(ROOT.glob(f"tests/{folder}/test_*.py")):
             command = [sys.executable, __file__, "--python-file", str(source)]
@@ -121,10 +123,11 @@ def environment(build, valgrind, scratch):
     if shared.is_dir():
         env.setdefault("SYMBOLON_SHARED", str(shared))
     if valgrind:
-        env["SYMBOLON_WRAP"] = " ".join(VALGRIND + ["--trace-children=yes"])
+        env["SYMBOLON_WRAP"] = " ".join(VALGRIND + LEAKS + ["--trace-children=yes"])
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests/e2e"), str(ROOT / "tests/attack")])
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1")
+    env.setdefault("LSAN_OPTIONS", f"suppressions={ROOT}/tests/tools/lsan.supp:print_suppressions=0")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     env["TMPDIR"] = str(scratch)
     env["SYMBOLON_REPORT"] = str(scratch / "report.json")
