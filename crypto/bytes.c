@@ -191,6 +191,13 @@ enum sym_err sym_unbase64(uint8_t *out, size_t *len, struct sym_span text)
 {
     size_t got = 0;
     const char *end = NULL;
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.data[i];
+    }
+    if (all >= 0x80) { /* libsodium 1.0.18 takes such bytes for digits of value 255 */
+        return SYM_BAD_FORMAT;
+    }
     if (text.len == 0) {
         *len = 0;
         return SYM_OK;
