@@ -60,6 +60,13 @@ uint64_t sym_now_ms(void)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+uint64_t sym_now_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
 uint64_t sym_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);

@@ -48,8 +48,9 @@ void sym_timer_remove(struct sym_timer **t);
 SYM_MUST enum sym_err sym_loop_run(struct sym_loop *loop);
 void sym_loop_stop(struct sym_loop *loop);
 
-/* Monotonic milliseconds, and milliseconds since 1970. */
+/* Monotonic milliseconds and microseconds; milliseconds since 1970. */
 uint64_t sym_now_ms(void);
+uint64_t sym_now_us(void);
 uint64_t sym_wall_ms(void);
 
 #endif

@@ -1,0 +1,284 @@
+#include "node/core/control.h"
+
+#include "node/core/nonces.h"
+#include "node/log.h"
+#include "proto/codec.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Large enough for the arguments and answers of every verb in control.h. */
+#define ARGUMENTS_BYTES 512u
+/* Requests taken before the links have their turn. */
+#define REQUESTS_PER_TURN 16u
+
+struct sym_control {
+    struct sym_control_config config;
+    struct sym_bus socket;
+    struct sym_watch *receive;
+    struct sym_nonces *nonces;
+    uint8_t *answer_bytes; /* SYM_CONTROL_BYTES_MAX */
+};
+
+enum sym_err sym_answer_write(struct sym_answer *answer, const void *value)
+{
+    return sym_encode(answer->bytes, SYM_CONTROL_BYTES_MAX / 2, &answer->len, answer->message,
+                      value);
+}
+
+/* A request on its way through the checks. */
+struct asked {
+    struct sym_arena outer;
+    struct sym_arena inner;
+    struct sym_arena arguments_arena;
+    struct sym_control_request request;
+    struct sym_control_body body;
+    const struct sym_verb_row *row;
+    const struct sym_user *user;
+    union {
+        uint8_t bytes[ARGUMENTS_BYTES];
+        max_align_t aligned;
+    } arguments;
+};
+
+static void asked_clear(struct asked *a)
+{
+    sym_arena_clear(&a->outer);
+    sym_arena_clear(&a->inner);
+    sym_arena_clear(&a->arguments_arena);
+}
+
+static enum sym_err authenticate(const struct sym_control *c, struct asked *a,
+                                 struct sym_span bytes, struct sym_fault *fault)
+{
+    enum sym_err err = sym_decode(&a->outer, &a->request, &sym_msg_control_request, bytes);
+    if (err == SYM_OK) {
+        a->user = sym_users_by_key(c->config.users, a->request.user);
+        if (a->user == NULL) {
+            return sym_fail(fault, SYM_DENIED,
+                            "this node does not know the user key; an operator adds users with: "
+                            "symbolon user add");
+        }
+        err = sym_verify(a->request.signature.data, a->user->key, SYM_DOMAIN_CONTROL,
+                         a->request.body);
+    }
+    if (err == SYM_OK) {
+        err = sym_decode(&a->inner, &a->body, &sym_msg_control_body, a->request.body);
+    }
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err,
+                                    "control request: %s; do command line and daemon "
+                                    "have the same version?",
+                                    sym_err_text(err));
+}
+
+static enum sym_err check_place_and_time(const struct sym_control *c, const struct asked *a,
+                                         struct sym_fault *fault)
+{
+    uint64_t now_ms = sym_wall_ms();
+    if (!sym_span_equal(a->body.node, sym_span(c->config.self.bytes, SYM_NODE_ID_BYTES))) {
+        return sym_fail(fault, SYM_DENIED, "control request: is meant for another node");
+    }
+    if (a->body.expires_ms <= now_ms) {
+        return sym_fail(fault, SYM_EXPIRED, "control request: has expired; is the clock right?");
+    }
+    if (a->body.expires_ms - now_ms > SYM_CONTROL_LIFE_MS_MAX) {
+        return sym_fail(fault, SYM_STALE,
+                        "control request: is valid for too long; is the clock "
+                        "right?");
+    }
+    return SYM_OK;
+}
+
+static enum sym_err check_role(const struct asked *a, struct sym_fault *fault)
+{
+    char needed[64];
+    if ((a->user->roles & a->row->roles) != 0) {
+        return SYM_OK;
+    }
+    sym_user_roles_text(needed, sizeof needed, a->row->roles);
+    return sym_fail(fault, SYM_DENIED,
+                    "%s: has not the role for this (needed: %s); ask an operator, "
+                    "or choose another user with --as",
+                    a->user->name, needed);
+}
+
+static enum sym_err decode_arguments(struct asked *a, struct sym_fault *fault)
+{
+    if (a->row->arguments->size > sizeof a->arguments) {
+        return sym_fail(fault, SYM_INTERNAL, "control request: no room for its arguments");
+    }
+    enum sym_err err =
+        sym_decode(&a->arguments_arena, a->arguments.bytes, a->row->arguments, a->body.arguments);
+    return err == SYM_OK
+               ? SYM_OK
+               : sym_fail(fault, err, "%s: its arguments: one %s", a->row->name, sym_err_text(err));
+}
+
+static enum sym_err check(struct sym_control *c, struct asked *a, struct sym_span bytes,
+                          struct sym_fault *fault)
+{
+    enum sym_err err = authenticate(c, a, bytes, fault);
+    if (err == SYM_OK) {
+        err = check_place_and_time(c, a, fault);
+    }
+    if (err == SYM_OK) {
+        a->row = sym_verb_row(a->body.verb);
+        err = a->row == NULL ? sym_fail(fault, SYM_NOT_FOUND,
+                                        "control request: unknown verb; update "
+                                        "the daemon")
+                             : check_role(a, fault);
+    }
+    return err;
+}
+
+/* Replies -------------------------------------------------------------------------------------- */
+
+static void send_reply(struct sym_control *c, const struct sym_bus_route *route,
+                       struct sym_span reply)
+{
+    uint8_t *buffer = sym_bus_buffer(reply.len);
+    if (buffer == NULL) {
+        return;
+    }
+    memcpy(buffer, reply.data, reply.len);
+    if (sym_bus_send_to(&c->socket, buffer, route) != SYM_OK) {
+        sym_bus_release(buffer);
+    }
+}
+
+/* Encodes the reply behind the answer, in the same memory. */
+static enum sym_err write_reply(struct sym_control *c, struct sym_span *out, struct sym_span nonce,
+                                enum sym_err result, const struct sym_fault *fault,
+                                const struct sym_answer *answer)
+{
+    size_t half = SYM_CONTROL_BYTES_MAX / 2;
+    size_t len = 0;
+    struct sym_control_reply reply = {
+        .nonce = nonce,
+        .result = (uint32_t)result,
+        .fault = result == SYM_OK ? sym_span(NULL, 0) : sym_span_text(fault->text),
+        .answer = result == SYM_OK ? sym_span(answer->bytes, answer->len) : sym_span(NULL, 0)};
+    enum sym_err err =
+        sym_encode(c->answer_bytes + half, half, &len, &sym_msg_control_reply, &reply);
+    *out = sym_span(c->answer_bytes + half, len);
+    return err;
+}
+
+static void record_denial(struct sym_control *c, const struct asked *a,
+                          const struct sym_fault *fault)
+{
+    const char *user = a->user == NULL ? "unknown" : a->user->name;
+    const char *verb = a->row == NULL ? "unknown" : a->row->name;
+    sym_log(SYM_LEVEL_WARN, "control-denied", "user", user, "verb", verb, "reason", fault->text,
+            NULL);
+    if (a->user != NULL) {
+        enum sym_err err = sym_journal_add(c->config.journal, sym_wall_ms(),
+                                           "control-denied user=%s verb=%s", user, verb);
+        (void)err;
+    }
+}
+
+static void handle(struct sym_control *c, struct sym_span bytes, const struct sym_bus_route *route)
+{
+    struct asked a = {0};
+    struct sym_fault fault = {0};
+    struct sym_span reply;
+    struct sym_answer answer = {.bytes = c->answer_bytes};
+    enum sym_err err = check(c, &a, bytes, &fault);
+    struct sym_span nonce = a.body.nonce;
+    if (err == SYM_OK && sym_nonces_answer(c->nonces, nonce, &reply) == SYM_OK) {
+        send_reply(c, route, reply);
+        asked_clear(&a);
+        return;
+    }
+    if (err == SYM_OK) {
+        err = sym_nonces_add(c->nonces, nonce, a.body.expires_ms, sym_wall_ms(), &fault);
+    }
+    if (err == SYM_OK) {
+        err = decode_arguments(&a, &fault);
+    }
+    if (err == SYM_OK) {
+        answer.message = a.row->answer;
+        err = c->config.run(c->config.owner, (enum sym_verb)a.body.verb, a.user, a.arguments.bytes,
+                            &answer, &fault);
+    }
+    if (err == SYM_DENIED) {
+        record_denial(c, &a, &fault);
+    }
+    if (write_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {
+        if (nonce.len > 0) {
+            sym_nonces_keep(c->nonces, nonce, reply);
+        }
+        send_reply(c, route, reply);
+    }
+    asked_clear(&a);
+}
+
+static void on_request(void *owner, short ready)
+{
+    struct sym_control *c = owner;
+    (void)ready;
+    for (unsigned i = 0; i < REQUESTS_PER_TURN; i++) {
+        struct sym_bus_route route;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (sym_bus_receive_from(&c->socket, &bytes, &len, &route) != SYM_OK) {
+            return;
+        }
+        handle(c, sym_span(bytes, len), &route);
+        sym_wipe(bytes, len); /* a request may carry a preshared key */
+        sym_bus_release(bytes);
+    }
+}
+
+/* Life ----------------------------------------------------------------------------------------- */
+
+enum sym_err sym_control_new(struct sym_control **out, const struct sym_control_config *config,
+                             struct sym_fault *fault)
+{
+    char url[SYM_BUS_URL_BYTES];
+    struct sym_control *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "control: no memory");
+    }
+    c->config = *config;
+    c->socket.socket = -1;
+    c->answer_bytes = malloc(SYM_CONTROL_BYTES_MAX);
+    int len = snprintf(url, sizeof url, "ipc://%s/control", config->run_dir);
+    enum sym_err err = len < 0 || (size_t)len >= sizeof url ? SYM_TOO_LONG
+                       : c->answer_bytes == NULL            ? SYM_NO_MEMORY
+                                                            : sym_nonces_new(&c->nonces);
+    if (err == SYM_OK) {
+        err = sym_bus_open(&c->socket, SYM_BUS_REPLY, SYM_CONTROL_BYTES_MAX);
+    }
+    if (err == SYM_OK) {
+        err = sym_bus_bind(&c->socket, url);
+    }
+    if (err == SYM_OK) {
+        err = sym_loop_watch(config->loop, &c->receive, sym_bus_receive_fd(&c->socket), POLLIN,
+                             on_request, c);
+    }
+    if (err != SYM_OK) {
+        sym_control_free(c);
+        return sym_fail(fault, err, "%s/control: the control socket %s", config->run_dir,
+                        sym_err_text(err));
+    }
+    *out = c;
+    return SYM_OK;
+}
+
+void sym_control_free(struct sym_control *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    sym_watch_remove(&c->receive);
+    sym_bus_close(&c->socket);
+    sym_nonces_free(c->nonces);
+    free(c->answer_bytes);
+    free(c);
+}

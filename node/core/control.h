@@ -1,0 +1,48 @@
+/* control.h - the socket that the command line talks to: checks each request and hands it to a
+ * verb.
+ *
+ * A request must be signed by a known user, name this node, be neither expired nor too far ahead,
+ * and its user must have a role that the verb asks for. A nonce that was seen is not run again: its
+ * answer is repeated while it is remembered. What is denied is journalled.
+ * Errors: those of bus.h, SYM_NO_MEMORY.
+ */
+#ifndef SYM_NODE_CORE_CONTROL_H
+#define SYM_NODE_CORE_CONTROL_H
+
+#include "node/core/journal.h"
+#include "node/core/users.h"
+#include "node/loop.h"
+#include "proto/bus.h"
+
+struct sym_control;
+
+/* Where a verb puts its answer: the message that its row names. */
+struct sym_answer {
+    const struct sym_message *message;
+    uint8_t *bytes; /* SYM_CONTROL_BYTES_MAX */
+    size_t len;
+};
+
+SYM_MUST enum sym_err sym_answer_write(struct sym_answer *answer, const void *value);
+
+/* Runs a verb whose arguments are decoded; fills fault unless SYM_OK. */
+typedef enum sym_err sym_control_run_fn(void *owner, enum sym_verb verb,
+                                        const struct sym_user *user, const void *arguments,
+                                        struct sym_answer *answer, struct sym_fault *fault);
+
+struct sym_control_config {
+    struct sym_loop *loop;
+    const char *run_dir;
+    struct sym_node_id self;
+    const struct sym_users *users;
+    struct sym_journal *journal;
+    void *owner;
+    sym_control_run_fn *run;
+};
+
+SYM_MUST enum sym_err sym_control_new(struct sym_control **out,
+                                      const struct sym_control_config *config,
+                                      struct sym_fault *fault);
+void sym_control_free(struct sym_control *c);
+
+#endif

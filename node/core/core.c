@@ -1,0 +1,326 @@
+#include "node/core/core.h"
+
+#include "node/core/first_start.h"
+#include "node/core/state.h"
+#include "node/leash.h"
+#include "node/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long exchanges and links may take to end when the node is stopped. */
+#define STOP_MS 1500u
+
+/* The supervisor hears of whatever keeps core from starting or going on. */
+static int give_up(const struct sym_core *core, const struct sym_fault *fault)
+{
+    enum sym_err err =
+        sym_leash_send(core->start->leash, SYM_LEASH_FAULT, sym_span_text(fault->text));
+    sym_log(SYM_LEVEL_ERROR, "core-stopped", "reason", fault->text, NULL);
+    (void)err;
+    return 1;
+}
+
+/* Waits for one packet of the given type; anything else ends the start. */
+static enum sym_err await(const struct sym_core *core, enum sym_leash_type wanted, uint8_t *out,
+                          size_t max, size_t *len, struct sym_fault *fault)
+{
+    enum sym_leash_type type;
+    struct pollfd p = {.fd = core->start->leash, .events = POLLIN};
+    while (poll(&p, 1, -1) < 0 && errno == EINTR) {
+    }
+    enum sym_err err = sym_leash_receive(core->start->leash, &type, out, max, len);
+    if (err == SYM_OK && type != wanted) {
+        err = SYM_CANCELLED;
+    }
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err, "core: the supervisor %s", sym_err_text(err));
+}
+
+static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
+{
+    uint8_t bytes[SYM_LEASH_BYTES_MAX];
+    size_t len = 0;
+    enum sym_err err = await(core, SYM_LEASH_CORE_KEYS, bytes, sizeof bytes, &len, fault);
+    if (err == SYM_OK) {
+        err = sym_leash_keys_read(&core->keys, sym_span(bytes, len));
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "core: the keys it was given: one %s", sym_err_text(err));
+        }
+    }
+    sym_wipe(bytes, sizeof bytes);
+    return err;
+}
+
+/* The store and all that is kept in it. */
+static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO master = {0};
+    enum sym_err err = sym_directory_reach(&core->dir, core->start->dir, fault);
+    if (err == SYM_OK) {
+        err = sym_own_card_load(&core->card, &core->dir, &core->keys, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_first_start_master(&master, &core->dir, &core->keys, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_store_open(&core->store, core->start->dir, sym_secret_span(&master), fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_journal_open(&core->journal, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_settings_load(&core->settings, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_users_load(&core->users, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_peers_load(&core->peers, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
+    }
+    return err;
+}
+
+/* What links report -----------------------------------------------------------------------------
+ */
+
+static void on_listening(void *owner, struct sym_span address, const struct sym_process_row *gate)
+{
+    struct sym_core *core = owner;
+    size_t len = address.len < sizeof core->listening ? address.len : sizeof core->listening - 1;
+    memcpy(core->listening, address.data, len);
+    core->listening[len] = '\0';
+    if (gate != NULL) {
+        core->gate = *gate;
+        core->gate.name = sym_span(NULL, 0);
+    }
+    enum sym_err err = sym_leash_send(core->start->leash, SYM_LEASH_READY, address);
+    if (err != SYM_OK) {
+        sym_loop_stop(core->loop);
+    }
+}
+
+static void on_up(void *owner, struct sym_link *link)
+{
+    struct sym_core *core = owner;
+    sym_exchanges_link_up(core->exchanges, link);
+}
+
+static void on_down(void *owner, struct sym_link *link, struct sym_span reason)
+{
+    struct sym_core *core = owner;
+    sym_exchanges_link_down(core->exchanges, link, reason);
+}
+
+static void on_failed(void *owner, const struct sym_node_id *peer, struct sym_span reason)
+{
+    struct sym_core *core = owner;
+    sym_exchanges_dial_failed(core->exchanges, peer, reason);
+}
+
+static void on_frame(void *owner, struct sym_link *link, uint8_t *frame, size_t len)
+{
+    struct sym_core *core = owner;
+    sym_exchanges_frame(core->exchanges, link, frame, len);
+}
+
+static void on_room(void *owner, struct sym_link *link)
+{
+    struct sym_core *core = owner;
+    sym_exchanges_room(core->exchanges, link);
+}
+
+static bool is_wanted(void *owner, const struct sym_node_id *peer)
+{
+    struct sym_core *core = owner;
+    return sym_exchanges_wanted(core->exchanges, peer);
+}
+
+/* What the supervisor says ------------------------------------------------------------------------
+ */
+
+static void on_stop_time(void *owner)
+{
+    struct sym_core *core = owner;
+    sym_loop_stop(core->loop);
+}
+
+static void stop(struct sym_core *core)
+{
+    if (core->stopping) {
+        return;
+    }
+    core->stopping = true;
+    sym_exchanges_stop(core->exchanges);
+    sym_links_stop(core->links);
+    uint64_t wait_ms = sym_links_count(core->links) > 0 ? STOP_MS / 5 : 0;
+    if (sym_loop_timer(core->loop, &core->stop_timer, wait_ms, on_stop_time, core) != SYM_OK) {
+        sym_loop_stop(core->loop);
+    }
+}
+
+static void on_leash(void *owner, short ready)
+{
+    struct sym_core *core = owner;
+    uint8_t bytes[SYM_LEASH_BYTES_MAX];
+    size_t len = 0;
+    enum sym_leash_type type;
+    (void)ready;
+    enum sym_err err = sym_leash_receive(core->start->leash, &type, bytes, sizeof bytes, &len);
+    if (err == SYM_AGAIN) {
+        return;
+    }
+    if (err != SYM_OK) {
+        sym_loop_stop(core->loop);
+    } else if (type == SYM_LEASH_RESOLVED) {
+        sym_links_resolved(core->links, sym_span(bytes, len));
+    } else if (type == SYM_LEASH_STOP) {
+        stop(core);
+    }
+}
+
+/* Life
+ * --------------------------------------------------------------------------------------------- */
+
+static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
+{
+    struct sym_exchanges_config x = {.loop = core->loop,
+                                     .store = core->store,
+                                     .journal = &core->journal,
+                                     .peers = &core->peers,
+                                     .keys = &core->keys,
+                                     .self = core->card.id};
+    struct sym_links_config l = {
+        .loop = core->loop,
+        .peers = &core->peers,
+        .leash = core->start->leash,
+        .run_dir = core->start->run_dir,
+        .self = core->card.id,
+        .idle_ms = (uint32_t)(1000 * sym_settings_number(&core->settings, SYM_SETTING_IDLE)),
+    };
+    struct sym_links_events events = {.owner = core,
+                                      .listening = on_listening,
+                                      .up = on_up,
+                                      .down = on_down,
+                                      .failed = on_failed,
+                                      .frame = on_frame,
+                                      .room = on_room,
+                                      .wanted = is_wanted};
+    enum sym_err err = sym_exchanges_new(&core->exchanges, &x);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "core: no memory for exchanges");
+    }
+    err = sym_links_new(&core->links, &l, &events, fault);
+    if (err == SYM_OK) {
+        sym_exchanges_set_links(core->exchanges, core->links);
+    }
+    return err;
+}
+
+/* Everything that runs behind the sandbox. */
+static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
+{
+    enum sym_err err = sym_loop_new(&core->loop);
+    if (err == SYM_OK) {
+        err = sym_workers_new(&core->workers, core->loop, 0);
+    }
+    if (err == SYM_OK) {
+        err = sym_loop_watch(core->loop, &core->leash, core->start->leash, POLLIN, on_leash, core);
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "core: its loop %s", sym_err_text(err));
+    }
+    err = open_links(core, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_control_config c = {.loop = core->loop,
+                                   .run_dir = core->start->run_dir,
+                                   .self = core->card.id,
+                                   .users = &core->users,
+                                   .journal = &core->journal,
+                                   .owner = core,
+                                   .run = sym_core_run_verb};
+    return sym_control_new(&core->control, &c, fault);
+}
+
+static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
+{
+    enum sym_err err = sym_sandbox_prepare(&core->sandbox, SYM_SANDBOX_CORE, fault);
+    if (err == SYM_OK) {
+        err = take_keys(core, fault);
+    }
+    if (err == SYM_OK) {
+        err = load(core, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_ristretto_choose(&core->ristretto, getenv("SYMBOLON_RISTRETTO"));
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "SYMBOLON_RISTRETTO: names a backend that %s",
+                           sym_err_text(err));
+        }
+    }
+    if (err == SYM_OK) {
+        err = sym_sandbox_enter(&core->sandbox, SYM_SANDBOX_CORE, core->start->dir,
+                                core->start->run_dir, fault);
+    }
+    if (err == SYM_OK) {
+        err = open_rooms(core, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_leash_send(core->start->leash, SYM_LEASH_LISTEN,
+                             sym_span_text(core->settings.value[SYM_SETTING_LISTEN]));
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "core: the supervisor %s", sym_err_text(err));
+        }
+    }
+    return err;
+}
+
+static void core_clear(struct sym_core *core)
+{
+    sym_control_free(core->control);
+    sym_links_free(core->links);
+    sym_exchanges_free(core->exchanges);
+    sym_workers_free(core->workers);
+    sym_watch_remove(&core->leash);
+    sym_timer_remove(&core->stop_timer);
+    sym_loop_free(core->loop);
+    sym_peers_clear(&core->peers);
+    sym_store_close(core->store);
+    sym_node_keys_clear(&core->keys);
+    if (core->dir.fd >= 0) {
+        close(core->dir.fd);
+    }
+}
+
+int sym_core_main(const struct sym_core_start *given)
+{
+    struct sym_fault fault = {0};
+    struct sym_core *core = calloc(1, sizeof *core);
+    if (core == NULL) {
+        return 1;
+    }
+    core->start = given;
+    core->dir.fd = -1;
+    core->started_ms = sym_wall_ms();
+    int code = 0;
+    if (start(core, &fault) != SYM_OK) {
+        code = give_up(core, &fault);
+    } else if (sym_journal_add(&core->journal, sym_wall_ms(), "node-started") != SYM_OK) {
+        (void)sym_fail(&fault, SYM_IO, "%s/store: cannot be written; is the disk full?",
+                       given->dir);
+        code = give_up(core, &fault);
+    } else if (sym_loop_run(core->loop) != SYM_OK) {
+        code = 1;
+    }
+    core_clear(core);
+    free(core);
+    return code;
+}

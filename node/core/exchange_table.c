@@ -1,0 +1,200 @@
+#include "node/core/exchange_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool sym_exchange_ended(const struct sym_exchange *e)
+{
+    return e->ended_us != 0;
+}
+
+void sym_exchange_rewind(struct sym_exchange *e)
+{
+    sym_session_free(e->session);
+    sym_run_free(e->run);
+    e->session = NULL;
+    e->run = NULL;
+}
+
+static void drop_queue(struct sym_exchange *e)
+{
+    for (size_t i = 0; i < e->n_queue; i++) {
+        sym_bus_release(e->queue[i].frame);
+    }
+    e->n_queue = 0;
+}
+
+void sym_exchange_unlink(struct sym_exchange *e)
+{
+    drop_queue(e);
+    e->link = NULL;
+}
+
+void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, uint64_t now_us)
+{
+    e->state = state;
+    e->ended_us = now_us;
+    if (e->run != NULL) {
+        e->progress = sym_run_progress(e->run);
+    }
+    sym_exchange_rewind(e);
+}
+
+enum sym_err sym_exchange_flush(struct sym_exchange *e)
+{
+    while (e->n_queue > 0) {
+        if (e->link == NULL) {
+            return SYM_CLOSED;
+        }
+        struct sym_queued_frame first = e->queue[0];
+        enum sym_err err = sym_link_send(e->link, first.frame, first.len);
+        if (err != SYM_OK) {
+            return err;
+        }
+        e->bytes_sent += first.len;
+        e->n_queue--;
+        memmove(&e->queue[0], &e->queue[1], e->n_queue * sizeof e->queue[0]);
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_exchange_queue(struct sym_exchange *e, uint8_t *frame, size_t len)
+{
+    if (e->n_queue >= SYM_EXCHANGE_QUEUE_MAX) {
+        return SYM_LIMIT;
+    }
+    e->queue[e->n_queue++] = (struct sym_queued_frame){.frame = frame, .len = len};
+    enum sym_err err = sym_exchange_flush(e);
+    (void)err; /* what could not be sent is sent when there is room, or dropped with the link */
+    return SYM_OK;
+}
+
+enum sym_err sym_exchange_send_step(struct sym_exchange *e, enum sym_step step, size_t len,
+                                    uint64_t now_us)
+{
+    size_t frame_len = SYM_FRAME_HEAD_BYTES + len + SYM_FRAME_TAIL_BYTES;
+    uint8_t *frame = sym_bus_buffer(frame_len);
+    if (frame == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    enum sym_err err = sym_run_write(e->run, frame + SYM_FRAME_HEAD_BYTES, len, now_us);
+    if (err == SYM_OK) {
+        err = step == SYM_STEP_FILLER ? sym_session_fill(e->session, frame, len)
+                                      : sym_session_seal(e->session, frame, len);
+    }
+    if (err == SYM_OK) {
+        err = sym_exchange_queue(e, frame, frame_len);
+    }
+    if (err != SYM_OK) {
+        sym_bus_release(frame);
+    }
+    return err;
+}
+
+static void exchange_free(struct sym_exchange *e)
+{
+    drop_queue(e);
+    sym_exchange_rewind(e);
+    free(e);
+}
+
+void sym_exchange_table_clear(struct sym_exchange_table *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        exchange_free(t->items[i]);
+    }
+    t->n = 0;
+}
+
+void sym_exchange_table_remove(struct sym_exchange_table *t, struct sym_exchange *e)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->items[i] == e) {
+            memmove(&t->items[i], &t->items[i + 1], (t->n - i - 1) * sizeof(struct sym_exchange *));
+            t->n--;
+            exchange_free(e);
+            return;
+        }
+    }
+}
+
+size_t sym_exchange_table_in_flight(const struct sym_exchange_table *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        count += !sym_exchange_ended(t->items[i]);
+    }
+    return count;
+}
+
+static size_t in_flight_with(const struct sym_exchange_table *t, const struct sym_node_id *peer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct sym_exchange *e = t->items[i];
+        count += !sym_exchange_ended(e) && sym_node_id_equal(&e->peer, peer);
+    }
+    return count;
+}
+
+bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sym_exchange *e)
+{
+    return in_flight_with(t, &e->peer) > SYM_EXCHANGES_PER_PEER_MAX;
+}
+
+/* Entries stand in the order they were added, so the first ended one is the oldest. */
+static void make_room(struct sym_exchange_table *t)
+{
+    for (size_t i = 0; t->n >= SYM_EXCHANGE_SLOTS && i < t->n; i++) {
+        if (sym_exchange_ended(t->items[i])) {
+            sym_exchange_table_remove(t, t->items[i]);
+            return;
+        }
+    }
+}
+
+enum sym_err sym_exchange_table_add(struct sym_exchange_table *t, struct sym_exchange **out,
+                                    const struct sym_node_id *peer, struct sym_fault *fault)
+{
+    if (sym_exchange_table_in_flight(t) >= SYM_EXCHANGES_MAX) {
+        return sym_fail(fault, SYM_LIMIT,
+                        "exchanges: %u are in flight, the most there can be; try again later",
+                        SYM_EXCHANGES_MAX);
+    }
+    /* Twice the limit, so that a request above it can still be answered with a denial. */
+    if (in_flight_with(t, peer) >= 2u * SYM_EXCHANGES_PER_PEER_MAX) {
+        return sym_fail(fault, SYM_LIMIT,
+                        "exchanges: too many are in flight with this peer; try again later");
+    }
+    make_room(t);
+    struct sym_exchange *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "exchange: no memory");
+    }
+    e->peer = *peer;
+    t->items[t->n++] = e;
+    *out = e;
+    return SYM_OK;
+}
+
+struct sym_exchange *sym_exchange_table_find(const struct sym_exchange_table *t,
+                                             const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (sym_equal(t->items[i]->id, id, SYM_EXCHANGE_ID_BYTES)) {
+            return t->items[i];
+        }
+    }
+    return NULL;
+}
+
+struct sym_exchange *sym_exchange_table_find_handle(const struct sym_exchange_table *t,
+                                                    struct sym_span handle)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (sym_span_equal(handle, sym_span(t->items[i]->handle, SYM_EXCHANGE_ID_BYTES))) {
+            return t->items[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,86 @@
+/* exchange_table.h - one exchange as core holds it, and the table of them: those in flight and the
+ * latest that ended, the oldest of which make room for new ones.
+ *
+ * The table owns its exchanges. An ended exchange keeps only what a row shows, and frames that are
+ * still to be sent. Errors: SYM_LIMIT, SYM_NO_MEMORY, SYM_AGAIN, those of session.h and runs.h.
+ */
+#ifndef SYM_NODE_CORE_EXCHANGE_TABLE_H
+#define SYM_NODE_CORE_EXCHANGE_TABLE_H
+
+#include "node/core/links.h"
+#include "node/core/runs.h"
+
+/* Frames that wait for room: a receipt or data frame, a close, an abort. */
+#define SYM_EXCHANGE_QUEUE_MAX 4u
+/* Parameters kept to ask again after a link was replaced, bytes. */
+#define SYM_EXCHANGE_PARAMETERS_BYTES 512u
+
+struct sym_queued_frame {
+    uint8_t *frame; /* of sym_bus_buffer */
+    size_t len;
+};
+
+struct sym_exchange {
+    uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what this node's users call it: the first id */
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* on the wire; a repeated request has a new one */
+    enum sym_session_role role;
+    struct sym_node_id peer;
+    char alias[SYM_ALIAS_BYTES];
+    uint32_t kind;
+    uint8_t parameters[SYM_EXCHANGE_PARAMETERS_BYTES];
+    size_t parameters_len;
+    enum sym_exchange_state state;
+    enum sym_err result;
+    struct sym_fault fault;
+    unsigned asks; /* requests sent so far */
+    struct sym_link *link;
+    struct sym_session *session;
+    struct sym_run *run;
+    struct sym_queued_frame queue[SYM_EXCHANGE_QUEUE_MAX];
+    size_t n_queue;
+    struct sym_run_progress progress; /* when it ended */
+    uint64_t deadline_ms;             /* monotonic */
+    uint64_t started_us;
+    uint64_t ended_us; /* 0 while in flight */
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+};
+
+bool sym_exchange_ended(const struct sym_exchange *e);
+/* Forgets session and run, to ask again. */
+void sym_exchange_rewind(struct sym_exchange *e);
+/* Forgets the link and what was to be sent over it. */
+void sym_exchange_unlink(struct sym_exchange *e);
+void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, uint64_t now_us);
+
+/* Appends a frame, which the exchange owns from then on when SYM_OK, and sends what fits. */
+SYM_MUST enum sym_err sym_exchange_queue(struct sym_exchange *e, uint8_t *frame, size_t len);
+/* Sends what is queued; SYM_AGAIN while something is left. */
+SYM_MUST enum sym_err sym_exchange_flush(struct sym_exchange *e);
+/* Has the run write its next frame of len bytes, seals and queues it. */
+SYM_MUST enum sym_err sym_exchange_send_step(struct sym_exchange *e, enum sym_step step, size_t len,
+                                             uint64_t now_us);
+
+#define SYM_EXCHANGE_SLOTS (2u * SYM_EXCHANGES_MAX)
+
+struct sym_exchange_table {
+    struct sym_exchange *items[SYM_EXCHANGE_SLOTS];
+    size_t n;
+};
+
+void sym_exchange_table_clear(struct sym_exchange_table *t);
+SYM_MUST enum sym_err sym_exchange_table_add(struct sym_exchange_table *t,
+                                             struct sym_exchange **out,
+                                             const struct sym_node_id *peer,
+                                             struct sym_fault *fault);
+void sym_exchange_table_remove(struct sym_exchange_table *t, struct sym_exchange *e);
+/* By the id on the wire; NULL when there is none. */
+struct sym_exchange *sym_exchange_table_find(const struct sym_exchange_table *t,
+                                             const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+struct sym_exchange *sym_exchange_table_find_handle(const struct sym_exchange_table *t,
+                                                    struct sym_span handle);
+size_t sym_exchange_table_in_flight(const struct sym_exchange_table *t);
+/* As many as allowed are in flight with the peer of e, beside e. */
+bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sym_exchange *e);
+
+#endif

@@ -1,0 +1,67 @@
+/* exchanges.h - the exchanges in flight: asks and answers, carries frames between links and runs,
+ * keeps deadlines and limits, and remembers how the latest ones ended.
+ *
+ * An exchange id is stored durably before it is answered, so that none is answered twice. What was
+ * asked, decided, closed or aborted is journalled before the frame that tells the other side.
+ * Errors: SYM_NOT_FOUND, SYM_LIMIT, SYM_EXPIRED, those of session.h, each with a line in fault.
+ */
+#ifndef SYM_NODE_CORE_EXCHANGES_H
+#define SYM_NODE_CORE_EXCHANGES_H
+
+#include "node/core/journal.h"
+#include "node/core/links.h"
+#include "proto/exchange.h"
+
+struct sym_exchanges;
+
+struct sym_exchanges_config {
+    struct sym_loop *loop;
+    struct sym_store *store;
+    struct sym_journal *journal;
+    const struct sym_peers *peers;
+    const struct sym_node_keys *keys;
+    struct sym_node_id self;
+};
+
+SYM_MUST enum sym_err sym_exchanges_new(struct sym_exchanges **out,
+                                        const struct sym_exchanges_config *config);
+/* Links come after exchanges, as they report to them. */
+void sym_exchanges_set_links(struct sym_exchanges *x, struct sym_links *links);
+void sym_exchanges_free(struct sym_exchanges *x);
+
+struct sym_exchange_plan {
+    const struct sym_peer *peer;
+    uint32_t kind;
+    struct sym_span parameters;
+    uint32_t timeout_ms; /* for the whole exchange */
+    const char *user;    /* stays local */
+};
+
+/* Starts an exchange; its progress is told by sym_exchanges_row. */
+SYM_MUST enum sym_err sym_exchanges_start(struct sym_exchanges *x,
+                                          uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                          const struct sym_exchange_plan *plan,
+                                          struct sym_fault *fault);
+SYM_MUST enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
+                                           struct sym_fault *fault);
+/* Spans in *row are valid until the next call of anything here. */
+SYM_MUST enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id,
+                                        struct sym_exchange_row *row, struct sym_fault *fault);
+size_t sym_exchanges_in_flight(const struct sym_exchanges *x);
+/* Ends every exchange with this peer, which is being removed. */
+void sym_exchanges_drop_peer(struct sym_exchanges *x, const struct sym_node_id *id);
+/* Aborts all that are in flight, as the node stops. */
+void sym_exchanges_stop(struct sym_exchanges *x);
+
+/* For links.h. */
+void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link);
+void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link,
+                             struct sym_span reason);
+void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id *peer,
+                               struct sym_span reason);
+void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t *frame,
+                         size_t len);
+void sym_exchanges_room(struct sym_exchanges *x, struct sym_link *link);
+bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_id *peer);
+
+#endif

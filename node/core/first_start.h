@@ -1,0 +1,23 @@
+/* first_start.h - what `symbolond --init` left for core: the sealed master key, and the first
+ * settings and user, which go into the store at the first start.
+ *
+ * DIR/master.key holds 32 bytes sealed under the storage key. DIR/init holds lines `listen:
+ * ADDRESS` and `user: NAME ROLES BASE64-KEY`; it is removed once its contents are durable in the
+ * store, and reading it twice does no harm. Errors: those of disk.h and store.h, with a line in
+ * fault.
+ */
+#ifndef SYM_NODE_CORE_FIRST_START_H
+#define SYM_NODE_CORE_FIRST_START_H
+
+#include "node/core/settings.h"
+#include "node/core/users.h"
+#include "node/supervisor/directory.h"
+
+SYM_MUST enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
+                                             const struct sym_node_keys *keys,
+                                             struct sym_fault *fault);
+SYM_MUST enum sym_err sym_first_start_import(const struct sym_disk *dir,
+                                             struct sym_settings *settings, struct sym_users *users,
+                                             struct sym_fault *fault);
+
+#endif

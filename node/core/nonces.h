@@ -1,0 +1,27 @@
+/* nonces.h - control requests seen before they expire, and the latest answers, so that a request
+ * that is sent again (nanomsg REQ does so) is answered again but not run again.
+ *
+ * Bounded: SYM_CONTROL_NONCES_MAX nonces, and some answers of limited length.
+ * Errors: SYM_NOT_FOUND (no answer kept), SYM_REPLAY (seen, but its answer is gone), SYM_LIMIT.
+ */
+#ifndef SYM_NODE_CORE_NONCES_H
+#define SYM_NODE_CORE_NONCES_H
+
+#include "crypto/bytes.h"
+#include "proto/limits.h"
+
+struct sym_nonces;
+
+SYM_MUST enum sym_err sym_nonces_new(struct sym_nonces **out);
+void sym_nonces_free(struct sym_nonces *n);
+
+/* The answer given before; the span is valid until the next call. */
+SYM_MUST enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span nonce,
+                                        struct sym_span *answer);
+/* Remembers a nonce until expires_ms. */
+SYM_MUST enum sym_err sym_nonces_add(struct sym_nonces *n, struct sym_span nonce,
+                                     uint64_t expires_ms, uint64_t now_ms, struct sym_fault *fault);
+/* Keeps an answer that is short enough; a longer one is not repeated. */
+void sym_nonces_keep(struct sym_nonces *n, struct sym_span nonce, struct sym_span answer);
+
+#endif

@@ -1,0 +1,57 @@
+/* peers.h - the peers this node has pinned: in memory for every look-up, in the store for good.
+ *
+ * The table owns its peers; a pointer is valid until that peer is removed or replaced. All changes
+ * are durable before they return. Errors: those of store.h and card.h, SYM_EXISTS (alias taken),
+ * SYM_NOT_FOUND, SYM_LIMIT, each with a line in fault.
+ */
+#ifndef SYM_NODE_CORE_PEERS_H
+#define SYM_NODE_CORE_PEERS_H
+
+#include "crypto/card.h"
+#include "node/store/store.h"
+#include "proto/limits.h"
+
+struct sym_peer {
+    struct sym_node_id id;
+    char alias[SYM_ALIAS_BYTES];
+    struct sym_card card;
+    struct sym_secret psk; /* 32 bytes, or empty */
+    uint64_t added_s;
+};
+
+struct sym_peers {
+    struct sym_store *store;
+    struct sym_peer **items; /* n, in the order they were added */
+    size_t n;
+};
+
+SYM_MUST enum sym_err sym_peers_load(struct sym_peers *peers, struct sym_store *store,
+                                     struct sym_fault *fault);
+void sym_peers_clear(struct sym_peers *peers);
+
+/* NULL when there is none. */
+struct sym_peer *sym_peers_by_alias(const struct sym_peers *peers, struct sym_span alias);
+struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym_node_id *id);
+
+struct sym_peer_addition {
+    struct sym_span card;  /* text of one card */
+    struct sym_span alias; /* may be empty when the peer is pinned already */
+    struct sym_span psk;   /* 32 bytes, or none: keeps what was there */
+    bool replace_identity; /* allows a card whose identity succeeds that of the alias */
+    const struct sym_node_id *self;
+    int64_t now_s;
+};
+
+/* Pins a new peer, or replaces the card of a pinned one. *replaced is the id that no longer holds,
+ * when the identity changed (else equal to the new id). */
+SYM_MUST enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
+                                    struct sym_node_id *replaced,
+                                    const struct sym_peer_addition *addition,
+                                    struct sym_fault *fault);
+SYM_MUST enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
+                                       struct sym_fault *fault);
+/* psk: 32 bytes, or none to remove it. */
+SYM_MUST enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer,
+                                        struct sym_span psk, struct sym_fault *fault);
+
+#endif

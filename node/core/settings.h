@@ -1,0 +1,35 @@
+/* settings.h - the settings of this node: a fixed list of names, each with a default and a check,
+ * kept in the store. Numbers are plain decimals. Errors: SYM_NOT_FOUND, SYM_BAD_VALUE, those of
+ * store.h, each with a line in fault.
+ */
+#ifndef SYM_NODE_CORE_SETTINGS_H
+#define SYM_NODE_CORE_SETTINGS_H
+
+#include "node/store/store.h"
+#include "proto/control.h"
+
+/* Name, text, default, smallest and largest number (0, 0: not a number), what it means. */
+#define SYM_SETTING_LIST(X)                                                                        \
+    X(LISTEN, "listen", "127.0.0.1:7700", 0, 0, "address:port to take connections at")             \
+    X(IDLE, "link-idle-seconds", "120", 1, 86400, "close a link without traffic after this")
+
+enum sym_setting_name {
+#define SYM_SETTING_ENUM(name, text, value, least, most, help) SYM_SETTING_##name,
+    SYM_SETTING_LIST(SYM_SETTING_ENUM)
+#undef SYM_SETTING_ENUM
+        SYM_SETTING_COUNT
+};
+
+struct sym_settings {
+    struct sym_store *store;
+    char value[SYM_SETTING_COUNT][SYM_SETTING_BYTES_MAX + 1];
+};
+
+SYM_MUST enum sym_err sym_settings_load(struct sym_settings *settings, struct sym_store *store,
+                                        struct sym_fault *fault);
+const char *sym_setting_text(enum sym_setting_name name);
+uint64_t sym_settings_number(const struct sym_settings *settings, enum sym_setting_name name);
+SYM_MUST enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
+                                       struct sym_span value, struct sym_fault *fault);
+
+#endif

@@ -1,0 +1,45 @@
+/* state.h - everything core holds, for core.c and the verbs; no other module sees it.
+ */
+#ifndef SYM_NODE_CORE_STATE_H
+#define SYM_NODE_CORE_STATE_H
+
+#include "crypto/ristretto.h"
+#include "node/core/control.h"
+#include "node/core/core.h"
+#include "node/core/exchanges.h"
+#include "node/core/own_card.h"
+#include "node/core/settings.h"
+#include "node/core/workers.h"
+#include "node/sandbox.h"
+
+struct sym_core {
+    const struct sym_core_start *start;
+    struct sym_disk dir;
+    struct sym_loop *loop;
+    struct sym_watch *leash;
+    struct sym_timer *stop_timer;
+    bool stopping;
+    struct sym_sandbox_state sandbox;
+    struct sym_node_keys keys;
+    struct sym_own_card card;
+    struct sym_store *store;
+    struct sym_journal journal;
+    struct sym_settings settings;
+    struct sym_users users;
+    struct sym_peers peers;
+    struct sym_links *links;
+    struct sym_exchanges *exchanges;
+    struct sym_control *control;
+    struct sym_workers *workers;
+    const struct sym_ristretto *ristretto;
+    char listening[SYM_ADDRESS_BYTES];
+    struct sym_process_row gate; /* name is not kept */
+    uint64_t started_ms;
+};
+
+/* Runs a verb: sym_control_run_fn with the core as owner. */
+enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_user *user,
+                               const void *arguments, struct sym_answer *answer,
+                               struct sym_fault *fault);
+
+#endif

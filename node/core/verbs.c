@@ -1,0 +1,477 @@
+#include "node/core/state.h"
+
+#include "proto/codec.h"
+#include "proto/version.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAY_S             86400
+#define CARD_WARNING_DAYS 30
+#define WARNING_BYTES     200u
+
+typedef enum sym_err verb_fn(struct sym_core *core, const struct sym_user *user,
+                             const void *arguments, struct sym_answer *answer,
+                             struct sym_fault *fault);
+
+static int64_t now_s(void)
+{
+    return (int64_t)(sym_wall_ms() / 1000);
+}
+
+/* A change is recorded before it is made: what cannot be recorded does not happen. */
+static enum sym_err record(struct sym_core *core, const struct sym_user *user, const char *what,
+                           struct sym_span subject, struct sym_fault *fault)
+{
+    enum sym_err err =
+        sym_journal_add(&core->journal, sym_wall_ms(), "%s user=%s subject=%.*s", what, user->name,
+                        (int)subject.len, subject.len > 0 ? (const char *)subject.data : "");
+    return err == SYM_OK
+               ? SYM_OK
+               : sym_fail(fault, err, "%s: could not be recorded (%s); nothing was changed", what,
+                          sym_err_text(err));
+}
+
+static struct sym_peer *find_peer(struct sym_core *core, struct sym_span alias,
+                                  struct sym_fault *fault)
+{
+    struct sym_peer *peer = sym_peers_by_alias(&core->peers, alias);
+    if (peer == NULL) {
+        (void)sym_fail(fault, SYM_NOT_FOUND,
+                       "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                       (int)alias.len, (const char *)alias.data);
+    }
+    return peer;
+}
+
+/* Node -------------------------------------------------------------------------------------------
+ */
+
+struct warnings {
+    char text[SYM_WARNINGS_MAX][WARNING_BYTES];
+    struct sym_span spans[SYM_WARNINGS_MAX];
+    size_t n;
+};
+
+static void warn(struct warnings *w, const char *format, ...) SYM_PRINTF(2, 3);
+
+static void warn(struct warnings *w, const char *format, ...)
+{
+    if (w->n >= SYM_WARNINGS_MAX) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(w->text[w->n], WARNING_BYTES, format, args);
+    va_end(args);
+    w->spans[w->n] = sym_span_text(w->text[w->n]);
+    w->n++;
+}
+
+static void collect_warnings(const struct sym_core *core, struct warnings *w)
+{
+    int64_t days = (core->card.card.expires_s - now_s()) / DAY_S;
+    if (days < 0) {
+        warn(w, "the card of this node has expired; renew it: symbolon card --renew");
+    } else if (days < CARD_WARNING_DAYS) {
+        warn(w, "the card of this node expires in %lld days; renew it: symbolon card --renew",
+             (long long)days);
+    }
+    if (!core->sandbox.seccomp || (core->gate.pid != 0 && !core->gate.seccomp)) {
+        warn(w, "a process runs without its system call filter; this is not a release build");
+    }
+    if (!core->sandbox.own_network) {
+        warn(w, "core has no network namespace of its own here; its system call filter still "
+                "refuses every network socket");
+    }
+    for (size_t i = 0; i < core->peers.n; i++) {
+        if (core->peers.items[i]->card.expires_s <= now_s()) {
+            warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
+        }
+    }
+}
+
+static struct sym_process_row core_process(const struct sym_core *core)
+{
+    const struct sym_sandbox_state *s = &core->sandbox;
+    return (struct sym_process_row){.name = sym_span_text("core"),
+                                    .pid = (uint32_t)getpid(),
+                                    .seccomp = s->seccomp,
+                                    .no_new_privs = s->no_new_privs,
+                                    .not_dumpable = s->not_dumpable,
+                                    .no_core = s->no_core,
+                                    .no_capabilities = s->no_capabilities,
+                                    .own_network = s->own_network,
+                                    .landlock = s->landlock,
+                                    .own_root = s->own_root};
+}
+
+static enum sym_err verb_status(struct sym_core *core, const struct sym_user *user,
+                                const void *arguments, struct sym_answer *answer,
+                                struct sym_fault *fault)
+{
+    (void)user;
+    (void)arguments;
+    (void)fault;
+    struct warnings w = {.n = 0};
+    collect_warnings(core, &w);
+    const struct sym_gate_counters *counters = sym_links_counters(core->links);
+    struct sym_process_row processes[2] = {core->gate, core_process(core)};
+    processes[0].name = sym_span_text("gate");
+    struct sym_status s = {
+        .version = sym_span_text(SYM_VERSION),
+        .name = sym_span_text(core->card.card.name),
+        .role = (uint32_t)core->card.card.role,
+        .id = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
+        .serial = core->card.card.serial,
+        .expires_s = (uint64_t)core->card.card.expires_s,
+        .listening = sym_span_text(core->listening),
+        .started_ms = core->started_ms,
+        .peers = (uint32_t)core->peers.n,
+        .links = (uint32_t)sym_links_count(core->links),
+        .exchanges = (uint32_t)sym_exchanges_in_flight(core->exchanges),
+        .users = (uint32_t)core->users.n,
+        .processes = core->gate.pid != 0 ? processes : processes + 1,
+        .n_processes = core->gate.pid != 0 ? 2 : 1,
+        .refused_connections = counters->refused,
+        .half_open = counters->half_open,
+        .ristretto = sym_span_text(sym_ristretto_name(core->ristretto)),
+        .workers = sym_workers_count(core->workers),
+        .warnings = w.spans,
+        .n_warnings = w.n,
+        .store_bytes = sym_store_bytes(core->store),
+    };
+    return sym_answer_write(answer, &s);
+}
+
+static enum sym_err answer_card(const struct sym_core *core, struct sym_answer *answer)
+{
+    struct sym_card_text t = {.text = sym_span(core->card.text, core->card.len)};
+    return sym_answer_write(answer, &t);
+}
+
+static enum sym_err verb_card(struct sym_core *core, const struct sym_user *user,
+                              const void *arguments, struct sym_answer *answer,
+                              struct sym_fault *fault)
+{
+    (void)user;
+    (void)arguments;
+    (void)fault;
+    return answer_card(core, answer);
+}
+
+static enum sym_err verb_card_renew(struct sym_core *core, const struct sym_user *user,
+                                    const void *arguments, struct sym_answer *answer,
+                                    struct sym_fault *fault)
+{
+    const struct sym_card_renew *asked = arguments;
+    enum sym_err err = record(core, user, "card-renewed", sym_span(NULL, 0), fault);
+    if (err == SYM_OK) {
+        err = sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, now_s(), fault);
+    }
+    return err == SYM_OK ? answer_card(core, answer) : err;
+}
+
+static enum sym_err verb_setting_set(struct sym_core *core, const struct sym_user *user,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    const struct sym_setting *s = arguments;
+    enum sym_err err = record(core, user, "setting-changed", s->name, fault);
+    if (err == SYM_OK) {
+        err = sym_settings_set(&core->settings, s->name, s->value, fault);
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+static enum sym_err verb_setting_list(struct sym_core *core, const struct sym_user *user,
+                                      const void *arguments, struct sym_answer *answer,
+                                      struct sym_fault *fault)
+{
+    (void)user;
+    (void)arguments;
+    (void)fault;
+    struct sym_setting rows[SYM_SETTING_COUNT];
+    for (size_t i = 0; i < SYM_SETTING_COUNT; i++) {
+        rows[i] =
+            (struct sym_setting){.name = sym_span_text(sym_setting_text((enum sym_setting_name)i)),
+                                 .value = sym_span_text(core->settings.value[i])};
+    }
+    struct sym_setting_list list = {.settings = rows, .n_settings = SYM_SETTING_COUNT};
+    return sym_answer_write(answer, &list);
+}
+
+/* Peers ------------------------------------------------------------------------------------------
+ */
+
+/* Rows and what they point to. */
+struct peer_rows {
+    struct sym_peer_row rows[SYM_PEERS_MAX];
+    struct sym_span endpoints[SYM_PEERS_MAX][SYM_CARD_ENDPOINTS_MAX];
+    size_t n;
+};
+
+static void add_row(const struct sym_core *core, struct peer_rows *out, const struct sym_peer *peer)
+{
+    struct sym_span *endpoints = out->endpoints[out->n];
+    struct sym_link *link = sym_links_of(core->links, &peer->id);
+    struct sym_link_counts counts = {0};
+    if (link != NULL) {
+        counts = sym_link_counts(link);
+    }
+    for (size_t i = 0; i < peer->card.n_endpoint; i++) {
+        endpoints[i] = sym_span_text(peer->card.endpoint[i]);
+    }
+    out->rows[out->n++] = (struct sym_peer_row){
+        .alias = sym_span_text(peer->alias),
+        .name = sym_span_text(peer->card.name),
+        .role = (uint32_t)peer->card.role,
+        .id = sym_span(peer->id.bytes, SYM_NODE_ID_BYTES),
+        .serial = peer->card.serial,
+        .expires_s = (uint64_t)peer->card.expires_s,
+        .link = (uint32_t)sym_links_state(core->links, &peer->id),
+        .has_psk = peer->psk.len > 0,
+        .link_since_ms = counts.since_ms,
+        .bytes_sent = counts.bytes_sent,
+        .bytes_received = counts.bytes_received,
+        .endpoints = endpoints,
+        .n_endpoints = peer->card.n_endpoint,
+        .expired = peer->card.expires_s <= now_s(),
+    };
+}
+
+static enum sym_err answer_peers(const struct sym_core *core, struct sym_answer *answer,
+                                 struct sym_peer *const *peers, size_t n, struct sym_fault *fault)
+{
+    struct peer_rows *rows = calloc(1, sizeof *rows);
+    if (rows == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "peers: no memory for the answer");
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_row(core, rows, peers[i]);
+    }
+    struct sym_peer_list list = {.peers = rows->rows, .n_peers = rows->n};
+    enum sym_err err = sym_answer_write(answer, &list);
+    free(rows);
+    return err;
+}
+
+static enum sym_err verb_peer_list(struct sym_core *core, const struct sym_user *user,
+                                   const void *arguments, struct sym_answer *answer,
+                                   struct sym_fault *fault)
+{
+    (void)user;
+    (void)arguments;
+    return answer_peers(core, answer, core->peers.items, core->peers.n, fault);
+}
+
+static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *user,
+                                  const void *arguments, struct sym_answer *answer,
+                                  struct sym_fault *fault)
+{
+    const struct sym_peer_add *asked = arguments;
+    struct sym_peer *peer = NULL;
+    struct sym_node_id replaced;
+    struct sym_peer_addition addition = {.card = asked->cards,
+                                         .alias = asked->alias,
+                                         .psk = asked->psk,
+                                         .replace_identity = asked->replace_identity,
+                                         .self = &core->card.id,
+                                         .now_s = now_s()};
+    enum sym_err err = record(core, user, "peer-pinned", asked->alias, fault);
+    if (err == SYM_OK) {
+        err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (!sym_node_id_equal(&replaced, &peer->id)) {
+        sym_exchanges_drop_peer(core->exchanges, &replaced);
+        err = sym_links_unpin(core->links, &replaced);
+    }
+    if (err == SYM_OK) {
+        err = sym_links_pin(core->links, peer);
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "peer %s: is pinned, but gate could not be told (%s); restart "
+                        "the node",
+                        peer->alias, sym_err_text(err));
+    }
+    return answer_peers(core, answer, &peer, 1, fault);
+}
+
+static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_user *user,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    const struct sym_peer_name *asked = arguments;
+    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    if (peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    struct sym_node_id id = peer->id;
+    enum sym_err err = record(core, user, "peer-removed", asked->alias, fault);
+    if (err == SYM_OK) {
+        sym_exchanges_drop_peer(core->exchanges, &id);
+        err = sym_peers_remove(&core->peers, peer, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_links_unpin(core->links, &id);
+        if (err != SYM_OK) {
+            return sym_fail(fault, err,
+                            "peer: is removed, but gate could not be told (%s); restart "
+                            "the node",
+                            sym_err_text(err));
+        }
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_user *user,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    const struct sym_peer_secret *asked = arguments;
+    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    if (peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    enum sym_err err = record(core, user, "peer-psk-changed", asked->alias, fault);
+    if (err == SYM_OK) {
+        err = sym_peers_set_psk(&core->peers, peer, asked->psk, fault);
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+/* Exchanges
+ * ---------------------------------------------------------------------------------------- */
+
+static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user *user,
+                                    const void *arguments, struct sym_answer *answer,
+                                    struct sym_fault *fault)
+{
+    const struct sym_ping_start *asked = arguments;
+    uint8_t parameters[32];
+    size_t len = 0;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    if (peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    struct sym_ping ping = {.bytes = asked->bytes};
+    enum sym_err err = sym_encode(parameters, sizeof parameters, &len, &sym_msg_ping, &ping);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "ping: too many bytes; at most %u MiB",
+                        (unsigned)(SYM_PING_BYTES_MAX >> 20));
+    }
+    struct sym_exchange_plan plan = {.peer = peer,
+                                     .kind = SYM_KIND_PING,
+                                     .parameters = sym_span(parameters, len),
+                                     .timeout_ms = asked->timeout_ms,
+                                     .user = user->name};
+    err = sym_exchanges_start(core->exchanges, id, &plan, fault);
+    struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    return err == SYM_OK ? sym_answer_write(answer, &name) : err;
+}
+
+static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_user *user,
+                                        const void *arguments, struct sym_answer *answer,
+                                        struct sym_fault *fault)
+{
+    const struct sym_exchange_name *asked = arguments;
+    struct sym_exchange_row row;
+    (void)user;
+    enum sym_err err = sym_exchanges_row(core->exchanges, asked->id, &row, fault);
+    return err == SYM_OK ? sym_answer_write(answer, &row) : err;
+}
+
+static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_user *user,
+                                         const void *arguments, struct sym_answer *answer,
+                                         struct sym_fault *fault)
+{
+    const struct sym_exchange_name *asked = arguments;
+    (void)user;
+    enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+/* Users
+ * -------------------------------------------------------------------------------------------- */
+
+static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *user,
+                                  const void *arguments, struct sym_answer *answer,
+                                  struct sym_fault *fault)
+{
+    const struct sym_user_add *asked = arguments;
+    enum sym_err err = record(core, user, "user-added", asked->name, fault);
+    if (err == SYM_OK) {
+        err = sym_users_add(&core->users, asked, user, (uint64_t)now_s(), fault);
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+static enum sym_err verb_user_list(struct sym_core *core, const struct sym_user *user,
+                                   const void *arguments, struct sym_answer *answer,
+                                   struct sym_fault *fault)
+{
+    (void)user;
+    (void)arguments;
+    (void)fault;
+    struct sym_user_row rows[SYM_USERS_MAX];
+    for (size_t i = 0; i < core->users.n; i++) {
+        const struct sym_user *u = &core->users.items[i];
+        rows[i] = (struct sym_user_row){.name = sym_span_text(u->name),
+                                        .roles = u->roles,
+                                        .key = sym_span(u->key, sizeof u->key),
+                                        .added_s = u->added_s};
+    }
+    struct sym_user_list list = {.users = rows, .n_users = core->users.n};
+    return sym_answer_write(answer, &list);
+}
+
+static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_user *user,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    const struct sym_user_name *asked = arguments;
+    enum sym_err err = record(core, user, "user-removed", asked->name, fault);
+    if (err == SYM_OK) {
+        err = sym_users_remove(&core->users, asked->name, user, fault);
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym_user *user,
+                               const void *arguments, struct sym_answer *answer,
+                               struct sym_fault *fault)
+{
+    static verb_fn *const verbs[SYM_VERB_COUNT] = {
+        [SYM_VERB_STATUS] = verb_status,
+        [SYM_VERB_CARD] = verb_card,
+        [SYM_VERB_CARD_RENEW] = verb_card_renew,
+        [SYM_VERB_PEER_ADD] = verb_peer_add,
+        [SYM_VERB_PEER_LIST] = verb_peer_list,
+        [SYM_VERB_PEER_REMOVE] = verb_peer_remove,
+        [SYM_VERB_PEER_SECRET] = verb_peer_secret,
+        [SYM_VERB_PING_START] = verb_ping_start,
+        [SYM_VERB_EXCHANGE_STATE] = verb_exchange_state,
+        [SYM_VERB_EXCHANGE_CANCEL] = verb_exchange_cancel,
+        [SYM_VERB_USER_ADD] = verb_user_add,
+        [SYM_VERB_USER_LIST] = verb_user_list,
+        [SYM_VERB_USER_REMOVE] = verb_user_remove,
+        [SYM_VERB_SETTING_SET] = verb_setting_set,
+        [SYM_VERB_SETTING_LIST] = verb_setting_list,
+    };
+    if ((size_t)verb >= SYM_VERB_COUNT || verbs[verb] == NULL) {
+        return sym_fail(fault, SYM_UNSUPPORTED, "this daemon does not know the command; update it");
+    }
+    enum sym_err err = verbs[verb](owner, user, arguments, answer, fault);
+    if (err != SYM_OK && fault->text[0] == '\0') {
+        (void)sym_fail(fault, err, "the answer %s", sym_err_text(err));
+    }
+    return err;
+}
