@@ -135,8 +135,6 @@ static enum sym_err check(struct sym_control *c, struct asked *a, struct sym_spa
     return err;
 }
 
-/* Replies -------------------------------------------------------------------------------------- */
-
 static void send_reply(struct sym_control *c, const struct sym_bus_route *route,
                        struct sym_span reply)
 {
@@ -234,8 +232,6 @@ static void on_request(void *owner, short ready)
         sym_bus_release(bytes);
     }
 }
-
-/* Life ----------------------------------------------------------------------------------------- */
 
 enum sym_err sym_control_new(struct sym_control **out, const struct sym_control_config *config,
                              struct sym_fault *fault)

@@ -87,9 +87,6 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     return err;
 }
 
-/* What links report -----------------------------------------------------------------------------
- */
-
 static void on_listening(void *owner, struct sym_span address, const struct sym_process_row *gate)
 {
     struct sym_core *core = owner;
@@ -142,9 +139,6 @@ static bool is_wanted(void *owner, const struct sym_node_id *peer)
     return sym_exchanges_wanted(core->exchanges, peer);
 }
 
-/* What the supervisor says ------------------------------------------------------------------------
- */
-
 static void on_stop_time(void *owner)
 {
     struct sym_core *core = owner;
@@ -184,9 +178,6 @@ static void on_leash(void *owner, short ready)
         stop(core);
     }
 }
-
-/* Life
- * --------------------------------------------------------------------------------------------- */
 
 static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 {

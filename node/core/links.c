@@ -38,9 +38,6 @@ struct sym_links {
     char link_url[SYM_BUS_URL_BYTES - 20]; /* where core binds; followed by the number */
 };
 
-/* To gate ---------------------------------------------------------------------------------------
- */
-
 static enum sym_err tell(struct sym_links *links, enum sym_local_type type, const void *value)
 {
     uint8_t *buffer = NULL;
@@ -132,9 +129,6 @@ void sym_links_stop(struct sym_links *links)
         (void)err;
     }
 }
-
-/* Links -----------------------------------------------------------------------------------------
- */
 
 static void link_path(const struct sym_links *links, uint64_t number, char out[SYM_BUS_URL_BYTES])
 {
@@ -270,9 +264,6 @@ struct sym_link_counts sym_link_counts(const struct sym_link *link)
     return link->counts;
 }
 
-/* From gate -------------------------------------------------------------------------------------
- */
-
 static void drop_link(struct sym_links *links, size_t at, struct sym_span reason)
 {
     struct sym_link *link = links->live[at];
@@ -386,9 +377,6 @@ static void on_gate_receive(void *owner, short ready)
     }
 }
 
-/* Dialling --------------------------------------------------------------------------------------
- */
-
 static void dial(void *owner, const struct sym_node_id *id, const struct sym_span *addresses,
                  size_t n)
 {
@@ -423,9 +411,6 @@ void sym_links_resolved(struct sym_links *links, struct sym_span payload)
 {
     sym_dials_resolved(links->dials, payload);
 }
-
-/* Life ------------------------------------------------------------------------------------------
- */
 
 static enum sym_err open_gate(struct sym_links *links, struct sym_fault *fault)
 {

@@ -47,9 +47,6 @@ static struct sym_peer *find_peer(struct sym_core *core, struct sym_span alias,
     return peer;
 }
 
-/* Node -------------------------------------------------------------------------------------------
- */
-
 struct warnings {
     char text[SYM_WARNINGS_MAX][WARNING_BYTES];
     struct sym_span spans[SYM_WARNINGS_MAX];
@@ -204,9 +201,6 @@ static enum sym_err verb_setting_list(struct sym_core *core, const struct sym_us
     return sym_answer_write(answer, &list);
 }
 
-/* Peers ------------------------------------------------------------------------------------------
- */
-
 /* Rows and what they point to. */
 struct peer_rows {
     struct sym_peer_row rows[SYM_PEERS_MAX];
@@ -347,9 +341,6 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_use
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-/* Exchanges
- * ---------------------------------------------------------------------------------------- */
-
 static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user *user,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
@@ -398,9 +389,6 @@ static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym
     enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
-
-/* Users
- * -------------------------------------------------------------------------------------------- */
 
 static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *user,
                                   const void *arguments, struct sym_answer *answer,
