@@ -72,9 +72,6 @@ static struct sym_span span_of(MDB_val v)
     return sym_span(v.mv_data, v.mv_size);
 }
 
-/* Opening ---------------------------------------------------------------------------------------
- */
-
 static enum sym_err check_format(struct sym_store *s, MDB_txn *txn, const char *dir,
                                  struct sym_fault *fault)
 {
@@ -207,9 +204,6 @@ uint64_t sym_store_bytes(const struct sym_store *s)
     return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 }
 
-/* Transactions -----------------------------------------------------------------------------------
- */
-
 static enum sym_err grow(struct sym_store *s)
 {
     if (s->map_bytes >= MAP_MAX_BYTES) {
@@ -266,9 +260,6 @@ enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context
     mdb_txn_abort(t.txn);
     return err;
 }
-
-/* Entries ----------------------------------------------------------------------------------------
- */
 
 #define AD_BYTES (32u + 8u + SYM_STORE_KEY_BYTES)
 
