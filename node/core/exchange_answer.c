@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Refused requests are recorded at most this often. */
+#define REFUSAL_PAUSE_MS 1000u
+
 struct first_sight {
     const uint8_t *id;
     uint64_t wall_ms;
@@ -126,6 +129,24 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e,
     free(frame);
 }
 
+/* Nothing is sent to one whose request does not hold; the own side hears of it, but no flood of
+ * them can fill the disk. */
+static void record_refusal(struct sym_exchanges *x, const struct sym_peer *peer,
+                           enum sym_err reason)
+{
+    uint64_t now_ms = sym_now_ms();
+    if (x->refusal_ms != 0 && now_ms - x->refusal_ms < REFUSAL_PAUSE_MS) {
+        return;
+    }
+    x->refusal_ms = now_ms;
+    sym_log(SYM_LEVEL_WARN, "request-refused", "peer", peer->alias, "reason", sym_err_text(reason),
+            NULL);
+    enum sym_err err =
+        sym_journal_add(x->config.journal, sym_wall_ms(), "request-refused peer=%s reason=%s",
+                        peer->alias, sym_err_name(reason));
+    (void)err;
+}
+
 void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
                          const struct sym_envelope *envelope, uint8_t *frame, size_t len)
 {
@@ -151,7 +172,6 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
         answer(x, e, &event.request);
         return;
     }
-    sym_log(SYM_LEVEL_WARN, "request-refused", "peer", peer->alias, "reason", sym_err_text(err),
-            NULL);
+    record_refusal(x, peer, err);
     sym_exchange_table_remove(&x->table, e);
 }

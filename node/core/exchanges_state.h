@@ -12,6 +12,7 @@ struct sym_exchanges {
     struct sym_links *links;
     struct sym_exchange_table table;
     struct sym_timer *tick;
+    uint64_t refusal_ms; /* when a refused request was last recorded */
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */
