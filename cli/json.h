@@ -1,0 +1,37 @@
+/* json.h - writes one JSON document, piece by piece, to a stream. The only user of yajl.
+ *
+ * Keys are snake_case and stay as they are: programs read them. Numbers are whole and without loss;
+ * times are ISO 8601 in UTC, binary values lower-case hex. Bytes that are not UTF-8 become U+FFFD.
+ * Errors stick and are reported at the end.
+ */
+#ifndef SYM_CLI_JSON_H
+#define SYM_CLI_JSON_H
+
+#include "crypto/bytes.h"
+
+#include <stdio.h>
+
+struct sym_json;
+
+/* NULL when there is no memory; all calls below accept that. */
+struct sym_json *sym_json_new(FILE *to);
+
+/* An object or array, as the next value of an array (or the whole document) when key is NULL. */
+void sym_json_object(struct sym_json *j, const char *key);
+void sym_json_array(struct sym_json *j, const char *key);
+/* Ends the innermost object or array. */
+void sym_json_end(struct sym_json *j);
+
+/* Values; key is NULL in an array. */
+void sym_json_text(struct sym_json *j, const char *key, struct sym_span text);
+void sym_json_string(struct sym_json *j, const char *key, const char *text);
+void sym_json_number(struct sym_json *j, const char *key, uint64_t value);
+void sym_json_bool(struct sym_json *j, const char *key, bool value);
+void sym_json_hex(struct sym_json *j, const char *key, struct sym_span bytes);
+/* Seconds since 1970; null for 0. */
+void sym_json_time(struct sym_json *j, const char *key, uint64_t seconds);
+
+/* Ends the line and frees. SYM_NO_MEMORY, or SYM_INTERNAL when the pieces made no document. */
+SYM_MUST enum sym_err sym_json_finish(struct sym_json *j);
+
+#endif
