@@ -1,0 +1,193 @@
+#include "cli/file.h"
+
+#include "crypto/noise.h"
+#include "crypto/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum sym_err sym_file_fault(struct sym_fault *fault, const char *path)
+{
+    const char *why = strerror(errno);
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return sym_fail(fault, SYM_NOT_FOUND, "%s: %s", path, why);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return sym_fail(fault, SYM_BAD_PERMISSIONS, "%s: %s", path, why);
+    case EEXIST:
+        return sym_fail(fault, SYM_EXISTS,
+                        "%s: exists already and is not overwritten; choose "
+                        "another name or remove it",
+                        path);
+    case ENOSPC:
+    case EDQUOT:
+        return sym_fail(fault, SYM_NO_SPACE, "%s: %s", path, why);
+    case ENAMETOOLONG:
+        return sym_fail(fault, SYM_TOO_LONG, "%s: %s", path, why);
+    default:
+        return sym_fail(fault, SYM_IO, "%s: %s", path, why);
+    }
+}
+
+/* Fills up to room bytes. */
+static enum sym_err read_all(uint8_t *out, size_t room, size_t *len, int fd, const char *path,
+                             struct sym_fault *fault)
+{
+    size_t got = 0;
+    while (got < room) {
+        ssize_t n = read(fd, out + got, room - got);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return sym_file_fault(fault, path);
+        }
+        if (n == 0) {
+            break;
+        }
+        got += (size_t)n;
+    }
+    *len = got;
+    return SYM_OK;
+}
+
+/* One byte more than allowed is asked for, so that a longer file shows. */
+static enum sym_err read_open_file(struct sym_secret *out, int fd, const char *path, size_t max,
+                                   struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO room = {0};
+    size_t len = 0;
+    enum sym_err err = sym_secret_new(&room, max + 1);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+    }
+    err = read_all(room.data, room.len, &len, fd, path, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (len > max) {
+        return sym_fail(fault, SYM_TOO_LONG, "%s: is longer than %zu bytes", path, max);
+    }
+    if (len == 0) {
+        return SYM_OK;
+    }
+    err = sym_secret_copy(out, sym_span(room.data, len));
+    return err == SYM_OK ? err : sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+}
+
+static enum sym_err read_file(struct sym_secret *out, const char *path, size_t max, bool secret,
+                              struct sym_fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        return sym_file_fault(fault, path);
+    }
+    struct stat st;
+    enum sym_err err = SYM_OK;
+    if (fstat(fd, &st) != 0) {
+        err = sym_file_fault(fault, path);
+    } else if (S_ISDIR(st.st_mode)) {
+        err = sym_fail(fault, SYM_IO, "%s: is a directory", path);
+    } else if (secret && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        err = sym_fail(fault, SYM_BAD_PERMISSIONS,
+                       "%s: others than its owner may use this secret; run chmod 600 on it", path);
+    }
+    if (err == SYM_OK) {
+        err = read_open_file(out, fd, path, max, fault);
+    }
+    (void)close(fd);
+    return err;
+}
+
+enum sym_err sym_file_read(struct sym_secret *out, const char *path, size_t max,
+                           struct sym_fault *fault)
+{
+    return read_file(out, path, max, false, fault);
+}
+
+enum sym_err sym_file_read_private(struct sym_secret *out, const char *path, size_t max,
+                                   struct sym_fault *fault)
+{
+    return read_file(out, path, max, true, fault);
+}
+
+static bool write_all(int fd, struct sym_span bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.data, bytes.len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return false;
+        }
+        bytes = sym_span(bytes.data + n, bytes.len - (size_t)n);
+    }
+    /* Pipes and terminals have nothing to make durable. */
+    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+static enum sym_err write_file(const char *path, int flags, mode_t mode, struct sym_span bytes,
+                               struct sym_fault *fault)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, mode);
+    if (fd < 0) {
+        return sym_file_fault(fault, path);
+    }
+    enum sym_err err = SYM_OK;
+    if (!write_all(fd, bytes)) {
+        err = sym_file_fault(fault, path);
+    }
+    if (close(fd) != 0 && err == SYM_OK) {
+        err = sym_file_fault(fault, path);
+    }
+    return err;
+}
+
+enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
+                                     struct sym_fault *fault)
+{
+    enum sym_err err = write_file(path, O_CREAT | O_EXCL, 0600, bytes, fault);
+    if (err == SYM_NO_SPACE || err == SYM_IO) {
+        (void)unlink(path);
+    }
+    return err;
+}
+
+enum sym_err sym_file_write(const char *path, struct sym_span bytes, struct sym_fault *fault)
+{
+    return write_file(path, O_CREAT | O_TRUNC, 0644, bytes, fault);
+}
+
+enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path, struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO text = {0};
+    enum sym_err err =
+        sym_file_read_private(&text, path, SYM_BASE64_BYTES(SYM_PSK_BYTES) + 1, fault);
+    if (err != SYM_OK && err != SYM_TOO_LONG) {
+        return err;
+    }
+    struct sym_span line = sym_secret_span(&text);
+    if (line.len > 0 && line.data[line.len - 1] == '\n') {
+        line.len--;
+    }
+    uint8_t psk[SYM_PSK_BYTES];
+    size_t len = sizeof psk;
+    if (err != SYM_OK || !sym_text_is_ascii(line) || sym_unbase64(psk, &len, line) != SYM_OK ||
+        len != sizeof psk) {
+        err = sym_fail(fault, SYM_BAD_FORMAT,
+                       "%s: is not a preshared key: one line, base64 of 32 random bytes; "
+                       "\"symbolon peer psk ALIAS --new FILE\" makes one",
+                       path);
+    } else if ((err = sym_secret_copy(out, sym_span(psk, sizeof psk))) != SYM_OK) {
+        (void)sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+    }
+    sym_wipe(psk, sizeof psk);
+    return err;
+}

@@ -1,0 +1,32 @@
+/* file.h - small files, read and written whole.
+ *
+ * Reading is bounded and takes regular files and pipes; contents go to self-wiping memory, because
+ * some of them are keys. Writing makes the bytes durable before it answers.
+ * Errors: SYM_NOT_FOUND, SYM_EXISTS, SYM_DENIED never (a file that may not be read is
+ * SYM_BAD_PERMISSIONS), SYM_TOO_LONG, SYM_NO_SPACE, SYM_NO_MEMORY, SYM_IO. The fault is a complete
+ * sentence that starts with the path.
+ */
+#ifndef SYM_CLI_FILE_H
+#define SYM_CLI_FILE_H
+
+#include "crypto/secret.h"
+
+/* All of the file, at most max bytes; out must be empty and stays empty for an empty file. */
+SYM_MUST enum sym_err sym_file_read(struct sym_secret *out, const char *path, size_t max,
+                                    struct sym_fault *fault);
+/* As above, but refuses a file that group or others may read or write. */
+SYM_MUST enum sym_err sym_file_read_private(struct sym_secret *out, const char *path, size_t max,
+                                            struct sym_fault *fault);
+/* Creates the file with mode 0600; SYM_EXISTS when there is one. */
+SYM_MUST enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
+                                              struct sym_fault *fault);
+/* Creates or replaces a public file, mode 0644. */
+SYM_MUST enum sym_err sym_file_write(const char *path, struct sym_span bytes,
+                                     struct sym_fault *fault);
+/* Reads a preshared key: base64 of 32 bytes on one line, in a private file. out must be empty. */
+SYM_MUST enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path,
+                                        struct sym_fault *fault);
+/* The last error of the operating system (errno) on this path, as a fault. */
+SYM_MUST enum sym_err sym_file_fault(struct sym_fault *fault, const char *path);
+
+#endif

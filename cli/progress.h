@@ -1,0 +1,34 @@
+/* progress.h - one line on the terminal that tells how far long work is: part, rate, time left.
+ *
+ * It goes to standard error, and only when that is a terminal: pipes and files stay clean. Times
+ * come from the caller, in microseconds of any steady clock.
+ */
+#ifndef SYM_CLI_PROGRESS_H
+#define SYM_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sym_progress_unit { SYM_PROGRESS_BYTES, SYM_PROGRESS_ELEMENTS };
+
+struct sym_progress {
+    const char *label; /* borrowed */
+    enum sym_progress_unit unit;
+    bool shown; /* there is a terminal */
+    uint64_t began_us;
+    uint64_t drawn_us; /* 0: not yet */
+};
+
+struct sym_progress sym_progress(const char *label, enum sym_progress_unit unit, uint64_t now_us);
+
+/* Draws again, at most ten times a second. total is 0 while it is unknown. */
+void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, uint64_t now_us);
+/* Removes the line. */
+void sym_progress_end(struct sym_progress *p);
+
+#define SYM_PROGRESS_BYTES_MAX 384u
+/* The text of the line alone. */
+void sym_progress_text(char out[SYM_PROGRESS_BYTES_MAX], const struct sym_progress *p,
+                       uint64_t done, uint64_t total, uint64_t now_us);
+
+#endif
