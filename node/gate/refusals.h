@@ -1,0 +1,24 @@
+/* refusals.h - log lines about connections that did not become links: a bounded number per second,
+ * then one line that counts the rest, so that a flood cannot fill a disk.
+ */
+#ifndef SYM_NODE_GATE_REFUSALS_H
+#define SYM_NODE_GATE_REFUSALS_H
+
+#include "node/gate/address.h"
+
+#define SYM_REFUSALS_PER_SECOND 10u
+
+/* Zero-initialised is ready. */
+struct sym_refusals {
+    uint64_t second_began_ms;
+    unsigned lines; /* in this second */
+    uint64_t unlogged;
+    uint64_t total;
+};
+
+void sym_refusals_note(struct sym_refusals *r, uint64_t now_ms, const struct sym_address *from,
+                       const struct sym_fault *why);
+/* Writes the line that counts the rest, if there is one to write. */
+void sym_refusals_flush(struct sym_refusals *r);
+
+#endif
