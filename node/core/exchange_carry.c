@@ -1,5 +1,4 @@
 #include "node/core/exchanges_state.h"
-#include "node/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,76 +8,6 @@
 #define FRAMES_PER_TURN 4u
 
 static void pump(struct sym_exchanges *x, struct sym_exchange *e);
-
-enum sym_err sym_exchange_record(struct sym_exchanges *x, const struct sym_exchange *e,
-                                 const char *event, const char *detail)
-{
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
-    sym_hex(id, e->id, sizeof e->id);
-    sym_log(SYM_LEVEL_INFO, event, "exchange", id, "peer", e->alias, "kind", sym_kind_text(e->kind),
-            "detail", detail, NULL);
-    enum sym_err err =
-        sym_journal_add(x->config.journal, sym_wall_ms(), "%s exchange=%s peer=%s kind=%s %s",
-                        event, id, e->alias, sym_kind_text(e->kind), detail);
-    if (err != SYM_OK) {
-        sym_log(SYM_LEVEL_ERROR, "journal-not-written", "reason", sym_err_text(err), NULL);
-    }
-    return err;
-}
-
-void sym_exchange_end(struct sym_exchanges *x, struct sym_exchange *e,
-                      enum sym_exchange_state state, enum sym_err result, const char *fault)
-{
-    if (sym_exchange_ended(e)) {
-        return;
-    }
-    e->result = result;
-    (void)sym_fail(&e->fault, result, "%s", fault);
-    const char *event = state == SYM_EXCHANGE_DONE     ? "closed"
-                        : state == SYM_EXCHANGE_DENIED ? "denied"
-                        : state == SYM_EXCHANGE_HELD   ? "held"
-                                                       : "aborted";
-    enum sym_err err = sym_exchange_record(x, e, event, fault);
-    if (err != SYM_OK && result == SYM_OK) {
-        state = SYM_EXCHANGE_ABORTED;
-        e->result = err;
-        (void)sym_fail(&e->fault, err, "the end of the exchange could not be recorded");
-    }
-    sym_exchange_finish(e, state, sym_now_us());
-}
-
-enum sym_err sym_exchange_send_copy(struct sym_exchange *e, const uint8_t *frame, size_t len)
-{
-    if (e->link == NULL) {
-        return SYM_CLOSED;
-    }
-    uint8_t *buffer = sym_bus_buffer(len);
-    if (buffer == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    memcpy(buffer, frame, len);
-    enum sym_err err = sym_exchange_queue(e, buffer, len);
-    if (err != SYM_OK) {
-        sym_bus_release(buffer);
-    }
-    return err;
-}
-
-void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
-                        enum sym_err result, const char *fault)
-{
-    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
-    size_t len = 0;
-    struct sym_abort a = {.reason = (uint32_t)reason};
-    if (frame != NULL && e->session != NULL && e->link != NULL &&
-        sym_session_abort(e->session, &a, sym_wall_ms(), frame, SYM_SESSION_FRAME_BYTES, &len) ==
-            SYM_OK) {
-        enum sym_err err = sym_exchange_send_copy(e, frame, len);
-        (void)err;
-    }
-    free(frame);
-    sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, result, fault);
-}
 
 static void on_answer(struct sym_exchanges *x, struct sym_exchange *e,
                       const struct sym_receipt *receipt)

@@ -11,20 +11,6 @@
 /* Until when the answer to a request is awaited, at most. */
 #define REQUEST_LIFE_MS 60000u
 
-void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *p,
-                          const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
-                          size_t peer_slot)
-{
-    *p = (struct sym_session_parties){.self = x->config.self,
-                                      .peer = peer->id,
-                                      .identity = &x->config.keys->identity,
-                                      .exchange = &x->config.keys->exchange[own_slot],
-                                      .psk = sym_secret_span(&peer->psk)};
-    memcpy(p->peer_identity, peer->card.identity, sizeof p->peer_identity);
-    memcpy(p->peer_exchange, peer->card.exchange[peer_slot], sizeof p->peer_exchange);
-    memcpy(p->exporter, sym_link_exporter(link), sizeof p->exporter);
-}
-
 /* A card that announces a next exchange key: its owner holds both, so the newer is used. */
 static size_t newest_exchange_slot(const struct sym_peer *peer)
 {

@@ -1,5 +1,6 @@
 /* exchanges_state.h - what the files behind exchanges.h share: exchanges.c (asking, links, time),
- * exchange_answer.c (answering), exchange_carry.c (frames, endings). Nobody else includes it.
+ * exchange_carry.c (frames), exchange_answer.c (answering), exchange_end.c (what all of them need).
+ * Nobody else includes it.
  */
 #ifndef SYM_NODE_CORE_EXCHANGES_STATE_H
 #define SYM_NODE_CORE_EXCHANGES_STATE_H
