@@ -42,13 +42,6 @@ static bool begin(EVP_CIPHER_CTX *context, int seal, uint64_t nonce, struct sym_
            (ad.len == 0 || EVP_CipherUpdate(context, NULL, &done, ad.data, (int)ad.len) == 1);
 }
 
-/* EVP reads an update without data as associated data, so an empty one is skipped. */
-static bool crypt(EVP_CIPHER_CTX *context, uint8_t *data, size_t len)
-{
-    int done = 0;
-    return len == 0 || EVP_CipherUpdate(context, data, &done, data, (int)len) == 1;
-}
-
 enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
                            size_t len)
 {
@@ -57,7 +50,8 @@ enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct sym_span a
     if (len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
-    if (!begin(context, 1, nonce, ad) || !crypt(context, data, len) ||
+    if (!begin(context, 1, nonce, ad) ||
+        EVP_CipherUpdate(context, data, &done, data, (int)len) != 1 ||
         EVP_CipherFinal_ex(context, data + len, &done) != 1 ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SYM_AEAD_TAG_BYTES, data + len) != 1) {
         sym_wipe(data, len + SYM_AEAD_TAG_BYTES);
@@ -81,7 +75,8 @@ enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct sym_span a
     uint8_t *tag = data + plain_len;
     if (!begin(context, 0, nonce, ad) ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SYM_AEAD_TAG_BYTES, tag) != 1 ||
-        !crypt(context, data, plain_len) || EVP_CipherFinal_ex(context, tag, &done) != 1) {
+        EVP_CipherUpdate(context, data, &done, data, (int)plain_len) != 1 ||
+        EVP_CipherFinal_ex(context, tag, &done) != 1) {
         sym_wipe(data, len);
         return SYM_BAD_TAG;
     }

@@ -302,7 +302,7 @@ static void read_bytes(struct parser *p, const char *key, uint8_t *out, size_t l
     uint8_t bytes[SYM_SIGNATURE_BYTES + 2];
     size_t got = sizeof bytes;
     struct sym_span value = take(p, key);
-    if (!sym_text_is_ascii(value) || sym_unbase64(bytes, &got, value) != SYM_OK || got != len) {
+    if (sym_unbase64(bytes, &got, value) != SYM_OK || got != len) {
         char why[64];
         (void)snprintf(why, sizeof why, "this is not the base64 of %zu bytes", len);
         refuse(p, SYM_BAD_FORMAT, why);

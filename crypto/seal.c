@@ -1,7 +1,5 @@
 #include "crypto/seal.h"
 
-#include "crypto/text.h"
-
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -371,8 +369,8 @@ static enum sym_err parse(struct keyfile *file, struct sym_span text)
     expect(&r, "keys: ");
     struct sym_span sealed = read_until(&r, '\n');
     size_t len = sizeof file->sealed;
-    if (sym_read_end(&r) != SYM_OK || !sym_text_is_ascii(sealed) ||
-        sym_unbase64(file->sealed, &len, sealed) != SYM_OK || len != sizeof file->sealed) {
+    if (sym_read_end(&r) != SYM_OK || sym_unbase64(file->sealed, &len, sealed) != SYM_OK ||
+        len != sizeof file->sealed) {
         return SYM_BAD_FORMAT;
     }
     return SYM_OK;

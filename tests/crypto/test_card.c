@@ -234,7 +234,6 @@ static void carriage_returns_and_blank_lines_at_the_end_do_no_harm(void **state)
     assert_edit_refused("Bank A", "Bank\rA", SYM_BAD_VALUE, "card:2: the name");
 }
 
-/* Bit 7, too: libsodium reads base64 with it as if it were a slash. */
 static void a_card_edited_in_any_byte_is_refused(void **state)
 {
     (void)state;

@@ -113,7 +113,7 @@ static void read_values(struct sym_span input)
         insist(sym_span_equal(input, sym_span_text(text)));
     }
     if (sym_endpoint_check(input) == SYM_OK) {
-        insist(input.len < SYM_ENDPOINT_BYTES && sym_text_is_ascii(input));
+        insist(input.len < SYM_ENDPOINT_BYTES && sym_text_is_name(input));
     }
     if (sym_text_is_name(input)) {
         struct sym_span rest = input;
