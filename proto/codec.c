@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the library needs beside the copied bytes: the widest message, and for each field at least
- * a scanned member. Repeated empty sub-messages of two bytes cost the most per input byte. */
+/* What both structs of a message need beside the bytes themselves. A full list of the shortest
+ * peers costs the most per input byte, about nine; whatever needs more is no message within its
+ * limits. */
 #define ARENA_BASE_BYTES 16384u
-#define ARENA_BYTES_EACH 8u
+#define ARENA_BYTES_EACH 12u
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__signed__descriptor,
@@ -72,12 +73,11 @@ static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message 
     return NULL;
 }
 
-/* Arena ------------------------------------------------------------------------------------ */
-
 static void *arena_take(struct sym_arena *a, size_t size)
 {
     size_t rounded = (size + 15u) & ~(size_t)15u;
     if (rounded < size || rounded > a->max - a->used) {
+        a->full = true;
         return NULL;
     }
     uint8_t *got = a->block + a->used;
@@ -115,11 +115,9 @@ static enum sym_err arena_open(struct sym_arena *a, size_t input_len)
     if (block == NULL) {
         return SYM_NO_MEMORY;
     }
-    *a = (struct sym_arena){.block = block, .used = 0, .max = max};
+    *a = (struct sym_arena){.block = block, .max = max};
     return SYM_OK;
 }
-
-/* Rules that hold in both directions --------------------------------------------------------- */
 
 /* Clean UTF-8 (RFC 3629): no overlong forms, no surrogates, no control characters but LF and TAB.
  */
@@ -185,8 +183,6 @@ static const void *at_const(const void *base, size_t offset)
 {
     return (const uint8_t *)base + offset;
 }
-
-/* From the library's struct to ours ----------------------------------------------------------- */
 
 static enum sym_err take_message(struct sym_arena *a, void *value, const struct sym_message *m,
                                  const ProtobufCMessage *from);
@@ -345,7 +341,7 @@ enum sym_err sym_decode(struct sym_arena *arena, void *value, const struct sym_m
     ProtobufCMessage *from =
         protobuf_c_message_unpack(d, &allocator, bytes.len, bytes.len > 0 ? bytes.data : nothing);
     if (from == NULL || !is_canonical(from, bytes)) {
-        err = SYM_BAD_FORMAT;
+        err = arena->full ? SYM_LIMIT : SYM_BAD_FORMAT;
         goto out;
     }
     void *staged = arena_take(arena, message->size);
@@ -364,8 +360,6 @@ out:
     }
     return err;
 }
-
-/* From our struct to the library's ------------------------------------------------------------ */
 
 static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
                                  const struct sym_message *m, const void *value);
@@ -487,23 +481,20 @@ enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_
 {
     SYM_ARENA_AUTO arena = {0};
     ProtobufCMessage *to = NULL;
-    enum sym_err err =
-        arena_open(&arena, max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX);
+    size_t room = max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX;
+    enum sym_err err = arena_open(&arena, room);
     if (err == SYM_OK) {
         err = give_message(&arena, &to, message, value);
     }
     if (err != SYM_OK) {
         return err;
     }
-    if (protobuf_c_message_get_packed_size(to) > max) {
+    if (protobuf_c_message_get_packed_size(to) > room) {
         return SYM_TOO_LONG;
     }
     *len = protobuf_c_message_pack(to, out);
     return SYM_OK;
 }
-
-/* Table against schema --------------------------------------------------------------------------
- */
 
 static bool kind_fits(enum sym_field_kind kind, const ProtobufCFieldDescriptor *d)
 {

@@ -16,17 +16,20 @@ struct sym_arena {
     uint8_t *block;
     size_t used;
     size_t max;
+    bool full; /* something did not fit */
 };
 
 void sym_arena_clear(struct sym_arena *a);
 #define SYM_ARENA_AUTO __attribute__((cleanup(sym_arena_clear))) struct sym_arena
 
-/* Decodes bytes into *value (message->size bytes). The arena must be empty; it owns what the value
- * points to, and holds nothing after an error. The input is copied, not borrowed. */
+/* Decodes at most SYM_CONTROL_BYTES_MAX bytes into *value (message->size bytes). The arena must be
+ * empty; it owns what the value points to, and holds nothing after an error. The input is copied,
+ * not borrowed. */
 SYM_MUST enum sym_err sym_decode(struct sym_arena *arena, void *value,
                                  const struct sym_message *message, struct sym_span bytes);
 
-/* Encodes into out[0..max). */
+/* Encodes into out[0..max), at most SYM_CONTROL_BYTES_MAX bytes: what no decoder takes is not made.
+ */
 SYM_MUST enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len,
                                  const struct sym_message *message, const void *value);
 

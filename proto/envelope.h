@@ -2,9 +2,10 @@
  *
  *     version (1 byte, 1) | type (1 byte) | exchange id (16 bytes) | body
  *
- * The gates see it and nothing behind it. A handshake body starts with two key hints (8 bytes each:
- * the first bytes of the sender's and of the receiver's X25519 public key), which tell slots apart
- * while a key is rotated; the rest is a Noise message. A sealed body is Noise transport.
+ * The gates see it and nothing behind it. The body of an ASK starts with two key hints (8 bytes
+ * each: the first bytes of the sender's and of the receiver's X25519 public key), which tell slots
+ * apart while a key is rotated; then comes Noise message 1. The body of an ANSWER is Noise message
+ * 2, a sealed body is Noise transport.
  * Errors: SYM_SHORT, SYM_TOO_LONG, SYM_BAD_VERSION, SYM_BAD_VALUE.
  */
 #ifndef SYM_PROTO_ENVELOPE_H

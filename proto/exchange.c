@@ -175,7 +175,8 @@ enum sym_err sym_signed_write(uint8_t *out, size_t max, size_t *len,
     if (err == SYM_OK) {
         struct sym_signed wrapped = {.body = sym_span(body, body_len),
                                      .signature = sym_span(signature, sizeof signature)};
-        err = sym_encode(out, max, len, &sym_msg_signed, &wrapped);
+        err = sym_encode(out, max < SYM_SIGNED_BYTES_MAX ? max : SYM_SIGNED_BYTES_MAX, len,
+                         &sym_msg_signed, &wrapped);
     }
     free(body);
     return err;

@@ -204,12 +204,14 @@ extern const struct sym_message sym_msg_close;
 extern const struct sym_message sym_msg_abort;
 extern const struct sym_message sym_msg_ping;
 
-/* Encodes value as a body, signs it under domain and encodes the Signed message around it. */
+/* Encodes value as a body, signs it under domain and encodes the Signed message around it, which
+ * has at most SYM_SIGNED_BYTES_MAX bytes. */
 SYM_MUST enum sym_err sym_signed_write(uint8_t *out, size_t max, size_t *len,
                                        const struct sym_message *message, const void *value,
                                        const struct sym_sign_key *key, const char *domain);
 
-/* Decodes a Signed message, verifies it, then decodes the body into value (arena must be empty). */
+/* Decodes a Signed message of at most SYM_SIGNED_BYTES_MAX bytes, verifies it, then decodes the
+ * body into value (arena must be empty). Errors: those of codec.h, SYM_BAD_SIGNATURE. */
 SYM_MUST enum sym_err sym_signed_read(struct sym_arena *arena, void *value,
                                       const struct sym_message *message, struct sym_span bytes,
                                       const uint8_t key[SYM_ED25519_BYTES], const char *domain);

@@ -42,7 +42,7 @@
 
 /* Pinned peers. A federation has some hundreds. */
 #define SYM_PEERS_MAX 1024u
-/* Local name of a peer, dataset or user: 1 to 63 characters a-z 0-9 - _ . and a terminator. */
+/* Local name of a peer, dataset or user: 1 to 63 characters a-z A-Z 0-9 . _ - and a terminator. */
 #define SYM_ALIAS_BYTES 64u
 #define SYM_USERS_MAX   256u
 
@@ -56,7 +56,9 @@
 #define SYM_REQUEST_LIFE_MS_MAX 600000u
 /* Clocks of two partners may differ by this, milliseconds. */
 #define SYM_CLOCK_SKEW_MS 120000u
-/* A request, receipt, close or abort, signature included, bytes. Evidence takes the most. */
+/* A request, receipt, close or abort, signature included, bytes. Evidence and parameters take the
+ * most, about 50 KiB; a Noise handshake message (65535 with its 48 of overhead) has room for that.
+ */
 #define SYM_SIGNED_BYTES_MAX 65536u
 /* Kind-specific parameters inside a request or receipt, bytes (a cohort of 255 and its query). */
 #define SYM_PARAMETERS_BYTES_MAX 32768u

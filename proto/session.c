@@ -97,10 +97,15 @@ enum sym_session_state sym_session_state(const struct sym_session *s)
 
 enum sym_err sym_session_die(struct sym_session *s, enum sym_err err)
 {
-    if (err != SYM_OK) {
+    if (err != SYM_OK && s->state != SYM_SESSION_ENDED) {
         s->state = SYM_SESSION_DEAD;
     }
     return err;
+}
+
+bool sym_session_later(uint64_t a_ms, uint64_t b_ms)
+{
+    return a_ms > b_ms && a_ms - b_ms > SYM_CLOCK_SKEW_MS;
 }
 
 enum sym_err sym_session_take_keys(struct sym_session *s)
@@ -112,8 +117,12 @@ enum sym_err sym_session_take_keys(struct sym_session *s)
     return err;
 }
 
-/* Handshake frames --------------------------------------------------------------------------------
- */
+void sym_session_forget_keys(struct sym_session *s)
+{
+    sym_channel_clear(&s->sending);
+    sym_channel_clear(&s->receiving);
+    s->has_keys = false;
+}
 
 enum sym_err sym_session_hints(uint8_t sender[SYM_KEY_HINT_BYTES],
                                uint8_t receiver[SYM_KEY_HINT_BYTES], struct sym_span body)
@@ -160,6 +169,9 @@ enum sym_err sym_session_ask(struct sym_session *s, struct sym_request *request,
     if (s->role != SYM_SESSION_INITIATOR || s->state != SYM_SESSION_NEW) {
         return SYM_WRONG_STATE;
     }
+    if (life_ms > SYM_REQUEST_LIFE_MS_MAX) {
+        return sym_session_die(s, SYM_BAD_VALUE);
+    }
     request->version = SYM_EXCHANGE_VERSION;
     request->exchange_id = sym_span(s->exchange_id, sizeof s->exchange_id);
     request->initiator = sym_node_id_span(&s->parties.self);
@@ -179,6 +191,7 @@ enum sym_err sym_session_ask(struct sym_session *s, struct sym_request *request,
         err = write_handshake(s, SYM_FRAME_ASK, signed_len, frame, max, len);
     }
     if (err == SYM_OK) {
+        s->request_issued_ms = request->issued_ms;
         s->request_expires_ms = request->expires_ms;
         s->state = SYM_SESSION_ASKED;
     }
@@ -190,6 +203,9 @@ enum sym_err sym_session_answer(struct sym_session *s, struct sym_receipt *recei
 {
     if (s->state != SYM_SESSION_DECIDING) {
         return SYM_WRONG_STATE;
+    }
+    if (sym_session_later(now_ms, s->request_expires_ms)) {
+        return sym_session_die(s, SYM_EXPIRED);
     }
     receipt->version = SYM_EXCHANGE_VERSION;
     receipt->exchange_id = sym_span(s->exchange_id, sizeof s->exchange_id);
@@ -212,12 +228,15 @@ enum sym_err sym_session_answer(struct sym_session *s, struct sym_receipt *recei
     if (err == SYM_OK) {
         err = sym_session_take_keys(s);
     }
-    if (err == SYM_OK) {
-        s->has_receipt = true;
-        s->state =
-            receipt->decision == SYM_DECISION_GRANTED ? SYM_SESSION_GRANTED : SYM_SESSION_ENDED;
+    if (err != SYM_OK) {
+        return sym_session_die(s, err);
     }
-    return sym_session_die(s, err);
+    s->state = SYM_SESSION_GRANTED;
+    if (receipt->decision != SYM_DECISION_GRANTED) {
+        s->state = SYM_SESSION_ENDED;
+        sym_session_forget_keys(s);
+    }
+    return SYM_OK;
 }
 
 enum sym_err sym_session_confirm(struct sym_session *s)
@@ -228,9 +247,6 @@ enum sym_err sym_session_confirm(struct sym_session *s)
     s->state = SYM_SESSION_OPEN;
     return SYM_OK;
 }
-
-/* Sealed frames -----------------------------------------------------------------------------------
- */
 
 /* Seals type byte and payload, which already lie behind the envelope's place. */
 static enum sym_err seal_frame(struct sym_session *s, enum inner_type type, uint8_t *frame,
@@ -246,12 +262,12 @@ static enum sym_err seal_frame(struct sym_session *s, enum inner_type type, uint
 static enum sym_err seal_payload(struct sym_session *s, enum inner_type type, uint8_t *frame,
                                  size_t len)
 {
-    bool may_send = s->state == SYM_SESSION_OPEN || s->state == SYM_SESSION_CLOSED_THERE;
-    if (!may_send) {
+    /* Not after the other side's close: it has stated what it received, and takes nothing more. */
+    if (s->state != SYM_SESSION_OPEN) {
         return SYM_WRONG_STATE;
     }
     if (len > SYM_DATA_BYTES_MAX) {
-        return SYM_TOO_LONG;
+        return sym_session_die(s, SYM_TOO_LONG);
     }
     if (type == INNER_DATA) {
         sym_tally_add(&s->sent, sym_span(frame + SYM_FRAME_HEAD_BYTES, len));
@@ -315,22 +331,29 @@ enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close, u
     err = send_signed(s, INNER_CLOSE, &sym_msg_close, close, SYM_DOMAIN_CLOSE, frame, max, len);
     close->sent = NULL;
     close->received = NULL;
-    if (err == SYM_OK) {
-        s->state = s->state == SYM_SESSION_OPEN ? SYM_SESSION_CLOSED_HERE : SYM_SESSION_ENDED;
+    if (err != SYM_OK) {
+        return sym_session_die(s, err);
     }
-    return sym_session_die(s, err);
+    if (s->state == SYM_SESSION_OPEN) {
+        s->state = SYM_SESSION_CLOSED_HERE;
+    } else {
+        s->state = SYM_SESSION_ENDED;
+        sym_session_forget_keys(s);
+    }
+    return SYM_OK;
 }
 
 enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
                                uint8_t *frame, size_t max, size_t *len)
 {
-    if (!s->has_keys || s->sending.dead || s->state == SYM_SESSION_ENDED) {
+    if (!s->has_keys) {
         return SYM_WRONG_STATE;
     }
+    s->state = SYM_SESSION_DEAD;
     struct sym_transcripts t;
     enum sym_err err = sym_transcripts_take(&t, &s->sent, &s->received);
     if (err != SYM_OK) {
-        return sym_session_die(s, err);
+        return err;
     }
     abort->version = SYM_EXCHANGE_VERSION;
     abort->exchange_id = sym_span(s->exchange_id, sizeof s->exchange_id);
@@ -339,14 +362,12 @@ enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, u
     abort->aborter = sym_node_id_span(&s->parties.self);
     abort->aborted_ms = now_ms;
     abort->request_hash = sym_span(s->request_hash, sizeof s->request_hash);
-    abort->receipt_hash =
-        s->has_receipt ? sym_span(s->receipt_hash, sizeof s->receipt_hash) : sym_span(NULL, 0);
+    abort->receipt_hash = sym_span(s->receipt_hash, sizeof s->receipt_hash);
     abort->sent = &t.sent;
     abort->received = &t.received;
     err = send_signed(s, INNER_ABORT, &sym_msg_abort, abort, SYM_DOMAIN_ABORT, frame, max, len);
     abort->sent = NULL;
     abort->received = NULL;
-    s->state = SYM_SESSION_DEAD;
-    s->sending.dead = true;
+    sym_session_forget_keys(s);
     return err;
 }

@@ -9,14 +9,23 @@
  *     seal     -- SEALED: data -------------->  SYM_EVENT_DATA          and back, any number
  *     close    -- SEALED: close ------------->  SYM_EVENT_CLOSED        each side closes once
  *
+ * A close says how many data frames its signer sent and received, so it comes when the traffic of
+ * both directions has arrived; after the first close nothing but the second one follows. Either
+ * side may abort at any time after the receipt, once.
+ *
  * Checked here: signatures, both ids, the exchange id, the Noise ephemeral, the TLS exporter,
- * times, the hash of the request in the receipt, the transcript counts and hashes in a close. Left
- * to the caller: whether the exchange id was seen before, policy, durable evidence before `answer`
- * and `confirm`. Any error kills the session: nothing is sent in answer to a bad handshake (drop it
- * silently); after that sym_session_abort may still send a signed abort.
- * Events borrow from the session and from the received frame until the next call.
- * Errors: those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE, SYM_BAD_VALUE (an id,
- * hash or count that does not fit), SYM_STALE, SYM_EXPIRED.
+ * times (clocks may differ by SYM_CLOCK_SKEW_MS), the hash of the request in the receipt, of both
+ * in what follows, the transcript counts and hashes in a close. Left to the caller: whether the
+ * exchange id was seen before, policy, durable evidence before `answer` and `confirm`, the end of
+ * the time that a receipt grants.
+ *
+ * A call that does not fit the state is refused with SYM_WRONG_STATE and changes nothing. Any other
+ * error, and any received frame that is refused, kills the session unless it had ended: nothing is
+ * sent in answer to a bad handshake (drop it silently); with transport keys a dead session may
+ * still send one signed abort. Keys are wiped when the session ends or an abort was sent or
+ * received. Events borrow from the session and from the received frame until the next call. Errors:
+ * those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE, SYM_BAD_VALUE (an id, hash,
+ * count or life time that does not fit), SYM_STALE (a time), SYM_EXPIRED (request or grant).
  */
 #ifndef SYM_PROTO_SESSION_H
 #define SYM_PROTO_SESSION_H
@@ -88,7 +97,8 @@ SYM_MUST enum sym_err sym_session_hints(uint8_t sender[SYM_KEY_HINT_BYTES],
 #define SYM_SESSION_FRAME_BYTES (SYM_SIGNED_BYTES_MAX + 256u)
 
 /* The caller fills kind, purpose, basis, dataset, parameters, commitments and evidence of request;
- * the session fills the rest. life_ms: until when the request may be answered. */
+ * the session fills the rest. life_ms: how long the request may be answered, at most
+ * SYM_REQUEST_LIFE_MS_MAX. */
 SYM_MUST enum sym_err sym_session_ask(struct sym_session *s, struct sym_request *request,
                                       uint64_t now_ms, uint64_t life_ms, uint8_t *frame, size_t max,
                                       size_t *len);
@@ -106,11 +116,13 @@ SYM_MUST enum sym_err sym_session_fill(struct sym_session *s, uint8_t *frame, si
 /* The caller fills consents_hash, release_hash and evidence. */
 SYM_MUST enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close,
                                         uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
-/* The caller fills reason, remark and evidence. Possible once transport keys exist. */
+/* The caller fills reason, remark and evidence. Possible from the receipt of a grant until the end,
+ * also after a failure, but not after an abort of either side. */
 SYM_MUST enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort,
                                         uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
 
-/* Takes one received frame, envelope included; it is decrypted in place. */
+/* Takes one received frame, envelope included; it is decrypted in place. event is zero after an
+ * error. */
 SYM_MUST enum sym_err sym_session_receive(struct sym_session *s, uint8_t *frame, size_t len,
                                           uint64_t now_ms, struct sym_session_event *event);
 

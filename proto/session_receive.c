@@ -26,16 +26,32 @@ static bool channel_fits(const struct sym_session *s, struct sym_span ephemeral,
            sym_span_equal(exporter, sym_span(s->parties.exporter, sizeof s->parties.exporter));
 }
 
-static enum sym_err times_fit(uint64_t issued_ms, uint64_t expires_ms, uint64_t now_ms)
+static enum sym_err request_times_fit(const struct sym_request *q, uint64_t now_ms)
 {
-    uint64_t apart = issued_ms > now_ms ? issued_ms - now_ms : now_ms - issued_ms;
-    if (issued_ms > now_ms && apart > SYM_CLOCK_SKEW_MS) {
-        return SYM_STALE;
-    }
-    if (expires_ms < issued_ms || expires_ms - issued_ms > SYM_REQUEST_LIFE_MS_MAX) {
+    if (q->expires_ms < q->issued_ms || q->expires_ms - q->issued_ms > SYM_REQUEST_LIFE_MS_MAX) {
         return SYM_BAD_VALUE;
     }
-    return now_ms > expires_ms && now_ms - expires_ms > SYM_CLOCK_SKEW_MS ? SYM_STALE : SYM_OK;
+    bool stale =
+        sym_session_later(q->issued_ms, now_ms) || sym_session_later(now_ms, q->expires_ms);
+    return stale ? SYM_STALE : SYM_OK;
+}
+
+/* What follows a request was signed neither before it nor in the future. */
+static enum sym_err time_fits(const struct sym_session *s, uint64_t signed_ms, uint64_t now_ms)
+{
+    bool stale =
+        sym_session_later(signed_ms, now_ms) || sym_session_later(s->request_issued_ms, signed_ms);
+    return stale ? SYM_STALE : SYM_OK;
+}
+
+static enum sym_err receipt_times_fit(const struct sym_session *s, const struct sym_receipt *q,
+                                      uint64_t now_ms)
+{
+    bool over = q->decision == SYM_DECISION_GRANTED && sym_session_later(now_ms, q->expires_ms);
+    if (over || now_ms > s->request_expires_ms) {
+        return SYM_EXPIRED;
+    }
+    return time_fits(s, q->issued_ms, now_ms);
 }
 
 static enum sym_err read_ask(struct sym_session *s, struct sym_span body, uint64_t now_ms,
@@ -66,13 +82,14 @@ static enum sym_err read_ask(struct sym_session *s, struct sym_span body, uint64
         err = SYM_BAD_VALUE;
     }
     if (err == SYM_OK) {
-        err = times_fit(q->issued_ms, q->expires_ms, now_ms);
+        err = request_times_fit(q, now_ms);
     }
     if (err == SYM_OK) {
         err = sym_sha256(s->request_hash, event->signed_bytes);
     }
     if (err == SYM_OK) {
         event->kind = SYM_EVENT_REQUESTED;
+        s->request_issued_ms = q->issued_ms;
         s->request_expires_ms = q->expires_ms;
         s->state = SYM_SESSION_DECIDING;
     }
@@ -97,8 +114,8 @@ static enum sym_err read_answer(struct sym_session *s, struct sym_span body, uin
          !sym_span_equal(q->request_hash, sym_span(s->request_hash, sizeof s->request_hash)))) {
         err = SYM_BAD_VALUE;
     }
-    if (err == SYM_OK && now_ms > s->request_expires_ms) {
-        err = SYM_EXPIRED;
+    if (err == SYM_OK) {
+        err = receipt_times_fit(s, q, now_ms);
     }
     if (err == SYM_OK) {
         err = sym_sha256(s->receipt_hash, event->signed_bytes);
@@ -106,38 +123,40 @@ static enum sym_err read_answer(struct sym_session *s, struct sym_span body, uin
     if (err == SYM_OK) {
         err = sym_session_take_keys(s);
     }
-    if (err == SYM_OK) {
-        event->kind = SYM_EVENT_ANSWERED;
-        s->has_receipt = true;
-        s->state = q->decision == SYM_DECISION_GRANTED ? SYM_SESSION_ANSWERED : SYM_SESSION_ENDED;
+    if (err != SYM_OK) {
+        return err;
     }
-    return err;
+    event->kind = SYM_EVENT_ANSWERED;
+    s->state = SYM_SESSION_ANSWERED;
+    if (q->decision != SYM_DECISION_GRANTED) {
+        s->state = SYM_SESSION_ENDED;
+        sym_session_forget_keys(s);
+    }
+    return SYM_OK;
 }
 
-static enum sym_err read_data(struct sym_session *s, struct sym_span payload,
+static enum sym_err read_data(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
                               struct sym_session_event *event)
 {
+    (void)now_ms;
     sym_tally_add(&s->received, payload);
     event->kind = SYM_EVENT_DATA;
     event->data = payload;
-    if (s->state == SYM_SESSION_GRANTED) {
-        s->state = SYM_SESSION_OPEN;
-    }
+    s->state = SYM_SESSION_OPEN;
     return SYM_OK;
 }
 
-static enum sym_err read_filler(struct sym_session *s, struct sym_span payload,
+static enum sym_err read_filler(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
                                 struct sym_session_event *event)
 {
+    (void)now_ms;
     event->kind = SYM_EVENT_FILLER;
     event->data = payload;
-    if (s->state == SYM_SESSION_GRANTED) {
-        s->state = SYM_SESSION_OPEN;
-    }
+    s->state = SYM_SESSION_OPEN;
     return SYM_OK;
 }
 
-static enum sym_err read_close(struct sym_session *s, struct sym_span payload,
+static enum sym_err read_close(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
                                struct sym_session_event *event)
 {
     struct sym_close *q = &event->close;
@@ -158,15 +177,23 @@ static enum sym_err read_close(struct sym_session *s, struct sym_span payload,
         !sym_transcript_equal(q->received, &t.sent)) {
         return SYM_BAD_VALUE;
     }
+    err = time_fits(s, q->closed_ms, now_ms);
+    if (err != SYM_OK) {
+        return err;
+    }
     event->kind = SYM_EVENT_CLOSED;
     event->signed_bytes = payload;
-    s->state = s->state == SYM_SESSION_CLOSED_HERE ? SYM_SESSION_ENDED : SYM_SESSION_CLOSED_THERE;
+    if (s->state == SYM_SESSION_CLOSED_HERE) {
+        s->state = SYM_SESSION_ENDED;
+        sym_session_forget_keys(s);
+    } else {
+        s->state = SYM_SESSION_CLOSED_THERE;
+    }
     return SYM_OK;
 }
 
-/* An abort states what its sender saw; what was in flight may differ, so only the names must fit.
- */
-static enum sym_err read_abort(struct sym_session *s, struct sym_span payload,
+/* An abort states what its sender saw; what was in flight may differ, so counts need not fit. */
+static enum sym_err read_abort(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
                                struct sym_session_event *event)
 {
     struct sym_abort *q = &event->abort;
@@ -177,23 +204,31 @@ static enum sym_err read_abort(struct sym_session *s, struct sym_span payload,
     }
     if (!names_fit(s, q->exchange_id, q->initiator, q->responder) ||
         !sym_span_equal(q->aborter, sym_node_id_span(&s->parties.peer)) ||
-        !sym_span_equal(q->request_hash, sym_span(s->request_hash, SYM_HASH_BYTES))) {
+        !sym_span_equal(q->request_hash, sym_span(s->request_hash, SYM_HASH_BYTES)) ||
+        !sym_span_equal(q->receipt_hash, sym_span(s->receipt_hash, SYM_HASH_BYTES))) {
         return SYM_BAD_VALUE;
+    }
+    err = time_fits(s, q->aborted_ms, now_ms);
+    if (err != SYM_OK) {
+        return err;
     }
     event->kind = SYM_EVENT_ABORTED;
     event->signed_bytes = payload;
     s->state = SYM_SESSION_DEAD;
+    sym_session_forget_keys(s);
     return SYM_OK;
 }
 
-typedef enum sym_err inner_fn(struct sym_session *s, struct sym_span payload,
+typedef enum sym_err inner_fn(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
                               struct sym_session_event *event);
 
 /* Which sealed messages a state takes; an empty cell is a refusal. */
 static inner_fn *const inner_table[SYM_SESSION_STATE_COUNT][INNER_COUNT] = {
     [SYM_SESSION_ANSWERED] = {[INNER_ABORT] = read_abort},
-    [SYM_SESSION_GRANTED] =
-        {[INNER_DATA] = read_data, [INNER_FILLER] = read_filler, [INNER_ABORT] = read_abort},
+    [SYM_SESSION_GRANTED] = {[INNER_DATA] = read_data,
+                             [INNER_FILLER] = read_filler,
+                             [INNER_CLOSE] = read_close,
+                             [INNER_ABORT] = read_abort},
     [SYM_SESSION_OPEN] = {[INNER_DATA] = read_data,
                           [INNER_FILLER] = read_filler,
                           [INNER_CLOSE] = read_close,
@@ -202,7 +237,7 @@ static inner_fn *const inner_table[SYM_SESSION_STATE_COUNT][INNER_COUNT] = {
     [SYM_SESSION_CLOSED_THERE] = {[INNER_ABORT] = read_abort},
 };
 
-static enum sym_err read_sealed(struct sym_session *s, uint8_t *body, size_t len,
+static enum sym_err read_sealed(struct sym_session *s, uint8_t *body, size_t len, uint64_t now_ms,
                                 struct sym_session_event *event)
 {
     if (len < SYM_AEAD_TAG_BYTES + 1) {
@@ -217,7 +252,7 @@ static enum sym_err read_sealed(struct sym_session *s, uint8_t *body, size_t len
         return SYM_WRONG_STATE;
     }
     struct sym_span payload = sym_span(body + 1, len - SYM_AEAD_TAG_BYTES - 1);
-    return inner_table[s->state][type](s, payload, event);
+    return inner_table[s->state][type](s, payload, now_ms, event);
 }
 
 /* Which frames a state takes. */
@@ -229,7 +264,7 @@ static bool takes_frame(const struct sym_session *s, enum sym_frame_type type)
     case SYM_FRAME_ANSWER:
         return s->role == SYM_SESSION_INITIATOR && s->state == SYM_SESSION_ASKED;
     case SYM_FRAME_SEALED:
-        return s->has_keys && s->state != SYM_SESSION_ENDED && s->state != SYM_SESSION_DEAD;
+        return s->has_keys && s->state != SYM_SESSION_DEAD;
     }
     return false;
 }
@@ -259,8 +294,11 @@ enum sym_err sym_session_receive(struct sym_session *s, uint8_t *frame, size_t l
         err = read_answer(s, body, now_ms, event);
         break;
     case SYM_FRAME_SEALED:
-        err = read_sealed(s, frame + SYM_ENVELOPE_BYTES, len - SYM_ENVELOPE_BYTES, event);
+        err = read_sealed(s, frame + SYM_ENVELOPE_BYTES, len - SYM_ENVELOPE_BYTES, now_ms, event);
         break;
+    }
+    if (err != SYM_OK) {
+        *event = (struct sym_session_event){0};
     }
     return sym_session_die(s, err);
 }
