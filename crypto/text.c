@@ -44,6 +44,15 @@ bool sym_text_next(uint32_t *character, struct sym_span *rest)
     return true;
 }
 
+bool sym_text_is_ascii(struct sym_span text)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all |= text.data[i];
+    }
+    return all < 0x80;
+}
+
 /* Unicode categories Cc, Cf, Zs (but U+0020), Zl, Zp and Co, fillers that show as nothing, the
  * blank of Braille, and noncharacters; each row from, to. Variation selectors stay: emoji and
  * Mongolian need them. */

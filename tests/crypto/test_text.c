@@ -118,6 +118,15 @@ static void reads_the_ends_of_each_form_of_utf_8(void **state)
     assert_int_equal(zero.len, 1);
 }
 
+static void ascii_ends_at_0x7f(void **state)
+{
+    (void)state;
+    assert_true(sym_text_is_ascii(sym_span(NULL, 0)));
+    assert_true(sym_text_is_ascii(sym_span_text("AZaz09+/=\x7f")));
+    assert_false(sym_text_is_ascii(sym_span_text("abc\x80")));
+    assert_false(sym_text_is_ascii(sym_span_text("\377abc")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +134,7 @@ int main(void)
         cmocka_unit_test(names_may_be_of_any_script),
         cmocka_unit_test(refuses_noncharacters_and_private_ones),
         cmocka_unit_test(reads_the_ends_of_each_form_of_utf_8),
+        cmocka_unit_test(ascii_ends_at_0x7f),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
