@@ -109,6 +109,10 @@ static enum sym_err collect(struct given *g, int argc, char **argv, struct sym_f
         if (option == ':') {
             return sym_fail(fault, SYM_BAD_VALUE, "%.60s: needs a value", argv[optind - 1]);
         }
+        if (option == '?' && optopt >= OPTION_DIR) {
+            return sym_fail(fault, SYM_BAD_VALUE, "--%s: takes no value",
+                            known[optopt - OPTION_DIR].name);
+        }
         if (option == '?') {
             return sym_fail(fault, SYM_BAD_VALUE, "%.60s: there is no such option",
                             argv[optind - 1]);

@@ -17,7 +17,7 @@
 
 #define STACK_BYTES   (256u * 1024u)
 #define TEXT_BYTES    (INET6_ADDRSTRLEN + sizeof "[]:65535\n")
-#define SWEEP_MS      1000u
+#define SWEEPS        8u /* in the time of patience */
 #define PORT_BYTES    6u
 #define ANSWERS_BYTES (SYM_ADDRESSES_MAX * TEXT_BYTES)
 
@@ -51,6 +51,7 @@ struct sym_resolver {
     struct sym_watch *watch;
     struct sym_timer *sweep;
     bool sweeping; /* the timer is set */
+    uint64_t patience_ms;
     sym_resolved_fn *fn;
     void *owner;
 };
@@ -230,19 +231,19 @@ static void sweep(void *owner)
     }
     r->sweeping = more;
     if (more) {
-        sym_timer_set(r->sweep, SWEEP_MS);
+        sym_timer_set(r->sweep, r->patience_ms / SWEEPS);
     }
 }
 
-enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop, sym_resolved_fn *fn,
-                              void *owner)
+enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop,
+                              uint64_t patience_ms, sym_resolved_fn *fn, void *owner)
 {
     struct sym_resolver *r = calloc(1, sizeof *r);
     struct pool *p = calloc(1, sizeof *p);
     enum sym_err err = r == NULL || p == NULL ? SYM_NO_MEMORY : SYM_OK;
 
     if (err == SYM_OK) {
-        *r = (struct sym_resolver){.pool = p, .fn = fn, .owner = owner};
+        *r = (struct sym_resolver){.pool = p, .patience_ms = patience_ms, .fn = fn, .owner = owner};
         p->users = 1;
         p->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         err = p->done < 0 || pthread_mutex_init(&p->lock, NULL) != 0 ? SYM_IO : SYM_OK;
@@ -254,7 +255,7 @@ enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop, 
     }
     err = sym_loop_watch(loop, &r->watch, p->done, POLLIN, collect, r);
     if (err == SYM_OK) {
-        err = sym_loop_timer(loop, &r->sweep, SWEEP_MS, sweep, r);
+        err = sym_loop_timer(loop, &r->sweep, patience_ms / SWEEPS, sweep, r);
     }
     if (err != SYM_OK) {
         sym_resolver_free(r);
@@ -306,7 +307,7 @@ void sym_resolver_ask(struct sym_resolver *r, uint32_t number, struct sym_span e
 {
     struct pool *p = r->pool;
     struct job *j = NULL;
-    enum sym_err err = sym_endpoint_check(endpoint);
+    enum sym_err err = sym_endpoint_check(endpoint) == SYM_OK ? SYM_OK : SYM_BAD_FORMAT;
 
     (void)pthread_mutex_lock(&p->lock);
     if (err == SYM_OK && (j = find_free(p)) == NULL) {
@@ -315,7 +316,7 @@ void sym_resolver_ask(struct sym_resolver *r, uint32_t number, struct sym_span e
     if (err == SYM_OK) {
         *j = (struct job){.pool = p, .state = STATE_RUNNING, .number = number};
         split(j, endpoint);
-        j->until_ms = sym_now_ms() + SYM_LOOKUP_MS;
+        j->until_ms = sym_now_ms() + r->patience_ms;
         p->users++;
     }
     (void)pthread_mutex_unlock(&p->lock);
@@ -328,6 +329,6 @@ void sym_resolver_ask(struct sym_resolver *r, uint32_t number, struct sym_span e
         r->fn(r->owner, number, err, sym_span(NULL, 0));
     } else if (!r->sweeping) {
         r->sweeping = true;
-        sym_timer_set(r->sweep, SWEEP_MS);
+        sym_timer_set(r->sweep, r->patience_ms / SWEEPS);
     }
 }

@@ -2,7 +2,7 @@
  * files.
  *
  * The C library's look-up may block for as long as a name server is silent, so each runs on a
- * thread of its own, at most SYM_LOOKUPS_MAX at once; after SYM_LOOKUP_MS the answer is
+ * thread of its own, at most SYM_LOOKUPS_MAX at once; when patience ends the answer is
  * SYM_TIMEOUT, while the thread keeps its place until it is done. Neither delays the loop or the
  * end of the process.
  * Errors: SYM_NO_MEMORY, SYM_IO.
@@ -24,8 +24,9 @@ struct sym_resolver;
 typedef void sym_resolved_fn(void *owner, uint32_t number, enum sym_err err,
                              struct sym_span addresses);
 
+/* patience_ms: about how long one question may take. */
 SYM_MUST enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop,
-                                       sym_resolved_fn *fn, void *owner);
+                                       uint64_t patience_ms, sym_resolved_fn *fn, void *owner);
 /* Look-ups still on their way end without an answer. NULL is fine. */
 void sym_resolver_free(struct sym_resolver *r);
 

@@ -334,7 +334,7 @@ static enum sym_err watch(struct supervisor *s, struct sym_fault *fault)
                              &s->gate);
     }
     if (err == SYM_OK) {
-        err = sym_resolver_new(&s->resolver, s->loop, on_resolved, s);
+        err = sym_resolver_new(&s->resolver, s->loop, SYM_LOOKUP_MS, on_resolved, s);
     }
     return err == SYM_OK ? err : sym_fail(fault, err, "supervisor: its loop %s", sym_err_text(err));
 }
