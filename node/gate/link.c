@@ -291,7 +291,8 @@ static enum sym_err step_hello(struct sym_gate_link *l, short ready, struct sym_
 {
     (void)ready;
     enum sym_err err = l->dialled ? send_hello(l, fault) : SYM_OK;
-    if (err == SYM_OK) {
+    /* If the other side has closed already, its last bytes say why. */
+    if (err == SYM_OK || err == SYM_CLOSED) {
         err = read_hello(l, fault);
     }
     if (err == SYM_OK && !l->admitted) {

@@ -338,6 +338,13 @@ static enum sym_err outcome(struct sym_tls_session *s, int rc, int system)
     return s->fault.err != SYM_OK ? s->fault.err : explain(s, error);
 }
 
+static void begin_call(struct sym_tls_session *s)
+{
+    ERR_clear_error();
+    errno = 0;
+    s->fault.err = SYM_OK;
+}
+
 static enum sym_err check_alpn(struct sym_tls_session *s)
 {
     const unsigned char *chosen = NULL;
@@ -351,8 +358,7 @@ static enum sym_err check_alpn(struct sym_tls_session *s)
 
 enum sym_err sym_tls_handshake(struct sym_tls_session *s)
 {
-    ERR_clear_error();
-    errno = 0;
+    begin_call(s);
     int rc = SSL_do_handshake(s->ssl);
     enum sym_err err = outcome(s, rc, errno);
     return err == SYM_OK ? check_alpn(s) : err;
@@ -360,16 +366,14 @@ enum sym_err sym_tls_handshake(struct sym_tls_session *s)
 
 enum sym_err sym_tls_read(struct sym_tls_session *s, uint8_t *out, size_t max, size_t *len)
 {
-    ERR_clear_error();
-    errno = 0;
+    begin_call(s);
     int rc = SSL_read_ex(s->ssl, out, max, len);
     return outcome(s, rc, errno);
 }
 
 enum sym_err sym_tls_write(struct sym_tls_session *s, const uint8_t *data, size_t max, size_t *len)
 {
-    ERR_clear_error();
-    errno = 0;
+    begin_call(s);
     int rc = SSL_write_ex(s->ssl, data, max, len);
     return outcome(s, rc, errno);
 }

@@ -184,6 +184,15 @@ void gate_rig_dial(struct gate_rig *rig, uint8_t name, uint16_t port)
         &(struct sym_gate_dial){.id = sym_span(id, 32), .addresses = addresses, .n_addresses = 1});
 }
 
+void gate_rig_settle(struct gate_rig *rig)
+{
+    struct rig_event event;
+    gate_rig_dial(rig, 0xff, 1);
+    gate_rig_expect(rig, &event, SYM_LOCAL_DIAL_FAILED);
+    assert_int_equal(event.as.failed.result, SYM_NOT_FOUND);
+    rig_event_clear(&event);
+}
+
 void gate_rig_hang_up(struct gate_rig *rig, uint64_t link)
 {
     gate_rig_send(rig, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = link});

@@ -59,6 +59,8 @@ void gate_rig_send(struct gate_rig *rig, enum sym_local_type type, const void *o
 void gate_rig_pin(struct gate_rig *rig, uint8_t name, const uint8_t pin[32]);
 void gate_rig_unpin(struct gate_rig *rig, uint8_t name);
 void gate_rig_dial(struct gate_rig *rig, uint8_t name, uint16_t port);
+/* Returns when the gate has carried out all orders so far: it has answered one that must fail. */
+void gate_rig_settle(struct gate_rig *rig);
 void gate_rig_hang_up(struct gate_rig *rig, uint64_t link);
 
 /* The next message; counters are noted and skipped. false when none comes in time. */
