@@ -2,16 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FORMAT_HEAD      "symbolon "
 #define FORMAT_BYTES_MAX 32u
 #define PID_BYTES        16u /* a process id in decimal, LF, terminator */
+#define ENDING_MS        2000
+#define ENDING_TRIES     40
 
 static enum sym_err check_rights(const struct sym_disk *disk, struct sym_fault *fault)
 {
@@ -105,36 +109,67 @@ static enum sym_err check_complete(const struct sym_disk *disk, struct sym_fault
     return SYM_OK;
 }
 
-static enum sym_err refuse_locked(const struct sym_disk *disk, int lock, struct sym_fault *fault)
+/* Who has the lock; 0 when the file does not say. */
+static pid_t holder(int lock)
 {
     char pid[PID_BYTES] = "";
     ssize_t n = pread(lock, pid, sizeof pid - 1, 0);
     pid[n > 0 ? n : 0] = '\0';
-    pid[strspn(pid, "0123456789")] = '\0';
-    return sym_fail(fault, SYM_IN_USE, "%s: is in use by process %s: stop that first", disk->shown,
-                    pid[0] == '\0' ? "(unknown)" : pid);
+    return (pid_t)strtol(pid, NULL, 10);
 }
 
-static enum sym_err take_lock(int *out, const struct sym_disk *disk, struct sym_fault *fault)
+static enum sym_err refuse_locked(const struct sym_disk *disk, int lock, struct sym_fault *fault)
+{
+    int pid = (int)holder(lock);
+    return pid > 0 ? sym_fail(fault, SYM_IN_USE, "%s: is in use by process %d: stop that first",
+                              disk->shown, pid)
+                   : sym_fail(fault, SYM_IN_USE,
+                              "%s: is in use by another process: stop that first", disk->shown);
+}
+
+/* A core whose supervisor was killed needs a moment to end. */
+static bool is_ending(int lock)
+{
+    pid_t pid = holder(lock);
+    return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+static bool lock_at_once_or_soon(int lock)
+{
+    const struct timespec pause = {.tv_nsec = ENDING_MS * 1000000L / ENDING_TRIES};
+    for (int i = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno != EWOULDBLOCK || i == ENDING_TRIES || !is_ending(lock)) {
+            return false;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/* For the fault of others only: a full disk does not matter. */
+static void write_holder(int lock)
 {
     char pid[PID_BYTES];
-    int lock =
-        openat(disk->fd, SYM_FILE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
-    if (lock < 0) {
-        return sym_disk_fail(fault, disk, SYM_FILE_LOCK, errno);
-    }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        enum sym_err err = errno == EWOULDBLOCK ? refuse_locked(disk, lock, fault)
-                                                : sym_disk_fail(fault, disk, SYM_FILE_LOCK, errno);
-        (void)close(lock);
-        return err;
-    }
-    /* For the fault above only: a full disk does not matter. */
     int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
     if (ftruncate(lock, 0) == 0) {
         ssize_t n = pwrite(lock, pid, (size_t)len, 0);
         (void)n;
     }
+}
+
+static enum sym_err take_lock(int *out, const struct sym_disk *disk, struct sym_fault *fault)
+{
+    int lock =
+        openat(disk->fd, SYM_FILE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
+    if (lock < 0) {
+        return sym_disk_fail(fault, disk, SYM_FILE_LOCK, errno);
+    }
+    if (!lock_at_once_or_soon(lock)) {
+        enum sym_err err = refuse_locked(disk, lock, fault);
+        (void)close(lock);
+        return err;
+    }
+    write_holder(lock);
     *out = lock;
     return SYM_OK;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct made_node node;
@@ -220,6 +221,29 @@ static void the_lock_holds_while_a_child_has_it(void **state)
     sym_directory_close(&d);
 }
 
+/* As a core that is ending while its killed supervisor is gone already. */
+static void waits_a_moment_for_what_a_dead_process_has_left(void **state)
+{
+    struct sym_directory d = SYM_DIRECTORY_CLOSED;
+    const struct timespec moment = {.tv_nsec = 300000000};
+    (void)state;
+    pid_t supervisor = fork();
+    if (supervisor == 0) {
+        bool locked = sym_directory_open(&d, node.dir, NULL) == SYM_OK;
+        if (locked && fork() == 0) {
+            (void)nanosleep(&moment, NULL);
+            _exit(0);
+        }
+        _exit(locked ? 0 : 1);
+    }
+    assert_int_equal(waitpid(supervisor, NULL, 0), supervisor);
+    struct sym_fault fault = {.text = ""};
+    if (sym_directory_open(&d, node.dir, &fault) != SYM_OK) {
+        fail_msg("%s", fault.text);
+    }
+    sym_directory_close(&d);
+}
+
 static void a_long_path_still_shows_the_reason(void **state)
 {
     char path[PATH_MAX];
@@ -258,6 +282,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_directory_in_use_and_names_the_process, make,
                                         sweep),
         cmocka_unit_test_setup_teardown(the_lock_holds_while_a_child_has_it, make, sweep),
+        cmocka_unit_test_setup_teardown(waits_a_moment_for_what_a_dead_process_has_left, make,
+                                        sweep),
         cmocka_unit_test_setup_teardown(a_long_path_still_shows_the_reason, make, sweep),
     };
     if (sym_crypto_init() != SYM_OK) {

@@ -1,0 +1,638 @@
+"""The supervisor: what it refuses to start with, how it starts, asks, serves and stops, and what is
+left in which memory. Some tests run `supervised`, the supervisor with stand-ins for core and gate
+that fail, hang and lie (tests/tools/supervised.c)."""
+
+import base64
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import termios
+import time
+import unittest
+
+from nodes import (BUILD, IS_RELEASE, PATIENCE, SYMBOLOND, WRAP, NodeTest, clean_environment,
+                   is_running, wait_until, write_private)
+
+SUPERVISED = BUILD / "tests/tools/supervised"
+PRINT_KEYS = BUILD / "tests/tools/print_keys"
+PASSPHRASE = "correct horse battery staple"
+LONG_S = 30 * PATIENCE
+
+
+class SupervisorTest(NodeTest):
+    def run_daemon(self, *arguments, program=SYMBOLOND, env=None, **more):
+        """(exit code, standard output, standard error) of a call that ends by itself."""
+        done = subprocess.run([*WRAP, str(program), *map(str, arguments)], capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=LONG_S,
+                              start_new_session=True, env=env or clean_environment(), **more)
+        return done.returncode, done.stdout, done.stderr
+
+    def start_refused(self, node, *fragments, env=None, unlock=None):
+        outcome = self.run_daemon("--dir", node.dir, *(node.unlock if unlock is None else unlock),
+                                  env=env)
+        self.daemon_refused(outcome, 1, *fragments)
+
+    def daemon_refused(self, outcome, code, *fragments):
+        self.assertEqual(outcome[0], code, outcome)
+        self.assertEqual(outcome[1], "", outcome)
+        lines = [line for line in outcome[2].splitlines() if line.startswith("symbolond: ")]
+        self.assertEqual(len(lines), 1, outcome)
+        for fragment in fragments:
+            self.assertIn(fragment, lines[0])
+
+    def stopped_node(self, **how):
+        return self.node(start=False, **how)
+
+    def run_directory(self, node):
+        return pathlib.Path(os.readlink(node.dir / "run"))
+
+
+class Refusals(SupervisorTest):
+    def test_a_wrong_passphrase_is_told_from_a_wrong_kind(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        wrong = write_private(self.home / "wrong", b"correct horse battery stable\n")
+        self.start_refused(node, "node.keys: does not open with this passphrase", "backup",
+                           unlock=["--passphrase-file", wrong])
+        self.start_refused(node, "is wrapped by a passphrase, not by a key: give --passphrase-file",
+                           unlock=["--key-file", wrong])
+        self.start_refused(node, "there is no terminal to ask at: give --passphrase-file", unlock=[])
+        self.assertFalse((node.dir / "run").is_symlink())
+
+    def test_a_key_is_wanted_where_a_key_wraps(self):
+        node = self.stopped_node()
+        self.start_refused(node, "give --key-file", unlock=["--passphrase-file", node.unlock[1]])
+        self.start_refused(node, "give --key-file", unlock=[])
+
+    def test_a_directory_that_is_open_to_others(self):
+        node = self.stopped_node()
+        node.dir.chmod(0o750)
+        self.start_refused(node, "is open to other users (mode 0750)", "chmod 700")
+
+    def test_a_passphrase_file_that_is_open_to_others(self):
+        node = self.stopped_node()
+        os.chmod(node.unlock[1], 0o644)
+        self.start_refused(node, "others may read this secret", "chmod 600")
+
+    def test_a_directory_of_another_user(self):
+        self.need_root("give files away")
+        node = self.stopped_node()
+        os.chown(node.dir, 12345, 12345)
+        self.start_refused(node, "belongs to user 12345")
+        os.chown(node.dir, 0, 0)
+
+    def test_a_directory_in_use(self):
+        node = self.node()
+        self.start_refused(node, f"is in use by process {node.family()[0]}")
+        code, _, complaint = self.run_daemon("--rotate", "tls", "--dir", node.dir, *node.unlock)
+        self.assertEqual(code, 1)
+        self.assertIn("is in use by process", complaint)
+        node.do("status")
+
+    def test_a_newer_format(self):
+        node = self.stopped_node()
+        (node.dir / "format").write_text("symbolon 2\n")
+        self.start_refused(node, "is of format 2, and this symbolond knows 1", "newer version")
+
+    def test_a_place_where_no_node_is(self):
+        node = self.stopped_node()
+        for path, reason in ((self.home, "is not a node directory"),
+                             (self.home / "nowhere", "does not exist"),
+                             (node.dir / "node.card", "is not a directory")):
+            outcome = self.run_daemon("--dir", path, *node.unlock)
+            self.daemon_refused(outcome, 1, reason)
+
+    def test_a_port_in_use(self):
+        node = self.stopped_node()
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", node.port))
+            other.listen()
+            self.start_refused(node, node.address, "in use")
+        self.assertFalse((node.dir / "run").is_symlink())
+        node.start()
+
+    def test_a_card_of_another_node(self):
+        node, other = self.stopped_node(), self.stopped_node()
+        shutil.copy(other.dir / "node.card", node.dir / "node.card")
+        self.start_refused(node, "node.card: does not name the keys", "same backup")
+
+    def test_words_that_make_no_sense(self):
+        for words, reason in (([], "--dir: is missing"), (["--dir", "x", "--wrong"], "no such option"),
+                              (["--init", "--dir", "x"], "--name: is missing")):
+            outcome = self.run_daemon(*words)
+            self.daemon_refused(outcome, 2, reason)
+
+    def test_help_and_version_work_anywhere(self):
+        code, text, _ = self.run_daemon("--help")
+        self.assertEqual(code, 0)
+        self.assertIn("usage: symbolond --dir DIR", text)
+        code, text, _ = self.run_daemon("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(text, r"^symbolond \d+\.\d+\.\d+\n$")
+
+
+class Start(SupervisorTest):
+    def test_one_line_is_printed_and_it_says_where(self):
+        node = self.node()
+        self.assertEqual(node.ready_line, f"ready listening={node.address} dir={node.dir}\n")
+        node.process.send_signal(signal.SIGTERM)
+        self.assertEqual(node.process.stdout.read(), b"")
+
+    def test_systemd_is_told(self):
+        node = self.stopped_node()
+        for name in (str(self.home / "notify"), f"@symbolon-test-{os.getpid()}"):
+            with self.subTest(name=name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.bind(name.replace("@", "\0"))
+                manager.settimeout(LONG_S)
+                node.launch({**clean_environment(), "NOTIFY_SOCKET": name})
+                self.assertEqual(manager.recv(4096), b"STATUS=Opening the keys")
+                ready = manager.recv(4096).decode()
+                self.assertEqual(ready.splitlines()[0], "READY=1")
+                self.assertIn(node.address, ready)
+                node.do("status")
+                self.assertEqual(node.stop(), 0)
+                self.assertEqual(manager.recv(4096).splitlines()[0], b"STOPPING=1")
+
+    def test_credentials_and_run_directory_of_systemd_are_used(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        credentials = self.home / "credentials"
+        credentials.mkdir()
+        (credentials / "passphrase").write_text(PASSPHRASE)
+        (credentials / "passphrase").chmod(0o440)
+        runtime = self.home / "r"
+        runtime.mkdir(mode=0o700)
+        node.unlock = []
+        node.launch({**clean_environment(), "CREDENTIALS_DIRECTORY": str(credentials),
+                     "RUNTIME_DIRECTORY": str(runtime)})
+        self.assertTrue(node.read_line(LONG_S).startswith("ready"))
+        if len(str(runtime)) < 60:  # or the path would be too long for a socket
+            self.assertEqual(self.run_directory(node).parent, runtime)
+        node.do("status")
+        self.assertEqual(node.stop(), 0)
+        self.assertEqual(list(runtime.iterdir()), [])
+
+    def test_it_starts_without_standard_descriptors(self):
+        node = self.stopped_node()
+        command = [*WRAP, str(SYMBOLOND), "--dir", str(node.dir), *node.unlock]
+        daemon = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command],
+                                  env=clean_environment())
+        try:
+            wait_until(lambda: node.cli("status")[0] == 0, LONG_S, "the node serves")
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            self.assertEqual(daemon.wait(LONG_S), 0)
+
+    def test_a_directory_with_a_long_path(self):
+        deep = self.home / ("d" * 200) / ("e" * 200)
+        deep.mkdir(parents=True)
+        node = self.stopped_node()
+        node.dir = pathlib.Path(shutil.move(node.dir, deep / "node"))
+        node.start()
+        self.assertEqual(node.json("status")["listening"], node.address)
+
+    def test_what_a_crash_left_is_removed(self):
+        node = self.node()
+        old = self.run_directory(node)
+        self.assertEqual(stat.S_IMODE(old.stat().st_mode), 0o700)
+        node.kill()
+        self.assertTrue(old.exists())
+        node.start()
+        self.assertFalse(old.exists())
+        new = self.run_directory(node)
+        node.do("status")
+        self.assertEqual(node.stop(), 0)
+        self.assertFalse(new.exists())
+        self.assertFalse((node.dir / "run").is_symlink())
+
+    def test_no_rights_can_be_gained_and_no_core_is_dumped(self):
+        node = self.node()
+        status = pathlib.Path(f"/proc/{node.process.pid}/status").read_text()
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\s+1$")
+        if not WRAP:
+            limits = pathlib.Path(f"/proc/{node.process.pid}/limits").read_text()
+            self.assertRegex(limits, r"(?m)^Max core file size\s+0\s+0\s")
+
+    def test_only_core_holds_the_lock_beside_the_supervisor(self):
+        self.need_root("look into processes that are not dumpable")
+        if WRAP:
+            self.skipTest("valgrind has descriptors of its own")
+        node = self.node()
+        held = {}
+        for name, pid in node.pids().items():
+            links = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+            held[name] = [link for link in links if link.startswith(str(node.dir))]
+        self.assertIn(str(node.dir / "lock"), held["supervisor"])
+        self.assertIn(str(node.dir / "lock"), held["core"])
+        self.assertEqual(held["gate"], [])
+
+
+class End(SupervisorTest):
+    def test_it_stops_when_it_is_asked_to(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            with self.subTest(signal=number.name):
+                node = self.node()
+                began = time.monotonic()
+                node.process.send_signal(number)
+                self.assertEqual(node.process.wait(LONG_S), 0)
+                if IS_RELEASE:
+                    self.assertLess(time.monotonic() - began, 2)
+                self.assertEqual(node.log().count("symbolond: "), 0, node.log())
+
+    def test_it_stops_with_live_links(self):
+        a, b = self.pair()
+        a.ping(b)
+        began = time.monotonic()
+        self.assertEqual(a.stop(), 0)
+        if IS_RELEASE:
+            self.assertLess(time.monotonic() - began, 2)
+
+    def test_what_a_terminal_sends_to_all_stops_it_cleanly(self):
+        node = self.node()
+        family = node.family()
+        for pid in reversed(family):  # children first: they must leave it to the supervisor
+            os.kill(pid, signal.SIGINT)
+        self.assertEqual(node.process.wait(LONG_S), 0)
+        self.assertNotIn("level=error", node.log())
+
+    def test_hanging_up_does_not_stop_it(self):
+        node = self.node()
+        node.process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        node.do("status")
+
+    def test_when_a_child_is_killed_the_other_stops_and_the_exit_code_tells(self):
+        for victim, other in (("core", "gate"), ("gate", "core")):
+            with self.subTest(victim=victim):
+                node = self.node()
+                pids = node.pids()
+                run_directory = self.run_directory(node)
+                os.kill(pids[victim], signal.SIGKILL)
+                self.assertEqual(node.process.wait(LONG_S), 1)
+                log = node.log()
+                self.assertIn(f'event=process-ended child={victim} how="signal KILL"', log)
+                self.assertIn(f'event=process-ended child={other} how="exit code 0"', log)
+                self.assertIn(f"symbolond: {victim}: ended unexpectedly (signal KILL)", log)
+                self.assertFalse(run_directory.exists())
+                node.forget()
+                node.start()
+
+    def test_when_the_supervisor_is_killed_nothing_is_left_running(self):
+        node = self.node()
+        children = node.family()[1:]
+        self.assertEqual(len(children), 2)
+        os.kill(node.process.pid, signal.SIGKILL)
+        node.process.wait(LONG_S)
+        wait_until(lambda: not any(map(is_running, children)), LONG_S, "core and gate have ended")
+        node.forget()
+        node.start()
+
+    def test_a_supervisor_that_is_killed_takes_its_children_along_for_other_users_too(self):
+        """Their user namespace must not take away the signal of a parent's death."""
+        self.need_root("become another user")
+        if WRAP:
+            self.skipTest("the build directory may be closed to other users")
+        home = pathlib.Path(subprocess.check_output(["mktemp", "-d"], text=True,
+                                                    env={**os.environ, "TMPDIR": "/tmp"}).strip())
+        self.addCleanup(shutil.rmtree, home, ignore_errors=True)
+        for name in ("symbolond", "symbolon"):
+            shutil.copy(BUILD / name, home / name)
+        write_private(home / "key", os.urandom(32))
+        for path in (home, home / "key"):
+            os.chown(path, 65534, 65534)
+        who = {"user": 65534, "group": 65534, "extra_groups": [], "env": clean_environment()}
+        unlock = ["--key-file", str(home / "key")]
+        subprocess.run([home / "symbolond", "--init", "--dir", home / "node", "--name", "A", "--role",
+                        "ngo", "--listen", "127.0.0.1:17999", *unlock], check=True,
+                       stdout=subprocess.DEVNULL, **who)
+        daemon = subprocess.Popen([home / "symbolond", "--dir", home / "node", *unlock],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, **who)
+        try:
+            line = daemon.stdout.readline()
+            self.assertTrue(line.startswith(b"ready"), line or daemon.stderr.read())
+            children = list(map(int, pathlib.Path(
+                f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()))
+            self.assertEqual(len(children), 2)
+            daemon.kill()
+            daemon.wait(LONG_S)
+            wait_until(lambda: not any(map(is_running, children)), LONG_S, "core and gate have ended")
+        finally:
+            daemon.kill()
+            daemon.communicate()
+
+
+class Prompt(SupervisorTest):
+    """At a pseudo terminal, which is the controlling terminal of the daemon."""
+
+    def setUp(self):
+        super().setUp()
+        self.terminal, self.line = pty.openpty()
+        self.addCleanup(os.close, self.terminal)
+        self.addCleanup(os.close, self.line)
+        self.shown = b""
+
+    def begin(self, *arguments):
+        def own_terminal():
+            os.setsid()
+            fcntl.ioctl(self.line, termios.TIOCSCTTY, 0)
+        self.process = subprocess.Popen(
+            [*WRAP, str(SYMBOLOND), *map(str, arguments)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=own_terminal,
+            env=clean_environment())
+        self.addCleanup(self.process.stdout.close)
+        self.addCleanup(self.process.stderr.close)
+        self.addCleanup(self.end)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(LONG_S)
+
+    def await_text(self, text):
+        until = time.monotonic() + LONG_S
+        while text not in self.shown:
+            left = max(0, until - time.monotonic())
+            if not select.select([self.terminal], [], [], left)[0]:
+                self.fail(f"the terminal shows {self.shown!r}, not {text!r}")
+            self.shown += os.read(self.terminal, 1000)
+        at = self.shown.index(text) + len(text)
+        seen, self.shown = self.shown[:at], self.shown[at:]
+        return seen
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.line)[3] & termios.ECHO)
+
+    def type(self, text):
+        wait_until(lambda: not self.echoes(), LONG_S, "the echo is off")
+        os.write(self.terminal, text.encode())
+
+    def ends(self, code, *fragments):
+        self.assertEqual(self.process.wait(LONG_S), code)
+        complaint = self.process.stderr.read().decode()
+        for fragment in fragments:
+            self.assertIn(fragment, complaint)
+        self.assertTrue(self.echoes())
+
+    def everything_shown(self):
+        while select.select([self.terminal], [], [], 0.1)[0]:
+            self.shown += os.read(self.terminal, 1000)
+        return self.shown
+
+    def test_the_passphrase_is_asked_for_and_not_shown(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        self.begin("--dir", node.dir)
+        seen = self.await_text(b"node.keys: ")
+        self.assertIn(b"Passphrase of ", seen)
+        self.type(PASSPHRASE + "\n")
+        self.assertTrue(self.process.stdout.readline().startswith(b"ready"))
+        self.assertTrue(self.echoes())
+        self.assertNotIn(b"horse", self.everything_shown())
+        self.process.send_signal(signal.SIGTERM)
+        self.ends(0)
+
+    def test_a_wrong_one_is_refused(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        self.begin("--dir", node.dir)
+        self.await_text(b"node.keys: ")
+        self.type("wrong horse battery\n")
+        self.ends(1, "does not open with this passphrase")
+        self.assertNotIn(b"horse", self.everything_shown())
+
+    def test_no_answer_is_no_passphrase(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        for typed in ("\n", "\x04"):
+            with self.subTest(typed=typed):
+                self.begin("--dir", node.dir)
+                self.await_text(b"node.keys: ")
+                self.type(typed)
+                self.ends(1, "no passphrase was given")
+
+    def test_an_answer_without_end_is_refused(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        self.begin("--dir", node.dir)
+        self.await_text(b"node.keys: ")
+        self.type("x" * 1500 + "\n")
+        self.ends(1, "at most 1024 bytes")
+
+    def test_interrupting_the_question_brings_the_echo_back(self):
+        node = self.stopped_node(passphrase=PASSPHRASE)
+        for stop in (lambda: self.type("half a pass\x03"),
+                     lambda: self.process.send_signal(signal.SIGTERM),
+                     lambda: self.process.send_signal(signal.SIGQUIT)):
+            with self.subTest(stop=stop):
+                self.begin("--dir", node.dir)
+                self.await_text(b"node.keys: ")
+                wait_until(lambda: not self.echoes(), LONG_S, "the echo is off")
+                stop()
+                self.ends(1, "no passphrase was given")
+                self.assertFalse((node.dir / "run").is_symlink())
+
+    def test_init_asks_twice(self):
+        self.begin("--init", "--dir", self.home / "node", "--name", "A", "--role", "ngo", "--listen",
+                   "127.0.0.1:17998")
+        self.await_text(b"(12 characters or more): ")
+        self.type(PASSPHRASE + "\n")
+        self.await_text(b"Once more: ")
+        self.type(PASSPHRASE + "\n")
+        self.ends(0)
+        self.assertIn(b"fingerprint", self.process.stdout.read())
+        self.assertNotIn(b"horse", self.everything_shown())
+        self.assertTrue((self.home / "node" / "format").exists())
+
+    def test_init_refuses_two_that_differ_and_one_that_is_short(self):
+        words = ["--init", "--dir", self.home / "node", "--name", "A", "--role", "ngo", "--listen",
+                 "127.0.0.1:17998"]
+        self.begin(*words)
+        self.await_text(b"(12 characters or more): ")
+        self.type(PASSPHRASE + "\n")
+        self.await_text(b"Once more: ")
+        self.type(PASSPHRASE + "!\n")
+        self.ends(1, "the two passphrases differ")
+        self.begin(*words)
+        self.await_text(b"(12 characters or more): ")
+        self.type("elevenchars\n")
+        self.ends(1, "at least 12 characters")
+        self.assertFalse((self.home / "node").exists())
+
+    def test_interrupting_init_leaves_nothing(self):
+        self.begin("--init", "--dir", self.home / "node", "--name", "A", "--role", "ngo", "--listen",
+                   "127.0.0.1:17998")
+        self.await_text(b"(12 characters or more): ")
+        self.type("\x03")
+        self.ends(1, "no passphrase was given")
+        self.assertFalse((self.home / "node").exists())
+
+
+class Secrets(SupervisorTest):
+    def memory_holds(self, pid, needles):
+        """Names of those that any readable page of the process holds."""
+        found = set()
+        maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
+        with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for start, end, rights, name in re.findall(
+                    r"(?m)^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+\s*(.*)$", maps):
+                if rights[0] != "r" or name in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
+                    continue
+                with contextlib.suppress(OSError):
+                    memory.seek(int(start, 16))
+                    data = memory.read(int(end, 16) - int(start, 16))
+                    found |= {name for name, needle in needles.items() if needle in data}
+        return found
+
+    def test_each_process_has_the_keys_it_needs_and_no_other(self):
+        self.need_root("read the memory of processes that are not dumpable")
+        if WRAP or not IS_RELEASE:
+            self.skipTest("instrumented memory keeps copies")
+        node = self.stopped_node()
+        listed = subprocess.check_output([PRINT_KEYS, node.dir, node.unlock[1]], text=True)
+        needles = {}
+        for name, digits in map(str.split, listed.splitlines()):
+            needles[name] = bytes.fromhex(digits)
+            if name in ("identity", "log", "cosign", "tls"):
+                scalar = bytearray(hashlib.sha512(needles[name]).digest())
+                scalar[0] &= 248
+                scalar[31] = scalar[31] & 127 | 64
+                needles[name + " scalar"] = bytes(scalar[:32])
+                needles[name + " nonce key"] = bytes(scalar[32:])
+        needles["wrapping key"] = pathlib.Path(node.unlock[1]).read_bytes()
+        node.start()
+        pids = node.pids()
+        self.assertEqual(self.memory_holds(pids["supervisor"], needles), set())
+        gate = self.memory_holds(pids["gate"], needles)
+        self.assertIn("tls", gate)
+        self.assertLessEqual(gate, {"tls", "tls scalar", "tls nonce key"})
+        core = self.memory_holds(pids["core"], needles)
+        self.assertLessEqual({"identity", "log", "cosign", "storage", "exchange"}, core)
+        self.assertEqual({name for name in core if name.startswith(("tls", "wrapping"))}, set())
+
+    def test_the_passphrase_is_nowhere_once_the_node_serves(self):
+        self.need_root("read the memory of processes that are not dumpable")
+        if WRAP or not IS_RELEASE:
+            self.skipTest("instrumented memory keeps copies")
+        passphrase = base64.b64encode(os.urandom(24)).decode()
+        node = self.node(passphrase=passphrase)
+        for pid in node.family():
+            self.assertEqual(self.memory_holds(pid, {"passphrase": passphrase.encode()}), set())
+            for place in ("cmdline", "environ"):
+                self.assertNotIn(passphrase.encode(), pathlib.Path(f"/proc/{pid}/{place}").read_bytes())
+
+
+class StandIns(SupervisorTest):
+    """The supervisor with children that are not what they should be."""
+
+    def serve(self, behaviour, ready=True):
+        node = self.stopped_node()
+        node.command = lambda: [*WRAP, str(SUPERVISED), "--dir", str(node.dir), *node.unlock]
+        node.launch({**clean_environment(), "SYMBOLON_STUB": behaviour})
+        if ready:
+            self.assertTrue(node.read_line(LONG_S).startswith("ready"), node.log())
+        return node
+
+    def ends(self, node, code, *fragments):
+        self.assertEqual(node.process.wait(LONG_S), code, node.log())
+        log = node.log()
+        for fragment in fragments:
+            self.assertIn(fragment, log)
+        self.assertFalse((node.dir / "run").is_symlink())
+        node.forget()
+
+    def test_a_child_that_dies_at_the_start(self):
+        node = self.serve("core-dies", ready=False)
+        self.ends(node, 1, "symbolond: core: ended unexpectedly (signal USR1)",
+                  'child=gate how="exit code 0"')
+
+    def test_the_reason_of_a_child_that_cannot_go_on_is_shown_and_harmless(self):
+        node = self.serve("core-faults", ready=False)
+        self.ends(node, 1, "symbolond: the stub: cannot go on:??[31m nobody can")
+
+    def test_a_gate_that_cannot_go_on_stops_core(self):
+        node = self.serve("gate-faults", ready=False)
+        self.ends(node, 1, "symbolond: the stub: cannot go on", 'child=core how="exit code 0"')
+
+    def test_a_child_that_says_something_out_of_turn(self):
+        for behaviour, who in (("core-lies", "core"), ("gate-lies", "gate"), ("gate-speaks", "gate")):
+            with self.subTest(behaviour=behaviour):
+                node = self.serve(behaviour, ready=False)
+                self.ends(node, 1, f"symbolond: {who}: said something out of turn")
+
+    def test_a_child_that_lets_go_of_its_leash_is_ended(self):
+        node = self.serve("core-lets-go", ready=False)
+        self.ends(node, 1, "symbolond: core: ended unexpectedly (signal KILL)")
+
+    def test_a_start_that_hangs_can_be_stopped(self):
+        node = self.serve("core-hangs core-ignores-stop", ready=False)
+        wait_until(lambda: len(node.family()) == 3, LONG_S, "both children run")
+        time.sleep(0.3)
+        began = time.monotonic()
+        node.process.send_signal(signal.SIGTERM)
+        self.ends(node, 0, "event=killing", 'child=core how="signal KILL"')
+        self.assertGreater(time.monotonic() - began, 9)
+        self.assertLess(time.monotonic() - began, 15 * PATIENCE)
+
+    def test_core_is_stopped_before_gate(self):
+        node = self.serve("")
+        node.process.send_signal(signal.SIGTERM)
+        self.assertEqual(node.process.wait(LONG_S), 0)
+        told = re.findall(r"process=(\w+) event=told-to-stop", node.log())
+        self.assertEqual(told, ["core", "gate"])
+        node.forget()
+
+    def test_names_are_looked_up_for_core(self):
+        node = self.serve("core-resolves=localhost:7702")
+        wait_until(lambda: "event=resolved" in node.log(), LONG_S, "the answer")
+        line = next(line for line in node.log().splitlines() if "event=resolved" in line)
+        self.assertIn("number=77 result=OK", line)
+        self.assertRegex(line, r"127\.0\.0\.1:7702\\n|\[::1\]:7702\\n")
+
+    def test_names_that_cannot_be_looked_up_are_told_so(self):
+        for endpoint, result in (("nowhere.invalid:1", "NOT_FOUND|UNREACHABLE|IO"),
+                                 ("noport", "BAD_FORMAT")):
+            with self.subTest(endpoint=endpoint):
+                node = self.serve(f"core-resolves={endpoint}")
+                wait_until(lambda: "event=resolved" in node.log(), LONG_S, "the answer")
+                self.assertRegex(node.log(), f"number=77 result=({result}) addresses=\"\"")
+
+    def test_a_name_server_that_is_silent_does_not_delay_the_end(self):
+        """In a mount and network namespace of its own, where a deaf socket is the name server."""
+        self.need_root("make namespaces")
+        if not shutil.which("unshare") or not shutil.which("ip"):
+            self.skipTest("unshare and ip are not installed")
+        node = self.stopped_node()
+        conf = self.home / "resolv.conf"
+        conf.write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+        nsswitch = self.home / "nsswitch.conf"
+        nsswitch.write_text("hosts: files dns\n")
+        script = (f"ip link set lo up && mount --bind {conf} $(readlink -f /etc/resolv.conf) && "
+                  f"mount --bind {nsswitch} /etc/nsswitch.conf && "
+                  f"{{ {sys.executable} -c 'import socket, time; s = socket.socket(2, 2); "
+                  "s.bind((\"127.0.0.1\", 53)); time.sleep(600)' & } && sleep 1 && exec \"$@\"")
+        command = ["unshare", "-m", "-n", "sh", "-c", script, "sh", str(SUPERVISED), "--dir",
+                   str(node.dir), *node.unlock]
+        node.command = lambda: command
+        node.launch({**clean_environment(), "SYMBOLON_STUB": "core-resolves=bank-b.example:7701"})
+        self.assertTrue(node.read_line(LONG_S).startswith("ready"), node.log())
+        time.sleep(0.5)
+        self.assertNotIn("event=resolved", node.log())
+        began = time.monotonic()
+        helpers = node.family()[1:]
+        node.process.send_signal(signal.SIGTERM)
+        self.assertEqual(node.process.wait(LONG_S), 0)
+        if IS_RELEASE:
+            self.assertLess(time.monotonic() - began, 2)
+        for pid in helpers:  # the deaf server was a child of the shell that became the daemon
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        node.forget()
+
+
+if __name__ == "__main__":
+    unittest.main()
