@@ -1,0 +1,158 @@
+#include "cli/cards.h"
+#include "cli/client.h"
+#include "cli/file.h"
+#include "cli/format.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct sym_option card_options[] = {
+    {.name = "out", .argument = "FILE", .help = "write the card to FILE"},
+    {.name = "fingerprint", .help = "show words and hex on standard error, terminal or not"},
+    {.name = "renew", .help = "issue a new card first, with a higher serial and a new expiry"},
+    {.name = "endpoint",
+     .argument = "HOST:PORT",
+     .help = "with --renew: how peers reach the node; up to 4 times",
+     .many = true},
+    {.name = "name", .argument = "NAME", .help = "with --renew: the organisation's new name"},
+    {.name = "days", .argument = "N", .help = "with --renew: days until the card expires"},
+    {0},
+};
+
+/* Asks the node to sign a new card, which it also writes to DIR/node.card. */
+static enum sym_err renew(struct sym_secret *text, const struct sym_call *call, uint64_t days,
+                          struct sym_fault *fault)
+{
+    const char *values[SYM_CARD_ENDPOINTS_MAX];
+    struct sym_span endpoints[SYM_CARD_ENDPOINTS_MAX];
+    size_t n = sym_args_values(values, SYM_CARD_ENDPOINTS_MAX, &call->args, "endpoint");
+    for (size_t i = 0; i < n; i++) {
+        endpoints[i] = sym_span_text(values[i]);
+    }
+    const char *name = sym_args_value(&call->args, "name");
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_card_renew wish = {.endpoints = endpoints,
+                                  .n_endpoints = n,
+                                  .name = sym_span_text(name != NULL ? name : ""),
+                                  .days = (uint32_t)days};
+    struct sym_card_text answer;
+    enum sym_err err = sym_client_open(&client, call, fault);
+    if (err == SYM_OK) {
+        err = sym_client_ask(&client, SYM_VERB_CARD_RENEW, &wish, &arena, &answer, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_secret_copy(text, answer.text);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the card %s", sym_err_text(err));
+}
+
+static enum sym_err get_card(struct sym_card *card, struct sym_secret *text,
+                             const struct sym_call *call, uint64_t days, struct sym_fault *fault)
+{
+    if (!sym_args_has(&call->args, "renew")) {
+        return sym_nodedir_card(card, text, call->dir, fault);
+    }
+    enum sym_err err = renew(text, call, days, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_card_parse(card, sym_secret_span(text), fault);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the renewed card %s", sym_err_text(err));
+}
+
+static enum sym_err print_card(const struct sym_card *card, const struct sym_secret *text,
+                               const struct sym_call *call, struct sym_fault *fault)
+{
+    const char *path = sym_args_value(&call->args, "out");
+    enum sym_err err = SYM_OK;
+    if (path != NULL) {
+        err = sym_file_write(path, sym_secret_span(text), fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (sym_args_has(&call->args, "json")) {
+        struct sym_json *j = sym_json_new(stdout);
+        sym_cards_json(j, NULL, card);
+        err = sym_json_finish(j);
+        return err == SYM_OK ? err : sym_fail(fault, err, "JSON: %s", sym_err_text(err));
+    }
+    if (path == NULL) {
+        (void)fwrite(text->data, 1, text->len, stdout);
+        (void)fflush(stdout);
+    }
+    return SYM_OK;
+}
+
+static void tell_more(const struct sym_card *card, const struct sym_call *call)
+{
+    if (sym_args_has(&call->args, "fingerprint") ||
+        (isatty(STDOUT_FILENO) && !sym_args_has(&call->args, "json"))) {
+        struct sym_node_id id;
+        sym_node_id_of(&id, card->identity);
+        sym_cards_show_fingerprint(stderr, &id);
+    }
+    if (card->expires_s <= (int64_t)time(NULL)) {
+        char expired[SYM_FORMAT_BYTES];
+        sym_format_time(expired, (uint64_t)card->expires_s);
+        (void)fprintf(stderr,
+                      "symbolon: this card expired on %s; make a new one with: symbolon "
+                      "card --renew\n",
+                      expired);
+    }
+}
+
+static enum sym_exit check(uint64_t *days, const struct sym_call *call)
+{
+    static const char *const renewing[] = {"endpoint", "name", "days"};
+    const char *too_many[SYM_CARD_ENDPOINTS_MAX + 1];
+    for (size_t i = 0; i < sizeof renewing / sizeof *renewing; i++) {
+        if (sym_args_has(&call->args, renewing[i]) && !sym_args_has(&call->args, "renew")) {
+            return sym_command_usage(call, "--%s changes the card only with --renew", renewing[i]);
+        }
+    }
+    if (sym_args_values(too_many, SYM_CARD_ENDPOINTS_MAX + 1, &call->args, "endpoint") >
+        SYM_CARD_ENDPOINTS_MAX) {
+        return sym_command_usage(call, "--endpoint: a card holds at most %u",
+                                 SYM_CARD_ENDPOINTS_MAX);
+    }
+    struct sym_fault fault;
+    if (sym_args_number(days, &call->args, "days", 1, 1096, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    return SYM_EXIT_DONE;
+}
+
+static enum sym_exit run_card(const struct sym_call *call)
+{
+    uint64_t days = 0; /* as long as before */
+    enum sym_exit code = check(&days, call);
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    struct sym_fault fault;
+    struct sym_card card;
+    SYM_SECRET_AUTO text = {0};
+    fault.err = get_card(&card, &text, call, days, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = print_card(&card, &text, call, &fault);
+    }
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    tell_more(&card, call);
+    return SYM_EXIT_DONE;
+}
+
+const struct sym_command sym_cmd_card = {
+    .name = "card",
+    .summary = "print this node's card, to be given to partners",
+    .usage = {"[--out FILE] [--fingerprint]",
+              "--renew [--endpoint HOST:PORT]... [--name NAME] [--days N]"},
+    .options = card_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_card,
+};

@@ -1,0 +1,189 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char head[] =
+    "# bash completion for symbolon, made by: symbolon completion bash\n"
+    "_symbolon() {\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+    "    local first='' second='' options='' words='' files='' i\n"
+    "    COMPREPLY=()\n"
+    "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+    "        case ${COMP_WORDS[i]} in\n";
+
+static const char after_values[] =
+    ") ((i++)) ;;\n"
+    "        -*) ;;\n"
+    "        *) if [[ -z $first ]]; then first=${COMP_WORDS[i]}\n"
+    "           elif [[ -z $second ]]; then second=${COMP_WORDS[i]}; fi ;;\n"
+    "        esac\n"
+    "    done\n"
+    "    case \"$first $second\" in\n";
+
+static const char tail[] = "    esac\n"
+                           "    if [[ -n $files ]]; then\n"
+                           "        mapfile -t COMPREPLY < <(compgen \"$files\" -- \"$cur\")\n"
+                           "    elif [[ $cur == -* && -n $options ]]; then\n"
+                           "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
+                           "    elif [[ -n $words ]]; then\n"
+                           "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+                           "    fi\n"
+                           "}\n"
+                           "complete -o filenames -F _symbolon symbolon\n";
+
+/* "a|b|c" as "a b c", up to the end or the first blank. */
+static void print_words(const char *alternatives)
+{
+    for (; *alternatives != '\0' && *alternatives != ' '; alternatives++) {
+        (void)putchar(*alternatives == '|' ? ' ' : *alternatives);
+    }
+}
+
+static bool is_file(const char *argument)
+{
+    return strstr(argument, "FILE") != NULL;
+}
+
+/* What may follow an option that takes a value. */
+static void print_value(const struct sym_option *option)
+{
+    (void)printf("        --%s) options='' words='", option->name);
+    if (is_file(option->argument)) {
+        (void)printf("' files='-f' ;;\n");
+    } else if (strcmp(option->argument, "DIR") == 0) {
+        (void)printf("' files='-d' ;;\n");
+    } else {
+        print_words(strchr(option->argument, '|') != NULL ? option->argument : "");
+        (void)printf("' files='' ;;\n");
+    }
+}
+
+/* Of the first operand: the usage has words in lower case, and FILE for a file. */
+static void print_operand(const struct sym_command *command)
+{
+    const char *usage = command->usage[0] != NULL ? command->usage[0] : "";
+    (void)printf("        words='");
+    if (usage[0] >= 'a' && usage[0] <= 'z') {
+        print_words(usage);
+    }
+    (void)printf("' files='%s'\n", strncmp(usage, "FILE", 4) == 0 ? "-f" : "");
+}
+
+static void print_command(const struct sym_command *command)
+{
+    struct sym_args all = {0};
+    sym_command_options(&all, command);
+    bool two_words = strchr(command->name, ' ') != NULL;
+    (void)printf("    '%s%s'%s)\n", command->name, two_words ? "" : " ", two_words ? "" : "*");
+    print_operand(command);
+    (void)printf("        options='");
+    for (size_t i = 0; i < all.n_known; i++) {
+        (void)printf("%s--%s", i > 0 ? " " : "", all.known[i]->name);
+    }
+    (void)printf("'\n        [[ $cur == -* ]] && files=''\n        case $prev in\n");
+    for (size_t i = 0; i < all.n_known; i++) {
+        if (all.known[i]->argument != NULL) {
+            print_value(all.known[i]);
+        }
+    }
+    (void)printf("        esac ;;\n");
+}
+
+static size_t first_word(const struct sym_command *command)
+{
+    return strcspn(command->name, " ");
+}
+
+static bool same_first_word(const struct sym_command *a, const struct sym_command *b)
+{
+    size_t len = first_word(a);
+    return len == first_word(b) && strncmp(a->name, b->name, len) == 0;
+}
+
+/* True for the first command of several that share their first word. */
+static bool starts_group(size_t at)
+{
+    const struct sym_command *command = sym_command_at(at);
+    for (size_t i = 0; i < at; i++) {
+        if (same_first_word(sym_command_at(i), command)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* After "peer": add, list, … */
+static void print_group(const struct sym_command *leader)
+{
+    (void)printf("    '%.*s ') words='", (int)first_word(leader), leader->name);
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        if (same_first_word(sym_command_at(i), leader)) {
+            (void)printf("%s ", sym_command_at(i)->name + first_word(leader) + 1);
+        }
+    }
+    (void)printf("' ;;\n");
+}
+
+static void print_first_words(void)
+{
+    (void)printf("    ' ') options='--help --version' words='");
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        if (starts_group(i)) {
+            (void)printf("%.*s ", (int)first_word(sym_command_at(i)), sym_command_at(i)->name);
+        }
+    }
+    (void)printf("' ;;\n");
+}
+
+/* Options whose next word is their value, of all commands. */
+static void print_options_with_value(void)
+{
+    struct sym_args seen = {0};
+    (void)printf("        --dir");
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        struct sym_args all = {0};
+        sym_command_options(&all, sym_command_at(i));
+        for (size_t k = 0; k < all.n_known; k++) {
+            bool again = false;
+            for (size_t s = 0; s < seen.n_known; s++) {
+                again = again || strcmp(seen.known[s]->name, all.known[k]->name) == 0;
+            }
+            if (again || all.known[k]->argument == NULL || seen.n_known == SYM_OPTIONS_MAX) {
+                continue;
+            }
+            seen.known[seen.n_known++] = all.known[k];
+            (void)printf("|--%s", all.known[k]->name);
+        }
+    }
+}
+
+static enum sym_exit run(const struct sym_call *call)
+{
+    if (strcmp(call->args.operands[0], "bash") != 0) {
+        return sym_command_usage(call, "\"%s\": only bash is known", call->args.operands[0]);
+    }
+    (void)fputs(head, stdout);
+    print_options_with_value();
+    (void)fputs(after_values, stdout);
+    print_first_words();
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        if (starts_group(i) && strchr(sym_command_at(i)->name, ' ') != NULL) {
+            print_group(sym_command_at(i));
+        }
+    }
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        print_command(sym_command_at(i));
+    }
+    (void)fputs(tail, stdout);
+    return SYM_EXIT_DONE;
+}
+
+const struct sym_command sym_cmd_completion = {
+    .name = "completion",
+    .summary = "print a script that completes this program's commands in bash",
+    .usage = {"bash"},
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};
