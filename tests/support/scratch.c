@@ -1,6 +1,7 @@
 #include "tests/support/scratch.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -32,11 +33,16 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path);
 }
 
+void scratch_remove_tree(const char *path)
+{
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
+        give_up(path);
+    }
+}
+
 void scratch_remove(const struct scratch *s)
 {
-    if (nftw(s->path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-        give_up(s->path);
-    }
+    scratch_remove_tree(s->path);
 }
 
 void scratch_join(char out[PATH_MAX], const char *path, const char *name)

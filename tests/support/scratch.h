@@ -17,6 +17,9 @@ void scratch_new(struct scratch *s);
 /* With all that is in it. */
 void scratch_remove(const struct scratch *s);
 
+/* A directory with all that is in it; none is fine. */
+void scratch_remove_tree(const char *path);
+
 /* path/name */
 void scratch_join(char out[PATH_MAX], const char *path, const char *name);
 void scratch_write(const char *path, const char *name, mode_t mode, struct sym_span bytes);
