@@ -156,17 +156,22 @@ static void pump(struct sym_exchanges *x, struct sym_exchange *e)
     }
 }
 
+/* Who has sent goes behind the others: they share the link frame by frame. */
 void sym_exchanges_room(struct sym_exchanges *x, struct sym_link *link)
 {
-    for (size_t i = 0; i < x->table.n; i++) {
-        struct sym_exchange *e = x->table.items[i];
-        if (e->link != link) {
-            continue;
-        }
-        if (!sym_exchange_ended(e)) {
+    size_t at = 0;
+    for (size_t left = x->table.n; left > 0; left--) {
+        struct sym_exchange *e = x->table.items[at];
+        uint64_t sent = e->bytes_sent;
+        if (e->link == link && !sym_exchange_ended(e)) {
             pump(x, e);
-        } else if (sym_exchange_flush(e) == SYM_AGAIN) {
+        } else if (e->link == link && sym_exchange_flush(e) == SYM_AGAIN) {
             return;
+        }
+        if (e->bytes_sent != sent) {
+            sym_exchange_table_put_last(&x->table, at);
+        } else {
+            at++;
         }
     }
 }

@@ -118,6 +118,13 @@ void sym_exchange_table_remove(struct sym_exchange_table *t, struct sym_exchange
     }
 }
 
+void sym_exchange_table_put_last(struct sym_exchange_table *t, size_t at)
+{
+    struct sym_exchange *e = t->items[at];
+    memmove(&t->items[at], &t->items[at + 1], (t->n - at - 1) * sizeof(struct sym_exchange *));
+    t->items[t->n - 1] = e;
+}
+
 size_t sym_exchange_table_in_flight(const struct sym_exchange_table *t)
 {
     size_t count = 0;
@@ -142,7 +149,8 @@ bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sy
     return in_flight_with(t, &e->peer) > SYM_EXCHANGES_PER_PEER_MAX;
 }
 
-/* Entries stand in the order they were added, so the first ended one is the oldest. */
+/* Entries stand in the order in which they were added or last sent: the first ended one is about
+ * the oldest. */
 static void make_room(struct sym_exchange_table *t)
 {
     for (size_t i = 0; t->n >= SYM_EXCHANGE_SLOTS && i < t->n; i++) {

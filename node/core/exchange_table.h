@@ -74,6 +74,8 @@ SYM_MUST enum sym_err sym_exchange_table_add(struct sym_exchange_table *t,
                                              const struct sym_node_id *peer,
                                              struct sym_fault *fault);
 void sym_exchange_table_remove(struct sym_exchange_table *t, struct sym_exchange *e);
+/* Moves the entry at this place behind all others. */
+void sym_exchange_table_put_last(struct sym_exchange_table *t, size_t at);
 /* By the id on the wire; NULL when there is none. */
 struct sym_exchange *sym_exchange_table_find(const struct sym_exchange_table *t,
                                              const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
