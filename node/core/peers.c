@@ -214,6 +214,42 @@ static enum sym_err choose_alias(struct sym_peer *fresh, const struct sym_peer *
     return SYM_OK;
 }
 
+static bool names_key_of(const struct sym_card *a, const struct sym_card *b)
+{
+    for (size_t i = 0; i < a->n_tls; i++) {
+        for (size_t k = 0; k < b->n_tls; k++) {
+            if (sym_equal(a->tls[i], b->tls[k], SYM_ED25519_BYTES)) {
+                return true;
+            }
+        }
+    }
+    for (size_t i = 0; i < a->n_exchange; i++) {
+        for (size_t k = 0; k < b->n_exchange; k++) {
+            if (sym_equal(a->exchange[i], b->exchange[k], SYM_X25519_BYTES)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A card signs keys that its author need not own: one that names a partner's TLS key would have
+ * that partner's links taken for its own. */
+static enum sym_err check_keys_are_its_own(const struct sym_peers *peers,
+                                           const struct sym_card *card,
+                                           const struct sym_peer *pinned, struct sym_fault *fault)
+{
+    for (size_t i = 0; i < peers->n; i++) {
+        const struct sym_peer *other = peers->items[i];
+        if (other != pinned && names_key_of(card, &other->card)) {
+            return sym_fail(fault, SYM_EXISTS,
+                            "card: names a key that belongs to %s; ask both partners by phone",
+                            other->alias);
+        }
+    }
+    return SYM_OK;
+}
+
 static enum sym_err check_new(const struct sym_peers *peers, struct sym_peer *fresh,
                               const struct sym_peer_addition *a, struct sym_peer **pinned,
                               struct sym_fault *fault)
@@ -226,6 +262,9 @@ static enum sym_err check_new(const struct sym_peers *peers, struct sym_peer *fr
     if (err == SYM_OK) {
         err = sym_card_accept(&fresh->card, *pinned == NULL ? NULL : &(*pinned)->card, a->self,
                               a->now_s, fault);
+    }
+    if (err == SYM_OK) {
+        err = check_keys_are_its_own(peers, &fresh->card, *pinned, fault);
     }
     if (err == SYM_OK) {
         err = choose_alias(fresh, *pinned, a->alias, fault);
