@@ -15,6 +15,7 @@ struct dial {
     size_t n_endpoint;
     size_t at; /* endpoint being tried */
     uint64_t pause_ms;
+    uint64_t pause_until_ms; /* monotonic; 0 while it is looked up or connected */
     struct sym_timer *timer;
 };
 
@@ -113,27 +114,8 @@ static void on_pause_over(void *owner)
         sym_dials_forget(d, &id);
         return;
     }
+    dial->pause_until_ms = 0;
     dial->at = dial->at + 1 < dial->n_endpoint ? dial->at + 1 : 0;
-    look_up(dial);
-}
-
-void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
-{
-    if (find(d, &peer->id) != NULL) {
-        return;
-    }
-    struct dial *dial = calloc(1, sizeof *dial);
-    if (dial == NULL) {
-        return;
-    }
-    dial->dials = d;
-    dial->number = ++d->next_number;
-    dial->id = peer->id;
-    dial->n_endpoint = peer->card.n_endpoint;
-    memcpy(dial->endpoint, peer->card.endpoint, sizeof dial->endpoint);
-    dial->pause_ms = SYM_DIAL_PAUSE_MS;
-    dial->next = d->first;
-    d->first = dial;
     look_up(dial);
 }
 
@@ -144,6 +126,46 @@ static uint64_t with_jitter(uint64_t pause_ms)
     sym_random(random, sizeof random);
     uint64_t part = ((uint64_t)random[0] << 8) | random[1];
     return pause_ms / 2 + pause_ms * part / 131072;
+}
+
+static void take_endpoints(struct dial *dial, const struct sym_peer *peer)
+{
+    dial->n_endpoint = peer->card.n_endpoint;
+    memcpy(dial->endpoint, peer->card.endpoint, sizeof dial->endpoint);
+    dial->at = dial->at < dial->n_endpoint ? dial->at : 0;
+}
+
+/* Who asks now does not wait for a pause that grew before he asked. */
+static void hurry(struct dial *dial)
+{
+    uint64_t pause_ms = with_jitter(SYM_DIAL_PAUSE_MS);
+    dial->pause_ms = SYM_DIAL_PAUSE_MS;
+    if (dial->pause_until_ms > sym_now_ms() + pause_ms) {
+        dial->pause_until_ms = sym_now_ms() + pause_ms;
+        sym_timer_set(dial->timer, pause_ms);
+    }
+}
+
+void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
+{
+    struct dial *dial = find(d, &peer->id);
+    if (dial != NULL) {
+        take_endpoints(dial, peer); /* a newer card may have come */
+        hurry(dial);
+        return;
+    }
+    dial = calloc(1, sizeof *dial);
+    if (dial == NULL) {
+        return;
+    }
+    dial->dials = d;
+    dial->number = ++d->next_number;
+    dial->id = peer->id;
+    take_endpoints(dial, peer);
+    dial->pause_ms = SYM_DIAL_PAUSE_MS;
+    dial->next = d->first;
+    d->first = dial;
+    look_up(dial);
 }
 
 void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
@@ -157,6 +179,7 @@ void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
         return;
     }
     uint64_t pause_ms = with_jitter(dial->pause_ms);
+    dial->pause_until_ms = sym_now_ms() + pause_ms;
     dial->pause_ms *= 2;
     if (dial->pause_ms > SYM_DIAL_PAUSE_MAX_MS) {
         dial->pause_ms = SYM_DIAL_PAUSE_MAX_MS;

@@ -26,7 +26,7 @@ struct sym_dials_config {
 SYM_MUST enum sym_err sym_dials_new(struct sym_dials **out, const struct sym_dials_config *config);
 void sym_dials_free(struct sym_dials *d);
 
-/* Starts dialling unless it has begun. */
+/* Starts dialling; if it has begun, the next attempt comes soon. */
 void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer);
 bool sym_dials_has(const struct sym_dials *d, const struct sym_node_id *id);
 /* The peer is linked, or no longer a peer. */
