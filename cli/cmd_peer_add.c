@@ -31,6 +31,7 @@ static const char *const notes[] = {
 struct plan {
     char alias[SYM_ALIAS_BYTES];
     bool is_self;
+    bool is_known; /* this node, or the one it replaces, is pinned already */
 };
 
 static bool is_pinned_as(const struct sym_peer_list *pinned, const char *alias)
@@ -75,14 +76,22 @@ static bool known_alias(char out[SYM_ALIAS_BYTES], const struct sym_card_entry *
 }
 
 /* plans[0..at) are made. */
-static void make_plan(struct plan *plans, size_t at, const struct sym_card_entry *entry,
+static void make_plan(struct plan *plans, size_t at, const struct sym_card_entry *entries,
                       const struct sym_peer_list *pinned, const struct sym_node_id *self)
 {
+    const struct sym_card_entry *entry = &entries[at];
     struct plan *plan = &plans[at];
     char base[SYM_ALIAS_BYTES];
     plan->is_self = sym_node_id_equal(&entry->id, self);
-    if (known_alias(plan->alias, entry, pinned)) {
+    plan->is_known = known_alias(plan->alias, entry, pinned);
+    if (plan->is_known) {
         return;
+    }
+    for (size_t i = 0; i < at; i++) {
+        if (sym_node_id_equal(&entries[i].id, &entry->id)) {
+            memcpy(plan->alias, plans[i].alias, sizeof plan->alias);
+            return;
+        }
     }
     sym_alias_derive(base, entry->card.name);
     memcpy(plan->alias, base, sizeof base);
@@ -104,7 +113,7 @@ static enum sym_err make_plans(struct plan *plans, const struct sym_cards *cards
         return err;
     }
     for (size_t i = 0; i < cards->n; i++) {
-        make_plan(plans, i, &cards->entries[i], &pinned, &client->node);
+        make_plan(plans, i, cards->entries, &pinned, &client->node);
     }
     if (alias != NULL) {
         (void)snprintf(plans[0].alias, sizeof plans[0].alias, "%s", alias);
@@ -129,20 +138,40 @@ static enum sym_err add_one(struct sym_client *client, const struct sym_card_ent
     return err;
 }
 
-/* A card that is refused does not keep the others out; lack of the role does. */
+/* In a roster the line has to say whose card it is about. */
+static enum sym_exit failed(const struct sym_fault *fault, const struct plan *plan, size_t n_cards)
+{
+    struct sym_fault named;
+    if (n_cards == 1) {
+        return sym_command_failed(fault);
+    }
+    named.err = sym_fail(&named, fault->err, "%s: %.240s", plan->alias, fault->text);
+    return sym_command_failed(&named);
+}
+
+/* Will the other cards fare no better? A denial of a card itself has to do with a pinned one. */
+static bool is_hopeless(enum sym_err err, const struct plan *plan)
+{
+    return err == SYM_CLOSED || (err == SYM_DENIED && !plan->is_known);
+}
+
+/* A card that is refused does not keep the others out. */
 static enum sym_exit add_all(struct sym_client *client, const struct sym_cards *cards,
                              const struct plan *plans, const struct sym_secret *psk, bool replace)
 {
     enum sym_exit code = SYM_EXIT_DONE;
-    for (size_t i = 0; i < cards->n && code != SYM_EXIT_DENIED; i++) {
+    bool hopeless = false;
+    for (size_t i = 0; i < cards->n && !hopeless; i++) {
         struct sym_fault fault;
         if (plans[i].is_self && cards->n > 1) {
             (void)printf("%s: left out, it is this node\n", plans[i].alias);
             continue;
         }
-        if (add_one(client, &cards->entries[i], &plans[i], sym_secret_span(psk), replace, &fault) !=
-            SYM_OK) {
-            code = sym_command_failed(&fault);
+        enum sym_err err =
+            add_one(client, &cards->entries[i], &plans[i], sym_secret_span(psk), replace, &fault);
+        if (err != SYM_OK) {
+            hopeless = is_hopeless(err, &plans[i]);
+            code = failed(&fault, &plans[i], cards->n);
         }
     }
     return code;
