@@ -1,5 +1,5 @@
 #include "cli/help.h"
-#include "cli/version.h"
+#include "proto/version.h"
 
 static enum sym_exit run_help(const struct sym_call *call)
 {

@@ -7,7 +7,9 @@
 static const struct sym_option init_options[] = {
     {.name = "name", .argument = "NAME", .help = "name of the organisation, as partners read it"},
     {.name = "role", .argument = "bank|ngo|police|auditor|other", .help = "what it is"},
-    {.name = "listen", .argument = "HOST:PORT", .help = "where peers connect to"},
+    {.name = "listen",
+     .argument = "ADDRESS:PORT",
+     .help = "numeric, where peers connect to; 0.0.0.0 and [::] need --endpoint"},
     {.name = "endpoint",
      .argument = "HOST:PORT",
      .help = "how peers reach it from outside; up to 4 times; default: --listen",
@@ -85,7 +87,7 @@ static enum sym_exit run_init(const struct sym_call *call)
 const struct sym_command sym_cmd_init = {
     .name = "init",
     .summary = "make a node: keys, card and store in a new directory",
-    .usage = {"--dir DIR --name NAME --role ROLE --listen HOST:PORT [--endpoint HOST:PORT]...\n"
+    .usage = {"--dir DIR --name NAME --role ROLE --listen ADDRESS:PORT [--endpoint HOST:PORT]...\n"
               "                     [--passphrase-file FILE | --key-file FILE] [--days N]"},
     .notes = init_notes,
     .options = init_options,
@@ -103,22 +105,22 @@ static const char *const rotate_notes[] = {
     "tls, exchange   a new key is announced in the card beside the old one; once the peers hold",
     "                that card, \"rotate finish\" makes it the only one",
     "identity        the old key signs the card of the new one: the fingerprint changes",
-    "log             a new key signs the evidence log from here on",
+    "log, cosign     a new key signs from here on",
     "The node must be stopped. Give the new card to every peer.",
     NULL,
 };
 
 static enum sym_exit run_rotate(const struct sym_call *call)
 {
-    static const char *const kinds[] = {"tls", "exchange", "identity", "log", "finish"};
+    static const char *const kinds[] = {"tls", "exchange", "finish", "log", "cosign", "identity"};
     const char *what = call->args.operands[0];
     bool known = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         known = known || strcmp(kinds[i], what) == 0;
     }
     if (!known) {
-        return sym_command_usage(call, "\"%s\" is not one of tls, exchange, identity, log, finish",
-                                 what);
+        return sym_command_usage(
+            call, "\"%s\" is not one of tls, exchange, finish, log, cosign, identity", what);
     }
     struct sym_daemon d = sym_daemon();
     sym_daemon_option(&d, "--rotate", what);
@@ -133,7 +135,7 @@ static enum sym_exit run_rotate(const struct sym_call *call)
 const struct sym_command sym_cmd_rotate = {
     .name = "rotate",
     .summary = "replace keys of a stopped node",
-    .usage = {"tls|exchange|identity|log|finish [--passphrase-file FILE | --key-file FILE]"},
+    .usage = {"tls|exchange|finish|log|cosign|identity [--passphrase-file FILE | --key-file FILE]"},
     .notes = rotate_notes,
     .options = rotate_options,
     .takes = SYM_TAKES_DIR,

@@ -154,7 +154,7 @@ static void a_roster_is_pinned_card_by_card_without_the_node_itself(void **state
 static enum sym_err refuses_the_second(struct fake_call *call)
 {
     if (call->number == 2) {
-        (void)snprintf(call->fault, sizeof call->fault, "peer add: the card has expired");
+        (void)snprintf(call->fault, sizeof call->fault, "card: has expired; ask for a new one");
         return SYM_EXPIRED;
     }
     return a_core(call);
@@ -171,7 +171,7 @@ static void a_refused_card_does_not_keep_the_others_of_a_roster_out(void **state
     assert_shows(r.out, "one: pinned\n");
     assert_shows(r.out, "three: pinned\n");
     assert_shows_not(r.out, "two: pinned\n");
-    assert_string_equal(r.err, "symbolon: peer add: the card has expired\n");
+    assert_string_equal(r.err, "symbolon: two: card: has expired; ask for a new one\n");
 }
 
 static enum sym_err denies_to_add(struct fake_call *call)
@@ -190,6 +190,25 @@ static void a_denial_ends_a_roster_at_once(void **state)
     assert_int_equal(r.code, SYM_EXIT_DENIED);
     fake_notes(asked, node);
     assert_string_equal(asked, "PEER_LIST\nPEER_ADD\n");
+}
+
+static enum sym_err ends_at_the_first_card(struct fake_call *call)
+{
+    call->silent = call->verb == SYM_VERB_PEER_ADD;
+    return a_core(call);
+}
+
+static void a_node_that_ends_meanwhile_is_not_asked_for_every_card(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char asked[8192];
+    fake_node_start(node, ends_at_the_first_card);
+    write_cards(node, "roster", (const char *const[]){"One", "Two", "Three", NULL});
+    add(&r, node, "roster", "|--yes|--wait|1");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    fake_notes(asked, node);
+    assert_string_equal(asked, "PEER_LIST\nPEER_ADD\nalias=one psk=0 replace=0\n");
 }
 
 /* The peer list names this card's node as bank-b. */
@@ -227,6 +246,32 @@ static void a_newer_card_of_a_pinned_node_keeps_its_alias(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     fake_notes(asked, node);
     assert_shows(asked, "alias=bank-b psk=0");
+}
+
+static enum sym_err knows_the_card_and_denies_it(struct fake_call *call)
+{
+    enum sym_err err = knows_the_card(call);
+    return call->number == 1 ? SYM_DENIED : err;
+}
+
+static void a_denied_card_of_a_pinned_node_does_not_end_a_roster(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    static char text[16384];
+    uint8_t identity[SYM_ED25519_BYTES];
+    struct sym_node_id id;
+    text[0] = '\0';
+    fake_card(text, sizeof text, identity, "Changed", "b.example:1");
+    fake_card(text, sizeof text, NULL, "Other", "o.example:1");
+    sym_node_id_of(&id, identity);
+    fake_write(node->dir, "roster", sym_span_text(text), 0644);
+    fake_write(node->dir, "id", sym_span(id.bytes, sizeof id.bytes), 0644);
+    fake_node_start(node, knows_the_card_and_denies_it);
+    add(&r, node, "roster", "|--yes");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_shows(r.err, "symbolon: bank-b: ");
+    assert_shows(r.out, "other: pinned\n");
 }
 
 static void refuses_to_add_unseen(void **state)
@@ -466,6 +511,8 @@ int main(void)
         WITH_NODE(a_roster_is_pinned_card_by_card_without_the_node_itself),
         WITH_NODE(a_refused_card_does_not_keep_the_others_of_a_roster_out),
         WITH_NODE(a_denial_ends_a_roster_at_once),
+        WITH_NODE(a_node_that_ends_meanwhile_is_not_asked_for_every_card),
+        WITH_NODE(a_denied_card_of_a_pinned_node_does_not_end_a_roster),
         WITH_NODE(a_newer_card_of_a_pinned_node_keeps_its_alias),
         WITH_NODE(refuses_to_add_unseen),
         WITH_NODE(refuses_aliases_and_options_that_do_not_fit),
