@@ -36,10 +36,12 @@ ssize_t write(int fd, const void *data, size_t len)
     return syscall(SYS_write, fd, data, len);
 }
 
+/* Counted, and not done: a process that ends loses nothing that the kernel has. */
 int fsync(int fd)
 {
+    (void)fd;
     step();
-    return (int)syscall(SYS_fsync, fd);
+    return 0;
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
