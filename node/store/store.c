@@ -1,29 +1,40 @@
 #include "node/store/store.h"
 
+#include "node/store/files.h"
+#include "node/store/sealed.h"
+
 #include <errno.h>
 #include <lmdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #define MAP_FIRST_BYTES ((size_t)16 << 20)
 #define MAP_MAX_BYTES   ((size_t)1 << 42)
-#define FORMAT_KEY      "format"
-#define PATH_BYTES      4096
+/* A commit needs pages beside the values: the way to them, and the list of free ones. */
+#define COMMIT_SPARE_BYTES ((uint64_t)1 << 20)
+
+#define META_NAME  "meta"
+#define FORMAT_KEY "format"
+#define CHECK_KEY  "key"
+#define CHECK_TEXT "symbolon-store-1"
 
 struct sym_store {
-    MDB_env *env;
+    MDB_env *env; /* NULL while it could not be opened again after a failure */
     MDB_dbi tables[SYM_TABLE_COUNT];
-    MDB_dbi meta; /* unsealed: the format number, readable before any key is */
+    MDB_dbi meta; /* the format number, unsealed, and a text under the key */
     size_t map_bytes;
+    bool busy; /* a transaction is open */
     struct sym_secret key;
+    char path[PATH_MAX];
+    char shown[SYM_SHOWN_BYTES];
 };
 
 struct sym_transaction {
     struct sym_store *store;
     MDB_txn *txn;
-    bool full; /* the map has to grow before this can be written */
+    uint64_t bytes; /* of sealed values that were put */
+    bool full;      /* the map has to grow before this can be written */
 };
 
 static const char *const table_names[SYM_TABLE_COUNT] = {
@@ -43,18 +54,51 @@ static enum sym_err err_of(int code)
         return SYM_LIMIT;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return SYM_NO_SPACE;
     case ENOMEM:
         return SYM_NO_MEMORY;
     case MDB_BAD_VALSIZE:
+    case ENAMETOOLONG:
         return SYM_TOO_LONG;
     case MDB_VERSION_MISMATCH:
         return SYM_BAD_VERSION;
     case EACCES:
+    case EPERM:
+    case EROFS:
         return SYM_BAD_PERMISSIONS;
     default:
         return SYM_IO;
     }
+}
+
+static const char *remedy_of(enum sym_err err)
+{
+    if (err == SYM_NO_SPACE) {
+        return ": make room and try again";
+    }
+    if (err == SYM_BAD_PERMISSIONS) {
+        return ": run this as the owner of the directory, on a disk that can be written to";
+    }
+    return err == SYM_IO || err == SYM_BAD_VERSION ? ": check the disk, or restore a backup" : "";
+}
+
+/* LMDB reports a write that was cut short as EIO, although it mostly means a full disk. bytes: how
+ * many were to be written. */
+static int honest(const struct sym_store *s, int code, uint64_t bytes)
+{
+    struct statvfs disk;
+    bool full = code == EIO && statvfs(s->path, &disk) == 0 &&
+                (uint64_t)disk.f_bavail * disk.f_frsize < bytes + COMMIT_SPARE_BYTES;
+    return full ? ENOSPC : code;
+}
+
+static enum sym_err fail(const struct sym_store *s, struct sym_fault *fault, int cause)
+{
+    int code = honest(s, cause, 0);
+    enum sym_err err = err_of(code);
+    return sym_fail(fault, err, "%s: cannot be opened: %s%s", s->shown, mdb_strerror(code),
+                    remedy_of(err));
 }
 
 /* LMDB's key and value type holds a mutable pointer; LMDB does not write through it. */
@@ -72,70 +116,116 @@ static struct sym_span span_of(MDB_val v)
     return sym_span(v.mv_data, v.mv_size);
 }
 
-static enum sym_err check_format(struct sym_store *s, MDB_txn *txn, const char *dir,
-                                 struct sym_fault *fault)
+/* The key check tells a wrong master key before anything is read, or written under it. */
+static const struct sym_place check_place = {
+    .table = META_NAME, .key = {(const uint8_t *)CHECK_KEY, sizeof CHECK_KEY - 1}};
+
+static enum sym_err write_meta(struct sym_store *s, MDB_txn *txn)
+{
+    uint8_t number[8];
+    uint8_t sealed[sizeof CHECK_TEXT - 1 + SYM_SEAL_OVERHEAD_BYTES];
+    MDB_val format_key = val_of(sym_span_text(FORMAT_KEY));
+    MDB_val check_key = val_of(check_place.key);
+    MDB_val format = val_of(sym_span(number, sizeof number));
+    MDB_val check = val_of(sym_span(sealed, sizeof sealed));
+    sym_put_u64(number, SYM_STORE_FORMAT);
+    enum sym_err err = sym_sealed_write(sealed, &s->key, &check_place, sym_span_text(CHECK_TEXT));
+    if (err == SYM_OK) {
+        err = err_of(mdb_put(txn, s->meta, &format_key, &format, 0));
+    }
+    return err == SYM_OK ? err_of(mdb_put(txn, s->meta, &check_key, &check, 0)) : err;
+}
+
+static enum sym_err check_key(const struct sym_store *s, MDB_txn *txn, struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO text = {0};
+    MDB_val key = val_of(check_place.key);
+    MDB_val found;
+    enum sym_err err = err_of(mdb_get(txn, s->meta, &key, &found));
+    if (err == SYM_OK) {
+        err = sym_sealed_read(&text, &s->key, &check_place, span_of(found));
+    }
+    if (err == SYM_OK) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, err == SYM_NO_MEMORY ? err : SYM_BAD_TAG,
+                    "%s: was written under another master key: restore the store and master.key "
+                    "from the same backup",
+                    s->shown);
+}
+
+static enum sym_err check_meta(struct sym_store *s, MDB_txn *txn, struct sym_fault *fault)
 {
     MDB_val key = val_of(sym_span_text(FORMAT_KEY));
     MDB_val found;
     int code = mdb_get(txn, s->meta, &key, &found);
     if (code == MDB_NOTFOUND) {
-        uint8_t number[8];
-        sym_put_u64(number, SYM_STORE_FORMAT);
-        MDB_val value = val_of(sym_span(number, sizeof number));
-        return err_of(mdb_put(txn, s->meta, &key, &value, 0));
+        enum sym_err err = write_meta(s, txn);
+        return err == SYM_OK ? err
+                             : sym_fail(fault, err, "%s: cannot be written: it %s", s->shown,
+                                        sym_err_text(err));
     }
     if (code != MDB_SUCCESS || found.mv_size != 8) {
-        return sym_fail(fault, SYM_IO,
-                        "%s/store: its format number cannot be read; restore a backup", dir);
+        return sym_fail(fault, SYM_IO, "%s: its format number cannot be read; restore a backup",
+                        s->shown);
     }
     uint64_t format = sym_get_u64(found.mv_data);
     if (format != SYM_STORE_FORMAT) {
         return sym_fail(fault, SYM_BAD_VERSION,
-                        "%s/store: is of format %llu, this program knows %u; start the newer "
-                        "symbolond that wrote it",
-                        dir, (unsigned long long)format, SYM_STORE_FORMAT);
+                        "%s: is of format %llu, and this program knows %u; start the symbolond "
+                        "that wrote it",
+                        s->shown, (unsigned long long)format, SYM_STORE_FORMAT);
     }
-    return SYM_OK;
+    return check_key(s, txn, fault);
 }
 
-static enum sym_err open_tables(struct sym_store *s, const char *dir, struct sym_fault *fault)
+static enum sym_err open_tables(struct sym_store *s, struct sym_fault *fault)
 {
     MDB_txn *txn = NULL;
     int code = mdb_txn_begin(s->env, NULL, 0, &txn);
     if (code == MDB_SUCCESS) {
-        code = mdb_dbi_open(txn, "meta", MDB_CREATE, &s->meta);
+        code = mdb_dbi_open(txn, META_NAME, MDB_CREATE, &s->meta);
     }
     for (size_t i = 0; code == MDB_SUCCESS && i < SYM_TABLE_COUNT; i++) {
         code = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &s->tables[i]);
     }
     if (code != MDB_SUCCESS) {
         mdb_txn_abort(txn);
-        return sym_fail(fault, err_of(code), "%s/store: cannot be opened: %s", dir,
-                        mdb_strerror(code));
+        return fail(s, fault, code);
     }
-    enum sym_err err = check_format(s, txn, dir, fault);
+    enum sym_err err = check_meta(s, txn, fault);
     if (err != SYM_OK) {
         mdb_txn_abort(txn);
         return err;
     }
     code = mdb_txn_commit(txn);
-    return code == MDB_SUCCESS
-               ? SYM_OK
-               : sym_fail(fault, err_of(code), "%s/store: cannot be written: %s; free some space",
-                          dir, mdb_strerror(code));
+    return code == MDB_SUCCESS ? SYM_OK : fail(s, fault, code);
 }
 
-static enum sym_err open_env(struct sym_store *s, const char *dir, struct sym_fault *fault)
+/* At least one more transaction fits into the map, such as the one that adds a table. */
+static int widen(struct sym_store *s)
 {
-    char path[PATH_BYTES];
-    int len = snprintf(path, sizeof path, "%s/store", dir);
-    if (len < 0 || (size_t)len >= sizeof path) {
-        return sym_fail(fault, SYM_TOO_LONG, "%s: path is too long", dir);
+    MDB_envinfo info;
+    int code = mdb_env_info(s->env, &info);
+    uint64_t used = sym_store_bytes(s);
+    while (s->map_bytes < used + MAP_FIRST_BYTES / 2) {
+        s->map_bytes *= 2;
     }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return sym_fail(fault, errno == ENOSPC ? SYM_NO_SPACE : SYM_IO, "%s: cannot be made: %s",
-                        path, strerror(errno));
+    return code == MDB_SUCCESS && info.me_mapsize < s->map_bytes
+               ? mdb_env_set_mapsize(s->env, s->map_bytes)
+               : code;
+}
+
+static void close_env(struct sym_store *s)
+{
+    if (s->env != NULL) {
+        mdb_env_close(s->env);
+        s->env = NULL;
     }
+}
+
+static enum sym_err open_env(struct sym_store *s, struct sym_fault *fault)
+{
     int code = mdb_env_create(&s->env);
     if (code == MDB_SUCCESS) {
         code = mdb_env_set_maxdbs(s->env, SYM_TABLE_COUNT + 1);
@@ -144,36 +234,50 @@ static enum sym_err open_env(struct sym_store *s, const char *dir, struct sym_fa
         code = mdb_env_set_mapsize(s->env, s->map_bytes);
     }
     if (code == MDB_SUCCESS) {
-        code = mdb_env_open(s->env, path, MDB_NOTLS, 0600);
+        code = mdb_env_open(s->env, s->path, MDB_NOTLS, 0600);
     }
-    if (code != MDB_SUCCESS) {
-        return sym_fail(fault, err_of(code), "%s: cannot be opened: %s", path, mdb_strerror(code));
+    if (code == MDB_SUCCESS) {
+        code = widen(s);
     }
-    MDB_envinfo info;
-    code = mdb_env_info(s->env, &info);
-    if (code == MDB_SUCCESS && info.me_mapsize > s->map_bytes) {
-        s->map_bytes = info.me_mapsize;
+    enum sym_err err = code == MDB_SUCCESS ? open_tables(s, fault) : fail(s, fault, code);
+    if (err != SYM_OK) {
+        close_env(s);
     }
-    return err_of(code);
+    return err;
+}
+
+static enum sym_err open_store(struct sym_store *s, const char *dir, struct sym_fault *fault)
+{
+    struct sym_store_files files;
+    enum sym_err err = sym_store_files_open(&files, dir, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    memcpy(s->path, files.path, sizeof s->path);
+    memcpy(s->shown, files.dir.shown, sizeof s->shown);
+    err = open_env(s, fault);
+    enum sym_err settled =
+        sym_store_files_settle(&files, err == SYM_OK, err == SYM_OK ? fault : NULL);
+    sym_store_files_close(&files);
+    return err == SYM_OK ? settled : err;
 }
 
 enum sym_err sym_store_open(struct sym_store **out, const char *dir, struct sym_span master,
                             struct sym_fault *fault)
 {
+    if (master.len != SYM_SEAL_KEY_BYTES) {
+        return sym_fail(fault, SYM_BAD_VALUE, "store: the master key has not %u bytes",
+                        SYM_SEAL_KEY_BYTES);
+    }
     struct sym_store *s = calloc(1, sizeof *s);
-    if (s == NULL || master.len != SYM_SEAL_KEY_BYTES) {
+    enum sym_err err = s == NULL ? SYM_NO_MEMORY : sym_secret_new(&s->key, SYM_SEAL_KEY_BYTES);
+    if (err != SYM_OK) {
         free(s);
-        return sym_fail(fault, SYM_NO_MEMORY, "%s/store: no memory", dir);
+        return sym_fail(fault, err, "store: no memory");
     }
     s->map_bytes = MAP_FIRST_BYTES;
-    enum sym_err err = sym_secret_new(&s->key, SYM_SEAL_KEY_BYTES);
-    if (err == SYM_OK) {
-        sym_subkey(s->key.data, master.data, "store values", sym_span(NULL, 0));
-        err = open_env(s, dir, fault);
-    }
-    if (err == SYM_OK) {
-        err = open_tables(s, dir, fault);
-    }
+    sym_subkey(s->key.data, master.data, "store values", sym_span(NULL, 0));
+    err = open_store(s, dir, fault);
     if (err != SYM_OK) {
         sym_store_close(s);
         return err;
@@ -184,54 +288,77 @@ enum sym_err sym_store_open(struct sym_store **out, const char *dir, struct sym_
 
 void sym_store_close(struct sym_store *s)
 {
-    if (s == NULL) {
-        return;
+    if (s != NULL) {
+        close_env(s);
+        sym_secret_clear(&s->key);
+        free(s);
     }
-    if (s->env != NULL) {
-        mdb_env_close(s->env);
-    }
-    sym_secret_clear(&s->key);
-    free(s);
 }
 
 uint64_t sym_store_bytes(const struct sym_store *s)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    if (mdb_env_info(s->env, &info) != MDB_SUCCESS || mdb_env_stat(s->env, &stat) != MDB_SUCCESS) {
+    if (s->env == NULL || mdb_env_info(s->env, &info) != MDB_SUCCESS ||
+        mdb_env_stat(s->env, &stat) != MDB_SUCCESS) {
         return 0;
     }
     return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 }
 
+/* LMDB refuses everything after a commit whose last write failed, until it is opened anew. What
+ * that commit held is not there then, as far as the disk still tells the truth. */
+static enum sym_err begin(struct sym_transaction *t, unsigned flags)
+{
+    struct sym_store *s = t->store;
+    if (s->busy) {
+        return SYM_WRONG_STATE;
+    }
+    int code = s->env == NULL ? MDB_PANIC : mdb_txn_begin(s->env, NULL, flags, &t->txn);
+    if (code == MDB_PANIC) {
+        close_env(s);
+        enum sym_err err = open_env(s, NULL);
+        if (err != SYM_OK) {
+            return err;
+        }
+        code = mdb_txn_begin(s->env, NULL, flags, &t->txn);
+    }
+    s->busy = code == MDB_SUCCESS;
+    return err_of(code);
+}
+
+/* When its new map is refused, LMDB is left without one. */
 static enum sym_err grow(struct sym_store *s)
 {
     if (s->map_bytes >= MAP_MAX_BYTES) {
         return SYM_NO_SPACE;
     }
     int code = mdb_env_set_mapsize(s->env, s->map_bytes * 2);
-    if (code == MDB_SUCCESS) {
-        s->map_bytes *= 2;
+    if (code != MDB_SUCCESS) {
+        close_env(s);
+        return err_of(code);
     }
-    return err_of(code);
+    s->map_bytes *= 2;
+    return SYM_OK;
 }
 
 static enum sym_err write_once(struct sym_store *s, sym_store_fn *fn, void *context, bool *full)
 {
     struct sym_transaction t = {.store = s};
-    int code = mdb_txn_begin(s->env, NULL, 0, &t.txn);
-    if (code != MDB_SUCCESS) {
-        return err_of(code);
-    }
-    enum sym_err err = fn(&t, context);
-    *full = t.full;
+    enum sym_err err = begin(&t, 0);
     if (err != SYM_OK) {
-        mdb_txn_abort(t.txn);
         return err;
     }
-    code = mdb_txn_commit(t.txn);
+    err = fn(&t, context);
+    s->busy = false;
+    if (err != SYM_OK || t.full) {
+        mdb_txn_abort(t.txn);
+        *full = t.full;
+        return err;
+    }
+    int code = mdb_txn_commit(t.txn);
     *full = code == MDB_MAP_FULL;
-    return err_of(code);
+    return err_of(honest(s, code, t.bytes));
 }
 
 enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *context)
@@ -252,48 +379,13 @@ enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *contex
 enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context)
 {
     struct sym_transaction t = {.store = s};
-    int code = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &t.txn);
-    if (code != MDB_SUCCESS) {
-        return err_of(code);
-    }
-    enum sym_err err = fn(&t, context);
-    mdb_txn_abort(t.txn);
-    return err;
-}
-
-#define AD_BYTES (32u + 8u + SYM_STORE_KEY_BYTES)
-
-/* Table, format and key: what a sealed value is bound to. */
-static enum sym_err associated(uint8_t out[AD_BYTES], struct sym_span *ad, enum sym_table table,
-                               struct sym_span key)
-{
-    struct sym_writer w = sym_writer(out, AD_BYTES);
-    sym_write_span(&w, sym_span_text(table_names[table]));
-    sym_write_u8(&w, 0);
-    sym_write_u32(&w, SYM_STORE_FORMAT);
-    sym_write_span(&w, key);
-    return sym_write_end(&w, ad);
-}
-
-static enum sym_err unseal(struct sym_transaction *t, enum sym_table table, struct sym_span key,
-                           struct sym_span sealed, struct sym_secret *value)
-{
-    uint8_t ad_bytes[AD_BYTES];
-    struct sym_span ad;
-    if (sealed.len <= SYM_SEAL_OVERHEAD_BYTES) {
-        return SYM_BAD_TAG;
-    }
-    enum sym_err err = associated(ad_bytes, &ad, table, key);
-    if (err == SYM_OK) {
-        err = sym_secret_new(value, sealed.len - SYM_SEAL_OVERHEAD_BYTES);
-    }
+    enum sym_err err = begin(&t, MDB_RDONLY);
     if (err != SYM_OK) {
         return err;
     }
-    err = sym_unseal(value->data, t->store->key.data, ad, sealed);
-    if (err != SYM_OK) {
-        sym_secret_clear(value);
-    }
+    err = fn(&t, context);
+    s->busy = false;
+    mdb_txn_abort(t.txn);
     return err;
 }
 
@@ -303,7 +395,9 @@ enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table, stru
     MDB_val k = val_of(key);
     MDB_val found;
     int code = mdb_get(t->txn, t->store->tables[table], &k, &found);
-    return code == MDB_SUCCESS ? unseal(t, table, key, span_of(found), value) : err_of(code);
+    struct sym_place place = {.table = table_names[table], .key = key};
+    return code == MDB_SUCCESS ? sym_sealed_read(value, &t->store->key, &place, span_of(found))
+                               : err_of(code);
 }
 
 enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, struct sym_span key)
@@ -320,23 +414,19 @@ enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, stru
         value.len > SYM_STORE_VALUE_BYTES) {
         return SYM_TOO_LONG;
     }
-    uint8_t ad_bytes[AD_BYTES];
-    struct sym_span ad;
-    enum sym_err err = associated(ad_bytes, &ad, table, key);
-    if (err != SYM_OK) {
-        return err;
-    }
     size_t sealed_len = value.len + SYM_SEAL_OVERHEAD_BYTES;
     uint8_t *sealed = malloc(sealed_len);
     if (sealed == NULL) {
         return SYM_NO_MEMORY;
     }
-    err = sym_seal(sealed, t->store->key.data, ad, value);
+    struct sym_place place = {.table = table_names[table], .key = key};
+    enum sym_err err = sym_sealed_write(sealed, &t->store->key, &place, value);
     if (err == SYM_OK) {
         MDB_val k = val_of(key);
         MDB_val v = val_of(sym_span(sealed, sealed_len));
         int code = mdb_put(t->txn, t->store->tables[table], &k, &v, 0);
         t->full = t->full || code == MDB_MAP_FULL;
+        t->bytes += sealed_len;
         err = err_of(code);
     }
     free(sealed);
@@ -351,6 +441,21 @@ enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table, s
     return err_of(code);
 }
 
+/* Copies, so that fn may change the table. */
+static enum sym_err visit(const struct sym_transaction *t, enum sym_table table, struct sym_span at,
+                          struct sym_span sealed, sym_store_each_fn *fn, void *context)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    if (at.len > sizeof key) {
+        return SYM_BAD_TAG;
+    }
+    memcpy(key, at.data, at.len);
+    struct sym_place place = {.table = table_names[table], .key = sym_span(key, at.len)};
+    enum sym_err err = sym_sealed_read(&value, &t->store->key, &place, sealed);
+    return err == SYM_OK ? fn(context, place.key, sym_secret_span(&value)) : err;
+}
+
 enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table, sym_store_each_fn *fn,
                             void *context)
 {
@@ -363,12 +468,7 @@ enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table, sym
     MDB_val v;
     int code = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
     while (err == SYM_OK && code == MDB_SUCCESS) {
-        struct sym_secret value = {0};
-        err = unseal(t, table, span_of(k), span_of(v), &value);
-        if (err == SYM_OK) {
-            err = fn(context, span_of(k), sym_secret_span(&value));
-        }
-        sym_secret_clear(&value);
+        err = visit(t, table, span_of(k), span_of(v), fn, context);
         code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
     }
     mdb_cursor_close(cursor);
@@ -387,7 +487,7 @@ enum sym_err sym_store_last(struct sym_transaction *t, enum sym_table table,
     MDB_val v;
     err = err_of(mdb_cursor_get(cursor, &k, &v, MDB_LAST));
     if (err == SYM_OK && k.mv_size > SYM_STORE_KEY_BYTES) {
-        err = SYM_TOO_LONG;
+        err = SYM_BAD_TAG;
     }
     if (err == SYM_OK) {
         memcpy(key, k.mv_data, k.mv_size);

@@ -1,19 +1,24 @@
 /* store.h - the node's durable, sealed tables: LMDB behind a small typed interface.
  *
  * The only user of LMDB. Every commit is durable (default sync; NOSYNC and WRITEMAP are no
- * options). Values are sealed with XChaCha20-Poly1305 under a key derived from the master key; the
- * associated data names table, key and format, so that values cannot be swapped. Keys are stored
- * as given: never give one that reveals an identifier. The map grows by itself. Work happens inside
- * a transaction function, which may run twice (after the map has grown), so it must only touch the
- * transaction and reset what it fills. No pointer of LMDB leaves this module; values are copies.
- * One thread writes at a time; the store is used from the thread that opened it.
+ * options). Values are sealed under a key derived from the master key and bound to their place
+ * (sealed.h). Keys are stored as given: never give one that reveals an identifier. The map grows by
+ * itself. After a full disk, or a disk that failed, the store goes on as soon as the disk does; a
+ * commit that failed has not happened, except that one whose last write failed may show up again
+ * when the machine goes down before the next commit.
+ *
+ * Work happens inside a transaction function, which may run more than once (after the map has
+ * grown, when a put or delete in it has failed with SYM_LIMIT): it must only touch the transaction
+ * and reset what it fills. Transactions do not nest: SYM_WRONG_STATE. No pointer of LMDB leaves
+ * this module; values are copies. The store is used from the thread that opened it, and by one
+ * process at a time, which is the caller's to see to.
  * Errors: SYM_NOT_FOUND, SYM_BAD_TAG (an altered value, or the wrong master key), SYM_BAD_VERSION
- * (a newer format), SYM_NO_SPACE, SYM_IO, SYM_NO_MEMORY, SYM_TOO_LONG.
+ * (another format), SYM_NO_SPACE, SYM_IO, SYM_BAD_PERMISSIONS, SYM_NO_MEMORY, SYM_TOO_LONG.
  */
 #ifndef SYM_NODE_STORE_STORE_H
 #define SYM_NODE_STORE_STORE_H
 
-#include "crypto/seal.h"
+#include "node/store/sealed.h"
 
 #define SYM_TABLE_LIST(X)                                                                          \
     X(SETTINGS, "settings")   /* name -> text */                                                   \
@@ -29,18 +34,17 @@ enum sym_table {
         SYM_TABLE_COUNT
 };
 
-#define SYM_STORE_FORMAT      1u
-#define SYM_STORE_KEY_BYTES   64u      /* longest key */
 #define SYM_STORE_VALUE_BYTES 8388608u /* longest value before sealing */
 
 struct sym_store;
 struct sym_transaction;
 
-/* Opens DIR/store, making it when absent. master holds 32 bytes and is copied. */
+/* Opens DIR/store, making it when absent. master holds 32 bytes and is not kept: SYM_BAD_TAG when
+ * it is not the one that the store was made with. */
 SYM_MUST enum sym_err sym_store_open(struct sym_store **out, const char *dir,
                                      struct sym_span master, struct sym_fault *fault);
 void sym_store_close(struct sym_store *s);
-/* Bytes that the data file has in use. */
+/* Bytes that the data file has in use; 0 while it cannot be opened again after a failure. */
 uint64_t sym_store_bytes(const struct sym_store *s);
 
 typedef enum sym_err sym_store_fn(struct sym_transaction *t, void *context);
@@ -61,7 +65,8 @@ SYM_MUST enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table ta
 SYM_MUST enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table,
                                        struct sym_span key);
 
-/* Called for each entry in key order; spans are valid during the call. An error ends the walk. */
+/* Called for each entry in key order, and may change the table; spans are valid during the call.
+ * An error ends the walk. */
 typedef enum sym_err sym_store_each_fn(void *context, struct sym_span key, struct sym_span value);
 SYM_MUST enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table,
                                      sym_store_each_fn *fn, void *context);

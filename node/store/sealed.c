@@ -1,0 +1,51 @@
+#include "node/store/sealed.h"
+
+#define TABLE_BYTES_MAX 32u
+#define AD_BYTES        (TABLE_BYTES_MAX + 1u + 4u + SYM_STORE_KEY_BYTES)
+
+/* Associated data: table, terminator, format (4 bytes), key. No table name is empty or has a
+ * terminator inside, so no two places share it. */
+static enum sym_err associated(uint8_t out[AD_BYTES], struct sym_span *ad,
+                               const struct sym_place *place)
+{
+    struct sym_writer w = sym_writer(out, AD_BYTES);
+    if (place->key.len > SYM_STORE_KEY_BYTES) {
+        return SYM_TOO_LONG;
+    }
+    sym_write_span(&w, sym_span_text(place->table));
+    sym_write_u8(&w, 0);
+    sym_write_u32(&w, SYM_STORE_FORMAT);
+    sym_write_span(&w, place->key);
+    return sym_write_end(&w, ad);
+}
+
+enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
+                              const struct sym_place *place, struct sym_span value)
+{
+    uint8_t bytes[AD_BYTES];
+    struct sym_span ad;
+    enum sym_err err = associated(bytes, &ad, place);
+    return err == SYM_OK ? sym_seal(out, key->data, ad, value) : err;
+}
+
+enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
+                             const struct sym_place *place, struct sym_span sealed)
+{
+    uint8_t bytes[AD_BYTES];
+    struct sym_span ad;
+    if (sealed.len <= SYM_SEAL_OVERHEAD_BYTES) {
+        return SYM_BAD_TAG;
+    }
+    enum sym_err err = associated(bytes, &ad, place);
+    if (err == SYM_OK) {
+        err = sym_secret_new(value, sealed.len - SYM_SEAL_OVERHEAD_BYTES);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_unseal(value->data, key->data, ad, sealed);
+    if (err != SYM_OK) {
+        sym_secret_clear(value);
+    }
+    return err;
+}

@@ -1,0 +1,27 @@
+/* sealed.h - one value of the store, sealed: bound to its table, its key and the format, so that
+ * none can be put in the place of another. crypto/seal.h says how.
+ *
+ * Errors: SYM_BAD_TAG (altered, moved, or the wrong key), SYM_TOO_LONG, SYM_NO_MEMORY.
+ */
+#ifndef SYM_NODE_STORE_SEALED_H
+#define SYM_NODE_STORE_SEALED_H
+
+#include "crypto/seal.h"
+
+#define SYM_STORE_FORMAT    1u
+#define SYM_STORE_KEY_BYTES 64u /* longest key */
+
+/* Where a value belongs. */
+struct sym_place {
+    const char *table;
+    struct sym_span key; /* at most SYM_STORE_KEY_BYTES */
+};
+
+/* out has room for value.len + SYM_SEAL_OVERHEAD_BYTES. */
+SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
+                                       const struct sym_place *place, struct sym_span value);
+/* value must be empty, and stays so on failure. */
+SYM_MUST enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
+                                      const struct sym_place *place, struct sym_span sealed);
+
+#endif
