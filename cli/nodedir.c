@@ -225,9 +225,6 @@ enum sym_err sym_nodedir_control_url(char out[SYM_BUS_URL_BYTES], const char *di
                         "again",
                         link);
     }
-    if (access(url + strlen("ipc://"), F_OK) != 0) {
-        return sym_nodedir_not_running(fault, dir);
-    }
     memcpy(out, url, (size_t)url_len + 1);
     return SYM_OK;
 }

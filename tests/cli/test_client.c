@@ -363,7 +363,7 @@ static void refuses_a_user_key_that_is_none(void **state)
     fake_write(node->dir, "users/operator.key", sym_span(long_text, sizeof long_text), 0600);
     run(&r, "settings|list");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "is longer than");
+    assert_shows(r.err, "is longer than 192 bytes");
 }
 
 static int start(void **state)
