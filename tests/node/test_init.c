@@ -379,7 +379,7 @@ static int init_on_a_full_disk(void *context)
 {
     struct sym_fault fault = {.text = ""};
     char inside[PATH_MAX];
-    if (!leave_mounts() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (!leave_mounts() || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", node.dir, "tmpfs", 0, context) != 0) {
         return 77;
     }
