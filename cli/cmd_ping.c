@@ -238,7 +238,11 @@ static void ping_times(struct summary *s, const struct ping *ping, uint64_t time
         }
         /* Only what may pass is tried again. */
         bool passing = err == SYM_OK || err == SYM_TIMEOUT || err == SYM_UNREACHABLE;
-        if (!passing || (s->sent < times && sleep_interrupted(ping, BETWEEN_PINGS_US))) {
+        if (!passing) {
+            break;
+        }
+        if (s->sent < times && sleep_interrupted(ping, BETWEEN_PINGS_US)) {
+            fault->err = sym_fail(fault, SYM_CANCELLED, "%s: cancelled", ping->alias);
             break;
         }
     }

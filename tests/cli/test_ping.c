@@ -181,36 +181,55 @@ static enum sym_err never_ends(struct fake_call *call)
     return serve(call, &row);
 }
 
-static void ctrl_c_cancels_the_exchange(void **state)
+/* Presses Ctrl-C once the core has noted this; what was printed on standard error. */
+static void interrupt(char err_text[1024], struct fake_node *node, const char *noted)
 {
-    struct fake_node *node = *state;
     char asked[8192];
     FILE *out = tmpfile();
     FILE *err = tmpfile();
-    char text[1024];
     assert_non_null(out);
     assert_non_null(err);
-    fake_node_start(node, never_ends);
     (void)fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        run_child("peer|ping|bank-b|--count|9", out, err);
+        run_child("peer|ping|bank-b|--count|100000", out, err);
     }
-    for (int i = 0; i < 500; i++) { /* until it waits for the end */
+    for (int i = 0; i < 2000; i++) {
         fake_notes(asked, node);
-        if (strstr(asked, "EXCHANGE_STATE") != NULL) {
+        if (strstr(asked, noted) != NULL) {
             break;
         }
         (void)usleep(10000);
     }
     assert_int_equal(kill(child, SIGINT), 0);
     assert_int_equal(run_code(child), SYM_EXIT_FAILED);
-    run_read(text, sizeof text, err);
-    assert_string_equal(text, "symbolon: bank-b: cancelled\n");
+    run_read(err_text, 1024, err);
     (void)fclose(out);
-    fake_notes(asked, node);
+}
+
+static void ctrl_c_cancels_the_exchange(void **state)
+{
+    char err[1024];
+    char asked[8192];
+    fake_node_start(*state, never_ends);
+    interrupt(err, *state, "EXCHANGE_STATE");
+    assert_string_equal(err, "symbolon: bank-b: cancelled\n");
+    fake_notes(asked, *state);
     assert_shows(asked, "EXCHANGE_CANCEL\n");
+}
+
+static enum sym_err ends_at_once(struct fake_call *call)
+{
+    return ended(call, SYM_EXCHANGE_DONE, SYM_OK, "");
+}
+
+static void ctrl_c_between_two_pings_ends_them(void **state)
+{
+    char err[1024];
+    fake_node_start(*state, ends_at_once);
+    interrupt(err, *state, "EXCHANGE_STATE");
+    assert_string_equal(err, "symbolon: bank-b: cancelled\n");
 }
 
 static enum sym_err no_such_peer(struct fake_call *call)
@@ -262,6 +281,7 @@ int main(void)
         WITH_NODE(a_peer_that_denies_exits_3_and_is_not_asked_again),
         WITH_NODE(an_abort_exits_1_with_its_reason_made_harmless),
         WITH_NODE(ctrl_c_cancels_the_exchange),
+        WITH_NODE(ctrl_c_between_two_pings_ends_them),
         WITH_NODE(refuses_a_peer_that_does_not_exist),
         WITH_NODE(refuses_numbers_outside_their_range),
     };
