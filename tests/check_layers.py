@@ -46,7 +46,7 @@ PURE_SYSTEM = {
 }
 SYSTEM = PURE_SYSTEM | {
     "arpa/inet.h", "ctype.h", "dirent.h", "endian.h", "fcntl.h", "getopt.h", "grp.h", "ifaddrs.h",
-    "locale.h", "math.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "semaphore.h",
+    "locale.h", "malloc.h", "math.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "semaphore.h",
     "signal.h", "stdatomic.h", "strings.h", "syslog.h", "termios.h", "threads.h", "time.h",
     "unistd.h", "wchar.h",
 }

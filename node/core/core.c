@@ -17,8 +17,7 @@
 /* The supervisor hears of whatever keeps core from starting or going on. */
 static int give_up(const struct sym_core *core, const struct sym_fault *fault)
 {
-    enum sym_err err =
-        sym_leash_send(core->start->leash, SYM_LEASH_FAULT, sym_span_text(fault->text));
+    enum sym_err err = sym_leash_send(core->leash_fd, SYM_LEASH_FAULT, sym_span_text(fault->text));
     sym_log(SYM_LEVEL_ERROR, "core-stopped", "reason", fault->text, NULL);
     (void)err;
     return 1;
@@ -29,10 +28,10 @@ static enum sym_err await(const struct sym_core *core, enum sym_leash_type wante
                           size_t max, size_t *len, struct sym_fault *fault)
 {
     enum sym_leash_type type;
-    struct pollfd p = {.fd = core->start->leash, .events = POLLIN};
+    struct pollfd p = {.fd = core->leash_fd, .events = POLLIN};
     while (poll(&p, 1, -1) < 0 && errno == EINTR) {
     }
-    enum sym_err err = sym_leash_receive(core->start->leash, &type, out, max, len);
+    enum sym_err err = sym_leash_receive(core->leash_fd, &type, out, max, len);
     if (err == SYM_OK && type != wanted) {
         err = SYM_CANCELLED;
     }
@@ -59,7 +58,7 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO master = {0};
-    enum sym_err err = sym_directory_reach(&core->dir, core->start->dir, fault);
+    enum sym_err err = sym_directory_reach(&core->dir, core->data_dir, fault);
     if (err == SYM_OK) {
         err = sym_own_card_load(&core->card, &core->dir, &core->keys, fault);
     }
@@ -67,7 +66,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_first_start_master(&master, &core->dir, &core->keys, fault);
     }
     if (err == SYM_OK) {
-        err = sym_store_open(&core->store, core->start->dir, sym_secret_span(&master), fault);
+        err = sym_store_open(&core->store, core->data_dir, sym_secret_span(&master), fault);
     }
     if (err == SYM_OK) {
         err = sym_journal_open(&core->journal, core->store, fault);
@@ -97,7 +96,7 @@ static void on_listening(void *owner, struct sym_span address, const struct sym_
         core->gate = *gate;
         core->gate.name = sym_span(NULL, 0);
     }
-    enum sym_err err = sym_leash_send(core->start->leash, SYM_LEASH_READY, address);
+    enum sym_err err = sym_leash_send(core->leash_fd, SYM_LEASH_READY, address);
     if (err != SYM_OK) {
         sym_loop_stop(core->loop);
     }
@@ -166,7 +165,7 @@ static void on_leash(void *owner, short ready)
     size_t len = 0;
     enum sym_leash_type type;
     (void)ready;
-    enum sym_err err = sym_leash_receive(core->start->leash, &type, bytes, sizeof bytes, &len);
+    enum sym_err err = sym_leash_receive(core->leash_fd, &type, bytes, sizeof bytes, &len);
     if (err == SYM_AGAIN) {
         return;
     }
@@ -190,8 +189,8 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,
-        .leash = core->start->leash,
-        .run_dir = core->start->run_dir,
+        .leash = core->leash_fd,
+        .run_dir = core->run_dir,
         .self = core->card.id,
         .idle_ms = (uint32_t)(1000 * sym_settings_number(&core->settings, SYM_SETTING_IDLE)),
     };
@@ -222,7 +221,7 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
         err = sym_workers_new(&core->workers, core->loop, 0);
     }
     if (err == SYM_OK) {
-        err = sym_loop_watch(core->loop, &core->leash, core->start->leash, POLLIN, on_leash, core);
+        err = sym_loop_watch(core->loop, &core->leash, core->leash_fd, POLLIN, on_leash, core);
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "core: its loop %s", sym_err_text(err));
@@ -232,7 +231,7 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
         return err;
     }
     struct sym_control_config c = {.loop = core->loop,
-                                   .run_dir = core->start->run_dir,
+                                   .run_dir = core->run_dir,
                                    .self = core->card.id,
                                    .users = &core->users,
                                    .journal = &core->journal,
@@ -258,14 +257,14 @@ static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
         }
     }
     if (err == SYM_OK) {
-        err = sym_sandbox_enter(&core->sandbox, SYM_SANDBOX_CORE, core->start->dir,
-                                core->start->run_dir, fault);
+        err = sym_sandbox_enter(&core->sandbox, SYM_SANDBOX_CORE, core->data_dir, core->run_dir,
+                                fault);
     }
     if (err == SYM_OK) {
         err = open_rooms(core, fault);
     }
     if (err == SYM_OK) {
-        err = sym_leash_send(core->start->leash, SYM_LEASH_LISTEN,
+        err = sym_leash_send(core->leash_fd, SYM_LEASH_LISTEN,
                              sym_span_text(core->settings.value[SYM_SETTING_LISTEN]));
         if (err != SYM_OK) {
             (void)sym_fail(fault, err, "core: the supervisor %s", sym_err_text(err));
@@ -298,7 +297,9 @@ int sym_core_main(const struct sym_core_start *given)
     if (core == NULL) {
         return 1;
     }
-    core->start = given;
+    core->leash_fd = given->leash;
+    core->data_dir = given->dir;
+    core->run_dir = given->run_dir;
     core->dir.fd = -1;
     core->started_ms = sym_wall_ms();
     int code = 0;

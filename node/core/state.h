@@ -5,7 +5,6 @@
 
 #include "crypto/ristretto.h"
 #include "node/core/control.h"
-#include "node/core/core.h"
 #include "node/core/exchanges.h"
 #include "node/core/own_card.h"
 #include "node/core/settings.h"
@@ -13,7 +12,9 @@
 #include "node/sandbox.h"
 
 struct sym_core {
-    const struct sym_core_start *start;
+    int leash_fd; /* to the supervisor */
+    const char *data_dir;
+    const char *run_dir;
     struct sym_disk dir;
     struct sym_loop *loop;
     struct sym_watch *leash;

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -106,6 +107,8 @@ static void *worker(void *context)
     return NULL;
 }
 
+/* Those that have finished by now: what their done functions start may finish at once, and must not
+ * keep the loop from its other watches. */
 static void collect(void *context, short ready)
 {
     struct sym_workers *w = context;
@@ -113,18 +116,18 @@ static void collect(void *context, short ready)
     (void)ready;
     ssize_t got = read(w->wake, &count, sizeof count);
     (void)got;
-    for (;;) {
+    pthread_mutex_lock(&w->lock);
+    struct job *job = w->finished.first;
+    queue_init(&w->finished);
+    pthread_mutex_unlock(&w->lock);
+    while (job != NULL) {
+        struct job *next = job->next;
         pthread_mutex_lock(&w->lock);
-        struct job *job = queue_take(&w->finished);
-        if (job != NULL) {
-            w->jobs--;
-        }
+        w->jobs--;
         pthread_mutex_unlock(&w->lock);
-        if (job == NULL) {
-            return;
-        }
         job->done(job->context, job->err);
         free(job);
+        job = next;
     }
 }
 
@@ -138,8 +141,30 @@ static unsigned processors(void)
     return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : n;
 }
 
+/* Signals are the loop's thread's business. */
+static enum sym_err start_threads(struct sym_workers *w, unsigned wanted)
+{
+    sigset_t all;
+    sigset_t before;
+    enum sym_err err = SYM_OK;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (err == SYM_OK && w->count < wanted) {
+        if (pthread_create(&w->threads[w->count], NULL, worker, w) != 0) {
+            err = SYM_NO_MEMORY;
+        } else {
+            w->count++;
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
 enum sym_err sym_workers_new(struct sym_workers **out, struct sym_loop *loop, unsigned threads)
 {
+    if (threads > THREADS_MAX) {
+        return SYM_BAD_VALUE;
+    }
     struct sym_workers *w = calloc(1, sizeof *w);
     if (w == NULL) {
         return SYM_NO_MEMORY;
@@ -151,13 +176,8 @@ enum sym_err sym_workers_new(struct sym_workers **out, struct sym_loop *loop, un
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum sym_err err =
         w->wake < 0 ? SYM_IO : sym_loop_watch(loop, &w->watch, w->wake, POLLIN, collect, w);
-    unsigned wanted = threads > 0 && threads <= THREADS_MAX ? threads : processors();
-    while (err == SYM_OK && w->count < wanted) {
-        if (pthread_create(&w->threads[w->count], NULL, worker, w) != 0) {
-            err = SYM_NO_MEMORY;
-        } else {
-            w->count++;
-        }
+    if (err == SYM_OK) {
+        err = start_threads(w, threads > 0 ? threads : processors());
     }
     if (err != SYM_OK) {
         sym_workers_free(w);
