@@ -151,6 +151,24 @@ static void a_roster_is_pinned_card_by_card_without_the_node_itself(void **state
                                "PEER_ADD\nalias=peer psk=0 replace=0\n");
 }
 
+static void two_cards_of_one_node_in_a_roster_are_one_peer(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    static char text[16384];
+    char asked[8192];
+    text[0] = '\0';
+    fake_card(text, sizeof text, NULL, "Bank D", "d.example:1");
+    memcpy(text + strlen(text), text, strlen(text)); /* text is static: zeros follow */
+    fake_write(node->dir, "roster", sym_span_text(text), 0644);
+    fake_node_start(node, a_core);
+    add(&r, node, "roster", "|--yes");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    fake_notes(asked, node);
+    assert_string_equal(asked, "PEER_LIST\nPEER_ADD\nalias=bank-d psk=0 replace=0\n"
+                               "PEER_ADD\nalias=bank-d psk=0 replace=0\n");
+}
+
 static enum sym_err refuses_the_second(struct fake_call *call)
 {
     if (call->number == 2) {
@@ -509,6 +527,7 @@ int main(void)
         WITH_NODE(a_card_is_pinned_under_the_given_alias),
         WITH_NODE(without_an_alias_a_free_one_is_made),
         WITH_NODE(a_roster_is_pinned_card_by_card_without_the_node_itself),
+        WITH_NODE(two_cards_of_one_node_in_a_roster_are_one_peer),
         WITH_NODE(a_refused_card_does_not_keep_the_others_of_a_roster_out),
         WITH_NODE(a_denial_ends_a_roster_at_once),
         WITH_NODE(a_node_that_ends_meanwhile_is_not_asked_for_every_card),
