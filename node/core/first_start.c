@@ -1,6 +1,7 @@
 #include "node/core/first_start.h"
 
 #include "crypto/seal.h"
+#include "node/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static enum sym_err import_user(struct sym_users *users, struct sym_span text,
     if (sym_users_by_key(users, add.key) != NULL) {
         return SYM_OK;
     }
-    return sym_users_add(users, &add, NULL, 0, fault);
+    return sym_users_add(users, &add, NULL, sym_wall_ms() / 1000, fault);
 }
 
 static enum sym_err import_line(struct sym_settings *settings, struct sym_users *users,
