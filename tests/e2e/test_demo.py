@@ -1,0 +1,94 @@
+"""What a newcomer does first works as it is written: make demo, and the five minutes of the README."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+import nodes
+from nodes import NodeTest
+
+FAST_S = 20
+
+
+class Demo(NodeTest):
+    def demo(self, home):
+        return subprocess.run([sys.executable, str(nodes.ROOT / "tests/e2e/demo.py"), str(home)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
+
+    def test_it_works_twice_in_a_row_and_leaves_two_stopped_nodes(self):
+        home = self.home / "demo"
+        for _ in range(2):
+            began = time.monotonic()
+            done = self.demo(home)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+            self.assertLess(time.monotonic() - began, FAST_S * nodes.PATIENCE)
+            self.assertIn("3 sent, 3 answered", done.stdout)
+            self.assertIn("64.0 MiB in", done.stdout)
+            for name in ("bank-a", "bank-b"):
+                self.assertFalse((home / name / "run").is_symlink())
+        self.assertFalse((home / "preshared.key").exists())
+
+    def test_what_it_says_about_starting_again_is_true(self):
+        home = self.home / "demo"
+        output = self.demo(home).stdout
+        commands = [line.strip() for line in output.partition("Explore\n")[2].splitlines() if line.startswith("  ")]
+        self.assertGreater(len(commands), 6)
+        script = "\n".join(f"{command} sleep {1 * nodes.PATIENCE}" if command.endswith("&") else command
+                           for command in commands if not command.startswith("export"))
+        done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=nodes.ROOT, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=100,
+                              env={**nodes.clean_environment(), "PATH": f"{nodes.BUILD}:{os.environ['PATH']}"})
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("10 sent, 10 answered", done.stdout)
+
+    def test_it_deletes_nothing_that_is_no_demo(self):
+        home = self.home / "demo"
+        home.mkdir()
+        (home / "thesis.tex").write_text("years of work")
+        done = self.demo(home)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("was not made by a demo", done.stderr)
+        self.assertEqual((home / "thesis.tex").read_text(), "years of work")
+        (self.home / "file").write_text("x")
+        self.assertEqual(self.demo(self.home / "file").returncode, 1)
+        (self.home / "link").symlink_to(home)
+        self.assertEqual(self.demo(self.home / "link").returncode, 1)
+        self.assertTrue((home / "thesis.tex").exists())
+
+    def test_it_leaves_a_demo_alone_whose_nodes_run(self):
+        home = self.home / "demo"
+        self.demo(home)
+        node = subprocess.Popen([str(nodes.SYMBOLOND), "--dir", str(home / "bank-a"), "--key-file",
+                                 str(home / "bank-a.key")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.assertIn(b"ready", node.stdout.readline())
+        done = self.demo(home)
+        node.terminate()
+        node.communicate(timeout=nodes.STOP_S)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"kill {node.pid}", done.stderr)
+        self.assertTrue((home / "bank-b.card").exists())
+
+
+class Readme(NodeTest):
+    def test_the_five_minute_start_works_as_written(self):
+        path = nodes.ROOT / "README.md"
+        if not path.exists():
+            raise unittest.SkipTest("there is no README.md")
+        blocks = re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
+        script, = [block for block in blocks if "symbolon init" in block and "peer ping" in block]
+        self.assertIn("$PWD/build/release", script)
+        script = script.replace("$PWD/build/release", str(nodes.BUILD))
+        for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", script))):
+            script = script.replace(f"127.0.0.1:{port}", f"127.0.0.1:{nodes.free_port()}")
+        script = re.sub(r"\bsleep \d+", f"sleep {1 * nodes.PATIENCE}", script)
+        done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(done.stdout.count("sealed core to core"), 2, done.stdout)
+        self.assertIn("Bank A", done.stdout)
+        for name in ("a.log", "b.log"):
+            log, = self.home.rglob(name)
+            self.assertIn("event=stopping", log.read_text("utf-8"))
