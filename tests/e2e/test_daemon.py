@@ -1,0 +1,209 @@
+"""What a node survives: a full disk, damage, a crash of each process, an end in the middle of work.
+
+How the supervisor starts and stops is in test_supervisor.py."""
+
+import ctypes
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import nodes
+from nodes import DONE, FAILED, Node, NodeTest, run_cli
+
+CLONE_NEWNS = 0x20000
+
+
+def keep_mounts_private():
+    """What is mounted from here on is seen by this process and its children, and goes with them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise unittest.SkipTest("no mount namespace can be made here: " + os.strerror(ctypes.get_errno()))
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+class Directory(NodeTest):
+    def refuses_to_start(self, node, *fragments):
+        done = subprocess.run(node.command(), stdin=subprocess.DEVNULL, text=True, capture_output=True,
+                              timeout=nodes.START_S)
+        self.assertNotEqual(done.returncode, 0, done)
+        self.assertEqual(done.stdout, "")
+        for fragment in fragments:
+            self.assertIn(fragment, done.stderr)
+
+    def test_init_refuses_a_directory_that_holds_a_node(self):
+        a = self.node()
+        before = (a.dir / "node.keys").read_bytes()
+        outcome = run_cli("init", "--dir", a.dir, "--name", "X", "--role", "bank",
+                          "--listen", a.address, *a.unlock)
+        self.assertEqual(outcome[0], FAILED)
+        self.assertIn("holds a node already", outcome[2])
+        self.assertEqual((a.dir / "node.keys").read_bytes(), before)
+
+    def test_init_refuses_a_directory_that_holds_something_else(self):
+        full = self.home / "full"
+        full.mkdir(mode=0o700)
+        (full / "thesis.tex").write_text("years of work")
+        key = nodes.write_private(self.home / "k", os.urandom(32))
+        outcome = run_cli("init", "--dir", full, "--name", "X", "--role", "bank",
+                          "--listen", "127.0.0.1:7701", "--key-file", key)
+        self.assertEqual(outcome[0], FAILED)
+        self.assertIn("is not empty", outcome[2])
+        self.assertEqual([p.name for p in full.iterdir()], ["thesis.tex"])
+
+    def test_init_without_a_secret_and_a_terminal_leaves_nothing(self):
+        target = self.home / "new"
+        outcome = run_cli("init", "--dir", target, "--name", "X", "--role", "bank",
+                          "--listen", "127.0.0.1:7701")
+        self.assertEqual(outcome[0], FAILED)
+        self.assertIn("passphrase", outcome[2])
+        self.assertFalse(target.exists())
+
+    def test_init_refuses_a_key_file_that_others_can_read(self):
+        key = self.home / "key"
+        key.write_bytes(os.urandom(32))
+        key.chmod(0o644)
+        outcome = run_cli("init", "--dir", self.home / "n", "--name", "X", "--role", "bank",
+                          "--listen", "127.0.0.1:7701", "--key-file", key)
+        self.assertEqual(outcome[0], FAILED)
+        self.assertIn("chmod 600", outcome[2])
+
+    def test_a_key_file_that_was_damaged_is_refused(self):
+        a = self.node(start=False)
+        keys = bytearray((a.dir / "node.keys").read_bytes())
+        keys[-1] ^= 1
+        (a.dir / "node.keys").write_bytes(keys)
+        self.refuses_to_start(a, "node.keys")
+
+    def test_a_full_disk_is_told_and_nothing_is_lost(self):
+        self.need_root("mount a small file system")
+        small = self.home / "small"
+        small.mkdir()
+        keep_mounts_private()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(small)],
+                                 capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest("no file system can be mounted here: " + mounted.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", str(small)], check=True)
+        node = Node(small, "Bank A")
+        self.addCleanup(node.kill)
+        node.user = "operator"
+        node.start()
+        filler = small / "filler"
+        self.fill(filler)
+        added, outcome = [], (DONE,)
+        while outcome[0] == DONE and len(added) < 200:
+            outcome = node.cli("user", "add", f"u{len(added)}", "--role", "auditor", "--out",
+                               self.home / f"u{len(added)}.key")
+            added += [f"u{len(added)}"] if outcome[0] == DONE else []
+        self.refused(outcome, FAILED, "disk", "nothing was changed")
+        self.assertEqual(self.users(node), added)
+        self.assertFalse((self.home / f"u{len(added)}.key").exists())
+        filler.unlink()
+        node.restart()
+        self.assertEqual(self.users(node), added)
+        node.do("user", "add", "ann", "--role", "auditor")
+        self.assertEqual(node.stop(), 0)
+
+    def fill(self, path):
+        with open(path, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+
+    def users(self, node):
+        return [user["name"] for user in node.json("user", "list") if user["name"] != "operator"]
+
+
+class Daemon(NodeTest):
+    def test_without_a_secret_and_a_terminal_it_ends_with_the_remedy(self):
+        a = self.node(start=False)
+        a.unlock = []
+        a.launch()
+        self.assertEqual(a.read_line(nodes.START_S), "")
+        self.assertNotEqual(a.process.wait(nodes.STOP_S), 0)
+        a.forget()
+        self.assertIn("--key-file", a.log())
+
+    def test_log_lines_are_key_and_value(self):
+        a, b = self.pair()
+        a.ping(b)
+        a.stop()
+        lines = a.log_path.read_text("utf-8").splitlines()
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertRegex(line, r'^time=\S+Z level=(info|warn|error) process=(symbolond|supervisor|gate|core)'
+                                   r' event=[a-z-]+( [a-z_-]+=([^" =]+|"([^"\\]|\\.)*"))*$')
+
+    def test_the_run_directory_goes_with_the_node(self):
+        a = self.node()
+        run = pathlib.Path(os.readlink(a.dir / "run"))
+        self.assertEqual(run.stat().st_mode & 0o777, 0o700)
+        a.stop()
+        self.assertFalse(run.exists())
+        self.assertFalse((a.dir / "run").is_symlink())
+
+
+class Ending(NodeTest):
+    def gone_within(self, pids, seconds):
+        nodes.wait_until(lambda: not any(map(nodes.is_running, pids)), seconds, "the others end")
+
+    def check_kill(self, who):
+        a, b = self.pair()
+        a.ping(b)
+        pids = a.pids()
+        os.kill(pids[who], signal.SIGKILL)
+        self.gone_within(pids.values(), 2 * nodes.PATIENCE)
+        if who != "supervisor":
+            self.assertNotEqual(a.process.wait(1), 0)
+        a.process.wait()
+        a.forget()
+        a.start()
+        a.ping(b)
+        b.ping(a)
+
+    def test_when_gate_is_killed_the_others_end_and_a_restart_works(self):
+        self.check_kill("gate")
+
+    def test_when_core_is_killed_the_others_end_and_a_restart_works(self):
+        self.check_kill("core")
+
+    def test_when_the_supervisor_is_killed_the_others_end_and_a_restart_works(self):
+        self.check_kill("supervisor")
+
+    def test_sigterm_ends_it_within_two_seconds_with_a_ping_in_flight(self):
+        for ends in (0, 1):
+            with self.subTest(("initiator", "responder")[ends] + " ends"):
+                a, b = self.pair()
+                ping = subprocess.Popen([str(nodes.SYMBOLON), "peer", "ping", "bank-b", "--mib", "4096",
+                                         "--timeout", "60", "--dir", str(a.dir)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                nodes.wait_until(lambda: b.json("peer", "list")[0]["bytes_received"] > 1 << 20, 20,
+                                 "payload arrives")
+                ending = (a, b)[ends]
+                ending.process.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                self.assertEqual(ending.process.wait(2 * nodes.PATIENCE), 0)
+                _, complaint = ping.communicate(timeout=20)
+                self.assertLess(time.monotonic() - began, 5 * nodes.PATIENCE)
+                self.assertEqual(ping.returncode, FAILED, complaint)
+                ending.forget()
+
+    def test_ctrl_c_cancels_a_ping_on_both_sides(self):
+        a, b = self.pair()
+        ping = subprocess.Popen([str(nodes.SYMBOLON), "peer", "ping", "bank-b", "--mib", "4096",
+                                 "--timeout", "60", "--dir", str(a.dir)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        nodes.wait_until(lambda: b.json("peer", "list")[0]["bytes_received"] > 1 << 20, 20,
+                         "payload arrives")
+        ping.send_signal(signal.SIGINT)
+        _, complaint = ping.communicate(timeout=10)
+        self.assertEqual(ping.returncode, FAILED)
+        self.assertIn("cancelled", complaint)
+        nodes.wait_until(lambda: b.json("status")["exchanges"] == 0, 5 * nodes.PATIENCE,
+                         "the other side hears of it")
+        a.ping(b)
