@@ -37,12 +37,28 @@ enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *store,
                                     sym_err_text(err));
 }
 
+/* Appends only: an entry that is there stays as it is. */
 static enum sym_err put(struct sym_transaction *t, void *context)
 {
     const struct line *l = context;
-    uint8_t key[8];
-    sym_put_u64(key, l->number);
-    return sym_store_put(t, SYM_TABLE_EVENTS, sym_span(key, sizeof key), l->text);
+    uint8_t bytes[8];
+    sym_put_u64(bytes, l->number);
+    struct sym_span key = sym_span(bytes, sizeof bytes);
+    enum sym_err err = sym_store_has(t, SYM_TABLE_EVENTS, key);
+    if (err == SYM_OK) {
+        return SYM_EXISTS;
+    }
+    return err == SYM_NOT_FOUND ? sym_store_put(t, SYM_TABLE_EVENTS, key, l->text) : err;
+}
+
+/* What users and peers have written is part of a line, and must not begin another. */
+static void keep_on_one_line(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((uint8_t)text[i] < ' ' || text[i] == 0x7f) {
+            text[i] = '?';
+        }
+    }
 }
 
 enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
@@ -60,8 +76,9 @@ enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char
         return SYM_INTERNAL;
     }
     size_t len = (size_t)head + (size_t)body;
-    struct line l = {.number = j->next,
-                     .text = sym_span(text, len < sizeof text ? len : sizeof text - 1)};
+    len = len < sizeof text ? len : sizeof text - 1;
+    keep_on_one_line(text, len);
+    struct line l = {.number = j->next, .text = sym_span(text, len)};
     enum sym_err err = sym_store_write(j->store, put, &l);
     if (err == SYM_OK) {
         j->next++;

@@ -2,7 +2,9 @@
  *
  * Each entry is durable before the call returns; an action whose entry cannot be written must not
  * happen, so callers write first. Lines are `time event key=value …` and hold no record, case or
- * note. Floods are the caller's to bound. Errors: those of store.h.
+ * note; control characters in them become question marks, and they are cut at SYM_JOURNAL_BYTES
+ * - 1. Floods are the caller's to bound. Errors: those of store.h; SYM_EXISTS when the entry is
+ * there already, which never happens to one journal of one store.
  */
 #ifndef SYM_NODE_CORE_JOURNAL_H
 #define SYM_NODE_CORE_JOURNAL_H

@@ -1,0 +1,157 @@
+#include "node/core/journal.h"
+#include "tests/support/room.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW 1790000000123u
+
+struct read_back {
+    uint64_t wanted;
+    char text[SYM_JOURNAL_BYTES + 1];
+    size_t n;
+};
+
+static enum sym_err take(void *context, struct sym_span key, struct sym_span value)
+{
+    struct read_back *r = context;
+    assert_int_equal(key.len, 8);
+    r->n++;
+    assert_int_equal(sym_get_u64(key.data), r->n);
+    if (r->n == r->wanted) {
+        assert_true(value.len < sizeof r->text);
+        memcpy(r->text, value.data, value.len);
+        r->text[value.len] = '\0';
+    }
+    return SYM_OK;
+}
+
+static enum sym_err walk(struct sym_transaction *t, void *context)
+{
+    return sym_store_each(t, SYM_TABLE_EVENTS, take, context);
+}
+
+/* Entry `number`, counted from 1; the numbers of all are checked to be without gap. */
+static struct read_back entry(struct room *s, uint64_t number)
+{
+    struct read_back r = {.wanted = number};
+    assert_int_equal(sym_store_read(s->store, walk, &r), SYM_OK);
+    return r;
+}
+
+static struct sym_journal open_journal(struct room *s)
+{
+    struct sym_journal j;
+    assert_int_equal(sym_journal_open(&j, s->store, NULL), SYM_OK);
+    return j;
+}
+
+static void numbers_its_entries_from_1_and_begins_them_with_the_time(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    assert_int_equal(sym_journal_add(&j, NOW, "node-started"), SYM_OK);
+    assert_int_equal(sym_journal_add(&j, NOW + 1, "user-added user=%s n=%d", "alice", 7), SYM_OK);
+    assert_int_equal(entry(s, 2).n, 2);
+    assert_string_equal(entry(s, 1).text, "1790000000123 node-started");
+    assert_string_equal(entry(s, 2).text, "1790000000124 user-added user=alice n=7");
+}
+
+static void goes_on_behind_the_last_entry_after_a_restart(void **state)
+{
+    struct room *s = *state;
+    for (unsigned i = 1; i <= 300; i++) {
+        /* Beyond 255, so that the order of the bytes of a number shows. */
+        struct sym_journal j;
+        if (i % 100 == 1) {
+            room_reopen(s);
+        }
+        j = open_journal(s);
+        assert_int_equal(j.next, i);
+        assert_int_equal(sym_journal_add(&j, NOW, "entry %u", i), SYM_OK);
+    }
+    assert_int_equal(entry(s, 300).n, 300);
+    assert_string_equal(entry(s, 256).text, "1790000000123 entry 256");
+}
+
+static void has_no_gap_after_an_entry_that_could_not_be_written(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    assert_int_equal(sym_journal_add(&j, NOW, "one"), SYM_OK);
+    room_fill_disk(true);
+    enum sym_err err = sym_journal_add(&j, NOW, "lost");
+    room_fill_disk(false);
+    assert_int_equal(err, SYM_NO_SPACE);
+    assert_int_equal(entry(s, 1).n, 1);
+    assert_int_equal(sym_journal_add(&j, NOW, "two"), SYM_OK);
+    assert_string_equal(entry(s, 2).text, "1790000000123 two");
+}
+
+static void never_writes_over_an_entry(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal first = open_journal(s);
+    struct sym_journal second = open_journal(s);
+    assert_int_equal(sym_journal_add(&first, NOW, "first"), SYM_OK);
+    assert_int_equal(sym_journal_add(&second, NOW, "second"), SYM_EXISTS);
+    assert_string_equal(entry(s, 1).text, "1790000000123 first");
+    assert_int_equal(entry(s, 1).n, 1);
+}
+
+static void keeps_what_a_user_wrote_on_one_line(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    assert_int_equal(
+        sym_journal_add(&j, NOW, "setting-changed subject=%s", "a\n1 user-added\r\t\x1b[0m\x7f é"),
+        SYM_OK);
+    assert_string_equal(entry(s, 1).text,
+                        "1790000000123 setting-changed subject=a?1 user-added???[0m? é");
+}
+
+static void cuts_a_line_that_is_too_long(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    char text[3000];
+    memset(text, 'x', sizeof text);
+    for (size_t len = 480; len <= 520; len++) {
+        assert_int_equal(sym_journal_add(&j, NOW, "%.*s", (int)len, text), SYM_OK);
+        size_t whole = strlen("1790000000123 ") + len;
+        assert_int_equal(strlen(entry(s, len - 479).text),
+                         whole < SYM_JOURNAL_BYTES ? whole : SYM_JOURNAL_BYTES - 1);
+    }
+    assert_int_equal(sym_journal_add(&j, NOW, "%.*s", (int)sizeof text, text), SYM_OK);
+    assert_int_equal(strlen(entry(s, 42).text), SYM_JOURNAL_BYTES - 1);
+}
+
+static void refuses_a_table_with_a_key_that_is_no_number(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j;
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(room_put(s, SYM_TABLE_EVENTS, "zz", "x"), SYM_OK);
+    assert_int_equal(sym_journal_open(&j, s->store, &fault), SYM_BAD_FORMAT);
+    assert_non_null(strstr(fault.text, "restore a backup"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, room_set_up, room_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(numbers_its_entries_from_1_and_begins_them_with_the_time),
+        TEST(goes_on_behind_the_last_entry_after_a_restart),
+        TEST(has_no_gap_after_an_entry_that_could_not_be_written),
+        TEST(never_writes_over_an_entry),
+        TEST(keeps_what_a_user_wrote_on_one_line),
+        TEST(cuts_a_line_that_is_too_long),
+        TEST(refuses_a_table_with_a_key_that_is_no_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

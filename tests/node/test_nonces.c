@@ -1,0 +1,175 @@
+#include "node/core/nonces.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW  1790000000000u
+#define LIFE 60000u
+
+static struct sym_nonces *nonces;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return sym_nonces_new(&nonces) == SYM_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sym_nonces_free(nonces);
+    return 0;
+}
+
+/* The nonce of this number; valid until the next call. */
+static struct sym_span nonce(uint64_t number)
+{
+    static uint8_t bytes[SYM_NONCE_BYTES];
+    memset(bytes, 0, sizeof bytes);
+    sym_put_u64(bytes + 8, number);
+    return sym_span(bytes, sizeof bytes);
+}
+
+static enum sym_err add(uint64_t number, uint64_t expires_ms, uint64_t now_ms)
+{
+    return sym_nonces_add(nonces, nonce(number), expires_ms, now_ms, NULL);
+}
+
+static void keep(uint64_t number, const char *answer)
+{
+    sym_nonces_keep(nonces, nonce(number), sym_span_text(answer));
+}
+
+static void check_answer(uint64_t number, const char *wanted)
+{
+    struct sym_span answer = {NULL, 0};
+    enum sym_err err = sym_nonces_answer(nonces, nonce(number), &answer);
+    assert_int_equal(err, wanted == NULL ? SYM_NOT_FOUND : SYM_OK);
+    if (wanted != NULL) {
+        assert_true(sym_span_equal(answer, sym_span_text(wanted)));
+    }
+}
+
+static void refuses_a_nonce_until_it_has_expired(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(add(1, NOW + LIFE, NOW), SYM_OK);
+    assert_int_equal(sym_nonces_add(nonces, nonce(1), NOW + LIFE, NOW + 1, &fault), SYM_REPLAY);
+    assert_non_null(strstr(fault.text, "made before"));
+    assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE - 1), SYM_REPLAY);
+    assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE), SYM_OK);
+    assert_int_equal(add(1, NOW + 3 * LIFE, NOW + LIFE + 1), SYM_REPLAY);
+}
+
+static void tells_nonces_apart_by_every_byte(void **state)
+{
+    (void)state;
+    uint8_t bytes[SYM_NONCE_BYTES] = {0};
+    struct sym_span span = sym_span(bytes, sizeof bytes);
+    assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_OK);
+    sym_nonces_keep(nonces, span, sym_span_text("none"));
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        struct sym_span answer;
+        bytes[i] = 1;
+        assert_int_equal(sym_nonces_answer(nonces, span, &answer), SYM_NOT_FOUND);
+        assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_OK);
+        bytes[i] = 0;
+    }
+    assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_REPLAY);
+}
+
+/* A nonce behind slots that have become free again must still be found. */
+static void refuses_a_nonce_that_lies_behind_expired_ones(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 10; i++) {
+        assert_int_equal(add(i, NOW + 10, NOW), SYM_OK);
+    }
+    assert_int_equal(add(99, NOW + LIFE, NOW), SYM_OK);
+    assert_int_equal(add(99, NOW + LIFE, NOW + 20), SYM_REPLAY);
+}
+
+static void refuses_more_nonces_than_it_remembers_until_some_expire(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    for (uint64_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
+        assert_int_equal(add(i, NOW + 1000 + i, NOW), SYM_OK);
+    }
+    assert_int_equal(sym_nonces_add(nonces, nonce(99999), NOW + LIFE, NOW, &fault), SYM_LIMIT);
+    assert_non_null(strstr(fault.text, "try again later"));
+    /* What it knows is still a replay. */
+    assert_int_equal(add(SYM_CONTROL_NONCES_MAX - 1, NOW + LIFE, NOW), SYM_REPLAY);
+    assert_int_equal(add(99999, NOW + LIFE, NOW + 1000), SYM_OK);
+    assert_int_equal(add(99998, NOW + LIFE, NOW + 1000), SYM_LIMIT);
+}
+
+static void repeats_the_answers_it_was_given_last(void **state)
+{
+    (void)state;
+    char text[32];
+    check_answer(1, NULL);
+    for (uint64_t i = 0; i < 100; i++) {
+        (void)snprintf(text, sizeof text, "answer %u", (unsigned)i);
+        keep(i, text);
+    }
+    check_answer(99, "answer 99");
+    check_answer(68, "answer 68");
+    check_answer(67, NULL);
+    check_answer(0, NULL);
+}
+
+static void keeps_the_first_answer_to_a_nonce(void **state)
+{
+    (void)state;
+    keep(1, "first");
+    keep(1, "second");
+    check_answer(1, "first");
+    /* Nor does the second take the room of another. */
+    for (uint64_t i = 2; i <= 32; i++) {
+        keep(i, "other");
+    }
+    check_answer(1, "first");
+}
+
+static void keeps_no_answer_that_is_empty_or_too_long(void **state)
+{
+    (void)state;
+    static uint8_t long_answer[4097];
+    struct sym_span answer;
+    sym_nonces_keep(nonces, nonce(1), sym_span(long_answer, 4097));
+    check_answer(1, NULL);
+    sym_nonces_keep(nonces, nonce(2), sym_span(NULL, 0));
+    check_answer(2, NULL);
+    sym_nonces_keep(nonces, nonce(3), sym_span(long_answer, 4096));
+    assert_int_equal(sym_nonces_answer(nonces, nonce(3), &answer), SYM_OK);
+    assert_int_equal(answer.len, 4096);
+}
+
+static void frees_none_as_well(void **state)
+{
+    (void)state;
+    sym_nonces_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(refuses_a_nonce_until_it_has_expired),
+        TEST(tells_nonces_apart_by_every_byte),
+        TEST(refuses_a_nonce_that_lies_behind_expired_ones),
+        TEST(refuses_more_nonces_than_it_remembers_until_some_expire),
+        TEST(repeats_the_answers_it_was_given_last),
+        TEST(keeps_the_first_answer_to_a_nonce),
+        TEST(keeps_no_answer_that_is_empty_or_too_long),
+        TEST(frees_none_as_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
