@@ -96,23 +96,29 @@ void sym_address_text(char out[SYM_ADDRESS_BYTES], const struct sym_address *a)
     }
 }
 
+/* The bytes that stand for a party; IPv4 in IPv6, which a socket on [::] yields, as IPv4. */
+static struct sym_span party(const struct sym_address *a, uint8_t room[16])
+{
+    if (a->at.ss_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, &a->at, sizeof v4);
+        memcpy(room, &v4.sin_addr, sizeof v4.sin_addr);
+        return sym_span(room, sizeof v4.sin_addr);
+    }
+    struct sockaddr_in6 v6;
+    memcpy(&v6, &a->at, sizeof v6);
+    memcpy(room, &v6.sin6_addr, sizeof v6.sin6_addr);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+        return sym_span(room + 12, 4);
+    }
+    return sym_span(room, IPV6_CUSTOMER_BITS / 8);
+}
+
 bool sym_address_same_party(const struct sym_address *a, const struct sym_address *b)
 {
-    if (a->at.ss_family != b->at.ss_family) {
-        return false;
-    }
-    if (a->at.ss_family == AF_INET) {
-        struct sockaddr_in x;
-        struct sockaddr_in y;
-        memcpy(&x, &a->at, sizeof x);
-        memcpy(&y, &b->at, sizeof y);
-        return x.sin_addr.s_addr == y.sin_addr.s_addr;
-    }
-    struct sockaddr_in6 x;
-    struct sockaddr_in6 y;
-    memcpy(&x, &a->at, sizeof x);
-    memcpy(&y, &b->at, sizeof y);
-    return memcmp(&x.sin6_addr, &y.sin6_addr, IPV6_CUSTOMER_BITS / 8) == 0;
+    uint8_t x[16];
+    uint8_t y[16];
+    return sym_span_equal(party(a, x), party(b, y));
 }
 
 static enum sym_err listen_fault(struct sym_fault *fault, struct sym_span text, int code)

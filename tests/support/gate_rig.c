@@ -6,6 +6,7 @@
 #include "tests/support/tls_peer.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -22,6 +23,13 @@
 
 #define GATE_LEASH 3
 
+static bool wrapped;
+
+void gate_rig_wrap(bool on)
+{
+    wrapped = on;
+}
+
 void gate_rig_become(int argc, char **argv)
 {
     if (argc != 3 || strcmp(argv[1], "--gate") != 0) {
@@ -34,7 +42,21 @@ void gate_rig_become(int argc, char **argv)
     exit(sym_gate_main(&start));
 }
 
-static pid_t spawn(int leash, const char *dir)
+/* This program again, behind the words of wrap, such as valgrind's, if there are any. */
+static void become_gate(const char *dir, const char *wrap)
+{
+    char self[PATH_MAX] = "";
+    char command[4 * PATH_MAX];
+
+    (void)!readlink("/proc/self/exe", self, sizeof self - 1);
+    if (wrap == NULL) {
+        (void)execl(self, "gate", "--gate", dir, (char *)NULL);
+    }
+    (void)snprintf(command, sizeof command, "exec %s '%s' --gate '%s'", wrap, self, dir);
+    (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+}
+
+static pid_t spawn(int leash, const char *dir, const char *wrap)
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -47,7 +69,7 @@ static pid_t spawn(int leash, const char *dir)
             (void)dup2(out, STDERR_FILENO);
         }
         (void)close_range(GATE_LEASH + 1, ~0u, 0);
-        (void)execl("/proc/self/exe", "gate", "--gate", dir, (char *)NULL);
+        become_gate(dir, wrap);
         _exit(127);
     }
     return pid;
@@ -61,28 +83,36 @@ bool rig_ready(int fd, int wait_ms)
 
 static void bind_control(struct gate_rig *rig)
 {
-    char url[64];
+    char url[80];
     (void)snprintf(url, sizeof url, "ipc://%s/gate", rig->dir);
     assert_int_equal(sym_bus_open(&rig->control, SYM_BUS_PAIR, SYM_LOCAL_BYTES_MAX), SYM_OK);
     assert_int_equal(sym_bus_bind(&rig->control, url), SYM_OK);
 }
 
-void gate_rig_start_unconfigured(struct gate_rig *rig, uint8_t name)
+void gate_rig_spawn(struct gate_rig *rig, uint8_t name)
 {
     int ends[2];
-    uint8_t packet[64];
-    static const char address[] = "127.0.0.1:0";
 
     memset(rig, 0, sizeof *rig);
+    rig->control = (struct sym_bus)SYM_BUS_CLOSED;
     memset(rig->id, name, sizeof rig->id);
     memset(rig->seed, name, sizeof rig->seed);
     tls_peer_pin(rig->pin, rig->seed);
-    (void)snprintf(rig->dir, sizeof rig->dir, "/tmp/sym-gate-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    (void)snprintf(rig->dir, sizeof rig->dir, "%s/gate-XXXXXX", tmp == NULL ? "/tmp" : tmp);
     assert_non_null(mkdtemp(rig->dir));
     assert_int_equal(sym_leash_new(ends), SYM_OK);
     rig->leash = ends[0];
-    rig->pid = spawn(ends[1], rig->dir);
+    rig->pid = spawn(ends[1], rig->dir, wrapped ? getenv("SYMBOLON_WRAP") : NULL);
     assert_int_equal(close(ends[1]), 0);
+}
+
+void gate_rig_start_unconfigured(struct gate_rig *rig, uint8_t name)
+{
+    uint8_t packet[64];
+    static const char address[] = "127.0.0.1:0";
+
+    gate_rig_spawn(rig, name);
     memcpy(packet, rig->seed, 32);
     memcpy(packet + 32, address, sizeof address - 1);
     assert_int_equal(
@@ -252,7 +282,7 @@ void gate_rig_expect(struct gate_rig *rig, struct rig_event *out, enum sym_local
 uint64_t gate_rig_link(struct gate_rig *rig, struct sym_bus *pair)
 {
     struct rig_event event;
-    char url[80];
+    char url[100];
     gate_rig_expect(rig, &event, SYM_LOCAL_LINK_UP);
     uint64_t link = event.as.up.link;
     rig_event_clear(&event);
@@ -274,6 +304,11 @@ void gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result)
                  (const char *)event.as.down.fault.data);
     }
     rig_event_clear(&event);
+}
+
+size_t rig_long_frame(void)
+{
+    return getenv("SYMBOLON_WRAP") == NULL ? SYM_FRAME_BYTES_MAX : SYM_FRAME_BYTES_MAX / 64;
 }
 
 void rig_frame_send(struct sym_bus *pair, size_t len, uint8_t fill)

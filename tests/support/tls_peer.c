@@ -1,6 +1,7 @@
 #include "tests/support/tls_peer.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
@@ -133,6 +134,8 @@ static void set_patience(int fd)
     struct timeval patience = {.tv_sec = PATIENCE_S};
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 int tls_peer_tcp(uint16_t port)
