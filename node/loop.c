@@ -115,8 +115,6 @@ void sym_loop_free(struct sym_loop *loop)
     free(loop);
 }
 
-/* Watches ------------------------------------------------------------------------------------ */
-
 static enum sym_err tell_kernel(struct sym_watch *w, short events)
 {
     struct epoll_event e = {.events = (uint16_t)events, .data.ptr = w};
@@ -185,8 +183,6 @@ void sym_watch_remove(struct sym_watch **at)
     w->next = w->loop->dead;
     w->loop->dead = w;
 }
-
-/* Timers ------------------------------------------------------------------------------------- */
 
 static void put(struct sym_loop *loop, size_t at, struct sym_timer *t)
 {
@@ -310,8 +306,6 @@ static void run_timers(struct sym_loop *loop)
         t->fn(t->owner);
     }
 }
-
-/* Running ------------------------------------------------------------------------------------ */
 
 static int patience_ms(const struct sym_loop *loop)
 {

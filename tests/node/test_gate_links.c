@@ -27,7 +27,7 @@ struct scene {
     uint64_t link;
 };
 
-static int set_up(void **state)
+static int set_up_bare(void **state)
 {
     static const struct tls_peer_ways honest = {0};
     uint8_t seed[32];
@@ -35,12 +35,17 @@ static int set_up(void **state)
     memset(seed, PEER, sizeof seed);
     s->pair = (struct sym_bus)SYM_BUS_CLOSED;
     tls_peer_init(&s->peer, seed, false, &honest);
-    gate_rig_wrap(true);
     gate_rig_start(&s->gate, A, 0);
     gate_rig_pin(&s->gate, PEER, s->peer.pin);
     gate_rig_settle(&s->gate);
     *state = s;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    gate_rig_wrap(true);
+    return set_up_bare(state);
 }
 
 static int tear_down(void **state)
@@ -519,7 +524,8 @@ int main(int argc, char **argv)
         TEST(a_changed_pin_cuts_the_link_but_a_second_one_does_not),
         TEST(a_peer_that_is_unpinned_before_its_hello_gets_no_link),
         cmocka_unit_test(what_core_gave_before_it_hung_up_still_arrives),
-        TEST(what_a_peer_sent_before_it_left_still_reaches_core),
+        cmocka_unit_test_setup_teardown(what_a_peer_sent_before_it_left_still_reaches_core,
+                                        set_up_bare, tear_down),
         TEST(a_core_that_does_not_read_cannot_hold_a_dead_link_for_long),
         TEST(hanging_up_before_accepting_refuses_the_link),
         TEST(ends_a_link_that_core_does_not_accept),
