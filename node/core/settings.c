@@ -10,16 +10,11 @@ struct setting_row {
     const char *value;
     uint64_t least;
     uint64_t most;
-    const char *help;
 };
 
 static const struct setting_row rows[SYM_SETTING_COUNT] = {
-#define SYM_SETTING_ROW(name, setting_text, first, smallest, largest, meaning)                     \
-    [SYM_SETTING_##name] = {.text = setting_text,                                                  \
-                            .value = first,                                                        \
-                            .least = smallest,                                                     \
-                            .most = largest,                                                       \
-                            .help = meaning},
+#define SYM_SETTING_ROW(name, is, first, low, high, meaning)                                       \
+    [SYM_SETTING_##name] = {.text = is, .value = first, .least = low, .most = high},
     SYM_SETTING_LIST(SYM_SETTING_ROW)
 #undef SYM_SETTING_ROW
 };

@@ -78,7 +78,12 @@ static enum sym_err check_addition(const struct sym_users *users, const struct s
     if (sym_alias_check(a->name) != SYM_OK) {
         return sym_fail(
             fault, SYM_BAD_VALUE,
-            "user name: 1 to 63 letters, digits, dots, dashes or underscores are needed");
+            "user name: 1 to 63 letters, digits, dots, dashes or underscores are needed, the first "
+            "a letter or digit");
+    }
+    if (a->roles == 0 || (a->roles & ~SYM_USER_ANY) != 0 || a->key.len != SYM_ED25519_BYTES) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "user: a role that exists and a whole key are needed");
     }
     int len = (int)a->name.len;
     const char *name = (const char *)a->name.data;
