@@ -188,6 +188,17 @@ void pair_pass(struct pair *p, struct sym_session *to, enum sym_session_event_ki
     assert_int_equal(p->event.kind, kind);
 }
 
+void pair_refuses(struct pair *p, struct sym_session *to, enum sym_err want, const char *what)
+{
+    static const struct sym_session_event nothing;
+    enum sym_err err = pair_give(p, to);
+    if (err != want) {
+        fail_msg("%s: %s instead of %s", what, sym_err_name(err), sym_err_name(want));
+    }
+    assert_int_equal(sym_session_state(to), SYM_SESSION_DEAD);
+    assert_memory_equal(&p->event, &nothing, sizeof nothing);
+}
+
 void pair_grant(struct pair *p)
 {
     pair_ask(p);

@@ -47,6 +47,8 @@ void pair_abort(struct pair *p, struct sym_session *from);
 SYM_MUST enum sym_err pair_give(struct pair *p, struct sym_session *to);
 /* The same; must be accepted as an event of this kind. */
 void pair_pass(struct pair *p, struct sym_session *to, enum sym_session_event_kind kind);
+/* The same; must be refused with this, killing the session, with an event of nothing. */
+void pair_refuses(struct pair *p, struct sym_session *to, enum sym_err want, const char *what);
 /* Request granted and confirmed; one frame of data sent and taken, so that both are open. */
 void pair_grant(struct pair *p);
 
