@@ -1,4 +1,5 @@
-/* What a gate keeps and whom it lets in while others waste its time. */
+/* What a gate keeps and whom it lets in while others waste its time.
+ * runner: timeout=180 */
 #include "node/loop.h"
 #include "tests/support/gate_rig.h"
 #include "tests/support/tls_peer.h"
@@ -400,24 +401,27 @@ static void a_busy_link_does_not_starve_another(void **state)
     sym_bus_close(&calm);
 }
 
+/* The n-th of many peers that are pinned at the gate. */
+static void pin_one_of_many(struct scene *s, struct tls_peer *peer, size_t n)
+{
+    static const struct tls_peer_ways honest = {0};
+    uint8_t seed[32] = {1, (uint8_t)n, (uint8_t)(n >> 8)};
+    tls_peer_init(peer, seed, false, &honest);
+    const struct sym_span pins[] = {sym_span(peer->pin, 32)};
+    const struct sym_pinned_peer pinned = {.id = sym_span(seed, 32), .pins = pins, .n_pins = 1};
+    gate_rig_send(&s->gate, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
+    gate_rig_settle(&s->gate);
+}
+
 static void two_hundred_peers_have_live_links(void **state)
 {
     struct scene *s = *state;
-    static const struct tls_peer_ways honest = {0};
     static struct tls_peer peers[MANY];
     static SSL *links[MANY];
     static struct sym_bus pairs[MANY];
     for (size_t i = 0; i < MANY; i++) {
-        uint8_t seed[32] = {0};
-        uint8_t id[32] = {0};
-        id[0] = seed[0] = 1;
-        id[1] = seed[1] = (uint8_t)i;
-        tls_peer_init(&peers[i], seed, false, &honest);
-        const struct sym_span pins[] = {sym_span(peers[i].pin, 32)};
-        const struct sym_pinned_peer pinned = {.id = sym_span(id, 32), .pins = pins, .n_pins = 1};
-        gate_rig_send(&s->gate, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
+        pin_one_of_many(s, &peers[i], i);
     }
-    gate_rig_settle(&s->gate);
     for (size_t i = 0; i < MANY; i++) {
         links[i] = tls_peer_connect(&peers[i], tls_peer_tcp(s->gate.port), NULL);
         assert_non_null(links[i]);
@@ -441,6 +445,69 @@ static void two_hundred_peers_have_live_links(void **state)
     }
 }
 
+static void one_link_more_than_the_limit_is_refused(void **state)
+{
+    struct scene *s = *state;
+    static SSL *links[SYM_LINKS_MAX];
+    struct rig_event event;
+    uint64_t last = 0;
+    for (size_t i = 0; i < SYM_LINKS_MAX; i++) {
+        struct tls_peer peer;
+        pin_one_of_many(s, &peer, i);
+        links[i] = tls_peer_connect(&peer, tls_peer_tcp(s->gate.port), NULL);
+        assert_non_null(links[i]);
+        assert_true(tls_peer_hello(links[i]));
+        gate_rig_expect(&s->gate, &event, SYM_LOCAL_LINK_UP);
+        last = event.as.up.link;
+        rig_event_clear(&event);
+        gate_rig_send(&s->gate, SYM_LOCAL_ACCEPT, &(struct sym_gate_accept){.link = last});
+        tls_peer_clear(&peer);
+    }
+    SSL *more = tls_peer_connect(&s->peer, tls_peer_tcp(s->gate.port), NULL);
+    assert_false(tls_peer_hello(more));
+    tls_peer_close(more);
+    gate_rig_dial(&s->gate, PEER, 9);
+    gate_rig_expect(&s->gate, &event, SYM_LOCAL_DIAL_FAILED);
+    assert_int_equal(event.as.failed.result, SYM_LIMIT);
+    rig_event_clear(&event);
+
+    gate_rig_hang_up(&s->gate, last);
+    gate_rig_down(&s->gate, last, SYM_CANCELLED);
+    more = tls_peer_connect(&s->peer, tls_peer_tcp(s->gate.port), NULL);
+    assert_true(tls_peer_hello(more));
+    tls_peer_close(more);
+    for (size_t i = 0; i < SYM_LINKS_MAX; i++) {
+        tls_peer_close(links[i]);
+    }
+}
+
+static void no_link_comes_up_while_core_does_not_listen(void **state)
+{
+    struct scene *s = *state;
+    struct rig_event event;
+    unsigned up = 0;
+    for (bool in = true; in; up += in) {
+        assert_true(up < 3000);
+        SSL *ssl = tls_peer_connect(&s->peer, tls_peer_tcp(s->gate.port), NULL);
+        in = ssl != NULL && tls_peer_hello(ssl);
+        tls_peer_close(ssl);
+    }
+    print_message("refused after %u links that core did not hear of\n", up);
+    /* What it did hear of, it hears in order. */
+    uint64_t last = 0;
+    while (gate_rig_next(&s->gate, &event, 500)) {
+        bool comes = event.type == SYM_LOCAL_LINK_UP;
+        uint64_t link = comes ? event.as.up.link : event.as.down.link;
+        assert_int_equal(link, comes ? last + 1 : last);
+        last = link;
+        rig_event_clear(&event);
+    }
+    assert_int_equal(last, up);
+    SSL *again = tls_peer_connect(&s->peer, tls_peer_tcp(s->gate.port), NULL);
+    assert_true(tls_peer_hello(again));
+    tls_peer_close(again);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -458,6 +525,8 @@ int main(int argc, char **argv)
         TEST(a_core_that_does_not_read_bounds_the_link),
         TEST(a_peer_that_does_not_read_bounds_the_link),
         TEST(two_hundred_peers_have_live_links),
+        TEST(one_link_more_than_the_limit_is_refused),
+        TEST(no_link_comes_up_while_core_does_not_listen),
         TEST(a_busy_link_does_not_starve_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
