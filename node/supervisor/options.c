@@ -244,8 +244,7 @@ static enum sym_err take_days(struct sym_init *init, const char *text, struct sy
         return SYM_OK;
     }
     size_t digits = strspn(text, "0123456789");
-    unsigned long days =
-        digits > 0 && digits <= 4 && text[digits] == '\0' ? strtoul(text, NULL, 10) : 0;
+    unsigned long days = digits > 0 && text[digits] == '\0' ? strtoul(text, NULL, 10) : 0;
     if (days < 1 || days > DAYS_MAX) {
         return sym_fail(fault, SYM_BAD_VALUE, "--days: \"%.20s\" is not a number from 1 to %d",
                         text, DAYS_MAX);

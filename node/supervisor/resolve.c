@@ -211,12 +211,22 @@ static bool is_running(struct pool *p, const struct job *j)
     return running;
 }
 
+/* Setting the timer anew for each question would put it off for ever. */
+static void keep_sweeping(struct sym_resolver *r)
+{
+    if (!r->sweeping) {
+        r->sweeping = true;
+        sym_timer_set(r->sweep, r->patience_ms / SWEEPS);
+    }
+}
+
 static void sweep(void *owner)
 {
     struct sym_resolver *r = owner;
     uint64_t now_ms = sym_now_ms();
     bool more = false;
 
+    r->sweeping = false;
     for (size_t i = 0; i < SYM_LOOKUPS_MAX; i++) {
         struct job *j = &r->pool->jobs[i];
         if (!is_running(r->pool, j) || j->answered) {
@@ -229,9 +239,8 @@ static void sweep(void *owner)
             more = true;
         }
     }
-    r->sweeping = more;
     if (more) {
-        sym_timer_set(r->sweep, r->patience_ms / SWEEPS);
+        keep_sweeping(r);
     }
 }
 
@@ -327,8 +336,7 @@ void sym_resolver_ask(struct sym_resolver *r, uint32_t number, struct sym_span e
     }
     if (err != SYM_OK) {
         r->fn(r->owner, number, err, sym_span(NULL, 0));
-    } else if (!r->sweeping) {
-        r->sweeping = true;
-        sym_timer_set(r->sweep, r->patience_ms / SWEEPS);
+    } else {
+        keep_sweeping(r);
     }
 }

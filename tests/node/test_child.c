@@ -133,6 +133,7 @@ static void it_keeps_its_leash_and_what_it_was_given_only(void **state)
     (void)state;
     (void)sigfillset(&blocked);
     (void)sigprocmask(SIG_BLOCK, &blocked, &before);
+    int first = open("/dev/zero", O_RDONLY);
     int kept = open("/dev/zero", O_RDONLY);
     int other = open("/dev/zero", O_RDONLY);
     enum sym_err err = sym_child_start(&child, "core", kept, look_around, NULL, NULL);
@@ -151,6 +152,7 @@ static void it_keeps_its_leash_and_what_it_was_given_only(void **state)
     await_end(how, &cleanly);
     assert_true(cleanly);
     assert_string_equal(how, "exit code 0");
+    (void)close(first);
     (void)close(kept);
     (void)close(other);
 }

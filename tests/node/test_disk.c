@@ -11,10 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct scratch scratch;
@@ -158,6 +160,23 @@ static void refuses_to_open_what_is_no_directory(void **state)
     sym_disk_close(&other);
 }
 
+static void a_write_that_fails_leaves_no_file(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit limit = {.rlim_cur = 3, .rlim_max = 3};
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+        enum sym_err err = sym_disk_write(&disk, "file", 0600, sym_span_text("some text"), NULL);
+        _exit(err == SYM_NO_SPACE ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_false(sym_disk_has(&disk, "file"));
+}
+
 static void each_system_error_has_its_meaning_and_remedy(void **state)
 {
     static const struct {
@@ -222,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pipe_in_the_place_of_a_file_does_not_block, prepare,
                                         sweep),
         cmocka_unit_test_setup_teardown(refuses_to_open_what_is_no_directory, prepare, sweep),
+        cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_no_file, prepare, sweep),
         cmocka_unit_test_setup_teardown(each_system_error_has_its_meaning_and_remedy, prepare,
                                         sweep),
         cmocka_unit_test(a_long_path_is_shown_by_its_end),

@@ -154,14 +154,17 @@ static void never_removes_what_is_no_run_directory(void **state)
     char link[PATH_MAX];
     char innocent[PATH_MAX];
     char named[PATH_MAX];
+    char shared[PATH_MAX];
     struct sym_rundir r;
     (void)state;
     (void)setenv("XDG_RUNTIME_DIR", base, 1);
     scratch_join(link, node.dir, "run");
     scratch_join(innocent, node.scratch.path, "innocent");
     scratch_join(named, node.scratch.path, "symbolon-abcdef");
+    scratch_join(shared, node.scratch.path, "symbolon-shared");
     assert_int_equal(mkdir(innocent, 0700), 0);
     assert_int_equal(mkdir(named, 0700), 0);
+    assert_int_equal(mkdir(shared, 0755), 0);
     scratch_write(named, "file", 0600, sym_span_text("dear to me"));
 
     assert_int_equal(symlink(innocent, link), 0); /* another name */
@@ -170,12 +173,12 @@ static void never_removes_what_is_no_run_directory(void **state)
     assert_int_equal(symlink(named, link), 0); /* holds no sockets */
     made(&r);
     sym_rundir_remove(&r, &directory);
-    assert_int_equal(chmod(named, 0755), 0); /* not private */
-    assert_int_equal(symlink(named, link), 0);
+    assert_int_equal(symlink(shared, link), 0); /* not private */
     made(&r);
     sym_rundir_remove(&r, &directory);
 
     assert_true(scratch_has(node.scratch.path, "innocent"));
+    assert_true(scratch_has(node.scratch.path, "symbolon-shared"));
     assert_true(scratch_has(named, "file"));
 }
 
