@@ -57,33 +57,36 @@ static enum sym_err read_record(struct sym_peer *peer, struct sym_span record,
     return err;
 }
 
-static enum sym_err append(struct sym_peers *peers, struct sym_peer *peer)
+/* Room for one more, so that adding it cannot fail. */
+static enum sym_err make_room(struct sym_peers *peers)
 {
     if (peers->n >= SYM_PEERS_MAX) {
         return SYM_LIMIT;
     }
-    struct sym_peer **grown = realloc(peers->items, (peers->n + 1) * sizeof(struct sym_peer *));
+    struct sym_peer **grown = reallocarray(peers->items, peers->n + 1, sizeof(struct sym_peer *));
     if (grown == NULL) {
         return SYM_NO_MEMORY;
     }
     peers->items = grown;
-    peers->items[peers->n++] = peer;
     return SYM_OK;
 }
 
 static enum sym_err load_one(void *context, struct sym_span key, struct sym_span value)
 {
     (void)key;
+    struct sym_peers *peers = context;
     struct sym_span card_text;
     struct sym_peer *peer = calloc(1, sizeof *peer);
     enum sym_err err = peer == NULL ? SYM_NO_MEMORY : read_record(peer, value, &card_text, NULL);
     if (err == SYM_OK) {
-        err = append(context, peer);
+        err = make_room(peers);
     }
     if (err != SYM_OK) {
         peer_free(peer);
+        return err;
     }
-    return err;
+    peers->items[peers->n++] = peer;
+    return SYM_OK;
 }
 
 static enum sym_err load_all(struct sym_transaction *t, void *context)
@@ -206,12 +209,21 @@ static enum sym_err choose_alias(struct sym_peer *fresh, const struct sym_peer *
     }
     if (sym_alias_check(alias) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "alias: 1 to 63 letters, digits, dots, dashes or underscores are needed; "
-                        "give one with --alias");
+                        "alias: 1 to 63 letters, digits, dots, dashes or underscores are needed, "
+                        "the first a letter or digit; give one with --alias");
     }
     memcpy(fresh->alias, alias.data, alias.len);
     fresh->alias[alias.len] = '\0';
     return SYM_OK;
+}
+
+static enum sym_err set_psk(struct sym_peer *peer, struct sym_span psk, struct sym_fault *fault)
+{
+    if (psk.len != 0 && psk.len != SYM_PSK_BYTES) {
+        return sym_fail(fault, SYM_BAD_VALUE, "preshared key: %u bytes are needed", SYM_PSK_BYTES);
+    }
+    enum sym_err err = psk.len == 0 ? SYM_OK : sym_secret_copy(&peer->psk, psk);
+    return err == SYM_OK ? SYM_OK : sym_fail(fault, err, "preshared key: no memory");
 }
 
 static bool names_key_of(const struct sym_card *a, const struct sym_card *b)
@@ -266,21 +278,32 @@ static enum sym_err check_new(const struct sym_peers *peers, struct sym_peer *fr
     if (err == SYM_OK) {
         err = check_keys_are_its_own(peers, &fresh->card, *pinned, fault);
     }
+    return err;
+}
+
+/* What the node itself knows of a peer, beside its card. */
+static enum sym_err fill(struct sym_peer *fresh, const struct sym_peer_addition *a,
+                         const struct sym_peer *pinned, struct sym_fault *fault)
+{
+    struct sym_span psk = a->psk.len > 0 || pinned == NULL ? a->psk : sym_secret_span(&pinned->psk);
+    fresh->added_s = pinned == NULL ? (uint64_t)a->now_s : pinned->added_s;
+    enum sym_err err = choose_alias(fresh, pinned, a->alias, fault);
     if (err == SYM_OK) {
-        err = choose_alias(fresh, *pinned, a->alias, fault);
-    }
-    struct sym_span psk = a->psk;
-    if (psk.len == 0 && *pinned != NULL) {
-        psk = sym_secret_span(&(*pinned)->psk);
-    }
-    if (err == SYM_OK && psk.len > 0) {
-        err = sym_secret_copy(&fresh->psk, psk);
-    }
-    if (err == SYM_OK && *pinned == NULL && peers->n >= SYM_PEERS_MAX) {
-        err = sym_fail(fault, SYM_LIMIT, "peers: %u are pinned, the most there can be",
-                       SYM_PEERS_MAX);
+        err = set_psk(fresh, psk, fault);
     }
     return err;
+}
+
+/* There is room for it. */
+static void put_in_place(struct sym_peers *peers, struct sym_peer *fresh, struct sym_peer *pinned)
+{
+    size_t at = 0;
+    while (at < peers->n && peers->items[at] != pinned) {
+        at++;
+    }
+    peers->n += at == peers->n;
+    peers->items[at] = fresh;
+    peer_free(pinned);
 }
 
 enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
@@ -292,26 +315,28 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
     if (fresh == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "peer: no memory");
     }
-    fresh->added_s = (uint64_t)addition->now_s;
     enum sym_err err = check_new(peers, fresh, addition, &pinned, fault);
     if (err == SYM_OK) {
-        *replaced = pinned == NULL ? fresh->id : pinned->id;
-        bool moved = !sym_node_id_equal(replaced, &fresh->id);
-        err = save(peers, fresh, addition->card, moved ? replaced : NULL, fault);
+        err = fill(fresh, addition, pinned, fault);
     }
     if (err == SYM_OK && pinned == NULL) {
-        err = append(peers, fresh);
+        err = make_room(peers);
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "peers: %zu are pinned; one more %s", peers->n,
+                           sym_err_text(err));
+        }
+    }
+    const struct sym_node_id before = pinned == NULL ? fresh->id : pinned->id;
+    bool moved = !sym_node_id_equal(&before, &fresh->id);
+    if (err == SYM_OK) {
+        err = save(peers, fresh, addition->card, moved ? &before : NULL, fault);
     }
     if (err != SYM_OK) {
         peer_free(fresh);
         return err;
     }
-    for (size_t i = 0; pinned != NULL && i < peers->n; i++) {
-        if (peers->items[i] == pinned) {
-            peers->items[i] = fresh;
-        }
-    }
-    peer_free(pinned);
+    put_in_place(peers, fresh, pinned);
+    *replaced = before;
     *out = fresh;
     return SYM_OK;
 }
@@ -354,20 +379,20 @@ enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer, s
                                struct sym_fault *fault)
 {
     struct recall r = {.peer = peer};
-    struct sym_peer changed = {.added_s = peer->added_s};
+    struct sym_peer changed = {.added_s = 0};
     struct sym_span card_text;
     enum sym_err err = sym_store_read(peers->store, recall_record, &r);
     if (err == SYM_OK) {
         err = read_record(&changed, sym_secret_span(&r.record), &card_text, NULL);
     }
     sym_secret_clear(&changed.psk);
-    if (err == SYM_OK && psk.len > 0) {
-        err = sym_secret_copy(&changed.psk, psk);
+    if (err != SYM_OK) {
+        (void)sym_fail(fault, err, "peer %s: the stored record %s", peer->alias, sym_err_text(err));
+    } else {
+        err = set_psk(&changed, psk, fault);
     }
     if (err == SYM_OK) {
         err = save(peers, &changed, card_text, NULL, fault);
-    } else {
-        err = sym_fail(fault, err, "peer %s: the stored record %s", peer->alias, sym_err_text(err));
     }
     sym_secret_clear(&r.record);
     if (err != SYM_OK) {

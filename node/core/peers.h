@@ -1,8 +1,9 @@
 /* peers.h - the peers this node has pinned: in memory for every look-up, in the store for good.
  *
  * The table owns its peers; a pointer is valid until that peer is removed or replaced. All changes
- * are durable before they return. Errors: those of store.h and card.h, SYM_EXISTS (alias taken),
- * SYM_NOT_FOUND, SYM_LIMIT, each with a line in fault.
+ * are durable before they return; one that fails has not happened. Errors: those of store.h and
+ * card.h, SYM_EXISTS (the alias, or a key of the card, belongs to another peer), SYM_BAD_VALUE
+ * (alias, preshared key), SYM_LIMIT, each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_PEERS_H
 #define SYM_NODE_CORE_PEERS_H
@@ -21,7 +22,7 @@ struct sym_peer {
 
 struct sym_peers {
     struct sym_store *store;
-    struct sym_peer **items; /* n, in the order they were added */
+    struct sym_peer **items; /* n, in no particular order */
     size_t n;
 };
 
@@ -42,8 +43,9 @@ struct sym_peer_addition {
     int64_t now_s;
 };
 
-/* Pins a new peer, or replaces the card of a pinned one. *replaced is the id that no longer holds,
- * when the identity changed (else equal to the new id). */
+/* Pins a new peer, or replaces the card of a pinned one, which keeps its alias and preshared key
+ * unless others are given. *replaced is the id that no longer holds, when the identity changed
+ * (else equal to the new id). */
 SYM_MUST enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
                                     struct sym_node_id *replaced,
                                     const struct sym_peer_addition *addition,
