@@ -349,3 +349,21 @@ long rig_memory_kib(pid_t pid)
     (void)fclose(status);
     return kib;
 }
+
+unsigned long rig_cpu_ticks(pid_t pid)
+{
+    char path[64];
+    char line[1024];
+    unsigned long user = 0;
+    unsigned long system = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "r");
+    assert_non_null(stat);
+    assert_non_null(fgets(line, sizeof line, stat));
+    (void)fclose(stat);
+    const char *rest = strrchr(line, ')');
+    assert_non_null(rest);
+    assert_int_equal(
+        sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
+    return user + system;
+}

@@ -90,6 +90,8 @@ void rig_frame_send(struct sym_bus *pair, size_t len, uint8_t fill);
 void rig_frame_expect(struct sym_bus *pair, size_t len, uint8_t fill);
 /* The resident memory of a process, KiB. */
 long rig_memory_kib(pid_t pid);
+/* The processor time it has used, in clock ticks. */
+unsigned long rig_cpu_ticks(pid_t pid);
 bool rig_ready(int fd, int wait_ms);
 
 #endif
