@@ -244,25 +244,37 @@ static void sweep(void *owner)
     }
 }
 
+static enum sym_err pool_new(struct pool **out)
+{
+    struct pool *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    p->users = 1;
+    p->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (p->done < 0 || pthread_mutex_init(&p->lock, NULL) != 0) {
+        if (p->done >= 0) {
+            (void)close(p->done);
+        }
+        free(p);
+        return SYM_IO;
+    }
+    *out = p;
+    return SYM_OK;
+}
+
 enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop,
                               uint64_t patience_ms, sym_resolved_fn *fn, void *owner)
 {
     struct sym_resolver *r = calloc(1, sizeof *r);
-    struct pool *p = calloc(1, sizeof *p);
-    enum sym_err err = r == NULL || p == NULL ? SYM_NO_MEMORY : SYM_OK;
-
+    if (r == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    *r = (struct sym_resolver){.patience_ms = patience_ms, .fn = fn, .owner = owner};
+    enum sym_err err = pool_new(&r->pool);
     if (err == SYM_OK) {
-        *r = (struct sym_resolver){.pool = p, .patience_ms = patience_ms, .fn = fn, .owner = owner};
-        p->users = 1;
-        p->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        err = p->done < 0 || pthread_mutex_init(&p->lock, NULL) != 0 ? SYM_IO : SYM_OK;
+        err = sym_loop_watch(loop, &r->watch, r->pool->done, POLLIN, collect, r);
     }
-    if (err != SYM_OK) {
-        free(p);
-        free(r);
-        return err;
-    }
-    err = sym_loop_watch(loop, &r->watch, p->done, POLLIN, collect, r);
     if (err == SYM_OK) {
         err = sym_loop_timer(loop, &r->sweep, patience_ms / SWEEPS, sweep, r);
     }
@@ -276,12 +288,15 @@ enum sym_err sym_resolver_new(struct sym_resolver **out, struct sym_loop *loop,
 
 void sym_resolver_free(struct sym_resolver *r)
 {
-    if (r != NULL) {
-        sym_watch_remove(&r->watch);
-        sym_timer_remove(&r->sweep);
-        leave(r->pool);
-        free(r);
+    if (r == NULL) {
+        return;
     }
+    sym_watch_remove(&r->watch);
+    sym_timer_remove(&r->sweep);
+    if (r->pool != NULL) {
+        leave(r->pool);
+    }
+    free(r);
 }
 
 /* A place for one more; NULL when all are taken. */

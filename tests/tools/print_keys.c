@@ -1,5 +1,5 @@
-/* print_keys DIR KEY_FILE: the private keys of a stopped node in hex, one `name hex` a line, for tests
- * that look for them where they must not be. */
+/* print_keys DIR KEY_FILE: the private keys of a stopped node in hex, one `name hex` a line, for
+ * tests that look for them where they must not be. */
 #include "node/supervisor/keyring.h"
 
 #include <stdio.h>
