@@ -6,23 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Longer than the supervisor looks for a name, or gate tries the addresses of one: who has not
+ * answered by then will not, or was not reached. */
+#define ANSWER_MS 60000u
+
 struct dial {
     struct dial *next;
     struct sym_dials *dials;
-    uint32_t number;
+    uint32_t number; /* of the look-up that is awaited; 0: none */
     struct sym_node_id id;
     char endpoint[SYM_CARD_ENDPOINTS_MAX][SYM_ENDPOINT_BYTES];
     size_t n_endpoint;
     size_t at; /* endpoint being tried */
     uint64_t pause_ms;
     uint64_t pause_until_ms; /* monotonic; 0 while it is looked up or connected */
-    struct sym_timer *timer;
+    struct sym_timer *timer; /* until the end of the pause, or of patience */
 };
 
 struct sym_dials {
     struct sym_dials_config config;
     struct dial *first;
-    uint32_t next_number;
+    uint32_t last_number;
 };
 
 enum sym_err sym_dials_new(struct sym_dials **out, const struct sym_dials_config *config)
@@ -87,12 +91,18 @@ static void fail(struct dial *dial, const char *reason)
     sym_dials_failed(d, &id);
 }
 
-/* Asks the supervisor for the addresses of the current endpoint. */
+/* Asks the supervisor for the addresses of the current endpoint. A number of its own tells the
+ * answer from a late one to an earlier question. */
 static void look_up(struct dial *dial)
 {
+    struct sym_dials *d = dial->dials;
     uint8_t payload[4 + SYM_ENDPOINT_BYTES];
     struct sym_span written;
     struct sym_writer w = sym_writer(payload, sizeof payload);
+    d->last_number += d->last_number == UINT32_MAX ? 2 : 1;
+    dial->number = d->last_number;
+    dial->pause_until_ms = 0;
+    sym_timer_set(dial->timer, ANSWER_MS);
     sym_write_u32(&w, dial->number);
     sym_write_span(&w, sym_span_text(dial->endpoint[dial->at]));
     if (dial->n_endpoint == 0) {
@@ -100,12 +110,12 @@ static void look_up(struct dial *dial)
         return;
     }
     if (sym_write_end(&w, &written) != SYM_OK ||
-        sym_leash_send(dial->dials->config.leash, SYM_LEASH_RESOLVE, written) != SYM_OK) {
+        sym_leash_send(d->config.leash, SYM_LEASH_RESOLVE, written) != SYM_OK) {
         fail(dial, "the name could not be looked up");
     }
 }
 
-static void on_pause_over(void *owner)
+static void on_time(void *owner)
 {
     struct dial *dial = owner;
     struct sym_dials *d = dial->dials;
@@ -114,7 +124,10 @@ static void on_pause_over(void *owner)
         sym_dials_forget(d, &id);
         return;
     }
-    dial->pause_until_ms = 0;
+    if (dial->pause_until_ms == 0) {
+        fail(dial, "no answer came in time");
+        return;
+    }
     dial->at = dial->at + 1 < dial->n_endpoint ? dial->at + 1 : 0;
     look_up(dial);
 }
@@ -155,11 +168,12 @@ void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
         return;
     }
     dial = calloc(1, sizeof *dial);
-    if (dial == NULL) {
+    if (dial == NULL ||
+        sym_loop_timer(d->config.loop, &dial->timer, ANSWER_MS, on_time, dial) != SYM_OK) {
+        free(dial);
         return;
     }
     dial->dials = d;
-    dial->number = ++d->next_number;
     dial->id = peer->id;
     take_endpoints(dial, peer);
     dial->pause_ms = SYM_DIAL_PAUSE_MS;
@@ -179,17 +193,13 @@ void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
         return;
     }
     uint64_t pause_ms = with_jitter(dial->pause_ms);
+    dial->number = 0;
     dial->pause_until_ms = sym_now_ms() + pause_ms;
     dial->pause_ms *= 2;
     if (dial->pause_ms > SYM_DIAL_PAUSE_MAX_MS) {
         dial->pause_ms = SYM_DIAL_PAUSE_MAX_MS;
     }
-    if (dial->timer != NULL) {
-        sym_timer_set(dial->timer, pause_ms);
-    } else if (sym_loop_timer(d->config.loop, &dial->timer, pause_ms, on_pause_over, dial) !=
-               SYM_OK) {
-        sym_dials_forget(d, id);
-    }
+    sym_timer_set(dial->timer, pause_ms);
 }
 
 /* Splits texts that are each ended by LF. */
@@ -213,7 +223,7 @@ void sym_dials_resolved(struct sym_dials *d, struct sym_span payload)
     uint32_t number = sym_read_u32(&r);
     uint8_t result = sym_read_u8(&r);
     struct sym_span text = sym_read_span(&r, r.left);
-    if (sym_read_end(&r) != SYM_OK) {
+    if (sym_read_end(&r) != SYM_OK || number == 0) {
         return;
     }
     for (struct dial *dial = d->first; dial != NULL; dial = dial->next) {
@@ -221,6 +231,7 @@ void sym_dials_resolved(struct sym_dials *d, struct sym_span payload)
             continue;
         }
         size_t n = split_lines(addresses, SYM_ADDRESSES_MAX, text);
+        dial->number = 0;
         if (result != SYM_OK || n == 0) {
             char reason[SYM_ENDPOINT_BYTES + 64];
             (void)snprintf(reason, sizeof reason, "the name in %s could not be found",
@@ -228,6 +239,7 @@ void sym_dials_resolved(struct sym_dials *d, struct sym_span payload)
             fail(dial, reason);
         } else {
             struct sym_node_id id = dial->id;
+            sym_timer_set(dial->timer, ANSWER_MS);
             d->config.dial(d->config.owner, &id, addresses, n);
         }
         return;

@@ -1,7 +1,8 @@
 /* dials.h - which peers are being dialled: look up the names of their card, ask for a connection,
  * and pause, longer each time, while somebody still wants the peer.
  *
- * Errors: SYM_NO_MEMORY. All else is told through the functions in the configuration.
+ * A card that names several endpoints has them tried one after the other. Errors: SYM_NO_MEMORY.
+ * All else is told through the functions in the configuration.
  */
 #ifndef SYM_NODE_CORE_DIALS_H
 #define SYM_NODE_CORE_DIALS_H
@@ -15,8 +16,8 @@ struct sym_dials_config {
     struct sym_loop *loop;
     int leash; /* to the supervisor, which resolves names */
     void *owner;
-    /* Connect to one of these numeric addresses; exactly one sym_dials_failed or _forget follows.
-     */
+    /* Connect to one of these numeric addresses. One sym_dials_failed or _forget follows; without
+     * one for a minute the dial counts as failed, too. */
     void (*dial)(void *owner, const struct sym_node_id *id, const struct sym_span *addresses,
                  size_t n);
     void (*failed)(void *owner, const struct sym_node_id *id, struct sym_span reason);
