@@ -2,6 +2,8 @@
 left in which memory. Some tests run `supervised`, the supervisor with stand-ins for core and gate
 that fail, hang and lie (tests/tools/supervised.c)."""
 
+# runner: timeout=300
+
 import base64
 import contextlib
 import fcntl
