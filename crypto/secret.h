@@ -5,7 +5,7 @@
  * one is fine. Lengths are bytes. Small fixed-size intermediates that live for one function are
  * wiped with sym_wipe instead.
  * Errors: SYM_NO_MEMORY. Where RLIMIT_MEMLOCK is exhausted the region is guarded and wiped, but may
- * be swapped: `symbolon status` reports the limit.
+ * be swapped; the daemon raises the limit as far as it may.
  */
 #ifndef SYM_CRYPTO_SECRET_H
 #define SYM_CRYPTO_SECRET_H
