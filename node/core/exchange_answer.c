@@ -62,7 +62,9 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
     struct sym_session_parties parties;
     size_t own = 0;
     size_t theirs = 0;
-    enum sym_err err = sym_envelope_read(&envelope, &body, sym_span(frame, len));
+    enum sym_err err = sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))
+                           ? SYM_EXPIRED
+                           : sym_envelope_read(&envelope, &body, sym_span(frame, len));
     if (err == SYM_OK && !find_slots(x, peer, body, &own, &theirs)) {
         err = SYM_NOT_FOUND;
     }

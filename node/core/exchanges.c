@@ -73,7 +73,7 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
                                  const struct sym_exchange_plan *plan, struct sym_fault *fault)
 {
     const struct sym_peer *peer = plan->peer;
-    if (peer->card.expires_s <= (int64_t)(sym_wall_ms() / 1000)) {
+    if (sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))) {
         return sym_fail(fault, SYM_EXPIRED,
                         "peer %s: its card has expired; ask for a new one and run: symbolon peer "
                         "add FILE --alias %s",

@@ -63,7 +63,7 @@ static enum sym_err tell(struct sym_links *links, enum sym_local_type type, cons
 
 static bool is_expired(const struct sym_peer *peer)
 {
-    return peer->card.expires_s <= (int64_t)(sym_wall_ms() / 1000);
+    return sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000));
 }
 
 enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer)
@@ -276,7 +276,8 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
 {
     struct sym_node_id id;
     memcpy(id.bytes, m->id.data, sizeof id.bytes);
-    if (sym_peers_by_id(links->config.peers, &id) == NULL || links->n >= SYM_LINKS_MAX) {
+    const struct sym_peer *peer = sym_peers_by_id(links->config.peers, &id);
+    if (peer == NULL || is_expired(peer) || links->n >= SYM_LINKS_MAX) {
         enum sym_err err =
             tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = m->link});
         (void)err;

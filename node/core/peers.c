@@ -136,6 +136,11 @@ struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym
     return NULL;
 }
 
+bool sym_peer_is_expired(const struct sym_peer *peer, int64_t now_s)
+{
+    return peer->card.expires_s <= now_s;
+}
+
 /* What one durable change does: drop the old id, put the new record. */
 struct change {
     const struct sym_node_id *drop; /* or NULL */

@@ -34,6 +34,9 @@ void sym_peers_clear(struct sym_peers *peers);
 struct sym_peer *sym_peers_by_alias(const struct sym_peers *peers, struct sym_span alias);
 struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym_node_id *id);
 
+/* An expired card holds no longer: no link, no exchange. */
+bool sym_peer_is_expired(const struct sym_peer *peer, int64_t now_s);
+
 struct sym_peer_addition {
     struct sym_span card;  /* text of one card */
     struct sym_span alias; /* may be empty when the peer is pinned already */

@@ -85,7 +85,7 @@ static void collect_warnings(const struct sym_core *core, struct warnings *w)
                 "refuses every network socket");
     }
     for (size_t i = 0; i < core->peers.n; i++) {
-        if (core->peers.items[i]->card.expires_s <= now_s()) {
+        if (sym_peer_is_expired(core->peers.items[i], now_s())) {
             warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
         }
     }
@@ -233,7 +233,7 @@ static void add_row(const struct sym_core *core, struct peer_rows *out, const st
         .bytes_received = counts.bytes_received,
         .endpoints = endpoints,
         .n_endpoints = peer->card.n_endpoint,
-        .expired = peer->card.expires_s <= now_s(),
+        .expired = sym_peer_is_expired(peer, now_s()),
     };
 }
 
