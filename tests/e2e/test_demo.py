@@ -33,8 +33,9 @@ class Demo(NodeTest):
 
     def test_what_it_says_about_starting_again_is_true(self):
         home = self.home / "demo"
-        output = self.demo(home).stdout
-        commands = [line.strip() for line in output.partition("Explore\n")[2].splitlines() if line.startswith("  ")]
+        done = self.demo(home)
+        self.assertEqual(done.returncode, 0, done)
+        commands = [line.strip() for line in done.stdout.partition("Explore\n")[2].splitlines() if line.startswith("  ")]
         self.assertGreater(len(commands), 6)
         script = "\n".join(f"{command} sleep {1 * nodes.PATIENCE}" if command.endswith("&") else command
                            for command in commands if not command.startswith("export"))
@@ -60,7 +61,8 @@ class Demo(NodeTest):
 
     def test_it_leaves_a_demo_alone_whose_nodes_run(self):
         home = self.home / "demo"
-        self.demo(home)
+        done = self.demo(home)
+        self.assertEqual(done.returncode, 0, done)
         node = subprocess.Popen([str(nodes.SYMBOLOND), "--dir", str(home / "bank-a"), "--key-file",
                                  str(home / "bank-a.key")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.assertIn(b"ready", node.stdout.readline())

@@ -63,6 +63,8 @@ class Cards(NodeTest):
             self.refused(self.bank.cli("peer", "ping", "partner"), FAILED, "partner", "has expired")
             self.assertIn("(expired)", self.bank.do("peer", "list"))
             self.assertIn("the card of partner has expired", self.bank.do("status"))
+        with stranger.link(self.bank.address) as link:
+            self.assertTrue(hostile.is_closed(link, 2 * nodes.PATIENCE), "it has expired meanwhile")
         self.bank.restart()
         with self.assertRaises(OSError):
             stranger.link(self.bank.address)

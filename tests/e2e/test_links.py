@@ -77,7 +77,7 @@ class OneLink(NodeTest):
     def test_a_peer_that_comes_back_is_found_at_once(self):
         a, b = self.pair()
         b.stop()
-        self.refused(a.cli("peer", "ping", "bank-b", "--timeout", "3"), UNREACHABLE)
+        self.refused(a.cli("peer", "ping", "bank-b", "--timeout", "5"), UNREACHABLE)
         b.start()
         began = time.monotonic()
         a.ping(b)
