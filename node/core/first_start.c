@@ -3,9 +3,6 @@
 #include "crypto/seal.h"
 #include "node/loop.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define MASTER_AD      "symbolon-master-1"
 #define MASTER_PURPOSE "master key file"
 #define MASTER_BYTES   32u
@@ -14,7 +11,7 @@
 enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
                                     const struct sym_node_keys *keys, struct sym_fault *fault)
 {
-    struct sym_secret sealed = {0};
+    SYM_SECRET_AUTO sealed = {0};
     uint8_t key[SYM_SEAL_KEY_BYTES];
     enum sym_err err =
         sym_disk_read(&sealed, dir, SYM_FILE_MASTER, MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES, fault);
@@ -29,86 +26,117 @@ enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_
         err = sym_unseal(master->data, key, sym_span_text(MASTER_AD), sym_secret_span(&sealed));
     }
     sym_wipe(key, sizeof key);
-    sym_secret_clear(&sealed);
     if (err != SYM_OK) {
         sym_secret_clear(master);
-        return sym_fail(fault, err, SYM_FILE_MASTER ": %s; restore it together with node.keys",
-                        sym_err_text(err));
+        return sym_fail(fault, err, "%s/" SYM_FILE_MASTER ": %s; restore it with " SYM_FILE_KEYS,
+                        dir->shown, sym_err_text(err));
     }
     return SYM_OK;
 }
 
-static enum sym_err bad_line(struct sym_fault *fault)
+static enum sym_err bad_line(const struct sym_disk *dir, struct sym_fault *fault)
 {
     return sym_fail(fault, SYM_BAD_FORMAT,
-                    SYM_FILE_INIT
-                    ": a line is not as symbolon init wrote it; run it again in a new "
-                    "directory");
+                    "%s/" SYM_FILE_INIT
+                    ": is not as symbolon init wrote it; run it again in a new directory",
+                    dir->shown);
+}
+
+/* Cuts off what stands before the separator, which must be there. */
+static bool cut(struct sym_span *out, struct sym_span *rest, uint8_t separator)
+{
+    for (size_t i = 0; i < rest->len; i++) {
+        if (rest->data[i] == separator) {
+            *out = sym_span(rest->data, i);
+            *rest = sym_span(rest->data + i + 1, rest->len - i - 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A set of SYM_USER_… bits in decimal; 0 when it is none. */
+static uint32_t read_roles(struct sym_span text)
+{
+    uint32_t roles = 0;
+    for (size_t i = 0; i < text.len && i < 3; i++) {
+        uint8_t digit = (uint8_t)(text.data[i] - '0');
+        roles = digit > 9 ? SYM_USER_ANY + 1 : roles * 10 + digit;
+    }
+    return text.len > 2 || roles > SYM_USER_ANY ? 0 : roles;
 }
 
 /* "NAME ROLES BASE64". */
-static enum sym_err import_user(struct sym_users *users, struct sym_span text,
-                                struct sym_fault *fault)
-{
-    char line[256];
-    char *rest = NULL;
-    uint8_t key[SYM_ED25519_BYTES + 3];
-    size_t key_len = sizeof key;
-    if (text.len >= sizeof line) {
-        return bad_line(fault);
-    }
-    memcpy(line, text.data, text.len);
-    line[text.len] = '\0';
-    const char *name = strtok_r(line, " ", &rest);
-    const char *roles = strtok_r(NULL, " ", &rest);
-    const char *base64 = strtok_r(NULL, " ", &rest);
-    if (name == NULL || roles == NULL || base64 == NULL ||
-        sym_unbase64(key, &key_len, sym_span_text(base64)) != SYM_OK ||
-        key_len != SYM_ED25519_BYTES) {
-        return bad_line(fault);
-    }
-    struct sym_user_add add = {.name = sym_span_text(name),
-                               .roles = (uint32_t)strtoul(roles, NULL, 10) & SYM_USER_ANY,
-                               .key = sym_span(key, key_len)};
-    if (sym_users_by_key(users, add.key) != NULL) {
-        return SYM_OK;
-    }
-    return sym_users_add(users, &add, NULL, sym_wall_ms() / 1000, fault);
-}
-
-static enum sym_err import_line(struct sym_settings *settings, struct sym_users *users,
+static enum sym_err import_user(const struct sym_disk *dir, struct sym_users *users,
                                 struct sym_span line, struct sym_fault *fault)
 {
-    struct sym_span listen = sym_span_text("listen: ");
-    struct sym_span user = sym_span_text("user: ");
-    if (line.len > listen.len && sym_span_equal(sym_span(line.data, listen.len), listen)) {
-        return sym_settings_set(settings, sym_span_text(sym_setting_text(SYM_SETTING_LISTEN)),
-                                sym_span(line.data + listen.len, line.len - listen.len), fault);
+    struct sym_user_add add = {.roles = 0};
+    struct sym_span roles = {NULL, 0};
+    uint8_t key[SYM_ED25519_BYTES + 3];
+    size_t key_len = sizeof key;
+    bool whole = cut(&add.name, &line, ' ') && cut(&roles, &line, ' ');
+    if (!whole || sym_unbase64(key, &key_len, line) != SYM_OK) {
+        return bad_line(dir, fault);
     }
-    if (line.len > user.len && sym_span_equal(sym_span(line.data, user.len), user)) {
-        return import_user(users, sym_span(line.data + user.len, line.len - user.len), fault);
+    add.roles = read_roles(roles);
+    add.key = sym_span(key, key_len);
+    const struct sym_user *known = sym_users_by_key(users, add.key);
+    return known != NULL ? SYM_OK : sym_users_add(users, &add, NULL, sym_wall_ms() / 1000, fault);
+}
+
+static bool starts_with(struct sym_span *rest, const char *head)
+{
+    struct sym_span wanted = sym_span_text(head);
+    if (rest->len <= wanted.len || !sym_span_equal(sym_span(rest->data, wanted.len), wanted)) {
+        return false;
     }
-    return bad_line(fault);
+    *rest = sym_span(rest->data + wanted.len, rest->len - wanted.len);
+    return true;
+}
+
+static enum sym_err import_line(const struct sym_disk *dir, struct sym_settings *settings,
+                                struct sym_users *users, struct sym_span line,
+                                struct sym_fault *fault)
+{
+    if (starts_with(&line, "listen: ")) {
+        return sym_settings_set(settings, sym_span_text(sym_setting_text(SYM_SETTING_LISTEN)), line,
+                                fault);
+    }
+    if (starts_with(&line, "user: ")) {
+        return import_user(dir, users, line, fault);
+    }
+    return bad_line(dir, fault);
+}
+
+static enum sym_err import_file(const struct sym_disk *dir, struct sym_settings *settings,
+                                struct sym_users *users, struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO text = {0};
+    struct sym_span line;
+    enum sym_err err = sym_disk_read(&text, dir, SYM_FILE_INIT, INIT_BYTES_MAX, fault);
+    struct sym_span rest = sym_secret_span(&text);
+    while (err == SYM_OK && cut(&line, &rest, '\n')) {
+        err = import_line(dir, settings, users, line, fault);
+    }
+    if (err == SYM_OK && (rest.len > 0 || users->n == 0)) {
+        return bad_line(dir, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_disk_remove(dir, SYM_FILE_INIT, fault);
+    }
+    return err == SYM_OK ? sym_disk_sync(dir, fault) : err;
 }
 
 enum sym_err sym_first_start_import(const struct sym_disk *dir, struct sym_settings *settings,
                                     struct sym_users *users, struct sym_fault *fault)
 {
-    struct sym_secret text = {0};
-    if (!sym_disk_has(dir, SYM_FILE_INIT)) {
-        return SYM_OK;
+    if (sym_disk_has(dir, SYM_FILE_INIT)) {
+        return import_file(dir, settings, users, fault);
     }
-    enum sym_err err = sym_disk_read(&text, dir, SYM_FILE_INIT, INIT_BYTES_MAX, fault);
-    size_t start = 0;
-    for (size_t i = 0; err == SYM_OK && i < text.len; i++) {
-        if (text.data[i] == '\n') {
-            err = import_line(settings, users, sym_span(text.data + start, i - start), fault);
-            start = i + 1;
-        }
-    }
-    sym_secret_clear(&text);
-    if (err == SYM_OK) {
-        err = sym_disk_remove(dir, SYM_FILE_INIT, fault);
-    }
-    return err == SYM_OK ? sym_disk_sync(dir, fault) : err;
+    /* An empty store was just made in the place of one that is gone. */
+    return users->n > 0 ? SYM_OK
+                        : sym_fail(fault, SYM_NOT_FOUND,
+                                   "%s/store: holds no user, so nobody could give an order; "
+                                   "restore it from a backup",
+                                   dir->shown);
 }

@@ -2,9 +2,9 @@
  * settings and user, which go into the store at the first start.
  *
  * DIR/master.key holds 32 bytes sealed under the storage key. DIR/init holds lines `listen:
- * ADDRESS` and `user: NAME ROLES BASE64-KEY`; it is removed once its contents are durable in the
- * store, and reading it twice does no harm. Errors: those of disk.h and store.h, with a line in
- * fault.
+ * ADDRESS` and `user: NAME ROLES BASE64-KEY` (roles as a decimal set of bits), of which at least
+ * one names a user; it is removed once its contents are durable in the store, and reading it twice
+ * does no harm. Errors: those of disk.h, seal.h and store.h, SYM_BAD_FORMAT, with a line in fault.
  */
 #ifndef SYM_NODE_CORE_FIRST_START_H
 #define SYM_NODE_CORE_FIRST_START_H
@@ -13,9 +13,11 @@
 #include "node/core/users.h"
 #include "node/supervisor/directory.h"
 
+/* master must be empty, and stays so on failure. */
 SYM_MUST enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
                                              const struct sym_node_keys *keys,
                                              struct sym_fault *fault);
+/* Imports DIR/init if it is there. Afterwards there is at least one user, or SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_first_start_import(const struct sym_disk *dir,
                                              struct sym_settings *settings, struct sym_users *users,
                                              struct sym_fault *fault);

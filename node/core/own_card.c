@@ -1,44 +1,62 @@
 #include "node/core/own_card.h"
 
+#include "node/supervisor/directory.h"
+
 #include <string.h>
 
-#define CARD_FILE     "node.card"
-#define CARD_FILE_NEW "node.card.new"
+#define CARD_FILE_NEW SYM_FILE_CARD ".new"
 #define DAY_S         86400
 
-static enum sym_err adopt(struct sym_own_card *own, struct sym_span text, struct sym_fault *fault)
+static enum sym_err adopt(struct sym_own_card *own, const struct sym_disk *dir,
+                          struct sym_span text, struct sym_fault *fault)
 {
     struct sym_card card;
-    if (text.len > sizeof own->text) {
-        return sym_fail(fault, SYM_TOO_LONG, CARD_FILE ": is longer than %u bytes",
-                        SYM_CARD_BYTES_MAX);
+    enum sym_err err = sym_card_parse(&card, text, NULL);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "%s/" SYM_FILE_CARD ": %s: restore it from a backup",
+                        dir->shown, sym_err_text(err));
     }
-    enum sym_err err = sym_card_parse(&card, text, fault);
-    if (err == SYM_OK) {
-        own->card = card;
-        sym_node_id_of(&own->id, card.identity);
-        memcpy(own->text, text.data, text.len);
-        own->len = text.len;
-    }
-    return err;
+    own->card = card;
+    sym_node_id_of(&own->id, card.identity);
+    memcpy(own->text, text.data, text.len);
+    own->len = text.len;
+    return SYM_OK;
 }
 
 enum sym_err sym_own_card_load(struct sym_own_card *own, const struct sym_disk *dir,
                                const struct sym_node_keys *keys, struct sym_fault *fault)
 {
-    struct sym_secret text = {0};
-    enum sym_err err = sym_disk_read(&text, dir, CARD_FILE, SYM_CARD_BYTES_MAX, fault);
+    SYM_SECRET_AUTO text = {0};
+    enum sym_err err = sym_disk_read(&text, dir, SYM_FILE_CARD, SYM_CARD_BYTES_MAX, fault);
     if (err == SYM_OK) {
-        err = adopt(own, sym_secret_span(&text), fault);
+        err = adopt(own, dir, sym_secret_span(&text), fault);
     }
-    sym_secret_clear(&text);
     if (err == SYM_OK &&
         !sym_equal(own->card.identity, keys->identity.public_key, SYM_ED25519_BYTES)) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        CARD_FILE ": belongs to other keys than node.keys; restore both from one "
-                                  "backup");
+                        "%s/" SYM_FILE_CARD ": belongs to other keys than " SYM_FILE_KEYS
+                        "; restore both from one backup",
+                        dir->shown);
     }
     return err;
+}
+
+static enum sym_err check_asked(const struct sym_card_renew *asked, struct sym_fault *fault)
+{
+    if (asked->name.len >= SYM_NAME_BYTES) {
+        return sym_fail(fault, SYM_TOO_LONG, "name: at most %u bytes fit", SYM_NAME_BYTES - 1);
+    }
+    if (asked->n_endpoints > SYM_CARD_ENDPOINTS_MAX) {
+        return sym_fail(fault, SYM_LIMIT, "endpoint: a card names at most %u",
+                        SYM_CARD_ENDPOINTS_MAX);
+    }
+    for (size_t i = 0; i < asked->n_endpoints; i++) {
+        if (sym_endpoint_check(asked->endpoints[i]) != SYM_OK) {
+            return sym_fail(fault, SYM_BAD_VALUE,
+                            "endpoint: host:port is needed, such as bank-a.example:7701");
+        }
+    }
+    return SYM_OK;
 }
 
 static void apply(struct sym_card *card, const struct sym_card_renew *asked, int64_t now_s)
@@ -48,7 +66,7 @@ static void apply(struct sym_card *card, const struct sym_card_renew *asked, int
     card->issued_s = now_s;
     card->expires_s = now_s + (asked->days > 0 ? (int64_t)asked->days * DAY_S : life_s);
     card->has_previous = false; /* its key is gone; partners have moved on or pin anew */
-    if (asked->name.len > 0 && asked->name.len < sizeof card->name) {
+    if (asked->name.len > 0) {
         memcpy(card->name, asked->name.data, asked->name.len);
         card->name[asked->name.len] = '\0';
     }
@@ -60,6 +78,16 @@ static void apply(struct sym_card *card, const struct sym_card_renew *asked, int
     }
 }
 
+static enum sym_err replace_file(const struct sym_disk *dir, struct sym_span text,
+                                 struct sym_fault *fault)
+{
+    enum sym_err err = sym_disk_remove(dir, CARD_FILE_NEW, fault);
+    if (err == SYM_OK) {
+        err = sym_disk_write(dir, CARD_FILE_NEW, 0644, text, fault);
+    }
+    return err == SYM_OK ? sym_disk_rename(dir, CARD_FILE_NEW, SYM_FILE_CARD, fault) : err;
+}
+
 enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk *dir,
                                 const struct sym_node_keys *keys,
                                 const struct sym_card_renew *asked, int64_t now_s,
@@ -68,25 +96,18 @@ enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk 
     char text[SYM_CARD_BYTES_MAX];
     size_t len = 0;
     struct sym_card next = own->card;
-    for (size_t i = 0; i < asked->n_endpoints; i++) {
-        if (sym_endpoint_check(asked->endpoints[i]) != SYM_OK) {
-            return sym_fail(fault, SYM_BAD_VALUE,
-                            "endpoint: host:port is needed, such as bank-a.example:7701");
-        }
-    }
-    apply(&next, asked, now_s);
-    enum sym_err err = sym_card_write(text, sizeof text, &len, &next, &keys->identity, NULL, fault);
+    enum sym_err err = check_asked(asked, fault);
     if (err == SYM_OK) {
-        err = sym_disk_remove(dir, CARD_FILE_NEW, fault);
+        apply(&next, asked, now_s);
+        err = sym_card_write(text, sizeof text, &len, &next, &keys->identity, NULL, fault);
     }
     if (err == SYM_OK) {
-        err = sym_disk_write(dir, CARD_FILE_NEW, 0644, sym_span(text, len), fault);
+        err = replace_file(dir, sym_span(text, len), fault);
     }
     if (err == SYM_OK) {
-        err = sym_disk_rename(dir, CARD_FILE_NEW, CARD_FILE, fault);
+        /* Before the sync: what others can read in the file is the card, or its serial would be
+         * given to another one. */
+        err = adopt(own, dir, sym_span(text, len), fault);
     }
-    if (err == SYM_OK) {
-        err = sym_disk_sync(dir, fault);
-    }
-    return err == SYM_OK ? adopt(own, sym_span(text, len), fault) : err;
+    return err == SYM_OK ? sym_disk_sync(dir, fault) : err;
 }

@@ -18,7 +18,9 @@ struct sym_own_card {
 /* Reads DIR/node.card, which must fit the keys. */
 SYM_MUST enum sym_err sym_own_card_load(struct sym_own_card *own, const struct sym_disk *dir,
                                         const struct sym_node_keys *keys, struct sym_fault *fault);
-/* Signs a card with the next serial and what is asked, and replaces the file durably. */
+/* Signs a card with the next serial and what is asked (an empty name, no endpoints, 0 days: as
+ * before), and replaces the file durably. After a failure the card is the old one, except when only
+ * the last sync failed: then it is the new one, as in the file. */
 SYM_MUST enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk *dir,
                                          const struct sym_node_keys *keys,
                                          const struct sym_card_renew *asked, int64_t now_s,

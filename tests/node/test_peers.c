@@ -1,4 +1,3 @@
-/* runner: timeout=300 */
 #include "node/core/peers.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
