@@ -65,7 +65,8 @@ static enum sym_exit run_set(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    (void)printf("%s: %s\n", call->args.operands[0], call->args.operands[1]);
+    (void)printf("%s: %s, from the next start on\n", call->args.operands[0],
+                 call->args.operands[1]);
     return SYM_EXIT_DONE;
 }
 

@@ -17,6 +17,7 @@ static void put_process_json(struct sym_json *j, const struct sym_process_row *p
     sym_json_bool(j, "no_core_dumps", p->no_core);
     sym_json_bool(j, "no_capabilities", p->no_capabilities);
     sym_json_bool(j, "own_network", p->own_network);
+    sym_json_bool(j, "own_root", p->own_root);
     sym_json_bool(j, "landlock", p->landlock);
     sym_json_end(j);
 }
@@ -101,9 +102,11 @@ static enum sym_err print_node(const struct sym_status *s)
 static enum sym_err print_processes(const struct sym_status *s)
 {
     static const struct sym_column columns[] = {
-        {.title = "PROCESS"},           {.title = "PID", .right = true}, {.title = "SECCOMP"},
-        {.title = "NO NEW PRIVILEGES"}, {.title = "NOT DUMPABLE"},       {.title = "NO CORE DUMPS"},
-        {.title = "NO CAPABILITIES"},   {.title = "OWN NETWORK"},        {.title = "LANDLOCK"}};
+        {.title = "PROCESS"},         {.title = "PID", .right = true},
+        {.title = "SECCOMP"},         {.title = "NO NEW PRIVILEGES"},
+        {.title = "NOT DUMPABLE"},    {.title = "NO CORE DUMPS"},
+        {.title = "NO CAPABILITIES"}, {.title = "OWN NETWORK OR ROOT"},
+        {.title = "LANDLOCK"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < s->n_processes; i++) {
         const struct sym_process_row *p = &s->processes[i];
@@ -114,7 +117,8 @@ static enum sym_err print_processes(const struct sym_status *s)
         sym_table_bool(t, p->not_dumpable);
         sym_table_bool(t, p->no_core);
         sym_table_bool(t, p->no_capabilities);
-        sym_table_bool(t, p->own_network);
+        /* Core is shut off from the network, gate from the file system. */
+        sym_table_bool(t, p->own_network || p->own_root);
         sym_table_bool(t, p->landlock);
     }
     (void)putchar('\n');

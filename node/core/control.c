@@ -101,7 +101,7 @@ static enum sym_err check_role(const struct asked *a, struct sym_fault *fault)
     }
     sym_user_roles_text(needed, sizeof needed, a->row->roles);
     return sym_fail(fault, SYM_DENIED,
-                    "%s: has not the role for this (needed: %s); ask an operator, "
+                    "%s: does not have the role for this (needs one of: %s); ask an operator, "
                     "or choose another user with --as",
                     a->user->name, needed);
 }

@@ -129,8 +129,8 @@ static enum sym_err listen_fault(struct sym_fault *fault, struct sym_span text, 
     switch (code) {
     case EADDRINUSE:
         return sym_fail(fault, SYM_IN_USE,
-                        "listen: %.*s is in use by another program: stop that one, or give this "
-                        "node another port (setting `listen`)",
+                        "listen: %.*s is in use by another program: stop that one; the setting "
+                        "`listen` can be changed while the node runs",
                         len, at);
     case EACCES:
     case EPERM:

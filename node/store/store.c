@@ -248,7 +248,7 @@ static enum sym_err open_env(struct sym_store *s, struct sym_fault *fault)
 
 static enum sym_err open_store(struct sym_store *s, const char *dir, struct sym_fault *fault)
 {
-    struct sym_store_files files;
+    struct sym_store_files files = {.dir = {.fd = -1}};
     enum sym_err err = sym_store_files_open(&files, dir, fault);
     if (err != SYM_OK) {
         return err;

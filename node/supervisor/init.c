@@ -82,10 +82,17 @@ static enum sym_err check_early(const char *dir, struct sym_fault *fault)
     if (stat(dir, &info) != 0 && errno == ENOENT) {
         return SYM_OK;
     }
-    enum sym_err err = sym_directory_reach(&disk, dir, fault);
+    /* What is full is not to be closed to others, as the next check would advise. */
+    enum sym_err err = sym_disk_open(&disk, dir, fault);
     if (err == SYM_OK) {
         err = check_free(&disk, fault);
         sym_disk_close(&disk);
+    }
+    if (err == SYM_OK) {
+        err = sym_directory_reach(&disk, dir, fault);
+        if (err == SYM_OK) {
+            sym_disk_close(&disk);
+        }
     }
     return err;
 }
@@ -299,7 +306,10 @@ static void report(const struct work *w, const char *dir)
 {
     sym_report_card(&w->keyring.card);
     (void)printf("Next:\n");
-    sym_report_step("start the node:", "symbolond --dir %s", dir);
+    sym_report_step("start the node:",
+                    w->keyring.wrap == SYM_WRAP_KEY ? "symbolond --dir %s --key-file FILE"
+                                                    : "symbolond --dir %s",
+                    dir);
     sym_report_step("give its card to your partners:", "symbolon card --dir %s --out FILE", dir);
     sym_report_step("take theirs:", "symbolon peer add FILE --alias NAME --dir %s", dir);
     (void)printf("Partners compare the fingerprint with you by phone. Keep the %s safe: without it "

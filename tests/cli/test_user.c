@@ -207,7 +207,8 @@ static enum sym_err a_healthy_node(struct fake_call *call)
                                             .not_dumpable = true,
                                             .no_core = true,
                                             .no_capabilities = true,
-                                            .landlock = true};
+                                            .landlock = true,
+                                            .own_root = true};
     processes[1] = processes[0];
     processes[1].name = sym_span_text("core");
     processes[1].pid = 12345;
@@ -258,11 +259,11 @@ static void status_is_aligned_and_complete(void **state)
                         "users        4\nconnections  3 half open, 17 refused\n"
                         "store        1.00 MiB\ncomputing    ristretto255 portable, 8 workers\n\n"
                         "PROCESS    PID  SECCOMP  NO NEW PRIVILEGES  NOT DUMPABLE  NO CORE DUMPS  "
-                        "NO CAPABILITIES  OWN NETWORK  LANDLOCK\n"
+                        "NO CAPABILITIES  OWN NETWORK OR ROOT  LANDLOCK\n"
                         "gate        99  yes      yes                yes           yes            "
-                        "yes              no           yes\n"
+                        "yes              yes                  yes\n"
                         "core     12345  yes      yes                yes           yes            "
-                        "yes              yes          no\n\n"
+                        "yes              yes                  no\n\n"
                         "warning:  memory cannot be locked: raise RLIMIT_MEMLOCK\n");
 }
 
@@ -295,7 +296,7 @@ static void status_as_json_has_every_field(void **state)
     assert_string_equal(cJSON_GetObjectItem(core, "name")->valuestring, "core");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(core, "own_network")));
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(core, "landlock")));
-    assert_int_equal(cJSON_GetArraySize(core), 9);
+    assert_int_equal(cJSON_GetArraySize(core), 10);
     cJSON_Delete(status);
 }
 
