@@ -4,7 +4,6 @@
 #include <nanomsg/nn.h>
 #include <nanomsg/pair.h>
 #include <nanomsg/reqrep.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,11 +105,7 @@ enum sym_err sym_bus_bind(struct sym_bus *b, const char *url)
     if (unlink(url + IPC_PREFIX_LEN) != 0 && errno != ENOENT) {
         return SYM_IO;
     }
-    if (nn_bind(b->socket, url) < 0) {
-        return err_of(nn_errno());
-    }
-    (void)snprintf(b->bound, sizeof b->bound, "%s", url + IPC_PREFIX_LEN);
-    return SYM_OK;
+    return nn_bind(b->socket, url) < 0 ? err_of(nn_errno()) : SYM_OK;
 }
 
 enum sym_err sym_bus_connect(struct sym_bus *b, const char *url)
@@ -126,9 +121,6 @@ void sym_bus_close(struct sym_bus *b)
     if (b->socket >= 0) {
         /* Interrupted by a signal it has not closed yet. */
         while (nn_close(b->socket) != 0 && nn_errno() == EINTR) {
-        }
-        if (b->bound[0] != '\0') {
-            (void)unlink(b->bound);
         }
     }
     *b = (struct sym_bus)SYM_BUS_CLOSED;

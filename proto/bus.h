@@ -32,7 +32,6 @@ enum sym_bus_kind {
 struct sym_bus {
     int socket; /* -1 when closed */
     size_t message_max;
-    char bound[SYM_BUS_URL_BYTES]; /* the socket file to remove, or empty */
 };
 #define SYM_BUS_CLOSED                                                                             \
     {                                                                                              \
@@ -48,7 +47,7 @@ struct sym_bus_route {
 /* message_max: the largest payload accepted, bytes. */
 SYM_MUST enum sym_err sym_bus_open(struct sym_bus *b, enum sym_bus_kind kind, size_t message_max);
 /* Once per socket. A file left over at this address is removed first: whoever binds must know that
- * no other process uses it. The file goes when the socket is closed. */
+ * no other process uses it. The file goes when the socket is closed (nanomsg sees to that). */
 SYM_MUST enum sym_err sym_bus_bind(struct sym_bus *b, const char *url);
 /* Returns at once; the connection comes about when somebody is bound there. */
 SYM_MUST enum sym_err sym_bus_connect(struct sym_bus *b, const char *url);

@@ -293,6 +293,22 @@ static void takes_frames_that_come_in_one_record_with_the_hello(void **state)
     rig_frame_expect(&s->pair, 1, 8);
 }
 
+static void takes_a_frame_behind_the_share_of_a_turn_in_the_same_record(void **state)
+{
+    struct scene *s = *state;
+    static const size_t first = 300000;
+    size_t len = 8 + first + 8 + 5;
+    uint8_t *bytes = calloc(1, len);
+    memset(bytes, 1, len);
+    sym_put_u64(bytes, first);
+    sym_put_u64(bytes + 8 + first, 5);
+    link_up(s);
+    say(s, bytes, len);
+    rig_frame_expect(&s->pair, first, 1);
+    rig_frame_expect(&s->pair, 5, 1);
+    free(bytes);
+}
+
 static void sends_length_and_payload_as_sp_has_them(void **state)
 {
     struct scene *s = *state;
@@ -517,6 +533,7 @@ int main(int argc, char **argv)
         TEST(ends_a_link_with_garbage_behind_a_frame),
         TEST(takes_a_frame_that_comes_byte_by_byte),
         TEST(takes_frames_that_come_in_one_record_with_the_hello),
+        TEST(takes_a_frame_behind_the_share_of_a_turn_in_the_same_record),
         TEST(sends_length_and_payload_as_sp_has_them),
         TEST(drops_an_empty_frame_of_core),
         TEST(unpinning_cuts_the_link_within_a_second),

@@ -141,7 +141,15 @@ static void refuses_another_protocol_than_ours(void **state)
 static void refuses_a_peer_that_names_no_protocol(void **state)
 {
     (void)state;
-    expect_both_ways(&(struct tls_peer_ways){.alpn = ""}, SYM_UNSUPPORTED);
+    static const struct tls_peer_ways ways = {.alpn = ""};
+    struct meeting m;
+    struct tls_peer peer;
+    expect_both_ways(&ways, SYM_UNSUPPORTED);
+    begin(&m, false);
+    tls_peer_init(&peer, their_seed, false, &ways);
+    shake_hands(&m, &peer, false);
+    assert_int_equal(m.reason, SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
+    finish(&m, &peer);
 }
 
 static void refuses_a_client_without_certificate(void **state)
