@@ -1,5 +1,4 @@
 #include "tests/support/room.h"
-
 #include <fcntl.h>
 #include <lmdb.h>
 #include <setjmp.h>
