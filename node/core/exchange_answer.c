@@ -154,12 +154,11 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
 {
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
     struct sym_exchange *e = NULL;
-    struct sym_fault fault;
     if (peer == NULL || envelope->type != SYM_FRAME_ASK) {
         return; /* a late frame of an exchange that has ended */
     }
-    if (sym_exchange_table_add(&x->table, &e, &peer->id, &fault) != SYM_OK) {
-        sym_log(SYM_LEVEL_WARN, "request-dropped", "peer", peer->alias, "reason", fault.text, NULL);
+    if (sym_exchange_table_add(&x->table, &e, &peer->id, NULL) != SYM_OK) {
+        record_refusal(x, peer, SYM_LIMIT);
         return;
     }
     struct sym_session_event event;

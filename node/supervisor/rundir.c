@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,12 @@ static bool is_ours(int dir)
     return fstat(dir, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 0777) == 0700;
 }
 
+/* The directory of a node that runs is locked: a copy of that node's directory links to it, too. */
+static bool is_abandoned(int dir)
+{
+    return flock(dir, LOCK_EX | LOCK_NB) == 0;
+}
+
 static void remove_run_directory(const char *path)
 {
     const char *name = strrchr(path, '/');
@@ -48,7 +55,7 @@ static void remove_run_directory(const char *path)
     if (dir < 0) {
         return;
     }
-    if (is_ours(dir)) {
+    if (is_ours(dir) && is_abandoned(dir)) {
         remove_sockets(dir);
         (void)rmdir(path);
     }
@@ -101,21 +108,33 @@ static enum sym_err make(struct sym_rundir *r, struct sym_fault *fault)
                     strerror(errno), (unsigned)(SYM_RUNDIR_BYTES - sizeof "/" PREFIX "XXXXXX"));
 }
 
+static void unlock(const struct sym_rundir *r)
+{
+    if (r->lock >= 0) {
+        (void)close(r->lock);
+    }
+}
+
 enum sym_err sym_rundir_new(struct sym_rundir *r, const struct sym_directory *d,
                             struct sym_fault *fault)
 {
-    struct sym_rundir made = {.path = ""};
+    struct sym_rundir made = {.lock = -1};
     remove_stale(d);
     enum sym_err err = make(&made, fault);
     if (err != SYM_OK) {
         return err;
     }
-    if (symlinkat(made.path, d->disk.fd, NEW_RUN) != 0) {
+    made.lock = open(made.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (made.lock < 0 || !is_abandoned(made.lock)) {
+        err = sym_fail(fault, SYM_IO, "%s: the run directory cannot be locked: %s", made.path,
+                       strerror(errno));
+    } else if (symlinkat(made.path, d->disk.fd, NEW_RUN) != 0) {
         err = sym_disk_fail(fault, &d->disk, NEW_RUN, errno);
     } else {
         err = sym_disk_rename(&d->disk, NEW_RUN, SYM_FILE_RUN, fault);
     }
     if (err != SYM_OK) {
+        unlock(&made);
         remove_run_directory(made.path);
         return err;
     }
@@ -127,6 +146,7 @@ void sym_rundir_remove(struct sym_rundir *r, const struct sym_directory *d)
 {
     if (r->path[0] != '\0') {
         (void)unlinkat(d->disk.fd, SYM_FILE_RUN, 0);
+        unlock(r);
         remove_run_directory(r->path);
         r->path[0] = '\0';
     }

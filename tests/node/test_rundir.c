@@ -128,11 +128,33 @@ static void what_a_crash_left_is_removed_at_the_next_start(void **state)
     made(&crashed);
     put_socket(crashed.path, "control");
     put_socket(crashed.path, "gate");
+    assert_int_equal(close(crashed.lock), 0); /* as the end of the process does */
     made(&r);
     assert_string_not_equal(r.path, crashed.path);
     assert_int_equal(stat(crashed.path, &info), -1);
     assert_linked_to(r.path);
     sym_rundir_remove(&r, &directory);
+}
+
+/* A copy of a node's directory, made by a backup, links to the run directory of the original. */
+static void leaves_the_run_directory_of_a_node_that_runs(void **state)
+{
+    struct sym_rundir running;
+    struct sym_rundir r;
+    struct stat info;
+    char link[PATH_MAX];
+    (void)state;
+    (void)setenv("XDG_RUNTIME_DIR", base, 1);
+    scratch_join(link, node.dir, "run");
+    made(&running);
+    put_socket(running.path, "control");
+    made(&r);
+    assert_int_equal(stat(running.path, &info), 0);
+    assert_linked_to(r.path);
+    sym_rundir_remove(&r, &directory);
+    assert_int_equal(symlink(running.path, link), 0);
+    sym_rundir_remove(&running, &directory);
+    assert_int_equal(stat(running.path, &info), -1);
 }
 
 static void a_link_to_what_is_gone_is_no_trouble(void **state)
@@ -207,6 +229,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_will_not_do_is_passed_over, make, sweep),
         cmocka_unit_test_setup_teardown(what_a_crash_left_is_removed_at_the_next_start, make,
                                         sweep),
+        cmocka_unit_test_setup_teardown(leaves_the_run_directory_of_a_node_that_runs, make, sweep),
         cmocka_unit_test_setup_teardown(a_link_to_what_is_gone_is_no_trouble, make, sweep),
         cmocka_unit_test_setup_teardown(never_removes_what_is_no_run_directory, make, sweep),
         cmocka_unit_test_setup_teardown(a_file_of_somebody_keeps_the_directory, make, sweep),
