@@ -180,7 +180,7 @@ class Flood(Scene):
             self.survives("all of them and garbage")
         self.assertGreater(crowd.opened, 700)
         self.assertGreater(self.bank.json("status")["refused_connections"], 100)
-        nodes.wait_until(lambda: self.bank.json("status")["half_open_connections"] == 0, 10 * nodes.PATIENCE,
+        nodes.wait_until(lambda: self.bank.json("status")["half_open_connections"] == 0, 10,
                          "the half-open connections end with the flood")
 
 

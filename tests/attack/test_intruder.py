@@ -23,9 +23,9 @@ class KeptOut(NodeTest):
 
     def gets_in(self, **how):
         with self.stranger.link(self.bank.address, context=self.stranger.context(**how)) as link:
-            nodes.wait_until(lambda: self.bank.link_to("mallory") == "live", 5 * nodes.PATIENCE,
+            nodes.wait_until(lambda: self.bank.link_to("mallory") == "live", 5,
                              "the link comes up")
-        nodes.wait_until(lambda: self.bank.links() == 0, 5 * nodes.PATIENCE, "the link goes down")
+        nodes.wait_until(lambda: self.bank.links() == 0, 5, "the link goes down")
 
     def is_refused(self, context, stranger=None):
         try:
@@ -124,7 +124,7 @@ class KeptOut(NodeTest):
                 output = self.s_client(*words)
                 self.assertIn(b"alert illegal parameter", output)
         nodes.wait_until(lambda: self.bank.json("status")["refused_connections"] >= refused + 3,
-                         5 * nodes.PATIENCE, "the refusals are counted")
+                         5, "the refusals are counted")
 
     def test_another_sp_protocol_and_garbage_are_refused(self):
         for hello in (b"\x00SP\x00\x00\x11\x00\x00", b"\x00SP\x01\x00\x10\x00\x00",
@@ -197,7 +197,7 @@ class KeptAway(NodeTest):
         with socket.create_server(("127.0.0.1", self.port)) as server, \
                 concurrent.futures.ThreadPoolExecutor(1) as pool:
             taking = pool.submit(take_all)
-            outcome = self.bank.cli("peer", "ping", "mallory", "--timeout", "1")
+            outcome = self.bank.cli("peer", "ping", "mallory", "--timeout", nodes.SOON)
             self.bank.do("peer", "remove", "mallory")
             server.shutdown(socket.SHUT_RDWR)
             taking.result()

@@ -101,8 +101,8 @@ def measure(home, pairs, mib):
             memory = Memory(pair)
             stream_with_a_pause(a, b, 256, who)
             streaming = {name: max(kib, memory.grown()[name]) for name, kib in streaming.items()}
-        return {"mib": mib, "cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": rows, "median_ratio": statistics.median(row["ratio"] for row in rows),
-                "grown_kib": streaming}
+        return {"mib": mib, "cores": os.cpu_count(), "load": os.getloadavg()[0], "runs": rows,
+                "median_ratio": statistics.median(row["ratio"] for row in rows), "grown_kib": streaming}
     finally:
         for node in pair:
             node.kill()

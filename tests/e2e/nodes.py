@@ -30,6 +30,9 @@ WRAP = os.environ.get("SYMBOLON_WRAP", "").split()
 PATIENCE = 20 if WRAP else {"asan": 3, "coverage": 2}.get(BUILD.name, 1)
 IS_RELEASE = BUILD.name not in ("asan", "coverage", "valgrind")
 
+# Time limit of a ping that has to fail, in seconds: enough for what has to happen before.
+SOON = 1 if PATIENCE == 1 else 5
+
 DONE, FAILED, USAGE, DENIED, UNREACHABLE = range(5)
 
 START_S = 10 * PATIENCE
@@ -61,8 +64,9 @@ def free_port():
 
 
 def wait_until(true, seconds, what):
-    """The first value of true() that counts as true; after so many seconds a failure."""
-    until = time.monotonic() + seconds
+    """The first value of true() that counts as true; after so many seconds, or longer in a slow
+    build, a failure."""
+    until = time.monotonic() + seconds * PATIENCE
     while True:
         value = true()
         if value:

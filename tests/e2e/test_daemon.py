@@ -157,7 +157,7 @@ class Ending(NodeTest):
         a.ping(b)
         pids = a.pids()
         os.kill(pids[who], signal.SIGKILL)
-        self.gone_within(pids.values(), 2 * nodes.PATIENCE)
+        self.gone_within(pids.values(), 2)
         if who != "supervisor":
             self.assertNotEqual(a.process.wait(1), 0)
         a.process.wait()
@@ -204,6 +204,6 @@ class Ending(NodeTest):
         _, complaint = ping.communicate(timeout=10)
         self.assertEqual(ping.returncode, FAILED)
         self.assertIn("cancelled", complaint)
-        nodes.wait_until(lambda: b.json("status")["exchanges"] == 0, 5 * nodes.PATIENCE,
+        nodes.wait_until(lambda: b.json("status")["exchanges"] == 0, 5,
                          "the other side hears of it")
         a.ping(b)

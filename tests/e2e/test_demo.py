@@ -35,7 +35,8 @@ class Demo(NodeTest):
         home = self.home / "demo"
         done = self.demo(home)
         self.assertEqual(done.returncode, 0, done)
-        commands = [line.strip() for line in done.stdout.partition("Explore\n")[2].splitlines() if line.startswith("  ")]
+        told = done.stdout.partition("Explore\n")[2]
+        commands = [line.strip() for line in told.splitlines() if line.startswith("  ")]
         self.assertGreater(len(commands), 6)
         script = "\n".join(f"{command} sleep {1 * nodes.PATIENCE}" if command.endswith("&") else command
                            for command in commands if not command.startswith("export"))

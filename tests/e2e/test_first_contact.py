@@ -123,7 +123,7 @@ class ExitCodes(NodeTest):
         a, b = self.pair()
         b.stop()
         began = time.monotonic()
-        outcome = a.cli("peer", "ping", "bank-b", "--timeout", "1")
+        outcome = a.cli("peer", "ping", "bank-b", "--timeout", nodes.SOON)
         self.refused(outcome, UNREACHABLE, "bank-b cannot be reached", "refused")
         self.assertLess(time.monotonic() - began, 3 * nodes.PATIENCE)
 
@@ -139,7 +139,7 @@ class ExitCodes(NodeTest):
         b = self.node("Bank B", start=False)
         a.pin(b)
         with socket.create_server(("127.0.0.1", b.port)):
-            outcome = a.cli("peer", "ping", "bank-b", "--timeout", "1")
+            outcome = a.cli("peer", "ping", "bank-b", "--timeout", nodes.SOON)
         self.refused(outcome, UNREACHABLE, "bank-b cannot be reached")
 
     def test_a_peer_that_sends_garbage_is_4(self):
@@ -157,7 +157,7 @@ class ExitCodes(NodeTest):
                         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100)
             thread = threading.Thread(target=answer)
             thread.start()
-            outcome = a.cli("peer", "ping", "bank-b", "--timeout", "1")
+            outcome = a.cli("peer", "ping", "bank-b", "--timeout", nodes.SOON)
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
         self.refused(outcome, UNREACHABLE, "bank-b cannot be reached", "TLS")
@@ -165,7 +165,7 @@ class ExitCodes(NodeTest):
     def test_one_who_did_not_pin_us_is_4_and_the_line_says_what_to_do(self):
         a, b = self.node("Bank A"), self.node("Bank B")
         a.pin(b)
-        outcome = a.cli("peer", "ping", "bank-b", "--timeout", "2")
+        outcome = a.cli("peer", "ping", "bank-b", "--timeout", nodes.SOON)
         self.refused(outcome, UNREACHABLE, "our card")
 
     def test_an_unknown_alias_is_1(self):

@@ -262,8 +262,9 @@ class Rotation(NodeTest):
         a, b = self.pair()
         self.rotate(a, "tls")
         self.rotate(a, "finish")
-        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", "1"), UNREACHABLE, "another key than its card says")
-        self.refused(a.cli("peer", "ping", "bank-b", "--timeout", "1"), UNREACHABLE, "our card")
+        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", nodes.SOON), UNREACHABLE,
+                     "another key than its card says")
+        self.refused(a.cli("peer", "ping", "bank-b", "--timeout", nodes.SOON), UNREACHABLE, "our card")
         b.pin(a)
         b.ping(a)
         a.ping(b)
@@ -274,7 +275,7 @@ class Rotation(NodeTest):
         self.rotate(a, "identity")
         after = a.json("status")["fingerprint"]
         self.assertNotEqual(before, after)
-        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", "1"), UNREACHABLE)
+        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", nodes.SOON), UNREACHABLE)
         self.refused(b.cli("peer", "add", a.card(), "--alias", "bank-a", "--yes"), FAILED, "--replace-identity")
         self.assertEqual(b.json("peer", "list")[0]["fingerprint"], before)
         b.do("peer", "add", a.card(), "--alias", "bank-a", "--replace-identity", "--yes")

@@ -84,4 +84,4 @@ class Partners(NodeTest):
         self.assertEqual(f.hub.stop(), 0)
         self.assertLess(time.monotonic() - began, 2 * nodes.PATIENCE)
         for node in f.partners:
-            nodes.wait_until(lambda node=node: node.links() == 0, 2 * nodes.PATIENCE, "the partners notice")
+            nodes.wait_until(lambda node=node: node.links() == 0, 2, "the partners notice")

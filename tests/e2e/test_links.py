@@ -60,7 +60,7 @@ class OneLink(NodeTest):
         a.restart()
         a.ping(b)
         self.assertEqual((a.links(), b.links()), (1, 1))
-        nodes.wait_until(lambda: a.links() == b.links() == 0, 5 * nodes.PATIENCE, "both sides let go")
+        nodes.wait_until(lambda: a.links() == b.links() == 0, 5, "both sides let go")
         a.ping(b)
         b.ping(a)
 
@@ -97,7 +97,7 @@ class Removal(NodeTest):
         a, b = self.pair()
         a.ping(b)
         a.do("peer", "remove", "bank-b")
-        nodes.wait_until(lambda: a.links() == b.links() == 0, 1 * nodes.PATIENCE, "both sides let go")
+        nodes.wait_until(lambda: a.links() == b.links() == 0, 1, "both sides let go")
 
     def test_removing_a_peer_stops_its_stream_within_a_second(self):
         a, b = self.pair()
@@ -107,7 +107,7 @@ class Removal(NodeTest):
         nodes.wait_until(lambda: a.json("peer", "list")[0]["bytes_received"] > 1 << 20, 20,
                          "payload arrives")
         a.do("peer", "remove", "bank-b")
-        nodes.wait_until(lambda: a.links() == b.links() == 0, 1 * nodes.PATIENCE, "both sides let go")
+        nodes.wait_until(lambda: a.links() == b.links() == 0, 1, "both sides let go")
         _, complaint = ping.communicate(timeout=20)
         self.assertEqual(ping.returncode, FAILED, complaint)
 
@@ -115,12 +115,12 @@ class Removal(NodeTest):
         a, b = self.pair()
         b.ping(a)
         a.do("peer", "remove", "bank-b")
-        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", "2"), UNREACHABLE, "our card")
+        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", nodes.SOON), UNREACHABLE, "our card")
         self.refused(a.cli("peer", "ping", "bank-b"), FAILED, "is not pinned")
         self.refused(a.cli("peer", "remove", "bank-b"), FAILED, "is not pinned")
         a.restart()
         self.assertEqual(a.json("peer", "list"), [])
-        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", "2"), UNREACHABLE, "our card")
+        self.refused(b.cli("peer", "ping", "bank-a", "--timeout", nodes.SOON), UNREACHABLE, "our card")
         a.pin(b)
         b.ping(a)
 
@@ -131,14 +131,14 @@ class Removal(NodeTest):
         a.ping(b)
         a.ping(c)
         a.do("peer", "remove", "bank-b")
-        nodes.wait_until(lambda: a.links() == 1, 1 * nodes.PATIENCE, "one link closes")
+        nodes.wait_until(lambda: a.links() == 1, 1, "one link closes")
         self.assertEqual(a.link_to(c), "live")
         self.assertEqual(c.links(), 1)
 
 
 class PresharedKey(NodeTest):
     def check_refused(self, one, other):
-        self.refused(one.cli("peer", "ping", other.alias, "--timeout", "1"), UNREACHABLE,
+        self.refused(one.cli("peer", "ping", other.alias, "--timeout", nodes.SOON), UNREACHABLE,
                      other.alias, "same preshared key, or none")
 
     def test_both_sides_with_the_same_key_ping(self):
