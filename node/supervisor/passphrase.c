@@ -57,10 +57,37 @@ static enum sym_err check_rights(int fd, const char *path, const char *shown,
     return SYM_OK;
 }
 
-static enum sym_err read_open(struct sym_secret *out, int fd, const char *shown, size_t max,
-                              struct sym_fault *fault)
+/* Until the end, at most max bytes; a pipe may be silent for as long as nobody cancels. */
+static enum sym_err drain(struct sym_secret *out, int fd, size_t max, int cancel)
 {
-    enum sym_err err = sym_disk_drain(out, fd, max);
+    SYM_SECRET_AUTO room = {0};
+    size_t got = 0;
+    /* One byte more than allowed, so that a longer file shows. */
+    enum sym_err err = sym_secret_new(&room, max + 1);
+    while (err == SYM_OK && got <= max) {
+        err = sym_terminal_await(fd, cancel);
+        if (err != SYM_OK) {
+            break;
+        }
+        ssize_t n = read(fd, room.data + got, room.len - got);
+        if (n < 0 && errno != EINTR && errno != EAGAIN) {
+            return SYM_IO;
+        }
+        if (n == 0) {
+            return got == 0 ? SYM_OK : sym_secret_copy(out, sym_span(room.data, got));
+        }
+        got += n > 0 ? (size_t)n : 0;
+    }
+    return err == SYM_OK ? SYM_TOO_LONG : err;
+}
+
+static enum sym_err read_open(struct sym_secret *out, int fd, const char *shown, size_t max,
+                              int cancel, struct sym_fault *fault)
+{
+    enum sym_err err = drain(out, fd, max, cancel);
+    if (err == SYM_CANCELLED) {
+        return sym_fail(fault, err, "%s: stopped while waiting for the secret in it", shown);
+    }
     if (err == SYM_TOO_LONG) {
         return sym_fail(fault, err, "%s: is longer than %zu bytes", shown, max);
     }
@@ -96,21 +123,22 @@ static enum sym_err copy_without_newline(struct sym_secret *out, const struct sy
 }
 
 static enum sym_err read_file(struct sym_secret *out, enum sym_wrap kind, const char *path,
-                              struct sym_fault *fault)
+                              int cancel, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
     char shown[SYM_SHOWN_BYTES];
     size_t max =
         kind == SYM_WRAP_PASSPHRASE ? SYM_PASSPHRASE_BYTES_MAX + 1 : SYM_KEY_FILE_BYTES_MAX;
     sym_disk_show(shown, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A pipe without a writer must not hold up the open: signals are blocked. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         return sym_fail(fault, errno == ENOENT ? SYM_NOT_FOUND : SYM_IO, "%s: %s", shown,
                         strerror(errno));
     }
     enum sym_err err = check_rights(fd, path, shown, fault);
     if (err == SYM_OK) {
-        err = read_open(&text, fd, shown, max, fault);
+        err = read_open(&text, fd, shown, max, cancel, fault);
     }
     (void)close(fd);
     if (err != SYM_OK) {
@@ -195,7 +223,7 @@ enum sym_err sym_passphrase_get(struct sym_secret *out, enum sym_wrap kind,
 
     locate(&p, kind, from);
     if (p.path != NULL && p.kind == kind) {
-        return read_file(out, kind, p.path, fault);
+        return read_file(out, kind, p.path, from->cancel, fault);
     }
     if (kind == SYM_WRAP_KEY) {
         return sym_fail(fault, SYM_BAD_VALUE,
@@ -266,7 +294,7 @@ enum sym_err sym_passphrase_choose(struct sym_secret *out, enum sym_wrap *kind,
 
     locate(&p, SYM_WRAP_PASSPHRASE, from);
     enum sym_err err = p.path == NULL ? ask_twice(&secret, from, of, fault)
-                                      : read_file(&secret, p.kind, p.path, fault);
+                                      : read_file(&secret, p.kind, p.path, from->cancel, fault);
     if (err == SYM_OK) {
         err = check_length(&secret, p.kind, of, fault);
     }

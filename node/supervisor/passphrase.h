@@ -20,7 +20,7 @@
 struct sym_secret_source {
     const char *passphrase_file; /* NULL: not named */
     const char *key_file;        /* NULL: not named */
-    int cancel;                  /* a descriptor that gets readable when a prompt must end; -1 */
+    int cancel;                  /* a descriptor that gets readable when waiting must end; -1 */
 };
 
 /* The secret of a key file that wants this kind; of: what it opens, for prompt and faults. */

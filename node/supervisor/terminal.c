@@ -56,8 +56,7 @@ static void say(const struct quiet *q, const char *text)
     (void)n; /* who cannot see the question will not answer it */
 }
 
-/* SYM_OK: there is something to read. */
-static enum sym_err await_input(int fd, int cancel)
+enum sym_err sym_terminal_await(int fd, int cancel)
 {
     struct pollfd either[2] = {{.fd = fd, .events = POLLIN}, {.fd = cancel, .events = POLLIN}};
     for (;;) {
@@ -79,7 +78,7 @@ static enum sym_err read_line(uint8_t *out, size_t room, size_t *len, int fd, in
 {
     size_t got = 0;
     for (;;) {
-        enum sym_err err = await_input(fd, cancel);
+        enum sym_err err = sym_terminal_await(fd, cancel);
         if (err != SYM_OK) {
             return err;
         }

@@ -11,10 +11,13 @@
 
 #include "tests/support/scratch.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OF "dir/node.keys"
@@ -130,6 +133,44 @@ static void a_pipe_will_do(void **state)
     from.passphrase_file = path;
     got(SYM_WRAP_PASSPHRASE, &from, sym_span_text("correct horse"));
     (void)close(ends[0]);
+}
+
+static void a_named_pipe_is_read_to_its_end(void **state)
+{
+    struct sym_secret_source from = named(SYM_WRAP_PASSPHRASE);
+    const struct timespec moment = {.tv_nsec = 50000000};
+    (void)state;
+    assert_int_equal(mkfifo(file, 0600), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        (void)nanosleep(&moment, NULL);
+        int fd = open(file, O_WRONLY);
+        (void)nanosleep(&moment, NULL);
+        bool done = write(fd, "correct ", 8) == 8;
+        (void)nanosleep(&moment, NULL);
+        _exit(done && write(fd, "horse\n", 6) == 6 ? 0 : 1);
+    }
+    got(SYM_WRAP_PASSPHRASE, &from, sym_span_text("correct horse"));
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+}
+
+static void a_silent_pipe_can_be_cancelled(void **state)
+{
+    struct sym_secret_source from = named(SYM_WRAP_PASSPHRASE);
+    int ends[2];
+    (void)state;
+    assert_int_equal(mkfifo(file, 0600), 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "", 1), 1);
+    from.cancel = ends[0];
+    (void)alarm(20);
+    refused(SYM_WRAP_PASSPHRASE, &from, SYM_CANCELLED, "stopped while waiting");
+    int writer = open(file, O_RDWR); /* one that says nothing */
+    refused(SYM_WRAP_PASSPHRASE, &from, SYM_CANCELLED, "stopped while waiting");
+    (void)alarm(0);
+    (void)close(writer);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 
 static void refuses_a_file_that_others_may_read(void **state)
@@ -294,6 +335,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_longest_passphrase_is_taken_and_no_longer_one, prepare,
                                         sweep),
         cmocka_unit_test_setup_teardown(a_pipe_will_do, prepare, sweep),
+        cmocka_unit_test_setup_teardown(a_named_pipe_is_read_to_its_end, prepare, sweep),
+        cmocka_unit_test_setup_teardown(a_silent_pipe_can_be_cancelled, prepare, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_file_that_others_may_read, prepare, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_file_of_another_user, prepare, sweep),
         cmocka_unit_test_setup_teardown(refuses_what_holds_nothing, prepare, sweep),
