@@ -109,6 +109,25 @@ static enum sym_err check_complete(const struct sym_disk *disk, struct sym_fault
     return SYM_OK;
 }
 
+/* The directory is closed to others, but copies and backups of its files keep their rights. */
+static enum sym_err check_private(const struct sym_disk *disk, struct sym_fault *fault)
+{
+    static const char *const files[] = {SYM_FILE_KEYS, SYM_FILE_MASTER};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct stat info;
+        if (fstatat(disk->fd, files[i], &info, AT_SYMLINK_NOFOLLOW) != 0) {
+            return sym_disk_fail(fault, disk, files[i], errno);
+        }
+        if (S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
+            return sym_fail(fault, SYM_BAD_PERMISSIONS,
+                            "%s/%s: is open to other users (mode %04o): chmod 600 %s/%s",
+                            disk->shown, files[i], (unsigned)info.st_mode & 07777u, disk->shown,
+                            files[i]);
+        }
+    }
+    return SYM_OK;
+}
+
 /* Who has the lock; 0 when the file does not say. */
 static pid_t holder(int lock)
 {
@@ -185,6 +204,9 @@ enum sym_err sym_directory_open(struct sym_directory *d, const char *path, struc
     err = check_format(&disk, fault);
     if (err == SYM_OK) {
         err = check_complete(&disk, fault);
+    }
+    if (err == SYM_OK) {
+        err = check_private(&disk, fault);
     }
     if (err == SYM_OK && realpath(path, d->path) == NULL) {
         err = sym_disk_fail(fault, &disk, NULL, errno);

@@ -42,7 +42,7 @@ struct sym_directory {
     }
 
 /* Checks, in this order: a directory, of this user, closed to others, made by init, of a format
- * that is known, complete, not in use. Then it is locked. */
+ * that is known, complete, its keys closed to others, not in use. Then it is locked. */
 SYM_MUST enum sym_err sym_directory_open(struct sym_directory *d, const char *path,
                                          struct sym_fault *fault);
 /* A closed one is fine. */

@@ -184,6 +184,24 @@ static void refuses_a_node_that_lacks_a_file(void **state)
     }
 }
 
+static void refuses_keys_that_are_open_to_others(void **state)
+{
+    static const char *const files[] = {"node.keys", "master.key"};
+    static const mode_t modes[] = {0640, 0604, 0620, 0601};
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[PATH_MAX];
+        scratch_join(path, node.dir, files[i]);
+        for (size_t j = 0; j < sizeof modes / sizeof modes[0]; j++) {
+            assert_int_equal(chmod(path, modes[j]), 0);
+            refused(node.dir, SYM_BAD_PERMISSIONS, files[i]);
+            refused(node.dir, SYM_BAD_PERMISSIONS, ": chmod 600 ");
+        }
+        assert_int_equal(chmod(path, 0400), 0);
+    }
+    opens_what_init_made(state);
+}
+
 static void refuses_a_directory_in_use_and_names_the_process(void **state)
 {
     struct sym_directory d = SYM_DIRECTORY_CLOSED;
@@ -279,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_newer_format, make, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_format_that_makes_no_sense, make, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_node_that_lacks_a_file, make, sweep),
+        cmocka_unit_test_setup_teardown(refuses_keys_that_are_open_to_others, make, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_directory_in_use_and_names_the_process, make,
                                         sweep),
         cmocka_unit_test_setup_teardown(the_lock_holds_while_a_child_has_it, make, sweep),
