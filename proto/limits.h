@@ -89,6 +89,8 @@
 #define SYM_CONTROL_LIFE_MS_MAX 60000u
 /* Nonces remembered until they expire; more at once are refused. */
 #define SYM_CONTROL_NONCES_MAX 4096u
+/* Of them for one user who is not an operator; as many are left to operators. */
+#define SYM_CONTROL_NONCES_PER_USER_MAX 1024u
 /* One fault line that a person reads, bytes, terminator included: as SYM_FAULT_BYTES. */
 #define SYM_FAULT_TEXT_MAX 319u
 

@@ -12,6 +12,8 @@
 
 /* Large enough for the arguments and answers of every verb in control.h. */
 #define ARGUMENTS_BYTES 512u
+/* How many denials may be recorded ahead of one a second, milliseconds. */
+#define DENIALS_AHEAD_MS 60000u
 /* Requests taken before the links have their turn. */
 #define REQUESTS_PER_TURN 16u
 
@@ -20,7 +22,8 @@ struct sym_control {
     struct sym_bus socket;
     struct sym_watch *receive;
     struct sym_nonces *nonces;
-    uint8_t *answer_bytes; /* SYM_CONTROL_BYTES_MAX */
+    uint64_t denials_until_ms; /* denials are paid for in time; see may_record_denial */
+    uint8_t *answer_bytes;     /* SYM_CONTROL_BYTES_MAX */
 };
 
 enum sym_err sym_answer_write(struct sym_answer *answer, const void *value)
@@ -166,9 +169,24 @@ static enum sym_err write_reply(struct sym_control *c, struct sym_span *out, str
     return err;
 }
 
+/* Each recorded denial costs a second, and a burst may go ahead of the clock: so each is recorded
+ * in ordinary life, and nobody can fill the disk with them. */
+static bool may_record_denial(struct sym_control *c)
+{
+    uint64_t now_ms = sym_now_ms();
+    if (c->denials_until_ms > now_ms + DENIALS_AHEAD_MS) {
+        return false;
+    }
+    c->denials_until_ms = (c->denials_until_ms > now_ms ? c->denials_until_ms : now_ms) + 1000;
+    return true;
+}
+
 static void record_denial(struct sym_control *c, const struct asked *a,
                           const struct sym_fault *fault)
 {
+    if (!may_record_denial(c)) {
+        return;
+    }
     const char *user = a->user == NULL ? "unknown" : a->user->name;
     const char *verb = a->row == NULL ? "unknown" : a->row->name;
     sym_log(SYM_LEVEL_WARN, "control-denied", "user", user, "verb", verb, "reason", fault->text,
@@ -188,13 +206,17 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
     struct sym_answer answer = {.bytes = c->answer_bytes};
     enum sym_err err = check(c, &a, bytes, &fault);
     struct sym_span nonce = a.body.nonce;
+    bool taken = false;
     if (err == SYM_OK && sym_nonces_answer(c->nonces, nonce, &reply) == SYM_OK) {
         send_reply(c, route, reply);
         asked_clear(&a);
         return;
     }
     if (err == SYM_OK) {
-        err = sym_nonces_add(c->nonces, nonce, a.body.expires_ms, sym_wall_ms(), &fault);
+        struct sym_nonce_holder holder = {.user = sym_span(a.user->key, sizeof a.user->key),
+                                          .is_operator = (a.user->roles & SYM_USER_OPERATOR) != 0};
+        err = sym_nonces_add(c->nonces, &holder, nonce, a.body.expires_ms, sym_wall_ms(), &fault);
+        taken = err == SYM_OK;
     }
     if (err == SYM_OK) {
         err = decode_arguments(&a, &fault);
@@ -208,7 +230,7 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
         record_denial(c, &a, &fault);
     }
     if (write_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {
-        if (nonce.len > 0) {
+        if (taken) {
             sym_nonces_keep(c->nonces, nonce, reply);
         }
         send_reply(c, route, reply);

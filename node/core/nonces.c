@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As much of a public key as tells the users of one node apart. */
+#define USER_BYTES       8u
 #define ANSWERS_MAX      32u
 #define ANSWER_BYTES_MAX 4096u
 
 struct seen {
     uint8_t nonce[SYM_NONCE_BYTES];
+    uint8_t user[USER_BYTES];
+    bool is_operator;
     uint64_t expires_ms; /* 0: a free slot */
 };
 
@@ -47,24 +51,41 @@ enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span nonce
     return SYM_NOT_FOUND;
 }
 
-enum sym_err sym_nonces_add(struct sym_nonces *n, struct sym_span nonce, uint64_t expires_ms,
-                            uint64_t now_ms, struct sym_fault *fault)
+/* What is remembered already, as far as it bears on one user. */
+struct share {
+    size_t own;
+    size_t others; /* of all who are not operators */
+};
+
+enum sym_err sym_nonces_add(struct sym_nonces *n, const struct sym_nonce_holder *holder,
+                            struct sym_span nonce, uint64_t expires_ms, uint64_t now_ms,
+                            struct sym_fault *fault)
 {
     struct seen *slot = NULL;
+    struct share used = {0};
     for (size_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
         struct seen *s = &n->seen[i];
         if (s->expires_ms <= now_ms) {
             slot = slot == NULL ? s : slot;
-        } else if (sym_span_equal(nonce, sym_span(s->nonce, sizeof s->nonce))) {
+            continue;
+        }
+        if (sym_span_equal(nonce, sym_span(s->nonce, sizeof s->nonce))) {
             return sym_fail(fault, SYM_REPLAY, "control request: was made before; make a new one");
         }
+        used.own += sym_equal(s->user, holder->user.data, USER_BYTES);
+        used.others += !s->is_operator;
     }
-    if (slot == NULL) {
+    /* One user cannot lock the others out, and all together not those who could stop them. */
+    bool over = !holder->is_operator &&
+                (used.own >= SYM_CONTROL_NONCES_PER_USER_MAX ||
+                 used.others >= SYM_CONTROL_NONCES_MAX - SYM_CONTROL_NONCES_PER_USER_MAX);
+    if (slot == NULL || over) {
         return sym_fail(fault, SYM_LIMIT,
-                        "control: more than %u requests within a minute; try again later",
-                        SYM_CONTROL_NONCES_MAX);
+                        "control: too many requests within a minute; try again later");
     }
     memcpy(slot->nonce, nonce.data, sizeof slot->nonce);
+    memcpy(slot->user, holder->user.data, sizeof slot->user);
+    slot->is_operator = holder->is_operator;
     slot->expires_ms = expires_ms;
     return SYM_OK;
 }

@@ -18,9 +18,17 @@ void sym_nonces_free(struct sym_nonces *n);
 /* The answer given before; the span is valid until the next call. */
 SYM_MUST enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span nonce,
                                         struct sym_span *answer);
-/* Remembers a nonce until expires_ms. */
-SYM_MUST enum sym_err sym_nonces_add(struct sym_nonces *n, struct sym_span nonce,
-                                     uint64_t expires_ms, uint64_t now_ms, struct sym_fault *fault);
+/* Who asks: a public key, and whether that user is an operator. */
+struct sym_nonce_holder {
+    struct sym_span user;
+    bool is_operator;
+};
+
+/* Remembers a nonce until expires_ms. SYM_LIMIT when there is no room, or the user's share is used
+ * up. */
+SYM_MUST enum sym_err sym_nonces_add(struct sym_nonces *n, const struct sym_nonce_holder *holder,
+                                     struct sym_span nonce, uint64_t expires_ms, uint64_t now_ms,
+                                     struct sym_fault *fault);
 /* Keeps an answer that is short enough; a longer one is not repeated. */
 void sym_nonces_keep(struct sym_nonces *n, struct sym_span nonce, struct sym_span answer);
 

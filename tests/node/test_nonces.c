@@ -12,6 +12,9 @@
 
 static struct sym_nonces *nonces;
 
+static const uint8_t keys[6][32] = {{1}, {2}, {3}, {4}, {5}, {6}};
+static const struct sym_nonce_holder operator= {.user = {keys[0], 32}, .is_operator = true};
+
 static int set_up(void **state)
 {
     (void)state;
@@ -36,7 +39,7 @@ static struct sym_span nonce(uint64_t number)
 
 static enum sym_err add(uint64_t number, uint64_t expires_ms, uint64_t now_ms)
 {
-    return sym_nonces_add(nonces, nonce(number), expires_ms, now_ms, NULL);
+    return sym_nonces_add(nonces, &operator, nonce(number), expires_ms, now_ms, NULL);
 }
 
 static void keep(uint64_t number, const char *answer)
@@ -59,7 +62,8 @@ static void refuses_a_nonce_until_it_has_expired(void **state)
     (void)state;
     struct sym_fault fault = {.text = ""};
     assert_int_equal(add(1, NOW + LIFE, NOW), SYM_OK);
-    assert_int_equal(sym_nonces_add(nonces, nonce(1), NOW + LIFE, NOW + 1, &fault), SYM_REPLAY);
+    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(1), NOW + LIFE, NOW + 1, &fault),
+                     SYM_REPLAY);
     assert_non_null(strstr(fault.text, "made before"));
     assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE - 1), SYM_REPLAY);
     assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE), SYM_OK);
@@ -71,16 +75,16 @@ static void tells_nonces_apart_by_every_byte(void **state)
     (void)state;
     uint8_t bytes[SYM_NONCE_BYTES] = {0};
     struct sym_span span = sym_span(bytes, sizeof bytes);
-    assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_OK);
+    assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
     sym_nonces_keep(nonces, span, sym_span_text("none"));
     for (size_t i = 0; i < sizeof bytes; i++) {
         struct sym_span answer;
         bytes[i] = 1;
         assert_int_equal(sym_nonces_answer(nonces, span, &answer), SYM_NOT_FOUND);
-        assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_OK);
+        assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
         bytes[i] = 0;
     }
-    assert_int_equal(sym_nonces_add(nonces, span, NOW + LIFE, NOW, NULL), SYM_REPLAY);
+    assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_REPLAY);
 }
 
 /* A nonce behind slots that have become free again must still be found. */
@@ -94,6 +98,34 @@ static void refuses_a_nonce_that_lies_behind_expired_ones(void **state)
     assert_int_equal(add(99, NOW + LIFE, NOW + 20), SYM_REPLAY);
 }
 
+static enum sym_err add_for(size_t user, uint64_t number)
+{
+    struct sym_nonce_holder holder = {.user = sym_span(keys[user], sizeof keys[user])};
+    return sym_nonces_add(nonces, &holder, nonce(number), NOW + LIFE, NOW, NULL);
+}
+
+static void one_user_cannot_lock_the_others_out(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < SYM_CONTROL_NONCES_PER_USER_MAX; i++) {
+        assert_int_equal(add_for(1, i), SYM_OK);
+    }
+    assert_int_equal(add_for(1, 50000), SYM_LIMIT);
+    assert_int_equal(add_for(2, 50001), SYM_OK);
+    assert_int_equal(add(50002, NOW + LIFE, NOW), SYM_OK);
+}
+
+static void all_users_together_cannot_lock_operators_out(void **state)
+{
+    (void)state;
+    size_t taken = 0;
+    for (uint64_t i = 0; i < 2 * SYM_CONTROL_NONCES_MAX; i++) {
+        taken += add_for(1 + i % 5, i) == SYM_OK;
+    }
+    assert_int_equal(taken, SYM_CONTROL_NONCES_MAX - SYM_CONTROL_NONCES_PER_USER_MAX);
+    assert_int_equal(add(99999, NOW + LIFE, NOW), SYM_OK);
+}
+
 static void refuses_more_nonces_than_it_remembers_until_some_expire(void **state)
 {
     (void)state;
@@ -101,7 +133,8 @@ static void refuses_more_nonces_than_it_remembers_until_some_expire(void **state
     for (uint64_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
         assert_int_equal(add(i, NOW + 1000 + i, NOW), SYM_OK);
     }
-    assert_int_equal(sym_nonces_add(nonces, nonce(99999), NOW + LIFE, NOW, &fault), SYM_LIMIT);
+    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(99999), NOW + LIFE, NOW, &fault),
+                     SYM_LIMIT);
     assert_non_null(strstr(fault.text, "try again later"));
     /* What it knows is still a replay. */
     assert_int_equal(add(SYM_CONTROL_NONCES_MAX - 1, NOW + LIFE, NOW), SYM_REPLAY);
