@@ -1,18 +1,31 @@
 #include "cli/file.h"
 
+#include "cli/format.h"
 #include "crypto/noise.h"
 #include "crypto/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum sym_err sym_file_fault(struct sym_fault *fault, const char *path)
+#define SILENCE_MS 10000 /* of a pipe */
+
+const char *sym_file_show(char out[SYM_FAULT_BYTES], const char *path)
 {
-    const char *why = strerror(errno);
-    switch (errno) {
+    sym_format_text(out, SYM_FAULT_BYTES, sym_span_text(path));
+    return out;
+}
+
+enum sym_err sym_file_fault(struct sym_fault *fault, const char *given)
+{
+    int code = errno;
+    const char *why = strerror(code);
+    char shown[SYM_FAULT_BYTES];
+    const char *path = sym_file_show(shown, given);
+    switch (code) {
     case ENOENT:
     case ENOTDIR:
         return sym_fail(fault, SYM_NOT_FOUND, "%s: %s", path, why);
@@ -35,14 +48,31 @@ enum sym_err sym_file_fault(struct sym_fault *fault, const char *path)
     }
 }
 
+/* A person at a terminal may take all the time; a pipe into which nobody writes may not. */
+static enum sym_err await(int fd, const char *path, struct sym_fault *fault)
+{
+    struct pollfd input = {.fd = fd, .events = POLLIN};
+    int n = poll(&input, 1, isatty(fd) == 1 ? -1 : SILENCE_MS);
+    if (n == 0) {
+        return sym_fail(fault, SYM_IO,
+                        "%s: is a pipe into which nobody has written for %d seconds; name a file",
+                        path, SILENCE_MS / 1000);
+    }
+    return n > 0 || errno == EINTR ? SYM_OK : sym_file_fault(fault, path);
+}
+
 /* Fills up to room bytes. */
 static enum sym_err read_all(uint8_t *out, size_t room, size_t *len, int fd, const char *path,
                              struct sym_fault *fault)
 {
     size_t got = 0;
     while (got < room) {
+        enum sym_err err = await(fd, path, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
         ssize_t n = read(fd, out + got, room - got);
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (n < 0) {
@@ -81,13 +111,15 @@ static enum sym_err read_open_file(struct sym_secret *out, int fd, const char *p
     return err == SYM_OK ? err : sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
 }
 
-static enum sym_err read_file(struct sym_secret *out, const char *path, size_t max, bool secret,
+static enum sym_err read_file(struct sym_secret *out, const char *given, size_t max, bool secret,
                               struct sym_fault *fault)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(given, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
-        return sym_file_fault(fault, path);
+        return sym_file_fault(fault, given);
     }
+    char shown[SYM_FAULT_BYTES];
+    const char *path = sym_file_show(shown, given);
     struct stat st;
     enum sym_err err = SYM_OK;
     if (fstat(fd, &st) != 0) {
@@ -168,6 +200,7 @@ enum sym_err sym_file_write(const char *path, struct sym_span bytes, struct sym_
 enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
+    char shown[SYM_FAULT_BYTES];
     enum sym_err err =
         sym_file_read_private(&text, path, SYM_BASE64_BYTES(SYM_PSK_BYTES) + 1, fault);
     if (err != SYM_OK && err != SYM_TOO_LONG) {
@@ -184,9 +217,9 @@ enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path, struct 
         err = sym_fail(fault, SYM_BAD_FORMAT,
                        "%s: is not a preshared key: one line, base64 of 32 random bytes; "
                        "\"symbolon peer psk ALIAS --new FILE\" makes one",
-                       path);
+                       sym_file_show(shown, path));
     } else if ((err = sym_secret_copy(out, sym_span(psk, sizeof psk))) != SYM_OK) {
-        (void)sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+        (void)sym_fail(fault, err, "%s: %s", sym_file_show(shown, path), sym_err_text(err));
     }
     sym_wipe(psk, sizeof psk);
     return err;

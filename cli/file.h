@@ -1,7 +1,8 @@
 /* file.h - small files, read and written whole.
  *
- * Reading is bounded and takes regular files and pipes; contents go to self-wiping memory, because
- * some of them are keys. Writing makes the bytes durable before it answers.
+ * Reading is bounded and takes regular files and pipes, a silent one for ten seconds (SYM_IO);
+ * contents go to self-wiping memory, because some of them are keys. Writing makes the bytes durable
+ * before it answers.
  * Errors: SYM_NOT_FOUND, SYM_EXISTS, SYM_DENIED never (a file that may not be read is
  * SYM_BAD_PERMISSIONS), SYM_TOO_LONG, SYM_NO_SPACE, SYM_NO_MEMORY, SYM_IO. The fault is a complete
  * sentence that starts with the path.
@@ -26,6 +27,8 @@ SYM_MUST enum sym_err sym_file_write(const char *path, struct sym_span bytes,
 /* Reads a preshared key: base64 of 32 bytes on one line, in a private file. out must be empty. */
 SYM_MUST enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path,
                                         struct sym_fault *fault);
+/* A path as faults show it, harmless at a terminal (cli/format.h); returns out. */
+const char *sym_file_show(char out[SYM_FAULT_BYTES], const char *path);
 /* The last error of the operating system (errno) on this path, as a fault. */
 SYM_MUST enum sym_err sym_file_fault(struct sym_fault *fault, const char *path);
 

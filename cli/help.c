@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/format.h"
 #include "cli/nearest.h"
 
 #include <string.h>
@@ -93,7 +94,9 @@ enum sym_exit sym_help_unknown(char *const *words, size_t n)
         sym_nearest_try(&first, sym_command_at(i)->name, sym_command_at(i)->name);
     }
     const char *meant = both.best != NULL ? both.best : first.best;
-    (void)fprintf(stderr, "symbolon: %s: there is no such command; ", typed);
+    char shown[SYM_FORMAT_TEXT_BYTES(sizeof typed)];
+    sym_format_text(shown, sizeof shown, sym_span_text(typed));
+    (void)fprintf(stderr, "symbolon: %s: there is no such command; ", shown);
     if (meant != NULL) {
         (void)fprintf(stderr, "did you mean \"symbolon %s\"?\n", meant);
     } else {

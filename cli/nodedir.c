@@ -19,7 +19,9 @@ enum sym_err sym_nodedir_path(char out[SYM_PATH_BYTES], const char *dir, const c
 {
     int len = snprintf(out, SYM_PATH_BYTES, "%s/%s", dir, name);
     if (len < 0 || (size_t)len >= SYM_PATH_BYTES) {
-        return sym_fail(fault, SYM_TOO_LONG, "%.200s…: the path is too long", dir);
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, SYM_TOO_LONG, "%.200s…: the path is too long",
+                        sym_file_show(shown, dir));
     }
     return SYM_OK;
 }
@@ -27,12 +29,13 @@ enum sym_err sym_nodedir_path(char out[SYM_PATH_BYTES], const char *dir, const c
 enum sym_err sym_nodedir_userkey_path(char out[SYM_PATH_BYTES], const char *dir, const char *name,
                                       struct sym_fault *fault)
 {
+    char shown[SYM_FAULT_BYTES];
     char file[sizeof "users/" + SYM_ALIAS_BYTES + sizeof KEY_SUFFIX];
     if (sym_alias_check(sym_span_text(name)) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "\"%s\": is not a user name: 1 to 63 characters a-z A-Z 0-9 . _ -, the "
                         "first a letter or digit",
-                        name);
+                        sym_file_show(shown, name));
     }
     (void)snprintf(file, sizeof file, "users/%s" KEY_SUFFIX, name);
     return sym_nodedir_path(out, dir, file, fault);
@@ -42,15 +45,17 @@ enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, co
                               struct sym_fault *fault)
 {
     char path[SYM_PATH_BYTES];
+    char shown[SYM_FAULT_BYTES];
     enum sym_err err = sym_nodedir_path(path, dir, "node.card", fault);
     if (err == SYM_OK) {
         err = sym_file_read(text, path, SYM_CARD_BYTES_MAX, fault);
     }
     if (err == SYM_NOT_FOUND) {
+        (void)sym_file_show(shown, dir);
         return sym_fail(fault, err,
                         "%s: there is no node here; make one with: symbolon init --dir "
                         "%s …",
-                        dir, dir);
+                        shown, shown);
     }
     if (err != SYM_OK) {
         return err;
@@ -59,7 +64,8 @@ enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, co
     err = sym_card_parse(card, sym_secret_span(text), &why);
     if (err != SYM_OK) {
         sym_secret_clear(text);
-        return sym_fail(fault, err, "%s: %s; put the node's own card back from a backup", path,
+        return sym_fail(fault, err, "%s: %s; put the node's own card back from a backup",
+                        sym_file_show(shown, path),
                         why.err != SYM_OK ? why.text : sym_err_text(err));
     }
     return SYM_OK;
@@ -91,10 +97,12 @@ static size_t readable_keys(char found[SYM_PATH_BYTES], char list[SHOWN_BYTES], 
 {
     size_t n = 0;
     struct dirent *entry;
+    struct stat st;
     while ((entry = readdir(users)) != NULL) {
         size_t stem = 0;
         if (!ends_in_key(entry->d_name, &stem) ||
             sym_alias_check(sym_span(entry->d_name, stem)) != SYM_OK ||
+            fstatat(dirfd(users), entry->d_name, &st, 0) != 0 || !S_ISREG(st.st_mode) ||
             faccessat(dirfd(users), entry->d_name, R_OK, AT_EACCESS) != 0) {
             continue;
         }
@@ -110,6 +118,7 @@ static size_t readable_keys(char found[SYM_PATH_BYTES], char list[SHOWN_BYTES], 
 static enum sym_err only_key(char out[SYM_PATH_BYTES], const char *dir, struct sym_fault *fault)
 {
     char users_path[SYM_PATH_BYTES];
+    char shown[SYM_FAULT_BYTES];
     enum sym_err err = sym_nodedir_path(users_path, dir, "users", fault);
     if (err != SYM_OK) {
         return err;
@@ -125,13 +134,13 @@ static enum sym_err only_key(char out[SYM_PATH_BYTES], const char *dir, struct s
         return sym_fail(fault, SYM_NOT_FOUND,
                         "%s: holds no user key that you may read; name yours with --as FILE or "
                         "SYMBOLON_USER",
-                        users_path);
+                        sym_file_show(shown, users_path));
     }
     if (n > 1) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "%s: who is asking? You may read the keys of %s; choose with --as NAME or "
                         "SYMBOLON_USER",
-                        users_path, list);
+                        sym_file_show(shown, users_path), list);
     }
     return SYM_OK;
 }
@@ -147,7 +156,9 @@ static enum sym_err key_path(char out[SYM_PATH_BYTES], const char *dir, const ch
         return sym_nodedir_userkey_path(out, dir, as, fault);
     }
     if (strlen(as) >= SYM_PATH_BYTES) {
-        return sym_fail(fault, SYM_TOO_LONG, "%.200s…: the path is too long", as);
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, SYM_TOO_LONG, "%.200s…: the path is too long",
+                        sym_file_show(shown, as));
     }
     memcpy(out, as, strlen(as) + 1);
     return SYM_OK;
@@ -167,15 +178,20 @@ enum sym_err sym_nodedir_user(struct sym_sign_key *key, char name[SYM_USERKEY_NA
     }
     err = sym_userkey_read(key, name, sym_secret_span(&text));
     if (err != SYM_OK) {
-        return sym_fail(fault, err, "%s: as a user key it %s", path, sym_err_text(err));
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, err, "%s: as a user key it %s", sym_file_show(shown, path),
+                        sym_err_text(err));
     }
     return SYM_OK;
 }
 
 enum sym_err sym_nodedir_not_running(struct sym_fault *fault, const char *dir)
 {
+    char shown[SYM_FAULT_BYTES];
+    (void)sym_file_show(shown, dir);
     return sym_fail(fault, SYM_CLOSED,
-                    "the node in %s is not running; start it with: symbolond --dir %s", dir, dir);
+                    "the node in %s is not running; start it with: symbolond --dir %s", shown,
+                    shown);
 }
 
 /* The run directory lies outside DIR, where others may make directories: what is asked there is
@@ -190,11 +206,14 @@ static enum sym_err check_owner(const char *run, const char *dir, struct sym_fau
     if (stat(dir, &of_dir) != 0) {
         return sym_file_fault(fault, dir);
     }
+    char shown_run[SYM_FAULT_BYTES];
+    char shown[SYM_FAULT_BYTES];
+    (void)sym_file_show(shown, dir);
     if (!S_ISDIR(of_run.st_mode) || of_run.st_uid != of_dir.st_uid || (of_run.st_mode & 077) != 0) {
         return sym_fail(fault, SYM_BAD_PERMISSIONS,
                         "%s: is not a directory that only the owner of %s can use; stop the node, "
                         "remove %s/run and start it again",
-                        run, dir, dir);
+                        sym_file_show(shown_run, run), shown, shown);
     }
     return SYM_OK;
 }
@@ -204,6 +223,7 @@ enum sym_err sym_nodedir_control_url(char out[SYM_BUS_URL_BYTES], const char *di
 {
     char link[SYM_PATH_BYTES];
     char run[SYM_PATH_BYTES];
+    char shown[SYM_FAULT_BYTES];
     enum sym_err err = sym_nodedir_path(link, dir, "run", fault);
     if (err != SYM_OK) {
         return err;
@@ -223,7 +243,7 @@ enum sym_err sym_nodedir_control_url(char out[SYM_BUS_URL_BYTES], const char *di
         return sym_fail(fault, SYM_BAD_VALUE,
                         "%s: does not point to a short absolute path; remove it and start the node "
                         "again",
-                        link);
+                        sym_file_show(shown, link));
     }
     memcpy(out, url, (size_t)url_len + 1);
     return SYM_OK;

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "cli/format.h"
 #include "cli/nearest.h"
 
 #include <assert.h>
@@ -47,10 +48,12 @@ static enum sym_err refuse_unknown(const struct sym_args *args, const char *word
         strncat(name, args->known[i]->name, sizeof name - 3);
         sym_nearest_try(&nearest, name, args->known[i]->name);
     }
+    char shown[SYM_FAULT_BYTES];
+    sym_format_text(shown, sizeof shown, sym_span_text(word));
     if (nearest.best == NULL) {
-        return sym_fail(fault, SYM_BAD_VALUE, "%s: there is no such option", word);
+        return sym_fail(fault, SYM_BAD_VALUE, "%s: there is no such option", shown);
     }
-    return sym_fail(fault, SYM_BAD_VALUE, "%s: there is no such option; did you mean --%s?", word,
+    return sym_fail(fault, SYM_BAD_VALUE, "%s: there is no such option; did you mean --%s?", shown,
                     nearest.best);
 }
 
@@ -67,9 +70,12 @@ static enum sym_err refuse(const struct sym_args *args, int code, char **argv,
         return sym_fail(fault, SYM_BAD_VALUE, "--%s: takes no value", args->known[at]->name);
     }
     if (optopt != 0) {
+        char letter[SYM_FORMAT_TEXT_BYTES(1)];
+        uint8_t byte = (uint8_t)optopt;
+        sym_format_text(letter, sizeof letter, sym_span(&byte, 1));
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "-%c: there is no such option; options are written out, such as --help",
-                        optopt);
+                        "-%s: there is no such option; options are written out, such as --help",
+                        letter);
     }
     return refuse_unknown(args, argv[optind - 1], fault);
 }
@@ -199,6 +205,8 @@ enum sym_err sym_args_number(uint64_t *out, const struct sym_args *args, const c
     if (text == NULL || sym_number_parse(out, text, least, most) == SYM_OK) {
         return SYM_OK;
     }
+    char shown[SYM_FAULT_BYTES];
+    sym_format_text(shown, sizeof shown, sym_span_text(text));
     return sym_fail(fault, SYM_BAD_VALUE, "--%s: \"%s\" is not a whole number from %llu to %llu",
-                    name, text, (unsigned long long)least, (unsigned long long)most);
+                    name, shown, (unsigned long long)least, (unsigned long long)most);
 }

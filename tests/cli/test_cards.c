@@ -157,6 +157,22 @@ static void refuses_a_file_that_is_not_there_or_is_a_directory(void **state)
     assert_int_equal(sym_cards_load(&cards, "/nonexistent", &fault), SYM_NOT_FOUND);
     assert_int_equal(sym_cards_load(&cards, node->dir, &fault), SYM_IO);
     assert_shows(fault.text, "is a directory");
+    assert_int_equal(sym_cards_load(&cards, "/none\033[31m", &fault), SYM_NOT_FOUND);
+    assert_shows(fault.text, "/none\\x1b[31m: ");
+}
+
+static void gives_up_on_a_pipe_that_stays_silent(void **state)
+{
+    struct fake_node *node = *state;
+    struct sym_fault fault;
+    char path[256];
+    SYM_CARDS_AUTO cards = {0};
+    (void)snprintf(path, sizeof path, "%s/pipe", node->dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    (void)alarm(30);
+    assert_int_equal(sym_cards_load(&cards, path, &fault), SYM_IO);
+    (void)alarm(0);
+    assert_shows(fault.text, "/pipe: is a pipe into which nobody has written");
 }
 
 static void refuses_more_cards_than_a_roster_may_hold(void **state)
@@ -365,6 +381,7 @@ int main(void)
         WITH_NODE(refuses_a_card_that_was_edited),
         WITH_NODE(names_the_card_of_a_roster_that_is_bad),
         WITH_NODE(refuses_a_file_that_is_not_there_or_is_a_directory),
+        WITH_NODE(gives_up_on_a_pipe_that_stays_silent),
         WITH_NODE(refuses_more_cards_than_a_roster_may_hold),
         WITH_NODE(card_prints_exactly_the_file_in_a_pipe),
         WITH_NODE(card_shows_the_fingerprint_beside_it_when_asked),

@@ -317,6 +317,18 @@ static void shortens_a_long_list_of_users(void **state)
     assert_shows(r.err, ", …; choose with --as NAME");
 }
 
+static void a_pipe_among_the_user_keys_is_passed_over(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/users/trap.key", node->dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    fake_node_start(node, two_settings);
+    run(&r, "settings|list");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
 static void refuses_a_user_without_a_key(void **state)
 {
     struct fake_node *node = *state;
@@ -397,6 +409,7 @@ int main(void)
         WITH_NODE(asks_which_user_when_several_keys_can_be_read),
         WITH_NODE(takes_a_user_key_from_any_file),
         WITH_NODE(shortens_a_long_list_of_users),
+        WITH_NODE(a_pipe_among_the_user_keys_is_passed_over),
         WITH_NODE(refuses_a_user_without_a_key),
         WITH_NODE(refuses_a_user_key_that_others_can_read),
         WITH_NODE(refuses_a_user_key_that_is_none),

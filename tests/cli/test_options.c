@@ -150,6 +150,13 @@ static void refuses_an_unknown_option_with_a_hint_where_one_is_close(void **stat
     refuse("x -q", "-q: there is no such option; options are written out, such as --help");
 }
 
+static void shows_no_control_character_of_an_argument(void **state)
+{
+    (void)state;
+    refuse("x --\033[31mred", "--\\x1b[31mred: there is no such option");
+    refuse("x -\033", "-\\x1b: there is no such option; options are written out, such as --help");
+}
+
 static void refuses_an_option_without_its_value(void **state)
 {
     (void)state;
@@ -267,6 +274,7 @@ int main(void)
         cmocka_unit_test(h_is_short_for_help),
         cmocka_unit_test(finds_the_first_operand_behind_options_with_values),
         cmocka_unit_test(refuses_an_unknown_option_with_a_hint_where_one_is_close),
+        cmocka_unit_test(shows_no_control_character_of_an_argument),
         cmocka_unit_test(refuses_an_option_without_its_value),
         cmocka_unit_test(refuses_a_value_where_none_belongs),
         cmocka_unit_test(refuses_an_option_that_is_given_twice),
