@@ -151,6 +151,23 @@ static void a_thousand_idle_connections_from_many_addresses_keep_nobody_out(void
     assert_in_range(s->gate.counters.half_open, SYM_HALF_OPEN_PER_ADDRESS_MAX, SYM_HALF_OPEN_MAX);
 }
 
+static void newcomers_replace_connections_at_random(void **state)
+{
+    struct scene *s = *state;
+    unsigned left = 0;
+    for (unsigned i = 0; i < 2 * SYM_HALF_OPEN_PER_ADDRESS_MAX; i++) {
+        (void)crowd_in(s, 1);
+    }
+    gate_rig_settle(&s->gate);
+    (void)usleep(200000);
+    for (unsigned i = 0; i < SYM_HALF_OPEN_PER_ADDRESS_MAX; i++) {
+        left += rig_ready(s->crowd[i], 0) ? 0 : 1;
+    }
+    /* Neither the oldest ones only, nor the newest. About 35 of 96 are expected. */
+    print_message("%u of the first %u are left\n", left, SYM_HALF_OPEN_PER_ADDRESS_MAX);
+    assert_in_range(left, 8, 70);
+}
+
 static void idle_connections_end_at_the_handshake_deadline(void **state)
 {
     struct scene *s = *state;
@@ -525,6 +542,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(a_thousand_idle_connections_keep_nobody_out),
         TEST(a_thousand_idle_connections_from_many_addresses_keep_nobody_out),
+        TEST(newcomers_replace_connections_at_random),
         TEST(idle_connections_end_at_the_handshake_deadline),
         TEST(two_hundred_half_finished_handshakes_keep_nobody_out),
         TEST(huge_hellos_keep_memory_bounded),

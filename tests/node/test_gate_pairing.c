@@ -428,6 +428,31 @@ static void tries_the_addresses_in_order(void **state)
     (void)expect_up(s, true);
 }
 
+static void tells_of_several_failures_the_one_that_says_most(void **state)
+{
+    struct scene *s = *state;
+    struct tls_peer other;
+    static const struct tls_peer_ways honest = {0};
+    static const uint8_t seed[32] = {99};
+    uint8_t id[32];
+    char good[64];
+    char bad[64];
+    uint16_t closed_port = 0;
+    (void)close(listen_at(&closed_port, 1));
+    memset(id, PEER, sizeof id);
+    (void)snprintf(bad, sizeof bad, "127.0.0.1:%u", closed_port);
+    (void)snprintf(good, sizeof good, "127.0.0.1:%u", s->port);
+    const struct sym_span addresses[] = {sym_span_text(good), sym_span_text(bad)};
+    tls_peer_init(&other, seed, true, &honest);
+    gate_rig_send(
+        &s->gate, SYM_LOCAL_DIAL,
+        &(struct sym_gate_dial){.id = sym_span(id, 32), .addresses = addresses, .n_addresses = 2});
+    assert_true(rig_ready(s->listener, RIG_WAIT_MS));
+    assert_null(tls_peer_accept(&other, accept(s->listener, NULL, NULL)));
+    expect_dial_failed(&s->gate, SYM_DENIED, "another key than its card says");
+    tls_peer_clear(&other);
+}
+
 static void refuses_to_dial_what_is_no_numeric_address(void **state)
 {
     struct scene *s = *state;
@@ -505,6 +530,7 @@ int main(int argc, char **argv)
         LOWER(says_that_the_peer_does_not_know_our_card),
         LOWER(says_that_a_peer_left_after_seeing_our_certificate),
         LOWER(tries_the_addresses_in_order),
+        LOWER(tells_of_several_failures_the_one_that_says_most),
         LOWER(refuses_to_dial_what_is_no_numeric_address),
         LOWER(refuses_to_dial_a_peer_that_is_not_pinned),
         LOWER(unpinning_a_peer_ends_a_dial_to_it),

@@ -67,6 +67,7 @@ static void refuses_what_is_no_numeric_address(void **state)
         }
     }
     assert_int_equal(sym_address_parse(&a, sym_span("127.0.0.1\0:1", 12)), SYM_BAD_FORMAT);
+    assert_int_equal(sym_address_parse(&a, sym_span("127.0.0.1:1\0x", 13)), SYM_BAD_FORMAT);
     char endless[400];
     memset(endless, '1', sizeof endless);
     endless[sizeof endless - 2] = ':';

@@ -105,9 +105,10 @@ static void quotes_what_could_be_mistaken_for_a_pair(void **state)
 {
     (void)state;
     begin();
-    sym_log(SYM_LEVEL_INFO, "x", "a", "k=v", "b", "", "c", NULL, "d", "caf\xc3\xa9", NULL);
+    sym_log(SYM_LEVEL_INFO, "x", "a", "k=v", "b", "", "c", NULL, "d", "caf\xc3\xa9", "e", "\x7f",
+            NULL);
     end();
-    expect_end(" a=\"k=v\" b=\"\" c=- d=\"caf\\xc3\\xa9\"\n");
+    expect_end(" a=\"k=v\" b=\"\" c=- d=\"caf\\xc3\\xa9\" e=\"\\x7f\"\n");
 }
 
 static void cuts_a_line_that_is_too_long(void **state)

@@ -116,7 +116,7 @@ static void does_not_call_a_paused_watch_even_when_the_other_side_hangs_up(void 
     struct entry ea = {f, 1, 1};
     struct entry end = {f, 9, 1};
     assert_int_equal(sym_loop_watch(f->loop, &f->wa, f->a[0], POLLIN, on_ready, &ea), SYM_OK);
-    assert_int_equal(sym_loop_timer(f->loop, &f->timers[0], 30, on_time, &end), SYM_OK);
+    assert_int_equal(sym_loop_timer(f->loop, &f->timers[0], 80, on_time, &end), SYM_OK);
     sym_watch_set(f->wa, 0);
     say(f->a[1]);
     (void)shutdown(f->a[1], SHUT_RDWR);
@@ -125,7 +125,7 @@ static void does_not_call_a_paused_watch_even_when_the_other_side_hangs_up(void 
     assert_int_equal(f->n, 1);
     assert_int_equal(f->diary[0], 9);
     /* Nor does it turn without a pause. */
-    assert_true(clock() - before < CLOCKS_PER_SEC / 100);
+    assert_true(clock() - before < CLOCKS_PER_SEC / 250);
 }
 
 static void wakes_a_paused_watch_up_again(void **state)
