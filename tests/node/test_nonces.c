@@ -198,6 +198,8 @@ int main(void)
         TEST(refuses_a_nonce_until_it_has_expired),
         TEST(tells_nonces_apart_by_every_byte),
         TEST(refuses_a_nonce_that_lies_behind_expired_ones),
+        TEST(one_user_cannot_lock_the_others_out),
+        TEST(all_users_together_cannot_lock_operators_out),
         TEST(refuses_more_nonces_than_it_remembers_until_some_expire),
         TEST(repeats_the_answers_it_was_given_last),
         TEST(keeps_the_first_answer_to_a_nonce),
