@@ -28,7 +28,7 @@ struct gate {
     struct sym_loop *loop;
     struct sym_tls *tls;
     uint64_t renewed_s;
-    struct sym_report report;
+    struct sym_outbox outbox;
     struct sym_pairing pairing;
     struct sym_orders orders;
     struct sym_entrance entrance;
@@ -159,7 +159,7 @@ static void report_listening(struct gate *g)
     const struct sym_gate_listening listening = {.address = sym_span_text(address),
                                                  .process = &process};
     sym_log(SYM_LEVEL_INFO, "listening", "address", address, NULL);
-    sym_report_send(&g->report, SYM_LOCAL_LISTENING, &listening);
+    sym_outbox_send(&g->outbox, SYM_LOCAL_LISTENING, &listening);
 }
 
 static void on_configured(void *owner)
@@ -183,7 +183,7 @@ static void on_order(void *owner, short ready)
     for (int i = 0; i < ORDERS_PER_TURN; i++) {
         uint8_t *message = NULL;
         size_t len = 0;
-        if (sym_bus_receive(&g->report.pair, &message, &len) != SYM_OK) {
+        if (sym_bus_receive(&g->outbox.pair, &message, &len) != SYM_OK) {
             return;
         }
         (void)sym_orders_take(&g->orders, sym_span(message, len));
@@ -201,9 +201,9 @@ static void tell_counters(struct gate *g)
     };
     bool changed = now.accepted != g->told.accepted || now.refused != g->told.refused ||
                    now.half_open != g->told.half_open || now.links != g->told.links;
-    if (changed && !sym_report_is_behind(&g->report)) {
+    if (changed && !sym_outbox_is_behind(&g->outbox)) {
         g->told = now;
-        sym_report_send(&g->report, SYM_LOCAL_COUNTERS, &now);
+        sym_outbox_send(&g->outbox, SYM_LOCAL_COUNTERS, &now);
     }
 }
 
@@ -240,7 +240,7 @@ static void renew_certificate(struct gate *g)
 static void on_tick(void *owner)
 {
     struct gate *g = owner;
-    bool core_is_there = sym_bus_connected(&g->report.pair);
+    bool core_is_there = sym_bus_connected(&g->outbox.pair);
 
     if (g->core_was_there && !core_is_there && !g->stopping) {
         sym_log(SYM_LEVEL_WARN, "core-is-gone", NULL);
@@ -260,9 +260,9 @@ static void on_tick(void *owner)
 
 static enum sym_err meet_core(struct gate *g, struct sym_fault *fault)
 {
-    enum sym_err err = sym_report_open(&g->report, g->loop, SYM_GATE_URL);
+    enum sym_err err = sym_outbox_open(&g->outbox, g->loop, SYM_GATE_URL);
     if (err == SYM_OK) {
-        err = sym_loop_watch(g->loop, &g->order_watch, sym_bus_receive_fd(&g->report.pair), POLLIN,
+        err = sym_loop_watch(g->loop, &g->order_watch, sym_bus_receive_fd(&g->outbox.pair), POLLIN,
                              on_order, g);
     }
     if (err == SYM_OK) {
@@ -291,7 +291,7 @@ static enum sym_err set_up(struct gate *g, const char *run_dir, struct sym_fault
     if (err != SYM_OK) {
         return sym_fail(fault, err, "gate: no event loop: it %s", sym_err_text(err));
     }
-    sym_pairing_init(&g->pairing, g->loop, g->tls, &g->report);
+    sym_pairing_init(&g->pairing, g->loop, g->tls, &g->outbox);
     g->orders = (struct sym_orders){
         .pairing = &g->pairing, .on_configured = on_configured, .on_stop = begin_stop, .owner = g};
     err = sym_sandbox_enter(&g->sandbox, SYM_SANDBOX_GATE, NULL, run_dir, fault);
@@ -306,7 +306,7 @@ static void tear_down(struct gate *g)
     }
     sym_watch_remove(&g->order_watch);
     sym_watch_remove(&g->leash_watch);
-    sym_report_close(&g->report);
+    sym_outbox_close(&g->outbox);
     sym_loop_free(g->loop);
     sym_tls_free(g->tls);
     if (g->listener >= 0) {
@@ -347,7 +347,7 @@ int sym_gate_main(const struct sym_gate_start *start)
     (void)signal(SIGPIPE, SIG_IGN);
     g->leash = start->leash;
     g->listener = -1;
-    g->report = (struct sym_report)SYM_REPORT_CLOSED;
+    g->outbox = (struct sym_outbox)SYM_OUTBOX_CLOSED;
     g->entrance = (struct sym_entrance)SYM_ENTRANCE_CLOSED;
     int code = run(g, start);
     tear_down(g);

@@ -6,13 +6,13 @@
 
 struct phase_row {
     const char *name;
-    sym_link_step_fn *socket;
-    sym_link_step_fn *time;
+    sym_gate_link_step_fn *socket;
+    sym_gate_link_step_fn *time;
 };
 
 static const struct phase_row rows[SYM_PHASE_COUNT];
 
-const char *sym_link_phase_name(enum sym_link_phase phase)
+const char *sym_gate_link_phase_name(enum sym_gate_link_phase phase)
 {
     return rows[phase].name;
 }
@@ -27,7 +27,7 @@ bool sym_gate_link_is_half_open(const struct sym_gate_link *l)
     return !l->dialled && l->phase < SYM_PHASE_WAITING;
 }
 
-void sym_link_tell_ended(struct sym_gate_link *l, const struct sym_fault *why)
+void sym_gate_link_tell_ended(struct sym_gate_link *l, const struct sym_fault *why)
 {
     if (!l->ended) {
         l->ended = true;
@@ -35,7 +35,7 @@ void sym_link_tell_ended(struct sym_gate_link *l, const struct sym_fault *why)
     }
 }
 
-void sym_link_close_pair(struct sym_gate_link *l)
+void sym_gate_link_close_pair(struct sym_gate_link *l)
 {
     sym_watch_remove(&l->frames);
     sym_watch_remove(&l->room);
@@ -44,7 +44,7 @@ void sym_link_close_pair(struct sym_gate_link *l)
 
 static void dispose(struct sym_gate_link *l)
 {
-    sym_link_close_pair(l);
+    sym_gate_link_close_pair(l);
     sym_watch_remove(&l->socket);
     sym_timer_remove(&l->timer);
     sym_tls_session_free(l->tls);
@@ -56,7 +56,7 @@ static void dispose(struct sym_gate_link *l)
 
 static void end(struct sym_gate_link *l, const struct sym_fault *why)
 {
-    sym_link_tell_ended(l, why);
+    sym_gate_link_tell_ended(l, why);
     if (l->phase >= SYM_PHASE_HELLO && l->phase <= SYM_PHASE_DRAINING) {
         sym_tls_goodbye(l->tls);
     }
@@ -110,13 +110,14 @@ static void set_watches(struct sym_gate_link *l)
     }
 }
 
-void sym_link_conclude(struct sym_gate_link *l, enum sym_err err, const struct sym_fault *fault)
+void sym_gate_link_conclude(struct sym_gate_link *l, enum sym_err err,
+                            const struct sym_fault *fault)
 {
     if (err == SYM_OK || err == SYM_AGAIN) {
         set_watches(l);
     } else if (err == SYM_CLOSED && l->phase == SYM_PHASE_OPEN) {
         l->peer_left = true;
-        sym_link_drain(l, fault);
+        sym_gate_link_drain(l, fault);
         set_watches(l);
     } else {
         end(l, l->phase == SYM_PHASE_DRAINING ? &l->why : fault);
@@ -128,7 +129,7 @@ static void on_socket(void *owner, short ready)
     struct sym_gate_link *l = owner;
     struct sym_fault fault = {.err = SYM_OK};
     enum sym_err err = rows[l->phase].socket(l, ready, &fault);
-    sym_link_conclude(l, err, &fault);
+    sym_gate_link_conclude(l, err, &fault);
 }
 
 static void on_time(void *owner)
@@ -136,18 +137,18 @@ static void on_time(void *owner)
     struct sym_gate_link *l = owner;
     struct sym_fault fault = {.err = SYM_OK};
     enum sym_err err = rows[l->phase].time(l, 0, &fault);
-    sym_link_conclude(l, err, &fault);
+    sym_gate_link_conclude(l, err, &fault);
 }
 
 static const struct phase_row rows[SYM_PHASE_COUNT] = {
-    [SYM_PHASE_CONNECTING] = {"connecting", sym_link_connecting, sym_link_early_time},
-    [SYM_PHASE_HANDSHAKE] = {"handshake", sym_link_handshake, sym_link_early_time},
-    [SYM_PHASE_HELLO] = {"hello", sym_link_hello, sym_link_early_time},
-    [SYM_PHASE_PARKED] = {"parked", sym_link_rest, sym_link_early_time},
-    [SYM_PHASE_WAITING] = {"waiting", sym_link_rest, sym_link_waiting_time},
-    [SYM_PHASE_OPEN] = {"open", sym_link_moving, sym_link_open_time},
-    [SYM_PHASE_DRAINING] = {"draining", sym_link_moving, sym_link_draining_time},
-    [SYM_PHASE_LINGERING] = {"lingering", sym_link_lingering, sym_link_lingering_time},
+    [SYM_PHASE_CONNECTING] = {"connecting", sym_gate_link_connecting, sym_gate_link_early_time},
+    [SYM_PHASE_HANDSHAKE] = {"handshake", sym_gate_link_handshake, sym_gate_link_early_time},
+    [SYM_PHASE_HELLO] = {"hello", sym_gate_link_hello, sym_gate_link_early_time},
+    [SYM_PHASE_PARKED] = {"parked", sym_gate_link_rest, sym_gate_link_early_time},
+    [SYM_PHASE_WAITING] = {"waiting", sym_gate_link_rest, sym_gate_link_waiting_time},
+    [SYM_PHASE_OPEN] = {"open", sym_gate_link_moving, sym_gate_link_open_time},
+    [SYM_PHASE_DRAINING] = {"draining", sym_gate_link_moving, sym_gate_link_draining_time},
+    [SYM_PHASE_LINGERING] = {"lingering", sym_gate_link_lingering, sym_gate_link_lingering_time},
 };
 
 static enum sym_err begin(struct sym_gate_link **out, const struct sym_gate_link *model)
@@ -165,7 +166,7 @@ static enum sym_err begin(struct sym_gate_link **out, const struct sym_gate_link
                              on_socket, l);
     }
     if (err == SYM_OK && !l->dialled) {
-        err = sym_link_begin_tls(l, &fault);
+        err = sym_gate_link_begin_tls(l, &fault);
     }
     if (err != SYM_OK) {
         dispose(l);
@@ -176,7 +177,7 @@ static enum sym_err begin(struct sym_gate_link **out, const struct sym_gate_link
 }
 
 enum sym_err sym_gate_link_accept(struct sym_gate_link **out,
-                                  const struct sym_link_context *context, int fd,
+                                  const struct sym_gate_link_context *context, int fd,
                                   const struct sym_address *from)
 {
     const struct sym_gate_link model = {.context = context,
@@ -188,7 +189,8 @@ enum sym_err sym_gate_link_accept(struct sym_gate_link **out,
     return begin(out, &model);
 }
 
-enum sym_err sym_gate_link_dial(struct sym_gate_link **out, const struct sym_link_context *context,
+enum sym_err sym_gate_link_dial(struct sym_gate_link **out,
+                                const struct sym_gate_link_context *context,
                                 struct sym_pinned *peer, const struct sym_address *to)
 {
     struct sym_gate_link model = {.context = context,

@@ -22,7 +22,7 @@
 #include "node/gate/pump.h"
 #include "node/loop.h"
 
-enum sym_link_phase {
+enum sym_gate_link_phase {
     SYM_PHASE_CONNECTING,
     SYM_PHASE_HANDSHAKE,
     SYM_PHASE_HELLO,
@@ -37,7 +37,7 @@ enum sym_link_phase {
 struct sym_gate_link;
 
 /* What the owner hears. None of these may end the link it is called for; others it may. */
-struct sym_link_events {
+struct sym_gate_link_events {
     /* Authenticated: SYM_OK keeps it, SYM_AGAIN parks it, anything else refuses it, for the reason
      * in fault. */
     enum sym_err (*admit)(struct sym_gate_link *l, struct sym_fault *fault);
@@ -49,21 +49,21 @@ struct sym_link_events {
 };
 
 /* Shared by all links of a gate; outlives them. */
-struct sym_link_context {
+struct sym_gate_link_context {
     struct sym_loop *loop;
     struct sym_tls *tls;
     const struct sym_pins *pins;
-    const struct sym_link_events *events;
+    const struct sym_gate_link_events *events;
     void *owner;
     uint32_t idle_ms;
     char link_url[SYM_BUS_URL_BYTES]; /* the pair of link N is here, N appended */
 };
 
 struct sym_gate_link {
-    const struct sym_link_context *context;
+    const struct sym_gate_link_context *context;
     struct sym_gate_link *next; /* kept by the owner */
     struct sym_gate_link *previous;
-    enum sym_link_phase phase;
+    enum sym_gate_link_phase phase;
     bool dialled;
     bool admitted;
     bool ended;                 /* the owner has been told */
@@ -92,11 +92,11 @@ struct sym_gate_link {
 
 /* Takes over fd, a connection that was accepted. fd is closed on failure, too. */
 SYM_MUST enum sym_err sym_gate_link_accept(struct sym_gate_link **out,
-                                           const struct sym_link_context *context, int fd,
+                                           const struct sym_gate_link_context *context, int fd,
                                            const struct sym_address *from);
 /* Dials peer at this address. */
 SYM_MUST enum sym_err sym_gate_link_dial(struct sym_gate_link **out,
-                                         const struct sym_link_context *context,
+                                         const struct sym_gate_link_context *context,
                                          struct sym_pinned *peer, const struct sym_address *to);
 
 /* PARKED: asks the owner again. */
@@ -112,6 +112,6 @@ void sym_gate_link_end(struct sym_gate_link *l, enum sym_err err, const char *wh
 bool sym_gate_link_is_half_open(const struct sym_gate_link *l);
 /* One of the node's links: WAITING, OPEN or DRAINING. */
 bool sym_gate_link_is_up(const struct sym_gate_link *l);
-const char *sym_link_phase_name(enum sym_link_phase phase);
+const char *sym_gate_link_phase_name(enum sym_gate_link_phase phase);
 
 #endif

@@ -10,7 +10,7 @@ static bool is_pinned(void *owner, const uint8_t pin[SYM_PIN_BYTES])
     return l->dialled ? peer == l->peer : peer != NULL;
 }
 
-enum sym_err sym_link_begin_tls(struct sym_gate_link *l, struct sym_fault *fault)
+enum sym_err sym_gate_link_begin_tls(struct sym_gate_link *l, struct sym_fault *fault)
 {
     enum sym_err err =
         sym_tls_session_new(&l->tls, l->context->tls, l->fd, l->dialled, is_pinned, l);
@@ -21,7 +21,7 @@ enum sym_err sym_link_begin_tls(struct sym_gate_link *l, struct sym_fault *fault
     return SYM_OK;
 }
 
-enum sym_err sym_link_connecting(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_connecting(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     int code = 0;
     socklen_t len = sizeof code;
@@ -37,11 +37,11 @@ enum sym_err sym_link_connecting(struct sym_gate_link *l, short ready, struct sy
         return sym_fail(fault, code == ETIMEDOUT ? SYM_TIMEOUT : SYM_UNREACHABLE, "%s",
                         strerror(code));
     }
-    enum sym_err err = sym_link_begin_tls(l, fault);
-    return err == SYM_OK ? sym_link_handshake(l, ready, fault) : err;
+    enum sym_err err = sym_gate_link_begin_tls(l, fault);
+    return err == SYM_OK ? sym_gate_link_handshake(l, ready, fault) : err;
 }
 
-enum sym_err sym_link_handshake(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_handshake(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     enum sym_err err = sym_tls_handshake(l->tls);
     if (err != SYM_OK) {
@@ -58,14 +58,14 @@ enum sym_err sym_link_handshake(struct sym_gate_link *l, short ready, struct sym
         return sym_fail(fault, SYM_INTERNAL, "TLS gave no exporter");
     }
     l->phase = SYM_PHASE_HELLO;
-    return sym_link_hello(l, ready, fault);
+    return sym_gate_link_hello(l, ready, fault);
 }
 
-enum sym_err sym_link_early_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_early_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     (void)ready;
     return sym_fail(fault, SYM_TIMEOUT, "did not finish within %u ms (%s)", SYM_HANDSHAKE_MS,
-                    sym_link_phase_name(l->phase));
+                    sym_gate_link_phase_name(l->phase));
 }
 
 static enum sym_err send_hello(struct sym_gate_link *l, struct sym_fault *fault)
@@ -123,7 +123,7 @@ static enum sym_err come_up(struct sym_gate_link *l)
 
 /* Who dials says hello at once. Who was dialled says it when the link is to stay, so that the
  * dialler's first byte from us tells it so. */
-enum sym_err sym_link_hello(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_hello(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     (void)ready;
     enum sym_err err = l->dialled ? send_hello(l, fault) : SYM_OK;
@@ -150,11 +150,11 @@ void sym_gate_link_unpark(struct sym_gate_link *l)
 
     if (l->phase == SYM_PHASE_PARKED) {
         l->phase = SYM_PHASE_HELLO;
-        sym_link_conclude(l, sym_link_hello(l, 0, &fault), &fault);
+        sym_gate_link_conclude(l, sym_gate_link_hello(l, 0, &fault), &fault);
     }
 }
 
-enum sym_err sym_link_rest(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_rest(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     (void)l;
     (void)ready;
@@ -162,7 +162,8 @@ enum sym_err sym_link_rest(struct sym_gate_link *l, short ready, struct sym_faul
     return SYM_OK;
 }
 
-enum sym_err sym_link_waiting_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_waiting_time(struct sym_gate_link *l, short ready,
+                                        struct sym_fault *fault)
 {
     (void)l;
     (void)ready;

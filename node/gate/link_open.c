@@ -39,7 +39,7 @@ static enum sym_err move_out(struct sym_gate_link *l, struct sym_fault *fault)
     return err;
 }
 
-enum sym_err sym_link_moving(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_moving(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
     bool broken = (ready & (POLLERR | POLLHUP)) != 0;
@@ -59,7 +59,7 @@ static void on_frame(void *owner, short ready)
     struct sym_gate_link *l = owner;
     struct sym_fault fault = {.err = SYM_OK};
     (void)ready;
-    sym_link_conclude(l, move_out(l, &fault), &fault);
+    sym_gate_link_conclude(l, move_out(l, &fault), &fault);
 }
 
 static void on_room(void *owner, short ready)
@@ -67,7 +67,7 @@ static void on_room(void *owner, short ready)
     struct sym_gate_link *l = owner;
     struct sym_fault fault = {.err = SYM_OK};
     (void)ready;
-    sym_link_conclude(l, move_in(l, &fault), &fault);
+    sym_gate_link_conclude(l, move_in(l, &fault), &fault);
 }
 
 static enum sym_err watch_for(struct sym_gate_link *l, struct sym_watch **out, int fd,
@@ -103,11 +103,11 @@ void sym_gate_link_open(struct sym_gate_link *l)
 {
     struct sym_fault fault = {.err = SYM_OK};
     if (l->phase == SYM_PHASE_WAITING) {
-        sym_link_conclude(l, open_pair(l, &fault), &fault);
+        sym_gate_link_conclude(l, open_pair(l, &fault), &fault);
     }
 }
 
-void sym_link_drain(struct sym_gate_link *l, const struct sym_fault *why)
+void sym_gate_link_drain(struct sym_gate_link *l, const struct sym_fault *why)
 {
     l->why = *why;
     l->phase = SYM_PHASE_DRAINING;
@@ -116,7 +116,7 @@ void sym_link_drain(struct sym_gate_link *l, const struct sym_fault *why)
     sym_timer_set(l->timer, QUIET_MS);
 }
 
-enum sym_err sym_link_open_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_open_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     uint64_t idle_ms = sym_now_ms() - l->active_ms;
     (void)ready;
@@ -126,7 +126,7 @@ enum sym_err sym_link_open_time(struct sym_gate_link *l, short ready, struct sym
         return SYM_OK;
     }
     (void)sym_fail(fault, SYM_OK, "idle for %u ms", l->context->idle_ms);
-    sym_link_drain(l, fault);
+    sym_gate_link_drain(l, fault);
     return SYM_OK;
 }
 
@@ -136,8 +136,8 @@ void sym_gate_link_hang_up(struct sym_gate_link *l, enum sym_err err, const char
 
     if (l->phase == SYM_PHASE_OPEN) {
         (void)sym_fail(&fault, err, "%s", why);
-        sym_link_drain(l, &fault);
-        sym_link_conclude(l, SYM_OK, &fault);
+        sym_gate_link_drain(l, &fault);
+        sym_gate_link_conclude(l, SYM_OK, &fault);
     } else if (l->phase < SYM_PHASE_OPEN) {
         sym_gate_link_end(l, err, why);
     }
@@ -149,7 +149,8 @@ static enum sym_err over(struct sym_fault *fault)
     return sym_fail(fault, SYM_CLOSED, "closed");
 }
 
-enum sym_err sym_link_draining_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_draining_time(struct sym_gate_link *l, short ready,
+                                         struct sym_fault *fault)
 {
     bool moved = l->frames_seen != l->pump.frames;
     bool out_done = l->peer_left || sym_pump_out_empty(&l->pump);
@@ -160,8 +161,8 @@ enum sym_err sym_link_draining_time(struct sym_gate_link *l, short ready, struct
         sym_timer_set(l->timer, QUIET_MS);
         return SYM_OK;
     }
-    sym_link_tell_ended(l, &l->why);
-    sym_link_close_pair(l);
+    sym_gate_link_tell_ended(l, &l->why);
+    sym_gate_link_close_pair(l);
     if (l->peer_left) {
         return over(fault);
     }
@@ -174,7 +175,7 @@ enum sym_err sym_link_draining_time(struct sym_gate_link *l, short ready, struct
 
 /* Closing a socket with unread bytes would reset the connection, and take what is still on its
  * way to the peer with it. */
-enum sym_err sym_link_lingering(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_lingering(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     uint8_t discarded[16384];
     (void)ready;
@@ -191,7 +192,8 @@ enum sym_err sym_link_lingering(struct sym_gate_link *l, short ready, struct sym
     return SYM_OK;
 }
 
-enum sym_err sym_link_lingering_time(struct sym_gate_link *l, short ready, struct sym_fault *fault)
+enum sym_err sym_gate_link_lingering_time(struct sym_gate_link *l, short ready,
+                                          struct sym_fault *fault)
 {
     (void)l;
     (void)ready;

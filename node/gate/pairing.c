@@ -71,7 +71,7 @@ static void report_up(struct sym_pairing *p, const struct sym_gate_link *l)
         .address = sym_span_text(address),
     };
     log_link(p, l, "link-up", NULL);
-    sym_report_send(p->report, SYM_LOCAL_LINK_UP, &up);
+    sym_outbox_send(p->outbox, SYM_LOCAL_LINK_UP, &up);
 }
 
 static void report_down(struct sym_pairing *p, const struct sym_gate_link *l,
@@ -84,7 +84,7 @@ static void report_down(struct sym_pairing *p, const struct sym_gate_link *l,
         .fault = sym_span_text(why->text),
     };
     log_link(p, l, "link-down", why);
-    sym_report_send(p->report, SYM_LOCAL_LINK_DOWN, &down);
+    sym_outbox_send(p->outbox, SYM_LOCAL_LINK_DOWN, &down);
 }
 
 static void report_dial_failed(struct sym_pairing *p, struct sym_span id,
@@ -94,7 +94,7 @@ static void report_dial_failed(struct sym_pairing *p, struct sym_span id,
         .id = id, .result = (uint32_t)why->err, .fault = sym_span_text(why->text)};
     sym_log(SYM_LEVEL_WARN, "dial-failed", "reason", sym_err_name(why->err), "detail", why->text,
             NULL);
-    sym_report_send(p->report, SYM_LOCAL_DIAL_FAILED, &failed);
+    sym_outbox_send(p->outbox, SYM_LOCAL_DIAL_FAILED, &failed);
 }
 
 static void add(struct sym_pairing *p, struct sym_gate_link *l)
@@ -289,7 +289,7 @@ static enum sym_err on_admit(struct sym_gate_link *l, struct sym_fault *fault)
     if (peer->live != NULL && !replaces(p, l, peer->live)) {
         return sym_fail(fault, SYM_EXISTS, "a link to this peer has just come up");
     }
-    if (sym_report_is_behind(p->report)) {
+    if (sym_outbox_is_behind(p->outbox)) {
         return sym_fail(fault, SYM_LIMIT, "core is busy");
     }
     if (peer->live == NULL && p->n_up >= SYM_LINKS_MAX) {
@@ -371,20 +371,20 @@ void sym_pairing_adopt(struct sym_pairing *p, int fd, const struct sym_address *
     add(p, l);
 }
 
-static const struct sym_link_events events = {
+static const struct sym_gate_link_events events = {
     .admit = on_admit, .up = on_up, .ended = on_ended, .gone = on_gone};
 
 void sym_pairing_init(struct sym_pairing *p, struct sym_loop *loop, struct sym_tls *tls,
-                      struct sym_report *report)
+                      struct sym_outbox *outbox)
 {
     memset(p, 0, sizeof *p);
-    p->context = (struct sym_link_context){.loop = loop,
-                                           .tls = tls,
-                                           .pins = &p->pins,
-                                           .events = &events,
-                                           .owner = p,
-                                           .idle_ms = SYM_IDLE_MS};
-    p->report = report;
+    p->context = (struct sym_gate_link_context){.loop = loop,
+                                                .tls = tls,
+                                                .pins = &p->pins,
+                                                .events = &events,
+                                                .owner = p,
+                                                .idle_ms = SYM_IDLE_MS};
+    p->outbox = outbox;
 }
 
 enum sym_err sym_pairing_configure(struct sym_pairing *p, const struct sym_gate_configure *order)

@@ -6,20 +6,25 @@
  * SYM_PAIRING_FRESH_MS (its dialler would not dial if it still had it); against a younger link
  * the rule of the lower id decides. Core hears LINK_DOWN of the old before LINK_UP of the new.
  * An order to dial is answered by LINK_UP or DIAL_FAILED, unless a link is up already.
+ *
+ * LINK_DOWN carries SYM_OK when the link was idle, SYM_CLOSED when the peer left, SYM_CANCELLED
+ * when this node ended it (hung up, replaced, unpinned, stopping), SYM_TIMEOUT when the peer or
+ * core did not answer, and what is wrong when the peer broke the rules. It travels on another pair
+ * than the link's last frames and may overtake them.
  */
 #ifndef SYM_NODE_GATE_PAIRING_H
 #define SYM_NODE_GATE_PAIRING_H
 
 #include "node/gate/link.h"
+#include "node/gate/outbox.h"
 #include "node/gate/refusals.h"
-#include "node/gate/report.h"
 
 #define SYM_PAIRING_FRESH_MS 5000u
 
 struct sym_pairing {
-    struct sym_link_context context;
+    struct sym_gate_link_context context;
     struct sym_pins pins;
-    struct sym_report *report;
+    struct sym_outbox *outbox;
     struct sym_refusals refusals;
     struct sym_node_id self;
     struct sym_gate_link *links; /* all of them, in any state */
@@ -31,7 +36,7 @@ struct sym_pairing {
 
 /* The arguments outlive it. */
 void sym_pairing_init(struct sym_pairing *p, struct sym_loop *loop, struct sym_tls *tls,
-                      struct sym_report *report);
+                      struct sym_outbox *outbox);
 /* Ends all links without telling anybody. */
 void sym_pairing_clear(struct sym_pairing *p);
 
