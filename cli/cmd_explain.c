@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/format.h"
 #include "cli/ingest/date.h"
 #include "cli/ingest/profile.h"
 #include "cli/json.h"
@@ -39,9 +40,11 @@ static enum sym_err read_rules(struct sym_canon_rules *rules, const struct sym_c
     return region != NULL ? sym_canon_set_region(rules, region, fault) : SYM_OK;
 }
 
-static enum sym_exit unknown_type(const struct sym_call *call, const char *name)
+static enum sym_exit unknown_type(const struct sym_call *call, const char *given)
 {
-    struct sym_nearest nearest = sym_nearest(name);
+    char name[SYM_FAULT_BYTES];
+    struct sym_nearest nearest = sym_nearest(given);
+    sym_format_text(name, sizeof name, sym_span_text(given));
     for (enum sym_token_type t = SYM_TOKEN_NONE + 1; t < SYM_TOKEN_TYPE_COUNT; t++) {
         sym_nearest_try(&nearest, sym_token_type_name(t), sym_token_type_name(t));
     }

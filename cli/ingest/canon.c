@@ -1,5 +1,6 @@
 #include "cli/ingest/canon.h"
 
+#include "cli/format.h"
 #include "cli/ingest/canon_run.h"
 #include "cli/ingest/phone_shim.h"
 #include "crypto/text.h"
@@ -43,11 +44,12 @@ enum sym_err sym_canon_set_region(struct sym_canon_rules *rules, const char *reg
                                   struct sym_fault *fault)
 {
     if (strlen(region) != 2 || !sym_phone_region_known(region)) {
-        return sym_fail(
-            fault, SYM_BAD_VALUE,
-            "region: \"%.8s\" is no country with telephone numbers; give its two-letter "
-            "code in capitals, such as GB",
-            region);
+        char shown[SYM_FORMAT_BYTES];
+        sym_format_text(shown, sizeof shown, sym_span_text(region));
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "region: \"%s\" is no country with telephone numbers; give its two-letter "
+                        "code in capitals, such as GB",
+                        shown);
     }
     memcpy(rules->region, region, sizeof rules->region);
     return SYM_OK;

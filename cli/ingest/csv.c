@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #define BUFFER_BYTES 262144u
 #define FIELD_BLOCK  4096u /* by which libcsv grows its buffer */
+#define SILENCE_MS   60000 /* of a pipe: a query that fills it may take its time */
 
 /* The texts below say these numbers. */
 _Static_assert(SYM_CSV_COLUMNS_MAX == 512 && SYM_CSV_ROW_BYTES_MAX == 1u << 20 &&
@@ -114,7 +116,8 @@ static enum sym_err init(struct sym_csv *csv, const char *path, char delimiter)
     csv->fd = -1;
     csv->line = 1;
     csv->buffer = malloc(BUFFER_BYTES);
-    csv->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+    char shown[SYM_FAULT_BYTES];
+    csv->name = strdup(strcmp(path, "-") == 0 ? "standard input" : sym_file_show(shown, path));
     if (csv->buffer == NULL || csv->name == NULL) {
         return SYM_NO_MEMORY;
     }
@@ -128,8 +131,8 @@ static enum sym_err init(struct sym_csv *csv, const char *path, char delimiter)
 static enum sym_err open_file(struct sym_csv *csv, const char *path, struct sym_fault *fault)
 {
     struct stat st;
-    csv->fd =
-        strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    csv->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+                                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (csv->fd < 0 || fstat(csv->fd, &st) != 0) {
         return sym_file_fault(fault, csv->name);
     }
@@ -147,7 +150,7 @@ enum sym_err sym_csv_open(struct sym_csv **out, const char *path, char delimiter
     struct sym_csv *csv = calloc(1, sizeof *csv);
     enum sym_err err = csv != NULL ? init(csv, path, delimiter) : SYM_NO_MEMORY;
     if (err != SYM_OK) {
-        (void)sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+        (void)sym_fail(fault, err, "the file %s", sym_err_text(err));
     } else {
         err = open_file(csv, path, fault);
     }
@@ -180,6 +183,18 @@ void sym_csv_position(uint64_t *done, uint64_t *total, const struct sym_csv *csv
     *total = csv->total;
 }
 
+/* A person at a terminal may take all the time; a pipe into which nobody writes may not. */
+static enum sym_err await(const struct sym_csv *csv, struct sym_fault *fault)
+{
+    struct pollfd input = {.fd = csv->fd, .events = POLLIN};
+    int n = csv->total > 0 ? 1 : poll(&input, 1, isatty(csv->fd) == 1 ? -1 : SILENCE_MS);
+    if (n == 0) {
+        return sym_fail(fault, SYM_IO, "%s: nobody has written into this pipe for %d seconds",
+                        csv->name, SILENCE_MS / 1000);
+    }
+    return n > 0 || errno == EINTR ? SYM_OK : sym_file_fault(fault, csv->name);
+}
+
 /* Keeps what was not parsed yet and fills up the buffer behind it. */
 static enum sym_err refill(struct sym_csv *csv, struct sym_fault *fault)
 {
@@ -187,8 +202,12 @@ static enum sym_err refill(struct sym_csv *csv, struct sym_fault *fault)
     csv->len -= csv->at;
     csv->at = 0;
     while (!csv->ended && csv->len < BUFFER_BYTES) {
+        enum sym_err err = await(csv, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
         ssize_t n = read(csv->fd, csv->buffer + csv->len, BUFFER_BYTES - csv->len);
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (n < 0) {

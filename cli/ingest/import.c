@@ -31,6 +31,7 @@ struct import {
     const struct sym_import_calls *calls;
     struct sym_import_counts *counts;
     struct sym_fault *fault;
+    char path[SYM_FAULT_BYTES]; /* of the file, harmless */
     struct sym_csv *csv;
     struct sym_binding binding;
     struct sym_crew *crew;
@@ -123,7 +124,7 @@ static enum sym_err begin(struct import *im)
         err = sym_csv_next(&row, im->csv, im->fault);
     }
     if (err == SYM_OK) {
-        err = sym_profile_bind(&im->binding, p, row.fields, row.n, im->source->path, im->fault);
+        err = sym_profile_bind(&im->binding, p, row.fields, row.n, im->path, im->fault);
     }
     if (err == SYM_OK) {
         err = keep_titles(im, &row);
@@ -144,7 +145,7 @@ static enum sym_err refuse_more(struct import *im, enum sym_err err)
     if (err == SYM_LIMIT) {
         return sym_fail(im->fault, err,
                         "%s: holds more than %u rows or tokens; import it in several parts",
-                        im->source->path, SYM_IMPORT_ROWS_MAX);
+                        im->path, SYM_IMPORT_ROWS_MAX);
     }
     return err == SYM_OK ? err : sym_fail(im->fault, err, "import: %s", sym_err_text(err));
 }
@@ -297,7 +298,7 @@ static enum sym_err look_at(struct import *im, struct sym_batch *b)
     sym_csv_position(&done, &total, im->csv);
     if (err == SYM_OK && im->calls->progress != NULL &&
         !im->calls->progress(im->calls->context, done, total, im->counts)) {
-        err = sym_fail(im->fault, SYM_CANCELLED, "%s: the import was cancelled", im->source->path);
+        err = sym_fail(im->fault, SYM_CANCELLED, "%s: the import was cancelled", im->path);
     }
     return err;
 }
@@ -311,7 +312,7 @@ static enum sym_err check_end(struct import *im, const struct sym_csv_row *row)
     }
     return sym_fail(im->fault, SYM_BAD_FORMAT,
                     "%s:%" PRIu64 ": the file ends in the middle of this row: it was cut off",
-                    im->source->path, row->line);
+                    im->path, row->line);
 }
 
 /* Fills the batch, as far as the file goes; *more says whether it goes on. */
@@ -375,6 +376,7 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     im->calls = calls;
     im->counts = counts;
     im->fault = fault != NULL ? fault : &unread;
+    (void)sym_file_show(im->path, source->path);
     im->rows = sym_seen(2, SYM_IMPORT_ROWS_MAX);
     im->tokens = sym_seen(1, SYM_IMPORT_ROWS_MAX);
     enum sym_err err = begin(im);

@@ -1,6 +1,7 @@
 #include "cli/ingest/profile.h"
 
 #include "cli/file.h"
+#include "cli/format.h"
 #include "cli/nearest.h"
 #include "crypto/text.h"
 
@@ -43,6 +44,7 @@ static enum sym_err refuse(struct parsing *at, enum sym_err err, const char *for
 static enum sym_err refuse(struct parsing *at, enum sym_err err, const char *format, ...)
 {
     char reason[SYM_FAULT_BYTES];
+    char shown[SYM_FAULT_BYTES];
     if (at->err != SYM_OK) {
         return at->err;
     }
@@ -51,7 +53,8 @@ static enum sym_err refuse(struct parsing *at, enum sym_err err, const char *for
     (void)vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
     at->err = err;
-    return sym_fail(at->fault, err, "%s:%u: %s", at->p->source, at->line, reason);
+    sym_format_text(shown, sizeof shown, sym_span_text(reason));
+    return sym_fail(at->fault, err, "%s:%u: %s", at->p->source, at->line, shown);
 }
 
 /* A key of [profile] takes a text, or one of some words of which the first is the default. */
@@ -350,7 +353,8 @@ static enum sym_err check_whole(struct parsing *at)
 enum sym_err sym_profile_parse(struct sym_profile *out, const char *source, struct sym_span text,
                                struct sym_fault *fault)
 {
-    struct sym_profile p = {.source = source};
+    struct sym_profile p = {.source = ""};
+    (void)sym_file_show(p.source, source);
     struct parsing at = {.p = &p, .left = text, .fault = fault};
     if (text.len > SYM_PROFILE_BYTES_MAX) {
         return refuse(&at, SYM_TOO_LONG, "is longer than %u bytes", SYM_PROFILE_BYTES_MAX);
@@ -442,10 +446,11 @@ enum sym_err sym_profile_load(struct sym_profile *out, const char *name, struct 
     }
     enum sym_err err = sym_file_read(&text, name, SYM_PROFILE_BYTES_MAX, fault);
     if (err == SYM_NOT_FOUND) {
+        char shown[SYM_FAULT_BYTES];
         return sym_fail(fault, err,
                         "%s: there is no such file, and the profiles that are built in are "
                         "accounts and persons",
-                        name);
+                        sym_file_show(shown, name));
     }
     return err == SYM_OK ? sym_profile_parse(out, name, sym_secret_span(&text), fault) : err;
 }

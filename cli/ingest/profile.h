@@ -33,7 +33,7 @@ struct sym_profile_column {
 };
 
 struct sym_profile {
-    const char *source; /* borrowed: the path, or the name of a built-in one */
+    char source[SYM_FAULT_BYTES]; /* path of the file or name of a built-in one, harmless */
     char name[SYM_PROFILE_NAME_BYTES];
     char id[SYM_PROFILE_TITLE_BYTES];
     bool optional; /* columns that the file lacks are passed over, as long as one is there */
@@ -49,10 +49,10 @@ struct sym_profile {
 /* Name number at of the built-in profiles, NULL after the last; *text becomes its text. */
 const char *sym_profile_builtin(const char **text, size_t at);
 
-/* source is borrowed, and names the text in faults. */
+/* source names the text in faults. */
 SYM_MUST enum sym_err sym_profile_parse(struct sym_profile *out, const char *source,
                                         struct sym_span text, struct sym_fault *fault);
-/* name: a built-in profile, or the path of a file; borrowed. */
+/* name: a built-in profile, or the path of a file. */
 SYM_MUST enum sym_err sym_profile_load(struct sym_profile *out, const char *name,
                                        struct sym_fault *fault);
 

@@ -1,6 +1,7 @@
 #include "cli/format.h"
 #include "cli/ingest/profile.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,22 @@ static void list_titles(char *out, size_t size, const struct titles *t)
     }
 }
 
+static enum sym_err refuse(struct sym_fault *fault, enum sym_err err, const char *format, ...)
+    SYM_PRINTF(3, 4);
+
+/* Titles may hold anything. */
+static enum sym_err refuse(struct sym_fault *fault, enum sym_err err, const char *format, ...)
+{
+    char text[SYM_FAULT_BYTES];
+    char shown[SYM_FAULT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sym_format_text(shown, sizeof shown, sym_span_text(text));
+    return sym_fail(fault, err, "%s", shown);
+}
+
 static enum sym_err refuse_unknown(const struct titles *t, const struct sym_profile *p,
                                    const char *title, unsigned line, struct sym_fault *fault)
 {
@@ -79,9 +96,9 @@ static enum sym_err refuse_unknown(const struct titles *t, const struct sym_prof
     if (line > 0) {
         (void)snprintf(place, sizeof place, ", line %u", line);
     }
-    return sym_fail(fault, SYM_NOT_FOUND,
-                    "%s:1: has no column \"%.40s\" (profile %.60s%s); there are: %s", t->file,
-                    title, p->source, place, list);
+    return refuse(fault, SYM_NOT_FOUND,
+                  "%s:1: has no column \"%.40s\" (profile %.60s%s); there are: %s", t->file, title,
+                  p->source, place, list);
 }
 
 /* *place becomes SYM_BOUND_NONE when an optional column is not there. */
@@ -95,10 +112,10 @@ static enum sym_err find(size_t *place, const struct titles *t, const struct sym
         found = count(&at, t, title, false);
     }
     if (found > 1) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "%s:1: %zu columns are called \"%.40s\"; name the right one by its number, "
-                        "such as @3",
-                        t->file, found, title);
+        return refuse(fault, SYM_BAD_VALUE,
+                      "%s:1: %zu columns are called \"%.40s\"; name the right one by its number, "
+                      "such as @3",
+                      t->file, found, title);
     }
     if (at == SYM_BOUND_NONE && (!optional || by_number)) {
         return refuse_unknown(t, p, title, line, fault);
@@ -168,10 +185,10 @@ static enum sym_err bind_column(struct sym_binding *b, unsigned groups[SYM_TOKEN
     }
     struct sym_bound *bound = bound_for(b, c, groups);
     if (bound == NULL || bound->n_values == SYM_BOUND_PARTS_MAX) {
-        return sym_fail(fault, SYM_LIMIT,
-                        "%s:%u: more than %u identifiers of one record, or more than %u columns "
-                        "for one name",
-                        p->source, c->line, SYM_TOKENS_PER_RECORD_MAX, SYM_BOUND_PARTS_MAX);
+        return refuse(fault, SYM_LIMIT,
+                      "%s:%u: more than %u identifiers of one record, or more than %u columns "
+                      "for one name",
+                      p->source, c->line, SYM_TOKENS_PER_RECORD_MAX, SYM_BOUND_PARTS_MAX);
     }
     groups[bound - b->identifiers] = c->group;
     bound->values[bound->n_values++] = place;
@@ -185,10 +202,10 @@ static enum sym_err check_region(const struct sym_binding *b, const struct sym_p
 {
     for (size_t i = 0; i < b->n; i++) {
         if (b->identifiers[i].type == SYM_TOKEN_PHONE && p->rules.region[0] == '\0') {
-            return sym_fail(fault, SYM_NOT_FOUND,
-                            "profile %s: which country do telephone numbers without country code "
-                            "belong to? Give --region, such as --region GB",
-                            p->source);
+            return refuse(fault, SYM_NOT_FOUND,
+                          "profile %s: which country do telephone numbers without country code "
+                          "belong to? Give --region, such as --region GB",
+                          p->source);
         }
     }
     return SYM_OK;

@@ -1,9 +1,12 @@
 #include "cli/ingest/csv.h"
 #include "tests/cli/text_file.h"
+#include "tests/support/scratch.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A file that was read to its end, or to its fault. */
 struct reading {
@@ -381,6 +384,31 @@ static void reads_standard_input_in_pieces(void **state)
     }
 }
 
+/* The open of a pipe without a writer must not wait for one. */
+static void a_pipe_is_read_when_somebody_writes(void **state)
+{
+    (void)state;
+    struct scratch s;
+    char path[PATH_MAX];
+    struct reading r = {.err = SYM_OK};
+    struct sym_csv *csv = NULL;
+    scratch_new(&s);
+    scratch_join(path, s.path, "pipe\x1b");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(sym_csv_open(&csv, path, ',', &r.fault), SYM_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(path, O_WRONLY);
+        _exit(fd >= 0 && write(fd, "a\n1\"\n", 6) == 6 ? 0 : 1);
+    }
+    read_rows(&r, csv);
+    assert_string_equal(r.text, "a|$");
+    assert_int_equal(r.err, SYM_BAD_FORMAT);
+    assert_non_null(strstr(r.fault.text, "/pipe\\x1b:2: a quotation mark"));
+    sym_csv_close(csv);
+    scratch_remove(&s);
+}
+
 /* A file of 24 MiB must not take 24 MiB. */
 static void memory_does_not_grow_with_the_file(void **state)
 {
@@ -440,6 +468,7 @@ int main(void)
         cmocka_unit_test(refuses_rows_without_end),
         cmocka_unit_test(refuses_files_that_cannot_be_read),
         cmocka_unit_test(reads_standard_input_in_pieces),
+        cmocka_unit_test(a_pipe_is_read_when_somebody_writes),
         cmocka_unit_test(memory_does_not_grow_with_the_file),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);

@@ -170,6 +170,12 @@ static void harmful_characters_are_shown_harmless(void **state)
     assert_shows_not(r.out, "\x1b");
     assert_shows_not(r.err, "\x1b");
     assert_shows(r.err, "control character (U+001B)");
+    run(&r, "explain|\x1b[31m|x");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows_not(r.err, "\x1b");
+    run(&r, "explain|phone|1|--region|\x1b[31m");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows_not(r.err, "\x1b");
     run(&r, "explain|iban|\xff");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "is not UTF-8");

@@ -169,6 +169,20 @@ static void refuses_bytes_that_are_no_text(void **state)
     assert_refused("[profile]\nid = \x1b[31m\n", "my.ini:2: holds a control character");
 }
 
+/* They pass as text, and would turn around what stands behind them. */
+static void faults_show_harmful_characters_harmless(void **state)
+{
+    (void)state;
+    struct sym_fault fault;
+    assert_refused("[profile]\nre\u202egion = GB\n", "no key \"re\\u{202e}gion\"");
+    assert_refused(HEAD "a = ib\u202ean\n", "no identifier type \"ib\\u{202e}an\"");
+    assert_int_equal(sym_profile_load(&profile, "/nowhere\x1b[31m", &fault), SYM_NOT_FOUND);
+    assert_non_null(strstr(fault.text, "/nowhere\\x1b[31m: there is no such file"));
+    assert_int_equal(sym_profile_parse(&profile, "x\x1b.ini", sym_span_text("x"), &fault),
+                     SYM_BAD_FORMAT);
+    assert_non_null(strstr(fault.text, "x\\x1b.ini:1: is neither"));
+}
+
 static void refuses_values_that_a_key_does_not_know(void **state)
 {
     (void)state;
@@ -445,6 +459,9 @@ static void refuses_a_title_that_stands_there_twice(void **state)
     assert_unbound("id,iban,iban", SYM_BAD_VALUE,
                    "x.csv:1: 2 columns are called \"iban\"; name the right one by its number");
     assert_unbound("id,Iban,IBAN", SYM_BAD_VALUE, "2 columns are called");
+    parse(HEAD "ib\u202ean = iban\n");
+    assert_unbound("id,ib\u202ean,ib\u202ean", SYM_BAD_VALUE, "\"ib\\u{202e}an\"");
+    assert_unbound("id,x", SYM_NOT_FOUND, "no column \"ib\\u{202e}an\"");
 }
 
 static void refuses_telephones_without_a_region(void **state)
@@ -491,6 +508,7 @@ int main(void)
         cmocka_unit_test(refuses_lines_that_are_none),
         cmocka_unit_test(refuses_lines_that_inih_would_cut),
         cmocka_unit_test(refuses_bytes_that_are_no_text),
+        cmocka_unit_test(faults_show_harmful_characters_harmless),
         cmocka_unit_test(refuses_values_that_a_key_does_not_know),
         cmocka_unit_test(refuses_types_and_parts_that_do_not_exist),
         cmocka_unit_test(refuses_parts_without_their_other_half),
