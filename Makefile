@@ -8,6 +8,9 @@ FUZZ_SECONDS ?= 60
 ifeq ($(origin CC),default)
 CC := $(if $(filter fuzz clang,$(VARIANT)),clang,gcc)
 endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
+endif
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
@@ -23,7 +26,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-
   -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wformat=2 \
   -Wimplicit-fallthrough -Wswitch-enum -Wnull-dereference
 PROBED := -Wimplicit-fallthrough=5 -Wduplicated-cond -Wlogical-op -fstack-clash-protection -fcf-protection
-SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+SAN := -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 FORT := -D_FORTIFY_SOURCE=3
 EXTRA_release  := $(FORT)
 EXTRA_gcc      := $(FORT) -Werror
@@ -41,16 +44,21 @@ probed = $(eval probed := $(shell for f in $(PROBED); do \
   $(CC) -Werror $$f -x c -c /dev/null -o /dev/null 2>/dev/null && echo $$f; done))$(probed)
 flags = $(strip $(CC) -std=c11 -D_GNU_SOURCE -I. -isystem build/gen $(CFLAGS) $(CPPFLAGS) -fPIE \
   -fstack-protector-strong $(WARN) $(probed) $(EXTRA_$(VARIANT)) $(if $(CI)$(WERROR),-Werror))
+# For the one shim in C++: without the warnings that only C has.
+flags_cxx = $(filter-out -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough=5, \
+  $(patsubst -std=c11,-std=c++17,$(patsubst $(CC),$(CXX),$(flags))))
 LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
+# What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
+LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
 # One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
 LAYERS := crypto proto node cli
 PROTO := $(wildcard proto/*.proto)
 GEN   := $(PROTO:proto/%.proto=build/gen/proto/%.pb-c.c)
-srcs   = $(wildcard $1/*.c $1/*/*.c)
-objs   = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call srcs,$1)))
+srcs   = $(wildcard $1/*.c $1/*/*.c $1/*/*.cc)
+objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c,$(call srcs,$1)))))
 progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
 BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon)
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
@@ -60,8 +68,8 @@ BENCHES := $(call progs,tests/bench/bench_*.c)
 CTS     := $(call progs,tests/ct/ct_*.c)
 PROGRAMS := $(TESTS) $(TOOLS) $(FUZZERS) $(BENCHES) $(CTS) $(CTS:%=%-planted)
 sources := $(sort $(foreach l,$(LAYERS),$(call srcs,$l)) $(PROTO) $(call srcs,tests/support))
-OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(sources))) $(PROGRAMS:=.o) $(B)/tests/fuzz/replay.o
-CODE := $(wildcard $(foreach l,$(LAYERS) tests,$l/*.[ch] $l/*/*.[ch]))
+OBJECTS := $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out $(PROTO),$(sources))))) $(PROGRAMS:=.o) $(B)/tests/fuzz/replay.o
+CODE := $(wildcard $(foreach l,$(LAYERS) tests,$l/*.[ch] $l/*/*.[ch] $l/*/*.cc))
 
 $(B)/proto.a: $(GEN:build/%.c=$(B)/%.o)
 with_crypto := $(B)/crypto.a
@@ -97,6 +105,10 @@ $(B)/%.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -MD -MP -c -o $@ $<
 
+$(B)/%.o: %.cc $(B)/flags | setup
+	$(call say,CXX)
+	$(Q)mkdir -p $(@D) && $(flags_cxx) -MD -MP -c -o $@ $<
+
 $(B)/%.a: $$(call objs,$$*) $(B)/sources
 	$(call say,AR)
 	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $(filter %.o,$^)
@@ -108,6 +120,7 @@ $(TOOLS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS)
+$(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
 $(PROGRAMS) $(BINS):
 	$(call say,LD)

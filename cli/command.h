@@ -23,6 +23,7 @@
     X(peer_psk)                                                                                    \
     X(peer_remove)                                                                                 \
     X(roster_show)                                                                                 \
+    X(explain)                                                                                     \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \

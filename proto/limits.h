@@ -46,6 +46,28 @@
 #define SYM_ALIAS_BYTES 64u
 #define SYM_USERS_MAX   256u
 
+/* Identifiers and the files they come from --------------------------------------------------- */
+
+/* The canonical form of one identifier, bytes: the longest web address that browsers share. */
+#define SYM_CANONICAL_BYTES_MAX 2048u
+/* The owner's own id of a record, bytes. */
+#define SYM_RECORD_ID_BYTES_MAX 128u
+/* Identifiers of one record: each is a chance for the other side to recognise it. */
+#define SYM_TOKENS_PER_RECORD_MAX 16u
+/* Records that an import hands over at once. With all their tokens they fit one control request. */
+#define SYM_IMPORT_BATCH_RECORDS 1024u
+/* Rows and tokens of one import: counting repetitions takes 24 to 48 bytes of memory for each. */
+#define SYM_IMPORT_ROWS_MAX 33554432u
+/* One field and one row of a CSV file, bytes, and its columns: an unclosed quotation mark would
+ * otherwise swallow the file. */
+#define SYM_CSV_FIELD_BYTES_MAX 65536u
+#define SYM_CSV_ROW_BYTES_MAX   1048576u
+#define SYM_CSV_COLUMNS_MAX     512u
+/* A mapping profile, bytes, and its columns; inih takes lines of fewer than 200 bytes. */
+#define SYM_PROFILE_BYTES_MAX      65536u
+#define SYM_PROFILE_LINE_BYTES_MAX 197u
+#define SYM_PROFILE_COLUMNS_MAX    64u
+
 /* Exchanges -------------------------------------------------------------------------------- */
 
 #define SYM_EXCHANGE_ID_BYTES 16u

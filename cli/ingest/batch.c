@@ -1,0 +1,306 @@
+#include "cli/ingest/batch.h"
+
+#include "crypto/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A batch with this much in it is full, too: one row more may take SYM_CSV_ROW_BYTES_MAX. */
+#define BYTES_FULL  524288u
+#define FIELDS_FULL 131072u
+
+/* A value of several columns, joined. */
+#define JOINED_BYTES_MAX (SYM_CANONICAL_BYTES_MAX + 1u)
+
+#define ROW_PERSONALISATION "symbolon-row-set"
+
+enum sym_err sym_batch_init(struct sym_batch *b, const struct sym_binding *binding)
+{
+    size_t rows = SYM_IMPORT_BATCH_RECORDS;
+    size_t tokens = rows * binding->n;
+    *b = (struct sym_batch){.binding = binding};
+    b->rows = calloc(rows, sizeof *b->rows);
+    b->ids = calloc(rows, SYM_RECORD_ID_BYTES_MAX);
+    b->types = calloc(tokens, sizeof *b->types);
+    b->digests = calloc(tokens, sizeof *b->digests);
+    if (b->rows == NULL || b->ids == NULL || b->types == NULL || b->digests == NULL) {
+        sym_batch_clear(b);
+        return SYM_NO_MEMORY;
+    }
+    return SYM_OK;
+}
+
+void sym_batch_clear(struct sym_batch *b)
+{
+    free(b->bytes);
+    free(b->ends);
+    free(b->rows);
+    free(b->ids);
+    free(b->types);
+    free(b->digests);
+    free(b->remarks);
+    free(b->texts);
+    *b = (struct sym_batch){.binding = NULL};
+}
+
+void sym_batch_reset(struct sym_batch *b)
+{
+    b->len = 0;
+    b->n_fields = 0;
+    b->n_rows = 0;
+    b->n_tokens = 0;
+    b->n_remarks = 0;
+    b->texts_len = 0;
+    b->err = SYM_OK;
+}
+
+/* At least needed elements of size bytes; *max is what there is. */
+static void *grown(void *old, size_t *max, size_t needed, size_t size)
+{
+    size_t wanted = *max > 0 ? *max : 1024;
+    while (wanted < needed) {
+        wanted *= 2;
+    }
+    void *new = wanted > *max ? reallocarray(old, wanted, size) : old;
+    *max = new != NULL ? wanted : *max;
+    return new;
+}
+
+static enum sym_err make_room(struct sym_batch *b, size_t len, size_t fields)
+{
+    uint8_t *bytes = grown(b->bytes, &b->max_len, b->len + len, sizeof *b->bytes);
+    b->bytes = bytes != NULL ? bytes : b->bytes;
+    uint32_t *ends = grown(b->ends, &b->max_fields, b->n_fields + fields, sizeof *b->ends);
+    b->ends = ends != NULL ? ends : b->ends;
+    return bytes != NULL && ends != NULL ? SYM_OK : SYM_NO_MEMORY;
+}
+
+enum sym_err sym_batch_add(struct sym_batch *b, const struct sym_csv_row *row)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < row->n; i++) {
+        len += row->fields[i].len;
+    }
+    enum sym_err err = make_room(b, len, row->n);
+    if (err != SYM_OK) {
+        return err;
+    }
+    b->rows[b->n_rows++] = (struct sym_batch_row){
+        .line = row->line, .first_field = (uint32_t)b->n_fields, .n_fields = (uint32_t)row->n};
+    for (size_t i = 0; i < row->n; i++) {
+        if (row->fields[i].len > 0) {
+            memcpy(b->bytes + b->len, row->fields[i].data, row->fields[i].len);
+        }
+        b->len += row->fields[i].len;
+        b->ends[b->n_fields++] = (uint32_t)b->len;
+    }
+    return SYM_OK;
+}
+
+bool sym_batch_is_full(const struct sym_batch *b)
+{
+    return b->n_rows == SYM_IMPORT_BATCH_RECORDS || b->len >= BYTES_FULL ||
+           b->n_fields >= FIELDS_FULL;
+}
+
+struct sym_span sym_batch_field(const struct sym_batch *b, size_t row, size_t at)
+{
+    const struct sym_batch_row *r = &b->rows[row];
+    if (at >= r->n_fields) {
+        return sym_span(NULL, 0);
+    }
+    size_t field = r->first_field + at;
+    size_t start = field > 0 ? b->ends[field - 1] : 0;
+    size_t len = b->ends[field] - start;
+    return len > 0 ? sym_span(b->bytes + start, len) : sym_span(NULL, 0);
+}
+
+/* A remark that cannot be kept for want of memory ends the work: no refusal goes unsaid. */
+static void remark(struct sym_batch *b, size_t row, size_t column, enum sym_token_type type,
+                   bool refused, const char *text)
+{
+    size_t len = strlen(text) + 1;
+    struct sym_batch_remark *remarks =
+        grown(b->remarks, &b->max_remarks, b->n_remarks + 1, sizeof *remarks);
+    b->remarks = remarks != NULL ? remarks : b->remarks;
+    char *texts = grown(b->texts, &b->max_texts, b->texts_len + len, sizeof *texts);
+    b->texts = texts != NULL ? texts : b->texts;
+    if (remarks == NULL || texts == NULL) {
+        b->err = SYM_NO_MEMORY;
+        return;
+    }
+    b->remarks[b->n_remarks++] = (struct sym_batch_remark){.row = (uint32_t)row,
+                                                           .refused = refused,
+                                                           .type = type,
+                                                           .column = column,
+                                                           .text = b->texts_len};
+    memcpy(b->texts + b->texts_len, text, len);
+    b->texts_len += len;
+}
+
+static void reject(struct sym_batch *b, size_t row, size_t column, const char *text)
+{
+    remark(b, row, column, SYM_TOKEN_NONE, true, text);
+}
+
+static struct sym_span trimmed(struct sym_span text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text = sym_span(text.data + 1, text.len - 1);
+    }
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* The columns of one value with spaces between them; cut when they are longer than any value may
+ * be, which canonicalising then says. */
+static struct sym_span joined(uint8_t out[JOINED_BYTES_MAX], const struct sym_batch *b, size_t row,
+                              const struct sym_bound *bound)
+{
+    struct sym_span first = sym_batch_field(b, row, bound->values[0]);
+    if (bound->n_values == 1) {
+        return first;
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < bound->n_values; i++) {
+        struct sym_span part = sym_batch_field(b, row, bound->values[i]);
+        size_t room = JOINED_BYTES_MAX - len;
+        if (len > 0 && room > 0) {
+            out[len++] = ' ';
+            room--;
+        }
+        size_t taken = part.len < room ? part.len : room;
+        if (taken > 0) {
+            memcpy(out + len, part.data, taken);
+            len += taken;
+        }
+    }
+    return sym_span(out, len);
+}
+
+static bool is_same_token(const struct sym_batch *b, size_t x, size_t y)
+{
+    return b->types[x] == b->types[y] &&
+           memcmp(b->digests[x], b->digests[y], SYM_DIGEST_BYTES) == 0;
+}
+
+/* One column may repeat another of the same row: one token of each is enough. */
+static void keep_token(struct sym_batch *b, struct sym_batch_row *r)
+{
+    for (size_t i = b->n_tokens - r->n_tokens; i < b->n_tokens; i++) {
+        if (is_same_token(b, i, b->n_tokens)) {
+            return;
+        }
+    }
+    b->n_tokens++;
+    r->n_tokens++;
+}
+
+/* False when the value is absent. */
+static bool work_value(struct sym_batch *b, size_t row, const struct sym_bound *bound,
+                       struct sym_canon *canon, struct sym_canonical *canonical)
+{
+    uint8_t room[JOINED_BYTES_MAX];
+    struct sym_fault fault;
+    struct sym_canon_value v = {.value = joined(room, b, row, bound)};
+    if (sym_canon_is_blank(v.value)) {
+        return false;
+    }
+    if (bound->second != SYM_BOUND_NONE) {
+        v.part = sym_batch_field(b, row, bound->second);
+    } else if (bound->fixed != NULL) {
+        v.part = sym_span_text(bound->fixed);
+    }
+    enum sym_err err = sym_canon(canonical, NULL, canon, bound->type, v, &fault);
+    if (err == SYM_OK) {
+        err = sym_token_digest(b->digests[b->n_tokens], bound->type,
+                               sym_span(canonical->text, canonical->len));
+        (void)snprintf(fault.text, sizeof fault.text, "%s", sym_err_text(err));
+    }
+    if (err != SYM_OK) {
+        remark(b, row, bound->values[0], bound->type, true, fault.text);
+        return true;
+    }
+    b->types[b->n_tokens] = (uint8_t)bound->type;
+    keep_token(b, &b->rows[row]);
+    if (canonical->remark != NULL) {
+        (void)snprintf(fault.text, sizeof fault.text, "%s: %s", sym_token_type_name(bound->type),
+                       canonical->remark);
+        remark(b, row, bound->values[0], bound->type, false, fault.text);
+    }
+    return true;
+}
+
+static bool take_id(struct sym_batch *b, size_t row)
+{
+    struct sym_span id = trimmed(sym_batch_field(b, row, b->binding->id));
+    if (id.len == 0) {
+        reject(b, row, b->binding->id, "the row has no id");
+        return false;
+    }
+    if (id.len > SYM_RECORD_ID_BYTES_MAX) {
+        reject(b, row, b->binding->id, "the id is longer than 128 bytes");
+        return false;
+    }
+    if (!sym_text_is_name(id)) {
+        reject(b, row, b->binding->id, "the id holds a line end or an invisible character");
+        return false;
+    }
+    memcpy(b->ids + row * SYM_RECORD_ID_BYTES_MAX, id.data, id.len);
+    b->rows[row].id_len = (uint32_t)id.len;
+    return true;
+}
+
+_Static_assert(SYM_RECORD_ID_BYTES_MAX == 128, "as the refusal above says");
+
+static void take_fingerprint(struct sym_batch *b, size_t row)
+{
+    struct sym_batch_row *r = &b->rows[row];
+    uint8_t digest[SYM_DIGEST_BYTES];
+    uint8_t id_len[1] = {(uint8_t)r->id_len};
+    const struct sym_span parts[] = {
+        sym_span(id_len, sizeof id_len),
+        sym_span(b->ids + row * SYM_RECORD_ID_BYTES_MAX, r->id_len),
+        sym_span(b->digests[b->n_tokens - r->n_tokens], r->n_tokens * sizeof b->digests[0])};
+    sym_digest(digest, ROW_PERSONALISATION, parts, sizeof parts / sizeof *parts);
+    memcpy(r->fingerprint, digest, sizeof r->fingerprint);
+}
+
+static void work_row(struct sym_batch *b, size_t row, struct sym_canon *canon,
+                     struct sym_canonical *canonical)
+{
+    struct sym_batch_row *r = &b->rows[row];
+    char text[96];
+    bool any = false;
+    if (r->n_fields != b->binding->n_columns) {
+        (void)snprintf(text, sizeof text, "the row has %u of %zu columns", r->n_fields,
+                       b->binding->n_columns);
+        reject(b, row, SYM_BOUND_NONE, text);
+        return;
+    }
+    if (!take_id(b, row)) {
+        return;
+    }
+    for (size_t i = 0; i < b->binding->n && b->err == SYM_OK; i++) {
+        any = work_value(b, row, &b->binding->identifiers[i], canon, canonical) || any;
+    }
+    if (!any) {
+        reject(b, row, SYM_BOUND_NONE, "none of the mapped columns has a value");
+    }
+    if (r->n_tokens == 0) {
+        r->id_len = 0;
+        return;
+    }
+    take_fingerprint(b, row);
+}
+
+void sym_batch_work(struct sym_batch *b, struct sym_canon *canon)
+{
+    struct sym_canonical canonical;
+    for (size_t row = 0; row < b->n_rows && b->err == SYM_OK; row++) {
+        work_row(b, row, canon, &canonical);
+    }
+}

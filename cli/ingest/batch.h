@@ -1,0 +1,67 @@
+/* batch.h - up to SYM_IMPORT_BATCH_RECORDS rows on their way through an import.
+ *
+ * A batch is filled with rows, worked on by one thread, looked at, and used again: its memory grows
+ * to what the largest rows need and stays. Rows, fields, tokens and remarks are counted from 0.
+ * Errors: SYM_NO_MEMORY.
+ */
+#ifndef SYM_CLI_INGEST_BATCH_H
+#define SYM_CLI_INGEST_BATCH_H
+
+#include "cli/ingest/csv.h"
+#include "cli/ingest/profile.h"
+
+#define SYM_FINGERPRINT_BYTES 16u
+
+struct sym_batch_row {
+    uint64_t line;
+    uint32_t first_field;
+    uint32_t n_fields;
+    uint32_t n_tokens;                          /* after the work */
+    uint32_t id_len;                            /* 0: rejected; the id lies in ids */
+    uint8_t fingerprint[SYM_FINGERPRINT_BYTES]; /* of id and tokens */
+};
+
+/* column: a place in the row, or SYM_BOUND_NONE for the row as a whole. */
+struct sym_batch_remark {
+    uint32_t row;
+    bool refused;
+    enum sym_token_type type;
+    size_t column;
+    size_t text; /* where the reason starts in texts; terminated */
+};
+
+struct sym_batch {
+    const struct sym_binding *binding; /* borrowed */
+    uint8_t *bytes;                    /* of all fields */
+    size_t len, max_len;
+    uint32_t *ends; /* of each field in bytes */
+    size_t n_fields, max_fields;
+    struct sym_batch_row *rows;
+    size_t n_rows;
+    uint8_t *ids; /* SYM_RECORD_ID_BYTES_MAX for each row */
+    uint8_t *types;
+    uint8_t (*digests)[SYM_DIGEST_BYTES];
+    size_t n_tokens; /* row by row */
+    struct sym_batch_remark *remarks;
+    size_t n_remarks, max_remarks;
+    char *texts;
+    size_t texts_len, max_texts;
+    enum sym_err err; /* of the work */
+};
+
+SYM_MUST enum sym_err sym_batch_init(struct sym_batch *b, const struct sym_binding *binding);
+void sym_batch_clear(struct sym_batch *b);
+/* Empty again; the memory stays. */
+void sym_batch_reset(struct sym_batch *b);
+
+/* Copies the row. Call it only while the batch is not full. */
+SYM_MUST enum sym_err sym_batch_add(struct sym_batch *b, const struct sym_csv_row *row);
+bool sym_batch_is_full(const struct sym_batch *b);
+
+/* Makes tokens and remarks of all rows; b->err says how that went. */
+void sym_batch_work(struct sym_batch *b, struct sym_canon *canon);
+
+/* Field number at of a row; empty when the row has not so many. */
+struct sym_span sym_batch_field(const struct sym_batch *b, size_t row, size_t at);
+
+#endif

@@ -1,0 +1,76 @@
+/* canon_run.h - shared by canon.c and the files of the families, and by nobody else.
+ *
+ * A family gets a run with value and part trimmed, without invisible characters, and writes the
+ * canonical form to run->out. The writer is sticky and checked by canon.c.
+ */
+#ifndef SYM_CLI_INGEST_CANON_RUN_H
+#define SYM_CLI_INGEST_CANON_RUN_H
+
+#include "cli/ingest/canon.h"
+#include "cli/ingest/unicode.h"
+
+struct sym_canon_run {
+    const struct sym_canon_rules *rules;
+    struct sym_unicode *unicode;
+    enum sym_token_type type;
+    struct sym_span value;
+    struct sym_span part; /* empty: none was given */
+    struct sym_writer out;
+    const char *remark;
+    struct sym_canon_steps *steps; /* NULL: nobody looks */
+    struct sym_fault *fault;
+};
+
+/* Families, by the types of canon.c. */
+SYM_MUST enum sym_err sym_canon_iban(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_account(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_bic(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_phone(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_email(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_passport(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_national_id(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_plate(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_name_dob(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_handle(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_url(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_wallet(struct sym_canon_run *run);
+SYM_MUST enum sym_err sym_canon_payment_ref(struct sym_canon_run *run);
+
+/* Returns err, with "TYPE: …" in the fault. */
+enum sym_err sym_canon_refuse(const struct sym_canon_run *run, enum sym_err err, const char *format,
+                              ...) SYM_PRINTF(3, 4);
+/* Notes a step unless the text is what the step before left. */
+void sym_canon_step(struct sym_canon_run *run, const char *what, struct sym_span text);
+
+/* The two lines at the foot of a passport (ICAO Doc 9303-4), which name issuer and number? */
+bool sym_canon_is_mrz(struct sym_span value);
+
+#define SYM_COMPACT_BYTES 128u
+
+/* Capital letters and digits of ASCII. */
+struct sym_compact {
+    size_t len;
+    char text[SYM_COMPACT_BYTES];
+};
+
+/* Copies text without white space and without the characters of dropped, in capitals. Refuses what
+ * else is no letter or digit, unless it is one of kept, and what does not fit. what names the text
+ * in refusals: "number". */
+SYM_MUST enum sym_err sym_canon_compact(struct sym_compact *out, const struct sym_canon_run *run,
+                                        struct sym_span text, const char *what, const char *dropped,
+                                        const char *kept);
+struct sym_span sym_compact_span(const struct sym_compact *c);
+
+/* ASCII, whatever the locale. */
+bool sym_is_digit(char c);
+bool sym_is_capital(char c);
+bool sym_are_digits(const char *text, size_t len);
+/* A BIC of 8 or 11 characters to one of 11, with its terminator. Notes the step. */
+SYM_MUST enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run,
+                                         struct sym_span text);
+/* A host name of at least two labels, in lower case and ASCII, or an IPv6 address in brackets.
+ * Underscores stand in web addresses, not in those of mail. */
+SYM_MUST enum sym_err sym_canon_domain(struct sym_writer *out, struct sym_canon_run *run,
+                                       struct sym_span name, bool underscores);
+
+#endif

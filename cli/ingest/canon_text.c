@@ -1,0 +1,78 @@
+#include "cli/ingest/canon_run.h"
+#include "crypto/text.h"
+
+#include <string.h>
+
+bool sym_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool sym_is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+bool sym_are_digits(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (!sym_is_digit(text[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct sym_span sym_compact_span(const struct sym_compact *c)
+{
+    return sym_span(c->text, c->len);
+}
+
+/* Hyphens and dashes as word processors put them between digits. */
+static bool is_dash(uint32_t c)
+{
+    return (c >= 0x2010 && c <= 0x2015) || c == 0x2212;
+}
+
+/* The capital, digit or kept character that c stands for; '\0' to leave it out, -1 to refuse it. */
+static int compacted(uint32_t c, const char *dropped, const char *kept)
+{
+    if (c >= 'a' && c <= 'z') {
+        return (int)(c - 'a' + 'A');
+    }
+    if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+        return (int)c;
+    }
+    uint32_t plain = is_dash(c) ? '-' : c;
+    if (plain < 0x80 && strchr(kept, (int)plain) != NULL) {
+        return (int)plain;
+    }
+    return plain == ' ' || (plain < 0x80 && strchr(dropped, (int)plain) != NULL) ? 0 : -1;
+}
+
+enum sym_err sym_canon_compact(struct sym_compact *out, const struct sym_canon_run *run,
+                               struct sym_span text, const char *what, const char *dropped,
+                               const char *kept)
+{
+    out->len = 0;
+    for (size_t position = 1; text.len > 0; position++) {
+        uint32_t c = 0;
+        if (!sym_text_next(&c, &text)) {
+            return sym_canon_refuse(run, SYM_BAD_FORMAT, "is not UTF-8");
+        }
+        int kind = compacted(c, dropped, kept);
+        if (kind < 0) {
+            return sym_canon_refuse(run, SYM_BAD_FORMAT,
+                                    "character %zu of the %s is neither a letter A-Z nor a digit",
+                                    position, what);
+        }
+        if (kind > 0 && out->len == sizeof out->text) {
+            return sym_canon_refuse(run, SYM_TOO_LONG, "the %s has more than %u characters", what,
+                                    SYM_COMPACT_BYTES);
+        }
+        if (kind > 0) {
+            out->text[out->len++] = (char)kind;
+        }
+    }
+    return SYM_OK;
+}

@@ -1,0 +1,395 @@
+#include "cli/ingest/import.h"
+
+#include "cli/file.h"
+#include "cli/format.h"
+#include "cli/ingest/crew.h"
+#include "cli/ingest/seen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A batch, with a length for each id and a number for each token, is one control request. */
+_Static_assert(SYM_IMPORT_BATCH_RECORDS *(SYM_RECORD_ID_BYTES_MAX + 4u +
+                                          SYM_TOKENS_PER_RECORD_MAX *
+                                              (SYM_DIGEST_BYTES + 1u + 4u)) <
+                   SYM_CONTROL_BYTES_MAX - 65536u,
+               "as limits.h says");
+
+#define TITLE_BYTES SYM_FORMAT_TEXT_BYTES(64)
+
+/* What stands in front of the row in a file of rejects. */
+#define REJECT_COLUMNS 3u
+static const char *const reject_titles[REJECT_COLUMNS] = {"symbolon_line", "symbolon_kept",
+                                                          "symbolon_reason"};
+
+struct import {
+    const struct sym_import_source *source;
+    const struct sym_import_calls *calls;
+    struct sym_import_counts *counts;
+    struct sym_fault *fault;
+    char path[SYM_FAULT_BYTES]; /* of the file, harmless */
+    struct sym_csv *csv;
+    struct sym_binding binding;
+    struct sym_crew *crew;
+    char (*titles)[TITLE_BYTES]; /* of the columns, harmless */
+    FILE *rejects;
+    char *reasons; /* of one row, for the file of rejects */
+    size_t max_reasons;
+    struct sym_seen rows;
+    struct sym_seen tokens;
+    /* What the sink gets: records, and tokens that belong to them. */
+    uint8_t ids[SYM_IMPORT_BATCH_RECORDS * SYM_RECORD_ID_BYTES_MAX];
+    uint32_t id_ends[SYM_IMPORT_BATCH_RECORDS];
+    uint32_t records[SYM_IMPORT_BATCH_RECORDS * SYM_TOKENS_PER_RECORD_MAX];
+};
+
+/* The start: titles, rejects ----------------------------------------------------------------- */
+
+static enum sym_err keep_titles(struct import *im, const struct sym_csv_row *row)
+{
+    im->titles = calloc(row->n, sizeof *im->titles);
+    if (im->titles == NULL) {
+        return sym_fail(im->fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    for (size_t i = 0; i < row->n; i++) {
+        struct sym_span title = row->fields[i];
+        title.len = title.len < 64 ? title.len : 64;
+        sym_format_text(im->titles[i], sizeof im->titles[i], title);
+    }
+    return SYM_OK;
+}
+
+static void write_reject(struct import *im, const struct sym_span head[REJECT_COLUMNS],
+                         const struct sym_span *fields, size_t n)
+{
+    struct sym_span all[REJECT_COLUMNS + SYM_CSV_COLUMNS_MAX];
+    memcpy(all, head, REJECT_COLUMNS * sizeof *head);
+    memcpy(all + REJECT_COLUMNS, fields, n * sizeof *fields);
+    sym_csv_write(im->rejects, all, REJECT_COLUMNS + n);
+}
+
+/* Rejected rows hold what people may not read who may not read the file they come from. */
+static enum sym_err open_rejects(struct import *im, const struct sym_csv_row *row)
+{
+    struct sym_span head[REJECT_COLUMNS];
+    const char *path = im->source->rejects;
+    if (path == NULL) {
+        return SYM_OK;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+    im->rejects = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (im->rejects == NULL) {
+        return sym_file_fault(im->fault, path);
+    }
+    for (size_t i = 0; i < REJECT_COLUMNS; i++) {
+        head[i] = sym_span_text(reject_titles[i]);
+    }
+    write_reject(im, head, row->fields, row->n);
+    return SYM_OK;
+}
+
+static enum sym_err check_rejects(const struct import *im)
+{
+    return im->rejects != NULL && ferror(im->rejects) != 0
+               ? sym_file_fault(im->fault, im->source->rejects)
+               : SYM_OK;
+}
+
+static enum sym_err close_rejects(struct import *im, enum sym_err err)
+{
+    if (im->rejects == NULL) {
+        return err;
+    }
+    bool lost = fclose(im->rejects) != 0;
+    im->rejects = NULL;
+    if (lost && err == SYM_OK) {
+        err = sym_file_fault(im->fault, im->source->rejects);
+    }
+    if (err != SYM_OK) {
+        (void)unlink(im->source->rejects);
+    }
+    return err;
+}
+
+static enum sym_err begin(struct import *im)
+{
+    const struct sym_profile *p = im->source->profile;
+    struct sym_csv_row row;
+    enum sym_err err = sym_csv_open(&im->csv, im->source->path, p->delimiter, im->fault);
+    if (err == SYM_OK) {
+        err = sym_csv_next(&row, im->csv, im->fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_profile_bind(&im->binding, p, row.fields, row.n, im->path, im->fault);
+    }
+    if (err == SYM_OK) {
+        err = keep_titles(im, &row);
+    }
+    if (err == SYM_OK) {
+        err = open_rejects(im, &row);
+    }
+    if (err == SYM_OK) {
+        err = sym_crew_new(&im->crew, &im->binding, &p->rules, im->source->threads, im->fault);
+    }
+    return err;
+}
+
+/* One batch that was worked on --------------------------------------------------------------- */
+
+static enum sym_err refuse_more(struct import *im, enum sym_err err)
+{
+    if (err == SYM_LIMIT) {
+        return sym_fail(im->fault, err,
+                        "%s: holds more than %u rows or tokens; import it in several parts",
+                        im->path, SYM_IMPORT_ROWS_MAX);
+    }
+    return err == SYM_OK ? err : sym_fail(im->fault, err, "import: %s", sym_err_text(err));
+}
+
+/* Tokens of a row from number first on, moved down to their place behind those kept so far. */
+static enum sym_err keep_tokens(struct import *im, struct sym_batch *b, size_t first, size_t n,
+                                size_t kept, uint32_t record)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool before = false;
+        b->types[kept + i] = b->types[first + i];
+        memmove(b->digests[kept + i], b->digests[first + i], SYM_DIGEST_BYTES);
+        im->records[kept + i] = record;
+        enum sym_err err = sym_seen_add(&before, &im->tokens, b->digests[kept + i]);
+        if (err != SYM_OK) {
+            return refuse_more(im, err);
+        }
+        im->counts->duplicate_tokens += before ? 1 : 0;
+        im->counts->tokens_by_type[b->types[kept + i]]++;
+    }
+    im->counts->tokens += n;
+    return SYM_OK;
+}
+
+/* Leaves out rejected and repeated rows. */
+static enum sym_err compact(struct sym_import_batch *out, struct import *im, struct sym_batch *b)
+{
+    size_t first = 0;
+    uint32_t ids_len = 0;
+    *out = (struct sym_import_batch){.ids = im->ids, .id_ends = im->id_ends};
+    for (size_t i = 0; i < b->n_rows; i++) {
+        const struct sym_batch_row *r = &b->rows[i];
+        bool before = false;
+        size_t at = first;
+        first += r->n_tokens;
+        if (r->n_tokens == 0) {
+            im->counts->rejected++;
+            continue;
+        }
+        enum sym_err err = refuse_more(im, sym_seen_add(&before, &im->rows, r->fingerprint));
+        if (err == SYM_OK && !before) {
+            err = keep_tokens(im, b, at, r->n_tokens, out->n_tokens, (uint32_t)out->n_records);
+        }
+        if (err != SYM_OK) {
+            return err;
+        }
+        if (before) {
+            im->counts->duplicate_rows++;
+            continue;
+        }
+        memcpy(im->ids + ids_len, b->ids + i * SYM_RECORD_ID_BYTES_MAX, r->id_len);
+        ids_len += r->id_len;
+        im->id_ends[out->n_records++] = ids_len;
+        out->n_tokens += r->n_tokens;
+        im->counts->records++;
+    }
+    out->records = im->records;
+    out->types = b->types;
+    out->digests = (const uint8_t(*)[SYM_DIGEST_BYTES])b->digests;
+    return SYM_OK;
+}
+
+/* "column: reason; column: reason" */
+static enum sym_err add_reason(struct import *im, const char *column, const char *reason)
+{
+    size_t used = im->reasons != NULL ? strlen(im->reasons) : 0;
+    size_t needed = used + strlen(reason) + TITLE_BYTES + 8;
+    if (needed > im->max_reasons) {
+        char *reasons = realloc(im->reasons, 2 * needed);
+        if (reasons == NULL) {
+            return sym_fail(im->fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+        }
+        reasons[used] = '\0';
+        im->reasons = reasons;
+        im->max_reasons = 2 * needed;
+    }
+    (void)snprintf(im->reasons + used, im->max_reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
+                   column != NULL ? column : "", column != NULL ? ": " : "", reason);
+    return SYM_OK;
+}
+
+static void save_reject(struct import *im, const struct sym_batch *b, size_t row)
+{
+    struct sym_span fields[SYM_CSV_COLUMNS_MAX] = {{NULL, 0}};
+    const struct sym_batch_row *r = &b->rows[row];
+    char line[24];
+    (void)snprintf(line, sizeof line, "%" PRIu64, r->line);
+    const struct sym_span head[REJECT_COLUMNS] = {sym_span_text(line),
+                                                  sym_span_text(r->n_tokens > 0 ? "yes" : "no"),
+                                                  sym_span_text(im->reasons)};
+    for (size_t i = 0; i < r->n_fields; i++) {
+        fields[i] = sym_batch_field(b, row, i);
+    }
+    write_reject(im, head, fields, r->n_fields);
+    im->reasons[0] = '\0';
+}
+
+static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
+                             const struct sym_batch_remark *m)
+{
+    const struct sym_batch_row *r = &b->rows[m->row];
+    const char *column = m->column != SYM_BOUND_NONE ? im->titles[m->column] : NULL;
+    const char *reason = b->texts + m->text;
+    im->counts->doubtful += m->refused ? 0 : 1;
+    if (m->refused && m->type != SYM_TOKEN_NONE) {
+        im->counts->refused++;
+        im->counts->refused_by_type[m->type]++;
+    }
+    const struct sym_import_remark told = {.line = r->line,
+                                           .column = column,
+                                           .reason = reason,
+                                           .refused = m->refused,
+                                           .row_kept = r->n_tokens > 0};
+    if (im->calls->remark != NULL) {
+        im->calls->remark(im->calls->context, &told);
+    }
+    return m->refused && im->rejects != NULL ? add_reason(im, column, reason) : SYM_OK;
+}
+
+static enum sym_err tell(struct import *im, const struct sym_batch *b)
+{
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; i < b->n_remarks && err == SYM_OK; i++) {
+        err = tell_one(im, b, &b->remarks[i]);
+        bool last = i + 1 == b->n_remarks || b->remarks[i + 1].row != b->remarks[i].row;
+        if (err == SYM_OK && last && im->reasons != NULL && im->reasons[0] != '\0') {
+            save_reject(im, b, b->remarks[i].row);
+        }
+    }
+    return err == SYM_OK ? check_rejects(im) : err;
+}
+
+static enum sym_err look_at(struct import *im, struct sym_batch *b)
+{
+    struct sym_import_batch out;
+    uint64_t done = 0;
+    uint64_t total = 0;
+    enum sym_err err = b->err;
+    if (err != SYM_OK) {
+        return sym_fail(im->fault, err, "import: %s", sym_err_text(err));
+    }
+    im->counts->rows += b->n_rows;
+    err = tell(im, b);
+    if (err == SYM_OK) {
+        err = compact(&out, im, b);
+    }
+    if (err == SYM_OK && out.n_records > 0 && im->calls->batch != NULL) {
+        err = im->calls->batch(im->calls->context, &out, im->fault);
+    }
+    sym_csv_position(&done, &total, im->csv);
+    if (err == SYM_OK && im->calls->progress != NULL &&
+        !im->calls->progress(im->calls->context, done, total, im->counts)) {
+        err = sym_fail(im->fault, SYM_CANCELLED, "%s: the import was cancelled", im->path);
+    }
+    return err;
+}
+
+/* All of them ---------------------------------------------------------------------------------- */
+
+static enum sym_err check_end(struct import *im, const struct sym_csv_row *row)
+{
+    if (!row->unended || row->n >= im->binding.n_columns) {
+        return SYM_OK;
+    }
+    return sym_fail(im->fault, SYM_BAD_FORMAT,
+                    "%s:%" PRIu64 ": the file ends in the middle of this row: it was cut off",
+                    im->path, row->line);
+}
+
+/* Fills the batch, as far as the file goes; *more says whether it goes on. */
+static enum sym_err fill(struct import *im, struct sym_batch *b, bool *more)
+{
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && *more && !sym_batch_is_full(b)) {
+        struct sym_csv_row row;
+        err = sym_csv_next(&row, im->csv, im->fault);
+        if (err == SYM_OK) {
+            *more = row.n > 0;
+            err = check_end(im, &row);
+        }
+        if (err == SYM_OK && *more && sym_batch_add(b, &row) != SYM_OK) {
+            err = sym_fail(im->fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+        }
+    }
+    return err;
+}
+
+static enum sym_err drain(struct import *im, bool wait)
+{
+    enum sym_err err = SYM_OK;
+    struct sym_batch *b;
+    while (err == SYM_OK && (b = sym_crew_get_back(im->crew, wait)) != NULL) {
+        err = look_at(im, b);
+    }
+    return err;
+}
+
+static enum sym_err run(struct import *im)
+{
+    bool more = true;
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && more) {
+        struct sym_batch *b = sym_crew_free_batch(im->crew);
+        if (b == NULL) {
+            b = sym_crew_get_back(im->crew, true);
+            err = look_at(im, b);
+            continue;
+        }
+        err = fill(im, b, &more);
+        if (err == SYM_OK && b->n_rows > 0) {
+            sym_crew_hand_in(im->crew);
+        }
+        err = err == SYM_OK ? drain(im, false) : err;
+    }
+    return err == SYM_OK ? drain(im, true) : err;
+}
+
+enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_import_source *source,
+                        const struct sym_import_calls *calls, struct sym_fault *fault)
+{
+    struct sym_fault unread = {SYM_OK, ""};
+    struct import *im = calloc(1, sizeof *im);
+    *counts = (struct sym_import_counts){.rows = 0};
+    if (im == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    im->source = source;
+    im->calls = calls;
+    im->counts = counts;
+    im->fault = fault != NULL ? fault : &unread;
+    (void)sym_file_show(im->path, source->path);
+    im->rows = sym_seen(2, SYM_IMPORT_ROWS_MAX);
+    im->tokens = sym_seen(1, SYM_IMPORT_ROWS_MAX);
+    enum sym_err err = begin(im);
+    if (err == SYM_OK) {
+        err = run(im);
+    }
+    err = close_rejects(im, err);
+    sym_crew_free(im->crew);
+    sym_csv_close(im->csv);
+    sym_seen_clear(&im->rows);
+    sym_seen_clear(&im->tokens);
+    free(im->titles);
+    free(im->reasons);
+    free(im);
+    return err;
+}

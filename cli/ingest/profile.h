@@ -1,0 +1,83 @@
+/* profile.h - mapping profiles: which column of a CSV file is which identifier.
+ *
+ * A profile is a small INI file, read through inih (this is its only user), or one of the two that
+ * are built in; symbolon-profile(5) describes it. Binding a profile to the first row of a CSV file
+ * turns names of columns into places.
+ *
+ *     [profile]                         [columns]
+ *     name = customers                  IBAN     = iban
+ *     id = customer_no                  Mobile   = phone
+ *     region = GB                       Name     = name_dob
+ *                                       Born     = name_dob.dob
+ *
+ * Nothing here allocates except for the text of a file while it is read.
+ * Errors: those of file.h, SYM_BAD_FORMAT, SYM_BAD_VALUE, SYM_TOO_LONG, SYM_LIMIT, SYM_NOT_FOUND.
+ * The fault is a complete sentence that starts with file and line.
+ */
+#ifndef SYM_CLI_INGEST_PROFILE_H
+#define SYM_CLI_INGEST_PROFILE_H
+
+#include "cli/ingest/canon.h"
+
+#define SYM_PROFILE_TITLE_BYTES (SYM_PROFILE_LINE_BYTES_MAX + 1u)
+#define SYM_PROFILE_NAME_BYTES  64u
+#define SYM_PROFILE_GROUPS_MAX  9u
+
+/* One line of [columns]: "Born = name_dob/2.dob". */
+struct sym_profile_column {
+    char title[SYM_PROFILE_TITLE_BYTES]; /* of the CSV column, or "@3" */
+    enum sym_token_type type;
+    bool second;    /* it is the second part: bank, issuer, date of birth, platform */
+    unsigned group; /* from 1: parts of one group belong together */
+    unsigned line;
+};
+
+struct sym_profile {
+    char source[SYM_FAULT_BYTES]; /* path of the file or name of a built-in one, harmless */
+    char name[SYM_PROFILE_NAME_BYTES];
+    char id[SYM_PROFILE_TITLE_BYTES];
+    bool optional; /* columns that the file lacks are passed over, as long as one is there */
+    char delimiter;
+    struct sym_canon_rules rules;
+    char bank[SYM_PROFILE_NAME_BYTES]; /* second parts where no column has them; "": none */
+    char issuer[SYM_PROFILE_NAME_BYTES];
+    char platform[SYM_PROFILE_NAME_BYTES];
+    struct sym_profile_column columns[SYM_PROFILE_COLUMNS_MAX];
+    size_t n_columns;
+};
+
+/* Name number at of the built-in profiles, NULL after the last; *text becomes its text. */
+const char *sym_profile_builtin(const char **text, size_t at);
+
+/* source names the text in faults. */
+SYM_MUST enum sym_err sym_profile_parse(struct sym_profile *out, const char *source,
+                                        struct sym_span text, struct sym_fault *fault);
+/* name: a built-in profile, or the path of a file. */
+SYM_MUST enum sym_err sym_profile_load(struct sym_profile *out, const char *name,
+                                       struct sym_fault *fault);
+
+#define SYM_BOUND_PARTS_MAX 8u
+#define SYM_BOUND_NONE      SIZE_MAX
+
+/* One identifier: places in a row, from 0. */
+struct sym_bound {
+    enum sym_token_type type;
+    size_t values[SYM_BOUND_PARTS_MAX]; /* several for a name in parts: they are joined */
+    size_t n_values;
+    size_t second;     /* SYM_BOUND_NONE: no column */
+    const char *fixed; /* second part for all rows, where there is no column; borrowed, or NULL */
+};
+
+struct sym_binding {
+    size_t id;
+    size_t n_columns; /* of the file */
+    struct sym_bound identifiers[SYM_TOKENS_PER_RECORD_MAX];
+    size_t n;
+};
+
+/* titles: the first row of the file csv_name. The binding borrows from the profile. */
+SYM_MUST enum sym_err sym_profile_bind(struct sym_binding *out, const struct sym_profile *p,
+                                       const struct sym_span *titles, size_t n,
+                                       const char *csv_name, struct sym_fault *fault);
+
+#endif

@@ -1,0 +1,238 @@
+#include "cli/format.h"
+#include "cli/ingest/profile.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct titles {
+    const struct sym_span *at;
+    size_t n;
+    const char *file;
+};
+
+static struct sym_span trimmed(struct sym_span text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text = sym_span(text.data + 1, text.len - 1);
+    }
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* "@3" is the third column, whatever it is called. */
+static bool numbered(size_t *place, const char *title, size_t n)
+{
+    char *end = NULL;
+    if (title[0] != '@' || title[1] < '1' || title[1] > '9') {
+        return false;
+    }
+    unsigned long number = strtoul(title + 1, &end, 10);
+    *place = number <= n ? (size_t)number - 1 : SYM_BOUND_NONE;
+    return *end == '\0';
+}
+
+/* How many columns have this title, and one of them. */
+static size_t count(size_t *place, const struct titles *t, const char *title, bool exactly)
+{
+    size_t found = 0;
+    size_t len = strlen(title);
+    for (size_t i = 0; i < t->n; i++) {
+        struct sym_span other = trimmed(t->at[i]);
+        const char *text = (const char *)other.data;
+        if (other.len == len && len > 0 &&
+            (exactly ? memcmp(text, title, len) == 0 : strncasecmp(text, title, len) == 0)) {
+            *place = i;
+            found++;
+        }
+    }
+    return found;
+}
+
+/* The titles that fit into a fault, made harmless. */
+static void list_titles(char *out, size_t size, const struct titles *t)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        char title[SYM_FORMAT_TEXT_BYTES(40)];
+        struct sym_span text = trimmed(t->at[i]);
+        text.len = text.len < 40 ? text.len : 40;
+        sym_format_text(title, sizeof title, text);
+        const char *comma = i > 0 ? ", " : "";
+        if (used + strlen(title) + 24 > size) {
+            (void)snprintf(out + used, size - used, " and %zu more", t->n - i);
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s", comma, title);
+    }
+}
+
+static enum sym_err refuse(struct sym_fault *fault, enum sym_err err, const char *format, ...)
+    SYM_PRINTF(3, 4);
+
+/* Titles may hold anything. */
+static enum sym_err refuse(struct sym_fault *fault, enum sym_err err, const char *format, ...)
+{
+    char text[SYM_FAULT_BYTES];
+    char shown[SYM_FAULT_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sym_format_text(shown, sizeof shown, sym_span_text(text));
+    return sym_fail(fault, err, "%s", shown);
+}
+
+static enum sym_err refuse_unknown(const struct titles *t, const struct sym_profile *p,
+                                   const char *title, unsigned line, struct sym_fault *fault)
+{
+    char list[160] = "";
+    char place[24] = "";
+    list_titles(list, sizeof list, t);
+    if (line > 0) {
+        (void)snprintf(place, sizeof place, ", line %u", line);
+    }
+    return refuse(fault, SYM_NOT_FOUND,
+                  "%s:1: has no column \"%.40s\" (profile %.60s%s); there are: %s", t->file, title,
+                  p->source, place, list);
+}
+
+/* *place becomes SYM_BOUND_NONE when an optional column is not there. */
+static enum sym_err find(size_t *place, const struct titles *t, const struct sym_profile *p,
+                         const char *title, unsigned line, bool optional, struct sym_fault *fault)
+{
+    size_t at = SYM_BOUND_NONE;
+    bool by_number = numbered(&at, title, t->n);
+    size_t found = by_number ? 1 : count(&at, t, title, true);
+    if (found == 0) {
+        found = count(&at, t, title, false);
+    }
+    if (found > 1) {
+        return refuse(fault, SYM_BAD_VALUE,
+                      "%s:1: %zu columns are called \"%.40s\"; name the right one by its number, "
+                      "such as @3",
+                      t->file, found, title);
+    }
+    if (at == SYM_BOUND_NONE && (!optional || by_number)) {
+        return refuse_unknown(t, p, title, line, fault);
+    }
+    *place = at;
+    return SYM_OK;
+}
+
+static const char *fixed_second(const struct sym_profile *p, enum sym_token_type type)
+{
+    const char *part = sym_canon_part(type);
+    const char *text = part == NULL                    ? ""
+                       : strcmp(part, "bank") == 0     ? p->bank
+                       : strcmp(part, "issuer") == 0   ? p->issuer
+                       : strcmp(part, "platform") == 0 ? p->platform
+                                                       : "";
+    return text[0] != '\0' ? text : NULL;
+}
+
+/* The column of the second part in this group, or else in the first. */
+static enum sym_err find_second(size_t *place, const struct titles *t, const struct sym_profile *p,
+                                const struct sym_profile_column *of, struct sym_fault *fault)
+{
+    const struct sym_profile_column *best = NULL;
+    for (size_t i = 0; i < p->n_columns; i++) {
+        const struct sym_profile_column *c = &p->columns[i];
+        bool fits = c->second && c->type == of->type && (c->group == of->group || c->group == 1);
+        if (fits && (best == NULL || c->group == of->group)) {
+            best = c;
+        }
+    }
+    *place = SYM_BOUND_NONE;
+    return best == NULL ? SYM_OK : find(place, t, p, best->title, best->line, p->optional, fault);
+}
+
+/* Names in several columns of one group are one identifier; everything else is one each. */
+static struct sym_bound *bound_for(struct sym_binding *b, const struct sym_profile_column *c,
+                                   const unsigned groups[SYM_TOKENS_PER_RECORD_MAX])
+{
+    for (size_t i = 0; i < b->n && c->type == SYM_TOKEN_NAME_DOB; i++) {
+        if (b->identifiers[i].type == c->type && groups[i] == c->group) {
+            return &b->identifiers[i];
+        }
+    }
+    if (b->n == SYM_TOKENS_PER_RECORD_MAX) {
+        return NULL;
+    }
+    b->identifiers[b->n] = (struct sym_bound){.type = c->type, .second = SYM_BOUND_NONE};
+    return &b->identifiers[b->n++];
+}
+
+static enum sym_err bind_column(struct sym_binding *b, unsigned groups[SYM_TOKENS_PER_RECORD_MAX],
+                                const struct titles *t, const struct sym_profile *p,
+                                const struct sym_profile_column *c, struct sym_fault *fault)
+{
+    size_t place = SYM_BOUND_NONE;
+    size_t second = SYM_BOUND_NONE;
+    enum sym_err err = find(&place, t, p, c->title, c->line, p->optional, fault);
+    if (err == SYM_OK) {
+        err = find_second(&second, t, p, c, fault);
+    }
+    bool lacks_second = second == SYM_BOUND_NONE && fixed_second(p, c->type) == NULL &&
+                        sym_canon_part(c->type) != NULL && c->type != SYM_TOKEN_ACCOUNT &&
+                        c->type != SYM_TOKEN_HANDLE;
+    if (err != SYM_OK || place == SYM_BOUND_NONE || lacks_second) {
+        return err;
+    }
+    struct sym_bound *bound = bound_for(b, c, groups);
+    if (bound == NULL || bound->n_values == SYM_BOUND_PARTS_MAX) {
+        return refuse(fault, SYM_LIMIT,
+                      "%s:%u: more than %u identifiers of one record, or more than %u columns "
+                      "for one name",
+                      p->source, c->line, SYM_TOKENS_PER_RECORD_MAX, SYM_BOUND_PARTS_MAX);
+    }
+    groups[bound - b->identifiers] = c->group;
+    bound->values[bound->n_values++] = place;
+    bound->second = second;
+    bound->fixed = fixed_second(p, c->type);
+    return SYM_OK;
+}
+
+static enum sym_err check_region(const struct sym_binding *b, const struct sym_profile *p,
+                                 struct sym_fault *fault)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->identifiers[i].type == SYM_TOKEN_PHONE && p->rules.region[0] == '\0') {
+            return refuse(fault, SYM_NOT_FOUND,
+                          "profile %s: which country do telephone numbers without country code "
+                          "belong to? Give --region, such as --region GB",
+                          p->source);
+        }
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_profile_bind(struct sym_binding *out, const struct sym_profile *p,
+                              const struct sym_span *titles, size_t n, const char *csv_name,
+                              struct sym_fault *fault)
+{
+    unsigned groups[SYM_TOKENS_PER_RECORD_MAX] = {0};
+    struct sym_binding b = {.n_columns = n};
+    struct titles t = {.at = titles, .n = n, .file = csv_name};
+    enum sym_err err = find(&b.id, &t, p, p->id, 0, false, fault);
+    for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
+        if (!p->columns[i].second) {
+            err = bind_column(&b, groups, &t, p, &p->columns[i], fault);
+        }
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (b.n == 0) {
+        return refuse_unknown(&t, p, p->columns[0].title, p->columns[0].line, fault);
+    }
+    err = check_region(&b, p, fault);
+    if (err == SYM_OK) {
+        *out = b;
+    }
+    return err;
+}

@@ -1,0 +1,55 @@
+#include "proto/token.h"
+
+#define PERSONALISATION "symbolon-token-1"
+
+_Static_assert(sizeof PERSONALISATION - 1 == SYM_PERSONALISATION_BYTES, "all of it is used");
+
+struct type_row {
+    const char *name;
+    const char *meaning;
+};
+
+static const struct type_row rows[SYM_TOKEN_TYPE_COUNT] = {{"none", "no identifier"},
+#define SYM_TOKEN_TYPE_ROW(name, text, meaning) {text, meaning},
+                                                           SYM_TOKEN_TYPE_LIST(SYM_TOKEN_TYPE_ROW)
+#undef SYM_TOKEN_TYPE_ROW
+};
+
+static bool is_type(enum sym_token_type type)
+{
+    return type > SYM_TOKEN_NONE && type < SYM_TOKEN_TYPE_COUNT;
+}
+
+const char *sym_token_type_name(enum sym_token_type type)
+{
+    return rows[is_type(type) ? type : SYM_TOKEN_NONE].name;
+}
+
+const char *sym_token_type_meaning(enum sym_token_type type)
+{
+    return rows[is_type(type) ? type : SYM_TOKEN_NONE].meaning;
+}
+
+enum sym_err sym_token_type_parse(enum sym_token_type *out, struct sym_span name)
+{
+    for (enum sym_token_type type = SYM_TOKEN_NONE + 1; type < SYM_TOKEN_TYPE_COUNT; type++) {
+        if (sym_span_equal(name, sym_span_text(rows[type].name))) {
+            *out = type;
+            return SYM_OK;
+        }
+    }
+    return SYM_NOT_FOUND;
+}
+
+enum sym_err sym_token_digest(uint8_t out[SYM_DIGEST_BYTES], enum sym_token_type type,
+                              struct sym_span canonical)
+{
+    static const uint8_t separator[1] = {0};
+    if (!is_type(type) || canonical.len == 0 || canonical.len > SYM_CANONICAL_BYTES_MAX) {
+        return SYM_BAD_VALUE;
+    }
+    const struct sym_span token[] = {sym_span_text(rows[type].name),
+                                     sym_span(separator, sizeof separator), canonical};
+    sym_digest(out, PERSONALISATION, token, sizeof token / sizeof *token);
+    return SYM_OK;
+}
