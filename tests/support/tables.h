@@ -14,6 +14,8 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_close,
     &sym_msg_abort,
     &sym_msg_ping,
+    &sym_msg_overlap,
+    &sym_msg_overlap_answer,
     &sym_msg_control_request,
     &sym_msg_control_body,
     &sym_msg_control_reply,
