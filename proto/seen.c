@@ -69,11 +69,6 @@ enum sym_err sym_seen_add(struct sym_seen *s, const uint8_t *bytes)
 {
     struct seen_item item;
     memcpy(&item, bytes, sizeof item);
-    if (is_zero(&item)) {
-        bool again = s->zero_seen;
-        s->zero_seen = true;
-        return again ? SYM_REPLAY : SYM_OK;
-    }
     size_t at = place_of(s, &item);
     while (!is_zero(&s->items[at])) {
         if (is_same(&s->items[at], &item)) {
@@ -81,10 +76,14 @@ enum sym_err sym_seen_add(struct sym_seen *s, const uint8_t *bytes)
         }
         at = at + 1 < s->places ? at + 1 : 0;
     }
+    if (is_zero(&item) && s->zero_seen) {
+        return SYM_REPLAY;
+    }
     if (s->n == s->most) {
         return SYM_LIMIT;
     }
     s->items[at] = item;
+    s->zero_seen = s->zero_seen || is_zero(&item);
     s->n++;
     return SYM_OK;
 }
