@@ -45,7 +45,8 @@ void sym_overlap_inputs(struct sym_span inputs[OVERLAP_GRAIN],
     }
     for (size_t i = 0; i < n; i++) {
         size_t index = run->initiator.order != NULL ? run->initiator.order[place + i] : place + i;
-        inputs[i] = sym_span(index < c->n ? c->digests[index] : padding[i], SYM_HASH_BYTES);
+        inputs[i] = sym_span(index < c->n ? c->digests + index * SYM_HASH_BYTES : padding[i],
+                             SYM_HASH_BYTES);
     }
 }
 

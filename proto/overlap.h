@@ -62,8 +62,8 @@ struct sym_overlap_config {
     enum sym_kind kind; /* SYM_KIND_OVERLAP_MATCHES or SYM_KIND_OVERLAP_COUNT */
     enum sym_session_role role;
     const struct sym_ristretto *with;
-    const uint8_t (*digests)[SYM_HASH_BYTES]; /* own tokens, borrowed; strictly ascending, so that
-                                               * each is there once: the caller's duty */
+    const uint8_t *digests; /* of own tokens, SYM_HASH_BYTES each, borrowed; strictly ascending, so
+                             * that each is there once: the caller's duty */
     size_t n;
     uint32_t own_size;  /* as announced: n and padding */
     uint32_t peer_size; /* as announced by the other side */

@@ -65,7 +65,7 @@ static enum sym_err shuffle_piece(const struct overlap_job *job, size_t first, s
     const struct sym_overlap_config *c = &job->run->config;
     (void)first;
     (void)n;
-    if (c->n > 0 && sym_sorted_break(c->digests[0], c->n, SYM_HASH_BYTES, true) < c->n) {
+    if (c->n > 0 && sym_sorted_break(c->digests, c->n, SYM_HASH_BYTES, true) < c->n) {
         return SYM_INTERNAL;
     }
     shuffle(job->run->initiator.order, c->own_size);

@@ -104,8 +104,8 @@ static bool own_ascend(const struct sym_overlap_config *c, size_t place, size_t 
 {
     size_t from = place > 0 ? place - 1 : 0;
     size_t end = place + n < c->n ? place + n : c->n;
-    return end <= from ||
-           sym_sorted_break(c->digests[from], end - from, SYM_HASH_BYTES, true) == end - from;
+    return end <= from || sym_sorted_break(c->digests + from * SYM_HASH_BYTES, end - from,
+                                           SYM_HASH_BYTES, true) == end - from;
 }
 
 static enum sym_err own_piece(const struct overlap_job *job, size_t first, size_t n)

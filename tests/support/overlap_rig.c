@@ -74,14 +74,14 @@ void rig_open(struct rig *r, enum sym_kind kind, const struct sym_ristretto *wit
         .kind = kind,
         .role = SYM_SESSION_INITIATOR,
         .with = with,
-        .digests = (const uint8_t(*)[SYM_HASH_BYTES])a->digests,
+        .digests = a->digests[0],
         .n = a->n,
         .own_size = sizes.initiator > 0 ? sizes.initiator : (uint32_t)a->n,
         .peer_size = sizes.responder > 0 ? sizes.responder : (uint32_t)b->n};
     insist(sym_overlap_new(&r->runs[RIG_INITIATOR], &c) == SYM_OK);
     uint32_t own_size = c.peer_size;
     c.role = SYM_SESSION_RESPONDER;
-    c.digests = (const uint8_t(*)[SYM_HASH_BYTES])b->digests;
+    c.digests = b->digests[0];
     c.n = b->n;
     c.peer_size = c.own_size;
     c.own_size = own_size;
