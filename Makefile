@@ -105,7 +105,7 @@ $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(with_cli)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
 $(TOOLS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
-$(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(with_all)
+$(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS)
 $(PROGRAMS): %: %.o

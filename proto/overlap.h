@@ -72,7 +72,7 @@ struct sym_overlap_config {
 /* A run for an exchange that was granted. SYM_BAD_VALUE when kind or sizes are impossible. */
 SYM_MUST enum sym_err sym_overlap_new(struct sym_overlap_run **out,
                                       const struct sym_overlap_config *config);
-/* Possible at any time, but not while a work is out. */
+/* Possible at any time, except while a piece of a work may still run. */
 void sym_overlap_free(struct sym_overlap_run *run);
 
 enum sym_overlap_step {
