@@ -117,7 +117,8 @@ static struct spent measure_overlap(struct rig *r, size_t pairs)
         struct sym_work work;
         void *run = NULL;
         enum sym_err err = SYM_OK;
-        bool moved = turn(r, RIG_INITIATOR, payload) | turn(r, RIG_RESPONDER, payload);
+        bool moved = turn(r, RIG_INITIATOR, payload);
+        moved = turn(r, RIG_RESPONDER, payload) || moved;
         if (!moved && !crew_take(r->crew, true, &work, &run, &err)) {
             break;
         }
