@@ -1,6 +1,6 @@
 /* seen.h - which group elements have come already: a set of their first 16 bytes, of a size that is
- * fixed when it is made. 20 bytes of memory per element; pages that no element has touched yet cost
- * nothing.
+ * fixed when it is made. 20 bytes of memory per element, of which pages count only once an element
+ * has touched them.
  *
  * Places are drawn with a secret, strongly universal hash (multilinear, after Lemire and Kaser), so
  * that a peer who chooses its elements cannot aim them at one place. Two different elements with

@@ -9,10 +9,10 @@
 
 #include "tests/support/overlap_rig.h"
 
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,11 +132,11 @@ static struct spent measure_overlap(struct rig *r, size_t pairs)
     return spent;
 }
 
-static long peak_kib(void)
+/* What malloc has given out, bytes. */
+static size_t allocated(void)
 {
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }
 
 static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
@@ -149,8 +149,9 @@ static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
     must(sym_ristretto_choose(&with, NULL) == SYM_OK, "choosing a backend");
     token_set_make(&a, bits, n / 2, n / 2, 0);
     token_set_make(&b, bits, n / 2, n / 2, 1);
-    long before_kib = peak_kib();
+    size_t before = allocated();
     rig_open(&r, kind, with, &a, &b, (struct rig_sizes){0, 0});
+    size_t bytes = allocated() - before;
     r.crew = crew;
     struct spent first = measure_bare(crew);
     struct spent overlap = measure_overlap(&r, n);
@@ -163,7 +164,7 @@ static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
     (void)printf("%-16s 2^%-3u %-8s %9.2f %9.2f %7.3f %9.2f %9.2f %7.3f %9.0f\n",
                  sym_kind_text((uint32_t)kind), bits, sym_ristretto_name(with), bare_wall,
                  overlap.wall_us, overlap.wall_us / bare_wall, bare_cpu, overlap.cpu_us,
-                 overlap.cpu_us / bare_cpu, (double)(peak_kib() - before_kib) * 1024 / (double)n);
+                 overlap.cpu_us / bare_cpu, (double)bytes / (double)n);
     (void)fflush(stdout);
     rig_close(&r);
     token_set_free(&a);
