@@ -211,7 +211,7 @@ static void run_alone(const struct sym_overlap_config *config, struct sym_span r
     if (sym_overlap_new(&a.run, config) != SYM_OK) {
         return;
     }
-    while (a.in.left > 0 && !a.failed) {
+    while (a.in.err == SYM_OK && a.in.left > 0 && !a.failed) {
         happen(&a, sym_read_u8(&a.in));
     }
     while (a.n_works > 0) {

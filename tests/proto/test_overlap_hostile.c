@@ -256,6 +256,10 @@ static void refuses_more_than_was_announced(void **state)
         pass(run, frame(1, 3, 0, 32));
         assert_int_equal(send_all(run), 2);
         refuses(run, frame(1, 3, 3, 32), SYM_WRONG_STATE);
+        run = responder(kinds[k], 3, 3);
+        pass(run, frame(1, 3, 0, 32));
+        assert_int_equal(rig_work(run), SYM_OK); /* everything is ready, nothing was sent */
+        refuses(run, frame(1, 3, 3, 32), SYM_WRONG_STATE);
         run = asking(kinds[k], 3, 3);
         pass(run, frame(3, 3, 0, 8));
         refuses(run, frame(3, 3, 3, 8), SYM_WRONG_STATE);
