@@ -14,8 +14,6 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_close,
     &sym_msg_abort,
     &sym_msg_ping,
-    &sym_msg_overlap,
-    &sym_msg_overlap_answer,
     &sym_msg_control_request,
     &sym_msg_control_body,
     &sym_msg_control_reply,
@@ -48,6 +46,8 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_gate_link_down,
     &sym_msg_gate_dial_failed,
     &sym_msg_gate_counters,
+    &sym_msg_overlap,
+    &sym_msg_overlap_answer,
 };
 
 #define MESSAGE_TABLES (sizeof message_tables / sizeof *message_tables)
