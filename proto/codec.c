@@ -26,6 +26,8 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__close__descriptor,
     &symbolon__abort__descriptor,
     &symbolon__ping__descriptor,
+    &symbolon__overlap__descriptor,
+    &symbolon__overlap_answer__descriptor,
     &symbolon__control_request__descriptor,
     &symbolon__control_body__descriptor,
     &symbolon__control_reply__descriptor,

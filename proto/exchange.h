@@ -197,12 +197,27 @@ struct sym_ping {
     uint64_t bytes;
 };
 
+struct sym_overlap {
+    uint32_t engine;
+    uint32_t suite;
+    uint32_t type_version;
+    uint32_t canon_version;
+    uint32_t type;
+    uint32_t set_size;
+};
+
+struct sym_overlap_answer {
+    uint32_t set_size;
+};
+
 extern const struct sym_message sym_msg_signed;
 extern const struct sym_message sym_msg_request;
 extern const struct sym_message sym_msg_receipt;
 extern const struct sym_message sym_msg_close;
 extern const struct sym_message sym_msg_abort;
 extern const struct sym_message sym_msg_ping;
+extern const struct sym_message sym_msg_overlap;
+extern const struct sym_message sym_msg_overlap_answer;
 
 /* Encodes value as a body, signs it under domain and encodes the Signed message around it, which
  * has at most SYM_SIGNED_BYTES_MAX bytes. */

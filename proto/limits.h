@@ -93,6 +93,18 @@
 #define SYM_DATASET_BYTES_MAX 63u
 /* A reason that travels in a denial or abort, bytes of text. */
 #define SYM_REASON_BYTES_MAX 160u
+/* Elements of one side of an overlap, padding included: 2 GiB of group elements. */
+#define SYM_SET_MAX 67108864u
+/* Elements or tags in one data frame: 128 KiB of elements, so that links are shared fairly and a
+ * frame is some 100 ms of work for one processor without vector instructions. */
+#define SYM_OVERLAP_ITEMS_MAX 4096u
+/* Frames of blinded elements on their way that are not answered: 1 MiB at either side. */
+#define SYM_OVERLAP_WINDOW 8u
+/* Pieces of pure work that one exchange has given to worker threads at once; all exchanges
+ * together then fill the workers' queue at most. */
+#define SYM_WORKS_OUT_MAX 4u
+/* Identifier types are numbers from 1 to this; 0 stands for any. */
+#define SYM_TOKEN_TYPES_MAX 63u
 /* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
 #define SYM_PING_BYTES_MAX 4294967296u
 

@@ -46,6 +46,8 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_gate_link_down,
     &sym_msg_gate_dial_failed,
     &sym_msg_gate_counters,
+    &sym_msg_overlap,
+    &sym_msg_overlap_answer,
 };
 
 #define MESSAGE_TABLES (sizeof message_tables / sizeof *message_tables)

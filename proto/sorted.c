@@ -1,0 +1,162 @@
+#include "proto/sorted.h"
+
+#include <string.h>
+
+/* Fewer items than this are inserted one by one. */
+#define FEW 32u
+
+static uint64_t head(const uint8_t *item)
+{
+    uint64_t v;
+    memcpy(&v, item, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
+}
+
+int sym_sorted_compare(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    uint64_t head_a = head(a);
+    uint64_t head_b = head(b);
+    if (head_a != head_b) {
+        return head_a < head_b ? -1 : 1;
+    }
+    for (size_t i = sizeof head_a; i < len; i++) {
+        if (a[i] != b[i]) {
+            return a[i] < b[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static void insert_each(uint8_t *items, size_t n, size_t len)
+{
+    uint8_t moving[SYM_SORTED_BYTES_MAX];
+    for (size_t i = 1; i < n; i++) {
+        size_t to = i;
+        while (to > 0 && sym_sorted_compare(items + i * len, items + (to - 1) * len, len) < 0) {
+            to--;
+        }
+        if (to < i) {
+            memcpy(moving, items + i * len, len);
+            memmove(items + (to + 1) * len, items + to * len, (i - to) * len);
+            memcpy(items + to * len, moving, len);
+        }
+    }
+}
+
+static void swap(uint8_t *a, uint8_t *b, size_t len)
+{
+    uint8_t kept[SYM_SORTED_BYTES_MAX];
+    memcpy(kept, a, len);
+    memcpy(a, b, len);
+    memcpy(b, kept, len);
+}
+
+/* Splits by the byte at depth. Every swap brings an item to the part it belongs to. */
+static void split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len,
+                  size_t depth)
+{
+    size_t next[SYM_SORTED_PARTS];
+    memset(starts, 0, (SYM_SORTED_PARTS + 1) * sizeof *starts);
+    for (size_t i = 0; i < n; i++) {
+        starts[items[i * len + depth] + 1u]++;
+    }
+    for (size_t p = 0; p < SYM_SORTED_PARTS; p++) {
+        starts[p + 1] += starts[p];
+        next[p] = starts[p];
+    }
+    for (size_t p = 0; p < SYM_SORTED_PARTS; p++) {
+        while (next[p] < starts[p + 1]) {
+            uint8_t *item = items + next[p] * len;
+            uint8_t home = item[depth];
+            if (home == p) {
+                next[p]++;
+            } else {
+                swap(item, items + next[home]++ * len, len);
+            }
+        }
+    }
+}
+
+void sym_sorted_split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len)
+{
+    split(starts, items, n, len, 0);
+}
+
+static void sort_from(uint8_t *items, size_t n, size_t len, size_t depth)
+{
+    size_t starts[SYM_SORTED_PARTS + 1];
+    if (n < FEW) {
+        insert_each(items, n, len);
+        return;
+    }
+    split(starts, items, n, len, depth);
+    for (size_t p = 0; depth + 1 < len && p < SYM_SORTED_PARTS; p++) {
+        sort_from(items + starts[p] * len, starts[p + 1] - starts[p], len, depth + 1);
+    }
+}
+
+void sym_sorted_sort(uint8_t *items, size_t n, size_t len)
+{
+    sort_from(items, n, len, 0);
+}
+
+/* A range, at most n items, that holds the first item not before wanted, unless all are: found by
+ * doubling steps away from where that item would be if all were spread evenly. */
+static void narrow(size_t *low, size_t *high, const uint8_t *items, size_t n, size_t len,
+                   const uint8_t *wanted)
+{
+    size_t guess = (size_t)(((head(wanted) >> 32) * (uint64_t)n) >> 32);
+    size_t step = 1;
+    *low = 0;
+    *high = n;
+    if (sym_sorted_compare(items + guess * len, wanted, len) < 0) {
+        for (*low = guess + 1; step < n - guess; step *= 2) {
+            if (sym_sorted_compare(items + (guess + step) * len, wanted, len) >= 0) {
+                *high = guess + step + 1;
+                return;
+            }
+            *low = guess + step + 1;
+        }
+    } else {
+        for (*high = guess + 1; step <= guess; step *= 2) {
+            if (sym_sorted_compare(items + (guess - step) * len, wanted, len) < 0) {
+                *low = guess - step + 1;
+                return;
+            }
+            *high = guess - step + 1;
+        }
+    }
+}
+
+bool sym_sorted_has(const uint8_t *items, size_t n, size_t len, const uint8_t *wanted)
+{
+    size_t low = 0;
+    size_t high = 0;
+    if (n == 0) {
+        return false;
+    }
+    narrow(&low, &high, items, n, len, wanted);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sym_sorted_compare(items + middle * len, wanted, len) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < n && sym_sorted_compare(items + low * len, wanted, len) == 0;
+}
+
+size_t sym_sorted_break(const uint8_t *items, size_t n, size_t len, bool strictly)
+{
+    for (size_t i = 1; i < n; i++) {
+        int order = sym_sorted_compare(items + (i - 1) * len, items + i * len, len);
+        if (order > 0 || (strictly && order == 0)) {
+            return i;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,35 @@
+/* sorted.h - byte strings of one length, in order: sorting them in place and looking one up.
+ *
+ * n items of len bytes (8 to SYM_SORTED_BYTES_MAX) lie one behind the other; their order is that of
+ * unsigned bytes from the first to the last. The items are expected to look random (group elements
+ * times a secret, outputs of a hash): then sorting takes O(n) and a look-up O(log log n); any
+ * others are treated rightly, but slower. Nothing allocates; sorting takes up to 4 KiB of stack per
+ * byte of an item. Not for secrets: time and memory accesses depend on the contents.
+ *
+ * A large array is sorted in two steps, so that the second can be shared by threads: split it, then
+ * sort each of the SYM_SORTED_PARTS parts by itself.
+ */
+#ifndef SYM_PROTO_SORTED_H
+#define SYM_PROTO_SORTED_H
+
+#include "crypto/bytes.h"
+
+#define SYM_SORTED_BYTES_MAX 32u
+#define SYM_SORTED_PARTS     256u
+
+/* Negative, 0 or positive, as a comes before, is, or comes behind b. */
+int sym_sorted_compare(const uint8_t *a, const uint8_t *b, size_t len);
+
+/* Moves the items so that those of part p, items starts[p] … starts[p + 1] - 1, have p as their
+ * first byte. */
+void sym_sorted_split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len);
+void sym_sorted_sort(uint8_t *items, size_t n, size_t len);
+
+/* Is wanted among these n sorted items? n below 2^32. */
+bool sym_sorted_has(const uint8_t *items, size_t n, size_t len, const uint8_t *wanted);
+
+/* The first item that comes before the one in front of it, or, with strictly, also one equal to
+ * it; n when there is none. */
+size_t sym_sorted_break(const uint8_t *items, size_t n, size_t len, bool strictly);
+
+#endif

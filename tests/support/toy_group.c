@@ -1,0 +1,96 @@
+#include "tests/support/toy_group.h"
+
+#include "crypto/ristretto_backend.h"
+
+#include <string.h>
+
+static bool is_usable(void)
+{
+    return true;
+}
+
+static bool read_element(struct sym_scalar *out, const struct sym_element *in)
+{
+    return sym_scalar_from_bytes(out, in->bytes) == SYM_OK;
+}
+
+static size_t batch_check(const struct sym_element *in, size_t n)
+{
+    struct sym_scalar e;
+    size_t i = 0;
+    while (i < n && read_element(&e, &in[i])) {
+        i++;
+    }
+    return i;
+}
+
+static size_t batch_derive(struct sym_element *out, const struct sym_uniform *in, size_t n)
+{
+    struct sym_scalar e;
+    for (size_t i = 0; i < n; i++) {
+        if (sym_scalar_from_wide(&e, in[i].bytes) != SYM_OK) {
+            return i;
+        }
+        memcpy(out[i].bytes, e.bytes, sizeof e.bytes);
+    }
+    return n;
+}
+
+static size_t batch_multiply(struct sym_element *out, const struct sym_element *in, size_t n,
+                             const struct sym_scalar *k)
+{
+    struct sym_scalar e;
+    for (size_t i = 0; i < n; i++) {
+        if (!read_element(&e, &in[i]) || sym_scalar_multiply(&e, &e, k) != SYM_OK) {
+            return i;
+        }
+        memcpy(out[i].bytes, e.bytes, sizeof e.bytes);
+    }
+    return n;
+}
+
+static size_t batch_derive_multiply(struct sym_element *out, const struct sym_uniform *in, size_t n,
+                                    const struct sym_scalar *k)
+{
+    size_t derived = batch_derive(out, in, n);
+    size_t multiplied = batch_multiply(out, out, derived, k);
+    return multiplied < derived ? multiplied : derived;
+}
+
+static size_t batch_add(struct sym_element *out, const struct sym_element *a,
+                        const struct sym_element *b, size_t n)
+{
+    struct sym_scalar x;
+    struct sym_scalar y;
+    for (size_t i = 0; i < n; i++) {
+        if (!read_element(&x, &a[i]) || !read_element(&y, &b[i]) ||
+            sym_scalar_add(&x, &x, &y) != SYM_OK) {
+            return i;
+        }
+        memcpy(out[i].bytes, x.bytes, sizeof x.bytes);
+    }
+    return n;
+}
+
+/* Weighted sums are not played. */
+static size_t batch_sum(struct sym_element *out, const struct sym_element *in, size_t n,
+                        const uint8_t *weights, size_t weight_len)
+{
+    (void)in;
+    (void)n;
+    (void)weights;
+    (void)weight_len;
+    memset(out, 0, sizeof *out);
+    return 0;
+}
+
+const struct sym_ristretto toy_group = {
+    .name = "toy",
+    .usable = is_usable,
+    .check = batch_check,
+    .derive = batch_derive,
+    .multiply = batch_multiply,
+    .derive_multiply = batch_derive_multiply,
+    .add = batch_add,
+    .sum = batch_sum,
+};
