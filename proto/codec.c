@@ -4,7 +4,10 @@
 #include "proto/limits.h"
 
 #include "proto/control.pb-c.h"
+#include "proto/dataset.pb-c.h"
 #include "proto/exchange.pb-c.h"
+#include "proto/grant.pb-c.h"
+#include "proto/history.pb-c.h"
 #include "proto/local.pb-c.h"
 
 #include <stdlib.h>
@@ -50,6 +53,28 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__setting_list__descriptor,
     &symbolon__process__descriptor,
     &symbolon__status__descriptor,
+    &symbolon__import_begin__descriptor,
+    &symbolon__import_next__descriptor,
+    &symbolon__import_chunk__descriptor,
+    &symbolon__import_end__descriptor,
+    &symbolon__dataset_name__descriptor,
+    &symbolon__dataset_forget__descriptor,
+    &symbolon__dataset_forgotten__descriptor,
+    &symbolon__type_count__descriptor,
+    &symbolon__dataset__descriptor,
+    &symbolon__dataset_list__descriptor,
+    &symbolon__grant__descriptor,
+    &symbolon__grant_name__descriptor,
+    &symbolon__grant_list__descriptor,
+    &symbolon__held_request__descriptor,
+    &symbolon__request_list__descriptor,
+    &symbolon__request_decision__descriptor,
+    &symbolon__overlap_start__descriptor,
+    &symbolon__exchange__descriptor,
+    &symbolon__exchange_query__descriptor,
+    &symbolon__exchange_list__descriptor,
+    &symbolon__result_query__descriptor,
+    &symbolon__result_page__descriptor,
     &symbolon__gate_configure__descriptor,
     &symbolon__pinned_peer__descriptor,
     &symbolon__gate_pin__descriptor,

@@ -9,8 +9,9 @@
 #define SYM_PROTO_CONTROL_H
 
 #include "crypto/identity.h"
-#include "proto/limits.h"
-#include "proto/message.h"
+#include "proto/dataset.h"
+#include "proto/grant.h"
+#include "proto/history.h"
 
 #define SYM_USER_ROLE_LIST(X)                                                                      \
     X(ANALYST, "analyst") X(APPROVER, "approver") X(AUDITOR, "auditor") X(OPERATOR, "operator")
@@ -44,7 +45,25 @@ enum sym_user_role {
     X(USER_LIST, empty, user_list, SYM_USER_ANY)                                                   \
     X(USER_REMOVE, user_name, empty, SYM_USER_OPERATOR)                                            \
     X(SETTING_SET, setting, empty, SYM_USER_OPERATOR)                                              \
-    X(SETTING_LIST, empty, setting_list, SYM_USER_ANY)
+    X(SETTING_LIST, empty, setting_list, SYM_USER_ANY)                                             \
+    X(IMPORT_BEGIN, import_begin, import_next, SYM_USER_ANALYST | SYM_USER_OPERATOR)               \
+    X(IMPORT_CHUNK, import_chunk, import_next, SYM_USER_ANALYST | SYM_USER_OPERATOR)               \
+    X(IMPORT_END, import_end, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                       \
+    X(DATASET_LIST, empty, dataset_list, SYM_USER_ANY & ~SYM_USER_AUDITOR)                         \
+    X(DATASET_SHOW, dataset_name, dataset, SYM_USER_ANY & ~SYM_USER_AUDITOR)                       \
+    X(DATASET_PUBLISH, dataset_name, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                \
+    X(DATASET_FORGET, dataset_forget, dataset_forgotten, SYM_USER_ANALYST | SYM_USER_OPERATOR)     \
+    X(DATASET_DROP, dataset_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                     \
+    X(GRANT_ADD, grant, grant, SYM_USER_OPERATOR)                                                  \
+    X(GRANT_LIST, empty, grant_list, SYM_USER_ANY)                                                 \
+    X(GRANT_REVOKE, grant_name, empty, SYM_USER_OPERATOR)                                          \
+    X(REQUEST_LIST, empty, request_list, SYM_USER_ANY)                                             \
+    X(REQUEST_DECIDE, request_decision, held_request, SYM_USER_APPROVER)                           \
+    X(OVERLAP_START, overlap_start, exchange_name, SYM_USER_ANALYST)                               \
+    X(EXCHANGE_LIST, exchange_query, exchange_list, SYM_USER_ANY)                                  \
+    X(EXCHANGE_SHOW, exchange_name, exchange, SYM_USER_ANY)                                        \
+    X(EXCHANGE_RESULT, result_query, result_page, SYM_USER_ANALYST)                                \
+    X(EXCHANGE_FORGET, exchange_name, empty, SYM_USER_ANALYST)
 
 enum sym_verb {
     SYM_VERB_NONE,

@@ -56,6 +56,14 @@
 #define SYM_TOKENS_PER_RECORD_MAX 16u
 /* Records that an import hands over at once. With all their tokens they fit one control request. */
 #define SYM_IMPORT_BATCH_RECORDS 1024u
+/* One chunk of an import: some batches, so that fewer commits are needed. Records, tokens, and
+ * bytes of their columns, which fit one control request. */
+#define SYM_IMPORT_ID_BYTES   16u
+#define SYM_CHUNK_RECORDS_MAX 8192u
+#define SYM_CHUNK_TOKENS_MAX  24576u
+#define SYM_CHUNK_BYTES_MAX   983040u
+/* Datasets of one node. */
+#define SYM_DATASETS_MAX 128u
 /* Rows and tokens of one import: counting repetitions takes 24 to 48 bytes of memory for each. */
 #define SYM_IMPORT_ROWS_MAX 33554432u
 /* One field and one row of a CSV file, bytes, and its columns: an unclosed quotation mark would
@@ -105,6 +113,19 @@
 #define SYM_WORKS_OUT_MAX 4u
 /* Identifier types are numbers from 1 to this; 0 stands for any. */
 #define SYM_TOKEN_TYPES_MAX 63u
+/* From the grant to the end of one exchange, milliseconds: 67 million elements on one processor. */
+#define SYM_EXCHANGE_MS_MAX 86400000u
+/* What stays local about an exchange, bytes of text: the case, a note. */
+#define SYM_CASE_BYTES_MAX 127u
+#define SYM_NOTE_BYTES_MAX 1023u
+/* Grants of one node; requests of peers that wait for an approver or were decided within a day. */
+#define SYM_GRANTS_MAX 1024u
+#define SYM_HELD_MAX   512u
+/* Exchanges a day that one grant can allow. */
+#define SYM_EXCHANGES_PER_DAY_MAX 100000u
+/* Rows of one answer about exchanges, and of one page of a result: each fits one control reply. */
+#define SYM_EXCHANGE_ROWS_MAX 128u
+#define SYM_RESULT_ROWS_MAX   3072u
 /* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
 #define SYM_PING_BYTES_MAX 4294967296u
 

@@ -225,7 +225,9 @@ static void refuses_a_message_without_a_required_sub_message(void **state)
             checked++;
         }
     }
-    assert_int_equal(checked, 5); /* sent and received of close and abort; peer of a pin */
+    assert_int_equal(
+        checked,
+        6); /* sent and received of close and abort; peer of a pin; exchange of a result page */
 }
 
 static void refuses_input_longer_than_any_message(void **state)

@@ -1,0 +1,37 @@
+/* history.h - what this node remembers of each exchange that touches data: who asked whom, for
+ * what, why, how it was decided and how it ended. One entry for each id, written when it is asked,
+ * decided and ended, durably, together with its line in the journal.
+ *
+ * Case, note and user names stay here. A start turns
+ * those still in flight into aborted ones. Errors: those of store.h and codec.h, SYM_NOT_FOUND.
+ */
+#ifndef SYM_NODE_CORE_HISTORY_H
+#define SYM_NODE_CORE_HISTORY_H
+
+#include "node/core/journal.h"
+#include "proto/codec.h"
+#include "proto/history.h"
+
+struct sym_history {
+    struct sym_store *store;
+    struct sym_journal *journal;
+};
+
+SYM_MUST enum sym_err sym_history_open(struct sym_history *h, struct sym_store *store,
+                                       struct sym_journal *journal, struct sym_fault *fault);
+
+/* Writes the entry, over an earlier one of its id, and the line that event and detail make. */
+SYM_MUST enum sym_err sym_history_put(struct sym_history *h, const struct sym_exchange_entry *entry,
+                                      const char *event, const char *detail);
+/* arena must be empty; *out borrows from it. */
+SYM_MUST enum sym_err sym_history_get(struct sym_history *h, struct sym_arena *arena,
+                                      struct sym_exchange_entry *out, struct sym_span id);
+
+typedef enum sym_err sym_history_each_fn(void *context, const struct sym_exchange_entry *entry);
+/* Calls fn for the entries that the query names, the latest first, until it returns an error, which
+ * is passed on. */
+SYM_MUST enum sym_err sym_history_each(struct sym_history *h,
+                                       const struct sym_exchange_query *query,
+                                       sym_history_each_fn *fn, void *context);
+
+#endif

@@ -1,0 +1,43 @@
+/* vault.h - values that can be erased for good: each under its own key, and these keys wrapped
+ * under a master key that lies outside of LMDB, where pages of deleted values live on.
+ *
+ * Erasing deletes value and wrapped key, wraps all keys that stay under a new master key, and
+ * overwrites the old one in its file (DIR/erasure.keys: two slots, of which one is in use; the
+ * store says which). A crash at any point leaves either nothing erased or everything, and the next
+ * start finishes what was begun. The file itself is sealed under a key of the store's.
+ *
+ * Values are bound to their key in the vault. Keys are stored as given: never one that reveals an
+ * identifier. Errors: those of store.h and disk.h.
+ */
+#ifndef SYM_NODE_STORE_VAULT_H
+#define SYM_NODE_STORE_VAULT_H
+
+#include "node/disk.h"
+#include "node/store/store.h"
+
+struct sym_vault;
+
+/* Opens the vault of a store in the node's directory, making it when absent. master: 32 bytes, the
+ * one of the store; not kept. */
+SYM_MUST enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *store,
+                                     const struct sym_disk *dir, struct sym_span master,
+                                     struct sym_fault *fault);
+void sym_vault_close(struct sym_vault *v);
+
+/* Within a write transaction. key: at most SYM_STORE_KEY_BYTES; value: at most
+ * SYM_STORE_VALUE_BYTES. */
+SYM_MUST enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t,
+                                    struct sym_span key, struct sym_span value);
+/* value must be empty. */
+SYM_MUST enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t,
+                                    struct sym_span key, struct sym_secret *value);
+/* Deletes every value whose key begins with prefix. They can be read no more once the transaction
+ * is committed, and are beyond recovery once sym_vault_sweep has returned. */
+SYM_MUST enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,
+                                       struct sym_span prefix);
+/* Makes what was deleted unreadable for good: a new master key, everything that stays wrapped
+ * again, the old one overwritten. Outside of transactions. Does nothing when nothing was deleted.
+ */
+SYM_MUST enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault);
+
+#endif

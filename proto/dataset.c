@@ -1,0 +1,130 @@
+#include "proto/dataset.h"
+
+#define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
+
+static const char *const kind_texts[SYM_DATASET_KIND_COUNT] = {
+#define SYM_DATASET_KIND_ROW(name, text) [SYM_DATASET_##name] = text,
+    SYM_DATASET_KIND_LIST(SYM_DATASET_KIND_ROW)
+#undef SYM_DATASET_KIND_ROW
+};
+
+const char *sym_dataset_kind_text(uint32_t kind)
+{
+    return kind > SYM_DATASET_NONE && kind < SYM_DATASET_KIND_COUNT ? kind_texts[kind] : "unknown";
+}
+
+static const struct sym_field import_begin_fields[] = {
+    SYM_FIELD_EXACT(struct sym_import_begin, id, SYM_IMPORT_ID_BYTES),
+    SYM_FIELD_TEXT(struct sym_import_begin, dataset, 1, NAME_MAX_BYTES),
+    SYM_FIELD_TEXT(struct sym_import_begin, profile, 1, NAME_MAX_BYTES),
+    SYM_FIELD_BOOL(struct sym_import_begin, append),
+};
+const struct sym_message sym_msg_import_begin =
+    SYM_MESSAGE("ImportBegin", struct sym_import_begin, import_begin_fields);
+
+static const struct sym_field import_next_fields[] = {
+    SYM_FIELD_U64(struct sym_import_next, chunk, 0, UINT64_MAX),
+};
+const struct sym_message sym_msg_import_next =
+    SYM_MESSAGE("ImportNext", struct sym_import_next, import_next_fields);
+
+static const struct sym_field import_chunk_fields[] = {
+    SYM_FIELD_EXACT(struct sym_import_chunk, id, SYM_IMPORT_ID_BYTES),
+    SYM_FIELD_U64(struct sym_import_chunk, number, 0, UINT64_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, id_lengths, 1, SYM_CHUNK_RECORDS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, ids, 1, SYM_CHUNK_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, token_counts, 1, SYM_CHUNK_RECORDS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, types, 1, SYM_CHUNK_TOKENS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, digests, SYM_DIGEST_BYTES,
+                    SYM_CHUNK_TOKENS_MAX *SYM_DIGEST_BYTES),
+};
+const struct sym_message sym_msg_import_chunk =
+    SYM_MESSAGE("ImportChunk", struct sym_import_chunk, import_chunk_fields);
+
+static const struct sym_field import_end_fields[] = {
+    SYM_FIELD_EXACT(struct sym_import_end, id, SYM_IMPORT_ID_BYTES),
+    SYM_FIELD_BOOL(struct sym_import_end, keep),
+    SYM_FIELD_U64(struct sym_import_end, chunks, 0, UINT64_MAX),
+};
+const struct sym_message sym_msg_import_end =
+    SYM_MESSAGE("ImportEnd", struct sym_import_end, import_end_fields);
+
+static const struct sym_field dataset_name_fields[] = {
+    SYM_FIELD_TEXT(struct sym_dataset_name, name, 1, NAME_MAX_BYTES),
+};
+const struct sym_message sym_msg_dataset_name =
+    SYM_MESSAGE("DatasetName", struct sym_dataset_name, dataset_name_fields);
+
+static const struct sym_field dataset_forget_fields[] = {
+    SYM_FIELD_TEXT(struct sym_dataset_forget, name, 1, NAME_MAX_BYTES),
+    SYM_FIELD_BYTES(struct sym_dataset_forget, record, 1, SYM_RECORD_ID_BYTES_MAX),
+};
+const struct sym_message sym_msg_dataset_forget =
+    SYM_MESSAGE("DatasetForget", struct sym_dataset_forget, dataset_forget_fields);
+
+static const struct sym_field dataset_forgotten_fields[] = {
+    SYM_FIELD_U64(struct sym_dataset_forgotten, records, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_dataset_forgotten, tokens, 0, UINT64_MAX),
+};
+const struct sym_message sym_msg_dataset_forgotten =
+    SYM_MESSAGE("DatasetForgotten", struct sym_dataset_forgotten, dataset_forgotten_fields);
+
+static const struct sym_field type_count_fields[] = {
+    SYM_FIELD_U32(struct sym_type_count, type, 1, SYM_TOKEN_TYPES_MAX),
+    SYM_FIELD_U64(struct sym_type_count, tokens, 0, UINT64_MAX),
+};
+static const struct sym_message type_count =
+    SYM_MESSAGE("TypeCount", struct sym_type_count, type_count_fields);
+
+static const struct sym_field dataset_fields[] = {
+    SYM_FIELD_TEXT(struct sym_dataset_row, name, 1, NAME_MAX_BYTES),
+    SYM_FIELD_U32(struct sym_dataset_row, kind, 1, SYM_DATASET_KIND_COUNT - 1),
+    SYM_FIELD_TEXT(struct sym_dataset_row, profile, 0, NAME_MAX_BYTES),
+    SYM_FIELD_U64(struct sym_dataset_row, records, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_dataset_row, tokens, 0, UINT64_MAX),
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_dataset_row, types, 0, 0, SYM_TOKEN_TYPES_MAX,
+                   &type_count),
+    SYM_FIELD_U64(struct sym_dataset_row, epoch, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_dataset_row, imported_ms, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_dataset_row, published_ms, 0, UINT64_MAX),
+    SYM_FIELD_TEXT(struct sym_dataset_row, imported_by, 0, NAME_MAX_BYTES),
+    SYM_FIELD_U64(struct sym_dataset_row, bytes, 0, UINT64_MAX),
+};
+const struct sym_message sym_msg_dataset =
+    SYM_MESSAGE("Dataset", struct sym_dataset_row, dataset_fields);
+
+static const struct sym_field dataset_list_fields[] = {
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_dataset_list, datasets, 0, 0, SYM_DATASETS_MAX,
+                   &sym_msg_dataset),
+};
+const struct sym_message sym_msg_dataset_list =
+    SYM_MESSAGE("DatasetList", struct sym_dataset_list, dataset_list_fields);
+
+enum sym_err sym_import_chunk_check(const struct sym_import_chunk *c)
+{
+    uint64_t id_bytes = 0;
+    uint64_t tokens = 0;
+    if (c->id_lengths.len == 0 || c->id_lengths.len != c->token_counts.len ||
+        c->digests.len != c->types.len * SYM_DIGEST_BYTES) {
+        return SYM_BAD_VALUE;
+    }
+    for (size_t i = 0; i < c->id_lengths.len; i++) {
+        uint8_t id_len = c->id_lengths.data[i];
+        uint8_t count = c->token_counts.data[i];
+        if (id_len < 1 || id_len > SYM_RECORD_ID_BYTES_MAX || count < 1 ||
+            count > SYM_TOKENS_PER_RECORD_MAX) {
+            return SYM_BAD_VALUE;
+        }
+        id_bytes += id_len;
+        tokens += count;
+    }
+    if (id_bytes != c->ids.len || tokens != c->types.len) {
+        return SYM_BAD_VALUE;
+    }
+    for (size_t i = 0; i < c->types.len; i++) {
+        if (c->types.data[i] <= SYM_TOKEN_NONE || c->types.data[i] >= SYM_TOKEN_TYPE_COUNT) {
+            return SYM_BAD_VALUE;
+        }
+    }
+    return SYM_OK;
+}

@@ -1,0 +1,108 @@
+/* dataset.h - the messages about datasets and imports (dataset.proto).
+ *
+ * An import is begun under a random id, handed over in chunks that are numbered from 0, and ended:
+ * kept as a whole, or given up. Every request may be repeated: a chunk that is there already is
+ * acknowledged again, so that an import survives a control connection that was lost.
+ */
+#ifndef SYM_PROTO_DATASET_H
+#define SYM_PROTO_DATASET_H
+
+#include "proto/limits.h"
+#include "proto/message.h"
+#include "proto/token.h"
+
+#define SYM_DATASET_KIND_LIST(X) X(IDENTIFIERS, "identifiers")
+
+enum sym_dataset_kind {
+    SYM_DATASET_NONE,
+#define SYM_DATASET_KIND_ENUM(name, text) SYM_DATASET_##name,
+    SYM_DATASET_KIND_LIST(SYM_DATASET_KIND_ENUM)
+#undef SYM_DATASET_KIND_ENUM
+        SYM_DATASET_KIND_COUNT
+};
+
+/* "identifiers"; "unknown" for a number that is no kind. */
+const char *sym_dataset_kind_text(uint32_t kind);
+
+struct sym_import_begin {
+    struct sym_span id; /* SYM_IMPORT_ID_BYTES */
+    struct sym_span dataset;
+    struct sym_span profile;
+    bool append;
+};
+
+struct sym_import_next {
+    uint64_t chunk;
+};
+
+struct sym_import_chunk {
+    struct sym_span id;
+    uint64_t number;
+    struct sym_span id_lengths;
+    struct sym_span ids;
+    struct sym_span token_counts;
+    struct sym_span types;
+    struct sym_span digests;
+};
+
+struct sym_import_end {
+    struct sym_span id;
+    bool keep;
+    uint64_t chunks;
+};
+
+struct sym_dataset_name {
+    struct sym_span name;
+};
+
+struct sym_dataset_forget {
+    struct sym_span name;
+    struct sym_span record;
+};
+
+struct sym_dataset_forgotten {
+    uint64_t records;
+    uint64_t tokens;
+};
+
+struct sym_type_count {
+    uint32_t type;
+    uint64_t tokens;
+};
+
+struct sym_dataset_row {
+    struct sym_span name;
+    uint32_t kind;
+    struct sym_span profile;
+    uint64_t records;
+    uint64_t tokens;
+    const struct sym_type_count *types;
+    size_t n_types;
+    uint64_t epoch;
+    uint64_t imported_ms;
+    uint64_t published_ms;
+    struct sym_span imported_by;
+    uint64_t bytes;
+};
+
+struct sym_dataset_list {
+    const struct sym_dataset_row *datasets;
+    size_t n_datasets;
+};
+
+extern const struct sym_message sym_msg_import_begin;
+extern const struct sym_message sym_msg_import_next;
+extern const struct sym_message sym_msg_import_chunk;
+extern const struct sym_message sym_msg_import_end;
+extern const struct sym_message sym_msg_dataset_name;
+extern const struct sym_message sym_msg_dataset_forget;
+extern const struct sym_message sym_msg_dataset_forgotten;
+extern const struct sym_message sym_msg_dataset;
+extern const struct sym_message sym_msg_dataset_list;
+
+/* Do the columns of a chunk fit each other: at least one record, at least one token for each and at
+ * most SYM_TOKENS_PER_RECORD_MAX, ids of 1 to SYM_RECORD_ID_BYTES_MAX bytes, known types?
+ * SYM_BAD_VALUE otherwise. */
+SYM_MUST enum sym_err sym_import_chunk_check(const struct sym_import_chunk *chunk);
+
+#endif

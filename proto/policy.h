@@ -1,0 +1,43 @@
+/* policy.h - who may ask what: a pure decision over one grant, one request and what was asked
+ * before. Default deny.
+ *
+ * A count is judged exactly as matches are, in size, rate and approval: an initiator that cheats in
+ * a count can find out which of its elements matched.
+ */
+#ifndef SYM_PROTO_POLICY_H
+#define SYM_PROTO_POLICY_H
+
+#include "proto/exchange.h"
+#include "proto/grant.h"
+
+/* What a peer asks, as its signed request says it. */
+struct sym_policy_ask {
+    uint32_t kind;
+    uint32_t purpose;
+    uint32_t basis;
+    uint32_t type;     /* of identifiers; 0: any */
+    uint32_t elements; /* announced, padding included */
+    uint64_t now_s;
+    uint32_t asked; /* requests under this grant within the last 24 hours, denied ones included,
+                     * this one not */
+    bool approved;  /* an approver has approved this very request */
+};
+
+struct sym_policy_verdict {
+    enum sym_decision decision;
+    enum sym_reason reason;                 /* of a denial */
+    char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels: plain words that tell no more of the grant
+                                             * than the peer needs to do better */
+    const char *cause;                      /* stays here: which limit, for the log; static text */
+};
+
+/* grant: NULL when there is none for this peer, dataset and kind. */
+void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                       const struct sym_policy_ask *ask);
+
+/* Can this grant be kept? SYM_BAD_VALUE and a line in fault for a kind that cannot be granted,
+ * limits that exclude everything, an expiry that has passed. */
+SYM_MUST enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
+                                       struct sym_fault *fault);
+
+#endif
