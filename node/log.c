@@ -104,7 +104,7 @@ static void add_process(struct line *l)
     char name[NAME_BYTES + 1] = "";
     (void)prctl(PR_GET_NAME, name, 0, 0, 0);
     const char *dash = strrchr(name, '-');
-    add_pair(l, "process", dash == NULL ? name : dash + 1);
+    add_pair(l, "process", dash == NULL || dash[1] == '\0' ? name : dash + 1);
 }
 
 static void write_out(const struct line *l)
