@@ -16,7 +16,7 @@
 /* What both structs of a message need beside the bytes themselves. A full list of the shortest
  * peers costs the most per input byte, about nine; whatever needs more is no message within its
  * limits. */
-#define ARENA_BASE_BYTES 16384u
+#define ARENA_BASE_BYTES 65536u
 #define ARENA_BYTES_EACH 12u
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
