@@ -17,7 +17,7 @@
  * peers costs the most per input byte, about nine; whatever needs more is no message within its
  * limits. */
 #define ARENA_BASE_BYTES 65536u
-#define ARENA_BYTES_EACH 12u
+#define ARENA_BYTES_EACH 20u
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__signed__descriptor,

@@ -119,7 +119,7 @@
 #define SYM_CASE_BYTES_MAX 127u
 #define SYM_NOTE_BYTES_MAX 1023u
 /* Grants of one node; requests of peers that wait for an approver or were decided within a day. */
-#define SYM_GRANTS_MAX 1024u
+#define SYM_GRANTS_MAX 512u
 #define SYM_HELD_MAX   512u
 /* Exchanges a day that one grant can allow. */
 #define SYM_EXCHANGES_PER_DAY_MAX 100000u
