@@ -5,7 +5,10 @@
 
 #include "crypto/ristretto.h"
 #include "node/core/control.h"
+#include "node/core/datasets.h"
 #include "node/core/exchanges.h"
+#include "node/core/grants.h"
+#include "node/core/history.h"
 #include "node/core/own_card.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
@@ -28,6 +31,10 @@ struct sym_core {
     struct sym_settings settings;
     struct sym_users users;
     struct sym_peers peers;
+    struct sym_vault *vault;
+    struct sym_datasets *datasets;
+    struct sym_grants *grants;
+    struct sym_history history;
     struct sym_links *links;
     struct sym_exchanges *exchanges;
     struct sym_control *control;

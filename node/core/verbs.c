@@ -1,5 +1,4 @@
-#include "node/core/state.h"
-
+#include "node/core/verbs.h"
 #include "proto/codec.h"
 #include "proto/version.h"
 
@@ -12,10 +11,6 @@
 #define DAY_S             86400
 #define CARD_WARNING_DAYS 30
 #define WARNING_BYTES     200u
-
-typedef enum sym_err verb_fn(struct sym_core *core, const struct sym_user *user,
-                             const void *arguments, struct sym_answer *answer,
-                             struct sym_fault *fault);
 
 static int64_t now_s(void)
 {
@@ -35,8 +30,8 @@ static enum sym_err record(struct sym_core *core, const struct sym_user *user, c
                           sym_err_text(err));
 }
 
-static struct sym_peer *find_peer(struct sym_core *core, struct sym_span alias,
-                                  struct sym_fault *fault)
+struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
+                               struct sym_fault *fault)
 {
     struct sym_peer *peer = sym_peers_by_alias(&core->peers, alias);
     if (peer == NULL) {
@@ -303,7 +298,7 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_peer_name *asked = arguments;
-    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
@@ -330,7 +325,7 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_peer_secret *asked = arguments;
-    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
@@ -349,7 +344,7 @@ static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user
     uint8_t parameters[32];
     size_t len = 0;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    struct sym_peer *peer = find_peer(core, asked->alias, fault);
+    struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
@@ -437,7 +432,7 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
                                const void *arguments, struct sym_answer *answer,
                                struct sym_fault *fault)
 {
-    static verb_fn *const verbs[SYM_VERB_COUNT] = {
+    static sym_verb_fn *const own[SYM_VERB_COUNT] = {
         [SYM_VERB_STATUS] = verb_status,
         [SYM_VERB_CARD] = verb_card,
         [SYM_VERB_CARD_RENEW] = verb_card_renew,
@@ -454,10 +449,15 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
         [SYM_VERB_SETTING_SET] = verb_setting_set,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
-    if ((size_t)verb >= SYM_VERB_COUNT || verbs[verb] == NULL) {
+    sym_verb_fn *const *const tables[] = {own, sym_verbs_data, sym_verbs_grant, sym_verbs_exchange};
+    sym_verb_fn *run = NULL;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
+        run = tables[i][verb] != NULL ? tables[i][verb] : run;
+    }
+    if (run == NULL) {
         return sym_fail(fault, SYM_UNSUPPORTED, "this daemon does not know the command; update it");
     }
-    enum sym_err err = verbs[verb](owner, user, arguments, answer, fault);
+    enum sym_err err = run(owner, user, arguments, answer, fault);
     if (err != SYM_OK && fault->text[0] == '\0') {
         (void)sym_fail(fault, err, "the answer %s", sym_err_text(err));
     }
