@@ -81,7 +81,8 @@ static enum sym_err import_user(const struct sym_disk *dir, struct sym_users *us
     add.roles = read_roles(roles);
     add.key = sym_span(key, key_len);
     const struct sym_user *known = sym_users_by_key(users, add.key);
-    return known != NULL ? SYM_OK : sym_users_add(users, &add, NULL, sym_wall_ms() / 1000, fault);
+    return known != NULL ? SYM_OK
+                         : sym_users_add(users, &add, NULL, NULL, sym_wall_ms() / 1000, fault);
 }
 
 static bool starts_with(struct sym_span *rest, const char *head)
@@ -100,7 +101,7 @@ static enum sym_err import_line(const struct sym_disk *dir, struct sym_settings 
 {
     if (starts_with(&line, "listen: ")) {
         return sym_settings_set(settings, sym_span_text(sym_setting_text(SYM_SETTING_LISTEN)), line,
-                                fault);
+                                NULL, fault);
     }
     if (starts_with(&line, "user: ")) {
         return import_user(dir, users, line, fault);

@@ -22,17 +22,9 @@ static int64_t now_s(void)
     return (int64_t)(sym_wall_ms() / 1000);
 }
 
-/* A change is recorded before it is made: what cannot be recorded does not happen. */
-static enum sym_err record(struct sym_core *core, const struct sym_user *user, const char *what,
-                           struct sym_span subject, struct sym_fault *fault)
+static struct sym_author author_of(struct sym_core *core, const struct sym_user *user)
 {
-    enum sym_err err =
-        sym_journal_add(&core->journal, sym_wall_ms(), "%s user=%s subject=%.*s", what, user->name,
-                        (int)subject.len, subject.len > 0 ? (const char *)subject.data : "");
-    return err == SYM_OK
-               ? SYM_OK
-               : sym_fail(fault, err, "%s: could not be recorded (%s); nothing was changed", what,
-                          sym_err_text(err));
+    return (struct sym_author){.journal = &core->journal, .user = user->name};
 }
 
 static struct sym_peer *find_peer(struct sym_core *core, struct sym_span alias,
@@ -165,10 +157,9 @@ static enum sym_err verb_card_renew(struct sym_core *core, const struct sym_user
                                     struct sym_fault *fault)
 {
     const struct sym_card_renew *asked = arguments;
-    enum sym_err err = record(core, user, "card-renewed", sym_span(NULL, 0), fault);
-    if (err == SYM_OK) {
-        err = sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, now_s(), fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err =
+        sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, &author, now_s(), fault);
     return err == SYM_OK ? answer_card(core, answer) : err;
 }
 
@@ -177,10 +168,8 @@ static enum sym_err verb_setting_set(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_setting *s = arguments;
-    enum sym_err err = record(core, user, "setting-changed", s->name, fault);
-    if (err == SYM_OK) {
-        err = sym_settings_set(&core->settings, s->name, s->value, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_settings_set(&core->settings, s->name, s->value, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -269,16 +258,15 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *
     const struct sym_peer_add *asked = arguments;
     struct sym_peer *peer = NULL;
     struct sym_node_id replaced;
+    struct sym_author author = author_of(core, user);
     struct sym_peer_addition addition = {.card = asked->cards,
                                          .alias = asked->alias,
                                          .psk = asked->psk,
                                          .replace_identity = asked->replace_identity,
                                          .self = &core->card.id,
+                                         .author = &author,
                                          .now_s = now_s()};
-    enum sym_err err = record(core, user, "peer-pinned", asked->alias, fault);
-    if (err == SYM_OK) {
-        err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
-    }
+    enum sym_err err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -308,12 +296,10 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
         return SYM_NOT_FOUND;
     }
     struct sym_node_id id = peer->id;
-    enum sym_err err = record(core, user, "peer-removed", asked->alias, fault);
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_peers_remove(&core->peers, peer, &author, fault);
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
-        err = sym_peers_remove(&core->peers, peer, fault);
-    }
-    if (err == SYM_OK) {
         err = sym_links_unpin(core->links, &id);
         if (err != SYM_OK) {
             return sym_fail(fault, err,
@@ -334,10 +320,8 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_use
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
-    enum sym_err err = record(core, user, "peer-psk-changed", asked->alias, fault);
-    if (err == SYM_OK) {
-        err = sym_peers_set_psk(&core->peers, peer, asked->psk, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -395,10 +379,8 @@ static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *
                                   struct sym_fault *fault)
 {
     const struct sym_user_add *asked = arguments;
-    enum sym_err err = record(core, user, "user-added", asked->name, fault);
-    if (err == SYM_OK) {
-        err = sym_users_add(&core->users, asked, user, (uint64_t)now_s(), fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_users_add(&core->users, asked, user, &author, (uint64_t)now_s(), fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -426,10 +408,8 @@ static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_user_name *asked = arguments;
-    enum sym_err err = record(core, user, "user-removed", asked->name, fault);
-    if (err == SYM_OK) {
-        err = sym_users_remove(&core->users, asked->name, user, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_users_remove(&core->users, asked->name, user, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

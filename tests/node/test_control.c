@@ -137,7 +137,7 @@ static int set_up(void **state)
         struct sym_user_add a = {.name = sym_span_text(names[i]),
                                  .roles = roles[i],
                                  .key = sym_span(f.keys[i].public_key, SYM_ED25519_BYTES)};
-        assert_int_equal(sym_users_add(&f.users, &a, NULL, 0, NULL), SYM_OK);
+        assert_int_equal(sym_users_add(&f.users, &a, NULL, NULL, 0, NULL), SYM_OK);
     }
     start();
     return 0;
@@ -454,7 +454,7 @@ static void refuses_a_user_who_was_removed(void **state)
     (void)state;
     struct sym_user by = {.roles = SYM_USER_ANY};
     still_serves();
-    assert_int_equal(sym_users_remove(&f.users, sym_span_text("alice"), &by, NULL), SYM_OK);
+    assert_int_equal(sym_users_remove(&f.users, sym_span_text("alice"), &by, NULL, NULL), SYM_OK);
     expect(signed_by(ALICE, SYM_VERB_STATUS, &nothing), SYM_DENIED, "does not know the user key");
     expect(signed_by(OTTO, SYM_VERB_STATUS, &nothing), SYM_OK, NULL);
 }
