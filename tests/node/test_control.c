@@ -510,6 +510,16 @@ static void records_what_a_verb_denies_and_nothing_else_of_its_errors(void **sta
     assert_non_null(strstr(journal().text, "control-denied user=olga verb=CARD"));
 }
 
+/* Otherwise its user would wait in vain. */
+static void answers_also_when_what_a_verb_says_cannot_be_encoded(void **state)
+{
+    (void)state;
+    f.result = SYM_NOT_FOUND;
+    f.fault = "peer \xff: is not pinned";
+    expect(signed_by(OLGA, SYM_VERB_CARD, &nothing), SYM_NOT_FOUND, "cannot put its answer");
+    still_serves();
+}
+
 /* Each costs a synced write: a burst is recorded, then one a second. */
 static void records_denials_only_so_often(void **state)
 {
@@ -795,6 +805,7 @@ int main(void)
         TEST(refuses_and_records_what_the_role_of_a_user_does_not_allow),
         TEST(lets_each_role_run_exactly_the_verbs_of_its_rows),
         TEST(records_what_a_verb_denies_and_nothing_else_of_its_errors),
+        TEST(answers_also_when_what_a_verb_says_cannot_be_encoded),
         TEST(records_denials_only_so_often),
         TEST(denies_also_what_it_cannot_record),
         TEST(refuses_requests_with_any_byte_altered),
