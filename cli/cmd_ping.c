@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define TIMEOUT_DEFAULT_S 10u
@@ -89,7 +90,9 @@ static enum sym_err conclude(struct result *out, const struct ping *ping,
     }
     char text[SYM_FAULT_BYTES];
     sym_format_text(text, sizeof text, row->fault);
-    return sym_fail(fault, err, "%s", text);
+    bool names_peer = strncmp(text, ping->alias, strlen(ping->alias)) == 0;
+    return names_peer ? sym_fail(fault, err, "%s", text)
+                      : sym_fail(fault, err, "%s: %s", ping->alias, text);
 }
 
 static bool has_ended(const struct sym_exchange_row *row)
@@ -213,6 +216,7 @@ static enum sym_err print_json(const struct ping *ping, const struct summary *s,
     }
     if (fault->err != SYM_OK) {
         sym_json_string(j, "error", sym_err_name(fault->err));
+        sym_json_string(j, "reason", fault->text);
     }
     sym_json_end(j);
     return sym_json_finish(j);

@@ -1,17 +1,13 @@
 #include "node/core/state.h"
+#include "node/core/warnings.h"
 
 #include "proto/codec.h"
 #include "proto/version.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define DAY_S             86400
-#define CARD_WARNING_DAYS 30
-#define WARNING_BYTES     200u
 
 typedef enum sym_err verb_fn(struct sym_core *core, const struct sym_user *user,
                              const void *arguments, struct sym_answer *answer,
@@ -39,50 +35,6 @@ static struct sym_peer *find_peer(struct sym_core *core, struct sym_span alias,
     return peer;
 }
 
-struct warnings {
-    char text[SYM_WARNINGS_MAX][WARNING_BYTES];
-    struct sym_span spans[SYM_WARNINGS_MAX];
-    size_t n;
-};
-
-static void warn(struct warnings *w, const char *format, ...) SYM_PRINTF(2, 3);
-
-static void warn(struct warnings *w, const char *format, ...)
-{
-    if (w->n >= SYM_WARNINGS_MAX) {
-        return;
-    }
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(w->text[w->n], WARNING_BYTES, format, args);
-    va_end(args);
-    w->spans[w->n] = sym_span_text(w->text[w->n]);
-    w->n++;
-}
-
-static void collect_warnings(const struct sym_core *core, struct warnings *w)
-{
-    int64_t days = (core->card.card.expires_s - now_s()) / DAY_S;
-    if (days < 0) {
-        warn(w, "the card of this node has expired; renew it: symbolon card --renew");
-    } else if (days < CARD_WARNING_DAYS) {
-        warn(w, "the card of this node expires in %lld days; renew it: symbolon card --renew",
-             (long long)days);
-    }
-    if (!core->sandbox.seccomp || (core->gate.pid != 0 && !core->gate.seccomp)) {
-        warn(w, "a process runs without its system call filter; this is not a release build");
-    }
-    if (!core->sandbox.own_network) {
-        warn(w, "core has no network namespace of its own here; its system call filter still "
-                "refuses every network socket");
-    }
-    for (size_t i = 0; i < core->peers.n; i++) {
-        if (sym_peer_is_expired(core->peers.items[i], now_s())) {
-            warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
-        }
-    }
-}
-
 static struct sym_process_row core_process(const struct sym_core *core)
 {
     const struct sym_sandbox_state *s = &core->sandbox;
@@ -105,8 +57,8 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_user *us
     (void)user;
     (void)arguments;
     (void)fault;
-    struct warnings w = {.n = 0};
-    collect_warnings(core, &w);
+    struct sym_warnings w;
+    sym_warnings_collect(&w, core);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
     struct sym_process_row processes[2] = {core->gate, core_process(core)};
     processes[0].name = sym_span_text("gate");

@@ -99,10 +99,12 @@ class Directory(NodeTest):
                                self.home / f"u{len(added)}.key")
             added += [f"u{len(added)}"] if outcome[0] == DONE else []
         self.refused(outcome, FAILED, "disk", "nothing was changed")
+        self.assertIn("the disk is full", node.json("status")["warnings"][0])
         self.assertEqual(self.users(node), added)
         self.assertFalse((self.home / f"u{len(added)}.key").exists())
         filler.unlink()
         node.restart()
+        self.assertIn("the disk is almost full", node.json("status")["warnings"][0])
         self.assertEqual(self.users(node), added)
         node.do("user", "add", "ann", "--role", "auditor")
         self.assertEqual(node.stop(), 0)
@@ -120,6 +122,17 @@ class Directory(NodeTest):
 
 
 class Daemon(NodeTest):
+    def test_a_card_that_names_another_port_is_pointed_out(self):
+        a = self.node()
+        self.assertFalse([w for w in a.json("status")["warnings"] if "endpoint" in w])
+        a.do("card", "--renew", "--endpoint", "bank-a.example:1", "--out", self.home / "renewed")
+        warning, = [w for w in a.json("status")["warnings"] if "endpoint" in w]
+        self.assertIn(f"listens at 127.0.0.1:{a.port}", warning)
+        self.assertIn("bank-a.example:1", warning)
+        a.do("card", "--renew", "--endpoint", f"bank-a.example:{a.port}", "--endpoint", "[::1]:2",
+             "--out", self.home / "renewed-again")
+        self.assertFalse([w for w in a.json("status")["warnings"] if "endpoint" in w])
+
     def test_without_a_secret_and_a_terminal_it_ends_with_the_remedy(self):
         a = self.node(start=False)
         a.unlock = []
