@@ -77,6 +77,32 @@ class Directory(NodeTest):
         (a.dir / "node.keys").write_bytes(keys)
         self.refuses_to_start(a, "node.keys")
 
+    def test_a_store_that_was_cut_short_is_told_with_the_remedy(self):
+        if not nodes.IS_RELEASE:
+            self.skipTest("the runtime of this build catches signals itself")
+        a = self.node()
+        for i in range(12):
+            a.do("user", "add", f"u{i}", "--role", "auditor", "--out", self.home / f"u{i}.key")
+        a.stop()
+        data = a.dir / "store/data.mdb"
+        whole = data.read_bytes()
+        for size in [*range(4096, len(whole) - 4096, 8192), 100, 5000, 0]:
+            with self.subTest(size):
+                data.write_bytes(whole[:size])
+                a.launch()
+                ready = a.read_line(nodes.START_S)
+                if ready:  # the rest is not looked at before it is needed
+                    a.stop()
+                    continue
+                self.assertNotEqual(a.process.wait(nodes.STOP_S), 0)
+                a.forget()
+                last = a.log().splitlines()[-1]
+                self.assertTrue(last.startswith("symbolond: "), last)
+                self.assertRegex(last, "store.*restore .* ?backup")
+        data.write_bytes(whole)
+        a.start()
+        self.assertEqual(len(self.users(a)), 12)
+
     def test_a_full_disk_is_told_and_nothing_is_lost(self):
         self.need_root("mount a small file system")
         small = self.home / "small"
