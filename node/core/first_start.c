@@ -3,9 +3,6 @@
 #include "crypto/seal.h"
 #include "node/loop.h"
 
-#define MASTER_AD      "symbolon-master-1"
-#define MASTER_PURPOSE "master key file"
-#define MASTER_BYTES   32u
 #define INIT_BYTES_MAX 4096u
 
 enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
@@ -13,17 +10,17 @@ enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_
 {
     SYM_SECRET_AUTO sealed = {0};
     uint8_t key[SYM_SEAL_KEY_BYTES];
-    enum sym_err err =
-        sym_disk_read(&sealed, dir, SYM_FILE_MASTER, MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES, fault);
+    enum sym_err err = sym_disk_read(&sealed, dir, SYM_FILE_MASTER,
+                                     SYM_MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES, fault);
     if (err != SYM_OK) {
         return err;
     }
-    sym_subkey(key, keys->storage.data, MASTER_PURPOSE, sym_span(NULL, 0));
-    err = sealed.len != MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES
+    sym_subkey(key, keys->storage.data, SYM_MASTER_PURPOSE, sym_span(NULL, 0));
+    err = sealed.len != SYM_MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES
               ? SYM_BAD_FORMAT
-              : sym_secret_new(master, MASTER_BYTES);
+              : sym_secret_new(master, SYM_MASTER_BYTES);
     if (err == SYM_OK) {
-        err = sym_unseal(master->data, key, sym_span_text(MASTER_AD), sym_secret_span(&sealed));
+        err = sym_unseal(master->data, key, sym_span_text(SYM_MASTER_AD), sym_secret_span(&sealed));
     }
     sym_wipe(key, sizeof key);
     if (err != SYM_OK) {

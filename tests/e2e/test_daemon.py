@@ -11,7 +11,7 @@ import time
 import unittest
 
 import nodes
-from nodes import DONE, FAILED, Node, NodeTest, run_cli
+from nodes import DONE, FAILED, USAGE, Node, NodeTest, run_cli
 
 CLONE_NEWNS = 0x20000
 
@@ -60,6 +60,11 @@ class Directory(NodeTest):
         self.assertEqual(outcome[0], FAILED)
         self.assertIn("passphrase", outcome[2])
         self.assertFalse(target.exists())
+
+    def test_a_wrong_use_of_init_points_to_the_help_of_init(self):
+        outcome = run_cli("init", "--dir", self.home / "n", "--name", "X", "--role", "bank", "--listen", "nowhere")
+        self.assertEqual(outcome[0], USAGE)
+        self.assertTrue(outcome[2].endswith("\nTry: symbolon init --help\n"), outcome[2])
 
     def test_init_refuses_a_key_file_that_others_can_read(self):
         key = self.home / "key"
