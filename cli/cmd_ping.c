@@ -183,7 +183,9 @@ static void print_summary(const struct ping *ping, const struct summary *s)
     char min[SYM_FORMAT_BYTES];
     char avg[SYM_FORMAT_BYTES];
     char max[SYM_FORMAT_BYTES];
-    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", ping->alias, s->sent, s->answered);
+    char alias[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    sym_format_text(alias, sizeof alias, sym_span_text(ping->alias));
+    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", alias, s->sent, s->answered);
     if (s->answered > 0) {
         sym_format_latency(min, s->min_us);
         sym_format_latency(avg, s->sum_us / s->answered);
