@@ -65,11 +65,11 @@ static void keep_on_one_line(char *text, size_t len)
     }
 }
 
-static enum sym_err write_line(struct line *l, const struct sym_journal *j, uint64_t wall_ms,
-                               const char *format, va_list args) SYM_PRINTF(4, 0);
+/* The number is set by the caller. */
+static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
+    SYM_PRINTF(3, 0);
 
-static enum sym_err write_line(struct line *l, const struct sym_journal *j, uint64_t wall_ms,
-                               const char *format, va_list args)
+static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
 {
     int head = snprintf(l->text, sizeof l->text, "%llu ", (unsigned long long)wall_ms);
     if (head < 0) {
@@ -81,17 +81,16 @@ static enum sym_err write_line(struct line *l, const struct sym_journal *j, uint
     }
     size_t len = (size_t)head + (size_t)body;
     l->len = len < sizeof l->text ? len : sizeof l->text - 1;
-    l->number = j->next;
     keep_on_one_line(l->text, l->len);
     return SYM_OK;
 }
 
 enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
 {
-    struct line l;
+    struct line l = {.number = j->next};
     va_list args;
     va_start(args, format);
-    enum sym_err err = write_line(&l, j, wall_ms, format, args);
+    enum sym_err err = write_line(&l, wall_ms, format, args);
     va_end(args);
     if (err == SYM_OK) {
         err = sym_store_write(j->store, put, &l);
@@ -115,15 +114,13 @@ static enum sym_err put_change(struct sym_transaction *t, void *context)
     return err == SYM_OK ? put(t, &c->line) : err;
 }
 
-static enum sym_err write_change_line(struct line *l, const struct sym_journal *j,
-                                      const char *format, ...) SYM_PRINTF(3, 4);
+static enum sym_err write_change_line(struct line *l, const char *format, ...) SYM_PRINTF(2, 3);
 
-static enum sym_err write_change_line(struct line *l, const struct sym_journal *j,
-                                      const char *format, ...)
+static enum sym_err write_change_line(struct line *l, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    enum sym_err err = write_line(l, j, sym_wall_ms(), format, args);
+    enum sym_err err = write_line(l, sym_wall_ms(), format, args);
     va_end(args);
     return err;
 }
@@ -135,10 +132,10 @@ enum sym_err sym_journal_change(const struct sym_author *author, struct sym_stor
     if (author == NULL) {
         return sym_store_write(store, fn, context);
     }
-    struct change c = {.fn = fn, .context = context};
+    struct change c = {.line = {.number = author->journal->next}, .fn = fn, .context = context};
     enum sym_err err =
-        write_change_line(&c.line, author->journal, "%s user=%s subject=%.*s", event, author->user,
-                          (int)subject.len, subject.len > 0 ? (const char *)subject.data : "");
+        write_change_line(&c.line, "%s user=%s subject=%.*s", event, author->user, (int)subject.len,
+                          subject.len > 0 ? (const char *)subject.data : "");
     if (err == SYM_OK) {
         err = sym_store_write(store, put_change, &c);
     }
