@@ -19,8 +19,9 @@
 
 #include <cmocka.h>
 
-#define WAIT_MS 5000u
-#define LIFE_MS 59000u
+#define WAIT_MS       5000u
+#define LIFE_MS       59000u
+#define REQUEST_BYTES 65536u
 
 enum who { ALICE, OLGA, ANNA, OTTO, PEOPLE };
 static const char *const names[PEOPLE] = {"alice", "olga", "anna", "otto"};
@@ -174,10 +175,10 @@ static const struct sym_empty nothing;
 
 static struct request signed_by(enum who who, enum sym_verb verb, const void *arguments)
 {
-    struct request r = {.bytes = malloc(SYM_CONTROL_BYTES_MAX)};
+    struct request r = {.bytes = malloc(REQUEST_BYTES)};
     assert_non_null(r.bytes);
     sym_random(r.nonce, sizeof r.nonce);
-    assert_int_equal(sym_control_sign(r.bytes, SYM_CONTROL_BYTES_MAX, &r.len, &f.keys[who], &f.self,
+    assert_int_equal(sym_control_sign(r.bytes, REQUEST_BYTES, &r.len, &f.keys[who], &f.self,
                                       r.nonce, sym_wall_ms() + LIFE_MS, verb, arguments),
                      SYM_OK);
     return r;
@@ -186,16 +187,15 @@ static struct request signed_by(enum who who, enum sym_verb verb, const void *ar
 /* Signs any body. */
 static struct request signed_body(const struct sym_sign_key *key, struct sym_span body)
 {
-    struct request r = {.bytes = malloc(SYM_CONTROL_BYTES_MAX)};
+    struct request r = {.bytes = malloc(REQUEST_BYTES)};
     uint8_t signature[SYM_SIGNATURE_BYTES];
     assert_non_null(r.bytes);
     assert_int_equal(sym_sign(signature, key, SYM_DOMAIN_CONTROL, body), SYM_OK);
     struct sym_control_request request = {.body = body,
                                           .user = sym_span(key->public_key, SYM_ED25519_BYTES),
                                           .signature = sym_span(signature, sizeof signature)};
-    assert_int_equal(
-        sym_encode(r.bytes, SYM_CONTROL_BYTES_MAX, &r.len, &sym_msg_control_request, &request),
-        SYM_OK);
+    assert_int_equal(sym_encode(r.bytes, REQUEST_BYTES, &r.len, &sym_msg_control_request, &request),
+                     SYM_OK);
     return r;
 }
 
