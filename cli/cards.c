@@ -25,11 +25,14 @@ static size_t count_cards(struct sym_span text)
 static enum sym_err parse_entry(struct sym_card_entry *entry, const char *path, size_t number,
                                 size_t n, struct sym_fault *fault)
 {
-    struct sym_fault why = {.err = SYM_OK};
+    struct sym_fault why = {.err = SYM_OK, .text = ""};
     enum sym_err err = sym_card_parse(&entry->card, entry->text, &why);
     if (err == SYM_OK) {
         sym_node_id_of(&entry->id, entry->card.identity);
         return SYM_OK;
+    }
+    if (n == 1 && strncmp(why.text, "card:", 5) == 0) {
+        return sym_fail(fault, err, "%s%s", path, why.text + 4); /* "a.card:3: …" */
     }
     const char *reason = why.err != SYM_OK ? why.text : sym_err_text(err);
     if (n > 1) {

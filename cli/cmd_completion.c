@@ -5,6 +5,10 @@
 
 static const char head[] =
     "# bash completion for symbolon, made by: symbolon completion bash\n"
+    "_symbolon_peers() { # of the node that $SYMBOLON_DIR names, while it runs\n"
+    "    symbolon peer list --json --wait 2 2>/dev/null |\n"
+    "        sed -n 's/.*\"alias\": *\"\\([A-Za-z0-9._-]*\\)\".*/\\1/p'\n"
+    "}\n"
     "_symbolon() {\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
     "    local first='' second='' options='' words='' files='' i\n"
@@ -66,6 +70,8 @@ static void print_operand(const struct sym_command *command)
     (void)printf("        words='");
     if (usage[0] >= 'a' && usage[0] <= 'z') {
         print_words(usage);
+    } else if (strncmp(usage, "ALIAS", 5) == 0) {
+        (void)printf("'$(_symbolon_peers)'");
     }
     (void)printf("' files='%s'\n", strncmp(usage, "FILE", 4) == 0 ? "-f" : "");
 }

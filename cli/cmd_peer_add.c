@@ -138,12 +138,19 @@ static enum sym_err add_one(struct sym_client *client, const struct sym_card_ent
     return err;
 }
 
-/* In a roster the line has to say whose card it is about. */
-static enum sym_exit failed(const struct sym_fault *fault, const struct plan *plan, size_t n_cards)
+/* The node knows no file, and says "card: …" of what it was sent; in a roster the line has to say
+ * whose card it is about. */
+static enum sym_exit failed(const struct sym_fault *fault, const struct plan *plan,
+                            const char *path, size_t n_cards)
 {
     struct sym_fault named;
-    if (n_cards == 1) {
+    bool of_card = strncmp(fault->text, "card:", 5) == 0;
+    if (n_cards == 1 && !of_card) {
         return sym_command_failed(fault);
+    }
+    if (n_cards == 1) {
+        named.err = sym_fail(&named, fault->err, "%.200s%s", path, fault->text + 4);
+        return sym_command_failed(&named);
     }
     named.err = sym_fail(&named, fault->err, "%s: %.240s", plan->alias, fault->text);
     return sym_command_failed(&named);
@@ -156,8 +163,9 @@ static bool is_hopeless(enum sym_err err, const struct plan *plan)
 }
 
 /* A card that is refused does not keep the others out. */
-static enum sym_exit add_all(struct sym_client *client, const struct sym_cards *cards,
-                             const struct plan *plans, const struct sym_secret *psk, bool replace)
+static enum sym_exit add_all(struct sym_client *client, const char *path,
+                             const struct sym_cards *cards, const struct plan *plans,
+                             const struct sym_secret *psk, bool replace)
 {
     enum sym_exit code = SYM_EXIT_DONE;
     bool hopeless = false;
@@ -171,7 +179,7 @@ static enum sym_exit add_all(struct sym_client *client, const struct sym_cards *
             add_one(client, &cards->entries[i], &plans[i], sym_secret_span(psk), replace, &fault);
         if (err != SYM_OK) {
             hopeless = is_hopeless(err, &plans[i]);
-            code = failed(&fault, &plans[i], cards->n);
+            code = failed(&fault, &plans[i], path, cards->n);
         }
     }
     return code;
@@ -235,7 +243,8 @@ static enum sym_exit confirm_and_add(const struct sym_call *call, struct sym_cli
             sym_fail(&fault, SYM_CANCELLED, "%s: nothing was added", call->args.operands[0]);
         return sym_command_failed(&fault);
     }
-    return add_all(client, cards, plans, psk, sym_args_has(&call->args, "replace-identity"));
+    return add_all(client, call->args.operands[0], cards, plans, psk,
+                   sym_args_has(&call->args, "replace-identity"));
 }
 
 static enum sym_exit run(const struct sym_call *call)

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define TIMEOUT_DEFAULT_S 10u
@@ -89,7 +90,9 @@ static enum sym_err conclude(struct result *out, const struct ping *ping,
     }
     char text[SYM_FAULT_BYTES];
     sym_format_text(text, sizeof text, row->fault);
-    return sym_fail(fault, err, "%s", text);
+    bool names_peer = strncmp(text, ping->alias, strlen(ping->alias)) == 0;
+    return names_peer ? sym_fail(fault, err, "%s", text)
+                      : sym_fail(fault, err, "%s: %s", ping->alias, text);
 }
 
 static bool has_ended(const struct sym_exchange_row *row)
@@ -180,7 +183,9 @@ static void print_summary(const struct ping *ping, const struct summary *s)
     char min[SYM_FORMAT_BYTES];
     char avg[SYM_FORMAT_BYTES];
     char max[SYM_FORMAT_BYTES];
-    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", ping->alias, s->sent, s->answered);
+    char alias[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    sym_format_text(alias, sizeof alias, sym_span_text(ping->alias));
+    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", alias, s->sent, s->answered);
     if (s->answered > 0) {
         sym_format_latency(min, s->min_us);
         sym_format_latency(avg, s->sum_us / s->answered);
@@ -213,6 +218,7 @@ static enum sym_err print_json(const struct ping *ping, const struct summary *s,
     }
     if (fault->err != SYM_OK) {
         sym_json_string(j, "error", sym_err_name(fault->err));
+        sym_json_string(j, "reason", fault->text);
     }
     sym_json_end(j);
     return sym_json_finish(j);

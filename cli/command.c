@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "cli/format.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,10 +94,20 @@ enum sym_exit sym_exit_of(enum sym_err err)
     return err == SYM_UNREACHABLE || err == SYM_TIMEOUT ? SYM_EXIT_UNREACHABLE : SYM_EXIT_FAILED;
 }
 
+/* What was typed, or read from a file, must not write to the terminal by itself. */
+static void print_harmless(const char *text)
+{
+    char shown[SYM_FORMAT_TEXT_BYTES(SYM_FAULT_BYTES)];
+    sym_format_text(shown, sizeof shown, sym_span_text(text));
+    (void)fputs(shown, stderr);
+}
+
 enum sym_exit sym_command_failed(const struct sym_fault *fault)
 {
     (void)fflush(stdout);
-    (void)fprintf(stderr, "symbolon: %s\n", fault->text);
+    (void)fputs("symbolon: ", stderr);
+    print_harmless(fault->text);
+    (void)fputc('\n', stderr);
     return sym_exit_of(fault->err);
 }
 
@@ -121,11 +133,13 @@ void sym_command_print_usage(FILE *to, const struct sym_command *command)
 
 enum sym_exit sym_command_usage(const struct sym_call *call, const char *format, ...)
 {
-    (void)fprintf(stderr, "symbolon: %s: ", call->command->name);
+    char text[SYM_FAULT_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    (void)fprintf(stderr, "symbolon: %s: ", call->command->name);
+    print_harmless(text);
     (void)fputc('\n', stderr);
     sym_command_print_usage(stderr, call->command);
     return SYM_EXIT_USAGE;

@@ -66,7 +66,8 @@ struct sym_fault {
     char text[SYM_FAULT_BYTES];
 };
 
-/* Records err and the formatted line in fault (may be NULL) and returns err. Never put a secret
+/* Records err and the formatted line in fault (may be NULL) and returns err. A line that is too
+ * long is cut, but no UTF-8 character in two. Never put a secret
  * or an imported value into the text: it is logged. */
 enum sym_err sym_fail(struct sym_fault *fault, enum sym_err err, const char *format, ...)
     SYM_PRINTF(3, 4);

@@ -304,16 +304,16 @@ enum sym_err sym_control_sign(uint8_t *out, size_t max, size_t *len,
         return SYM_INTERNAL;
     }
     enum sym_err err = SYM_NO_MEMORY;
-    uint8_t *arguments_bytes = malloc(2 * (size_t)SYM_CONTROL_BYTES_MAX);
+    size_t room = max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX;
+    uint8_t *arguments_bytes = malloc(2 * room + 1);
     if (arguments_bytes == NULL) {
         return err;
     }
-    uint8_t *body_bytes = arguments_bytes + SYM_CONTROL_BYTES_MAX;
+    uint8_t *body_bytes = arguments_bytes + room;
     size_t arguments_len = 0;
     size_t body_len = 0;
     uint8_t signature[SYM_SIGNATURE_BYTES];
-    err = sym_encode(arguments_bytes, SYM_CONTROL_BYTES_MAX, &arguments_len, row->arguments,
-                     arguments);
+    err = sym_encode(arguments_bytes, room, &arguments_len, row->arguments, arguments);
     if (err != SYM_OK) {
         goto out;
     }
@@ -322,7 +322,7 @@ enum sym_err sym_control_sign(uint8_t *out, size_t max, size_t *len,
                                     .expires_ms = expires_ms,
                                     .verb = (uint32_t)verb,
                                     .arguments = sym_span(arguments_bytes, arguments_len)};
-    err = sym_encode(body_bytes, SYM_CONTROL_BYTES_MAX, &body_len, &sym_msg_control_body, &body);
+    err = sym_encode(body_bytes, room, &body_len, &sym_msg_control_body, &body);
     if (err == SYM_OK) {
         err = sym_sign(signature, user, SYM_DOMAIN_CONTROL, sym_span(body_bytes, body_len));
     }

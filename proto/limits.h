@@ -131,9 +131,12 @@
 
 /* Control ---------------------------------------------------------------------------------- */
 
-/* One control request or reply, bytes: an import chunk is the largest. */
-#define SYM_CONTROL_BYTES_MAX 1048576u
-#define SYM_NONCE_BYTES       16u
+/* One control request or reply, bytes: the list of SYM_PEERS_MAX peers with four endpoints as long
+ * as they can be (1.3 MiB) is the largest. */
+#define SYM_CONTROL_BYTES_MAX 2097152u
+/* What a reply needs beside its answer, bytes. */
+#define SYM_CONTROL_OVERHEAD_BYTES 512u
+#define SYM_NONCE_BYTES            16u
 /* The text of a roster in one control request, bytes; larger ones come in parts. */
 #define SYM_CARDS_BYTES_MAX 917504u
 /* Settings of a node, and the value of one, bytes; warnings that `status` lists. */

@@ -24,12 +24,13 @@ struct sym_control {
     struct sym_nonces *nonces;
     uint64_t denials_until_ms; /* denials are paid for in time; see may_record_denial */
     uint8_t *answer_bytes;     /* SYM_CONTROL_BYTES_MAX */
+    uint8_t *reply_bytes;      /* SYM_CONTROL_BYTES_MAX */
 };
 
 enum sym_err sym_answer_write(struct sym_answer *answer, const void *value)
 {
-    return sym_encode(answer->bytes, SYM_CONTROL_BYTES_MAX / 2, &answer->len, answer->message,
-                      value);
+    return sym_encode(answer->bytes, SYM_CONTROL_BYTES_MAX - SYM_CONTROL_OVERHEAD_BYTES,
+                      &answer->len, answer->message, value);
 }
 
 /* A request on its way through the checks. */
@@ -151,12 +152,10 @@ static void send_reply(struct sym_control *c, const struct sym_bus_route *route,
     }
 }
 
-/* Encodes the reply behind the answer, in the same memory. */
 static enum sym_err write_reply(struct sym_control *c, struct sym_span *out, struct sym_span nonce,
                                 enum sym_err result, const struct sym_fault *fault,
                                 const struct sym_answer *answer)
 {
-    size_t half = SYM_CONTROL_BYTES_MAX / 2;
     size_t len = 0;
     struct sym_control_reply reply = {
         .nonce = nonce,
@@ -164,9 +163,26 @@ static enum sym_err write_reply(struct sym_control *c, struct sym_span *out, str
         .fault = result == SYM_OK ? sym_span(NULL, 0) : sym_span_text(fault->text),
         .answer = result == SYM_OK ? sym_span(answer->bytes, answer->len) : sym_span(NULL, 0)};
     enum sym_err err =
-        sym_encode(c->answer_bytes + half, half, &len, &sym_msg_control_reply, &reply);
-    *out = sym_span(c->answer_bytes + half, len);
+        sym_encode(c->reply_bytes, SYM_CONTROL_BYTES_MAX, &len, &sym_msg_control_reply, &reply);
+    *out = sym_span(c->reply_bytes, len);
     return err;
+}
+
+/* Nobody should have to wait for an answer that cannot be written down. */
+static enum sym_err write_some_reply(struct sym_control *c, struct sym_span *out,
+                                     struct sym_span nonce, enum sym_err result,
+                                     const struct sym_fault *fault, const struct sym_answer *answer)
+{
+    enum sym_err err = write_reply(c, out, nonce, result, fault, answer);
+    if (err == SYM_OK) {
+        return SYM_OK;
+    }
+    struct sym_fault instead;
+    err = sym_fail(&instead, result == SYM_OK ? SYM_INTERNAL : result,
+                   "the node cannot put its answer into words (%s); look at its log",
+                   sym_err_text(err));
+    sym_log(SYM_LEVEL_ERROR, "reply-not-written", "reason", instead.text, NULL);
+    return write_reply(c, out, nonce, err, &instead, answer);
 }
 
 /* Each recorded denial costs a second, and a burst may go ahead of the clock: so each is recorded
@@ -206,14 +222,15 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
     struct sym_answer answer = {.bytes = c->answer_bytes};
     enum sym_err err = check(c, &a, bytes, &fault);
     struct sym_span nonce = a.body.nonce;
+    struct sym_span user = a.request.user;
     bool taken = false;
-    if (err == SYM_OK && sym_nonces_answer(c->nonces, nonce, &reply) == SYM_OK) {
+    if (err == SYM_OK && sym_nonces_answer(c->nonces, user, nonce, &reply) == SYM_OK) {
         send_reply(c, route, reply);
         asked_clear(&a);
         return;
     }
     if (err == SYM_OK) {
-        struct sym_nonce_holder holder = {.user = sym_span(a.user->key, sizeof a.user->key),
+        struct sym_nonce_holder holder = {.user = user,
                                           .is_operator = (a.user->roles & SYM_USER_OPERATOR) != 0};
         err = sym_nonces_add(c->nonces, &holder, nonce, a.body.expires_ms, sym_wall_ms(), &fault);
         taken = err == SYM_OK;
@@ -229,9 +246,9 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
     if (err == SYM_DENIED) {
         record_denial(c, &a, &fault);
     }
-    if (write_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {
+    if (write_some_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {
         if (taken) {
-            sym_nonces_keep(c->nonces, nonce, reply);
+            sym_nonces_keep(c->nonces, user, nonce, reply);
         }
         send_reply(c, route, reply);
     }
@@ -266,10 +283,12 @@ enum sym_err sym_control_new(struct sym_control **out, const struct sym_control_
     c->config = *config;
     c->socket.socket = -1;
     c->answer_bytes = malloc(SYM_CONTROL_BYTES_MAX);
+    c->reply_bytes = malloc(SYM_CONTROL_BYTES_MAX);
     int len = snprintf(url, sizeof url, "ipc://%s/control", config->run_dir);
     enum sym_err err = len < 0 || (size_t)len >= sizeof url ? SYM_TOO_LONG
-                       : c->answer_bytes == NULL            ? SYM_NO_MEMORY
-                                                            : sym_nonces_new(&c->nonces);
+                       : c->answer_bytes == NULL || c->reply_bytes == NULL
+                           ? SYM_NO_MEMORY
+                           : sym_nonces_new(&c->nonces);
     if (err == SYM_OK) {
         err = sym_bus_open(&c->socket, SYM_BUS_REPLY, SYM_CONTROL_BYTES_MAX);
     }
@@ -298,5 +317,6 @@ void sym_control_free(struct sym_control *c)
     sym_bus_close(&c->socket);
     sym_nonces_free(c->nonces);
     free(c->answer_bytes);
+    free(c->reply_bytes);
     free(c);
 }

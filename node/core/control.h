@@ -3,7 +3,7 @@
  *
  * A request must be signed by a known user, name this node, be neither expired nor too far ahead,
  * and its user must have a role that the verb asks for. A nonce that was seen is not run again: its
- * answer is repeated while it is remembered. What is denied is journalled.
+ * answer is repeated to the same user while it is remembered. What is denied is journalled.
  * Errors: those of bus.h, SYM_NO_MEMORY.
  */
 #ifndef SYM_NODE_CORE_CONTROL_H
@@ -19,7 +19,7 @@ struct sym_control;
 /* Where a verb puts its answer: the message that its row names. */
 struct sym_answer {
     const struct sym_message *message;
-    uint8_t *bytes; /* SYM_CONTROL_BYTES_MAX */
+    uint8_t *bytes; /* SYM_CONTROL_BYTES_MAX - SYM_CONTROL_OVERHEAD_BYTES */
     size_t len;
 };
 

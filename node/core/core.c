@@ -1,6 +1,7 @@
 #include "node/core/core.h"
 
 #include "node/core/first_start.h"
+#include "node/core/sightings.h"
 #include "node/core/state.h"
 #include "node/leash.h"
 #include "node/log.h"
@@ -13,6 +14,8 @@
 
 /* How long exchanges and links may take to end when the node is stopped. */
 #define STOP_MS 1500u
+/* How often exchange ids that cannot come back are forgotten. */
+#define PRUNE_MS 3600000u
 
 /* The supervisor hears of whatever keeps core from starting or going on. */
 static int give_up(const struct sym_core *core, const struct sym_fault *fault)
@@ -178,6 +181,16 @@ static void on_leash(void *owner, short ready)
     }
 }
 
+static void on_prune_time(void *owner)
+{
+    struct sym_core *core = owner;
+    enum sym_err err = sym_sightings_prune(core->store, sym_wall_ms());
+    if (err != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "exchange-ids-not-forgotten", "reason", sym_err_text(err), NULL);
+    }
+    sym_timer_set(core->prune_timer, PRUNE_MS);
+}
+
 static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 {
     struct sym_exchanges_config x = {.loop = core->loop,
@@ -222,6 +235,9 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         err = sym_loop_watch(core->loop, &core->leash, core->leash_fd, POLLIN, on_leash, core);
+    }
+    if (err == SYM_OK) {
+        err = sym_loop_timer(core->loop, &core->prune_timer, 0, on_prune_time, core);
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "core: its loop %s", sym_err_text(err));
@@ -281,6 +297,7 @@ static void core_clear(struct sym_core *core)
     sym_workers_free(core->workers);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
+    sym_timer_remove(&core->prune_timer);
     sym_loop_free(core->loop);
     sym_peers_clear(&core->peers);
     sym_store_close(core->store);

@@ -202,6 +202,20 @@ void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
     sym_timer_set(dial->timer, pause_ms);
 }
 
+static void connect_to(struct dial *dial, const struct sym_span *addresses, size_t n)
+{
+    struct sym_dials *d = dial->dials;
+    struct sym_node_id id = dial->id;
+    sym_timer_set(dial->timer, ANSWER_MS);
+    enum sym_err err = d->config.dial(d->config.owner, &id, addresses, n);
+    if (err != SYM_OK) {
+        char reason[96];
+        (void)snprintf(reason, sizeof reason, "gate could not be told to connect: it %s",
+                       sym_err_text(err));
+        fail(dial, reason);
+    }
+}
+
 /* Splits texts that are each ended by LF. */
 static size_t split_lines(struct sym_span *out, size_t max, struct sym_span text)
 {
@@ -238,9 +252,7 @@ void sym_dials_resolved(struct sym_dials *d, struct sym_span payload)
                            dial->endpoint[dial->at]);
             fail(dial, reason);
         } else {
-            struct sym_node_id id = dial->id;
-            sym_timer_set(dial->timer, ANSWER_MS);
-            d->config.dial(d->config.owner, &id, addresses, n);
+            connect_to(dial, addresses, n);
         }
         return;
     }

@@ -16,10 +16,10 @@ struct sym_dials_config {
     struct sym_loop *loop;
     int leash; /* to the supervisor, which resolves names */
     void *owner;
-    /* Connect to one of these numeric addresses. One sym_dials_failed or _forget follows; without
-     * one for a minute the dial counts as failed, too. */
-    void (*dial)(void *owner, const struct sym_node_id *id, const struct sym_span *addresses,
-                 size_t n);
+    /* Connect to one of these numeric addresses. After SYM_OK one sym_dials_failed or _forget
+     * follows; without one for a minute the dial counts as failed, too. */
+    enum sym_err (*dial)(void *owner, const struct sym_node_id *id,
+                         const struct sym_span *addresses, size_t n);
     void (*failed)(void *owner, const struct sym_node_id *id, struct sym_span reason);
     bool (*wanted)(void *owner, const struct sym_node_id *id);
 };

@@ -1,4 +1,5 @@
 #include "node/core/exchanges_state.h"
+#include "node/core/sightings.h"
 #include "node/log.h"
 
 #include <stdlib.h>
@@ -6,27 +7,6 @@
 
 /* Refused requests are recorded at most this often. */
 #define REFUSAL_PAUSE_MS 1000u
-
-struct first_sight {
-    const uint8_t *id;
-    uint64_t wall_ms;
-};
-
-/* Fails with SYM_REPLAY when the id was seen before; remembers it durably otherwise. */
-static enum sym_err remember_id(struct sym_transaction *t, void *context)
-{
-    const struct first_sight *s = context;
-    uint8_t when[8];
-    struct sym_span key = sym_span(s->id, SYM_EXCHANGE_ID_BYTES);
-    enum sym_err err = sym_store_has(t, SYM_TABLE_EXCHANGES, key);
-    if (err == SYM_OK) {
-        return SYM_REPLAY;
-    }
-    sym_put_u64(when, s->wall_ms);
-    return err == SYM_NOT_FOUND
-               ? sym_store_put(t, SYM_TABLE_EXCHANGES, key, sym_span(when, sizeof when))
-               : err;
-}
 
 static bool find_slots(const struct sym_exchanges *x, const struct sym_peer *peer,
                        struct sym_span body, size_t *own, size_t *theirs)
@@ -76,8 +56,7 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
         err = sym_session_receive(e->session, frame, len, sym_wall_ms(), event);
     }
     if (err == SYM_OK) {
-        struct first_sight s = {.id = e->id, .wall_ms = sym_wall_ms()};
-        err = sym_store_write(x->config.store, remember_id, &s);
+        err = sym_sightings_add(x->config.store, e->id, sym_wall_ms());
     }
     return err;
 }

@@ -3,9 +3,6 @@
 #include "crypto/seal.h"
 #include "node/loop.h"
 
-#define MASTER_AD      "symbolon-master-1"
-#define MASTER_PURPOSE "master key file"
-#define MASTER_BYTES   32u
 #define INIT_BYTES_MAX 4096u
 
 enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
@@ -13,17 +10,17 @@ enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_
 {
     SYM_SECRET_AUTO sealed = {0};
     uint8_t key[SYM_SEAL_KEY_BYTES];
-    enum sym_err err =
-        sym_disk_read(&sealed, dir, SYM_FILE_MASTER, MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES, fault);
+    enum sym_err err = sym_disk_read(&sealed, dir, SYM_FILE_MASTER,
+                                     SYM_MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES, fault);
     if (err != SYM_OK) {
         return err;
     }
-    sym_subkey(key, keys->storage.data, MASTER_PURPOSE, sym_span(NULL, 0));
-    err = sealed.len != MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES
+    sym_subkey(key, keys->storage.data, SYM_MASTER_PURPOSE, sym_span(NULL, 0));
+    err = sealed.len != SYM_MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES
               ? SYM_BAD_FORMAT
-              : sym_secret_new(master, MASTER_BYTES);
+              : sym_secret_new(master, SYM_MASTER_BYTES);
     if (err == SYM_OK) {
-        err = sym_unseal(master->data, key, sym_span_text(MASTER_AD), sym_secret_span(&sealed));
+        err = sym_unseal(master->data, key, sym_span_text(SYM_MASTER_AD), sym_secret_span(&sealed));
     }
     sym_wipe(key, sizeof key);
     if (err != SYM_OK) {
@@ -81,7 +78,8 @@ static enum sym_err import_user(const struct sym_disk *dir, struct sym_users *us
     add.roles = read_roles(roles);
     add.key = sym_span(key, key_len);
     const struct sym_user *known = sym_users_by_key(users, add.key);
-    return known != NULL ? SYM_OK : sym_users_add(users, &add, NULL, sym_wall_ms() / 1000, fault);
+    return known != NULL ? SYM_OK
+                         : sym_users_add(users, &add, NULL, NULL, sym_wall_ms() / 1000, fault);
 }
 
 static bool starts_with(struct sym_span *rest, const char *head)
@@ -100,7 +98,7 @@ static enum sym_err import_line(const struct sym_disk *dir, struct sym_settings 
 {
     if (starts_with(&line, "listen: ")) {
         return sym_settings_set(settings, sym_span_text(sym_setting_text(SYM_SETTING_LISTEN)), line,
-                                fault);
+                                NULL, fault);
     }
     if (starts_with(&line, "user: ")) {
         return import_user(dir, users, line, fault);

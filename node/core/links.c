@@ -237,11 +237,15 @@ enum sym_err sym_link_send(struct sym_link *link, uint8_t *frame, size_t len)
     return err;
 }
 
+static void hang_up(struct sym_links *links, uint64_t number)
+{
+    enum sym_err err = tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = number});
+    (void)err; /* logged; without gate there is no link either */
+}
+
 void sym_link_hang_up(struct sym_link *link)
 {
-    enum sym_err err =
-        tell(link->links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = link->number});
-    (void)err;
+    hang_up(link->links, link->number);
 }
 
 void sym_link_want_room(struct sym_link *link)
@@ -278,9 +282,7 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
     memcpy(id.bytes, m->id.data, sizeof id.bytes);
     const struct sym_peer *peer = sym_peers_by_id(links->config.peers, &id);
     if (peer == NULL || is_expired(peer) || links->n >= SYM_LINKS_MAX) {
-        enum sym_err err =
-            tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = m->link});
-        (void)err;
+        hang_up(links, m->link);
         return;
     }
     for (size_t i = 0; i < links->n; i++) {
@@ -291,6 +293,8 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
     }
     struct sym_link *link = calloc(1, sizeof *link);
     if (link == NULL) {
+        sym_log(SYM_LEVEL_ERROR, "link-refused", "reason", sym_err_text(SYM_NO_MEMORY), NULL);
+        hang_up(links, m->link);
         return;
     }
     link->links = links;
@@ -378,15 +382,14 @@ static void on_gate_receive(void *owner, short ready)
     }
 }
 
-static void dial(void *owner, const struct sym_node_id *id, const struct sym_span *addresses,
-                 size_t n)
+static enum sym_err dial(void *owner, const struct sym_node_id *id,
+                         const struct sym_span *addresses, size_t n)
 {
     struct sym_links *links = owner;
-    enum sym_err err = tell(links, SYM_LOCAL_DIAL,
-                            &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
-                                                    .addresses = addresses,
-                                                    .n_addresses = n});
-    (void)err;
+    return tell(links, SYM_LOCAL_DIAL,
+                &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
+                                        .addresses = addresses,
+                                        .n_addresses = n});
 }
 
 static bool still_wanted(void *owner, const struct sym_node_id *id)

@@ -1,5 +1,7 @@
 #include "node/core/nonces.h"
 
+#include "crypto/identity.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,7 @@ struct seen {
 
 struct answer {
     uint8_t nonce[SYM_NONCE_BYTES];
+    uint8_t user[SYM_ED25519_BYTES];
     size_t len; /* 0: a free slot */
     uint8_t bytes[ANSWER_BYTES_MAX];
 };
@@ -38,12 +41,13 @@ void sym_nonces_free(struct sym_nonces *n)
     free(n);
 }
 
-enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span nonce,
-                               struct sym_span *answer)
+enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span user,
+                               struct sym_span nonce, struct sym_span *answer)
 {
     for (size_t i = 0; i < ANSWERS_MAX; i++) {
         const struct answer *a = &n->answers[i];
-        if (a->len > 0 && sym_span_equal(nonce, sym_span(a->nonce, sizeof a->nonce))) {
+        if (a->len > 0 && sym_span_equal(nonce, sym_span(a->nonce, sizeof a->nonce)) &&
+            sym_span_equal(user, sym_span(a->user, sizeof a->user))) {
             *answer = sym_span(a->bytes, a->len);
             return SYM_OK;
         }
@@ -90,16 +94,18 @@ enum sym_err sym_nonces_add(struct sym_nonces *n, const struct sym_nonce_holder 
     return SYM_OK;
 }
 
-void sym_nonces_keep(struct sym_nonces *n, struct sym_span nonce, struct sym_span answer)
+void sym_nonces_keep(struct sym_nonces *n, struct sym_span user, struct sym_span nonce,
+                     struct sym_span answer)
 {
     struct sym_span known;
     if (answer.len == 0 || answer.len > ANSWER_BYTES_MAX ||
-        sym_nonces_answer(n, nonce, &known) == SYM_OK) {
+        sym_nonces_answer(n, user, nonce, &known) == SYM_OK) {
         return;
     }
     struct answer *a = &n->answers[n->next_answer];
     n->next_answer = (n->next_answer + 1) % ANSWERS_MAX;
     memcpy(a->nonce, nonce.data, sizeof a->nonce);
+    memcpy(a->user, user.data, sizeof a->user);
     memcpy(a->bytes, answer.data, answer.len);
     a->len = answer.len;
 }

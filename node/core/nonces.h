@@ -15,9 +15,10 @@ struct sym_nonces;
 SYM_MUST enum sym_err sym_nonces_new(struct sym_nonces **out);
 void sym_nonces_free(struct sym_nonces *n);
 
-/* The answer given before; the span is valid until the next call. */
-SYM_MUST enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span nonce,
-                                        struct sym_span *answer);
+/* The answer that this user, a public key, was given before; the span is valid until the next
+ * call. */
+SYM_MUST enum sym_err sym_nonces_answer(const struct sym_nonces *n, struct sym_span user,
+                                        struct sym_span nonce, struct sym_span *answer);
 /* Who asks: a public key, and whether that user is an operator. */
 struct sym_nonce_holder {
     struct sym_span user;
@@ -30,6 +31,7 @@ SYM_MUST enum sym_err sym_nonces_add(struct sym_nonces *n, const struct sym_nonc
                                      struct sym_span nonce, uint64_t expires_ms, uint64_t now_ms,
                                      struct sym_fault *fault);
 /* Keeps an answer that is short enough; a longer one is not repeated. */
-void sym_nonces_keep(struct sym_nonces *n, struct sym_span nonce, struct sym_span answer);
+void sym_nonces_keep(struct sym_nonces *n, struct sym_span user, struct sym_span nonce,
+                     struct sym_span answer);
 
 #endif

@@ -1,5 +1,6 @@
 #include "node/core/own_card.h"
 
+#include "node/loop.h"
 #include "node/supervisor/directory.h"
 
 #include <string.h>
@@ -78,20 +79,46 @@ static void apply(struct sym_card *card, const struct sym_card_renew *asked, int
     }
 }
 
+/* A file and the store cannot change together: the line is written when only the renaming of the
+ * new card is left to fail. */
+static enum sym_err record(const struct sym_author *author, uint64_t serial,
+                           struct sym_fault *fault)
+{
+    if (author == NULL) {
+        return SYM_OK;
+    }
+    enum sym_err err =
+        sym_journal_add(author->journal, sym_wall_ms(), "card-renewed user=%s subject=%llu",
+                        author->user, (unsigned long long)serial);
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err,
+                                    "card: its renewal could not be recorded (%s); nothing was "
+                                    "changed",
+                                    sym_err_text(err));
+}
+
 static enum sym_err replace_file(const struct sym_disk *dir, struct sym_span text,
+                                 const struct sym_author *author, uint64_t serial,
                                  struct sym_fault *fault)
 {
     enum sym_err err = sym_disk_remove(dir, CARD_FILE_NEW, fault);
     if (err == SYM_OK) {
         err = sym_disk_write(dir, CARD_FILE_NEW, 0644, text, fault);
     }
+    if (err == SYM_OK) {
+        err = record(author, serial, fault);
+        if (err != SYM_OK) {
+            enum sym_err swept = sym_disk_remove(dir, CARD_FILE_NEW, NULL);
+            (void)swept; /* the next renewal does it */
+        }
+    }
     return err == SYM_OK ? sym_disk_rename(dir, CARD_FILE_NEW, SYM_FILE_CARD, fault) : err;
 }
 
 enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk *dir,
                                 const struct sym_node_keys *keys,
-                                const struct sym_card_renew *asked, int64_t now_s,
-                                struct sym_fault *fault)
+                                const struct sym_card_renew *asked, const struct sym_author *author,
+                                int64_t now_s, struct sym_fault *fault)
 {
     char text[SYM_CARD_BYTES_MAX];
     size_t len = 0;
@@ -102,7 +129,7 @@ enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk 
         err = sym_card_write(text, sizeof text, &len, &next, &keys->identity, NULL, fault);
     }
     if (err == SYM_OK) {
-        err = replace_file(dir, sym_span(text, len), fault);
+        err = replace_file(dir, sym_span(text, len), author, next.serial, fault);
     }
     if (err == SYM_OK) {
         /* Before the sync: what others can read in the file is the card, or its serial would be

@@ -5,6 +5,7 @@
 #define SYM_NODE_CORE_OWN_CARD_H
 
 #include "crypto/card.h"
+#include "node/core/journal.h"
 #include "node/disk.h"
 #include "proto/control.h"
 
@@ -19,11 +20,13 @@ struct sym_own_card {
 SYM_MUST enum sym_err sym_own_card_load(struct sym_own_card *own, const struct sym_disk *dir,
                                         const struct sym_node_keys *keys, struct sym_fault *fault);
 /* Signs a card with the next serial and what is asked (an empty name, no endpoints, 0 days: as
- * before), and replaces the file durably. After a failure the card is the old one, except when only
- * the last sync failed: then it is the new one, as in the file. */
+ * before), records that with its author, who may be NULL, and replaces the file durably. After a
+ * failure the card is the old one, except when only the last sync failed: then it is the new one,
+ * as in the file. */
 SYM_MUST enum sym_err sym_own_card_renew(struct sym_own_card *own, const struct sym_disk *dir,
                                          const struct sym_node_keys *keys,
-                                         const struct sym_card_renew *asked, int64_t now_s,
+                                         const struct sym_card_renew *asked,
+                                         const struct sym_author *author, int64_t now_s,
                                          struct sym_fault *fault);
 
 #endif

@@ -164,13 +164,15 @@ static enum sym_err apply(struct sym_transaction *t, void *context)
 
 static enum sym_err save(struct sym_peers *peers, const struct sym_peer *peer,
                          struct sym_span card_text, const struct sym_node_id *drop,
+                         const char *event, const struct sym_author *author,
                          struct sym_fault *fault)
 {
     uint8_t bytes[RECORD_BYTES];
     struct change c = {.drop = drop, .put = &peer->id};
     enum sym_err err = write_record(bytes, &c.record, peer, card_text);
     if (err == SYM_OK) {
-        err = sym_store_write(peers->store, apply, &c);
+        err =
+            sym_journal_change(author, peers->store, event, sym_span_text(peer->alias), apply, &c);
     }
     sym_wipe(bytes, sizeof bytes);
     return err == SYM_OK ? SYM_OK
@@ -191,6 +193,12 @@ static enum sym_err find_pinned(const struct sym_peers *peers, struct sym_peer *
     if (same != NULL && named != NULL && named != same) {
         return sym_fail(fault, SYM_EXISTS, "peer %s: is another node; this card belongs to %s",
                         named->alias, same->alias);
+    }
+    if (same != NULL && named == NULL && a->alias.len > 0) {
+        return sym_fail(fault, SYM_EXISTS,
+                        "peer %s: is the node of this card; leave out --alias to renew its card, "
+                        "or remove the peer first to pin it under another alias",
+                        same->alias);
     }
     if (same != NULL || named == NULL) {
         return SYM_OK;
@@ -334,7 +342,8 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
     const struct sym_node_id before = pinned == NULL ? fresh->id : pinned->id;
     bool moved = !sym_node_id_equal(&before, &fresh->id);
     if (err == SYM_OK) {
-        err = save(peers, fresh, addition->card, moved ? &before : NULL, fault);
+        err = save(peers, fresh, addition->card, moved ? &before : NULL, "peer-pinned",
+                   addition->author, fault);
     }
     if (err != SYM_OK) {
         peer_free(fresh);
@@ -347,10 +356,11 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
 }
 
 enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
-                              struct sym_fault *fault)
+                              const struct sym_author *author, struct sym_fault *fault)
 {
     struct change c = {.drop = &peer->id};
-    enum sym_err err = sym_store_write(peers->store, apply, &c);
+    enum sym_err err = sym_journal_change(author, peers->store, "peer-removed",
+                                          sym_span_text(peer->alias), apply, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "peer %s: the removal %s; it is still pinned", peer->alias,
                         sym_err_text(err));
@@ -381,7 +391,7 @@ static enum sym_err recall_record(struct sym_transaction *t, void *context)
 }
 
 enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer, struct sym_span psk,
-                               struct sym_fault *fault)
+                               const struct sym_author *author, struct sym_fault *fault)
 {
     struct recall r = {.peer = peer};
     struct sym_peer changed = {.added_s = 0};
@@ -397,7 +407,7 @@ enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer, s
         err = set_psk(&changed, psk, fault);
     }
     if (err == SYM_OK) {
-        err = save(peers, &changed, card_text, NULL, fault);
+        err = save(peers, &changed, card_text, NULL, "peer-psk-changed", author, fault);
     }
     sym_secret_clear(&r.record);
     if (err != SYM_OK) {

@@ -1,15 +1,16 @@
 /* peers.h - the peers this node has pinned: in memory for every look-up, in the store for good.
  *
  * The table owns its peers; a pointer is valid until that peer is removed or replaced. All changes
- * are durable before they return; one that fails has not happened. Errors: those of store.h and
- * card.h, SYM_EXISTS (the alias, or a key of the card, belongs to another peer), SYM_BAD_VALUE
- * (alias, preshared key), SYM_LIMIT, each with a line in fault.
+ * are durable before they return; one that fails has not happened. Each is recorded
+ * with its author in the same commit. Errors: those of store.h and card.h, SYM_EXISTS (the alias,
+ * or a key of the card, belongs to another peer; the card to one pinned under another alias),
+ * SYM_BAD_VALUE (alias, preshared key), SYM_LIMIT, each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_PEERS_H
 #define SYM_NODE_CORE_PEERS_H
 
 #include "crypto/card.h"
-#include "node/store/store.h"
+#include "node/core/journal.h"
 #include "proto/limits.h"
 
 struct sym_peer {
@@ -43,20 +44,22 @@ struct sym_peer_addition {
     struct sym_span psk;   /* 32 bytes, or none: keeps what was there */
     bool replace_identity; /* allows a card whose identity succeeds that of the alias */
     const struct sym_node_id *self;
+    const struct sym_author *author;
     int64_t now_s;
 };
 
-/* Pins a new peer, or replaces the card of a pinned one, which keeps its alias and preshared key
- * unless others are given. *replaced is the id that no longer holds, when the identity changed
+/* Pins a new peer, or replaces the card of a pinned one, which keeps its alias, and its preshared
+ * key unless another is given. *replaced is the id that no longer holds, when the identity changed
  * (else equal to the new id). */
 SYM_MUST enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
                                     struct sym_node_id *replaced,
                                     const struct sym_peer_addition *addition,
                                     struct sym_fault *fault);
 SYM_MUST enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
-                                       struct sym_fault *fault);
+                                       const struct sym_author *author, struct sym_fault *fault);
 /* psk: 32 bytes, or none to remove it. */
 SYM_MUST enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer,
-                                        struct sym_span psk, struct sym_fault *fault);
+                                        struct sym_span psk, const struct sym_author *author,
+                                        struct sym_fault *fault);
 
 #endif

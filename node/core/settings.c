@@ -115,7 +115,8 @@ static enum sym_err put(struct sym_transaction *t, void *context)
 }
 
 enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
-                              struct sym_span value, struct sym_fault *fault)
+                              struct sym_span value, const struct sym_author *author,
+                              struct sym_fault *fault)
 {
     size_t at = 0;
     const struct setting_row *row = row_of(name, &at);
@@ -129,7 +130,7 @@ enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span nam
         return err;
     }
     struct change c = {.name = name, .value = value};
-    err = sym_store_write(settings->store, put, &c);
+    err = sym_journal_change(author, settings->store, "setting-changed", name, put, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "setting %s: %s; it keeps its value", row->text,
                         sym_err_text(err));

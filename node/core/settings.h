@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_SETTINGS_H
 #define SYM_NODE_CORE_SETTINGS_H
 
-#include "node/store/store.h"
+#include "node/core/journal.h"
 #include "proto/control.h"
 
 /* Name, text, default, smallest and largest number (0, 0: not a number), what it means. */
@@ -30,6 +30,7 @@ SYM_MUST enum sym_err sym_settings_load(struct sym_settings *settings, struct sy
 const char *sym_setting_text(enum sym_setting_name name);
 uint64_t sym_settings_number(const struct sym_settings *settings, enum sym_setting_name name);
 SYM_MUST enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
-                                       struct sym_span value, struct sym_fault *fault);
+                                       struct sym_span value, const struct sym_author *author,
+                                       struct sym_fault *fault);
 
 #endif

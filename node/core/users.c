@@ -129,7 +129,8 @@ static enum sym_err put_user(struct sym_transaction *t, void *context)
 }
 
 enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *addition,
-                           const struct sym_user *by, uint64_t now_s, struct sym_fault *fault)
+                           const struct sym_user *by, const struct sym_author *author,
+                           uint64_t now_s, struct sym_fault *fault)
 {
     enum sym_err err = check_addition(users, addition, by, fault);
     if (err != SYM_OK) {
@@ -138,7 +139,7 @@ enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *a
     struct sym_user u = {.roles = addition->roles, .added_s = now_s};
     memcpy(u.name, addition->name.data, addition->name.len);
     memcpy(u.key, addition->key.data, SYM_ED25519_BYTES);
-    err = sym_store_write(users->store, put_user, &u);
+    err = sym_journal_change(author, users->store, "user-added", addition->name, put_user, &u);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "user %s: %s; nothing was changed", u.name, sym_err_text(err));
     }
@@ -153,7 +154,8 @@ static enum sym_err drop_user(struct sym_transaction *t, void *context)
 }
 
 enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
-                              const struct sym_user *by, struct sym_fault *fault)
+                              const struct sym_user *by, const struct sym_author *author,
+                              struct sym_fault *fault)
 {
     for (size_t i = 0; i < users->n; i++) {
         struct sym_user *u = &users->items[i];
@@ -170,7 +172,8 @@ enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
                             "command",
                             u->name);
         }
-        enum sym_err err = sym_store_write(users->store, drop_user, u);
+        enum sym_err err =
+            sym_journal_change(author, users->store, "user-removed", name, drop_user, u);
         if (err != SYM_OK) {
             return sym_fail(fault, err, "user %s: the removal %s; the user is still there", u->name,
                             sym_err_text(err));

@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_USERS_H
 #define SYM_NODE_CORE_USERS_H
 
-#include "node/store/store.h"
+#include "node/core/journal.h"
 #include "proto/control.h"
 
 struct sym_user {
@@ -26,13 +26,14 @@ SYM_MUST enum sym_err sym_users_load(struct sym_users *users, struct sym_store *
 /* NULL when there is none. */
 const struct sym_user *sym_users_by_key(const struct sym_users *users, struct sym_span key);
 const struct sym_user *sym_users_by_name(const struct sym_users *users, struct sym_span name);
-/* by: who asks; NULL at the first start of a node. The first approver may be added by an
- * operator; later ones only by somebody who is an approver. */
+/* by: who asks; NULL at the first start of a node, as is the author. The first approver may be
+ * added by an operator; later ones only by somebody who is an approver. */
 SYM_MUST enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *addition,
-                                    const struct sym_user *by, uint64_t now_s,
-                                    struct sym_fault *fault);
+                                    const struct sym_user *by, const struct sym_author *author,
+                                    uint64_t now_s, struct sym_fault *fault);
 /* An approver is removed by an approver, the last operator by nobody. */
 SYM_MUST enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
-                                       const struct sym_user *by, struct sym_fault *fault);
+                                       const struct sym_user *by, const struct sym_author *author,
+                                       struct sym_fault *fault);
 
 #endif

@@ -1,33 +1,21 @@
 #include "node/core/verbs.h"
+#include "node/core/warnings.h"
 #include "proto/codec.h"
 #include "proto/version.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define DAY_S             86400
-#define CARD_WARNING_DAYS 30
-#define WARNING_BYTES     200u
 
 static int64_t now_s(void)
 {
     return (int64_t)(sym_wall_ms() / 1000);
 }
 
-/* A change is recorded before it is made: what cannot be recorded does not happen. */
-static enum sym_err record(struct sym_core *core, const struct sym_user *user, const char *what,
-                           struct sym_span subject, struct sym_fault *fault)
+static struct sym_author author_of(struct sym_core *core, const struct sym_user *user)
 {
-    enum sym_err err =
-        sym_journal_add(&core->journal, sym_wall_ms(), "%s user=%s subject=%.*s", what, user->name,
-                        (int)subject.len, subject.len > 0 ? (const char *)subject.data : "");
-    return err == SYM_OK
-               ? SYM_OK
-               : sym_fail(fault, err, "%s: could not be recorded (%s); nothing was changed", what,
-                          sym_err_text(err));
+    return (struct sym_author){.journal = &core->journal, .user = user->name};
 }
 
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
@@ -40,50 +28,6 @@ struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
                        (int)alias.len, (const char *)alias.data);
     }
     return peer;
-}
-
-struct warnings {
-    char text[SYM_WARNINGS_MAX][WARNING_BYTES];
-    struct sym_span spans[SYM_WARNINGS_MAX];
-    size_t n;
-};
-
-static void warn(struct warnings *w, const char *format, ...) SYM_PRINTF(2, 3);
-
-static void warn(struct warnings *w, const char *format, ...)
-{
-    if (w->n >= SYM_WARNINGS_MAX) {
-        return;
-    }
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(w->text[w->n], WARNING_BYTES, format, args);
-    va_end(args);
-    w->spans[w->n] = sym_span_text(w->text[w->n]);
-    w->n++;
-}
-
-static void collect_warnings(const struct sym_core *core, struct warnings *w)
-{
-    int64_t days = (core->card.card.expires_s - now_s()) / DAY_S;
-    if (days < 0) {
-        warn(w, "the card of this node has expired; renew it: symbolon card --renew");
-    } else if (days < CARD_WARNING_DAYS) {
-        warn(w, "the card of this node expires in %lld days; renew it: symbolon card --renew",
-             (long long)days);
-    }
-    if (!core->sandbox.seccomp || (core->gate.pid != 0 && !core->gate.seccomp)) {
-        warn(w, "a process runs without its system call filter; this is not a release build");
-    }
-    if (!core->sandbox.own_network) {
-        warn(w, "core has no network namespace of its own here; its system call filter still "
-                "refuses every network socket");
-    }
-    for (size_t i = 0; i < core->peers.n; i++) {
-        if (sym_peer_is_expired(core->peers.items[i], now_s())) {
-            warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
-        }
-    }
 }
 
 static struct sym_process_row core_process(const struct sym_core *core)
@@ -108,8 +52,8 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_user *us
     (void)user;
     (void)arguments;
     (void)fault;
-    struct warnings w = {.n = 0};
-    collect_warnings(core, &w);
+    struct sym_warnings w;
+    sym_warnings_collect(&w, core);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
     struct sym_process_row processes[2] = {core->gate, core_process(core)};
     processes[0].name = sym_span_text("gate");
@@ -160,10 +104,9 @@ static enum sym_err verb_card_renew(struct sym_core *core, const struct sym_user
                                     struct sym_fault *fault)
 {
     const struct sym_card_renew *asked = arguments;
-    enum sym_err err = record(core, user, "card-renewed", sym_span(NULL, 0), fault);
-    if (err == SYM_OK) {
-        err = sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, now_s(), fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err =
+        sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, &author, now_s(), fault);
     return err == SYM_OK ? answer_card(core, answer) : err;
 }
 
@@ -172,10 +115,8 @@ static enum sym_err verb_setting_set(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_setting *s = arguments;
-    enum sym_err err = record(core, user, "setting-changed", s->name, fault);
-    if (err == SYM_OK) {
-        err = sym_settings_set(&core->settings, s->name, s->value, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_settings_set(&core->settings, s->name, s->value, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -264,16 +205,15 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *
     const struct sym_peer_add *asked = arguments;
     struct sym_peer *peer = NULL;
     struct sym_node_id replaced;
+    struct sym_author author = author_of(core, user);
     struct sym_peer_addition addition = {.card = asked->cards,
                                          .alias = asked->alias,
                                          .psk = asked->psk,
                                          .replace_identity = asked->replace_identity,
                                          .self = &core->card.id,
+                                         .author = &author,
                                          .now_s = now_s()};
-    enum sym_err err = record(core, user, "peer-pinned", asked->alias, fault);
-    if (err == SYM_OK) {
-        err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
-    }
+    enum sym_err err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -303,12 +243,10 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
         return SYM_NOT_FOUND;
     }
     struct sym_node_id id = peer->id;
-    enum sym_err err = record(core, user, "peer-removed", asked->alias, fault);
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_peers_remove(&core->peers, peer, &author, fault);
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
-        err = sym_peers_remove(&core->peers, peer, fault);
-    }
-    if (err == SYM_OK) {
         err = sym_links_unpin(core->links, &id);
         if (err != SYM_OK) {
             return sym_fail(fault, err,
@@ -329,10 +267,8 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_use
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
-    enum sym_err err = record(core, user, "peer-psk-changed", asked->alias, fault);
-    if (err == SYM_OK) {
-        err = sym_peers_set_psk(&core->peers, peer, asked->psk, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -390,10 +326,8 @@ static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *
                                   struct sym_fault *fault)
 {
     const struct sym_user_add *asked = arguments;
-    enum sym_err err = record(core, user, "user-added", asked->name, fault);
-    if (err == SYM_OK) {
-        err = sym_users_add(&core->users, asked, user, (uint64_t)now_s(), fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_users_add(&core->users, asked, user, &author, (uint64_t)now_s(), fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -421,10 +355,8 @@ static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_use
                                      struct sym_fault *fault)
 {
     const struct sym_user_name *asked = arguments;
-    enum sym_err err = record(core, user, "user-removed", asked->name, fault);
-    if (err == SYM_OK) {
-        err = sym_users_remove(&core->users, asked->name, user, fault);
-    }
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_users_remove(&core->users, asked->name, user, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -4,6 +4,7 @@
 #include "node/gate/orders.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "node/memory.h"
 #include "node/sandbox.h"
 
 #include <malloc.h>
@@ -18,9 +19,6 @@
 #define STOP_MS 2500u
 /* Orders that are carried out in one turn. */
 #define ORDERS_PER_TURN 64
-/* A frame is allocated, filled and freed for each that moves: below this it stays in the heap. */
-#define FRAME_IN_HEAP_BYTES (4 * (int)SYM_FRAME_BYTES_MAX)
-#define HEAP_TOP_BYTES      (16 * (int)SYM_FRAME_BYTES_MAX)
 
 struct gate {
     int leash;
@@ -44,14 +42,6 @@ struct gate {
     uint64_t moved; /* as of the last tick */
     bool trimmed;
 };
-
-/* glibc would give every thread its own heap, and every frame its own mapping. */
-static void tune_memory(void)
-{
-    (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_MMAP_THRESHOLD, FRAME_IN_HEAP_BYTES);
-    (void)mallopt(M_TRIM_THRESHOLD, HEAP_TOP_BYTES);
-}
 
 /* The key, and a listening socket, from what the supervisor says. */
 static enum sym_err take_start(struct gate *g, struct sym_span packet, struct sym_fault *fault)
@@ -343,7 +333,7 @@ int sym_gate_main(const struct sym_gate_start *start)
         free(g);
         return 1;
     }
-    tune_memory();
+    sym_memory_tune();
     (void)signal(SIGPIPE, SIG_IGN);
     g->leash = start->leash;
     g->listener = -1;

@@ -24,7 +24,8 @@ struct sym_store {
     MDB_dbi tables[SYM_TABLE_COUNT];
     MDB_dbi meta; /* the format number, unsealed, and a text under the key */
     size_t map_bytes;
-    bool busy; /* a transaction is open */
+    bool busy;     /* a transaction is open */
+    bool was_full; /* the latest write ended with SYM_NO_SPACE */
     struct sym_secret key;
     char path[PATH_MAX];
     char shown[SYM_SHOWN_BYTES];
@@ -87,9 +88,9 @@ static const char *remedy_of(enum sym_err err)
  * many were to be written. */
 static int honest(const struct sym_store *s, int code, uint64_t bytes)
 {
-    struct statvfs disk;
-    bool full = code == EIO && statvfs(s->path, &disk) == 0 &&
-                (uint64_t)disk.f_bavail * disk.f_frsize < bytes + COMMIT_SPARE_BYTES;
+    uint64_t room = 0;
+    bool full =
+        code == EIO && sym_store_room(s, &room) == SYM_OK && room < bytes + COMMIT_SPARE_BYTES;
     return full ? ENOSPC : code;
 }
 
@@ -306,6 +307,21 @@ uint64_t sym_store_bytes(const struct sym_store *s)
     return ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 }
 
+enum sym_err sym_store_room(const struct sym_store *s, uint64_t *bytes)
+{
+    struct statvfs disk;
+    if (statvfs(s->path, &disk) != 0) {
+        return SYM_IO;
+    }
+    *bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return SYM_OK;
+}
+
+bool sym_store_was_full(const struct sym_store *s)
+{
+    return s->was_full;
+}
+
 /* LMDB refuses everything after a commit whose last write failed, until it is opened anew. What
  * that commit held is not there then, as far as the disk still tells the truth. */
 static enum sym_err begin(struct sym_transaction *t, unsigned flags)
@@ -361,7 +377,7 @@ static enum sym_err write_once(struct sym_store *s, sym_store_fn *fn, void *cont
     return err_of(honest(s, code, t.bytes));
 }
 
-enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *context)
+static enum sym_err write_growing(struct sym_store *s, sym_store_fn *fn, void *context)
 {
     for (;;) {
         bool full = false;
@@ -374,6 +390,13 @@ enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *contex
             return err;
         }
     }
+}
+
+enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *context)
+{
+    enum sym_err err = write_growing(s, fn, context);
+    s->was_full = err == SYM_NO_SPACE || (s->was_full && err != SYM_OK);
+    return err;
 }
 
 enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context)

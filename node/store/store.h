@@ -47,6 +47,11 @@ void sym_store_close(struct sym_store *s);
 /* Bytes that the data file has in use; 0 while it cannot be opened again after a failure. */
 uint64_t sym_store_bytes(const struct sym_store *s);
 
+/* Bytes that the disk has left for the store. */
+SYM_MUST enum sym_err sym_store_room(const struct sym_store *s, uint64_t *bytes);
+/* Did the latest write fail for want of room? */
+bool sym_store_was_full(const struct sym_store *s);
+
 typedef enum sym_err sym_store_fn(struct sym_transaction *t, void *context);
 
 /* Runs fn in a write transaction and commits it durably when fn returns SYM_OK; otherwise nothing

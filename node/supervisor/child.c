@@ -59,6 +59,23 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Emptied where it lies, too: that is what /proc shows of a process. */
+static void forget_environment(void)
+{
+    static const char kept[] = "SYMBOLON_RISTRETTO=";
+    char **to = environ;
+    for (char **at = environ; at != NULL && *at != NULL; at++) {
+        if (strncmp(*at, kept, sizeof kept - 1) == 0) {
+            *to++ = *at;
+        } else {
+            memset(*at, 0, strlen(*at));
+        }
+    }
+    if (to != NULL) {
+        *to = NULL;
+    }
+}
+
 /* In the child. */
 static void become(const char *name, pid_t supervisor)
 {
@@ -69,6 +86,7 @@ static void become(const char *name, pid_t supervisor)
     if (getppid() != supervisor) {
         _exit(1); /* it died before the line above */
     }
+    forget_environment();
     reset_signals();
     redirect_standard();
 }

@@ -31,6 +31,12 @@
 #define SYM_FILE_INIT       "init"
 #define SYM_FILE_RUN        "run"
 
+/* master.key is 32 random bytes under sym_seal: its key is the subkey of keys.storage for this
+ * purpose (no context), and this is its associated data. */
+#define SYM_MASTER_PURPOSE "master key file"
+#define SYM_MASTER_AD      "symbolon-master-1"
+#define SYM_MASTER_BYTES   32u
+
 struct sym_directory {
     struct sym_disk disk;
     int lock;            /* the lock holds until every copy of this descriptor is closed */

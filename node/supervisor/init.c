@@ -15,13 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DAY_S         86400
-#define USER_NAME     "operator"
-#define USER_ROLES    (SYM_USER_OPERATOR | SYM_USER_ANALYST)
-#define USERS_DIR     "users"
-#define USER_FILE     USERS_DIR "/" USER_NAME ".key"
-#define MASTER_BYTES  32u
-#define MASTER_DOMAIN "symbolon-master-1"
+#define DAY_S      86400
+#define USER_NAME  "operator"
+#define USER_ROLES (SYM_USER_OPERATOR | SYM_USER_ANALYST)
+#define USERS_DIR  "users"
+#define USER_FILE  USERS_DIR "/" USER_NAME ".key"
 
 #define SYM_TEXT_OF(x) #x
 #define FORMAT_TEXT(x) "symbolon " SYM_TEXT_OF(x) "\n"
@@ -144,14 +142,14 @@ static enum sym_err remove_all(const struct sym_disk *disk, struct sym_fault *fa
 
 static enum sym_err write_master(const struct work *w, struct sym_fault *fault)
 {
-    uint8_t master[MASTER_BYTES];
+    uint8_t master[SYM_MASTER_BYTES];
     uint8_t key[SYM_SEAL_KEY_BYTES];
-    uint8_t sealed[MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES];
+    uint8_t sealed[SYM_MASTER_BYTES + SYM_SEAL_OVERHEAD_BYTES];
 
     sym_random(master, sizeof master);
-    sym_subkey(key, w->keyring.keys.storage.data, "master key file", sym_span(NULL, 0));
+    sym_subkey(key, w->keyring.keys.storage.data, SYM_MASTER_PURPOSE, sym_span(NULL, 0));
     enum sym_err err =
-        sym_seal(sealed, key, sym_span_text(MASTER_DOMAIN), sym_span(master, sizeof master));
+        sym_seal(sealed, key, sym_span_text(SYM_MASTER_AD), sym_span(master, sizeof master));
     sym_wipe(master, sizeof master);
     sym_wipe(key, sizeof key);
     if (err != SYM_OK) {

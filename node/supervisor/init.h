@@ -5,8 +5,7 @@
  * has to know then stands in DIR/init (mode 0600), one line each:
  *     listen: 127.0.0.1:7701
  *     user: operator 9 <base64, 32 bytes, public key>      (the roles as in proto/control.h)
- * DIR/master.key is 32 random bytes under sym_seal with the subkey "master key file" (no context)
- * of keys.storage and the associated data "symbolon-master-1".
+ * DIR/master.key is as directory.h says.
  *
  * The directory becomes a node's when, as the last step, format.new is renamed to format. Whatever
  * fails before removes all that was made; after a crash, the next init does.

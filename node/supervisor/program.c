@@ -1,13 +1,14 @@
 #include "node/supervisor/program.h"
 
+#include "node/memory.h"
 #include "node/supervisor/options.h"
 #include "node/supervisor/supervisor.h"
 #include "proto/version.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -18,17 +19,6 @@
 #define DESCRIPTORS_MAX 16384u
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE };
-
-/* Before the first thread; children inherit it. Frames of a MiB would otherwise be mapped and
- * unmapped one by one; what is freed beyond the trim threshold goes back to the system, so that a
- * burst does not stay. */
-static void tune_memory(void)
-{
-    (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
-    (void)mallopt(M_TOP_PAD, 1 << 20);
-}
 
 /* Or a socket would become standard output. */
 static bool have_standard_descriptors(void)
@@ -104,17 +94,32 @@ static enum sym_err dispatch(struct sym_options *o, struct sym_fault *fault)
     return err;
 }
 
+/* Whose help is meant by somebody who makes a node or rotates its keys: the command line calls this
+ * program for it. */
+static const char *front_of(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--init") == 0) {
+            return "symbolon init";
+        }
+        if (strncmp(argv[i], "--rotate", 8) == 0) {
+            return "symbolon rotate";
+        }
+    }
+    return "symbolond";
+}
+
 int sym_program_main(int argc, char **argv)
 {
     struct sym_options options = {.mode = SYM_MODE_HELP};
     struct sym_fault fault = {.text = ""};
 
-    tune_memory();
+    sym_memory_tune();
     if (!have_standard_descriptors()) {
         return EXIT_FAILED;
     }
     if (sym_options_parse(&options, argc, argv, &fault) != SYM_OK) {
-        (void)fprintf(stderr, "symbolond: %s\nTry: symbolond --help\n", fault.text);
+        (void)fprintf(stderr, "symbolond: %s\nTry: %s --help\n", fault.text, front_of(argc, argv));
         return EXIT_WRONG_USE;
     }
     if (options.mode == SYM_MODE_HELP) {

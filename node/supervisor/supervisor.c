@@ -242,16 +242,28 @@ static void on_leash(void *owner, short ready)
 
 /* Signals -------------------------------------------------------------------------------------- */
 
+/* The store is the only file that core maps: SIGBUS means that a page of it is not there. */
+static void explain(char text[SYM_FAULT_BYTES], const struct side *side, const char *how)
+{
+    if (side == &side->owner->core && strcmp(how, "signal BUS") == 0) {
+        (void)snprintf(text, SYM_FAULT_BYTES,
+                       "%.200s/store: is damaged, or its disk fails (core: %s): restore a backup",
+                       side->owner->dir.disk.shown, how);
+    } else {
+        (void)snprintf(text, SYM_FAULT_BYTES, "%s: ended unexpectedly (%s): the node was stopped",
+                       side->child.name, how);
+    }
+}
+
 static void on_end(struct side *side, const char *how, bool cleanly)
 {
     struct supervisor *s = side->owner;
-    char text[SYM_CHILD_END_BYTES + 64];
+    char text[SYM_FAULT_BYTES];
 
     sym_watch_remove(&side->watch);
     sym_log(s->stopping && cleanly ? SYM_LEVEL_INFO : SYM_LEVEL_ERROR, "process-ended", "child",
             side->child.name, "how", how, NULL);
-    (void)snprintf(text, sizeof text, "%s: ended unexpectedly (%s): the node was stopped",
-                   side->child.name, how);
+    explain(text, side, how);
     give_up(s, SYM_CLOSED, text);
     if (s->core.child.pid == 0 && s->gate.child.pid == 0) {
         sym_loop_stop(s->loop);

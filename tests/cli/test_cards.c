@@ -121,7 +121,7 @@ static void refuse(void **state, const char *text, const char *part)
     struct sym_fault fault = {.err = SYM_OK};
     SYM_CARDS_AUTO cards = {0};
     assert_int_not_equal(load(&cards, *state, text, &fault), SYM_OK);
-    assert_shows(fault.text, "/file: ");
+    assert_shows(fault.text, "/file:");
     assert_shows(fault.text, part);
 }
 

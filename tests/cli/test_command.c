@@ -161,6 +161,7 @@ static void refuses_what_a_command_does_not_take(void **state)
 {
     (void)state;
     refuse("version|extra", "version: \"extra\" is too much\nusage: symbolon version\n");
+    refuse("version|\033[31mred", "version: \"\\x1b[31mred\" is too much\n");
     refuse("version|--json", "version: --json: there is no such option");
     refuse("--json|version", "version: --json: there is no such option");
     refuse("peer|add", "peer add: something is missing\nusage: symbolon peer add FILE");

@@ -192,6 +192,33 @@ static void a_refused_card_does_not_keep_the_others_of_a_roster_out(void **state
     assert_string_equal(r.err, "symbolon: two: card: has expired; ask for a new one\n");
 }
 
+static enum sym_err finds_it_expired(struct fake_call *call)
+{
+    if (call->verb == SYM_VERB_PEER_ADD) {
+        (void)snprintf(call->fault, sizeof call->fault, "card: has expired; ask for a new one");
+        return SYM_EXPIRED;
+    }
+    return a_core(call);
+}
+
+static void a_refused_card_is_named_by_its_file(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char wanted[256];
+    fake_node_start(node, finds_it_expired);
+    write_cards(node, "card", (const char *const[]){"One", NULL});
+    add(&r, node, "card", "|--yes");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    (void)snprintf(wanted, sizeof wanted, "symbolon: %s/card: has expired; ask for a new one\n",
+                   node->dir);
+    assert_string_equal(r.err, wanted);
+    fake_write(node->dir, "b", sym_span_text("symbolon-card/1\nname: x\nrole: king\n"), 0644);
+    add(&r, node, "b", "|--yes");
+    (void)snprintf(wanted, sizeof wanted, "symbolon: %s/b:3: ", node->dir);
+    assert_int_equal(strncmp(r.err, wanted, strlen(wanted)), 0);
+}
+
 static enum sym_err denies_to_add(struct fake_call *call)
 {
     return call->verb == SYM_VERB_PEER_ADD ? SYM_DENIED : a_core(call);
@@ -333,7 +360,7 @@ static void refuses_a_file_that_holds_no_good_card_before_asking_the_node(void *
     fake_write(node->dir, "junk", sym_span_text("hello\n"), 0644);
     add(&r, node, "junk", "|--yes");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "/junk: ");
+    assert_shows(r.err, "/junk:1: ");
 }
 
 static void write_psk(struct fake_node *node, const char *text, mode_t mode)
@@ -529,6 +556,7 @@ int main(void)
         WITH_NODE(a_roster_is_pinned_card_by_card_without_the_node_itself),
         WITH_NODE(two_cards_of_one_node_in_a_roster_are_one_peer),
         WITH_NODE(a_refused_card_does_not_keep_the_others_of_a_roster_out),
+        WITH_NODE(a_refused_card_is_named_by_its_file),
         WITH_NODE(a_denial_ends_a_roster_at_once),
         WITH_NODE(a_node_that_ends_meanwhile_is_not_asked_for_every_card),
         WITH_NODE(a_denied_card_of_a_pinned_node_does_not_end_a_roster),

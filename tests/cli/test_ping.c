@@ -140,6 +140,7 @@ static void a_peer_that_is_down_exits_4(void **state)
     assert_int_equal(r.code, SYM_EXIT_UNREACHABLE);
     assert_shows(r.out, "\"answered\": 0");
     assert_shows(r.out, "\"error\": \"UNREACHABLE\"");
+    assert_shows(r.out, "\"reason\": \"bank-b: cannot be reached: connection refused\"");
     assert_shows_not(r.out, "round_trip_us");
 }
 
@@ -172,6 +173,19 @@ static void an_abort_exits_1_with_its_reason_made_harmless(void **state)
     run(&r, "peer|ping|bank-b");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows_not(r.err, "\x7f");
+}
+
+static enum sym_err an_exchange_whose_peer_stops(struct fake_call *call)
+{
+    return ended(call, SYM_EXCHANGE_ABORTED, SYM_CLOSED, "it took longer than allowed");
+}
+
+static void an_abort_says_which_peer_it_is_about(void **state)
+{
+    struct run r;
+    fake_node_start(*state, an_exchange_whose_peer_stops);
+    run(&r, "peer|ping|bank-b");
+    assert_string_equal(r.err, "symbolon: bank-b: it took longer than allowed\n");
 }
 
 static enum sym_err never_ends(struct fake_call *call)
@@ -280,6 +294,7 @@ int main(void)
         WITH_NODE(a_peer_that_is_down_exits_4),
         WITH_NODE(a_peer_that_denies_exits_3_and_is_not_asked_again),
         WITH_NODE(an_abort_exits_1_with_its_reason_made_harmless),
+        WITH_NODE(an_abort_says_which_peer_it_is_about),
         WITH_NODE(ctrl_c_cancels_the_exchange),
         WITH_NODE(ctrl_c_between_two_pings_ends_them),
         WITH_NODE(refuses_a_peer_that_does_not_exist),

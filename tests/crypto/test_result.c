@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -79,6 +80,28 @@ static void cuts_a_line_that_is_longer_than_a_fault(void **state)
     assert_string_equal(held.after, "guarded");
 }
 
+static void cuts_no_character_in_two(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"\xc3\xa4", "\xe6\x97\xa5", "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < 3; i++) {
+        size_t whole = strlen(characters[i]);
+        for (size_t before = SYM_FAULT_BYTES - 8; before < SYM_FAULT_BYTES; before++) {
+            char line[SYM_FAULT_BYTES + 32];
+            struct sym_fault fault;
+            memset(line, 'x', sizeof line);
+            memcpy(line + before, characters[i], whole);
+            line[sizeof line - 1] = 0;
+            (void)sym_fail(&fault, SYM_LIMIT, "%s", line);
+            bool fits = before + whole <= SYM_FAULT_BYTES - 1;
+            size_t expected = fits ? SYM_FAULT_BYTES - 1 : before;
+            expected = expected < SYM_FAULT_BYTES - 1 ? expected : SYM_FAULT_BYTES - 1;
+            assert_int_equal(strlen(fault.text), expected);
+            assert_memory_equal(fault.text, line, expected);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +112,7 @@ int main(void)
         cmocka_unit_test(a_fault_keeps_the_error_and_the_line),
         cmocka_unit_test(a_fault_that_nobody_wants_still_returns_the_error),
         cmocka_unit_test(cuts_a_line_that_is_longer_than_a_fault),
+        cmocka_unit_test(cuts_no_character_in_two),
     };
     return cmocka_run_group_tests_name("result", tests, NULL, NULL);
 }

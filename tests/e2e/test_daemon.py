@@ -11,7 +11,7 @@ import time
 import unittest
 
 import nodes
-from nodes import DONE, FAILED, Node, NodeTest, run_cli
+from nodes import DONE, FAILED, USAGE, Node, NodeTest, run_cli
 
 CLONE_NEWNS = 0x20000
 
@@ -61,6 +61,11 @@ class Directory(NodeTest):
         self.assertIn("passphrase", outcome[2])
         self.assertFalse(target.exists())
 
+    def test_a_wrong_use_of_init_points_to_the_help_of_init(self):
+        outcome = run_cli("init", "--dir", self.home / "n", "--name", "X", "--role", "bank", "--listen", "nowhere")
+        self.assertEqual(outcome[0], USAGE)
+        self.assertTrue(outcome[2].endswith("\nTry: symbolon init --help\n"), outcome[2])
+
     def test_init_refuses_a_key_file_that_others_can_read(self):
         key = self.home / "key"
         key.write_bytes(os.urandom(32))
@@ -76,6 +81,32 @@ class Directory(NodeTest):
         keys[-1] ^= 1
         (a.dir / "node.keys").write_bytes(keys)
         self.refuses_to_start(a, "node.keys")
+
+    def test_a_store_that_was_cut_short_is_told_with_the_remedy(self):
+        if not nodes.IS_RELEASE:
+            self.skipTest("the runtime of this build catches signals itself")
+        a = self.node()
+        for i in range(12):
+            a.do("user", "add", f"u{i}", "--role", "auditor", "--out", self.home / f"u{i}.key")
+        a.stop()
+        data = a.dir / "store/data.mdb"
+        whole = data.read_bytes()
+        for size in [*range(4096, len(whole) - 4096, 8192), 100, 5000, 0]:
+            with self.subTest(size):
+                data.write_bytes(whole[:size])
+                a.launch()
+                ready = a.read_line(nodes.START_S)
+                if ready:  # the rest is not looked at before it is needed
+                    a.stop()
+                    continue
+                self.assertNotEqual(a.process.wait(nodes.STOP_S), 0)
+                a.forget()
+                last = a.log().splitlines()[-1]
+                self.assertTrue(last.startswith("symbolond: "), last)
+                self.assertRegex(last, "store.*restore .* ?backup")
+        data.write_bytes(whole)
+        a.start()
+        self.assertEqual(len(self.users(a)), 12)
 
     def test_a_full_disk_is_told_and_nothing_is_lost(self):
         self.need_root("mount a small file system")
@@ -99,10 +130,12 @@ class Directory(NodeTest):
                                self.home / f"u{len(added)}.key")
             added += [f"u{len(added)}"] if outcome[0] == DONE else []
         self.refused(outcome, FAILED, "disk", "nothing was changed")
+        self.assertIn("the disk is full", node.json("status")["warnings"][0])
         self.assertEqual(self.users(node), added)
         self.assertFalse((self.home / f"u{len(added)}.key").exists())
         filler.unlink()
         node.restart()
+        self.assertIn("the disk is almost full", node.json("status")["warnings"][0])
         self.assertEqual(self.users(node), added)
         node.do("user", "add", "ann", "--role", "auditor")
         self.assertEqual(node.stop(), 0)
@@ -120,6 +153,17 @@ class Directory(NodeTest):
 
 
 class Daemon(NodeTest):
+    def test_a_card_that_names_another_port_is_pointed_out(self):
+        a = self.node()
+        self.assertFalse([w for w in a.json("status")["warnings"] if "endpoint" in w])
+        a.do("card", "--renew", "--endpoint", "bank-a.example:1", "--out", self.home / "renewed")
+        warning, = [w for w in a.json("status")["warnings"] if "endpoint" in w]
+        self.assertIn(f"listens at 127.0.0.1:{a.port}", warning)
+        self.assertIn("bank-a.example:1", warning)
+        a.do("card", "--renew", "--endpoint", f"bank-a.example:{a.port}", "--endpoint", "[::1]:2",
+             "--out", self.home / "renewed-again")
+        self.assertFalse([w for w in a.json("status")["warnings"] if "endpoint" in w])
+
     def test_without_a_secret_and_a_terminal_it_ends_with_the_remedy(self):
         a = self.node(start=False)
         a.unlock = []

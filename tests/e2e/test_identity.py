@@ -69,7 +69,14 @@ class Cards(NodeTest):
         with self.assertRaises(OSError):
             stranger.link(self.bank.address)
         self.assertEqual(self.add(stranger.card(serial=2))[0], DONE)
-        stranger.link(self.bank.address).close()
+        nodes.wait_until(lambda: self.lets_in(stranger), 3, "gate has heard of the new card")
+
+    def lets_in(self, stranger):
+        try:
+            stranger.link(self.bank.address).close()
+        except OSError:
+            return False
+        return True
 
     def test_an_edited_card_is_refused_whatever_was_edited(self):
         stranger = hostile.Stranger(self.home / "s")

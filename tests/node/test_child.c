@@ -33,6 +33,8 @@ struct report {
     bool output_is_error;
     bool ignores_terminal;
     bool signals_open;
+    bool environment_gone;
+    bool choice_kept;
     int death_signal;
 };
 
@@ -83,6 +85,16 @@ static bool ignored(int number)
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* The test was started with a PATH, as everything is. */
+static bool environment_is_gone(void)
+{
+    char start[65536];
+    int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, start, sizeof start);
+    (void)close(fd);
+    return len > 0 && memmem(start, (size_t)len, "PATH=", 5) == NULL && getenv("PATH") == NULL;
+}
+
 static int look_around(int leash, const void *context)
 {
     struct report r = {.death_signal = 0};
@@ -98,6 +110,9 @@ static int look_around(int leash, const void *context)
                         output.st_dev == error.st_dev && output.st_ino == error.st_ino;
     r.ignores_terminal = ignored(SIGINT) && ignored(SIGTERM) && ignored(SIGQUIT);
     r.signals_open = sigprocmask(SIG_BLOCK, NULL, &mask) == 0 && sigisemptyset(&mask) == 1;
+    r.environment_gone = environment_is_gone();
+    const char *choice = getenv("SYMBOLON_RISTRETTO");
+    r.choice_kept = choice != NULL && strcmp(choice, "portable") == 0;
     (void)prctl(PR_GET_PDEATHSIG, &r.death_signal, 0, 0, 0);
     return sym_leash_send(leash, SYM_LEASH_READY, sym_span(&r, sizeof r)) == SYM_OK ? 0 : 1;
 }
@@ -136,6 +151,7 @@ static void it_keeps_its_leash_and_what_it_was_given_only(void **state)
     int first = open("/dev/zero", O_RDONLY);
     int kept = open("/dev/zero", O_RDONLY);
     int other = open("/dev/zero", O_RDONLY);
+    assert_int_equal(setenv("SYMBOLON_RISTRETTO", "portable", 1), 0);
     enum sym_err err = sym_child_start(&child, "core", kept, look_around, NULL, NULL);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     assert_int_equal(err, SYM_OK);
@@ -148,6 +164,8 @@ static void it_keeps_its_leash_and_what_it_was_given_only(void **state)
     assert_true(r.output_is_error);
     assert_true(r.ignores_terminal);
     assert_true(r.signals_open);
+    assert_true(r.environment_gone);
+    assert_true(r.choice_kept);
     assert_int_equal(r.death_signal, SIGKILL);
     await_end(how, &cleanly);
     assert_true(cleanly);

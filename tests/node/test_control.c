@@ -19,8 +19,9 @@
 
 #include <cmocka.h>
 
-#define WAIT_MS 5000u
-#define LIFE_MS 59000u
+#define WAIT_MS       5000u
+#define LIFE_MS       59000u
+#define REQUEST_BYTES 65536u
 
 enum who { ALICE, OLGA, ANNA, OTTO, PEOPLE };
 static const char *const names[PEOPLE] = {"alice", "olga", "anna", "otto"};
@@ -137,7 +138,7 @@ static int set_up(void **state)
         struct sym_user_add a = {.name = sym_span_text(names[i]),
                                  .roles = roles[i],
                                  .key = sym_span(f.keys[i].public_key, SYM_ED25519_BYTES)};
-        assert_int_equal(sym_users_add(&f.users, &a, NULL, 0, NULL), SYM_OK);
+        assert_int_equal(sym_users_add(&f.users, &a, NULL, NULL, 0, NULL), SYM_OK);
     }
     start();
     return 0;
@@ -174,10 +175,10 @@ static const struct sym_empty nothing;
 
 static struct request signed_by(enum who who, enum sym_verb verb, const void *arguments)
 {
-    struct request r = {.bytes = malloc(SYM_CONTROL_BYTES_MAX)};
+    struct request r = {.bytes = malloc(REQUEST_BYTES)};
     assert_non_null(r.bytes);
     sym_random(r.nonce, sizeof r.nonce);
-    assert_int_equal(sym_control_sign(r.bytes, SYM_CONTROL_BYTES_MAX, &r.len, &f.keys[who], &f.self,
+    assert_int_equal(sym_control_sign(r.bytes, REQUEST_BYTES, &r.len, &f.keys[who], &f.self,
                                       r.nonce, sym_wall_ms() + LIFE_MS, verb, arguments),
                      SYM_OK);
     return r;
@@ -186,16 +187,15 @@ static struct request signed_by(enum who who, enum sym_verb verb, const void *ar
 /* Signs any body. */
 static struct request signed_body(const struct sym_sign_key *key, struct sym_span body)
 {
-    struct request r = {.bytes = malloc(SYM_CONTROL_BYTES_MAX)};
+    struct request r = {.bytes = malloc(REQUEST_BYTES)};
     uint8_t signature[SYM_SIGNATURE_BYTES];
     assert_non_null(r.bytes);
     assert_int_equal(sym_sign(signature, key, SYM_DOMAIN_CONTROL, body), SYM_OK);
     struct sym_control_request request = {.body = body,
                                           .user = sym_span(key->public_key, SYM_ED25519_BYTES),
                                           .signature = sym_span(signature, sizeof signature)};
-    assert_int_equal(
-        sym_encode(r.bytes, SYM_CONTROL_BYTES_MAX, &r.len, &sym_msg_control_request, &request),
-        SYM_OK);
+    assert_int_equal(sym_encode(r.bytes, REQUEST_BYTES, &r.len, &sym_msg_control_request, &request),
+                     SYM_OK);
     return r;
 }
 
@@ -454,7 +454,7 @@ static void refuses_a_user_who_was_removed(void **state)
     (void)state;
     struct sym_user by = {.roles = SYM_USER_ANY};
     still_serves();
-    assert_int_equal(sym_users_remove(&f.users, sym_span_text("alice"), &by, NULL), SYM_OK);
+    assert_int_equal(sym_users_remove(&f.users, sym_span_text("alice"), &by, NULL, NULL), SYM_OK);
     expect(signed_by(ALICE, SYM_VERB_STATUS, &nothing), SYM_DENIED, "does not know the user key");
     expect(signed_by(OTTO, SYM_VERB_STATUS, &nothing), SYM_OK, NULL);
 }
@@ -508,6 +508,16 @@ static void records_what_a_verb_denies_and_nothing_else_of_its_errors(void **sta
         assert_int_equal(journal().n, i == 3);
     }
     assert_non_null(strstr(journal().text, "control-denied user=olga verb=CARD"));
+}
+
+/* Otherwise its user would wait in vain. */
+static void answers_also_when_what_a_verb_says_cannot_be_encoded(void **state)
+{
+    (void)state;
+    f.result = SYM_NOT_FOUND;
+    f.fault = "peer \xff: is not pinned";
+    expect(signed_by(OLGA, SYM_VERB_CARD, &nothing), SYM_NOT_FOUND, "cannot put its answer");
+    still_serves();
 }
 
 /* Each costs a synced write: a burst is recorded, then one a second. */
@@ -795,6 +805,7 @@ int main(void)
         TEST(refuses_and_records_what_the_role_of_a_user_does_not_allow),
         TEST(lets_each_role_run_exactly_the_verbs_of_its_rows),
         TEST(records_what_a_verb_denies_and_nothing_else_of_its_errors),
+        TEST(answers_also_when_what_a_verb_says_cannot_be_encoded),
         TEST(records_denials_only_so_often),
         TEST(denies_also_what_it_cannot_record),
         TEST(refuses_requests_with_any_byte_altered),

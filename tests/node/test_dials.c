@@ -85,14 +85,15 @@ static struct {
     int leash[2];
     bool wanted;
     unsigned dialled;
+    enum sym_err dial_result;
     char addresses[SYM_ADDRESSES_MAX][64];
     size_t n_addresses;
     unsigned failed;
     char reason[512];
 } f;
 
-static void on_dial(void *owner, const struct sym_node_id *id, const struct sym_span *addresses,
-                    size_t n)
+static enum sym_err on_dial(void *owner, const struct sym_node_id *id,
+                            const struct sym_span *addresses, size_t n)
 {
     assert_ptr_equal(owner, &f);
     assert_true(sym_node_id_equal(id, &f.b.id));
@@ -102,6 +103,7 @@ static void on_dial(void *owner, const struct sym_node_id *id, const struct sym_
         (void)snprintf(f.addresses[i], sizeof f.addresses[i], "%.*s", (int)addresses[i].len,
                        (const char *)addresses[i].data);
     }
+    return f.dial_result;
 }
 
 static void on_failed(void *owner, const struct sym_node_id *id, struct sym_span reason)
@@ -396,6 +398,26 @@ static void tells_of_a_supervisor_that_is_gone(void **state)
     assert_int_equal(f.failed, 2);
 }
 
+static void tells_of_a_gate_that_takes_no_order_and_tries_again(void **state)
+{
+    (void)state;
+    start();
+    f.dial_result = SYM_AGAIN;
+    answer(asked("b.example:1"), SYM_OK, "192.0.2.1:1\n");
+    assert_int_equal(f.failed, 1);
+    assert_non_null(strstr(f.reason, "gate could not be told"));
+    assert_true(dialling());
+    f.dial_result = SYM_OK;
+    pass_time(SYM_DIAL_PAUSE_MS);
+    answer(asked("b.example:2"), SYM_OK, "192.0.2.1:1\n");
+    assert_int_equal(f.dialled, 2);
+    assert_int_equal(f.failed, 1);
+    f.wanted = false;
+    f.dial_result = SYM_CLOSED;
+    sym_dials_failed(f.dials, &f.b.id);
+    assert_false(dialling());
+}
+
 static void gives_up_on_an_answer_that_does_not_come_and_tries_again(void **state)
 {
     (void)state;
@@ -493,6 +515,7 @@ int main(void)
         TEST(tells_of_a_name_that_could_not_be_found_and_tries_again),
         TEST(tells_of_a_card_without_endpoints),
         TEST(tells_of_a_supervisor_that_is_gone),
+        TEST(tells_of_a_gate_that_takes_no_order_and_tries_again),
         TEST(gives_up_on_an_answer_that_does_not_come_and_tries_again),
         TEST(passes_over_answers_to_questions_that_are_over),
         TEST(passes_over_answers_that_are_too_short),

@@ -174,9 +174,9 @@ static void does_no_harm_when_it_reads_the_same_again(void **state)
     (void)state;
     write_init("listen: 127.0.0.1:1\nuser: olga 8 " KEY "\n");
     assert_int_equal(import(NULL), SYM_OK);
-    assert_int_equal(
-        sym_settings_set(&settings, sym_span_text("link-idle-seconds"), sym_span_text("9"), NULL),
-        SYM_OK);
+    assert_int_equal(sym_settings_set(&settings, sym_span_text("link-idle-seconds"),
+                                      sym_span_text("9"), NULL, NULL),
+                     SYM_OK);
     write_init("listen: 127.0.0.1:1\nuser: olga 8 " KEY "\n");
     restart();
     assert_int_equal(import(NULL), SYM_OK);

@@ -142,6 +142,77 @@ static void refuses_a_table_with_a_key_that_is_no_number(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, room_set_up, room_tear_down)
 
+static enum sym_err put_setting(struct sym_transaction *t, void *context)
+{
+    const char *value = context;
+    return sym_store_put(t, SYM_TABLE_SETTINGS, sym_span_text("listen"), sym_span_text(value));
+}
+
+static enum sym_err put_and_fail(struct sym_transaction *t, void *context)
+{
+    enum sym_err err = put_setting(t, context);
+    return err == SYM_OK ? SYM_DENIED : err;
+}
+
+static enum sym_err change(struct room *s, struct sym_journal *j, sym_store_fn *fn, char *value)
+{
+    struct sym_author olga = {.journal = j, .user = "olga"};
+    return sym_journal_change(&olga, s->store, "setting-changed", sym_span_text("listen"), fn,
+                              value);
+}
+
+static void records_a_change_together_with_it(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    char value[256] = "a";
+    assert_int_equal(change(s, &j, put_setting, value), SYM_OK);
+    assert_int_equal(sym_journal_add(&j, NOW, "next"), SYM_OK);
+    assert_int_equal(entry(s, 2).n, 2);
+    assert_non_null(strstr(entry(s, 1).text, " setting-changed user=olga subject=listen"));
+    room_get(s, SYM_TABLE_SETTINGS, "listen", value);
+    assert_string_equal(value, "a");
+}
+
+static void a_change_that_fails_leaves_no_line(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    char value[] = "a";
+    assert_int_equal(change(s, &j, put_and_fail, value), SYM_DENIED);
+    room_fill_disk(true);
+    enum sym_err full = change(s, &j, put_setting, value);
+    room_fill_disk(false);
+    assert_int_equal(full, SYM_NO_SPACE);
+    assert_int_equal(entry(s, 1).n, 0);
+    assert_int_equal(room_has(s, SYM_TABLE_SETTINGS, "listen"), SYM_NOT_FOUND);
+    assert_int_equal(change(s, &j, put_setting, value), SYM_OK);
+    assert_int_equal(entry(s, 1).n, 1);
+}
+
+static void a_change_that_cannot_be_recorded_does_not_happen(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    char value[] = "a";
+    assert_int_equal(sym_journal_add(&j, NOW, "first"), SYM_OK);
+    j.next = 1;
+    assert_int_equal(change(s, &j, put_setting, value), SYM_EXISTS);
+    assert_int_equal(j.next, 1);
+    assert_int_equal(room_has(s, SYM_TABLE_SETTINGS, "listen"), SYM_NOT_FOUND);
+}
+
+static void a_change_without_author_has_no_line(void **state)
+{
+    struct room *s = *state;
+    char value[] = "a";
+    assert_int_equal(sym_journal_change(NULL, s->store, "setting-changed", sym_span_text("listen"),
+                                        put_setting, value),
+                     SYM_OK);
+    assert_int_equal(entry(s, 1).n, 0);
+    assert_int_equal(room_has(s, SYM_TABLE_SETTINGS, "listen"), SYM_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +222,10 @@ int main(void)
         TEST(never_writes_over_an_entry),
         TEST(keeps_what_a_user_wrote_on_one_line),
         TEST(cuts_a_line_that_is_too_long),
+        TEST(records_a_change_together_with_it),
+        TEST(a_change_that_fails_leaves_no_line),
+        TEST(a_change_that_cannot_be_recorded_does_not_happen),
+        TEST(a_change_without_author_has_no_line),
         TEST(refuses_a_table_with_a_key_that_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

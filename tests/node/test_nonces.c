@@ -44,13 +44,13 @@ static enum sym_err add(uint64_t number, uint64_t expires_ms, uint64_t now_ms)
 
 static void keep(uint64_t number, const char *answer)
 {
-    sym_nonces_keep(nonces, nonce(number), sym_span_text(answer));
+    sym_nonces_keep(nonces, operator.user, nonce(number), sym_span_text(answer));
 }
 
 static void check_answer(uint64_t number, const char *wanted)
 {
     struct sym_span answer = {NULL, 0};
-    enum sym_err err = sym_nonces_answer(nonces, nonce(number), &answer);
+    enum sym_err err = sym_nonces_answer(nonces, operator.user, nonce(number), &answer);
     assert_int_equal(err, wanted == NULL ? SYM_NOT_FOUND : SYM_OK);
     if (wanted != NULL) {
         assert_true(sym_span_equal(answer, sym_span_text(wanted)));
@@ -76,11 +76,11 @@ static void tells_nonces_apart_by_every_byte(void **state)
     uint8_t bytes[SYM_NONCE_BYTES] = {0};
     struct sym_span span = sym_span(bytes, sizeof bytes);
     assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
-    sym_nonces_keep(nonces, span, sym_span_text("none"));
+    sym_nonces_keep(nonces, operator.user, span, sym_span_text("none"));
     for (size_t i = 0; i < sizeof bytes; i++) {
         struct sym_span answer;
         bytes[i] = 1;
-        assert_int_equal(sym_nonces_answer(nonces, span, &answer), SYM_NOT_FOUND);
+        assert_int_equal(sym_nonces_answer(nonces, operator.user, span, &answer), SYM_NOT_FOUND);
         assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
         bytes[i] = 0;
     }
@@ -175,13 +175,27 @@ static void keeps_no_answer_that_is_empty_or_too_long(void **state)
     (void)state;
     static uint8_t long_answer[4097];
     struct sym_span answer;
-    sym_nonces_keep(nonces, nonce(1), sym_span(long_answer, 4097));
+    sym_nonces_keep(nonces, operator.user, nonce(1), sym_span(long_answer, 4097));
     check_answer(1, NULL);
-    sym_nonces_keep(nonces, nonce(2), sym_span(NULL, 0));
+    sym_nonces_keep(nonces, operator.user, nonce(2), sym_span(NULL, 0));
     check_answer(2, NULL);
-    sym_nonces_keep(nonces, nonce(3), sym_span(long_answer, 4096));
-    assert_int_equal(sym_nonces_answer(nonces, nonce(3), &answer), SYM_OK);
+    sym_nonces_keep(nonces, operator.user, nonce(3), sym_span(long_answer, 4096));
+    assert_int_equal(sym_nonces_answer(nonces, operator.user, nonce(3), &answer), SYM_OK);
     assert_int_equal(answer.len, 4096);
+}
+
+static void gives_an_answer_only_to_the_user_who_had_it(void **state)
+{
+    (void)state;
+    struct sym_span answer;
+    struct sym_span other = sym_span(keys[1], sizeof keys[1]);
+    uint8_t alike[32] = {1}; /* as the operator's, but for its last byte */
+    alike[31] = 1;
+    keep(1, "for the operator");
+    assert_int_equal(sym_nonces_answer(nonces, other, nonce(1), &answer), SYM_NOT_FOUND);
+    assert_int_equal(sym_nonces_answer(nonces, sym_span(alike, 32), nonce(1), &answer),
+                     SYM_NOT_FOUND);
+    check_answer(1, "for the operator");
 }
 
 static void frees_none_as_well(void **state)
@@ -204,6 +218,7 @@ int main(void)
         TEST(repeats_the_answers_it_was_given_last),
         TEST(keeps_the_first_answer_to_a_nonce),
         TEST(keeps_no_answer_that_is_empty_or_too_long),
+        TEST(gives_an_answer_only_to_the_user_who_had_it),
         TEST(frees_none_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,7 @@ static int sweep(void **state)
 
 static enum sym_err renew(const struct sym_card_renew *asked, struct sym_fault *fault)
 {
-    return sym_own_card_renew(&own, &dir, &keyring.keys, asked, NOW, fault);
+    return sym_own_card_renew(&own, &dir, &keyring.keys, asked, NULL, NOW, fault);
 }
 
 /* The card that others can read. */

@@ -148,18 +148,20 @@ static void replaces_a_card_and_keeps_alias_key_and_date(void **state)
     }
 }
 
-static void gives_a_peer_another_alias(void **state)
+static void refuses_to_give_a_pinned_peer_another_alias(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     assert_int_equal(add(f, &f->c, "police"), SYM_OK);
-    assert_int_equal(add(f, &f->b, "b"), SYM_OK);
+    assert_int_equal(add(f, &f->b, "b"), SYM_EXISTS);
+    assert_non_null(strstr(f->fault.text, "peer bank-b: is the node of this card"));
     assert_int_equal(add(f, &f->b, "police"), SYM_EXISTS);
-    assert_non_null(strstr(f->fault.text, "peer police: is another node; this card belongs to b"));
+    assert_non_null(
+        strstr(f->fault.text, "peer police: is another node; this card belongs to bank-b"));
     for (int again = 0; again < 2; again++) {
         assert_int_equal(f->peers.n, 2);
-        assert_null(named(f, "bank-b"));
-        assert_true(sym_node_id_equal(&named(f, "b")->id, &f->b.id));
+        assert_null(named(f, "b"));
+        assert_true(sym_node_id_equal(&named(f, "bank-b")->id, &f->b.id));
         restart(f);
     }
 }
@@ -193,9 +195,9 @@ static void refuses_a_preshared_key_of_another_length(void **state)
     }
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(
-            sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, bad[i]), &f->fault),
-            SYM_BAD_VALUE);
+        assert_int_equal(sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, bad[i]),
+                                           NULL, &f->fault),
+                         SYM_BAD_VALUE);
         assert_non_null(strstr(f->fault.text, "32 bytes"));
     }
     restart(f);
@@ -319,7 +321,7 @@ static void removes_a_peer_for_good(void **state)
     struct fixture *f = *state;
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     assert_int_equal(add(f, &f->c, "police"), SYM_OK);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), &f->fault), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, &f->fault), SYM_OK);
     for (int again = 0; again < 2; again++) {
         assert_int_equal(f->peers.n, 1);
         assert_null(named(f, "bank-b"));
@@ -337,7 +339,8 @@ static void sets_replaces_and_removes_a_preshared_key(void **state)
     for (uint8_t i = 1; i < 4; i++) {
         struct sym_span key = sym_span(psk, i < 3 ? sizeof psk : 0);
         memset(psk, i, sizeof psk);
-        assert_int_equal(sym_peers_set_psk(&f->peers, named(f, "bank-b"), key, &f->fault), SYM_OK);
+        assert_int_equal(sym_peers_set_psk(&f->peers, named(f, "bank-b"), key, NULL, &f->fault),
+                         SYM_OK);
         assert_true(sym_span_equal(sym_secret_span(&named(f, "bank-b")->psk), key));
         restart(f);
         assert_true(sym_span_equal(sym_secret_span(&named(f, "bank-b")->psk), key));
@@ -354,12 +357,12 @@ static void changes_nothing_when_the_disk_is_full(void **state)
     partner_sign(&f->b, NULL);
     room_fill_disk(true);
     struct sym_peer_addition new_one = addition(f, &f->c, "police");
-    struct sym_peer_addition newer = addition(f, &f->b, "b");
+    struct sym_peer_addition newer = addition(f, &f->b, "bank-b");
     enum sym_err added = try_add(f, &new_one).err;
     enum sym_err replaced = try_add(f, &newer).err;
-    enum sym_err removed = sym_peers_remove(&f->peers, named(f, "bank-b"), NULL);
-    enum sym_err keyed =
-        sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, sizeof psk), &f->fault);
+    enum sym_err removed = sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, NULL);
+    enum sym_err keyed = sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, sizeof psk),
+                                           NULL, &f->fault);
     room_fill_disk(false);
     assert_int_equal(added, SYM_NO_SPACE);
     assert_int_equal(replaced, SYM_NO_SPACE);
@@ -457,6 +460,52 @@ static enum sym_err put_many(struct sym_transaction *t, void *context)
     return err;
 }
 
+static enum sym_err keep_line(void *context, struct sym_span key, struct sym_span value)
+{
+    char *out = context;
+    (void)key;
+    (void)snprintf(out, SYM_JOURNAL_BYTES, "%.*s", (int)value.len, (const char *)value.data);
+    return SYM_OK;
+}
+
+static enum sym_err read_lines(struct sym_transaction *t, void *context)
+{
+    return sym_store_each(t, SYM_TABLE_EVENTS, keep_line, context);
+}
+
+/* Compares the last line of the journal, but for its time. */
+static void assert_recorded(struct fixture *f, const char *expected)
+{
+    char line[SYM_JOURNAL_BYTES] = " ";
+    assert_int_equal(sym_store_read(f->room.store, read_lines, line), SYM_OK);
+    assert_string_equal(strchr(line, ' ') + 1, expected);
+}
+
+static void records_who_changed_which_peer_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    struct sym_journal journal;
+    uint8_t psk[SYM_PSK_BYTES] = {1};
+    assert_int_equal(sym_journal_open(&journal, f->room.store, NULL), SYM_OK);
+    struct sym_author olga = {.journal = &journal, .user = "olga"};
+    struct sym_peer_addition a = addition(f, &f->b, "bank-b");
+    a.author = &olga;
+    assert_int_equal(try_add(f, &a).err, SYM_OK);
+    assert_recorded(f, "peer-pinned user=olga subject=bank-b");
+    assert_int_equal(
+        sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, sizeof psk), &olga, NULL),
+        SYM_OK);
+    assert_recorded(f, "peer-psk-changed user=olga subject=bank-b");
+    a.alias = sym_span(NULL, 0);
+    assert_int_equal(try_add(f, &a).err, SYM_OK);
+    assert_recorded(f, "peer-pinned user=olga subject=bank-b");
+    a.alias = sym_span_text("police");
+    assert_int_equal(try_add(f, &a).err, SYM_EXISTS);
+    assert_int_equal(room_count(&f->room, SYM_TABLE_EVENTS), 3);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), &olga, NULL), SYM_OK);
+    assert_recorded(f, "peer-removed user=olga subject=bank-b");
+}
+
 static void refuses_more_peers_than_the_limit(void **state)
 {
     struct fixture *f = *state;
@@ -468,7 +517,7 @@ static void refuses_more_peers_than_the_limit(void **state)
     assert_non_null(strstr(f->fault.text, "1024 are pinned"));
     restart(f);
     assert_int_equal(f->peers.n, SYM_PEERS_MAX);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "peer-1023"), NULL), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "peer-1023"), NULL, NULL), SYM_OK);
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     n = 1;
     assert_int_equal(sym_store_write(f->room.store, put_many, &n), SYM_OK);
@@ -483,7 +532,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_peers_over_a_restart),
         TEST(replaces_a_card_and_keeps_alias_key_and_date),
-        TEST(gives_a_peer_another_alias),
+        TEST(refuses_to_give_a_pinned_peer_another_alias),
         TEST(refuses_an_alias_that_is_none),
         TEST(refuses_a_preshared_key_of_another_length),
         TEST(refuses_cards_that_do_not_hold),
@@ -495,6 +544,7 @@ int main(void)
         TEST(sets_replaces_and_removes_a_preshared_key),
         TEST(changes_nothing_when_the_disk_is_full),
         TEST(refuses_stored_records_that_it_did_not_write),
+        TEST(records_who_changed_which_peer_and_nothing_else),
         TEST(refuses_more_peers_than_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

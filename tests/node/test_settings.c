@@ -19,7 +19,7 @@ static struct sym_settings load(struct room *s)
 static enum sym_err set(struct sym_settings *settings, const char *name, const char *value,
                         struct sym_fault *fault)
 {
-    return sym_settings_set(settings, sym_span_text(name), sym_span_text(value), fault);
+    return sym_settings_set(settings, sym_span_text(name), sym_span_text(value), NULL, fault);
 }
 
 static void begins_with_its_defaults(void **state)

@@ -148,12 +148,14 @@ static void refuses_cleanly_and_goes_on(struct room *s, enum sym_err wanted)
         break_disk(what, code);
         assert_int_equal(room_put(s, SYM_TABLE_USERS, "alice", "new"), wanted);
         assert_int_equal(put_some(s, 0, 50, 3000), wanted);
+        assert_int_equal(sym_store_was_full(s->store), wanted == SYM_NO_SPACE);
         break_disk(NOTHING, 0);
         room_get(s, SYM_TABLE_USERS, "alice", text);
         assert_string_equal(text, "old");
         assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), 0);
     }
     assert_int_equal(put_some(s, 0, 50, 3000), SYM_OK);
+    assert_false(sym_store_was_full(s->store));
     assert_int_equal(room_put(s, SYM_TABLE_USERS, "alice", "newer"), SYM_OK);
     room_reopen(s);
     room_get(s, SYM_TABLE_USERS, "alice", text);

@@ -33,13 +33,13 @@ static enum sym_err add(struct sym_users *users, const char *name, unsigned role
                         const struct sym_user *by, struct sym_fault *fault)
 {
     struct sym_user_add a = {.name = sym_span_text(name), .roles = roles, .key = key(number)};
-    return sym_users_add(users, &a, by, NOW, fault);
+    return sym_users_add(users, &a, by, NULL, NOW, fault);
 }
 
 static enum sym_err remove_user(struct sym_users *users, const char *name,
                                 const struct sym_user *by, struct sym_fault *fault)
 {
-    return sym_users_remove(users, sym_span_text(name), by, fault);
+    return sym_users_remove(users, sym_span_text(name), by, NULL, fault);
 }
 
 static bool knows(const struct sym_users *users, const char *name)
@@ -139,7 +139,7 @@ static void refuses_names_roles_and_keys_that_are_none(void **state)
     struct sym_user_add a = {.name = sym_span_text("alice"),
                              .roles = SYM_USER_ANALYST,
                              .key = sym_span(key(1).data, 31)};
-    assert_int_equal(sym_users_add(&users, &a, NULL, NOW, NULL), SYM_BAD_VALUE);
+    assert_int_equal(sym_users_add(&users, &a, NULL, NULL, NOW, NULL), SYM_BAD_VALUE);
     assert_int_equal(room_count(s, SYM_TABLE_USERS), 0);
     assert_int_equal(add(&users, long_name + 1, SYM_USER_ANY, 1, NULL, NULL), SYM_OK);
 }

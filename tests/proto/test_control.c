@@ -1,5 +1,6 @@
 #include "proto/control.h"
 
+#include "crypto/card.h"
 #include "crypto/secret.h"
 #include "proto/codec.h"
 #include "tests/support/messages.h"
@@ -300,6 +301,53 @@ static void a_reply_need_not_name_a_request(void **state)
     assert_int_equal(sym_encode(out, 200, &len, &sym_msg_control_reply, &reply), SYM_BAD_VALUE);
 }
 
+/* As many peers as there can be, each with the longest of everything. */
+static void the_longest_list_of_peers_fits_into_a_reply(void **state)
+{
+    (void)state;
+    static struct sym_peer_row rows[SYM_PEERS_MAX];
+    static char text[SYM_ENDPOINT_BYTES];
+    static const uint8_t id[SYM_NODE_ID_BYTES];
+    struct sym_span endpoints[SYM_CARD_ENDPOINTS_MAX];
+    size_t len = 0;
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < SYM_CARD_ENDPOINTS_MAX; i++) {
+        endpoints[i] = sym_span(text, SYM_ENDPOINT_BYTES - 1);
+    }
+    for (size_t i = 0; i < SYM_PEERS_MAX; i++) {
+        rows[i] = (struct sym_peer_row){.alias = sym_span(text, SYM_ALIAS_BYTES - 1),
+                                        .name = sym_span(text, SYM_NAME_BYTES - 1),
+                                        .role = 1,
+                                        .id = sym_span(id, sizeof id),
+                                        .serial = UINT64_MAX,
+                                        .expires_s = UINT64_MAX,
+                                        .link = SYM_LINK_LIVE,
+                                        .has_psk = true,
+                                        .link_since_ms = UINT64_MAX,
+                                        .bytes_sent = UINT64_MAX,
+                                        .bytes_received = UINT64_MAX,
+                                        .endpoints = endpoints,
+                                        .n_endpoints = SYM_CARD_ENDPOINTS_MAX,
+                                        .expired = true};
+    }
+    struct sym_peer_list list = {.peers = rows, .n_peers = SYM_PEERS_MAX};
+    assert_int_equal(sym_encode(out, SYM_CONTROL_BYTES_MAX - SYM_CONTROL_OVERHEAD_BYTES, &len,
+                                &sym_msg_peer_list, &list),
+                     SYM_OK);
+    struct sym_control_reply reply = {.nonce = sym_span(text, SYM_NONCE_BYTES),
+                                      .answer = sym_span(out, len)};
+    uint8_t *whole = out + SYM_CONTROL_BYTES_MAX;
+    assert_int_equal(sym_encode(whole, SYM_CONTROL_BYTES_MAX, &len, &sym_msg_control_reply, &reply),
+                     SYM_OK);
+    SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO inner = {0};
+    struct sym_peer_list back;
+    assert_int_equal(sym_decode(&arena, &reply, &sym_msg_control_reply, sym_span(whole, len)),
+                     SYM_OK);
+    assert_int_equal(sym_decode(&inner, &back, &sym_msg_peer_list, reply.answer), SYM_OK);
+    assert_int_equal(back.n_peers, SYM_PEERS_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +366,7 @@ int main(void)
         cmocka_unit_test(the_longest_roster_fits_a_request),
         cmocka_unit_test(refuses_a_body_with_a_verb_that_does_not_exist),
         cmocka_unit_test(a_reply_need_not_name_a_request),
+        cmocka_unit_test(the_longest_list_of_peers_fits_into_a_reply),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

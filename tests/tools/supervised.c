@@ -25,12 +25,14 @@ struct packet {
     size_t len;
 };
 
+/* The list, copied before there are children: they forget their environment. */
+static char behaviour[512];
+
 /* The argument behind "word=" or "" behind "word"; NULL when the word is not listed. */
 static const char *stub(char out[128], const char *word)
 {
-    const char *list = getenv("SYMBOLON_STUB");
     size_t len = strlen(word);
-    for (const char *at = list == NULL ? "" : list; *at != '\0'; at += strspn(at, " ")) {
+    for (const char *at = behaviour; *at != '\0'; at += strspn(at, " ")) {
         size_t n = strcspn(at, " ");
         if (n >= len && n < 128 && strncmp(at, word, len) == 0 && (n == len || at[len] == '=')) {
             size_t skip = n == len ? len : len + 1;
@@ -192,5 +194,7 @@ int sym_gate_main(const struct sym_gate_start *start)
 
 int main(int argc, char **argv)
 {
+    const char *list = getenv("SYMBOLON_STUB");
+    (void)snprintf(behaviour, sizeof behaviour, "%s", list == NULL ? "" : list);
     return sym_program_main(argc, argv);
 }

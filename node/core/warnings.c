@@ -1,0 +1,105 @@
+#include "node/core/warnings.h"
+
+#include "node/core/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_S             86400
+#define CARD_WARNING_DAYS 30
+/* Below this the node soon cannot record, and so not do, anything. */
+#define DISK_WARNING_BYTES ((uint64_t)64 << 20)
+
+static void warn(struct sym_warnings *w, const char *format, ...) SYM_PRINTF(2, 3);
+
+static void warn(struct sym_warnings *w, const char *format, ...)
+{
+    if (w->n >= SYM_WARNINGS_MAX) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(w->text[w->n], sizeof w->text[w->n], format, args);
+    va_end(args);
+    w->spans[w->n] = sym_span_text(w->text[w->n]);
+    w->n++;
+}
+
+static void look_at_disk(struct sym_warnings *w, const struct sym_core *core)
+{
+    uint64_t free_bytes = 0;
+    if (sym_store_was_full(core->store)) {
+        warn(w, "the disk is full: the last change could not be written; make room");
+    } else if (sym_store_room(core->store, &free_bytes) == SYM_OK &&
+               free_bytes < DISK_WARNING_BYTES) {
+        warn(w, "the disk is almost full: %llu MiB are left; make room",
+             (unsigned long long)(free_bytes >> 20));
+    }
+}
+
+/* Behind the last colon of "host:port" or "[v6]:port". */
+static struct sym_span port_of(const char *text)
+{
+    struct sym_span address = sym_span_text(text);
+    size_t at = address.len;
+    while (at > 0 && address.data[at - 1] != ':') {
+        at--;
+    }
+    return sym_span(address.data + at, address.len - at);
+}
+
+static bool names_port_of(const struct sym_card *card, const char *address)
+{
+    struct sym_span port = port_of(address);
+    for (size_t i = 0; i < card->n_endpoint; i++) {
+        if (sym_span_equal(port_of(card->endpoint[i]), port)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_card(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    const struct sym_card *card = &core->card.card;
+    int64_t days = (card->expires_s - now_s) / DAY_S;
+    if (days < 0) {
+        warn(w, "the card of this node has expired; renew it: symbolon card --renew");
+    } else if (days < CARD_WARNING_DAYS) {
+        warn(w, "the card of this node expires in %lld days; renew it: symbolon card --renew",
+             (long long)days);
+    }
+    if (card->n_endpoint > 0 && core->listening[0] != '\0' &&
+        !names_port_of(card, core->listening)) {
+        warn(w,
+             "the node listens at %.60s, and its card names no endpoint with that port (%.100s); "
+             "unless it is forwarded: symbolon card --renew --endpoint HOST:PORT",
+             core->listening, card->endpoint[0]);
+    }
+}
+
+static void look_at_sandbox(struct sym_warnings *w, const struct sym_core *core)
+{
+    if (!core->sandbox.seccomp || (core->gate.pid != 0 && !core->gate.seccomp)) {
+        warn(w, "a process runs without its system call filter; this is not a release build");
+    }
+    if (!core->sandbox.own_network) {
+        warn(w, "core has no network namespace of its own here; its system call filter still "
+                "refuses every network socket");
+    }
+}
+
+void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
+{
+    int64_t now_s = (int64_t)(sym_wall_ms() / 1000);
+    w->n = 0;
+    look_at_disk(w, core);
+    look_at_card(w, core, now_s);
+    look_at_sandbox(w, core);
+    for (size_t i = 0; i < core->peers.n; i++) {
+        if (sym_peer_is_expired(core->peers.items[i], now_s)) {
+            warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
+        }
+    }
+}

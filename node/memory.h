@@ -1,0 +1,10 @@
+/* memory.h - how the heap of the node's processes behaves.
+ */
+#ifndef SYM_NODE_MEMORY_H
+#define SYM_NODE_MEMORY_H
+
+/* One heap for all threads, which keeps frames of a MiB (each would otherwise be mapped and
+ * unmapped) and gives back what a burst has left. Before the first thread; children inherit it. */
+void sym_memory_tune(void);
+
+#endif

@@ -1,0 +1,82 @@
+#include "node/core/sightings.h"
+
+#include "tests/support/room.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW     UINT64_C(1790000000123)
+#define KEPT_MS ((uint64_t)SYM_REQUEST_LIFE_MS_MAX + 2u * SYM_CLOCK_SKEW_MS)
+#define MANY    300u
+
+static void see(struct room *s, uint32_t number, uint64_t when_ms, enum sym_err expected)
+{
+    uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0};
+    memcpy(id, &number, sizeof number);
+    assert_int_equal(sym_sightings_add(s->store, id, when_ms), expected);
+}
+
+static void refuses_an_id_that_was_seen(void **state)
+{
+    struct room *s = *state;
+    see(s, 1, NOW, SYM_OK);
+    see(s, 2, NOW, SYM_OK);
+    see(s, 1, NOW, SYM_REPLAY);
+    see(s, 1, NOW + KEPT_MS, SYM_REPLAY);
+    room_reopen(s);
+    see(s, 2, NOW, SYM_REPLAY);
+}
+
+static void forgets_what_is_stale_and_nothing_else(void **state)
+{
+    struct room *s = *state;
+    see(s, 1, NOW - KEPT_MS - 1, SYM_OK);
+    see(s, 2, NOW - KEPT_MS, SYM_OK);
+    see(s, 3, NOW, SYM_OK);
+    see(s, 4, NOW + 100 * KEPT_MS, SYM_OK);
+    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), 3);
+    see(s, 1, NOW, SYM_OK);
+    for (uint32_t i = 2; i <= 4; i++) {
+        see(s, i, NOW, SYM_REPLAY);
+    }
+}
+
+static void forgets_many_at_once_between_others(void **state)
+{
+    struct room *s = *state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        see(s, i, i % 3 == 0 ? NOW : NOW - 2 * KEPT_MS, SYM_OK);
+    }
+    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), MANY / 3);
+    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), MANY / 3);
+}
+
+static void refuses_a_sighting_that_it_did_not_write(void **state)
+{
+    struct room *s = *state;
+    see(s, 1, NOW - 2 * KEPT_MS, SYM_OK);
+    assert_int_equal(room_put(s, SYM_TABLE_EXCHANGES, "an id of another", "no time"), SYM_OK);
+    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_BAD_FORMAT);
+    see(s, 1, NOW, SYM_REPLAY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(refuses_an_id_that_was_seen, room_set_up, room_tear_down),
+        cmocka_unit_test_setup_teardown(forgets_what_is_stale_and_nothing_else, room_set_up,
+                                        room_tear_down),
+        cmocka_unit_test_setup_teardown(forgets_many_at_once_between_others, room_set_up,
+                                        room_tear_down),
+        cmocka_unit_test_setup_teardown(refuses_a_sighting_that_it_did_not_write, room_set_up,
+                                        room_tear_down),
+    };
+    return cmocka_run_group_tests_name("sightings", tests, NULL, NULL);
+}
