@@ -25,7 +25,9 @@
     X(PEERS, "peers")         /* node id -> pinned card, alias, psk */                             \
     X(USERS, "users")         /* public key -> name, roles */                                      \
     X(EXCHANGES, "exchanges") /* exchange id -> when it was first seen, with whom */               \
-    X(EVENTS, "events")       /* sequence number -> what was decided or failed */
+    X(EVENTS, "events")       /* sequence number -> what was decided or failed */                  \
+    X(RESULTS, "results")     /* exchange id -> pages of its result in the vault */                \
+    X(SALTS, "salts")         /* exchange id -> salts of the commitments that travelled */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
