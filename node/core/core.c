@@ -185,7 +185,14 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .journal = &core->journal,
                                      .peers = &core->peers,
                                      .keys = &core->keys,
-                                     .self = core->card.id};
+                                     .self = core->card.id,
+                                     .workers = core->workers,
+                                     .datasets = core->datasets,
+                                     .grants = core->grants,
+                                     .history = &core->history,
+                                     .results = &core->results,
+                                     .settings = &core->settings,
+                                     .ristretto = core->ristretto};
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,
@@ -277,8 +284,8 @@ static void core_clear(struct sym_core *core)
 {
     sym_control_free(core->control);
     sym_links_free(core->links);
+    sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
-    sym_workers_free(core->workers);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
     sym_loop_free(core->loop);

@@ -69,3 +69,9 @@ enum sym_err sym_exchange_countable(const struct sym_exchanges *x, uint32_t kind
                           "count: a record with several identifiers would count several times: "
                           "choose one type with --type");
 }
+
+enum sym_err sym_exchanges_countable(const struct sym_exchanges *x,
+                                     const struct sym_overlap_start *start, struct sym_fault *fault)
+{
+    return sym_exchange_countable(x, start->kind, start->mine, start->type, fault);
+}

@@ -55,6 +55,11 @@ SYM_MUST enum sym_err sym_exchanges_start(struct sym_exchanges *x,
                                           uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                           const struct sym_exchange_plan *plan,
                                           struct sym_fault *fault);
+/* In a count every record stands for one element: a dataset whose records have several identifiers
+ * is counted by one type. SYM_UNSUPPORTED and a line in fault otherwise. */
+SYM_MUST enum sym_err sym_exchanges_countable(const struct sym_exchanges *x,
+                                              const struct sym_overlap_start *start,
+                                              struct sym_fault *fault);
 SYM_MUST enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
                                            struct sym_fault *fault);
 /* Spans in *row are valid until the next call of anything here. */

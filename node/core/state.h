@@ -35,6 +35,7 @@ struct sym_core {
     struct sym_datasets *datasets;
     struct sym_grants *grants;
     struct sym_history history;
+    struct sym_results results;
     struct sym_links *links;
     struct sym_exchanges *exchanges;
     struct sym_control *control;
