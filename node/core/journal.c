@@ -3,85 +3,107 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Cut at its end, as a line of the journal is. */
 struct line {
-    uint64_t number;
-    struct sym_span text;
+    char text[SYM_JOURNAL_BYTES];
+    size_t len;
 };
 
-static enum sym_err find_last(struct sym_transaction *t, void *context)
+static enum sym_err find_next(struct sym_transaction *t, uint64_t *next)
 {
-    struct sym_journal *j = context;
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
     enum sym_err err = sym_store_last(t, SYM_TABLE_EVENTS, key, &len);
     if (err == SYM_NOT_FOUND) {
-        j->next = 1;
+        *next = 1;
         return SYM_OK;
     }
     if (err == SYM_OK && len != 8) {
         return SYM_BAD_FORMAT;
     }
     if (err == SYM_OK) {
-        j->next = sym_get_u64(key) + 1;
+        *next = sym_get_u64(key) + 1;
     }
     return err;
+}
+
+static enum sym_err check(struct sym_transaction *t, void *context)
+{
+    return find_next(t, context);
 }
 
 enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *store,
                               struct sym_fault *fault)
 {
+    uint64_t next = 0;
     *j = (struct sym_journal){.store = store};
-    enum sym_err err = sym_store_read(store, find_last, j);
+    enum sym_err err = sym_store_read(store, check, &next);
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "events: the stored table %s; restore a backup",
                                     sym_err_text(err));
 }
 
-/* Appends only: an entry that is there stays as it is. */
+/* Behind the last entry of the transaction: one that is there stays as it is. */
 static enum sym_err put(struct sym_transaction *t, void *context)
 {
     const struct line *l = context;
-    uint8_t bytes[8];
-    sym_put_u64(bytes, l->number);
-    struct sym_span key = sym_span(bytes, sizeof bytes);
-    enum sym_err err = sym_store_has(t, SYM_TABLE_EVENTS, key);
-    if (err == SYM_OK) {
-        return SYM_EXISTS;
+    uint8_t key[8];
+    uint64_t next = 0;
+    enum sym_err err = find_next(t, &next);
+    if (err != SYM_OK) {
+        return err;
     }
-    return err == SYM_NOT_FOUND ? sym_store_put(t, SYM_TABLE_EVENTS, key, l->text) : err;
+    sym_put_u64(key, next);
+    return sym_store_put(t, SYM_TABLE_EVENTS, sym_span(key, sizeof key), sym_span(l->text, l->len));
 }
 
 /* What users and peers have written is part of a line, and must not begin another. */
-static void keep_on_one_line(char *text, size_t len)
+static void keep_on_one_line(struct line *l)
 {
-    for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)text[i] < ' ' || text[i] == 0x7f) {
-            text[i] = '?';
+    for (size_t i = 0; i < l->len; i++) {
+        if ((uint8_t)l->text[i] < ' ' || l->text[i] == 0x7f) {
+            l->text[i] = '?';
         }
     }
 }
 
-enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
+static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
 {
-    char text[SYM_JOURNAL_BYTES];
-    int head = snprintf(text, sizeof text, "%llu ", (unsigned long long)wall_ms);
+    int head = snprintf(l->text, sizeof l->text, "%llu ", (unsigned long long)wall_ms);
     if (head < 0) {
         return SYM_INTERNAL;
     }
-    va_list args;
-    va_start(args, format);
-    int body = vsnprintf(text + head, sizeof text - (size_t)head, format, args);
-    va_end(args);
+    int body = vsnprintf(l->text + head, sizeof l->text - (size_t)head, format, args);
     if (body < 0) {
         return SYM_INTERNAL;
     }
     size_t len = (size_t)head + (size_t)body;
-    len = len < sizeof text ? len : sizeof text - 1;
-    keep_on_one_line(text, len);
-    struct line l = {.number = j->next, .text = sym_span(text, len)};
-    enum sym_err err = sym_store_write(j->store, put, &l);
-    if (err == SYM_OK) {
-        j->next++;
-    }
-    return err;
+    l->len = len < sizeof l->text ? len : sizeof l->text - 1;
+    keep_on_one_line(l);
+    return SYM_OK;
+}
+
+enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
+{
+    struct line l;
+    va_list args;
+    va_start(args, format);
+    enum sym_err err = write_line(&l, wall_ms, format, args);
+    va_end(args);
+    return err == SYM_OK ? sym_store_write(j->store, put, &l) : err;
+}
+
+enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t, uint64_t wall_ms,
+                             const char *format, ...)
+{
+    struct line l;
+    va_list args;
+    (void)j;
+    va_start(args, format);
+    enum sym_err err = write_line(&l, wall_ms, format, args);
+    va_end(args);
+    return err == SYM_OK ? put(t, &l) : err;
 }
