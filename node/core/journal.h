@@ -23,5 +23,9 @@ SYM_MUST enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *
 /* Adds the formatted line. */
 SYM_MUST enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format,
                                       ...) SYM_PRINTF(3, 4);
+/* Adds it within a transaction, so that the line and what it tells of are durable together or not
+ * at all. */
+SYM_MUST enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t,
+                                      uint64_t wall_ms, const char *format, ...) SYM_PRINTF(4, 5);
 
 #endif

@@ -25,7 +25,13 @@
     X(PEERS, "peers")         /* node id -> pinned card, alias, psk */                             \
     X(USERS, "users")         /* public key -> name, roles */                                      \
     X(EXCHANGES, "exchanges") /* exchange id -> when it was first seen, with whom */               \
-    X(EVENTS, "events")       /* sequence number -> what was decided or failed */
+    X(EVENTS, "events")       /* sequence number -> what was decided or failed */                  \
+    X(GRANTS, "grants")       /* node id, number -> what it may ask, under which limits */         \
+    X(ASKED, "asked")         /* as grants -> how often that was asked within a day */             \
+    X(HELD, "held")           /* exchange id -> a request that waits, or was decided lately */     \
+    X(HISTORY, "history")     /* exchange id -> who asked what, and what became of it */           \
+    X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
+    X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,

@@ -103,6 +103,60 @@ static void never_writes_over_an_entry(void **state)
     assert_int_equal(entry(s, 1).n, 1);
 }
 
+struct together {
+    struct sym_journal *journal;
+    enum sym_err end;
+    unsigned runs;
+};
+
+static enum sym_err put_two(struct sym_transaction *t, void *context)
+{
+    struct together *w = context;
+    w->runs++;
+    enum sym_err err = sym_store_put(t, SYM_TABLE_USERS, sym_span_text("k"), sym_span_text("v"));
+    if (err == SYM_OK) {
+        err = sym_journal_put(w->journal, t, NOW, "first %d", 1);
+    }
+    if (err == SYM_OK) {
+        err = sym_journal_put(w->journal, t, NOW, "second");
+    }
+    return err == SYM_OK ? w->end : err;
+}
+
+static void is_written_together_with_what_it_tells_of(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    struct together w = {.journal = &j};
+    assert_int_equal(sym_store_write(s->store, put_two, &w), SYM_OK);
+    assert_int_equal(sym_journal_add(&j, NOW, "third"), SYM_OK);
+    assert_int_equal(entry(s, 3).n, 3);
+    assert_string_equal(entry(s, 1).text, "1790000000123 first 1");
+    assert_string_equal(entry(s, 2).text, "1790000000123 second");
+    assert_string_equal(entry(s, 3).text, "1790000000123 third");
+}
+
+static void has_no_gap_after_a_transaction_that_failed(void **state)
+{
+    struct room *s = *state;
+    struct sym_journal j = open_journal(s);
+    struct together w = {.journal = &j, .end = SYM_DENIED};
+    assert_int_equal(sym_journal_add(&j, NOW, "before"), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, put_two, &w), SYM_DENIED);
+    room_fill_disk(true);
+    w.end = SYM_OK;
+    enum sym_err err = sym_store_write(s->store, put_two, &w);
+    room_fill_disk(false);
+    assert_int_equal(err, SYM_NO_SPACE);
+    assert_int_equal(entry(s, 1).n, 1);
+    assert_int_equal(room_has(s, SYM_TABLE_USERS, "k"), SYM_NOT_FOUND);
+    assert_int_equal(sym_journal_add(&j, NOW, "alone"), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, put_two, &w), SYM_OK);
+    assert_int_equal(entry(s, 4).n, 4);
+    assert_string_equal(entry(s, 2).text, "1790000000123 alone");
+    assert_string_equal(entry(s, 3).text, "1790000000123 first 1");
+}
+
 static void keeps_what_a_user_wrote_on_one_line(void **state)
 {
     struct room *s = *state;
@@ -149,6 +203,8 @@ int main(void)
         TEST(goes_on_behind_the_last_entry_after_a_restart),
         TEST(has_no_gap_after_an_entry_that_could_not_be_written),
         TEST(never_writes_over_an_entry),
+        TEST(is_written_together_with_what_it_tells_of),
+        TEST(has_no_gap_after_a_transaction_that_failed),
         TEST(keeps_what_a_user_wrote_on_one_line),
         TEST(cuts_a_line_that_is_too_long),
         TEST(refuses_a_table_with_a_key_that_is_no_number),
