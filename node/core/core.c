@@ -81,6 +81,14 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_peers_load(&core->peers, core->store, fault);
     }
     if (err == SYM_OK) {
+        err = sym_history_open(&core->history, core->store, &core->journal, fault);
+    }
+    if (err == SYM_OK) {
+        struct sym_grants_config g = {
+            .store = core->store, .journal = &core->journal, .peers = &core->peers};
+        err = sym_grants_open(&core->grants, &g, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
     }
     return err;
@@ -289,6 +297,7 @@ static void core_clear(struct sym_core *core)
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
     sym_loop_free(core->loop);
+    sym_grants_close(core->grants);
     sym_peers_clear(&core->peers);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);

@@ -86,6 +86,20 @@ static void collect_warnings(const struct sym_core *core, struct warnings *w)
     }
 }
 
+static void warn_of_requests(const struct sym_core *core, struct warnings *w)
+{
+    const struct sym_held_request *rows;
+    size_t n = sym_grants_requests(core->grants, &rows);
+    size_t waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        waiting += rows[i].state == SYM_HELD_WAITING;
+    }
+    if (waiting > 0) {
+        warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? " waits" : "s wait");
+    }
+}
+
 static struct sym_process_row core_process(const struct sym_core *core)
 {
     const struct sym_sandbox_state *s = &core->sandbox;
@@ -110,6 +124,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_user *us
     (void)fault;
     struct warnings w = {.n = 0};
     collect_warnings(core, &w);
+    warn_of_requests(core, &w);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
     struct sym_process_row processes[2] = {core->gate, core_process(core)};
     processes[0].name = sym_span_text("gate");
@@ -290,7 +305,10 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *
                         "the node",
                         peer->alias, sym_err_text(err));
     }
-    return answer_peers(core, answer, &peer, 1, fault);
+    if (!sym_node_id_equal(&replaced, &peer->id)) {
+        err = sym_grants_drop_peer(core->grants, &replaced, fault);
+    }
+    return err == SYM_OK ? answer_peers(core, answer, &peer, 1, fault) : err;
 }
 
 static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_user *user,
@@ -306,6 +324,9 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
     enum sym_err err = record(core, user, "peer-removed", asked->alias, fault);
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
+        err = sym_grants_drop_peer(core->grants, &id, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_peers_remove(&core->peers, peer, fault);
     }
     if (err == SYM_OK) {
