@@ -1,5 +1,7 @@
 #include "tests/support/exchange_rig.h"
 
+#include "crypto/ristretto.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
