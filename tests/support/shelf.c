@@ -152,7 +152,7 @@ void shelf_id(uint8_t out[SYM_IMPORT_ID_BYTES], char letter)
 enum sym_err shelf_begin(struct shelf *s, char letter, const char *dataset, bool append,
                          struct sym_fault *fault)
 {
-    uint8_t id[SYM_IMPORT_ID_BYTES];
+    uint8_t id[SYM_IMPORT_ID_BYTES] = {0};
     uint64_t next = 0;
     struct sym_import_begin begin = {.id = sym_span(id, sizeof id),
                                      .dataset = sym_span_text(dataset),
@@ -165,7 +165,7 @@ enum sym_err shelf_begin(struct shelf *s, char letter, const char *dataset, bool
 enum sym_err shelf_give(struct shelf *s, char letter, uint64_t number, unsigned first, unsigned n,
                         unsigned per_record)
 {
-    uint8_t id[SYM_IMPORT_ID_BYTES];
+    uint8_t id[SYM_IMPORT_ID_BYTES] = {0};
     uint64_t next = 0;
     shelf_id(id, letter);
     struct sym_import_chunk chunk = shelf_chunk(id, number, first, n, per_record);
@@ -177,7 +177,7 @@ enum sym_err shelf_give(struct shelf *s, char letter, uint64_t number, unsigned 
 enum sym_err shelf_end(struct shelf *s, char letter, bool keep, uint64_t chunks,
                        struct sym_fault *fault)
 {
-    uint8_t id[SYM_IMPORT_ID_BYTES];
+    uint8_t id[SYM_IMPORT_ID_BYTES] = {0};
     struct sym_dataset_row row;
     struct sym_import_end end = {.id = sym_span(id, sizeof id), .keep = keep, .chunks = chunks};
     shelf_id(id, letter);
