@@ -22,6 +22,7 @@ struct sym_core {
     struct sym_loop *loop;
     struct sym_watch *leash;
     struct sym_timer *stop_timer;
+    struct sym_timer *tidy_timer;
     bool stopping;
     struct sym_sandbox_state sandbox;
     struct sym_node_keys keys;
