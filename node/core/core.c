@@ -66,6 +66,9 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
             .store = core->store, .vault = core->vault, .journal = &core->journal};
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
+    if (err == SYM_OK) {
+        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+    }
     return err;
 }
 

@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_BYTES  (1u + SYM_EXCHANGE_ID_BYTES + 4u)
+#define DOMAIN     "result/"
+#define KEY_BYTES  (sizeof DOMAIN - 1 + SYM_EXCHANGE_ID_BYTES + 4u)
 #define HEAD_BYTES 8u
 
-/* A key of the vault: 'r', the id, the page. The prefix of a result is all but the page. */
+/* A key of the vault: domain, id, page. The prefix of a result is all but the page. */
 static struct sym_span page_key(uint8_t out[KEY_BYTES], struct sym_span id, uint32_t page)
 {
     struct sym_writer w = sym_writer(out, KEY_BYTES);
-    sym_write_u8(&w, 'r');
+    sym_write_span(&w, sym_span_text(DOMAIN));
     sym_write_span(&w, id);
     sym_write_u32(&w, page);
     return sym_span(out, w.len);

@@ -1,6 +1,7 @@
 #include "tests/support/exchange_rig.h"
 
 #include "crypto/ristretto.h"
+#include "proto/overlap.h"
 #include "proto/overlap_agree.h"
 
 #include <setjmp.h>
@@ -67,10 +68,16 @@ static void fill_item(uint8_t *item, size_t len, uint32_t at, uint32_t n)
     memset(item, 0, len);
     switch (lie->items) {
     case IDENTITY:
-        return;
+        if (at == 0) {
+            return;
+        }
+        break;
     case NOT_CANONICAL:
-        memset(item, 0xff, len);
-        return;
+        if (at == 0) {
+            memset(item, 0xff, len);
+            return;
+        }
+        break;
     case DESCENDING:
         sym_put_u64(item, (uint64_t)(n - at) << 40);
         return;
@@ -280,8 +287,8 @@ static void finds_out_a_peer_that_lies_in_a_count(void **state)
          .announced = 9,
          .type = EVALUATED,
          .n = 4096,
-         .items = IDENTITY,
-         .cause = "broke the protocol"},
+         .items = DESCENDING,
+         .cause = "range"},
         {.name = "too few", .announced = 9, .type = EVALUATED, .n = 1, .cause = "range"},
         {.name = "more tags", .announced = 9, .type = TAGS, .n = 10, .cause = "range"},
     };
