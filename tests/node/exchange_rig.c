@@ -1,4 +1,4 @@
-#include "tests/support/exchange_rig.h"
+#include "tests/node/exchange_rig.h"
 
 #include "crypto/ristretto.h"
 

@@ -1,8 +1,9 @@
 /* exchange_rig.h - the exchanges of two cores in one process, with real stores, histories, results,
  * sessions and workers between them: for tests of exchanges. In the place of links, datasets and
- * grants stand what the test says. What must not fail fails the running test. */
-#ifndef SYM_TESTS_SUPPORT_EXCHANGE_RIG_H
-#define SYM_TESTS_SUPPORT_EXCHANGE_RIG_H
+ * grants stand what the test says, under their names: so its source is included, not linked, and
+ * stays out of the archive that other tests link. What must not fail fails the running test. */
+#ifndef SYM_TESTS_NODE_EXCHANGE_RIG_H
+#define SYM_TESTS_NODE_EXCHANGE_RIG_H
 
 #include "node/core/exchanges.h"
 #include "node/core/exchanges_state.h"
