@@ -237,22 +237,34 @@ static bool has_terms_of(const struct sym_held_item *item, const struct sym_ask 
            sym_span_equal(sym_span_text(item->dataset), r->dataset);
 }
 
+/* The decision about the very same request comes first, then an approval that nobody has used. */
+static unsigned rank(const struct sym_held_item *item, bool same)
+{
+    switch (item->terms.state) {
+    case SYM_HELD_APPROVED:
+        return same ? 4 : 2;
+    case SYM_HELD_DENIED:
+        return same ? 3 : 0;
+    case SYM_HELD_WAITING:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask *ask)
 {
     uint8_t commitments[SYM_DIGEST_BYTES];
     struct sym_held_item *found = NULL;
+    unsigned best = 0;
     digest_commitments(commitments, ask->request->commitments);
     for (size_t i = 0; i < g->n_held; i++) {
         struct sym_held_item *item = &g->held[i];
-        if (!has_terms_of(item, ask)) {
-            continue;
-        }
-        bool same = sym_equal(item->commitments, commitments, sizeof commitments);
-        if (item->terms.state == SYM_HELD_DENIED && same) {
-            return item;
-        }
-        if (sym_held_is_open(item) && (found == NULL || same)) {
-            found = item;
+        if (has_terms_of(item, ask)) {
+            bool same = sym_equal(item->commitments, commitments, sizeof commitments);
+            unsigned own = rank(item, same);
+            found = own > best ? item : found;
+            best = own > best ? own : best;
         }
     }
     return found;
