@@ -40,10 +40,11 @@ static enum sym_err held(const struct sym_follow *f, struct sym_span id, struct 
 {
     char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
     sym_hex(hex, id.data, id.len);
-    return sym_fail(fault, SYM_AGAIN,
-                    "%s: the request waits for an approver; \"symbolon exchange show %.*s\" follows it, "
-                    "\"symbolon exchange result %.*s\" fetches the result",
-                    f->alias, ID_DIGITS, hex, ID_DIGITS, hex);
+    return sym_fail(
+        fault, SYM_AGAIN,
+        "%s: the request waits for an approver; \"symbolon exchange show %.*s\" follows it, "
+        "\"symbolon exchange result %.*s\" fetches the result",
+        f->alias, ID_DIGITS, hex, ID_DIGITS, hex);
 }
 
 static bool has_ended(const struct sym_exchange_row *row)
