@@ -118,7 +118,7 @@ class Limits(GrantTest):
         self.asks_and_gets("count")
 
     def test_expiry(self):
-        self.permit("--days", "1")
+        self.permit("--expires", "1")
         expires = self.listed()["bank-a", "theirs", "overlap:matches"]["expires"]
         self.assertRegex(expires, r"^20\d\d-\d\d-\d\dT")
         self.asks_and_gets()
@@ -131,7 +131,7 @@ class Limits(GrantTest):
         for words in (("bank-a", "theirs", "overlap:everything"), ("bank-a", "theirs", "ping"), ("bank-a", "theirs")):
             refused(USAGE, *words)
         for words in (("--max-size", "0"), ("--min-size", "x"), ("--purposes", "fun"), ("--types", "shoe_size"),
-                      ("--days", "0"), ("--per-day", "-1")):
+                      ("--expires", "0"), ("--per-day", "-1")):
             refused(USAGE, "bank-a", "theirs", "overlap:count", *words)
         self.assertNotEqual(self.b.cli("grant", "bank-a", "theirs", "overlap:count", "--min-size", "10",
                                        "--max-size", "9")[0], DONE)
@@ -192,7 +192,7 @@ class Approval(GrantTest):
 
     def test_who_waits_gets_the_result(self):
         command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--format", "json",
-                                                   "--wait", "60"))
+                                                   "--hold", "60"))
         row, = nodes.wait_until(lambda: self.b.json("requests"), 10, "the request arrives")
         self.approve(row)
         self.assertEqual(json.loads(self.finish(command))["common"], 50)

@@ -192,9 +192,9 @@ class Datasets(ImportTest):
         self.finds(self.bank, peer, overlaps.ids(range(9000)) - gone, mine="list")
         self.bank.do("dataset", "publish", "list")
         self.assertEqual(self.shown()["epoch"], 1)
-        self.bank.do("dataset", "drop", "list")
+        self.bank.do("dataset", "drop", "list", "--yes")
         self.assertEqual(self.bank.json("dataset", "list"), [])
-        for words in (("show",), ("publish",), ("drop",)):
+        for words in (("show",), ("publish",), ("drop", "--yes")):
             self.refused(self.bank.cli("dataset", *words, "list"), FAILED, "list")
         self.assertEqual(self.try_overlap(self.bank, peer, mine="list")[0], FAILED)
         self.kept(GOOD, 2)
