@@ -87,7 +87,9 @@ class Readme(NodeTest):
         if not path.exists():
             raise unittest.SkipTest("there is no README.md")
         blocks = re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
-        script, = [block for block in blocks if "symbolon init" in block and "peer ping" in block]
+        first = next(at for at, block in enumerate(blocks) if "symbolon init" in block)
+        script = "".join(blocks[first:first + 2])
+        self.assertIn("symbolon overlap", script)
         self.assertIn("$PWD/build/release", script)
         script = script.replace("$PWD/build/release", str(nodes.BUILD))
         for port in sorted(set(re.findall(r"127\.0\.0\.1:(\d+)", script))):
@@ -96,8 +98,9 @@ class Readme(NodeTest):
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
         self.assertEqual(done.returncode, 0, done)
-        self.assertEqual(done.stdout.count("sealed core to core"), 2, done.stdout)
-        self.assertIn("Bank A", done.stdout)
+        self.assertEqual(done.stdout.count("sealed core to core"), 1, done.stdout)
+        self.assertIn("that is why case-4 was left out", done.stdout)
+        self.assertEqual(re.findall(r"^ *(case-\d)\b", done.stdout, re.M), ["case-1", "case-3"], done.stdout)
         for name in ("a.log", "b.log"):
             log, = self.home.rglob(name)
             self.assertIn("event=stopping", log.read_text("utf-8"))
