@@ -25,6 +25,7 @@ MARK = ".symbolon-demo"
 WIDTH = 100
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 PORTS = (7701, 7702, 7703)
+FOUND = r"^(common|records|this node|the peer|RECORD|A-)"  # lines of a result
 WHY = ("--purpose", "aml", "--basis", "legitimate-interest", "--case", "2026-017")
 
 
@@ -226,7 +227,7 @@ def ask_the_bank(stage, a, b):
     stage.run(a, *overlap(b, "subjects", "count", "--type", "account"))
     check(stage.tell("how many accounts", a, b)["common"], len(known), "the count")
     say("Worth a closer look: which of its own records are they?")
-    stage.run(a, *overlap(b, "subjects", "matches", "--type", "account"), most=8)
+    stage.run(a, *overlap(b, "subjects", "matches", "--type", "account"), keep=FOUND, most=9)
     row = stage.tell("which accounts", a, b)
     check(set(matched(result(a, row["id"]))), known, "the matches")
 
@@ -240,7 +241,7 @@ def ask_the_police(stage, a, police, inspector):
     stage.run(police, "approve", held["id"][:8], user=inspector)
     exchange = newest(a)["id"]
     nodes.wait_until(lambda: a.json("exchange", "show", exchange)["state"] == "done", 40, "the exchange is done")
-    stage.run(a, "exchange", "result", exchange[:8], most=8)
+    stage.run(a, "exchange", "result", exchange[:8], keep=FOUND, most=9)
     stage.tell("who is suspected", a, police)
     found = {record: sorted(kinds) for record, kinds in matched(result(a, exchange)).items()}
     check(found, lists.known_to_police(), "the matches with the police")
@@ -276,9 +277,8 @@ def tell(stage, a, b, police):
     heading("What left each node")
     rows = [("exchange", "node", "state", "elements", "bytes sent", "bytes received")]
     for what, node, mine, other, theirs in stage.told:
-        rows.append((what, node.name, mine["state"], mine["own_size"], mine["bytes_sent"], mine["bytes_received"]))
-        rows.append(("", other.name, theirs["state"], theirs["own_size"] if mine["state"] == "done" else 0,
-                     theirs["bytes_sent"], theirs["bytes_received"]))
+        rows += [(head, who.name, row["state"], row["own_size"] if row["state"] == "done" else 0, row["bytes_sent"],
+                  row["bytes_received"]) for head, who, row in ((what, node, mine), ("", other, theirs))]
     table(rows)
     say("Elements are identifiers, each blinded by a secret that lived for one exchange. All bytes were sealed "
         "from core to core, inside TLS. Every answer was compared with what is known about the lists: all are right.")
