@@ -11,7 +11,7 @@ static const char head[] =
     "}\n"
     "_symbolon() {\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-    "    local first='' second='' options='' words='' files='' i\n"
+    "    local first='' second='' options='' words='' files='' i n=0\n"
     "    COMPREPLY=()\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
     "        case ${COMP_WORDS[i]} in\n";
@@ -20,60 +20,66 @@ static const char after_values[] =
     ") ((i++)) ;;\n"
     "        -*) ;;\n"
     "        *) if [[ -z $first ]]; then first=${COMP_WORDS[i]}\n"
-    "           elif [[ -z $second ]]; then second=${COMP_WORDS[i]}; fi ;;\n"
+    "           elif [[ -z $second ]]; then second=${COMP_WORDS[i]}; fi; ((n++)) ;;\n"
     "        esac\n"
     "    done\n"
     "    case \"$first $second\" in\n";
 
-static const char tail[] = "    esac\n"
-                           "    if [[ -n $files ]]; then\n"
-                           "        mapfile -t COMPREPLY < <(compgen \"$files\" -- \"$cur\")\n"
-                           "    elif [[ $cur == -* && -n $options ]]; then\n"
-                           "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
-                           "    elif [[ -n $words ]]; then\n"
-                           "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-                           "    fi\n"
-                           "}\n"
-                           "complete -o filenames -F _symbolon symbolon\n";
+static const char tail[] =
+    "    esac\n"
+    "    if [[ $cur == -* && -n $options ]]; then\n"
+    "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
+    "    elif [[ -n $words || -n $files ]]; then\n"
+    "        mapfile -t COMPREPLY < <(compgen -W \"$words\" $files -- \"$cur\")\n"
+    "    fi\n"
+    "}\n"
+    "complete -o filenames -F _symbolon symbolon\n";
 
-/* "a|b|c" as "a b c", up to the end or the first blank. */
+/* Of "a|b|FILE" the words that stand for themselves, as "a b ", up to the first blank. */
 static void print_words(const char *alternatives)
 {
-    for (; *alternatives != '\0' && *alternatives != ' '; alternatives++) {
-        (void)putchar(*alternatives == '|' ? ' ' : *alternatives);
+    for (const char *at = alternatives; *at != '\0' && *at != ' ' && *at != '\n';) {
+        size_t len = strcspn(at, "| \n");
+        if ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9')) {
+            (void)printf("%.*s ", (int)len, at);
+        }
+        at += len + (at[len] == '|' ? 1 : 0);
     }
 }
 
-static bool is_file(const char *argument)
+static bool is_file(const char *argument, size_t len)
 {
-    return strstr(argument, "FILE") != NULL;
+    return len >= 4 && strncmp(argument + len - 4, "FILE", 4) == 0;
 }
 
 /* What may follow an option that takes a value. */
 static void print_value(const struct sym_option *option)
 {
+    const char *argument = option->argument;
+    const char *files = is_file(argument, strlen(argument)) ? "-f"
+                        : strcmp(argument, "DIR") == 0      ? "-d"
+                                                            : "";
     (void)printf("        --%s) options='' words='", option->name);
-    if (is_file(option->argument)) {
-        (void)printf("' files='-f' ;;\n");
-    } else if (strcmp(option->argument, "DIR") == 0) {
-        (void)printf("' files='-d' ;;\n");
-    } else {
-        print_words(strchr(option->argument, '|') != NULL ? option->argument : "");
-        (void)printf("' files='' ;;\n");
-    }
+    print_words(strchr(argument, '|') != NULL ? argument : "");
+    (void)printf("' files='%s' ;;\n", files);
 }
 
-/* Of the first operand: the usage has words in lower case, and FILE for a file. */
-static void print_operand(const struct sym_command *command)
+/* Operands: the usage has words in lower case for what is typed as it is, and FILE for a file. */
+static void print_operands(const struct sym_command *command, int n_words)
 {
-    const char *usage = command->usage[0] != NULL ? command->usage[0] : "";
-    (void)printf("        words='");
-    if (usage[0] >= 'a' && usage[0] <= 'z') {
-        print_words(usage);
-    } else if (strncmp(usage, "ALIAS", 5) == 0) {
-        (void)printf("'$(_symbolon_peers)'");
+    const char *at = command->usage[0] != NULL ? command->usage[0] : "";
+    (void)printf("        case $((n - %d)) in\n", n_words);
+    for (int i = 0; *at != '\0' && *at != '[' && *at != '-' && *at != '\n'; i++) {
+        size_t len = strcspn(at, " \n");
+        (void)printf("        %d) words='", i);
+        if (strncmp(at, "ALIAS", len) == 0) {
+            (void)printf("'$(_symbolon_peers)'");
+        }
+        print_words(at);
+        (void)printf("' files='%s' ;;\n", is_file(at, len) ? "-f" : "");
+        at += len + (at[len] == ' ' ? 1 : 0);
     }
-    (void)printf("' files='%s'\n", strncmp(usage, "FILE", 4) == 0 ? "-f" : "");
+    (void)printf("        esac\n");
 }
 
 static void print_command(const struct sym_command *command)
@@ -82,12 +88,12 @@ static void print_command(const struct sym_command *command)
     sym_command_options(&all, command);
     bool two_words = strchr(command->name, ' ') != NULL;
     (void)printf("    '%s%s'%s)\n", command->name, two_words ? "" : " ", two_words ? "" : "*");
-    print_operand(command);
+    print_operands(command, two_words ? 2 : 1);
     (void)printf("        options='");
     for (size_t i = 0; i < all.n_known; i++) {
         (void)printf("%s--%s", i > 0 ? " " : "", all.known[i]->name);
     }
-    (void)printf("'\n        [[ $cur == -* ]] && files=''\n        case $prev in\n");
+    (void)printf("'\n        case $prev in\n");
     for (size_t i = 0; i < all.n_known; i++) {
         if (all.known[i]->argument != NULL) {
             print_value(all.known[i]);

@@ -1,21 +1,15 @@
-#include "cli/client.h"
+#include "cli/follow.h"
 #include "cli/format.h"
 #include "cli/json.h"
-#include "cli/progress.h"
+#include "cli/pause.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #define TIMEOUT_DEFAULT_S 10u
 #define TIMEOUT_MAX_S     (SYM_REQUEST_LIFE_MS_MAX / 1000u)
 #define COUNT_MAX         100000u
 #define MIB_MAX           (SYM_PING_BYTES_MAX >> 20)
-#define POLL_FIRST_US     5000u
-#define POLL_MAX_US       200000u
 #define BETWEEN_PINGS_US  200000u
 
 static const struct sym_option options[] = {
@@ -30,7 +24,6 @@ struct ping {
     const char *alias;
     uint64_t bytes;
     uint32_t timeout_ms;
-    sigset_t interrupts; /* blocked: they are taken while sleeping */
 };
 
 struct result {
@@ -44,89 +37,6 @@ struct summary {
     uint64_t elapsed_us;
 };
 
-static uint64_t steady_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
-
-/* True when it was interrupted by Ctrl-C or a request to end. */
-static bool sleep_interrupted(const struct ping *ping, uint64_t microseconds)
-{
-    struct timespec pause = {.tv_sec = (time_t)(microseconds / 1000000u),
-                             .tv_nsec = (long)(microseconds % 1000000u) * 1000};
-    int taken;
-    do {
-        taken = sigtimedwait(&ping->interrupts, NULL, &pause);
-    } while (taken < 0 && errno == EINTR);
-    return taken > 0;
-}
-
-static enum sym_err cancel(const struct ping *ping, struct sym_span id, struct sym_fault *fault)
-{
-    struct sym_exchange_name name = {.id = id};
-    struct sym_fault why;
-    if (sym_client_do(ping->client, SYM_VERB_EXCHANGE_CANCEL, &name, &why) != SYM_OK) {
-        return sym_fail(fault, SYM_CANCELLED, "%s: interrupted; %.200s", ping->alias, why.text);
-    }
-    return sym_fail(fault, SYM_CANCELLED, "%s: cancelled", ping->alias);
-}
-
-/* What an ended exchange says. */
-static enum sym_err conclude(struct result *out, const struct ping *ping,
-                             const struct sym_exchange_row *row, struct sym_fault *fault)
-{
-    if (row->state == SYM_EXCHANGE_DONE && row->result == SYM_OK) {
-        *out = (struct result){.round_trip_us = row->round_trip_us, .elapsed_us = row->elapsed_us};
-        return SYM_OK;
-    }
-    enum sym_err err = (enum sym_err)row->result;
-    if (err == SYM_OK) {
-        err = row->state == SYM_EXCHANGE_DENIED ? SYM_DENIED : SYM_CLOSED;
-    }
-    if (row->fault.len == 0) {
-        return sym_fail(fault, err, "%s: %s", ping->alias, sym_err_text(err));
-    }
-    char text[SYM_FAULT_BYTES];
-    sym_format_text(text, sizeof text, row->fault);
-    bool names_peer = strncmp(text, ping->alias, strlen(ping->alias)) == 0;
-    return names_peer ? sym_fail(fault, err, "%s", text)
-                      : sym_fail(fault, err, "%s: %s", ping->alias, text);
-}
-
-static bool has_ended(const struct sym_exchange_row *row)
-{
-    return row->state == SYM_EXCHANGE_DONE || row->state == SYM_EXCHANGE_DENIED ||
-           row->state == SYM_EXCHANGE_ABORTED;
-}
-
-static enum sym_err follow(struct result *out, const struct ping *ping, struct sym_span id,
-                           struct sym_progress *progress, struct sym_fault *fault)
-{
-    struct sym_exchange_name name = {.id = id};
-    uint64_t pause_us = POLL_FIRST_US;
-    for (;;) {
-        SYM_ARENA_AUTO arena = {0};
-        struct sym_exchange_row row;
-        enum sym_err err =
-            sym_client_ask(ping->client, SYM_VERB_EXCHANGE_STATE, &name, &arena, &row, fault);
-        if (err != SYM_OK) {
-            return err;
-        }
-        if (has_ended(&row)) {
-            return conclude(out, ping, &row, fault);
-        }
-        if (ping->bytes > 0) {
-            sym_progress_update(progress, row.done, row.total, steady_us());
-        }
-        if (sleep_interrupted(ping, pause_us)) {
-            return cancel(ping, id, fault);
-        }
-        pause_us = pause_us * 3 / 2 < POLL_MAX_US ? pause_us * 3 / 2 : POLL_MAX_US;
-    }
-}
-
 static enum sym_err ping_once(struct result *out, const struct ping *ping, struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -138,9 +48,15 @@ static enum sym_err ping_once(struct result *out, const struct ping *ping, struc
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_progress progress = sym_progress(ping->alias, SYM_PROGRESS_BYTES, steady_us());
-    err = follow(out, ping, name.id, &progress, fault);
-    sym_progress_end(&progress);
+    const struct sym_follow follow = {.client = ping->client,
+                                      .alias = ping->alias,
+                                      .unit = SYM_PROGRESS_BYTES,
+                                      .shown = ping->bytes > 0};
+    struct sym_exchange_row row;
+    err = sym_follow(&row, &follow, name.id, fault);
+    if (err == SYM_OK) {
+        *out = (struct result){.round_trip_us = row.round_trip_us, .elapsed_us = row.elapsed_us};
+    }
     return err;
 }
 
@@ -183,9 +99,7 @@ static void print_summary(const struct ping *ping, const struct summary *s)
     char min[SYM_FORMAT_BYTES];
     char avg[SYM_FORMAT_BYTES];
     char max[SYM_FORMAT_BYTES];
-    char alias[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
-    sym_format_text(alias, sizeof alias, sym_span_text(ping->alias));
-    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", alias, s->sent, s->answered);
+    (void)printf("%s: %" PRIu64 " sent, %" PRIu64 " answered", ping->alias, s->sent, s->answered);
     if (s->answered > 0) {
         sym_format_latency(min, s->min_us);
         sym_format_latency(avg, s->sum_us / s->answered);
@@ -247,7 +161,7 @@ static void ping_times(struct summary *s, const struct ping *ping, uint64_t time
         if (!passing) {
             break;
         }
-        if (s->sent < times && sleep_interrupted(ping, BETWEEN_PINGS_US)) {
+        if (s->sent < times && sym_pause(BETWEEN_PINGS_US)) {
             fault->err = sym_fail(fault, SYM_CANCELLED, "%s: cancelled", ping->alias);
             break;
         }
@@ -284,10 +198,7 @@ static enum sym_exit run(const struct sym_call *call)
                         .alias = call->args.operands[0],
                         .bytes = mib << 20,
                         .timeout_ms = (uint32_t)timeout_s * 1000u};
-    (void)sigemptyset(&ping.interrupts);
-    (void)sigaddset(&ping.interrupts, SIGINT);
-    (void)sigaddset(&ping.interrupts, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &ping.interrupts, NULL);
+    sym_pause_begin();
     struct sym_fault fault;
     fault.err = sym_client_open(&client, call, &fault);
     if (fault.err != SYM_OK) {

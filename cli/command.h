@@ -24,6 +24,24 @@
     X(peer_remove)                                                                                 \
     X(roster_show)                                                                                 \
     X(explain)                                                                                     \
+    X(import)                                                                                      \
+    X(dataset_list)                                                                                \
+    X(dataset_show)                                                                                \
+    X(dataset_publish)                                                                             \
+    X(dataset_forget)                                                                              \
+    X(dataset_drop)                                                                                \
+    X(grant)                                                                                       \
+    X(grants_list)                                                                                 \
+    X(revoke)                                                                                      \
+    X(requests)                                                                                    \
+    X(approve)                                                                                     \
+    X(deny)                                                                                        \
+    X(overlap)                                                                                     \
+    X(exchange_list)                                                                               \
+    X(exchange_show)                                                                               \
+    X(exchange_result)                                                                             \
+    X(exchange_cancel)                                                                             \
+    X(exchange_forget)                                                                             \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
@@ -68,6 +86,7 @@ struct sym_command {
     const char *const *notes;         /* lines below the options in --help; NULL, or ends in NULL */
     const struct sym_option *options; /* its own; NULL: none */
     unsigned takes;                   /* of enum sym_takes */
+    const char *without_node;         /* its option with which it needs no node; NULL: none */
     size_t min_operands, max_operands;
     enum sym_exit (*run)(const struct sym_call *call);
 };

@@ -31,7 +31,9 @@ static enum sym_exit check_operands(const struct sym_call *call)
 /* The shared options that need more than a look. */
 static enum sym_exit check_shared(struct sym_call *call)
 {
-    if ((call->command->takes & SYM_TAKES_DIR) == 0) {
+    const char *without_node = call->command->without_node;
+    if ((call->command->takes & SYM_TAKES_DIR) == 0 ||
+        (without_node != NULL && sym_args_has(&call->args, without_node))) {
         return SYM_EXIT_DONE;
     }
     const char *given = sym_args_value(&call->args, "dir");

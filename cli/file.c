@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -195,6 +196,63 @@ enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
 enum sym_err sym_file_write(const char *path, struct sym_span bytes, struct sym_fault *fault)
 {
     return write_file(path, O_CREAT | O_TRUNC, 0644, bytes, fault);
+}
+
+enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path, struct sym_fault *fault)
+{
+    struct stat st;
+    char shown[SYM_FAULT_BYTES];
+    f->path = path;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return sym_fail(fault, SYM_BAD_VALUE, "%.256s: is not an ordinary file",
+                        sym_file_show(shown, path));
+    }
+    if (asprintf(&f->temporary, "%s.XXXXXX", path) < 0) {
+        f->temporary = NULL;
+        return sym_fail(fault, SYM_NO_MEMORY, "the file %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    int fd = mkostemp(f->temporary, O_CLOEXEC); /* mode 0600 */
+    f->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (f->stream == NULL) {
+        enum sym_err err = sym_file_fault(fault, path);
+        if (fd >= 0) {
+            (void)close(fd);
+            (void)unlink(f->temporary);
+        }
+        free(f->temporary);
+        f->temporary = NULL;
+        return err;
+    }
+    return SYM_OK;
+}
+
+static bool move_into_place(const struct sym_new_file *f, bool replace)
+{
+    if (replace) {
+        return rename(f->temporary, f->path) == 0;
+    }
+    return renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path, RENAME_NOREPLACE) == 0;
+}
+
+enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool replace,
+                                struct sym_fault *fault)
+{
+    bool lost = fflush(f->stream) != 0 || ferror(f->stream) || fsync(fileno(f->stream)) != 0;
+    if (lost && err == SYM_OK) {
+        err = sym_file_fault(fault, f->path);
+    }
+    if (fclose(f->stream) != 0 && err == SYM_OK) {
+        err = sym_file_fault(fault, f->path);
+    }
+    if (err == SYM_OK && !move_into_place(f, replace)) {
+        err = sym_file_fault(fault, f->path);
+    }
+    if (err != SYM_OK) {
+        (void)unlink(f->temporary);
+    }
+    free(f->temporary);
+    *f = (struct sym_new_file){.stream = NULL};
+    return err;
 }
 
 enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path, struct sym_fault *fault)

@@ -12,6 +12,8 @@
 
 #include "crypto/secret.h"
 
+#include <stdio.h>
+
 /* All of the file, at most max bytes; out must be empty and stays empty for an empty file. */
 SYM_MUST enum sym_err sym_file_read(struct sym_secret *out, const char *path, size_t max,
                                     struct sym_fault *fault);
@@ -24,6 +26,23 @@ SYM_MUST enum sym_err sym_file_create_private(const char *path, struct sym_span 
 /* Creates or replaces a public file, mode 0644. */
 SYM_MUST enum sym_err sym_file_write(const char *path, struct sym_span bytes,
                                      struct sym_fault *fault);
+
+/* A file that comes into being whole or not at all: written beside its place under another name,
+ * mode 0600, made durable and moved there. */
+struct sym_new_file {
+    FILE *stream;
+    const char *path; /* borrowed */
+    char *temporary;
+};
+
+/* SYM_BAD_VALUE when something is at path that is no ordinary file. f is zero-initialised. */
+SYM_MUST enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path,
+                                        struct sym_fault *fault);
+/* Ends it: in its place when err is SYM_OK, removed otherwise. Returns err, or what went wrong now:
+ * SYM_EXISTS when there is a file of that name and replace is not set. */
+SYM_MUST enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool replace,
+                                         struct sym_fault *fault);
+
 /* Reads a preshared key: base64 of 32 bytes on one line, in a private file. out must be empty. */
 SYM_MUST enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path,
                                         struct sym_fault *fault);

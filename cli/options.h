@@ -17,7 +17,7 @@ struct sym_option {
     bool many; /* may be repeated */
 };
 
-#define SYM_OPTIONS_MAX 48u  /* that one command knows */
+#define SYM_OPTIONS_MAX 96u  /* that one command knows */
 #define SYM_GIVEN_MAX   128u /* on one command line */
 
 struct sym_given {

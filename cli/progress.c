@@ -33,8 +33,14 @@ void sym_progress_text(char out[SYM_PROGRESS_BYTES_MAX], const struct sym_progre
     char rate_text[SYM_FORMAT_BYTES];
     format_amount(done_text, p->unit, done);
     format_amount(rate_text, p->unit, (uint64_t)rate);
+    char bytes_text[SYM_FORMAT_BYTES + 2] = "";
+    if (p->unit != SYM_PROGRESS_BYTES && p->bytes > 0) {
+        memcpy(bytes_text, ", ", sizeof ", ");
+        sym_format_bytes(bytes_text + 2, p->bytes);
+    }
     if (total == 0 || rate <= 0) {
-        (void)snprintf(out, SYM_PROGRESS_BYTES_MAX, "%s: %s, %s/s", p->label, done_text, rate_text);
+        (void)snprintf(out, SYM_PROGRESS_BYTES_MAX, "%s: %s%s, %s/s", p->label, done_text,
+                       bytes_text, rate_text);
         return;
     }
     char total_text[SYM_FORMAT_BYTES];
@@ -42,8 +48,8 @@ void sym_progress_text(char out[SYM_PROGRESS_BYTES_MAX], const struct sym_progre
     uint64_t left = total > done ? total - done : 0;
     format_amount(total_text, p->unit, total);
     sym_format_duration(left_text, (uint64_t)((double)left / rate + 0.5));
-    (void)snprintf(out, SYM_PROGRESS_BYTES_MAX, "%s: %s of %s, %s/s, %s left", p->label, done_text,
-                   total_text, rate_text, left_text);
+    (void)snprintf(out, SYM_PROGRESS_BYTES_MAX, "%s: %s of %s%s, %s/s, %s left", p->label,
+                   done_text, total_text, bytes_text, rate_text, left_text);
 }
 
 void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, uint64_t now_us)

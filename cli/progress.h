@@ -14,7 +14,8 @@ enum sym_progress_unit { SYM_PROGRESS_BYTES, SYM_PROGRESS_ELEMENTS };
 struct sym_progress {
     const char *label; /* borrowed */
     enum sym_progress_unit unit;
-    bool shown; /* there is a terminal */
+    bool shown;     /* there is a terminal */
+    uint64_t bytes; /* that went with the elements; 0: not shown. The caller keeps it current. */
     uint64_t began_us;
     uint64_t drawn_us; /* 0: not yet */
 };

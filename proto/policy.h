@@ -3,6 +3,12 @@
  *
  * A count is judged exactly as matches are, in size, rate and approval: an initiator that cheats in
  * a count can find out which of its elements matched.
+ *
+ * What is looked at, in this order, the first that fails being the answer: that there is a grant,
+ * its expiry, the requests of the day, purpose, basis, type, size, and last whether an approver has
+ * to agree. Beyond the day's requests a peer thus learns no other limit. A dataset that does not
+ * exist gives the same answer, in the same words, as one without a grant. For tabulation, in which
+ * the peer brings no list, type and size do not count.
  */
 #ifndef SYM_PROTO_POLICY_H
 #define SYM_PROTO_POLICY_H
@@ -31,12 +37,13 @@ struct sym_policy_verdict {
     const char *cause;                      /* stays here: which limit, for the log; static text */
 };
 
-/* grant: NULL when there is none for this peer, dataset and kind. */
+/* grant: NULL when there is none for this peer, dataset and kind, or no such dataset. Of the grant
+ * only its limits are read. */
 void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
                        const struct sym_policy_ask *ask);
 
-/* Can this grant be kept? SYM_BAD_VALUE and a line in fault for a kind that cannot be granted,
- * limits that exclude everything, an expiry that has passed. */
+/* Can this grant be kept? SYM_BAD_VALUE for a kind that cannot be granted and for limits that
+ * exclude everything, SYM_EXPIRED for an expiry that has passed, each with a line in fault. */
 SYM_MUST enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
                                        struct sym_fault *fault);
 

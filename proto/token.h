@@ -17,7 +17,8 @@
 
 #define SYM_CANON_VERSION 1u
 
-/* The numbers are stored and travel: append only. */
+/* The numbers are stored and travel: append only. The version counts up with every type added. */
+#define SYM_TOKEN_LIST_VERSION 1u
 #define SYM_TOKEN_TYPE_LIST(X)                                                                     \
     X(IBAN, "iban", "international bank account number")                                           \
     X(ACCOUNT, "account", "bank account: bank, number")                                            \

@@ -3,7 +3,7 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/ingest/crew.h"
-#include "cli/ingest/seen.h"
+#include "cli/ingest/repeats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +39,8 @@ struct import {
     FILE *rejects;
     char *reasons; /* of one row, for the file of rejects */
     size_t max_reasons;
-    struct sym_seen rows;
-    struct sym_seen tokens;
+    struct sym_repeats rows;
+    struct sym_repeats tokens;
     /* What the sink gets: records, and tokens that belong to them. */
     uint8_t ids[SYM_IMPORT_BATCH_RECORDS * SYM_RECORD_ID_BYTES_MAX];
     uint32_t id_ends[SYM_IMPORT_BATCH_RECORDS];
@@ -159,7 +159,7 @@ static enum sym_err keep_tokens(struct import *im, struct sym_batch *b, size_t f
         b->types[kept + i] = b->types[first + i];
         memmove(b->digests[kept + i], b->digests[first + i], SYM_DIGEST_BYTES);
         im->records[kept + i] = record;
-        enum sym_err err = sym_seen_add(&before, &im->tokens, b->digests[kept + i]);
+        enum sym_err err = sym_repeats_add(&before, &im->tokens, b->digests[kept + i]);
         if (err != SYM_OK) {
             return refuse_more(im, err);
         }
@@ -185,7 +185,7 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
             im->counts->rejected++;
             continue;
         }
-        enum sym_err err = refuse_more(im, sym_seen_add(&before, &im->rows, r->fingerprint));
+        enum sym_err err = refuse_more(im, sym_repeats_add(&before, &im->rows, r->fingerprint));
         if (err == SYM_OK && !before) {
             err = keep_tokens(im, b, at, r->n_tokens, out->n_tokens, (uint32_t)out->n_records);
         }
@@ -377,8 +377,8 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     im->counts = counts;
     im->fault = fault != NULL ? fault : &unread;
     (void)sym_file_show(im->path, source->path);
-    im->rows = sym_seen(2, SYM_IMPORT_ROWS_MAX);
-    im->tokens = sym_seen(1, SYM_IMPORT_ROWS_MAX);
+    im->rows = sym_repeats(2, SYM_IMPORT_ROWS_MAX);
+    im->tokens = sym_repeats(1, SYM_IMPORT_ROWS_MAX);
     enum sym_err err = begin(im);
     if (err == SYM_OK) {
         err = run(im);
@@ -386,8 +386,8 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     err = close_rejects(im, err);
     sym_crew_free(im->crew);
     sym_csv_close(im->csv);
-    sym_seen_clear(&im->rows);
-    sym_seen_clear(&im->tokens);
+    sym_repeats_clear(&im->rows);
+    sym_repeats_clear(&im->tokens);
     free(im->titles);
     free(im->reasons);
     free(im);

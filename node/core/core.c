@@ -16,6 +16,8 @@
 #define STOP_MS 1500u
 /* How often exchange ids that cannot come back are forgotten. */
 #define PRUNE_MS 3600000u
+/* How often imports that were left alone and delayed erasures are seen to. */
+#define TIDY_MS 60000u
 
 /* The supervisor hears of whatever keeps core from starting or going on. */
 static int give_up(const struct sym_core *core, const struct sym_fault *fault)
@@ -57,6 +59,22 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
     return err;
 }
 
+/* What can be erased, and what is kept in it. */
+static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
+                               struct sym_fault *fault)
+{
+    enum sym_err err = sym_vault_open(&core->vault, core->store, &core->dir, master, fault);
+    if (err == SYM_OK) {
+        struct sym_datasets_config c = {
+            .store = core->store, .vault = core->vault, .journal = &core->journal};
+        err = sym_datasets_open(&core->datasets, &c, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+    }
+    return err;
+}
+
 /* The store and all that is kept in it. */
 static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
 {
@@ -84,9 +102,17 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_peers_load(&core->peers, core->store, fault);
     }
     if (err == SYM_OK) {
+        err = sym_history_open(&core->history, core->store, &core->journal, fault);
+    }
+    if (err == SYM_OK) {
+        struct sym_grants_config g = {
+            .store = core->store, .journal = &core->journal, .peers = &core->peers};
+        err = sym_grants_open(&core->grants, &g, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
     }
-    return err;
+    return err == SYM_OK ? load_vault(core, sym_secret_span(&master), fault) : err;
 }
 
 static void on_listening(void *owner, struct sym_span address, const struct sym_process_row *gate)
@@ -147,6 +173,13 @@ static void on_stop_time(void *owner)
     sym_loop_stop(core->loop);
 }
 
+static void on_tidy_time(void *owner)
+{
+    struct sym_core *core = owner;
+    sym_datasets_tidy(core->datasets);
+    sym_timer_set(core->tidy_timer, TIDY_MS);
+}
+
 static void stop(struct sym_core *core)
 {
     if (core->stopping) {
@@ -198,7 +231,14 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .journal = &core->journal,
                                      .peers = &core->peers,
                                      .keys = &core->keys,
-                                     .self = core->card.id};
+                                     .self = core->card.id,
+                                     .workers = core->workers,
+                                     .datasets = core->datasets,
+                                     .grants = core->grants,
+                                     .history = &core->history,
+                                     .results = &core->results,
+                                     .settings = &core->settings,
+                                     .ristretto = core->ristretto};
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,
@@ -238,6 +278,9 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         err = sym_loop_timer(core->loop, &core->prune_timer, 0, on_prune_time, core);
+    }
+    if (err == SYM_OK) {
+        err = sym_loop_timer(core->loop, &core->tidy_timer, TIDY_MS, on_tidy_time, core);
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "core: its loop %s", sym_err_text(err));
@@ -293,13 +336,17 @@ static void core_clear(struct sym_core *core)
 {
     sym_control_free(core->control);
     sym_links_free(core->links);
+    sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
-    sym_workers_free(core->workers);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
     sym_timer_remove(&core->prune_timer);
+    sym_timer_remove(&core->tidy_timer);
     sym_loop_free(core->loop);
+    sym_grants_close(core->grants);
     sym_peers_clear(&core->peers);
+    sym_datasets_close(core->datasets);
+    sym_vault_close(core->vault);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);
     if (core->dir.fd >= 0) {

@@ -13,6 +13,7 @@
 #ifndef SYM_NODE_CORE_DATASETS_H
 #define SYM_NODE_CORE_DATASETS_H
 
+#include "node/core/dataset_segment.h"
 #include "node/core/journal.h"
 #include "node/core/users.h"
 #include "node/store/vault.h"
@@ -24,6 +25,7 @@ struct sym_datasets_config {
     struct sym_store *store;
     struct sym_vault *vault;
     struct sym_journal *journal;
+    uint64_t (*now_ms)(void); /* NULL: sym_now_ms */
 };
 
 SYM_MUST enum sym_err sym_datasets_open(struct sym_datasets **out,
@@ -38,8 +40,13 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
 SYM_MUST enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at,
                                         struct sym_span name, struct sym_fault *fault);
 
-/* Imports: any number of users, one at a time for one dataset. A begin that is repeated with its id
- * goes on where it was. An import that hears nothing for ten minutes is given up. */
+/* Gives up imports that were silent for too long, and erases what could not be erased when it was
+ * due. To be called every minute or so. */
+void sym_datasets_tidy(struct sym_datasets *d);
+
+/* Imports: SYM_IMPORTS_MAX at once, one at a time for one dataset (SYM_EXISTS). A begin that is
+ * repeated with its id goes on where it was. An import that hears nothing for SYM_IMPORT_IDLE_MS is
+ * given up; after SYM_IMPORT_TAKEOVER_MS the same user may begin another in its place. */
 SYM_MUST enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
                                                 const struct sym_import_begin *begin,
                                                 const struct sym_user *user,
@@ -48,13 +55,16 @@ SYM_MUST enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t
                                                 const struct sym_import_chunk *chunk,
                                                 const struct sym_user *user,
                                                 struct sym_fault *fault);
-/* *at: the dataset that was made or replaced. An end that is repeated answers the same. */
-SYM_MUST enum sym_err sym_datasets_import_end(struct sym_datasets *d, size_t *at,
+/* *row: the dataset that was made, replaced or added to; for an import that is given up no more
+ * than name and kind, unless the dataset was there before. An end that is repeated answers the
+ * same. After SYM_NO_SPACE the import is where it was: it may be ended again, or given up. */
+SYM_MUST enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_row *row,
                                               const struct sym_import_end *end,
                                               const struct sym_user *user, struct sym_fault *fault);
 
 SYM_MUST enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym_span name,
                                            const struct sym_user *user, struct sym_fault *fault);
+/* All records of this id. Time grows with the dataset, some 100 ms for a million tokens. */
 SYM_MUST enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forgotten *out,
                                           const struct sym_dataset_forget *asked,
                                           const struct sym_user *user, struct sym_fault *fault);
@@ -63,7 +73,8 @@ SYM_MUST enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span 
 
 /* The content of a dataset at one moment, which stays readable until it is released, whatever
  * happens to the dataset; except that a dropped dataset and a forgotten record are gone at once:
- * sym_content_segment then fails with SYM_CANCELLED. */
+ * sym_content_segment then fails with SYM_CANCELLED. All are released before the datasets are
+ * closed. */
 struct sym_content;
 
 SYM_MUST enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
@@ -73,21 +84,9 @@ size_t sym_content_segments(const struct sym_content *c);
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_content_tokens(const struct sym_content *c, enum sym_token_type type);
 
-/* Some records in columns, in the memory of `value`. Tokens stand in the order of their records. */
-struct sym_segment {
-    size_t n_records;
-    size_t n_tokens;
-    const uint8_t *id_lengths;                  /* n_records */
-    const uint8_t *ids;                         /* one after the other */
-    const uint8_t *token_counts;                /* n_records */
-    const uint8_t *types;                       /* n_tokens */
-    const uint8_t (*digests)[SYM_DIGEST_BYTES]; /* n_tokens */
-    struct sym_secret value;
-};
-
-/* Reads segment number at, from 0; out must be empty. */
+/* Reads segment number at (sym_segment_clear frees it), from 0; out must be empty. Not within a
+ * transaction. */
 SYM_MUST enum sym_err sym_content_segment(const struct sym_content *c, size_t at,
                                           struct sym_segment *out);
-void sym_segment_clear(struct sym_segment *s);
 
 #endif

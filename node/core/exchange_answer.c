@@ -1,7 +1,9 @@
 #include "node/core/exchanges_state.h"
 #include "node/core/sightings.h"
 #include "node/log.h"
+#include "proto/overlap_agree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,54 +63,277 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
     return err;
 }
 
-/* The kinds a node answers without a grant are those that touch no data. */
-static enum sym_reason decide(const struct sym_exchanges *x, struct sym_exchange *e,
-                              const struct sym_request *request)
+/* Answering ------------------------------------------------------------------------------------
+ */
+
+struct answer {
+    enum sym_decision decision;
+    enum sym_reason reason;
+    const char *remark;         /* travels */
+    const char *cause;          /* stays here; NULL: the reason says it */
+    struct sym_span parameters; /* of a grant */
+};
+
+static struct answer denial(enum sym_reason reason, const char *remark, const char *cause)
 {
-    if (sym_exchange_table_busy(&x->table, e)) {
-        return SYM_REASON_BUSY;
-    }
-    if (request->kind != SYM_KIND_PING) {
-        return SYM_REASON_UNSUPPORTED;
-    }
-    if (sym_run_new(&e->run, request->kind, SYM_SESSION_RESPONDER, request->parameters) != SYM_OK) {
-        return SYM_REASON_PROTOCOL;
-    }
-    return SYM_REASON_NONE;
+    return (struct answer){
+        .decision = SYM_DECISION_DENIED, .reason = reason, .remark = remark, .cause = cause};
 }
 
-static void answer(struct sym_exchanges *x, struct sym_exchange *e,
-                   const struct sym_request *request)
+/* From the grant to the end: some time, and some more for every element. */
+static uint64_t time_for(const struct sym_exchange *e)
+{
+    uint64_t ms = SYM_REQUEST_LIFE_MS_MAX;
+    if (e->matter != NULL) {
+        ms += (uint64_t)e->matter->own_size + e->matter->peer_size;
+    }
+    return ms < SYM_EXCHANGE_MS_MAX ? ms : SYM_EXCHANGE_MS_MAX;
+}
+
+static enum sym_err write_answer(struct sym_exchanges *x, struct sym_exchange *e,
+                                 const struct answer *a, uint8_t *frame, size_t *len)
+{
+    bool granted = a->decision == SYM_DECISION_GRANTED;
+    uint64_t time_ms = granted ? time_for(e) : SYM_REQUEST_LIFE_MS_MAX;
+    struct sym_receipt receipt = {.decision = (uint32_t)a->decision,
+                                  .reason = (uint32_t)a->reason,
+                                  .remark = sym_span_text(a->remark),
+                                  .parameters = a->parameters,
+                                  .commitments = e->matter != NULL ? &e->matter->commitments : NULL,
+                                  .expires_ms = sym_wall_ms() + time_ms};
+    e->deadline_ms = sym_now_ms() + time_ms;
+    if (granted) {
+        e->state = SYM_EXCHANGE_RUNNING;
+        e->phase = SYM_PHASE_RUNNING;
+        enum sym_err err = sym_exchange_record(x, e, "granted", "");
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    return sym_session_answer(e->session, &receipt, sym_wall_ms(), frame, SYM_SESSION_FRAME_BYTES,
+                              len);
+}
+
+/* Each decision is put down before it leaves. */
+static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const struct answer *a)
 {
     uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
     size_t len = 0;
-    e->kind = request->kind;
-    enum sym_reason reason = decide(x, e, request);
-    bool granted = reason == SYM_REASON_NONE;
-    struct sym_receipt receipt = {.decision = granted ? SYM_DECISION_GRANTED : SYM_DECISION_DENIED,
-                                  .reason = (uint32_t)reason,
-                                  .expires_ms = sym_wall_ms() + SYM_REQUEST_LIFE_MS_MAX};
-    enum sym_err err = frame == NULL ? SYM_NO_MEMORY : SYM_OK;
-    if (err == SYM_OK && granted) {
-        err = sym_exchange_record(x, e, "granted", "");
+    enum sym_err err = frame == NULL ? SYM_NO_MEMORY : write_answer(x, e, a, frame, &len);
+    if (err != SYM_OK) {
+        e->reason = SYM_REASON_FAULT;
+        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the answer could not be made");
+        free(frame);
+        return;
     }
+    if (a->decision != SYM_DECISION_GRANTED) {
+        const char *cause = a->cause != NULL ? a->cause : sym_reason_text((uint32_t)a->reason);
+        e->reason = a->reason;
+        sym_exchange_end(x, e,
+                         a->decision == SYM_DECISION_HELD ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED,
+                         SYM_DENIED, cause);
+    }
+    err = sym_exchange_send_copy(e, frame, len);
+    free(frame);
+    if (err == SYM_OK && !sym_exchange_ended(e)) {
+        sym_exchange_pump(x, e);
+    }
+}
+
+/* A ping touches no data and needs no grant. */
+static void answer_ping(struct sym_exchanges *x, struct sym_exchange *e,
+                        const struct sym_request *request)
+{
+    struct sym_run_plan plan = {
+        .kind = request->kind, .role = SYM_SESSION_RESPONDER, .parameters = request->parameters};
+    struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
+    if (sym_run_new(&e->run, &plan) != SYM_OK) {
+        a = denial(SYM_REASON_PROTOCOL, "", NULL);
+    }
+    give_answer(x, e, &a);
+}
+
+/* Overlaps -------------------------------------------------------------------------------------
+ */
+
+static struct sym_overlap_terms own_terms(void)
+{
+    return (struct sym_overlap_terms){.type_version = SYM_TOKEN_LIST_VERSION,
+                                      .canon_version = SYM_CANON_VERSION,
+                                      .types = ((uint64_t)1 << SYM_TOKEN_TYPE_COUNT) - 2};
+}
+
+/* Keeps what the answer is made from: the request itself is gone by then. */
+static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e,
+                                 const struct sym_request *request)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_overlap asked;
+    if (request->parameters.len > sizeof e->parameters) {
+        return SYM_TOO_LONG;
+    }
+    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, request->parameters);
     if (err == SYM_OK) {
-        err = sym_session_answer(e->session, &receipt, sym_wall_ms(), frame,
-                                 SYM_SESSION_FRAME_BYTES, &len);
+        err = sym_matter_new(&e->matter, x);
     }
     if (err != SYM_OK) {
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the answer could not be made");
-    } else if (granted) {
-        e->state = SYM_EXCHANGE_RUNNING;
+        return err;
+    }
+    memcpy(e->parameters, request->parameters.data, request->parameters.len);
+    e->parameters_len = request->parameters.len;
+    e->matter->purpose = request->purpose;
+    e->matter->basis = request->basis;
+    e->matter->type = asked.type;
+    e->matter->peer_size = asked.set_size;
+    sym_matter_text(e->matter->mine, sizeof e->matter->mine, request->dataset);
+    return SYM_OK;
+}
+
+/* Can this node compute it, on the terms of the other? */
+static enum sym_err check_terms(const struct sym_exchange *e, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_overlap asked;
+    struct sym_overlap_terms terms = own_terms();
+    enum sym_err err =
+        sym_decode(&arena, &asked, &sym_msg_overlap, sym_span(e->parameters, e->parameters_len));
+    return err == SYM_OK ? sym_overlap_check(&asked, &terms, fault) : err;
+}
+
+static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
+                          const struct sym_peer *peer, const struct sym_request *request,
+                          struct sym_policy_verdict *verdict)
+{
+    struct sym_approval approval = {.approver = ""};
+    size_t at = 0;
+    struct sym_ask ask = {.peer = peer,
+                          .request = request,
+                          .type = e->matter->type,
+                          .elements = e->matter->peer_size,
+                          .dataset_known = sym_datasets_find(x->config.datasets, &at,
+                                                             request->dataset, NULL) == SYM_OK,
+                          .wall_ms = sym_wall_ms()};
+    enum sym_err err = sym_grants_decide(x->config.grants, verdict, &approval, &ask);
+    if (err != SYM_OK) {
+        return err;
+    }
+    memcpy(e->matter->approver, approval.approver, sizeof e->matter->approver);
+    static const uint8_t none[SYM_EXCHANGE_ID_BYTES] = {0};
+    if (!sym_equal(approval.held_id, none, sizeof none)) {
+        memcpy(e->handle, approval.held_id, sizeof e->handle);
+    }
+    if (verdict->decision == SYM_DECISION_GRANTED && e->matter->approver[0] != '\0') {
+        err = sym_matter_commit(e->matter, x->config.store, e->handle);
+    }
+    return err;
+}
+
+/* Policy has granted it: the answer waits for own elements. */
+static void prepare(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_fault fault = {.text = ""};
+    enum sym_err err =
+        sym_exchange_countable(x, e->kind, sym_span_text(e->matter->mine), e->matter->type, &fault);
+    if (err == SYM_OK) {
+        err = sym_exchange_prepare(x, e, &fault);
+    }
+    if (err != SYM_OK) {
+        bool ask_otherwise = err == SYM_UNSUPPORTED;
+        struct answer a =
+            denial(ask_otherwise ? SYM_REASON_UNSUPPORTED : SYM_REASON_FAULT,
+                   ask_otherwise ? "count by one identifier type: --type" : "", fault.text);
+        give_answer(x, e, &a);
+    }
+}
+
+static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
+                           const struct sym_peer *peer, const struct sym_request *request)
+{
+    struct sym_policy_verdict verdict = {.cause = NULL};
+    struct sym_fault fault = {.text = ""};
+    struct answer a;
+    enum sym_err err = keep_request(x, e, request);
+    if (err != SYM_OK) {
+        a = denial(err == SYM_NO_MEMORY ? SYM_REASON_FAULT : SYM_REASON_PROTOCOL, "", NULL);
+    } else if (check_terms(e, &fault) != SYM_OK) {
+        a = denial(SYM_REASON_UNSUPPORTED, fault.text, fault.text);
+    } else if (judge(x, e, peer, request, &verdict) != SYM_OK) {
+        a = denial(SYM_REASON_FAULT, "", "the decision could not be recorded");
+    } else if (verdict.decision == SYM_DECISION_GRANTED) {
+        prepare(x, e);
+        return;
     } else {
-        sym_exchange_end(x, e, SYM_EXCHANGE_DENIED, SYM_DENIED, sym_reason_text((uint32_t)reason));
+        a = (struct answer){.decision = verdict.decision,
+                            .reason = verdict.reason,
+                            .remark = verdict.remark,
+                            .cause = verdict.cause};
+    }
+    give_answer(x, e, &a);
+}
+
+static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
+                             struct sym_span parameters)
+{
+    struct sym_run_plan plan = {.kind = e->kind,
+                                .role = SYM_SESSION_RESPONDER,
+                                .parameters = sym_span(e->parameters, e->parameters_len),
+                                .answer = parameters,
+                                .set = e->matter->set,
+                                .with = x->config.ristretto};
+    enum sym_err err = sym_run_new(&e->run, &plan);
+    if (err == SYM_OK) {
+        e->matter->set = NULL;
+    }
+    return err;
+}
+
+void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    uint8_t bytes[16];
+    size_t len = 0;
+    struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
+    if (err == SYM_OK) {
+        struct sym_overlap_answer o = {.set_size = sym_overlap_set_size(e->matter->set)};
+        e->matter->own_size = o.set_size;
+        err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_answer, &o);
+        a.parameters = sym_span(bytes, len);
     }
     if (err == SYM_OK) {
-        err = sym_exchange_send_copy(e, frame, len);
-        (void)err;
+        err = open_run(x, e, a.parameters);
     }
-    free(frame);
+    if (err != SYM_OK) {
+        char cause[SYM_FAULT_BYTES];
+        (void)snprintf(cause, sizeof cause, "dataset %s: its content %s", e->matter->mine,
+                       sym_err_text(err));
+        a = denial(SYM_REASON_FAULT, "", cause);
+        give_answer(x, e, &a);
+        return;
+    }
+    give_answer(x, e, &a);
 }
+
+static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
+                   const struct sym_request *request)
+{
+    struct answer a;
+    e->kind = request->kind;
+    if (sym_exchange_table_busy(&x->table, e)) {
+        a = denial(SYM_REASON_BUSY, "", NULL);
+    } else if (request->kind == SYM_KIND_PING) {
+        answer_ping(x, e, request);
+        return;
+    } else if (request->kind == SYM_KIND_OVERLAP_MATCHES ||
+               request->kind == SYM_KIND_OVERLAP_COUNT) {
+        answer_overlap(x, e, peer, request);
+        return;
+    } else {
+        a = denial(SYM_REASON_UNSUPPORTED, "", NULL);
+    }
+    give_answer(x, e, &a);
+}
+
+/* Requests that do not hold --------------------------------------------------------------------
+ */
 
 /* Nothing is sent to one whose request does not hold; the own side hears of it, but no flood of
  * them can fill the disk. */
@@ -128,6 +353,14 @@ static void record_refusal(struct sym_exchanges *x, const struct sym_peer *peer,
     (void)err;
 }
 
+/* Who answers late is not heard: an eighth of the time is left for the way. */
+static uint64_t time_to_answer(const struct sym_request *request)
+{
+    uint64_t now_ms = sym_wall_ms();
+    uint64_t left_ms = request->expires_ms > now_ms ? request->expires_ms - now_ms : 0;
+    return left_ms - left_ms / 8;
+}
+
 void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
                          const struct sym_envelope *envelope, uint8_t *frame, size_t len)
 {
@@ -143,13 +376,15 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
     struct sym_session_event event;
     e->role = SYM_SESSION_RESPONDER;
     e->link = link;
-    e->deadline_ms = sym_now_ms() + SYM_REQUEST_LIFE_MS_MAX;
+    e->bytes_received = len;
     e->started_us = sym_now_us();
     memcpy(e->id, envelope->exchange_id, sizeof e->id);
+    memcpy(e->handle, e->id, sizeof e->handle);
     memcpy(e->alias, peer->alias, sizeof e->alias);
     enum sym_err err = read_request(x, e, peer, frame, len, &event);
     if (err == SYM_OK) {
-        answer(x, e, &event.request);
+        e->deadline_ms = sym_now_ms() + time_to_answer(&event.request);
+        answer(x, e, peer, &event.request);
         return;
     }
     record_refusal(x, peer, err);

@@ -7,29 +7,59 @@
 /* Frames one exchange may send before the others have their turn. */
 #define FRAMES_PER_TURN 4u
 
-static void pump(struct sym_exchanges *x, struct sym_exchange *e);
+/* Is it the other side that made it go wrong? */
+static bool is_theirs(enum sym_err err)
+{
+    return err == SYM_BAD_FORMAT || err == SYM_BAD_VALUE || err == SYM_BAD_ELEMENT ||
+           err == SYM_REPLAY || err == SYM_LIMIT || err == SYM_WRONG_STATE;
+}
 
-static void on_answer(struct sym_exchanges *x, struct sym_exchange *e,
-                      const struct sym_receipt *receipt)
+static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
     char text[SYM_FAULT_BYTES];
-    if (receipt->decision == SYM_DECISION_GRANTED) {
-        enum sym_err err = sym_exchange_record(x, e, "receipt", "");
-        if (err == SYM_OK) {
-            err = sym_session_confirm(e->session);
-        }
-        if (err != SYM_OK) {
-            sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the receipt could not be recorded");
-            return;
-        }
-        e->state = SYM_EXCHANGE_RUNNING;
-        return;
-    }
-    bool held = receipt->decision == SYM_DECISION_HELD;
-    (void)snprintf(text, sizeof text, "%s %s: %s", e->alias,
-                   held ? "holds the request" : "denied it", sym_reason_text(receipt->reason));
-    sym_exchange_end(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED, SYM_DENIED, text);
+    bool theirs = is_theirs(err);
+    (void)snprintf(text, sizeof text,
+                   theirs ? "%s broke the protocol: what it sent %s"
+                          : "the exchange with %s could not be computed: its memory or work %s",
+                   e->alias, sym_err_text(err));
+    sym_exchange_abort(x, e, theirs ? SYM_REASON_PROTOCOL : SYM_REASON_FAULT, err, text);
 }
+
+/* Works --------------------------------------------------------------------------------------
+ */
+
+static void on_worked(void *owner, void *subject, void *context, enum sym_err err)
+{
+    struct sym_exchanges *x = owner;
+    struct sym_exchange *e = sym_exchange_table_find_run(&x->table, subject);
+    err = sym_run_worked(subject, context, err);
+    if (e == NULL) {
+        return; /* ended before */
+    }
+    if (err != SYM_OK) {
+        fail_run(x, e, err);
+    } else {
+        sym_exchange_pump(x, e);
+    }
+}
+
+static enum sym_err give_out_works(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_errand_report report = {.fn = on_worked, .owner = x, .subject = e->run};
+    struct sym_work work;
+    while (sym_run_work(e->run, &work)) {
+        enum sym_err err = sym_errands_run(&x->errands, &work, &report);
+        if (err != SYM_OK) {
+            enum sym_err dead = sym_run_worked(e->run, work.context, err);
+            (void)dead;
+            return err == SYM_LIMIT ? SYM_NO_MEMORY : err;
+        }
+    }
+    return SYM_OK;
+}
+
+/* Frames ---------------------------------------------------------------------------------------
+ */
 
 static void close_exchange(struct sym_exchanges *x, struct sym_exchange *e)
 {
@@ -71,13 +101,13 @@ static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
     case SYM_EVENT_REQUESTED:
         break;
     case SYM_EVENT_ANSWERED:
-        on_answer(x, e, &event->receipt);
+        sym_exchange_answered(x, e, &event->receipt);
         break;
     case SYM_EVENT_DATA:
     case SYM_EVENT_FILLER:
         err = sym_run_take(e->run, event->kind == SYM_EVENT_FILLER, event->data, sym_now_us());
         if (err != SYM_OK) {
-            sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err, "the other side broke the protocol");
+            fail_run(x, e, err);
         }
         break;
     case SYM_EVENT_CLOSED:
@@ -86,11 +116,12 @@ static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
     case SYM_EVENT_ABORTED:
         (void)snprintf(text, sizeof text, "%s ended it: %s", e->alias,
                        sym_reason_text(event->abort.reason));
+        e->reason = (enum sym_reason)event->abort.reason;
         sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_CLOSED, text);
         break;
     }
     if (!sym_exchange_ended(e)) {
-        pump(x, e);
+        sym_exchange_pump(x, e);
     }
 }
 
@@ -107,6 +138,8 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
     struct sym_exchange *e = sym_exchange_table_find(&x->table, envelope.exchange_id);
     if (e == NULL) {
         sym_exchange_answer(x, link, &envelope, frame, len);
+    } else if (e->farewell != NULL && e->link == link) {
+        sym_exchange_say_farewell(e, frame, len);
     } else if (!sym_exchange_ended(e) && e->link == link) {
         e->bytes_received += len;
         enum sym_err err = sym_session_receive(e->session, frame, len, sym_wall_ms(), &event);
@@ -122,19 +155,25 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
 }
 
 /* Sends what is queued, then what the run has to say, for one turn. */
-static void pump(struct sym_exchanges *x, struct sym_exchange *e)
+void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
 {
     for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
         size_t len = 0;
-        enum sym_err err = sym_exchange_flush(e);
+        enum sym_err err = e->phase == SYM_PHASE_RUNNING ? give_out_works(x, e) : SYM_OK;
+        if (err != SYM_OK) {
+            fail_run(x, e, err);
+            return;
+        }
+        err = sym_exchange_flush(e);
         if (err == SYM_AGAIN) {
             return;
         }
         if (err != SYM_OK) {
+            e->reason = SYM_REASON_LINK_LOST;
             sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the link was lost");
             return;
         }
-        if (e->state != SYM_EXCHANGE_RUNNING) {
+        if (e->phase != SYM_PHASE_RUNNING) {
             return;
         }
         enum sym_step step = sym_run_step(e->run, &len);
@@ -142,7 +181,9 @@ static void pump(struct sym_exchanges *x, struct sym_exchange *e)
             return;
         }
         if (step == SYM_STEP_CLOSE) {
-            close_exchange(x, e);
+            if (sym_exchange_saved(x, e)) {
+                close_exchange(x, e);
+            }
             return;
         }
         err = sym_exchange_send_step(e, step, len, sym_now_us());
@@ -164,7 +205,7 @@ void sym_exchanges_room(struct sym_exchanges *x, struct sym_link *link)
         struct sym_exchange *e = x->table.items[at];
         uint64_t sent = e->bytes_sent;
         if (e->link == link && !sym_exchange_ended(e)) {
-            pump(x, e);
+            sym_exchange_pump(x, e);
         } else if (e->link == link && sym_exchange_flush(e) == SYM_AGAIN) {
             return;
         }

@@ -8,6 +8,12 @@ bool sym_exchange_ended(const struct sym_exchange *e)
     return e->ended_us != 0;
 }
 
+bool sym_exchange_waits(const struct sym_exchange *e)
+{
+    return e->role == SYM_SESSION_INITIATOR &&
+           (e->state == SYM_EXCHANGE_WAITING || e->state == SYM_EXCHANGE_HELD);
+}
+
 void sym_exchange_rewind(struct sym_exchange *e)
 {
     sym_session_free(e->session);
@@ -27,6 +33,8 @@ static void drop_queue(struct sym_exchange *e)
 void sym_exchange_unlink(struct sym_exchange *e)
 {
     drop_queue(e);
+    sym_session_free(e->farewell);
+    e->farewell = NULL;
     e->link = NULL;
 }
 
@@ -38,6 +46,8 @@ void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, 
         e->progress = sym_run_progress(e->run);
     }
     sym_exchange_rewind(e);
+    sym_matter_free(e->matter);
+    e->matter = NULL;
 }
 
 enum sym_err sym_exchange_flush(struct sym_exchange *e)
@@ -93,8 +103,9 @@ enum sym_err sym_exchange_send_step(struct sym_exchange *e, enum sym_step step, 
 
 static void exchange_free(struct sym_exchange *e)
 {
-    drop_queue(e);
+    sym_exchange_unlink(e);
     sym_exchange_rewind(e);
+    sym_matter_free(e->matter);
     free(e);
 }
 
@@ -139,7 +150,8 @@ static size_t in_flight_with(const struct sym_exchange_table *t, const struct sy
     size_t count = 0;
     for (size_t i = 0; i < t->n; i++) {
         const struct sym_exchange *e = t->items[i];
-        count += !sym_exchange_ended(e) && sym_node_id_equal(&e->peer, peer);
+        count += !sym_exchange_ended(e) && e->phase != SYM_PHASE_PAUSED &&
+                 sym_node_id_equal(&e->peer, peer);
     }
     return count;
 }
@@ -199,8 +211,22 @@ struct sym_exchange *sym_exchange_table_find(const struct sym_exchange_table *t,
 struct sym_exchange *sym_exchange_table_find_handle(const struct sym_exchange_table *t,
                                                     struct sym_span handle)
 {
+    struct sym_exchange *found = NULL;
     for (size_t i = 0; i < t->n; i++) {
-        if (sym_span_equal(handle, sym_span(t->items[i]->handle, SYM_EXCHANGE_ID_BYTES))) {
+        struct sym_exchange *e = t->items[i];
+        if (sym_span_equal(handle, sym_span(e->handle, SYM_EXCHANGE_ID_BYTES)) &&
+            (found == NULL || sym_exchange_ended(found))) {
+            found = e;
+        }
+    }
+    return found;
+}
+
+struct sym_exchange *sym_exchange_table_find_run(const struct sym_exchange_table *t,
+                                                 const struct sym_run *run)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->items[i]->run == run) {
             return t->items[i];
         }
     }

@@ -7,6 +7,7 @@
 #ifndef SYM_NODE_CORE_EXCHANGE_TABLE_H
 #define SYM_NODE_CORE_EXCHANGE_TABLE_H
 
+#include "node/core/exchange_matter.h"
 #include "node/core/links.h"
 #include "node/core/runs.h"
 
@@ -20,6 +21,16 @@ struct sym_queued_frame {
     size_t len;
 };
 
+/* Where an exchange stands, more closely than users are told. */
+enum sym_exchange_phase {
+    SYM_PHASE_ASKING,    /* initiator: asks as soon as there is a link */
+    SYM_PHASE_PREPARING, /* own elements are being read: before asking, or before answering */
+    SYM_PHASE_ASKED,     /* initiator: waits for the answer */
+    SYM_PHASE_PAUSED,    /* initiator: held by the other side, to be asked again */
+    SYM_PHASE_RUNNING,
+    SYM_PHASE_SAVING /* initiator: the result is being kept, before the close */
+};
+
 struct sym_exchange {
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what this node's users call it: the first id */
     uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* on the wire; a repeated request has a new one */
@@ -30,11 +41,17 @@ struct sym_exchange {
     uint8_t parameters[SYM_EXCHANGE_PARAMETERS_BYTES];
     size_t parameters_len;
     enum sym_exchange_state state;
+    enum sym_exchange_phase phase;
     enum sym_err result;
+    enum sym_reason reason; /* of a denial or abort, either side's */
     struct sym_fault fault;
-    unsigned asks; /* requests sent so far */
+    struct sym_exchange_matter *matter; /* NULL: touches no data */
+    unsigned asks;                      /* requests sent over links that were replaced */
+    bool asked;                         /* a request was sent under this id */
+    uint32_t timeout_ms;                /* from the grant to the end */
     struct sym_link *link;
     struct sym_session *session;
+    struct sym_session *farewell; /* of an ended one whose answer is still to come, to abort it */
     struct sym_run *run;
     struct sym_queued_frame queue[SYM_EXCHANGE_QUEUE_MAX];
     size_t n_queue;
@@ -47,6 +64,8 @@ struct sym_exchange {
 };
 
 bool sym_exchange_ended(const struct sym_exchange *e);
+/* Is it the other side that must decide first? */
+bool sym_exchange_waits(const struct sym_exchange *e);
 /* Forgets session and run, to ask again. */
 void sym_exchange_rewind(struct sym_exchange *e);
 /* Forgets the link and what was to be sent over it. */
@@ -79,10 +98,15 @@ void sym_exchange_table_put_last(struct sym_exchange_table *t, size_t at);
 /* By the id on the wire; NULL when there is none. */
 struct sym_exchange *sym_exchange_table_find(const struct sym_exchange_table *t,
                                              const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+/* The one in flight, or the latest. */
 struct sym_exchange *sym_exchange_table_find_handle(const struct sym_exchange_table *t,
                                                     struct sym_span handle);
+struct sym_exchange *sym_exchange_table_find_run(const struct sym_exchange_table *t,
+                                                 const struct sym_run *run);
 size_t sym_exchange_table_in_flight(const struct sym_exchange_table *t);
-/* As many as allowed are in flight with the peer of e, beside e. */
+/* As many as allowed are in flight with the peer of e, beside e; those that are paused do not
+ * count.
+ */
 bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sym_exchange *e);
 
 #endif

@@ -8,65 +8,35 @@
 #define TICK_MS 100u
 /* How often a request is repeated when its link was replaced before an answer came. */
 #define ASKS_MAX 4u
-/* Until when the answer to a request is awaited, at most. */
-#define REQUEST_LIFE_MS 60000u
 
-/* A card that announces a next exchange key: its owner holds both, so the newer is used. */
-static size_t newest_exchange_slot(const struct sym_peer *peer)
+static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *e,
+                                  const struct sym_exchange_plan *plan, struct sym_fault *fault)
 {
-    return peer->card.n_exchange - 1;
-}
-
-static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *e,
-                                  const struct sym_peer *peer, struct sym_link *link,
-                                  uint8_t *frame, size_t *len)
-{
-    struct sym_session_parties parties;
-    sym_exchange_parties(x, &parties, peer, link, 0, newest_exchange_slot(peer));
-    enum sym_err err = sym_session_new(&e->session, SYM_SESSION_INITIATOR, &parties, e->id);
-    if (err == SYM_OK) {
-        err = sym_run_new(&e->run, e->kind, SYM_SESSION_INITIATOR,
-                          sym_span(e->parameters, e->parameters_len));
+    const struct sym_overlap_start *o = plan->overlap;
+    enum sym_err err = sym_matter_new(&e->matter, x);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "exchange: no memory");
     }
+    struct sym_exchange_matter *m = e->matter;
+    m->purpose = o->purpose;
+    m->basis = o->basis;
+    m->type = o->type;
+    sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
+    sym_matter_text(m->note, sizeof m->note, o->note);
+    sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));
+    sym_matter_text(m->mine, sizeof m->mine, o->mine);
+    sym_matter_text(m->theirs, sizeof m->theirs, o->theirs);
+    err = sym_exchange_prepare(x, e, fault);
     if (err != SYM_OK) {
         return err;
     }
-    uint64_t now_ms = sym_now_ms();
-    uint64_t life_ms = e->deadline_ms > now_ms ? e->deadline_ms - now_ms : 1;
-    struct sym_request request = {.kind = e->kind,
-                                  .purpose = SYM_PURPOSE_TEST,
-                                  .parameters = sym_span(e->parameters, e->parameters_len)};
-    return sym_session_ask(e->session, &request, sym_wall_ms(),
-                           life_ms < REQUEST_LIFE_MS ? life_ms : REQUEST_LIFE_MS, frame,
-                           SYM_SESSION_FRAME_BYTES, len);
-}
-
-/* Each attempt is a request of its own: a link that was replaced has another exporter. */
-static void ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link)
-{
-    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
-    size_t len = 0;
-    enum sym_err err = frame == NULL || peer == NULL ? SYM_NOT_FOUND : SYM_OK;
-    sym_exchange_rewind(e);
-    if (e->asks > 0) {
-        sym_random(e->id, sizeof e->id);
-    }
+    err = sym_matter_commit(m, x->config.store, e->handle);
     if (err == SYM_OK) {
-        e->link = link;
-        err = write_request(x, e, peer, link, frame, &len);
+        err = sym_exchange_record(x, e, "begun", "");
     }
-    if (err == SYM_OK) {
-        err = sym_exchange_record(x, e, "requested", "");
-    }
-    if (err == SYM_OK) {
-        err = sym_exchange_send_copy(e, frame, len);
-    }
-    free(frame);
-    e->asks++;
-    if (err != SYM_OK) {
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the request could not be made");
-    }
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err, "exchange: could not be recorded: the store %s",
+                                    sym_err_text(err));
 }
 
 enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANGE_ID_BYTES],
@@ -90,28 +60,43 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     sym_random(e->id, sizeof e->id);
     e->role = SYM_SESSION_INITIATOR;
     e->kind = plan->kind;
-    e->deadline_ms = sym_now_ms() + plan->timeout_ms;
+    e->timeout_ms = plan->timeout_ms;
+    e->deadline_ms =
+        sym_now_ms() + (plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
     e->started_us = sym_now_us();
     memcpy(e->alias, peer->alias, sizeof e->alias);
-    memcpy(e->parameters, plan->parameters.data, plan->parameters.len);
     e->parameters_len = plan->parameters.len;
+    if (plan->parameters.len > 0) {
+        memcpy(e->parameters, plan->parameters.data, plan->parameters.len);
+    }
     memcpy(e->handle, e->id, sizeof e->handle);
     memcpy(id, e->handle, sizeof e->handle);
-    struct sym_link *link = sym_links_of(x->links, &peer->id);
-    if (link != NULL) {
-        ask(x, e, link);
-    } else {
-        sym_links_want(x->links, peer);
+    if (plan->overlap == NULL) {
+        sym_exchange_seek(x, e);
+        return SYM_OK;
+    }
+    err = begin_overlap(x, e, plan, fault);
+    if (err != SYM_OK) {
+        sym_exchange_table_remove(&x->table, e);
+        return err;
+    }
+    if (sym_links_of(x->links, &peer->id) == NULL) {
+        sym_links_want(x->links, peer); /* while own elements are being read */
     }
     return SYM_OK;
+}
+
+static bool wants_link(const struct sym_exchange *e)
+{
+    return !sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR && e->link == NULL &&
+           (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_PREPARING);
 }
 
 bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_id *peer)
 {
     for (size_t i = 0; i < x->table.n; i++) {
         const struct sym_exchange *e = x->table.items[i];
-        if (!sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR && e->link == NULL &&
-            sym_node_id_equal(&e->peer, peer)) {
+        if (wants_link(e) && sym_node_id_equal(&e->peer, peer)) {
             return true;
         }
     }
@@ -122,9 +107,9 @@ void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
 {
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
-        if (!sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR && e->link == NULL &&
+        if (wants_link(e) && e->phase == SYM_PHASE_ASKING &&
             sym_node_id_equal(&e->peer, sym_link_peer(link))) {
-            ask(x, e, link);
+            sym_exchange_ask(x, e, link);
         }
     }
 }
@@ -139,17 +124,21 @@ void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, str
         if (e->link != link) {
             continue;
         }
-        bool unanswered = !sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR &&
-                          e->state == SYM_EXCHANGE_WAITING && e->asks < ASKS_MAX;
+        bool ended = sym_exchange_ended(e);
+        bool unanswered = !ended && sym_exchange_waits(e) && e->asks < ASKS_MAX;
         sym_exchange_unlink(e);
-        if (!unanswered) {
-            sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_CLOSED, text);
+        if (ended) {
             continue;
         }
-        (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
-        const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-        if (peer != NULL) {
-            sym_links_want(x->links, peer);
+        if (e->state == SYM_EXCHANGE_HELD) {
+            sym_exchange_pause(x, e);
+        } else if (unanswered) {
+            (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
+            sym_exchange_rewind(e);
+            sym_exchange_seek(x, e);
+        } else {
+            e->reason = SYM_REASON_LINK_LOST;
+            sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_CLOSED, text);
         }
     }
 }
@@ -171,7 +160,10 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
     if (e == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND, "exchange: does not exist, or ended long ago");
+        return sym_fail(fault, SYM_NOT_FOUND, "exchange: is not in flight");
+    }
+    if (sym_exchange_ended(e)) {
+        return sym_fail(fault, SYM_WRONG_STATE, "exchange: has ended already");
     }
     sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED, "cancelled");
     return SYM_OK;
@@ -230,7 +222,13 @@ void sym_exchanges_stop(struct sym_exchanges *x)
 static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
 {
     char text[2 * SYM_FAULT_BYTES];
-    if (e->link == NULL) {
+    if (e->phase == SYM_PHASE_PREPARING) {
+        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT,
+                           "reading the dataset took longer than allowed");
+    } else if (e->state == SYM_EXCHANGE_HELD) {
+        sym_exchange_pause(x, e);
+    } else if (e->link == NULL) {
+        e->reason = SYM_REASON_LINK_LOST;
         (void)snprintf(text, sizeof text, "%s cannot be reached: %s", e->alias,
                        e->fault.text[0] != '\0' ? e->fault.text : "no connection came about");
         sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_UNREACHABLE, text);
@@ -252,7 +250,14 @@ static void on_tick(void *owner)
     uint64_t now_ms = sym_now_ms();
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
-        if (!sym_exchange_ended(e) && now_ms >= e->deadline_ms) {
+        if (sym_exchange_ended(e)) {
+            continue;
+        }
+        if (e->phase == SYM_PHASE_PAUSED) {
+            if (now_ms >= e->matter->resume_ms) {
+                sym_exchange_resume(x, e);
+            }
+        } else if (now_ms >= e->deadline_ms) {
             time_out(x, e);
         }
     }
@@ -267,6 +272,7 @@ enum sym_err sym_exchanges_new(struct sym_exchanges **out,
         return SYM_NO_MEMORY;
     }
     x->config = *config;
+    x->errands.workers = config->workers;
     enum sym_err err = sym_loop_timer(config->loop, &x->tick, TICK_MS, on_tick, x);
     if (err != SYM_OK) {
         free(x);
@@ -286,6 +292,7 @@ void sym_exchanges_free(struct sym_exchanges *x)
     if (x != NULL) {
         sym_timer_remove(&x->tick);
         sym_exchange_table_clear(&x->table);
+        sym_errands_clear(&x->errands);
         free(x);
     }
 }

@@ -2,15 +2,19 @@
  * keeps deadlines and limits, and remembers how the latest ones ended.
  *
  * An exchange id is stored durably before it is answered, so that none is answered twice. What was
- * asked, decided, closed or aborted is journalled before the frame that tells the other side.
+ * asked, decided, closed or aborted is journalled, and for exchanges that touch data put into the
+ * history, before the frame that tells the other side. A result is kept before this side closes.
+ * An overlap that the other side holds is asked again, with growing pauses, for a day.
  * Errors: SYM_NOT_FOUND, SYM_LIMIT, SYM_EXPIRED, those of session.h, each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_EXCHANGES_H
 #define SYM_NODE_CORE_EXCHANGES_H
 
-#include "node/core/journal.h"
+#include "node/core/grants.h"
 #include "node/core/links.h"
-#include "proto/exchange.h"
+#include "node/core/results.h"
+#include "node/core/settings.h"
+#include "node/core/workers.h"
 
 struct sym_exchanges;
 
@@ -21,20 +25,29 @@ struct sym_exchanges_config {
     const struct sym_peers *peers;
     const struct sym_node_keys *keys;
     struct sym_node_id self;
+    struct sym_workers *workers;
+    struct sym_datasets *datasets;
+    struct sym_grants *grants;
+    struct sym_history *history;
+    struct sym_results *results;
+    const struct sym_settings *settings;
+    const struct sym_ristretto *ristretto;
 };
 
 SYM_MUST enum sym_err sym_exchanges_new(struct sym_exchanges **out,
                                         const struct sym_exchanges_config *config);
 /* Links come after exchanges, as they report to them. */
 void sym_exchanges_set_links(struct sym_exchanges *x, struct sym_links *links);
+/* After the workers were freed, which may still be reading what exchanges own. */
 void sym_exchanges_free(struct sym_exchanges *x);
 
 struct sym_exchange_plan {
     const struct sym_peer *peer;
     uint32_t kind;
-    struct sym_span parameters;
-    uint32_t timeout_ms; /* for the whole exchange */
-    const char *user;    /* stays local */
+    struct sym_span parameters;              /* of a ping; an overlap makes its own */
+    uint32_t timeout_ms;                     /* for the whole ping; of an overlap from the grant */
+    const char *user;                        /* stays local */
+    const struct sym_overlap_start *overlap; /* for the kinds of overlap */
 };
 
 /* Starts an exchange; its progress is told by sym_exchanges_row. */
@@ -42,6 +55,11 @@ SYM_MUST enum sym_err sym_exchanges_start(struct sym_exchanges *x,
                                           uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                           const struct sym_exchange_plan *plan,
                                           struct sym_fault *fault);
+/* In a count every record stands for one element: a dataset whose records have several identifiers
+ * is counted by one type. SYM_UNSUPPORTED and a line in fault otherwise. */
+SYM_MUST enum sym_err sym_exchanges_countable(const struct sym_exchanges *x,
+                                              const struct sym_overlap_start *start,
+                                              struct sym_fault *fault);
 SYM_MUST enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
                                            struct sym_fault *fault);
 /* Spans in *row are valid until the next call of anything here. */

@@ -3,13 +3,23 @@
  *
  * proto/policy.h decides; this room remembers. Deciding counts the request, holds it, or uses up an
  * approval, and writes the line in the journal, in one durable transaction: what cannot be recorded
- * is not granted. A held request is known by the id of its exchange; the peer asks again until it
- * was decided (same dataset, kind, type, purpose, basis and commitments, no more elements), which
- * finds the held one and is neither counted nor held a second time. An approval is good for one
- * exchange within a day. Whoever granted cannot be kept from approving, but the approver must have
- * that role, and nobody approves what he himself asked.
+ * is not granted.
+ *
+ * Counted is each request under a grant, denied ones too, for 24 hours (grants_asked.h), also when
+ * the node starts anew or its clock is set back. What a peer can ask without end, because no grant
+ * counts it or its rate is used up, makes one line a minute in the journal, which says how many it
+ * stands for.
+ *
+ * A held request is known by the id of its exchange. The peer asks again until it was decided: with
+ * the same dataset, kind, type, purpose and basis, and no more elements, which finds the held one
+ * and is neither counted nor written down a second time. An approval is good for one exchange
+ * within a day, whichever such request comes first; the grant is looked at once more then. A denial
+ * answers those of the same commitments for a day; the same command given again is a new request.
+ * At most SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or
+ * less when the room is needed. Whoever granted cannot be kept from approving, but the approver
+ * must have that role.
  * Errors: those of store.h, SYM_NOT_FOUND, SYM_LIMIT, SYM_BAD_VALUE, SYM_WRONG_STATE (decided
- * already), SYM_EXPIRED, each with a line in fault.
+ * already), SYM_EXPIRED, SYM_DENIED, each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_GRANTS_H
 #define SYM_NODE_CORE_GRANTS_H
@@ -25,6 +35,7 @@ struct sym_grants_config {
     struct sym_store *store;
     struct sym_journal *journal;
     const struct sym_peers *peers; /* grants belong to node ids; rows show aliases */
+    uint64_t (*wall_ms)(void);     /* the clock; NULL: that of the machine */
 };
 
 SYM_MUST enum sym_err sym_grants_open(struct sym_grants **out,
@@ -32,16 +43,19 @@ SYM_MUST enum sym_err sym_grants_open(struct sym_grants **out,
                                       struct sym_fault *fault);
 void sym_grants_close(struct sym_grants *g);
 
-/* Adds a grant, or replaces the one of the same peer, dataset and kind; row.alias names the peer.
- */
+/* Adds a grant, or replaces the one of the same peer, dataset and kind, whose requests stay
+ * counted; row.alias names the peer. *out is valid until the next call. SYM_EXPIRED: its expiry has
+ * passed. */
 SYM_MUST enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
                                      const struct sym_grant *row, const struct sym_user *user,
                                      struct sym_fault *fault);
+/* Requests that wait under it, and approvals that were not used, become denied. */
 SYM_MUST enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name *name,
                                         const struct sym_user *user, struct sym_fault *fault);
 /* Rows are valid until the next call. */
 size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
-/* Forgets what belonged to a peer that was removed. */
+/* Forgets what belonged to a peer that is removed. Opening does so for those that are not pinned.
+ */
 SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                            struct sym_fault *fault);
 
@@ -57,16 +71,19 @@ struct sym_ask {
 
 /* Who stands behind a granted exchange, beside the verdict. */
 struct sym_approval {
-    char approver[SYM_ALIAS_BYTES]; /* empty: none was asked for */
-    uint8_t held_id[SYM_EXCHANGE_ID_BYTES];
+    char approver[SYM_ALIAS_BYTES];         /* empty: none was asked for */
+    uint8_t held_id[SYM_EXCHANGE_ID_BYTES]; /* the request that is, or was, held; zeros: none */
 };
 
-/* Decides and remembers. On an error nothing was decided: deny with SYM_REASON_FAULT. */
+/* Decides and remembers. On an error nothing was decided: deny with SYM_REASON_FAULT. SYM_REPLAY: a
+ * held request had this id. */
 SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
                                         struct sym_approval *approval, const struct sym_ask *ask);
 
 /* Requests that wait or were decided within a day, the oldest first; valid until the next call. */
 size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows);
+/* Approves or denies one that waits; a denial needs a reason, which travels. *out is valid until
+ * the next call. SYM_DENIED: the user is no approver. */
 SYM_MUST enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
                                          const struct sym_request_decision *decision,
                                          const struct sym_user *user, struct sym_fault *fault);

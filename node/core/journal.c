@@ -5,67 +5,70 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Cut at its end, as a line of the journal is. */
 struct line {
-    uint64_t number;
-    size_t len;
     char text[SYM_JOURNAL_BYTES];
+    size_t len;
 };
 
-static enum sym_err find_last(struct sym_transaction *t, void *context)
+static enum sym_err find_next(struct sym_transaction *t, uint64_t *next)
 {
-    struct sym_journal *j = context;
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
     enum sym_err err = sym_store_last(t, SYM_TABLE_EVENTS, key, &len);
     if (err == SYM_NOT_FOUND) {
-        j->next = 1;
+        *next = 1;
         return SYM_OK;
     }
     if (err == SYM_OK && len != 8) {
         return SYM_BAD_FORMAT;
     }
     if (err == SYM_OK) {
-        j->next = sym_get_u64(key) + 1;
+        *next = sym_get_u64(key) + 1;
     }
     return err;
+}
+
+static enum sym_err check(struct sym_transaction *t, void *context)
+{
+    return find_next(t, context);
 }
 
 enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *store,
                               struct sym_fault *fault)
 {
+    uint64_t next = 0;
     *j = (struct sym_journal){.store = store};
-    enum sym_err err = sym_store_read(store, find_last, j);
+    enum sym_err err = sym_store_read(store, check, &next);
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "events: the stored table %s; restore a backup",
                                     sym_err_text(err));
 }
 
-/* Appends only: an entry that is there stays as it is. */
+/* Behind the last entry of the transaction: one that is there stays as it is. */
 static enum sym_err put(struct sym_transaction *t, void *context)
 {
     const struct line *l = context;
-    uint8_t bytes[8];
-    sym_put_u64(bytes, l->number);
-    struct sym_span key = sym_span(bytes, sizeof bytes);
-    enum sym_err err = sym_store_has(t, SYM_TABLE_EVENTS, key);
-    if (err == SYM_OK) {
-        return SYM_EXISTS;
+    uint8_t key[8];
+    uint64_t next = 0;
+    enum sym_err err = find_next(t, &next);
+    if (err != SYM_OK) {
+        return err;
     }
-    return err == SYM_NOT_FOUND ? sym_store_put(t, SYM_TABLE_EVENTS, key, sym_span(l->text, l->len))
-                                : err;
+    sym_put_u64(key, next);
+    return sym_store_put(t, SYM_TABLE_EVENTS, sym_span(key, sizeof key), sym_span(l->text, l->len));
 }
 
 /* What users and peers have written is part of a line, and must not begin another. */
-static void keep_on_one_line(char *text, size_t len)
+static void keep_on_one_line(struct line *l)
 {
-    for (size_t i = 0; i < len; i++) {
-        if ((uint8_t)text[i] < ' ' || text[i] == 0x7f) {
-            text[i] = '?';
+    for (size_t i = 0; i < l->len; i++) {
+        if ((uint8_t)l->text[i] < ' ' || l->text[i] == 0x7f) {
+            l->text[i] = '?';
         }
     }
 }
 
-/* The number is set by the caller. */
 static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
     SYM_PRINTF(3, 0);
 
@@ -81,48 +84,49 @@ static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *for
     }
     size_t len = (size_t)head + (size_t)body;
     l->len = len < sizeof l->text ? len : sizeof l->text - 1;
-    keep_on_one_line(l->text, l->len);
+    keep_on_one_line(l);
     return SYM_OK;
 }
 
 enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
 {
-    struct line l = {.number = j->next};
+    struct line l;
     va_list args;
     va_start(args, format);
     enum sym_err err = write_line(&l, wall_ms, format, args);
     va_end(args);
-    if (err == SYM_OK) {
-        err = sym_store_write(j->store, put, &l);
-    }
-    if (err == SYM_OK) {
-        j->next++;
-    }
-    return err;
+    return err == SYM_OK ? sym_store_write(j->store, put, &l) : err;
+}
+
+enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t, uint64_t wall_ms,
+                             const char *format, ...)
+{
+    struct line l;
+    va_list args;
+    (void)j;
+    va_start(args, format);
+    enum sym_err err = write_line(&l, wall_ms, format, args);
+    va_end(args);
+    return err == SYM_OK ? put(t, &l) : err;
 }
 
 struct change {
-    struct line line;
+    const struct sym_author *author;
+    const char *event;
+    struct sym_span subject;
     sym_store_fn *fn;
     void *context;
 };
 
 static enum sym_err put_change(struct sym_transaction *t, void *context)
 {
-    struct change *c = context;
+    const struct change *c = context;
     enum sym_err err = c->fn(t, c->context);
-    return err == SYM_OK ? put(t, &c->line) : err;
-}
-
-static enum sym_err write_change_line(struct line *l, const char *format, ...) SYM_PRINTF(2, 3);
-
-static enum sym_err write_change_line(struct line *l, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    enum sym_err err = write_line(l, sym_wall_ms(), format, args);
-    va_end(args);
-    return err;
+    return err == SYM_OK
+               ? sym_journal_put(c->author->journal, t, sym_wall_ms(), "%s user=%s subject=%.*s",
+                                 c->event, c->author->user, (int)c->subject.len,
+                                 c->subject.len > 0 ? (const char *)c->subject.data : "")
+               : err;
 }
 
 enum sym_err sym_journal_change(const struct sym_author *author, struct sym_store *store,
@@ -132,15 +136,7 @@ enum sym_err sym_journal_change(const struct sym_author *author, struct sym_stor
     if (author == NULL) {
         return sym_store_write(store, fn, context);
     }
-    struct change c = {.line = {.number = author->journal->next}, .fn = fn, .context = context};
-    enum sym_err err =
-        write_change_line(&c.line, "%s user=%s subject=%.*s", event, author->user, (int)subject.len,
-                          subject.len > 0 ? (const char *)subject.data : "");
-    if (err == SYM_OK) {
-        err = sym_store_write(store, put_change, &c);
-    }
-    if (err == SYM_OK) {
-        author->journal->next++;
-    }
-    return err;
+    struct change c = {
+        .author = author, .event = event, .subject = subject, .fn = fn, .context = context};
+    return sym_store_write(store, put_change, &c);
 }

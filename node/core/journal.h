@@ -1,11 +1,10 @@
 /* journal.h - what was decided, changed, denied or failed, as an append-only table: number -> line.
  *
  * Each entry is durable before the call returns; an action whose entry cannot be written must not
- * happen: what changes the store is recorded in the same transaction (sym_journal_change), before
- * anything else callers write first. Lines are `time event key=value …` and hold no record, case
- * or note; control characters in them become question marks, and they are cut at
- * SYM_JOURNAL_BYTES - 1. Floods are the caller's to bound. Errors: those of store.h; SYM_EXISTS
- * when the entry is there already, which never happens to one journal of one store.
+ * happen: what changes the store is recorded in the same transaction (sym_journal_put,
+ * sym_journal_change), before anything else callers write first. Lines are `time event key=value …` and hold no record, case or
+ * note; control characters in them become question marks, and they are cut at SYM_JOURNAL_BYTES
+ * - 1. Floods are the caller's to bound. Errors: those of store.h.
  */
 #ifndef SYM_NODE_CORE_JOURNAL_H
 #define SYM_NODE_CORE_JOURNAL_H
@@ -16,7 +15,6 @@
 
 struct sym_journal {
     struct sym_store *store;
-    uint64_t next;
 };
 
 SYM_MUST enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *store,
@@ -24,6 +22,10 @@ SYM_MUST enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *
 /* Adds the formatted line. */
 SYM_MUST enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format,
                                       ...) SYM_PRINTF(3, 4);
+/* Adds it in a transaction that is open already, so that the line is there exactly when the change
+ * is. */
+SYM_MUST enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t,
+                                      uint64_t wall_ms, const char *format, ...) SYM_PRINTF(4, 5);
 
 /* Who makes a change. */
 struct sym_author {

@@ -1,26 +1,38 @@
-/* runs.h - one side of one exchange, by kind: what to send next, what to do with what came.
+/* runs.h - one side of one exchange, by kind: what to send next, what to do with what came, what
+ * there is to compute.
  *
- * The protocols themselves are state machines in proto/; this table gives them one shape, so that
- * exchanges.c carries any kind. Errors: those of the machine; SYM_UNSUPPORTED for a kind without
- * one.
+ * The protocols themselves are state machines in proto/; a table of kinds (run_kind.h) gives them
+ * one shape, so that exchanges.h carries any kind. Errors: those of the machine; SYM_UNSUPPORTED
+ * for a kind without one.
  */
 #ifndef SYM_NODE_CORE_RUNS_H
 #define SYM_NODE_CORE_RUNS_H
 
+#include "node/core/overlap_set.h"
 #include "proto/session.h"
+#include "proto/work.h"
 
 struct sym_run;
 
 enum sym_step {
-    SYM_STEP_WAIT,   /* for the other side */
+    SYM_STEP_WAIT,   /* for the other side, or for works */
     SYM_STEP_DATA,   /* a data frame is ready */
     SYM_STEP_FILLER, /* a filler frame is ready */
     SYM_STEP_CLOSE   /* this side has finished */
 };
 
-/* parameters: as they travel in the request. */
-SYM_MUST enum sym_err sym_run_new(struct sym_run **out, uint32_t kind, enum sym_session_role role,
-                                  struct sym_span parameters);
+struct sym_run_plan {
+    uint32_t kind;
+    enum sym_session_role role;
+    struct sym_span parameters;       /* as they travel in the request */
+    struct sym_span answer;           /* as they travel in the receipt */
+    struct sym_overlap_set *set;      /* own elements, where the kind has some */
+    const struct sym_ristretto *with; /* likewise */
+};
+
+/* On SYM_OK the run owns plan->set. */
+SYM_MUST enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan);
+/* At any time; what works that are out still read is freed with the last of them. NULL is fine. */
 void sym_run_free(struct sym_run *run);
 
 /* What comes next, and for a frame how many bytes of payload. */
@@ -32,9 +44,14 @@ SYM_MUST enum sym_err sym_run_write(struct sym_run *run, uint8_t *payload, size_
 /* Takes a data (or filler) frame of the other side. */
 SYM_MUST enum sym_err sym_run_take(struct sym_run *run, bool filler, struct sym_span payload,
                                    uint64_t now_us);
-
 /* The other side has closed; an error when that is too early. */
 SYM_MUST enum sym_err sym_run_closed(struct sym_run *run);
+
+/* True when there is something to compute: ask again after every new, take, write and worked. */
+bool sym_run_work(struct sym_run *run, struct sym_work *out);
+/* All pieces of the work with this context have ended, err is the first error of them.
+ * SYM_CANCELLED when the run was freed before: it may be gone now. */
+SYM_MUST enum sym_err sym_run_worked(struct sym_run *run, void *context, enum sym_err err);
 
 struct sym_run_progress {
     uint64_t done;
@@ -42,5 +59,18 @@ struct sym_run_progress {
     uint64_t round_trip_us; /* where the kind measures one, else 0 */
 };
 struct sym_run_progress sym_run_progress(const struct sym_run *run);
+
+/* What the initiator has learned. */
+struct sym_run_result {
+    uint32_t common;
+    bool listed;            /* it knows which */
+    const uint8_t *matched; /* their digests, ascending; those of padding never match */
+    size_t n_matched;
+    struct sym_content *content; /* that they came from */
+};
+
+/* At the initiator, while the step is SYM_STEP_CLOSE; SYM_UNSUPPORTED for a kind without a result.
+ * Borrows from the run. */
+SYM_MUST enum sym_err sym_run_result(struct sym_run *run, struct sym_run_result *out);
 
 #endif

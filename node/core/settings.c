@@ -10,11 +10,13 @@ struct setting_row {
     const char *value;
     uint64_t least;
     uint64_t most;
+    const char *words;
 };
 
 static const struct setting_row rows[SYM_SETTING_COUNT] = {
-#define SYM_SETTING_ROW(name, is, first, low, high, meaning)                                       \
-    [SYM_SETTING_##name] = {.text = is, .value = first, .least = low, .most = high},
+#define SYM_SETTING_ROW(name, is, first, low, high, choice, meaning)                               \
+    [SYM_SETTING_##                                                                                \
+        name] = {.text = is, .value = first, .least = low, .most = high, .words = choice},
     SYM_SETTING_LIST(SYM_SETTING_ROW)
 #undef SYM_SETTING_ROW
 };
@@ -24,12 +26,32 @@ const char *sym_setting_text(enum sym_setting_name name)
     return rows[name].text;
 }
 
+/* The place of value among words that blanks part; -1 when it is none of them. */
+static int place_among(const char *words, struct sym_span value)
+{
+    for (int at = 0; *words != '\0'; at++) {
+        size_t len = strcspn(words, " ");
+        if (sym_span_equal(value, sym_span(words, len))) {
+            return at;
+        }
+        words += len;
+        words += strspn(words, " ");
+    }
+    return -1;
+}
+
 static enum sym_err check(const struct setting_row *row, struct sym_span value,
                           struct sym_fault *fault)
 {
     if (value.len < 1 || value.len > SYM_SETTING_BYTES_MAX) {
         return sym_fail(fault, SYM_BAD_VALUE, "%s: 1 to %u characters are needed", row->text,
                         SYM_SETTING_BYTES_MAX);
+    }
+    if (row->words[0] != '\0') {
+        return place_among(row->words, value) >= 0
+                   ? SYM_OK
+                   : sym_fail(fault, SYM_BAD_VALUE, "%s: one of these is needed: %s", row->text,
+                              row->words);
     }
     if (row->most == 0) {
         return sym_endpoint_check(value) == SYM_OK
@@ -101,6 +123,12 @@ enum sym_err sym_settings_load(struct sym_settings *settings, struct sym_store *
 uint64_t sym_settings_number(const struct sym_settings *settings, enum sym_setting_name name)
 {
     return strtoull(settings->value[name], NULL, 10);
+}
+
+unsigned sym_settings_word(const struct sym_settings *settings, enum sym_setting_name name)
+{
+    int at = place_among(rows[name].words, sym_span_text(settings->value[name]));
+    return at < 0 ? 0 : (unsigned)at;
 }
 
 struct change {

@@ -8,13 +8,16 @@
 #include "node/core/journal.h"
 #include "proto/control.h"
 
-/* Name, text, default, smallest and largest number (0, 0: not a number), what it means. */
+/* Name, text, default, smallest and largest number (0, 0: not a number), the words it may be ("":
+ * not one of some words; an address), what it means. */
 #define SYM_SETTING_LIST(X)                                                                        \
-    X(LISTEN, "listen", "127.0.0.1:7700", 0, 0, "address:port to take connections at")             \
-    X(IDLE, "link-idle-seconds", "120", 1, 86400, "close a link without traffic after this")
+    X(LISTEN, "listen", "127.0.0.1:7700", 0, 0, "", "address:port to take connections at")         \
+    X(IDLE, "link-idle-seconds", "120", 1, 86400, "", "close a link without traffic after this")   \
+    X(PADDING, "overlap-padding", "none", 0, 0, "none power-of-two",                               \
+      "how the number of own elements is rounded up before a peer learns it")
 
 enum sym_setting_name {
-#define SYM_SETTING_ENUM(name, text, value, least, most, help) SYM_SETTING_##name,
+#define SYM_SETTING_ENUM(name, text, value, least, most, words, help) SYM_SETTING_##name,
     SYM_SETTING_LIST(SYM_SETTING_ENUM)
 #undef SYM_SETTING_ENUM
         SYM_SETTING_COUNT
@@ -29,6 +32,8 @@ SYM_MUST enum sym_err sym_settings_load(struct sym_settings *settings, struct sy
                                         struct sym_fault *fault);
 const char *sym_setting_text(enum sym_setting_name name);
 uint64_t sym_settings_number(const struct sym_settings *settings, enum sym_setting_name name);
+/* The place of its value among the words it may be, from 0. */
+unsigned sym_settings_word(const struct sym_settings *settings, enum sym_setting_name name);
 SYM_MUST enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
                                        struct sym_span value, const struct sym_author *author,
                                        struct sym_fault *fault);

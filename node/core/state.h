@@ -23,6 +23,7 @@ struct sym_core {
     struct sym_watch *leash;
     struct sym_timer *stop_timer;
     struct sym_timer *prune_timer;
+    struct sym_timer *tidy_timer;
     bool stopping;
     struct sym_sandbox_state sandbox;
     struct sym_node_keys keys;
@@ -36,6 +37,7 @@ struct sym_core {
     struct sym_datasets *datasets;
     struct sym_grants *grants;
     struct sym_history history;
+    struct sym_results results;
     struct sym_links *links;
     struct sym_exchanges *exchanges;
     struct sym_control *control;

@@ -230,7 +230,10 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *
                         "the node",
                         peer->alias, sym_err_text(err));
     }
-    return answer_peers(core, answer, &peer, 1, fault);
+    if (!sym_node_id_equal(&replaced, &peer->id)) {
+        err = sym_grants_drop_peer(core->grants, &replaced, fault);
+    }
+    return err == SYM_OK ? answer_peers(core, answer, &peer, 1, fault) : err;
 }
 
 static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_user *user,
@@ -244,7 +247,10 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
     }
     struct sym_node_id id = peer->id;
     struct sym_author author = author_of(core, user);
-    enum sym_err err = sym_peers_remove(&core->peers, peer, &author, fault);
+    enum sym_err err = sym_grants_drop_peer(core->grants, &id, fault);
+    if (err == SYM_OK) {
+        err = sym_peers_remove(&core->peers, peer, &author, fault);
+    }
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
         err = sym_links_unpin(core->links, &id);
@@ -300,27 +306,6 @@ static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user
     return err == SYM_OK ? sym_answer_write(answer, &name) : err;
 }
 
-static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_user *user,
-                                        const void *arguments, struct sym_answer *answer,
-                                        struct sym_fault *fault)
-{
-    const struct sym_exchange_name *asked = arguments;
-    struct sym_exchange_row row;
-    (void)user;
-    enum sym_err err = sym_exchanges_row(core->exchanges, asked->id, &row, fault);
-    return err == SYM_OK ? sym_answer_write(answer, &row) : err;
-}
-
-static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_user *user,
-                                         const void *arguments, struct sym_answer *answer,
-                                         struct sym_fault *fault)
-{
-    const struct sym_exchange_name *asked = arguments;
-    (void)user;
-    enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
-    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
-}
-
 static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *user,
                                   const void *arguments, struct sym_answer *answer,
                                   struct sym_fault *fault)
@@ -373,8 +358,6 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
         [SYM_VERB_PEER_REMOVE] = verb_peer_remove,
         [SYM_VERB_PEER_SECRET] = verb_peer_secret,
         [SYM_VERB_PING_START] = verb_ping_start,
-        [SYM_VERB_EXCHANGE_STATE] = verb_exchange_state,
-        [SYM_VERB_EXCHANGE_CANCEL] = verb_exchange_cancel,
         [SYM_VERB_USER_ADD] = verb_user_add,
         [SYM_VERB_USER_LIST] = verb_user_list,
         [SYM_VERB_USER_REMOVE] = verb_user_remove,

@@ -90,6 +90,20 @@ static void look_at_sandbox(struct sym_warnings *w, const struct sym_core *core)
     }
 }
 
+static void look_at_requests(struct sym_warnings *w, const struct sym_core *core)
+{
+    const struct sym_held_request *rows;
+    size_t n = sym_grants_requests(core->grants, &rows);
+    size_t waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        waiting += rows[i].state == SYM_HELD_WAITING;
+    }
+    if (waiting > 0) {
+        warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? " waits" : "s wait");
+    }
+}
+
 void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
 {
     int64_t now_s = (int64_t)(sym_wall_ms() / 1000);
@@ -97,6 +111,7 @@ void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
     look_at_disk(w, core);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);
+    look_at_requests(w, core);
     for (size_t i = 0; i < core->peers.n; i++) {
         if (sym_peer_is_expired(core->peers.items[i], now_s)) {
             warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);

@@ -412,15 +412,22 @@ enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context
     return err;
 }
 
-enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table, struct sym_span key,
-                           struct sym_secret *value)
+enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_table table,
+                                 struct sym_span key, const struct sym_secret *under,
+                                 struct sym_secret *value)
 {
     MDB_val k = val_of(key);
     MDB_val found;
     int code = mdb_get(t->txn, t->store->tables[table], &k, &found);
     struct sym_place place = {.table = table_names[table], .key = key};
-    return code == MDB_SUCCESS ? sym_sealed_read(value, &t->store->key, &place, span_of(found))
+    return code == MDB_SUCCESS ? sym_sealed_read(value, under, &place, span_of(found))
                                : err_of(code);
+}
+
+enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table, struct sym_span key,
+                           struct sym_secret *value)
+{
+    return sym_store_get_under(t, table, key, &t->store->key, value);
 }
 
 enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, struct sym_span key)
@@ -430,8 +437,9 @@ enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, stru
     return err_of(mdb_get(t->txn, t->store->tables[table], &k, &found));
 }
 
-enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, struct sym_span key,
-                           struct sym_span value)
+enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
+                                 struct sym_span key, const struct sym_secret *under,
+                                 struct sym_span value)
 {
     if (key.len < 1 || key.len > SYM_STORE_KEY_BYTES || value.len < 1 ||
         value.len > SYM_STORE_VALUE_BYTES) {
@@ -443,7 +451,7 @@ enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, stru
         return SYM_NO_MEMORY;
     }
     struct sym_place place = {.table = table_names[table], .key = key};
-    enum sym_err err = sym_sealed_write(sealed, &t->store->key, &place, value);
+    enum sym_err err = sym_sealed_write(sealed, under, &place, value);
     if (err == SYM_OK) {
         MDB_val k = val_of(key);
         MDB_val v = val_of(sym_span(sealed, sealed_len));
@@ -454,6 +462,12 @@ enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, stru
     }
     free(sealed);
     return err;
+}
+
+enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, struct sym_span key,
+                           struct sym_span value)
+{
+    return sym_store_put_under(t, table, key, &t->store->key, value);
 }
 
 enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table, struct sym_span key)
@@ -498,6 +512,16 @@ enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table, sym
     return err != SYM_OK || code == MDB_NOTFOUND ? err : err_of(code);
 }
 
+static enum sym_err copy_key(uint8_t out[SYM_STORE_KEY_BYTES], size_t *len, MDB_val key)
+{
+    if (key.mv_size > SYM_STORE_KEY_BYTES) {
+        return SYM_BAD_TAG;
+    }
+    memcpy(out, key.mv_data, key.mv_size);
+    *len = key.mv_size;
+    return SYM_OK;
+}
+
 enum sym_err sym_store_last(struct sym_transaction *t, enum sym_table table,
                             uint8_t key[SYM_STORE_KEY_BYTES], size_t *len)
 {
@@ -509,13 +533,26 @@ enum sym_err sym_store_last(struct sym_transaction *t, enum sym_table table,
     MDB_val k;
     MDB_val v;
     err = err_of(mdb_cursor_get(cursor, &k, &v, MDB_LAST));
-    if (err == SYM_OK && k.mv_size > SYM_STORE_KEY_BYTES) {
-        err = SYM_BAD_TAG;
+    err = err == SYM_OK ? copy_key(key, len, k) : err;
+    mdb_cursor_close(cursor);
+    return err;
+}
+
+enum sym_err sym_store_next(struct sym_transaction *t, enum sym_table table, struct sym_span after,
+                            uint8_t key[SYM_STORE_KEY_BYTES], size_t *len)
+{
+    MDB_cursor *cursor = NULL;
+    enum sym_err err = err_of(mdb_cursor_open(t->txn, t->store->tables[table], &cursor));
+    if (err != SYM_OK) {
+        return err;
     }
-    if (err == SYM_OK) {
-        memcpy(key, k.mv_data, k.mv_size);
-        *len = k.mv_size;
+    MDB_val k = val_of(after);
+    MDB_val v;
+    int code = mdb_cursor_get(cursor, &k, &v, after.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
+    if (code == MDB_SUCCESS && sym_span_equal(span_of(k), after)) {
+        code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
     }
+    err = code == MDB_SUCCESS ? copy_key(key, len, k) : err_of(code);
     mdb_cursor_close(cursor);
     return err;
 }

@@ -21,11 +21,23 @@
 #include "node/store/sealed.h"
 
 #define SYM_TABLE_LIST(X)                                                                          \
-    X(SETTINGS, "settings")   /* name -> text */                                                   \
-    X(PEERS, "peers")         /* node id -> pinned card, alias, psk */                             \
-    X(USERS, "users")         /* public key -> name, roles */                                      \
-    X(EXCHANGES, "exchanges") /* exchange id -> when it was first seen, with whom */               \
-    X(EVENTS, "events")       /* sequence number -> what was decided or failed */
+    X(SETTINGS, "settings")       /* name -> text */                                               \
+    X(PEERS, "peers")             /* node id -> pinned card, alias, psk */                         \
+    X(USERS, "users")             /* public key -> name, roles */                                  \
+    X(EXCHANGES, "exchanges")     /* exchange id -> when it was first seen, with whom */           \
+    X(EVENTS, "events")           /* sequence number -> what was decided or failed */              \
+    X(DATASETS, "datasets")       /* name -> what is known of it, where its content is */          \
+    X(VAULT, "vault")             /* name -> value, under a key of its own: vault.h */             \
+    X(VAULT_KEYS, "vault-keys")   /* name -> that key, under the vault's master key */             \
+    X(VAULT_STATE, "vault-state") /* one entry: which master key, and whether to sweep */          \
+    X(GRANTS, "grants")           /* node id, number -> what it may ask, under which limits */     \
+    X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
+    X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
+    X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
+    X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
+    X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
+    X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
+    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
@@ -67,6 +79,14 @@ SYM_MUST enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table ta
                                     struct sym_span key);
 SYM_MUST enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table,
                                     struct sym_span key, struct sym_span value);
+/* As get and put, under 32 bytes of the caller's instead of the store's key. sym_store_each is not
+ * for tables with such values. */
+SYM_MUST enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_table table,
+                                          struct sym_span key, const struct sym_secret *under,
+                                          struct sym_secret *value);
+SYM_MUST enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
+                                          struct sym_span key, const struct sym_secret *under,
+                                          struct sym_span value);
 SYM_MUST enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table,
                                        struct sym_span key);
 
@@ -78,5 +98,10 @@ SYM_MUST enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table t
 /* The last key of the table, copied into key[0..*len). */
 SYM_MUST enum sym_err sym_store_last(struct sym_transaction *t, enum sym_table table,
                                      uint8_t key[SYM_STORE_KEY_BYTES], size_t *len);
+/* The first key behind `after`, which need not be there (empty: the first of all), copied into
+ * key[0..*len); `after` may lie in key. */
+SYM_MUST enum sym_err sym_store_next(struct sym_transaction *t, enum sym_table table,
+                                     struct sym_span after, uint8_t key[SYM_STORE_KEY_BYTES],
+                                     size_t *len);
 
 #endif

@@ -4,7 +4,7 @@
  * Erasing deletes value and wrapped key, wraps all keys that stay under a new master key, and
  * overwrites the old one in its file (DIR/erasure.keys: two slots, of which one is in use; the
  * store says which). A crash at any point leaves either nothing erased or everything, and the next
- * start finishes what was begun. The file itself is sealed under a key of the store's.
+ * start, or sweep, finishes what was begun. The file itself is sealed under a key of the store's.
  *
  * Values are bound to their key in the vault. Keys are stored as given: never one that reveals an
  * identifier. Errors: those of store.h and disk.h.
@@ -25,7 +25,7 @@ SYM_MUST enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *s
 void sym_vault_close(struct sym_vault *v);
 
 /* Within a write transaction. key: at most SYM_STORE_KEY_BYTES; value: at most
- * SYM_STORE_VALUE_BYTES. */
+ * SYM_STORE_VALUE_BYTES. A value that is replaced is deleted. */
 SYM_MUST enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t,
                                     struct sym_span key, struct sym_span value);
 /* value must be empty. */
@@ -35,6 +35,10 @@ SYM_MUST enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction 
  * is committed, and are beyond recovery once sym_vault_sweep has returned. */
 SYM_MUST enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,
                                        struct sym_span prefix);
+/* The first key behind `after` (empty: the first of all), copied into key[0..*len). */
+SYM_MUST enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction *t,
+                                     struct sym_span after, uint8_t key[SYM_STORE_KEY_BYTES],
+                                     size_t *len);
 /* Makes what was deleted unreadable for good: a new master key, everything that stays wrapped
  * again, the old one overwritten. Outside of transactions. Does nothing when nothing was deleted.
  */

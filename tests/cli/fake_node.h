@@ -229,6 +229,16 @@ static inline void fake_serve_one(struct sym_bus *bus, const struct fake_node *n
         struct sym_card_renew card_renew;
         struct sym_setting setting;
         struct sym_ping_start ping;
+        struct sym_import_begin import_begin;
+        struct sym_import_chunk import_chunk;
+        struct sym_import_end import_end;
+        struct sym_dataset_forget forget;
+        struct sym_grant grant;
+        struct sym_grant_name grant_name;
+        struct sym_request_decision decision;
+        struct sym_overlap_start overlap;
+        struct sym_exchange_query query;
+        struct sym_result_query result;
     } arguments;
     struct sym_control_body body = {.verb = SYM_VERB_STATUS};
     struct fake_call call = {.node = node, .number = number, .arguments = &arguments};

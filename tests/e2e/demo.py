@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""make demo: two nodes on this machine are made, exchange cards, and meet.
+"""make demo: two banks and a police force on this machine are made, meet, and find out what their
+lists have in common; checked against what is known of the lists (lists.py).
 
 Everything lies in ./demo afterwards (or in the directory that is named), made anew each time.
 """
 
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -14,13 +16,17 @@ import subprocess
 import sys
 import textwrap
 
+import lists
 import nodes
-from nodes import Node
+from nodes import DENIED, DONE, Node
+from overlaps import matched
 
 MARK = ".symbolon-demo"
 WIDTH = 100
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
-PORTS = (7701, 7702)
+PORTS = (7701, 7702, 7703)
+FOUND = r"^(common|records|this node|the peer|RECORD|A-)"  # lines of a result
+WHY = ("--purpose", "aml", "--basis", "legitimate-interest", "--case", "2026-017")
 
 
 class Refusal(Exception):
@@ -54,7 +60,7 @@ def make_room(home):
         raise Refusal(f"{home}: is not a directory: move it away")
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise Refusal(f"{home}: was not made by a demo, and will not be deleted: move it away")
-    for name in ("bank-a", "bank-b"):
+    for name in ("bank-a", "bank-b", "police"):
         holder = in_use(home / name)
         if holder is not None:
             raise Refusal(f"{home / name}: a node runs there: stop it first (kill {holder})")
@@ -73,27 +79,46 @@ def port_for(wanted):
             return nodes.free_port()
 
 
+def check(found, known, what):
+    if found != known:
+        raise AssertionError(f"{what}: found {found!r}, known is {known!r}")
+
+
 class Stage:
-    """Runs commands for two nodes and shows them as a person would type them."""
+    """Runs commands for nodes and shows them as a person would type them."""
 
     def __init__(self, home):
         self.home = home
         self.shown = pathlib.Path(os.path.relpath(home))
         self.nodes = []
+        self.told = []  # (what, exchange of who asked, exchange of who answered)
 
-    def node(self, name, folder, port):
-        self.nodes.append(Node(self.shown, name, "bank", folder=folder, port=port))
+    def node(self, name, role, port):
+        self.nodes.append(Node(self.shown, name, role, folder=name.lower().replace(" ", "-"), port=port_for(port)))
         return self.nodes[-1]
 
-    def run(self, node, *words, quiet=False, keep=None):
-        """keep: only the lines of the output that this matches."""
-        command = ["symbolon", *map(str, words), "--dir", str(node.dir)]
-        print(f"  $ {' '.join(command)}", flush=True)
-        output = node.do(*words)
+    def run(self, node, *words, quiet=False, keep=None, most=None, user=None, code=DONE):
+        """keep: only the lines of the output that this matches; most: so many at most."""
+        who = [] if user is None else ["--as", str(user)]
+        command = ["symbolon", *map(str, words), *who, "--dir", str(node.dir)]
+        text = " ".join(f'"{word}"' if " " in word else word for word in command)
+        print("\n".join(textwrap.wrap(text, WIDTH - 4, initial_indent="  $ ", subsequent_indent="        ",
+                                      break_on_hyphens=False, break_long_words=False)), flush=True)
+        found, output, complaint = node.cli(*words, user=user)
+        check(found, code, f"exit code of {text} ({complaint.strip()})")
+        lines = [line for line in (output + complaint).splitlines() if keep is None or re.search(keep, line)]
+        if most is not None and len(lines) > most:
+            lines[most:] = [f"... and {len(lines) - most} more"]
         if not quiet:
-            lines = [line for line in output.splitlines() if keep is None or re.search(keep, line)]
             print("".join(f"    {line}".rstrip() + "\n" for line in lines), flush=True)
         return output
+
+    def tell(self, what, node, other):
+        """Remembers the latest exchange of node and what other knows of it."""
+        mine = newest(node)
+        theirs = {row["id"]: row for row in other.json("exchange", "list")}.get(mine["id"]) or newest(other)
+        self.told.append((what, node, mine, other, theirs))
+        return mine
 
     def end(self):
         for node in self.nodes:
@@ -102,84 +127,186 @@ class Stage:
                 raise AssertionError(f"{node.name} ended with {code}:\n{node.log()}")
 
 
+def newest(node):
+    return next(row for row in node.json("exchange", "list") if row["kind"] != "ping")
+
+
+def result(node, exchange):
+    return json.loads(node.do("exchange", "result", exchange, "--format", "json"))
+
+
 def show_init(node):
-    print(f"  $ symbolon init --dir {node.dir} --name \"{node.name}\" --role bank \\\n"
-          f"        --listen {node.address} --key-file {node.unlock[1]}")
-    print("".join(f"    {line}\n" for line in node.init_output.split("Next:")[0].splitlines()), flush=True)
+    print(f"  $ symbolon init --dir {node.dir} --name \"{node.name}\" --role {node.role} \\\n"
+          f"        --listen {node.address} --key-file {node.unlock[1]}", flush=True)
 
 
 def show_start(node):
     print(f"  $ symbolond --dir {node.dir} --key-file {node.unlock[1]} 2>>{node.log_path} &")
     node.start()
-    print(f"    {node.ready_line}".rstrip() + "\n", flush=True)
+    print(f"    {node.ready_line}".rstrip(), flush=True)
 
 
-def play(stage):
-    heading("1  Two nodes")
-    say("Each bank makes its own node: keys, a card, and a first user. The keys are wrapped by a key file "
-        "here; a real node asks for a passphrase or takes a systemd credential.")
-    a, b = (stage.node(f"Bank {letter}", f"bank-{letter.lower()}", port_for(port))
-            for letter, port in zip("AB", PORTS))
-    for node in (a, b):
+def make_nodes(stage):
+    heading("1  Three nodes")
+    say("Two banks and a police force each make a node of their own: keys, a card, and a first user. The keys "
+        "are wrapped by a key file here; a real node asks for a passphrase or takes a systemd credential.")
+    made = [stage.node(name, role, port) for (name, role), port in
+            zip((("Bank A", "bank"), ("Bank B", "bank"), ("Police", "police")), PORTS)]
+    for node in made:
         show_init(node)
-    for node in (a, b):
+    for node in made:
         show_start(node)
+    print()
+    return made
 
-    heading("2  Cards change hands")
+
+def meet(stage, a, b, police):
+    heading("2  They meet")
     say("A card is a small signed text file: a name, public keys, and where to connect. Each side pins the "
         "other's. Outside of a demo the sixteen words are compared over the telephone first, and nobody "
-        "says --yes.")
-    for node in (a, b):
+        "says --yes. A preshared key keeps what is recorded today closed even to a future quantum computer.")
+    for node in (a, b, police):
         stage.run(node, "card", "--out", f"{node.dir}.card", quiet=True)
     print()
-    for node, other in ((a, b), (b, a)):
+    for node, other in ((a, b), (b, a), (a, police), (police, a), (b, police), (police, b)):
         stage.run(node, "peer", "add", f"{other.dir}.card", "--alias", other.alias, "--yes",
-                  keep="^(name|endpoints|fingerprint|             )|pinned")
-
-    heading("3  A preshared key")
-    say("One side makes it and hands it over by a safe way. With it, traffic that is recorded today stays "
-        "closed even to a future quantum computer.")
+                  keep="^fingerprint|^             |pinned" if node is a and other is b else "pinned")
     psk = stage.shown / "preshared.key"
     stage.run(a, "peer", "psk", b.alias, "--new", psk)
     stage.run(b, "peer", "psk", a.alias, "--file", psk)
     psk.unlink()
-
-    heading("4  They meet")
-    say("No link exists until somebody needs one. The first ping opens it: TCP, TLS 1.3 with both keys "
-        "pinned, and inside of it a second seal from core to core, which the network processes cannot open.")
-    for node, other in ((a, b), (b, a)):
-        stage.run(node, "peer", "ping", other.alias, "--count", "3")
-    stage.run(a, "peer", "ping", b.alias, "--mib", "64", "--timeout", "30")
-
-    heading("5  What each side can see")
-    for node in (a, b):
-        stage.run(node, "peer", "list")
-    stage.run(a, "status")
-    return a, b
+    stage.run(a, "peer", "ping", b.alias, "--count", "3")
 
 
-def tell(stage, a, b):
-    heading("What happened")
-    rows = ((f"{a.name} learned", f"that {b.name} answers, and how fast; the card that {b.name} gave it"),
-            (f"{b.name} learned", f"that {a.name} asked for pings; the card that {a.name} gave it"),
-            ("the wire showed", "TLS 1.3 records between two addresses: their number, sizes and times"),
-            ("left a node", "pings and filler, sealed; no record, no user name, no private key"),
-            ("owns the network", "the process gate, which can open no file and holds no key but the one for TLS"),
-            ("owns the data", "the process core, which has no network (see the table above)"))
-    for what, answer in rows:
-        print(f"  {what:<18}{answer}")
+def bring_lists(stage, a, b, police):
+    heading("3  Each brings a list")
+    say("The banks: accounts that a simulation of money laundering (IBM AMLSim) marks as suspicious, with their "
+        "holders, and accounts at the other bank that they dealt with. The police: people, each known by an "
+        "IBAN, a telephone number, or a name and date of birth, written in their own way. First a dry run: "
+        "one row has an IBAN with wrong check digits.")
+    sheets = ((a, "subjects", lists.SUBJECT_COLUMNS, [*lists.subjects("bank-a"), lists.BAD_ROW]),
+              (b, "subjects", lists.SUBJECT_COLUMNS, lists.subjects("bank-b")),
+              (police, "suspects", lists.SUSPECT_COLUMNS, lists.suspects()))
+    for node, dataset, header, rows in sheets:
+        path = lists.write(f"{node.dir}.csv", header, rows)
+        words = ("import", path, "--dataset", dataset, "--profile", "persons", "--region", "GB")
+        if node is a:
+            stage.run(node, *words, "--dry-run")
+            stage.run(node, *words)
+        else:
+            stage.run(node, *words, quiet=True)
+        kept = len(rows) - (node is a)
+        check(node.json("dataset", "show", dataset)["records"], kept, f"records of {node.name}")
+    print()
+    stage.run(police, "dataset", "list")
+
+
+def permit(stage, a, b, police):
+    heading("4  Who may ask what")
+    say("Nothing is granted unless somebody granted it, for one peer, one dataset and one kind of question.")
+    stage.run(b, "grant", a.alias, "subjects", "overlap:count", "--purposes", "aml", quiet=True)
+    stage.run(b, "grant", a.alias, "subjects", "overlap:matches", "--purposes", "aml", "--max-size", "5000",
+              "--per-day", "10", quiet=True)
+    inspector = stage.shown / "inspector.key"
+    stage.run(police, "user", "add", "inspector", "--role", "approver", "--out", inspector, quiet=True)
+    stage.run(police, "grant", a.alias, "suspects", "overlap:matches", "--approval", "--expires", "30", quiet=True)
+    print()
+    stage.run(b, "grants", "list")
+    return inspector
+
+
+def overlap(peer, theirs, reveal, *words):
+    return ("overlap", "--peer", peer.alias, "--mine", "subjects", "--theirs", theirs, "--reveal", reveal, *WHY, *words)
+
+
+def ask_the_bank(stage, a, b):
+    heading("5  How many, then which")
+    say("Bank A asks how many accounts both banks have on their lists. It learns a number, and Bank B the "
+        "size of Bank A's list.")
+    known = lists.shared_by_banks("bank-a")
+    stage.run(a, *overlap(b, "subjects", "count", "--type", "account"))
+    check(stage.tell("how many accounts", a, b)["common"], len(known), "the count")
+    say("Worth a closer look: which of its own records are they?")
+    stage.run(a, *overlap(b, "subjects", "matches", "--type", "account"), keep=FOUND, most=9)
+    row = stage.tell("which accounts", a, b)
+    check(set(matched(result(a, row["id"]))), known, "the matches")
+
+
+def ask_the_police(stage, a, police, inspector):
+    heading("6  A request that waits for a person")
+    say("The police granted Bank A to ask, and want to look at each request.")
+    stage.run(a, *overlap(police, "suspects", "matches"), code=DENIED)
+    held, = [row for row in police.json("requests", user=inspector) if row["state"] == "waiting"]
+    stage.run(police, "requests", user=inspector)
+    stage.run(police, "approve", held["id"][:8], user=inspector)
+    exchange = newest(a)["id"]
+    nodes.wait_until(lambda: a.json("exchange", "show", exchange)["state"] == "done", 40, "the exchange is done")
+    stage.run(a, "exchange", "result", exchange[:8], keep=FOUND, most=9)
+    stage.tell("who is suspected", a, police)
+    found = {record: sorted(kinds) for record, kinds in matched(result(a, exchange)).items()}
+    check(found, lists.known_to_police(), "the matches with the police")
+
+
+def ask_in_vain(stage, b, police):
+    heading("7  A request that is denied")
+    say("Nobody granted Bank B anything at the police. Both nodes remember that it asked.")
+    stage.run(b, *overlap(police, "suspects", "matches"), code=DENIED)
+    check(stage.tell("a denied request", b, police)["state"], "denied", "the request of Bank B")
+    stage.run(police, "exchange", "list")
+
+
+def table(rows):
+    widths = [max(len(str(row[at])) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        print("  " + "  ".join(f"{cell:>{width}}" if isinstance(cell, int) else f"{cell:<{width}}"
+                               for cell, width in zip(row, widths)).rstrip())
     print()
 
+
+def tell(stage, a, b, police):
+    heading("What each side learned")
+    by_name = {what: mine for what, _, mine, _, _ in stage.told}
+    count, matches, suspected = (by_name[what] for what in ("how many accounts", "which accounts", "who is suspected"))
+    table([(a.name, f"that {count['common']} of its accounts are on Bank B's list; then, which of its own records"),
+           ("", f"which {suspected['records']} of its subjects the police suspect, and by what they know them"),
+           ("", f"how many identifiers the others have: {matches['peer_size']} and {suspected['peer_size']}"),
+           (b.name, f"that Bank A asked twice, with {matches['own_size']} accounts; nothing about any of them"),
+           (police.name, f"that Bank A asked, with {suspected['own_size']} identifiers, and that Bank B was denied"),
+           ("nobody", "a record, an identifier or a case number of anybody else")])
+
+    heading("What left each node")
+    rows = [("exchange", "node", "state", "elements", "bytes sent", "bytes received")]
+    for what, node, mine, other, theirs in stage.told:
+        rows += [(head, who.name, row["state"], row["own_size"] if row["state"] == "done" else 0, row["bytes_sent"],
+                  row["bytes_received"]) for head, who, row in ((what, node, mine), ("", other, theirs))]
+    table(rows)
+    say("Elements are identifiers, each blinded by a secret that lived for one exchange. All bytes were sealed "
+        "from core to core, inside TLS. Every answer was compared with what is known about the lists: all are right.")
+
     heading("Explore")
-    say(f"Both nodes are stopped. They lie in {stage.shown}, with their keys, cards and logs. Start them again, "
+    say(f"The nodes are stopped. They lie in {stage.shown}, with their keys, cards, lists and logs. Start them again, "
         "and look around:")
     build = os.path.relpath(nodes.BUILD)
     print(f'  export PATH="$PWD/{build}:$PATH"')
-    for node in (a, b):
+    for node in (a, b, police):
         print(f"  symbolond --dir {node.dir} --key-file {node.unlock[1]} 2>>{node.log_path} &")
-    for words in ("status", "peer list --json", f"peer ping {b.alias} --count 10", "user list", "card --fingerprint"):
+    for words in ("status", f"peer ping {b.alias} --count 10", "dataset list", "exchange list",
+                  f"exchange show {matches['id'][:8]}", f"exchange result {suspected['id'][:8]} --format csv",
+                  " ".join(overlap(b, "subjects", "matches", "--type", "account", "--format", "json"))):
         print(f"  symbolon {words} --dir {a.dir}")
-    print("  symbolon help\n  kill %1 %2\n", flush=True)
+    print(f"  symbolon explain phone '020 7946 0123' --region GB\n  symbolon grants list --dir {b.dir}\n"
+          "  symbolon help\n  kill %1 %2 %3\n", flush=True)
+
+
+def play(stage):
+    a, b, police = make_nodes(stage)
+    meet(stage, a, b, police)
+    bring_lists(stage, a, b, police)
+    inspector = permit(stage, a, b, police)
+    ask_the_bank(stage, a, b)
+    ask_the_police(stage, a, police, inspector)
+    ask_in_vain(stage, b, police)
+    return a, b, police
 
 
 def main():
@@ -192,9 +319,9 @@ def main():
     print()
     stage = Stage(home)
     try:
-        a, b = play(stage)
+        cast = play(stage)
         stage.end()
-        tell(stage, a, b)
+        tell(stage, *cast)
     finally:
         for node in stage.nodes:
             node.kill()

@@ -258,9 +258,10 @@ static void give_run(struct sym_exchange *e, uint64_t bytes)
     size_t len = 0;
     struct sym_ping ping = {.bytes = bytes};
     assert_int_equal(sym_encode(parameters, sizeof parameters, &len, &sym_msg_ping, &ping), SYM_OK);
-    assert_int_equal(
-        sym_run_new(&e->run, SYM_KIND_PING, SYM_SESSION_INITIATOR, sym_span(parameters, len)),
-        SYM_OK);
+    struct sym_run_plan plan = {.kind = SYM_KIND_PING,
+                                .role = SYM_SESSION_INITIATOR,
+                                .parameters = sym_span(parameters, len)};
+    assert_int_equal(sym_run_new(&e->run, &plan), SYM_OK);
 }
 
 static void keeps_progress_and_queue_of_an_exchange_that_ends(void **state)

@@ -18,11 +18,18 @@ static struct sym_span ping_parameters(uint8_t out[32], uint64_t bytes)
     return sym_span(out, len);
 }
 
+static enum sym_err try_open(struct sym_run **run, uint32_t kind, enum sym_session_role role,
+                             struct sym_span parameters)
+{
+    struct sym_run_plan plan = {.kind = kind, .role = role, .parameters = parameters};
+    return sym_run_new(run, &plan);
+}
+
 static struct sym_run *open_run(enum sym_session_role role, uint64_t bytes)
 {
     uint8_t parameters[32];
     struct sym_run *run = NULL;
-    assert_int_equal(sym_run_new(&run, SYM_KIND_PING, role, ping_parameters(parameters, bytes)),
+    assert_int_equal(try_open(&run, SYM_KIND_PING, role, ping_parameters(parameters, bytes)),
                      SYM_OK);
     return run;
 }
@@ -134,12 +141,34 @@ static void refuses_kinds_without_a_machine(void **state)
     uint8_t bytes[32];
     struct sym_span parameters = ping_parameters(bytes, 0);
     for (uint32_t kind = 0; kind < 300; kind++) {
-        if (kind != SYM_KIND_PING) {
-            assert_int_equal(sym_run_new(&run, kind, SYM_SESSION_RESPONDER, parameters),
+        bool overlap = kind == SYM_KIND_OVERLAP_MATCHES || kind == SYM_KIND_OVERLAP_COUNT;
+        if (kind != SYM_KIND_PING && !overlap) {
+            assert_int_equal(try_open(&run, kind, SYM_SESSION_RESPONDER, parameters),
                              SYM_UNSUPPORTED);
             assert_null(run);
         }
     }
+}
+
+static void refuses_an_overlap_without_own_elements(void **state)
+{
+    (void)state;
+    struct sym_run *run = NULL;
+    assert_int_equal(
+        try_open(&run, SYM_KIND_OVERLAP_COUNT, SYM_SESSION_RESPONDER, sym_span(NULL, 0)),
+        SYM_INTERNAL);
+    assert_null(run);
+}
+
+static void has_neither_works_nor_a_result_for_a_ping(void **state)
+{
+    (void)state;
+    struct sym_run *a = open_run(SYM_SESSION_INITIATOR, 0);
+    struct sym_work work;
+    struct sym_run_result result;
+    assert_false(sym_run_work(a, &work));
+    assert_int_equal(sym_run_result(a, &result), SYM_UNSUPPORTED);
+    sym_run_free(a);
 }
 
 static void refuses_parameters_that_do_not_decode(void **state)
@@ -154,13 +183,11 @@ static void refuses_parameters_that_do_not_decode(void **state)
     const struct sym_span bad[] = {sym_span(unknown, sizeof unknown), sym_span(cut, sizeof cut),
                                    sym_span(too_many, sizeof too_many)};
     for (size_t i = 0; i < 3; i++) {
-        assert_int_not_equal(sym_run_new(&run, SYM_KIND_PING, SYM_SESSION_RESPONDER, bad[i]),
-                             SYM_OK);
+        assert_int_not_equal(try_open(&run, SYM_KIND_PING, SYM_SESSION_RESPONDER, bad[i]), SYM_OK);
         assert_null(run);
     }
     assert_int_equal(
-        sym_run_new(&run, SYM_KIND_PING, SYM_SESSION_RESPONDER, sym_span(most, sizeof most)),
-        SYM_OK);
+        try_open(&run, SYM_KIND_PING, SYM_SESSION_RESPONDER, sym_span(most, sizeof most)), SYM_OK);
     assert_int_equal(sym_run_progress(run).total, SYM_PING_BYTES_MAX);
     sym_run_free(run);
     sym_run_free(NULL);
@@ -222,6 +249,8 @@ int main(void)
         cmocka_unit_test(sends_another_nonce_each_time),
         cmocka_unit_test(moves_exactly_the_bytes_that_were_asked_for),
         cmocka_unit_test(refuses_kinds_without_a_machine),
+        cmocka_unit_test(refuses_an_overlap_without_own_elements),
+        cmocka_unit_test(has_neither_works_nor_a_result_for_a_ping),
         cmocka_unit_test(refuses_parameters_that_do_not_decode),
         cmocka_unit_test(refuses_another_answer_than_it_sent),
         cmocka_unit_test(refuses_more_or_other_frames_than_were_announced),

@@ -55,6 +55,28 @@ static void takes_the_ends_of_a_range(void **state)
     assert_int_equal(sym_settings_number(&settings, SYM_SETTING_IDLE), 86400);
 }
 
+static void takes_a_word_of_its_list(void **state)
+{
+    struct sym_settings settings = load(*state);
+    assert_int_equal(sym_settings_word(&settings, SYM_SETTING_PADDING), 0);
+    assert_int_equal(set(&settings, "overlap-padding", "power-of-two", NULL), SYM_OK);
+    assert_int_equal(sym_settings_word(&settings, SYM_SETTING_PADDING), 1);
+    assert_int_equal(set(&settings, "overlap-padding", "none", NULL), SYM_OK);
+    assert_int_equal(sym_settings_word(&settings, SYM_SETTING_PADDING), 0);
+}
+
+static void refuses_other_words_and_names_those_it_knows(void **state)
+{
+    struct sym_settings settings = load(*state);
+    const char *const bad[] = {"", " ", "non", "none ", "none power-of-two", "power", "None"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct sym_fault fault = {.text = ""};
+        assert_int_equal(set(&settings, "overlap-padding", bad[i], &fault), SYM_BAD_VALUE);
+        assert_non_null(strstr(fault.text, "overlap-padding: "));
+        assert_int_equal(sym_settings_word(&settings, SYM_SETTING_PADDING), 0);
+    }
+}
+
 static void refuses_what_is_no_number_of_the_range_and_names_it(void **state)
 {
     struct sym_settings settings = load(*state);
@@ -158,6 +180,8 @@ int main(void)
         TEST(begins_with_its_defaults),
         TEST(keeps_a_change_over_a_restart),
         TEST(takes_the_ends_of_a_range),
+        TEST(takes_a_word_of_its_list),
+        TEST(refuses_other_words_and_names_those_it_knows),
         TEST(refuses_what_is_no_number_of_the_range_and_names_it),
         TEST(refuses_what_is_no_address_with_a_port),
         TEST(refuses_a_value_that_is_too_long),

@@ -1,7 +1,8 @@
 /* crashing.h - ends the process at the n-th step that changes a file, so that tests can look at
- * what a crash leaves. A program that includes this has its own write, fsync, renameat, unlinkat
- * and mkdirat in front of the C library's: they count, and the one that would be beyond the limit
- * is the end. To be included by one file of the test program.
+ * what a crash leaves. A program that includes this has its own write, pwrite, writev, fsync,
+ * fdatasync, renameat, unlinkat and mkdirat in front of the C library's, and of LMDB's: they count,
+ * and the one that would be beyond the limit is the end. To be included by one file of the test
+ * program.
  */
 #ifndef SYM_TESTS_SUPPORT_CRASHING_H
 #define SYM_TESTS_SUPPORT_CRASHING_H
@@ -11,12 +12,15 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CRASHED 86
 
 static long steps_left = -1; /* negative: no crash */
+/* When set, sees each step on an open file: 'w' for writing, 's' for making durable. */
+static void (*steps_watch)(char what, int fd);
 
 static void step(void)
 {
@@ -28,10 +32,36 @@ static void step(void)
     }
 }
 
+static void file_step(char what, int fd)
+{
+    step();
+    if (steps_watch != NULL) {
+        steps_watch(what, fd);
+    }
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    file_step('w', fd);
+    return syscall(SYS_pwrite64, fd, data, len, at);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+    file_step('w', fd);
+    return syscall(SYS_writev, fd, parts, n);
+}
+
+int fdatasync(int fd)
+{
+    file_step('s', fd);
+    return 0;
+}
+
 ssize_t write(int fd, const void *data, size_t len)
 {
     if (fd > STDERR_FILENO) {
-        step();
+        file_step('w', fd);
     }
     return syscall(SYS_write, fd, data, len);
 }
@@ -39,8 +69,7 @@ ssize_t write(int fd, const void *data, size_t len)
 /* Counted, and not done: a process that ends loses nothing that the kernel has. */
 int fsync(int fd)
 {
-    (void)fd;
-    step();
+    file_step('s', fd);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "cli/ingest/seen.h"
+#include "cli/ingest/repeats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +6,15 @@
 #define FIRST_PLACES 4096u
 #define WIDTH_MAX    2u
 
-struct sym_seen sym_seen(size_t width, size_t max)
+struct sym_repeats sym_repeats(size_t width, size_t max)
 {
-    return (struct sym_seen){.width = width, .max = max};
+    return (struct sym_repeats){.width = width, .max = max};
 }
 
-void sym_seen_clear(struct sym_seen *s)
+void sym_repeats_clear(struct sym_repeats *s)
 {
     free(s->words);
-    *s = sym_seen(s->width, s->max);
+    *s = sym_repeats(s->width, s->max);
 }
 
 /* The place of the key, or the free one where it belongs; places is a power of two. A place is free
@@ -29,7 +29,7 @@ static uint64_t *place_of(uint64_t *words, size_t places, size_t width, const ui
     }
 }
 
-static enum sym_err grow(struct sym_seen *s)
+static enum sym_err grow(struct sym_repeats *s)
 {
     size_t places = s->places > 0 ? 2 * s->places : FIRST_PLACES;
     uint64_t *words = calloc(places, s->width * sizeof *words);
@@ -48,7 +48,7 @@ static enum sym_err grow(struct sym_seen *s)
     return SYM_OK;
 }
 
-enum sym_err sym_seen_add(bool *before, struct sym_seen *s, const uint8_t *key)
+enum sym_err sym_repeats_add(bool *before, struct sym_repeats *s, const uint8_t *key)
 {
     uint64_t words[WIDTH_MAX] = {0};
     memcpy(words, key, s->width * sizeof *words);

@@ -1,4 +1,4 @@
-#include "cli/ingest/seen.h"
+#include "cli/ingest/repeats.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,12 +17,12 @@ static void make_key(uint8_t key[16], uint64_t number)
     memcpy(key, &number, sizeof number);
 }
 
-static bool add(struct sym_seen *s, uint64_t number)
+static bool add(struct sym_repeats *s, uint64_t number)
 {
     uint8_t key[16];
     bool before = false;
     make_key(key, number);
-    assert_int_equal(sym_seen_add(&before, s, key), SYM_OK);
+    assert_int_equal(sym_repeats_add(&before, s, key), SYM_OK);
     return before;
 }
 
@@ -30,7 +30,7 @@ static void notices_the_second_of_each(void **state)
 {
     (void)state;
     for (size_t width = 1; width <= 2; width++) {
-        struct sym_seen s = sym_seen(width, 2 * MANY);
+        struct sym_repeats s = sym_repeats(width, 2 * MANY);
         for (uint64_t i = 2; i < MANY; i++) {
             assert_false(add(&s, i * 7));
         }
@@ -39,52 +39,52 @@ static void notices_the_second_of_each(void **state)
             assert_false(add(&s, i * 7 + 1));
         }
         assert_int_equal(s.n, 2 * (MANY - 2));
-        sym_seen_clear(&s);
+        sym_repeats_clear(&s);
         assert_false(add(&s, 14));
-        sym_seen_clear(&s);
+        sym_repeats_clear(&s);
     }
 }
 
 static void wide_keys_differ_in_their_second_half(void **state)
 {
     (void)state;
-    struct sym_seen s = sym_seen(2, 100);
+    struct sym_repeats s = sym_repeats(2, 100);
     uint8_t key[16] = {1};
     bool before = true;
-    assert_int_equal(sym_seen_add(&before, &s, key), SYM_OK);
+    assert_int_equal(sym_repeats_add(&before, &s, key), SYM_OK);
     assert_false(before);
     key[15] = 1;
-    assert_int_equal(sym_seen_add(&before, &s, key), SYM_OK);
+    assert_int_equal(sym_repeats_add(&before, &s, key), SYM_OK);
     assert_false(before);
-    assert_int_equal(sym_seen_add(&before, &s, key), SYM_OK);
+    assert_int_equal(sym_repeats_add(&before, &s, key), SYM_OK);
     assert_true(before);
-    sym_seen_clear(&s);
+    sym_repeats_clear(&s);
 }
 
 static void a_key_of_zeros_is_a_key(void **state)
 {
     (void)state;
-    struct sym_seen s = sym_seen(1, 100);
+    struct sym_repeats s = sym_repeats(1, 100);
     assert_false(add(&s, 0));
     assert_true(add(&s, 0));
-    sym_seen_clear(&s);
+    sym_repeats_clear(&s);
 }
 
 static void refuses_more_than_its_limit(void **state)
 {
     (void)state;
-    struct sym_seen s = sym_seen(1, 10);
+    struct sym_repeats s = sym_repeats(1, 10);
     uint8_t key[16];
     bool before = true;
     for (uint64_t i = 1; i <= 10; i++) {
         assert_false(add(&s, i));
     }
     make_key(key, 11);
-    assert_int_equal(sym_seen_add(&before, &s, key), SYM_LIMIT);
+    assert_int_equal(sym_repeats_add(&before, &s, key), SYM_LIMIT);
     assert_true(before);
     assert_true(add(&s, 10)); /* what is held is still known */
     assert_int_equal(s.n, 10);
-    sym_seen_clear(&s);
+    sym_repeats_clear(&s);
 }
 
 int main(void)
@@ -95,5 +95,5 @@ int main(void)
         cmocka_unit_test(a_key_of_zeros_is_a_key),
         cmocka_unit_test(refuses_more_than_its_limit),
     };
-    return cmocka_run_group_tests_name("seen", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("repeats", tests, NULL, NULL);
 }

@@ -1,0 +1,260 @@
+#include "cli/exchange_id.h"
+#include "cli/exchange_row.h"
+#include "cli/format.h"
+#include "cli/pause.h"
+#include "cli/result.h"
+#include "cli/terms.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const struct sym_option list_options[] = {
+    {.name = "peer", .argument = "ALIAS", .help = "with this peer only"},
+    {0},
+};
+
+static const struct sym_option result_options[] = {
+    SYM_RESULT_OPTIONS,
+    {0},
+};
+
+static void list_json(void *context, const struct sym_exchange_entry *e)
+{
+    sym_exchange_put_json(context, NULL, e);
+}
+
+static void list_row(void *context, const struct sym_exchange_entry *e)
+{
+    struct sym_table *t = context;
+    char id[SYM_ID_SHOWN_BYTES];
+    bool counted = e->state == SYM_EXCHANGE_DONE && e->role == SYM_AS_INITIATOR;
+    sym_id_show(id, e->id);
+    sym_table_format(t, "%s", id);
+    sym_table_text(t, e->alias);
+    sym_table_format(t, "%s", sym_exchange_role_text(e->role));
+    sym_table_format(t, "%s", sym_kind_text(e->kind));
+    sym_table_format(t, "%s", sym_exchange_state_text(e->state));
+    sym_table_format(t, "%" PRIu32, e->own_size);
+    sym_table_format(t, "%" PRIu32, e->peer_size);
+    if (counted) {
+        sym_table_format(t, "%" PRIu32, e->common);
+    } else {
+        sym_table_format(t, "-");
+    }
+    sym_table_time(t, e->started_ms / 1000);
+    sym_table_text(t, e->case_ref);
+}
+
+static enum sym_err print_table(struct sym_client *client, const char *peer,
+                                struct sym_fault *fault)
+{
+    static const struct sym_column columns[] = {{.title = "ID"},
+                                                {.title = "PEER"},
+                                                {.title = "ROLE"},
+                                                {.title = "KIND"},
+                                                {.title = "STATE"},
+                                                {.title = "OWN SIZE", .right = true},
+                                                {.title = "PEER SIZE", .right = true},
+                                                {.title = "COMMON", .right = true},
+                                                {.title = "STARTED"},
+                                                {.title = "CASE"}};
+    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    enum sym_err err = sym_exchange_each(client, peer, list_row, t, fault);
+    if (err != SYM_OK) {
+        sym_table_free(t);
+        return err;
+    }
+    err = sym_table_print(t, stdout);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
+}
+
+/* Nothing is printed before the last page is there. */
+static enum sym_err print_json(struct sym_client *client, const char *peer, struct sym_fault *fault)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    if (memory == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the answer %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    struct sym_json *j = sym_json_new(memory);
+    sym_json_array(j, NULL);
+    enum sym_err err = sym_exchange_each(client, peer, list_json, j, fault);
+    sym_json_end(j);
+    enum sym_err written = sym_json_finish(j);
+    if (fclose(memory) != 0) {
+        written = SYM_NO_MEMORY;
+    }
+    if (err == SYM_OK && written != SYM_OK) {
+        err = sym_fail(fault, written, "the answer %s", sym_err_text(written));
+    }
+    if (err == SYM_OK) {
+        (void)fwrite(text, 1, len, stdout);
+    }
+    free(text);
+    return err;
+}
+
+static enum sym_exit run_list(const struct sym_call *call)
+{
+    const char *peer = sym_args_value(&call->args, "peer");
+    if (peer != NULL && sym_alias_check(sym_span_text(peer)) != SYM_OK) {
+        return sym_command_usage(call, "--peer: \"%s\" is not a name", peer);
+    }
+    SYM_CLIENT_AUTO client = {0};
+    struct sym_fault fault;
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = sym_args_has(&call->args, "json") ? print_json(&client, peer, &fault)
+                                                      : print_table(&client, peer, &fault);
+    }
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : SYM_EXIT_DONE;
+}
+
+const struct sym_command sym_cmd_exchange_list = {
+    .name = "exchange list",
+    .summary = "list the exchanges of this node, the latest first",
+    .usage = {"[--peer ALIAS] [--json]"},
+    .options = list_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_list,
+};
+
+/* Opens the client and finds the exchange that the first operand names. */
+static enum sym_exit open_named(struct sym_client *client, uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                const struct sym_call *call)
+{
+    struct sym_id_search search;
+    struct sym_fault fault;
+    const char *text = call->args.operands[0];
+    if (sym_id_search(&search, text, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    fault.err = sym_client_open(client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = sym_exchange_id(id, client, text, &fault);
+    }
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : SYM_EXIT_DONE;
+}
+
+static enum sym_err show(const struct sym_exchange_entry *e, bool json)
+{
+    if (json) {
+        struct sym_json *j = sym_json_new(stdout);
+        sym_exchange_put_json(j, NULL, e);
+        return sym_json_finish(j);
+    }
+    struct sym_table *t = sym_table_new(sym_exchange_columns, 2);
+    sym_exchange_put_lines(t, e);
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_exit run_show(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_exchange_entry entry;
+    struct sym_fault fault;
+    enum sym_exit code = open_named(&client, id, call);
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    fault.err = sym_client_ask(&client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    return sym_command_printed(show(&entry, sym_args_has(&call->args, "json")));
+}
+
+const struct sym_command sym_cmd_exchange_show = {
+    .name = "exchange show",
+    .summary = "show what is known of one exchange",
+    .usage = {"ID [--json]"},
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_show,
+};
+
+static enum sym_exit run_result(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_result_target target;
+    struct sym_fault fault;
+    fault.err = sym_result_target(&target, &call->args, &fault);
+    if (fault.err != SYM_OK) {
+        return fault.err == SYM_EXISTS ? sym_command_failed(&fault)
+                                       : sym_command_usage(call, "%s", fault.text);
+    }
+    enum sym_exit code = open_named(&client, id, call);
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    sym_pause_begin();
+    fault.err = sym_result_show(&target, &client, sym_span(id, sizeof id), &fault);
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : SYM_EXIT_DONE;
+}
+
+const struct sym_command sym_cmd_exchange_result = {
+    .name = "exchange result",
+    .summary = "fetch the result of an exchange that this node began",
+    .usage = {"ID [--format table|csv|json] [--out FILE [--force]]"},
+    .options = result_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_result,
+};
+
+static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, const char *done)
+{
+    SYM_CLIENT_AUTO client = {0};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    char shown[SYM_ID_SHOWN_BYTES];
+    struct sym_fault fault;
+    enum sym_exit code = open_named(&client, id, call);
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    fault.err = sym_client_do(&client, verb, &name, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    sym_id_show(shown, name.id);
+    (void)printf("%s: %s\n", shown, done);
+    return SYM_EXIT_DONE;
+}
+
+static enum sym_exit run_cancel(const struct sym_call *call)
+{
+    return change(call, SYM_VERB_EXCHANGE_CANCEL, "cancelled");
+}
+
+const struct sym_command sym_cmd_exchange_cancel = {
+    .name = "exchange cancel",
+    .summary = "end an exchange that is in flight or waits for an approver",
+    .usage = {"ID"},
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_cancel,
+};
+
+static enum sym_exit run_forget(const struct sym_call *call)
+{
+    return change(call, SYM_VERB_EXCHANGE_FORGET, "its result is forgotten");
+}
+
+const struct sym_command sym_cmd_exchange_forget = {
+    .name = "exchange forget",
+    .summary = "erase the result of an exchange; that it took place stays known",
+    .usage = {"ID"},
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_forget,
+};

@@ -1,0 +1,317 @@
+#include "cli/client.h"
+#include "cli/format.h"
+#include "cli/terms.h"
+#include "crypto/utc.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_SIZE_DEFAULT 1048576u
+#define PER_DAY_DEFAULT  100u
+#define DAYS_DEFAULT     365u
+#define DAYS_MAX         36500u
+#define DAY_S            86400u
+
+static enum sym_err read_names(struct sym_span *alias, struct sym_span *dataset, uint32_t *kind,
+                               const struct sym_args *args, struct sym_fault *fault)
+{
+    *alias = sym_span_text(args->operands[0]);
+    *dataset = sym_span_text(args->operands[1]);
+    if (sym_alias_check(*alias) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not the alias of a peer",
+                        args->operands[0]);
+    }
+    if (sym_alias_check(*dataset) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not the name of a dataset",
+                        args->operands[1]);
+    }
+    return sym_terms_kind(kind, args->operands[2], fault);
+}
+
+/* "never", a number of days from now on, or the day on which it ends. */
+static enum sym_err read_expiry(uint64_t *out, const char *text, uint64_t now_s,
+                                struct sym_fault *fault)
+{
+    uint64_t days = DAYS_DEFAULT;
+    int64_t date_s = 0;
+    char utc[SYM_UTC_BYTES];
+    if (text != NULL && strcmp(text, "never") == 0) {
+        *out = 0;
+        return SYM_OK;
+    }
+    if (text == NULL || sym_number_parse(&days, text, 1, DAYS_MAX) == SYM_OK) {
+        *out = now_s + days * DAY_S;
+        return SYM_OK;
+    }
+    (void)snprintf(utc, sizeof utc, "%.10sT00:00:00Z", text);
+    if (strlen(text) != 10 || sym_utc_parse(&date_s, sym_span_text(utc)) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--expires: \"%.64s\" is not a number of days from 1 to %u, a date "
+                        "YYYY-MM-DD or never",
+                        text, DAYS_MAX);
+    }
+    if ((uint64_t)date_s <= now_s) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--expires: %s has begun already", text);
+    }
+    *out = (uint64_t)date_s;
+    return SYM_OK;
+}
+
+static enum sym_err read_sizes(struct sym_grant *g, const struct sym_args *args,
+                               struct sym_fault *fault)
+{
+    uint64_t least = 1;
+    uint64_t most = MAX_SIZE_DEFAULT;
+    uint64_t per_day = PER_DAY_DEFAULT;
+    enum sym_err err = sym_args_number(&least, args, "min-size", 1, SYM_SET_MAX, fault);
+    if (err == SYM_OK) {
+        err = sym_args_number(&most, args, "max-size", 1, SYM_SET_MAX, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_args_number(&per_day, args, "per-day", 1, SYM_EXCHANGES_PER_DAY_MAX, fault);
+    }
+    if (err == SYM_OK && least > most) {
+        err = sym_fail(fault, SYM_BAD_VALUE,
+                       "--min-size %" PRIu64 " is more than --max-size %" PRIu64, least, most);
+    }
+    g->min_elements = (uint32_t)least;
+    g->max_elements = (uint32_t)most;
+    g->per_day = (uint32_t)per_day;
+    return err;
+}
+
+/* The words behind --purposes and --types; all without them. */
+static enum sym_err read_sets(struct sym_grant *g, const struct sym_args *args,
+                              struct sym_fault *fault)
+{
+    const char *purposes = sym_args_value(args, "purposes");
+    const char *types = sym_args_value(args, "types");
+    struct sym_fault why;
+    g->purposes = sym_terms_all_purposes();
+    g->types = sym_terms_all_types();
+    if (purposes != NULL && sym_terms_purposes(&g->purposes, purposes, &why) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--purposes: %.280s", why.text);
+    }
+    if (types != NULL && sym_terms_types(&g->types, types, &why) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--types: %.280s", why.text);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
+                               struct sym_fault *fault)
+{
+    enum sym_err err = read_names(&g->alias, &g->dataset, &g->kind, args, fault);
+    if (err == SYM_OK) {
+        err = read_sizes(g, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = read_sets(g, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = read_expiry(&g->expires_s, sym_args_value(args, "expires"), (uint64_t)time(NULL),
+                          fault);
+    }
+    g->approval = sym_args_has(args, "approval");
+    return err;
+}
+
+static void put_json(struct sym_json *j, const struct sym_grant *g)
+{
+    sym_json_object(j, NULL);
+    sym_json_text(j, "peer", g->alias);
+    sym_json_text(j, "dataset", g->dataset);
+    sym_json_string(j, "kind", sym_kind_text(g->kind));
+    sym_json_number(j, "min_size", g->min_elements);
+    sym_json_number(j, "max_size", g->max_elements);
+    sym_json_number(j, "per_day", g->per_day);
+    sym_json_number(j, "asked", g->asked);
+    sym_terms_json_purposes(j, "purposes", g->purposes);
+    sym_terms_json_types(j, "types", g->types);
+    sym_json_time(j, "expires", g->expires_s);
+    sym_json_bool(j, "approval", g->approval);
+    sym_json_time(j, "added", g->added_s);
+    sym_json_text(j, "added_by", g->added_by);
+    sym_json_end(j);
+}
+
+static enum sym_err print_json(const struct sym_grant_list *list)
+{
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_array(j, NULL);
+    for (size_t i = 0; i < list->n_grants; i++) {
+        put_json(j, &list->grants[i]);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_err print_table(const struct sym_grant_list *list)
+{
+    static const struct sym_column columns[] = {{.title = "PEER"},
+                                                {.title = "DATASET"},
+                                                {.title = "KIND"},
+                                                {.title = "MIN SIZE", .right = true},
+                                                {.title = "MAX SIZE", .right = true},
+                                                {.title = "PER DAY", .right = true},
+                                                {.title = "ASKED", .right = true},
+                                                {.title = "APPROVAL"},
+                                                {.title = "EXPIRES"},
+                                                {.title = "PURPOSES"},
+                                                {.title = "TYPES"}};
+    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    uint64_t now_s = (uint64_t)time(NULL);
+    for (size_t i = 0; i < list->n_grants; i++) {
+        const struct sym_grant *g = &list->grants[i];
+        char expires[SYM_FORMAT_BYTES];
+        sym_format_time(expires, g->expires_s);
+        sym_table_text(t, g->alias);
+        sym_table_text(t, g->dataset);
+        sym_table_format(t, "%s", sym_kind_text(g->kind));
+        sym_table_format(t, "%" PRIu32, g->min_elements);
+        sym_table_format(t, "%" PRIu32, g->max_elements);
+        sym_table_format(t, "%" PRIu32, g->per_day);
+        sym_table_format(t, "%" PRIu32, g->asked);
+        sym_table_bool(t, g->approval);
+        sym_table_format(t, "%s%s", g->expires_s == 0 ? "never" : expires,
+                         g->expires_s != 0 && g->expires_s <= now_s ? " (expired)" : "");
+        sym_terms_put_purposes(t, g->purposes);
+        sym_terms_put_types(t, g->types, ",");
+    }
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
+                        const struct sym_grant *wish, struct sym_fault *fault)
+{
+    SYM_CLIENT_AUTO client = {0};
+    enum sym_err err = sym_client_open(&client, call, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
+    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE || wish->kind == SYM_KIND_TABULATE;
+    if (later && (err == SYM_BAD_VALUE || err == SYM_UNSUPPORTED)) {
+        return sym_fail(fault, SYM_UNSUPPORTED, "%s: is not yet supported by this version",
+                        sym_kind_text(wish->kind));
+    }
+    return err;
+}
+
+static enum sym_exit run_grant(const struct sym_call *call)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant wish = {.kind = 0};
+    struct sym_grant kept;
+    struct sym_fault fault;
+    if (read_grant(&wish, &call->args, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    fault.err = add(&kept, &arena, call, &wish, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    if (sym_args_has(&call->args, "json")) {
+        struct sym_json *j = sym_json_new(stdout);
+        put_json(j, &kept);
+        return sym_command_printed(sym_json_finish(j));
+    }
+    struct sym_grant_list list = {.grants = &kept, .n_grants = 1};
+    return sym_command_printed(print_table(&list));
+}
+
+static const struct sym_option grant_options[] = {
+    {.name = "min-size",
+     .argument = "N",
+     .help = "identifiers the peer brings, at least; default: 1"},
+    {.name = "max-size", .argument = "N", .help = "and at most; default: 1048576"},
+    {.name = "per-day", .argument = "N", .help = "exchanges within 24 hours; default: 100"},
+    {.name = "purposes",
+     .argument = SYM_TERMS_PURPOSES,
+     .help = "for these only; several with commas between them"},
+    {.name = "types",
+     .argument = SYM_TERMS_TYPES,
+     .help = "identifiers of these types only; several with commas between them"},
+    {.name = "expires", .argument = "DAYS|DATE|never", .help = "default: 365"},
+    {.name = "approval", .help = "each request waits for an approver of this node"},
+    {0},
+};
+
+static const char *const grant_notes[] = {
+    "Without a grant nothing is allowed. A grant for the same peer, dataset and kind is replaced.",
+    "",
+    "overlap:matches shows the peer which of its records are in this dataset. overlap:count shows",
+    "it how many; but a peer that cheats in a count can find out which of its identifiers matched,",
+    "so a count is limited in size, rate and approval exactly as matches are: grant it only to "
+    "whom",
+    "you would grant matches. Requests that are denied count against --per-day, too.",
+    "",
+    "A DATE is YYYY-MM-DD; the grant ends when that day begins in UTC.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_grant = {
+    .name = "grant",
+    .summary = "allow a peer to ask something of a dataset, within limits",
+    .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
+              "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
+              "           [--types TYPE,...] [--expires DAYS|DATE|never] [--approval] [--json]"},
+    .notes = grant_notes,
+    .options = grant_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 3,
+    .max_operands = 3,
+    .run = run_grant,
+};
+
+static enum sym_exit run_list(const struct sym_call *call)
+{
+    struct sym_fault fault;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant_list list;
+    fault.err = sym_client_fetch(call, SYM_VERB_GRANT_LIST, &arena, &list, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
+                                                                 : print_table(&list));
+}
+
+const struct sym_command sym_cmd_grants_list = {
+    .name = "grants list",
+    .summary = "list what peers may ask, and how often they did within 24 hours",
+    .usage = {"[--json]"},
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_list,
+};
+
+static enum sym_exit run_revoke(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    struct sym_grant_name name = {.kind = 0};
+    struct sym_fault fault;
+    if (read_names(&name.alias, &name.dataset, &name.kind, &call->args, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = sym_client_do(&client, SYM_VERB_GRANT_REVOKE, &name, &fault);
+    }
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    (void)printf("%s: may no longer ask %s of %s\n", call->args.operands[0], call->args.operands[2],
+                 call->args.operands[1]);
+    return SYM_EXIT_DONE;
+}
+
+const struct sym_command sym_cmd_revoke = {
+    .name = "revoke",
+    .summary = "take a grant back",
+    .usage = {"ALIAS DATASET " SYM_TERMS_KINDS},
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 3,
+    .max_operands = 3,
+    .run = run_revoke,
+};

@@ -1,0 +1,266 @@
+#include "cli/file.h"
+#include "cli/format.h"
+#include "cli/handover.h"
+#include "cli/import_report.h"
+#include "cli/ingest/date.h"
+#include "cli/pause.h"
+#include "cli/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One run of the command. */
+struct job {
+    const struct sym_call *call;
+    const char *dataset;
+    struct sym_profile *profile;
+    char file[SYM_FAULT_BYTES]; /* harmless */
+    bool dry_run;
+    bool append;
+    bool replaced;
+    struct sym_handover *handover; /* NULL in a dry run */
+    struct sym_import_counts counts;
+    struct sym_remarks remarks;
+    struct sym_progress progress;
+};
+
+/* What the command line says about the profile ------------------------------------------------ */
+
+struct part {
+    const char *option; /* also what canon.h calls the part */
+    size_t offset;      /* of its room in the profile */
+};
+
+static const struct part parts[] = {{"bank", offsetof(struct sym_profile, bank)},
+                                    {"issuer", offsetof(struct sym_profile, issuer)},
+                                    {"platform", offsetof(struct sym_profile, platform)}};
+
+static bool maps_part(const struct sym_profile *p, const char *part)
+{
+    for (size_t i = 0; i < p->n_columns; i++) {
+        const char *of = sym_canon_part(p->columns[i].type);
+        if (of != NULL && strcmp(of, part) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sym_err set_part(struct sym_profile *p, const struct part *part, const char *value,
+                             struct sym_fault *fault)
+{
+    if (strlen(value) >= SYM_PROFILE_NAME_BYTES || *value == '\0') {
+        return sym_fail(fault, SYM_BAD_VALUE, "--%s: is not a text of 1 to %u bytes", part->option,
+                        SYM_PROFILE_NAME_BYTES - 1);
+    }
+    if (!maps_part(p, part->option)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--%s: the profile %.128s maps no column to which that belongs",
+                        part->option, p->source);
+    }
+    memcpy((char *)p + part->offset, value, strlen(value) + 1);
+    return SYM_OK;
+}
+
+static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *args,
+                                  struct sym_fault *fault)
+{
+    const char *region = sym_args_value(args, "region");
+    enum sym_err err = SYM_OK;
+    p->rules.today_yyyymmdd = sym_date_today();
+    if (region != NULL) {
+        err = sym_canon_set_region(&p->rules, region, fault);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && err == SYM_OK; i++) {
+        const char *value = sym_args_value(args, parts[i].option);
+        err = value != NULL ? set_part(p, &parts[i], value, fault) : SYM_OK;
+    }
+    return err;
+}
+
+/* Running it ---------------------------------------------------------------------------------- */
+
+static void tell(void *context, const struct sym_import_remark *remark)
+{
+    struct job *job = context;
+    sym_progress_end(&job->progress);
+    sym_remarks_add(&job->remarks, remark);
+}
+
+static enum sym_err take(void *context, const struct sym_import_batch *batch,
+                         struct sym_fault *fault)
+{
+    struct job *job = context;
+    return sym_handover_add(job->handover, batch, fault);
+}
+
+static bool go_on(void *context, uint64_t done, uint64_t total,
+                  const struct sym_import_counts *counts)
+{
+    struct job *job = context;
+    (void)counts;
+    sym_progress_update(&job->progress, done, total, sym_steady_us());
+    return !sym_pause(0);
+}
+
+/* A dataset that would hold nothing is rather a wrong profile than what somebody wants. */
+static enum sym_err check_counts(const struct job *job, struct sym_fault *fault)
+{
+    if (job->counts.records > 0) {
+        return SYM_OK;
+    }
+    return job->counts.rows == 0
+               ? sym_fail(fault, SYM_BAD_VALUE, "%.256s: has no rows behind its first", job->file)
+               : sym_fail(fault, SYM_BAD_VALUE, "%.256s: no row has an identifier that can be used",
+                          job->file);
+}
+
+static enum sym_err read_file(struct job *job, struct sym_fault *fault)
+{
+    const struct sym_import_source source = {.path = job->call->args.operands[0],
+                                             .profile = job->profile,
+                                             .rejects =
+                                                 sym_args_value(&job->call->args, "rejects")};
+    const struct sym_import_calls calls = {
+        .context = job, .batch = job->dry_run ? NULL : take, .remark = tell, .progress = go_on};
+    job->progress = sym_progress(job->dataset, SYM_PROGRESS_BYTES, sym_steady_us());
+    enum sym_err err = sym_import(&job->counts, &source, &calls, fault);
+    sym_progress_end(&job->progress);
+    sym_remarks_end(&job->remarks, source.rejects != NULL);
+    return err == SYM_OK ? check_counts(job, fault) : err;
+}
+
+/* Is there a dataset of that name, whose content goes? */
+static enum sym_err look(struct job *job, struct sym_client *client, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_dataset_row row;
+    const struct sym_dataset_name name = {.name = sym_span_text(job->dataset)};
+    enum sym_err err = sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, fault);
+    job->replaced = err == SYM_OK && !job->append;
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_dataset_row row;
+    enum sym_err err = sym_client_open(&client, job->call, fault);
+    if (err == SYM_OK) {
+        err = look(job, &client, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_handover_begin(&job->handover, &client, job->dataset, job->profile->name,
+                                 job->append, fault);
+    }
+    if (err == SYM_OK) {
+        err = read_file(job, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_handover_keep(job->handover, &arena, &row, fault);
+    }
+    sym_handover_end(job->handover);
+    return err;
+}
+
+static enum sym_exit finish(const struct job *job, struct sym_fault *fault)
+{
+    const struct sym_import_report report = {.dataset = job->dataset,
+                                             .file = job->file,
+                                             .profile = job->profile->name,
+                                             .dry_run = job->dry_run,
+                                             .append = job->append,
+                                             .replaced = job->replaced,
+                                             .counts = &job->counts};
+    bool json = sym_args_has(&job->call->args, "json");
+    /* A dry run that finds nothing to import still tells what it found. */
+    bool told = fault->err == SYM_OK || (job->dry_run && job->counts.rows > 0);
+    enum sym_err shown = told ? sym_import_report_print(&report, json) : SYM_OK;
+    return fault->err != SYM_OK ? sym_command_failed(fault) : sym_command_printed(shown);
+}
+
+static enum sym_exit run_job(struct job *job)
+{
+    const struct sym_args *args = &job->call->args;
+    struct sym_fault fault;
+    fault.err = sym_profile_load(job->profile, sym_args_value(args, "profile"), &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    if (apply_options(job->profile, args, &fault) != SYM_OK) {
+        return sym_command_usage(job->call, "%s", fault.text);
+    }
+    sym_pause_begin();
+    fault.err = job->dry_run ? read_file(job, &fault) : import_into_node(job, &fault);
+    return finish(job, &fault);
+}
+
+static enum sym_exit run(const struct sym_call *call)
+{
+    const char *dataset = sym_args_value(&call->args, "dataset");
+    if (dataset == NULL || !sym_args_has(&call->args, "profile")) {
+        return sym_command_usage(call, "--%s is missing", dataset == NULL ? "dataset" : "profile");
+    }
+    if (sym_alias_check(sym_span_text(dataset)) != SYM_OK) {
+        return sym_command_usage(call,
+                                 "--dataset: \"%s\" is not 1 to 63 characters a-z A-Z 0-9 . _ "
+                                 "-, the first a letter or digit",
+                                 dataset);
+    }
+    struct job job = {.call = call,
+                      .dataset = dataset,
+                      .dry_run = sym_args_has(&call->args, "dry-run"),
+                      .append = sym_args_has(&call->args, "append")};
+    const char *file = call->args.operands[0];
+    (void)sym_file_show(job.file, strcmp(file, "-") == 0 ? "standard input" : file);
+    job.remarks.file = job.file;
+    job.profile = malloc(sizeof *job.profile);
+    if (job.profile == NULL) {
+        return sym_command_printed(SYM_NO_MEMORY);
+    }
+    enum sym_exit code = run_job(&job);
+    free(job.profile);
+    return code;
+}
+
+static const struct sym_option options[] = {
+    {.name = "dataset", .argument = "NAME", .help = "what it is called in this node"},
+    {.name = "profile",
+     .argument = "accounts|persons|FILE",
+     .help = "which column is what: a profile that is built in, or a file"},
+    {.name = "region",
+     .argument = "CC",
+     .help = "country of telephone numbers without country code, such as GB"},
+    {.name = "bank", .argument = "BANK", .help = "of all accounts, where no column tells it"},
+    {.name = "issuer", .argument = "CC", .help = "of all documents, where no column tells it"},
+    {.name = "platform", .argument = "NAME", .help = "of all handles, where no column tells it"},
+    {.name = "append", .help = "add to what the dataset holds"},
+    {.name = "rejects", .argument = "FILE", .help = "save rows with refused values, and why"},
+    {.name = "dry-run", .help = "report only; needs no node"},
+    {0},
+};
+
+static const char *const notes[] = {
+    "The dataset becomes what the file says, all at once or not at all: importing a file twice is",
+    "importing it once. FILE may be - for standard input. Built-in profiles: accounts, persons;",
+    "symbolon-profile(5) describes them and how to write others.",
+    "",
+    "A value that is refused is left out, a row without any other is rejected; they are listed on",
+    "standard error, the first 20.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_import = {
+    .name = "import",
+    .summary = "read a CSV file of identifiers into a dataset of the node",
+    .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
+              "           [--issuer CC] [--platform NAME] [--append] [--rejects FILE] [--dry-run]"},
+    .notes = notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .without_node = "dry-run",
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

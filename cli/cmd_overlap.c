@@ -1,0 +1,240 @@
+#include "cli/exchange_row.h"
+#include "cli/follow.h"
+#include "cli/pause.h"
+#include "cli/result.h"
+#include "cli/terms.h"
+#include "crypto/text.h"
+#include "proto/overlap_agree.h"
+
+#include <string.h>
+
+#define TIMEOUT_DEFAULT_S 3600u
+#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
+
+/* What the options say. */
+struct wish {
+    struct sym_overlap_start start;
+    const char *alias;
+    uint64_t hold_s;
+    struct sym_result_target target;
+};
+
+/* A name of a peer or dataset; the option must be there. */
+static enum sym_err read_name(struct sym_span *out, const struct sym_args *args, const char *option,
+                              struct sym_fault *fault)
+{
+    const char *value = sym_args_value(args, option);
+    if (value == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--%s is missing", option);
+    }
+    *out = sym_span_text(value);
+    if (sym_alias_check(*out) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--%s: \"%.64s\" is not a name", option, value);
+    }
+    return SYM_OK;
+}
+
+/* One word of several. */
+static enum sym_err read_term(uint32_t *out, const struct sym_args *args, const char *option,
+                              enum sym_err (*parse)(uint32_t *, const char *, struct sym_fault *),
+                              struct sym_fault *fault)
+{
+    const char *value = sym_args_value(args, option);
+    struct sym_fault why;
+    if (value == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--%s is missing", option);
+    }
+    enum sym_err err = parse(out, value, &why);
+    return err == SYM_OK ? err : sym_fail(fault, err, "--%s: %.280s", option, why.text);
+}
+
+static enum sym_err parse_reveal(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    if (strcmp(text, "matches") == 0) {
+        *out = SYM_KIND_OVERLAP_MATCHES;
+    } else if (strcmp(text, "count") == 0) {
+        *out = SYM_KIND_OVERLAP_COUNT;
+    } else {
+        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of matches, count", text);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    if (strcmp(text, "auto") == 0) {
+        *out = 0;
+    } else if (strcmp(text, "dh") == 0) {
+        *out = SYM_OVERLAP_ENGINE_DH;
+    } else if (strcmp(text, "vole") == 0) {
+        return sym_fail(fault, SYM_UNSUPPORTED, "this version has no engine vole; use auto or dh");
+    } else {
+        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of auto, dh, vole", text);
+    }
+    return SYM_OK;
+}
+
+/* A line of text that stays in this node. */
+static enum sym_err read_text(struct sym_span *out, const struct sym_args *args, const char *option,
+                              size_t max, struct sym_fault *fault)
+{
+    const char *value = sym_args_value(args, option);
+    *out = sym_span_text(value != NULL ? value : "");
+    if (out->len > max || (out->len > 0 && !sym_text_is_name(*out))) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--%s: is not one line of at most %zu bytes without invisible characters",
+                        option, max);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err read_numbers(struct wish *w, const struct sym_args *args,
+                                 struct sym_fault *fault)
+{
+    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
+    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
+    if (err == SYM_OK) {
+        err = sym_args_number(&w->hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
+    }
+    w->start.timeout_ms = (uint32_t)timeout_s * 1000u;
+    return err;
+}
+
+static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
+{
+    struct sym_overlap_start *s = &w->start;
+    enum sym_err err = SYM_OK;
+    if ((err = read_name(&s->alias, args, "peer", fault)) != SYM_OK ||
+        (err = read_name(&s->mine, args, "mine", fault)) != SYM_OK ||
+        (err = read_name(&s->theirs, args, "theirs", fault)) != SYM_OK ||
+        (err = read_term(&s->kind, args, "reveal", parse_reveal, fault)) != SYM_OK ||
+        (err = read_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
+        (err = read_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
+        (err = read_text(&s->case_ref, args, "case", SYM_CASE_BYTES_MAX, fault)) != SYM_OK ||
+        (err = read_text(&s->note, args, "note", SYM_NOTE_BYTES_MAX, fault)) != SYM_OK ||
+        (err = read_numbers(w, args, fault)) != SYM_OK ||
+        (err = sym_result_target(&w->target, args, fault)) != SYM_OK) {
+        return err;
+    }
+    if (s->case_ref.len == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--case is missing");
+    }
+    if (sym_args_has(args, "type")) {
+        err = read_term(&s->type, args, "type", sym_terms_type, fault);
+    }
+    if (err == SYM_OK && sym_args_has(args, "engine")) {
+        err = read_term(&s->engine, args, "engine", parse_engine, fault);
+    }
+    w->alias = sym_args_value(args, "peer");
+    return err;
+}
+
+/* Programs get the exchange also when it has no result. */
+static void show_failed(struct sym_client *client, struct sym_span id)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_fault unread;
+    struct sym_exchange_entry entry;
+    struct sym_exchange_name name = {.id = id};
+    if (sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, &unread) == SYM_OK) {
+        struct sym_json *j = sym_json_new(stdout);
+        sym_json_object(j, NULL);
+        sym_exchange_put_json(j, "exchange", &entry);
+        sym_json_end(j);
+        (void)sym_command_printed(sym_json_finish(j));
+    }
+}
+
+static enum sym_err overlap(struct sym_client *client, const struct wish *w,
+                            struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_name name;
+    struct sym_exchange_row row;
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_OVERLAP_START, &w->start, &arena, &name, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    const struct sym_follow follow = {.client = client,
+                                      .alias = w->alias,
+                                      .unit = SYM_PROGRESS_ELEMENTS,
+                                      .shown = true,
+                                      .hold_us = w->hold_s * 1000000u};
+    err = sym_follow(&row, &follow, name.id, fault);
+    if (err == SYM_OK) {
+        return sym_result_show(&w->target, client, name.id, fault);
+    }
+    if (w->target.format == SYM_RESULT_JSON && w->target.path == NULL) {
+        show_failed(client, name.id);
+    }
+    return err;
+}
+
+static enum sym_exit run(const struct sym_call *call)
+{
+    struct wish w = {.hold_s = 0};
+    struct sym_fault fault;
+    fault.err = read_wish(&w, &call->args, &fault);
+    if (fault.err == SYM_EXISTS || fault.err == SYM_UNSUPPORTED) {
+        return sym_command_failed(&fault);
+    }
+    if (fault.err != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    SYM_CLIENT_AUTO client = {0};
+    sym_pause_begin();
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = overlap(&client, &w, &fault);
+    }
+    if (fault.err == SYM_OK) {
+        return SYM_EXIT_DONE;
+    }
+    enum sym_exit code = sym_command_failed(&fault);
+    return fault.err == SYM_AGAIN ? SYM_EXIT_DENIED : code;
+}
+
+static const struct sym_option options[] = {
+    {.name = "peer", .argument = "ALIAS", .help = "with whom"},
+    {.name = "mine", .argument = "DATASET", .help = "the dataset of this node"},
+    {.name = "theirs", .argument = "DATASET", .help = "the dataset of the peer, by its name there"},
+    {.name = "reveal",
+     .argument = "matches|count",
+     .help = "which own records the peer has, too; or only how many identifiers"},
+    {.name = "purpose", .argument = SYM_TERMS_PURPOSES, .help = "what for"},
+    {.name = "basis", .argument = SYM_TERMS_BASES, .help = "on which legal basis"},
+    {.name = "case", .argument = "REF", .help = "the case that this belongs to; stays here"},
+    {.name = "note", .argument = "TEXT", .help = "a remark; stays here"},
+    {.name = "type", .argument = SYM_TERMS_TYPES, .help = "identifiers of this type only"},
+    {.name = "engine", .argument = "auto|dh|vole", .help = "how it is computed; default: auto"},
+    {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 3600"},
+    {.name = "hold",
+     .argument = "SECONDS",
+     .help = "how long to stay when an approver of the peer must decide; default: 0"},
+    SYM_RESULT_OPTIONS,
+    {0},
+};
+
+static const char *const notes[] = {
+    "Both sides learn how many identifiers the other side has. With matches this node learns",
+    "which of its own records the peer has, too, with count only how many identifiers; the peer",
+    "learns neither. Case, note and user stay in this node; purpose and basis travel.",
+    "",
+    "A request that waits for an approver ends this command with exit status 3; it goes on in the",
+    "node, and the same command finds the approval later. Ctrl-C cancels the exchange.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_overlap = {
+    .name = "overlap",
+    .summary = "find what a dataset has in common with one of a peer",
+    .usage = {"--peer ALIAS --mine DATASET --theirs DATASET --reveal matches|count\n"
+              "           --purpose PURPOSE --basis BASIS --case REF [--note TEXT] [--type TYPE]\n"
+              "           [--engine auto|dh|vole] [--timeout SECONDS] [--hold SECONDS]\n"
+              "           [--out FILE [--force]] [--format table|csv|json]"},
+    .notes = notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run,
+};

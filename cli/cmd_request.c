@@ -1,0 +1,210 @@
+#include "cli/exchange_id.h"
+#include "cli/format.h"
+#include "cli/terms.h"
+#include "crypto/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void put_json(struct sym_json *j, const struct sym_held_request *r)
+{
+    sym_json_object(j, NULL);
+    sym_json_hex(j, "id", r->id);
+    sym_json_text(j, "peer", r->alias);
+    sym_json_text(j, "dataset", r->dataset);
+    sym_json_string(j, "kind", sym_kind_text(r->kind));
+    sym_json_string(j, "type", sym_terms_type_text(r->type));
+    sym_json_string(j, "purpose", sym_purpose_text(r->purpose));
+    sym_json_string(j, "basis", sym_basis_text(r->basis));
+    sym_json_number(j, "elements", r->elements);
+    sym_json_time(j, "received", r->received_ms / 1000);
+    sym_json_time(j, "expires", r->expires_ms / 1000);
+    sym_json_string(j, "state", sym_held_state_text(r->state));
+    sym_json_text(j, "decided_by", r->decided_by);
+    sym_json_time(j, "decided", r->decided_ms / 1000);
+    sym_json_text(j, "why", r->why);
+    sym_json_end(j);
+}
+
+static enum sym_err print_json(const struct sym_request_list *list)
+{
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_array(j, NULL);
+    for (size_t i = 0; i < list->n_requests; i++) {
+        put_json(j, &list->requests[i]);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_err print_table(const struct sym_request_list *list)
+{
+    static const struct sym_column columns[] = {
+        {.title = "ID"},       {.title = "PEER"},
+        {.title = "DATASET"},  {.title = "KIND"},
+        {.title = "TYPE"},     {.title = "PURPOSE"},
+        {.title = "BASIS"},    {.title = "SIZE", .right = true},
+        {.title = "RECEIVED"}, {.title = "EXPIRES"},
+        {.title = "STATE"}};
+    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < list->n_requests; i++) {
+        const struct sym_held_request *r = &list->requests[i];
+        char id[SYM_ID_SHOWN_BYTES];
+        char by[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+        sym_id_show(id, r->id);
+        sym_format_text(by, sizeof by, r->decided_by);
+        sym_table_format(t, "%s", id);
+        sym_table_text(t, r->alias);
+        sym_table_text(t, r->dataset);
+        sym_table_format(t, "%s", sym_kind_text(r->kind));
+        sym_table_format(t, "%s", sym_terms_type_text(r->type));
+        sym_table_format(t, "%s", sym_purpose_text(r->purpose));
+        sym_table_format(t, "%s", sym_basis_text(r->basis));
+        sym_table_format(t, "%" PRIu32, r->elements);
+        sym_table_time(t, r->received_ms / 1000);
+        sym_table_time(t, r->expires_ms / 1000);
+        sym_table_format(t, "%s%s%s", sym_held_state_text(r->state), *by != '\0' ? " by " : "", by);
+    }
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_exit run_requests(const struct sym_call *call)
+{
+    struct sym_fault fault;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_request_list list;
+    fault.err = sym_client_fetch(call, SYM_VERB_REQUEST_LIST, &arena, &list, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
+                                                                 : print_table(&list));
+}
+
+const struct sym_command sym_cmd_requests = {
+    .name = "requests",
+    .summary = "list the requests of peers that wait for an approver, or did",
+    .usage = {"[--json]"},
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_requests,
+};
+
+static enum sym_err find(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
+                         struct sym_id_search *search, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_request_list list;
+    const struct sym_empty nothing = {0};
+    if (sym_id_is_whole(search)) {
+        return sym_unhex(id, SYM_EXCHANGE_ID_BYTES, sym_span_text(search->digits));
+    }
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_REQUEST_LIST, &nothing, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < list.n_requests; i++) {
+        sym_id_try(search, list.requests[i].id);
+    }
+    err = sym_id_found(search, "request", "requests", fault);
+    if (err == SYM_OK) {
+        memcpy(id, search->id, SYM_EXCHANGE_ID_BYTES);
+    }
+    return err;
+}
+
+static void print_decision(const struct sym_held_request *r)
+{
+    char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    char dataset[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    char id[SYM_ID_SHOWN_BYTES];
+    sym_id_show(id, r->id);
+    sym_format_text(peer, sizeof peer, r->alias);
+    sym_format_text(dataset, sizeof dataset, r->dataset);
+    (void)printf("%s: %s: %s of %s by %s, %" PRIu32 " identifiers\n", id,
+                 sym_held_state_text(r->state), sym_kind_text(r->kind), dataset, peer, r->elements);
+}
+
+static enum sym_exit decide(const struct sym_call *call, bool approve, const char *why)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_id_search search;
+    struct sym_held_request decided;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_fault fault;
+    if (sym_id_search(&search, call->args.operands[0], &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = find(id, &client, &search, &fault);
+    }
+    if (fault.err == SYM_OK) {
+        const struct sym_request_decision decision = {
+            .id = sym_span(id, sizeof id), .approve = approve, .why = sym_span_text(why)};
+        fault.err =
+            sym_client_ask(&client, SYM_VERB_REQUEST_DECIDE, &decision, &arena, &decided, &fault);
+    }
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    if (sym_args_has(&call->args, "json")) {
+        struct sym_json *j = sym_json_new(stdout);
+        put_json(j, &decided);
+        return sym_command_printed(sym_json_finish(j));
+    }
+    print_decision(&decided);
+    return SYM_EXIT_DONE;
+}
+
+static enum sym_exit run_approve(const struct sym_call *call)
+{
+    return decide(call, true, "");
+}
+
+static const char *const approve_notes[] = {
+    "Only an approver can; the peer then has 24 hours to take up this one exchange.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_approve = {
+    .name = "approve",
+    .summary = "let a request of a peer that waits be answered, once",
+    .usage = {"ID [--json]"},
+    .notes = approve_notes,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_approve,
+};
+
+static enum sym_exit run_deny(const struct sym_call *call)
+{
+    const char *why = sym_args_value(&call->args, "why");
+    if (why == NULL) {
+        return sym_command_usage(call, "--why is missing");
+    }
+    if (strlen(why) > SYM_REASON_BYTES_MAX || !sym_text_is_name(sym_span_text(why))) {
+        return sym_command_usage(
+            call, "--why: is not one line of 1 to %u bytes without invisible characters",
+            SYM_REASON_BYTES_MAX);
+    }
+    return decide(call, false, why);
+}
+
+static const struct sym_option deny_options[] = {
+    {.name = "why", .argument = "TEXT", .help = "the reason; the peer reads it"},
+    {0},
+};
+
+const struct sym_command sym_cmd_deny = {
+    .name = "deny",
+    .summary = "refuse a request of a peer that waits for an approver",
+    .usage = {"ID --why TEXT [--json]"},
+    .options = deny_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_deny,
+};

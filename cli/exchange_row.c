@@ -1,0 +1,157 @@
+#include "cli/exchange_row.h"
+
+#include "cli/format.h"
+#include "cli/terms.h"
+#include "proto/control.h"
+
+#include <inttypes.h>
+
+const struct sym_column sym_exchange_columns[2] = {{.title = NULL}, {.title = NULL}};
+
+const char *sym_exchange_state_text(uint32_t state)
+{
+    static const char *const texts[SYM_EXCHANGE_STATE_COUNT] = {
+        [SYM_EXCHANGE_WAITING] = "waiting", [SYM_EXCHANGE_RUNNING] = "running",
+        [SYM_EXCHANGE_HELD] = "held",       [SYM_EXCHANGE_DONE] = "done",
+        [SYM_EXCHANGE_DENIED] = "denied",   [SYM_EXCHANGE_ABORTED] = "aborted"};
+    return state < SYM_EXCHANGE_STATE_COUNT ? texts[state] : "unknown";
+}
+
+void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e)
+{
+    sym_json_object(j, key);
+    sym_json_hex(j, "id", e->id);
+    sym_json_text(j, "peer", e->alias);
+    sym_json_hex(j, "peer_id", e->peer);
+    sym_json_string(j, "role", sym_exchange_role_text(e->role));
+    sym_json_string(j, "kind", sym_kind_text(e->kind));
+    sym_json_string(j, "state", sym_exchange_state_text(e->state));
+    sym_json_string(j, "result", sym_err_name((enum sym_err)e->result));
+    sym_json_text(j, "fault", e->fault);
+    sym_json_string(j, "reason", sym_reason_text(e->reason));
+    sym_json_string(j, "purpose", sym_purpose_text(e->purpose));
+    sym_json_string(j, "basis", sym_basis_text(e->basis));
+    sym_json_text(j, "case", e->case_ref);
+    sym_json_text(j, "note", e->note);
+    sym_json_text(j, "user", e->user);
+    sym_json_text(j, "approver", e->approver);
+    sym_json_text(j, "mine", e->mine);
+    sym_json_text(j, "theirs", e->theirs);
+    sym_json_string(j, "type", sym_terms_type_text(e->type));
+    sym_json_number(j, "own_size", e->own_size);
+    sym_json_number(j, "peer_size", e->peer_size);
+    sym_json_number(j, "common", e->common);
+    sym_json_number(j, "records", e->records);
+    sym_json_bool(j, "has_result", e->has_result);
+    sym_json_time(j, "started", e->started_ms / 1000);
+    sym_json_time(j, "ended", e->ended_ms / 1000);
+    sym_json_number(j, "bytes_sent", e->bytes_sent);
+    sym_json_number(j, "bytes_received", e->bytes_received);
+    sym_json_end(j);
+}
+
+static void put_text(struct sym_table *t, const char *name, struct sym_span text)
+{
+    if (text.len > 0) {
+        sym_table_format(t, "%s", name);
+        sym_table_text(t, text);
+    }
+}
+
+static void put_time(struct sym_table *t, const char *name, uint64_t time_ms)
+{
+    if (time_ms > 0) {
+        sym_table_format(t, "%s", name);
+        sym_table_time(t, time_ms / 1000);
+    }
+}
+
+static void put_size(struct sym_table *t, const char *name, struct sym_span dataset, uint32_t size)
+{
+    char text[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    sym_format_text(text, sizeof text, dataset);
+    if (dataset.len == 0 && size == 0) {
+        return;
+    }
+    sym_table_format(t, "%s", name);
+    if (size > 0) {
+        sym_table_format(t, "%s%s%" PRIu32 " identifiers", text, *text != '\0' ? ", " : "", size);
+    } else {
+        sym_table_format(t, "%s", text);
+    }
+}
+
+static void put_state(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    char fault[SYM_FORMAT_TEXT_BYTES(SYM_FAULT_BYTES)];
+    sym_format_text(fault, sizeof fault, e->fault);
+    sym_table_format(t, "state");
+    if (e->fault.len > 0) {
+        sym_table_format(t, "%s: %s", sym_exchange_state_text(e->state), fault);
+    } else if (e->reason != SYM_REASON_NONE) {
+        sym_table_format(t, "%s: %s", sym_exchange_state_text(e->state),
+                         sym_reason_text(e->reason));
+    } else {
+        sym_table_format(t, "%s", sym_exchange_state_text(e->state));
+    }
+}
+
+/* For an overlap that is done: what each side knows now. */
+static void put_learned(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    bool matches = e->kind == SYM_KIND_OVERLAP_MATCHES;
+    bool began = e->role == SYM_AS_INITIATOR;
+    const char *more = matches ? "which records of its own the other side has, too, and how many "
+                                 "identifiers the other side has"
+                               : "how many identifiers both have, and how many the other side has";
+    const char *less = "how many identifiers the other side has";
+    if (e->state != SYM_EXCHANGE_DONE ||
+        (e->kind != SYM_KIND_OVERLAP_COUNT && e->kind != SYM_KIND_OVERLAP_MATCHES)) {
+        return;
+    }
+    if (began) {
+        sym_table_format(t, "common");
+        sym_table_format(t, "%" PRIu32 " identifiers", e->common);
+    }
+    if (began && matches) {
+        sym_table_format(t, "records");
+        sym_table_format(t, "%" PRIu64, e->records);
+    }
+    sym_table_format(t, "this node learned");
+    sym_table_format(t, "%s", began ? more : less);
+    sym_table_format(t, "the peer learned");
+    sym_table_format(t, "%s", began ? less : more);
+}
+
+void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    char sent[SYM_FORMAT_BYTES];
+    char received[SYM_FORMAT_BYTES];
+    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
+    sym_hex(hex, e->id.data, e->id.len);
+    sym_format_bytes(sent, e->bytes_sent);
+    sym_format_bytes(received, e->bytes_received);
+    sym_table_format(t, "exchange");
+    sym_table_format(t, "%s", hex);
+    put_text(t, "peer", e->alias);
+    sym_table_format(t, "kind");
+    sym_table_format(t, "%s, %s; identifiers: %s", sym_kind_text(e->kind),
+                     e->role == SYM_AS_INITIATOR ? "asked by this node" : "asked by the peer",
+                     sym_terms_type_text(e->type));
+    put_state(t, e);
+    sym_table_format(t, "purpose");
+    sym_table_format(t, "%s, basis %s", sym_purpose_text(e->purpose), sym_basis_text(e->basis));
+    put_text(t, "case", e->case_ref);
+    put_text(t, "note", e->note);
+    put_text(t, "user", e->user);
+    put_text(t, "approver", e->approver);
+    put_size(t, "own dataset", e->mine, e->own_size);
+    put_size(t, "peer's dataset", e->theirs, e->peer_size);
+    put_time(t, "started", e->started_ms);
+    put_time(t, "ended", e->ended_ms);
+    sym_table_format(t, "sent");
+    sym_table_format(t, "%s", sent);
+    sym_table_format(t, "received");
+    sym_table_format(t, "%s", received);
+    put_learned(t, e);
+}

@@ -1,0 +1,103 @@
+#include "cli/follow.h"
+
+#include "cli/format.h"
+#include "cli/pause.h"
+
+#include <string.h>
+
+#define POLL_FIRST_US 5000u
+#define POLL_MAX_US   200000u
+#define ID_DIGITS     8
+
+static enum sym_err cancel(const struct sym_follow *f, struct sym_span id, struct sym_fault *fault)
+{
+    struct sym_exchange_name name = {.id = id};
+    struct sym_fault why;
+    if (sym_client_do(f->client, SYM_VERB_EXCHANGE_CANCEL, &name, &why) != SYM_OK) {
+        return sym_fail(fault, SYM_CANCELLED, "%s: interrupted; %.200s", f->alias, why.text);
+    }
+    return sym_fail(fault, SYM_CANCELLED, "%s: cancelled", f->alias);
+}
+
+/* What an ended exchange says. */
+static enum sym_err conclude(const struct sym_follow *f, const struct sym_exchange_row *row,
+                             struct sym_fault *fault)
+{
+    enum sym_err err = (enum sym_err)row->result;
+    if (row->state == SYM_EXCHANGE_DONE && err == SYM_OK) {
+        return SYM_OK;
+    }
+    if (err == SYM_OK) {
+        err = row->state == SYM_EXCHANGE_DENIED ? SYM_DENIED : SYM_CLOSED;
+    }
+    if (row->fault.len == 0) {
+        return sym_fail(fault, err, "%s: %s", f->alias, sym_err_text(err));
+    }
+    char text[SYM_FAULT_BYTES];
+    sym_format_text(text, sizeof text, row->fault);
+    bool names_peer = strncmp(text, f->alias, strlen(f->alias)) == 0;
+    return names_peer ? sym_fail(fault, err, "%s", text)
+                      : sym_fail(fault, err, "%s: %s", f->alias, text);
+}
+
+static enum sym_err held(const struct sym_follow *f, struct sym_span id, struct sym_fault *fault)
+{
+    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    sym_hex(hex, id.data, id.len);
+    return sym_fail(
+        fault, SYM_AGAIN,
+        "%s: the request waits for an approver; \"symbolon exchange show %.*s\" follows it, "
+        "\"symbolon exchange result %.*s\" fetches the result",
+        f->alias, ID_DIGITS, hex, ID_DIGITS, hex);
+}
+
+static bool has_ended(const struct sym_exchange_row *row)
+{
+    return row->state == SYM_EXCHANGE_DONE || row->state == SYM_EXCHANGE_DENIED ||
+           row->state == SYM_EXCHANGE_ABORTED;
+}
+
+/* Asks until it has ended, or is held for too long. */
+static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow *f,
+                           struct sym_span id, struct sym_progress *progress,
+                           struct sym_fault *fault)
+{
+    struct sym_exchange_name name = {.id = id};
+    uint64_t began_us = sym_steady_us();
+    for (uint64_t pause_us = POLL_FIRST_US;;) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_exchange_row row;
+        enum sym_err err =
+            sym_client_ask(f->client, SYM_VERB_EXCHANGE_STATE, &name, &arena, &row, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
+        if (has_ended(&row)) {
+            err = conclude(f, &row, fault);
+            row.id = row.alias = row.fault = (struct sym_span){NULL, 0};
+            *out = row;
+            return err;
+        }
+        uint64_t now_us = sym_steady_us();
+        if (row.state == SYM_EXCHANGE_HELD && now_us - began_us >= f->hold_us) {
+            return held(f, id, fault);
+        }
+        if (f->shown && row.state == SYM_EXCHANGE_RUNNING) {
+            progress->bytes = row.bytes_sent + row.bytes_received;
+            sym_progress_update(progress, row.done, row.total, now_us);
+        }
+        if (sym_pause(pause_us)) {
+            return cancel(f, id, fault);
+        }
+        pause_us = pause_us * 3 / 2 < POLL_MAX_US ? pause_us * 3 / 2 : POLL_MAX_US;
+    }
+}
+
+enum sym_err sym_follow(struct sym_exchange_row *out, const struct sym_follow *f,
+                        struct sym_span id, struct sym_fault *fault)
+{
+    struct sym_progress progress = sym_progress(f->alias, f->unit, sym_steady_us());
+    enum sym_err err = follow(out, f, id, &progress, fault);
+    sym_progress_end(&progress);
+    return err;
+}

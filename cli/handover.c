@@ -1,0 +1,336 @@
+#include "cli/handover.h"
+
+#include "cli/pause.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TRIES            6u
+#define TRY_AGAIN_MS     500u
+#define LOOK_UP_EVERY_MS 50u /* whether somebody pressed Ctrl-C */
+
+/* Columns of one chunk. */
+struct chunk {
+    size_t n_records, ids_len, n_tokens;
+    uint8_t id_lengths[SYM_CHUNK_RECORDS_MAX];
+    uint8_t token_counts[SYM_CHUNK_RECORDS_MAX];
+    uint8_t types[SYM_CHUNK_TOKENS_MAX];
+    uint8_t digests[SYM_CHUNK_TOKENS_MAX][SYM_DIGEST_BYTES];
+    uint8_t ids[SYM_CHUNK_BYTES_MAX];
+};
+
+/* Two chunks: one is filled while the other is sent. */
+struct sym_handover {
+    struct sym_client *client;
+    const char *dataset;
+    uint8_t id[SYM_IMPORT_ID_BYTES];
+    struct chunk chunks[2];
+    struct chunk *filling; /* of the caller */
+    struct chunk *sending; /* of the thread, while full */
+    uint64_t n_sent;
+    bool kept;
+    pthread_t thread;
+    bool threaded;
+    pthread_mutex_t mutex; /* for what follows */
+    pthread_cond_t changed;
+    bool full;              /* sending waits, or is on its way */
+    bool closed;            /* no more comes */
+    bool stop;              /* at once */
+    struct sym_fault fault; /* of the thread */
+};
+
+static void deadline(struct timespec *out, unsigned milliseconds)
+{
+    (void)clock_gettime(CLOCK_MONOTONIC, out);
+    out->tv_nsec += (long)(milliseconds % 1000u) * 1000000;
+    out->tv_sec += (time_t)(milliseconds / 1000u) + out->tv_nsec / 1000000000;
+    out->tv_nsec %= 1000000000;
+}
+
+static void wait_change(struct sym_handover *h, unsigned milliseconds)
+{
+    struct timespec until;
+    deadline(&until, milliseconds);
+    (void)pthread_cond_timedwait(&h->changed, &h->mutex, &until);
+}
+
+/* Sleeps before another try; false when there is to be none. */
+static bool may_try_again(struct sym_handover *h)
+{
+    struct timespec until;
+    deadline(&until, TRY_AGAIN_MS);
+    (void)pthread_mutex_lock(&h->mutex);
+    while (!h->stop && pthread_cond_timedwait(&h->changed, &h->mutex, &until) != ETIMEDOUT) {
+    }
+    bool again = !h->stop;
+    (void)pthread_mutex_unlock(&h->mutex);
+    return again;
+}
+
+/* Asks until there is an answer: a control connection that was lost is no reason to give up. */
+static enum sym_err ask(struct sym_handover *h, enum sym_verb verb, const void *arguments,
+                        struct sym_arena *arena, void *answer, struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    for (unsigned i = 0; i < TRIES; i++) {
+        err = sym_client_ask(h->client, verb, arguments, arena, answer, fault);
+        if (err != SYM_CLOSED || i + 1 == TRIES || !may_try_again(h)) {
+            break;
+        }
+    }
+    return err;
+}
+
+/* The node knows an import until it ends, or until the node itself does. What: whether it was kept.
+ */
+static enum sym_err explain_loss(const struct sym_handover *h, enum sym_err err, const char *what,
+                                 struct sym_fault *fault)
+{
+    if (err != SYM_NOT_FOUND) {
+        return err;
+    }
+    return sym_fail(fault, err,
+                    "%s: the node no longer knows this import: it was started again meanwhile; %s",
+                    h->dataset, what);
+}
+
+static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
+                               struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_import_next next;
+    const struct sym_import_chunk message = {
+        .id = sym_span(h->id, sizeof h->id),
+        .number = h->n_sent,
+        .id_lengths = sym_span(c->id_lengths, c->n_records),
+        .ids = sym_span(c->ids, c->ids_len),
+        .token_counts = sym_span(c->token_counts, c->n_records),
+        .types = sym_span(c->types, c->n_tokens),
+        .digests = sym_span(c->digests, c->n_tokens * SYM_DIGEST_BYTES)};
+    enum sym_err err = ask(h, SYM_VERB_IMPORT_CHUNK, &message, &arena, &next, fault);
+    if (err != SYM_OK) {
+        return explain_loss(h, err, "nothing of it was kept: import the file again", fault);
+    }
+    if (next.chunk != h->n_sent + 1) {
+        return sym_fail(fault, SYM_BAD_FORMAT,
+                        "%s: the node lost count of this import; import the file again",
+                        h->dataset);
+    }
+    h->n_sent++;
+    return SYM_OK;
+}
+
+static void *send_all(void *context)
+{
+    struct sym_handover *h = context;
+    (void)pthread_mutex_lock(&h->mutex);
+    for (;;) {
+        while (!h->full && !h->closed && !h->stop) {
+            (void)pthread_cond_wait(&h->changed, &h->mutex);
+        }
+        if (!h->full || h->stop) {
+            break;
+        }
+        struct sym_fault fault = {SYM_OK, ""};
+        (void)pthread_mutex_unlock(&h->mutex);
+        fault.err = send_chunk(h, h->sending, &fault);
+        (void)pthread_mutex_lock(&h->mutex);
+        h->full = false;
+        (void)pthread_cond_broadcast(&h->changed);
+        if (fault.err != SYM_OK) {
+            h->fault = fault;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&h->mutex);
+    return NULL;
+}
+
+/* Waits until the thread has sent what it had; with the mutex. */
+static enum sym_err await_sent(struct sym_handover *h, struct sym_fault *fault)
+{
+    while (h->full && h->fault.err == SYM_OK) {
+        wait_change(h, LOOK_UP_EVERY_MS);
+        if (h->full && sym_pause(0)) {
+            return sym_fail(fault, SYM_CANCELLED, "%s: the import was cancelled", h->dataset);
+        }
+    }
+    return h->fault.err == SYM_OK ? SYM_OK : sym_fail(fault, h->fault.err, "%s", h->fault.text);
+}
+
+/* Gives the filled chunk to the thread, as soon as that is done with the one before. */
+static enum sym_err pass(struct sym_handover *h, struct sym_fault *fault)
+{
+    (void)pthread_mutex_lock(&h->mutex);
+    enum sym_err err = await_sent(h, fault);
+    if (err == SYM_OK) {
+        struct chunk *empty = h->sending;
+        h->sending = h->filling;
+        h->filling = empty;
+        h->filling->n_records = h->filling->ids_len = h->filling->n_tokens = 0;
+        h->full = true;
+        (void)pthread_cond_broadcast(&h->changed);
+    }
+    (void)pthread_mutex_unlock(&h->mutex);
+    return err;
+}
+
+static size_t chunk_bytes(const struct chunk *c)
+{
+    return 2 * c->n_records + c->ids_len + c->n_tokens * (1 + SYM_DIGEST_BYTES);
+}
+
+static bool has_room(const struct chunk *c, size_t id_len, size_t n_tokens)
+{
+    return c->n_records < SYM_CHUNK_RECORDS_MAX && n_tokens <= SYM_CHUNK_TOKENS_MAX - c->n_tokens &&
+           2 + id_len + n_tokens * (1 + SYM_DIGEST_BYTES) <= SYM_CHUNK_BYTES_MAX - chunk_bytes(c);
+}
+
+/* The tokens of a record start at number at. */
+static void put_record(struct chunk *c, struct sym_span id, const struct sym_import_batch *batch,
+                       size_t at, size_t n_tokens)
+{
+    c->id_lengths[c->n_records] = (uint8_t)id.len;
+    c->token_counts[c->n_records] = (uint8_t)n_tokens;
+    c->n_records++;
+    memcpy(c->ids + c->ids_len, id.data, id.len);
+    c->ids_len += id.len;
+    memcpy(c->types + c->n_tokens, batch->types + at, n_tokens);
+    memcpy(c->digests[c->n_tokens], batch->digests[at], n_tokens * SYM_DIGEST_BYTES);
+    c->n_tokens += n_tokens;
+}
+
+enum sym_err sym_handover_add(void *context, const struct sym_import_batch *batch,
+                              struct sym_fault *fault)
+{
+    struct sym_handover *h = context;
+    size_t token = 0;
+    uint32_t id_start = 0;
+    for (uint32_t record = 0; record < batch->n_records; record++) {
+        size_t end = token;
+        while (end < batch->n_tokens && batch->records[end] == record) {
+            end++;
+        }
+        struct sym_span id = sym_span(batch->ids + id_start, batch->id_ends[record] - id_start);
+        if (!has_room(h->filling, id.len, end - token)) {
+            enum sym_err err = pass(h, fault);
+            if (err != SYM_OK) {
+                return err;
+            }
+        }
+        put_record(h->filling, id, batch, token, end - token);
+        id_start = batch->id_ends[record];
+        token = end;
+    }
+    return SYM_OK;
+}
+
+static enum sym_err start_thread(struct sym_handover *h)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&h->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    (void)pthread_mutex_init(&h->mutex, NULL);
+    h->threaded = pthread_create(&h->thread, NULL, send_all, h) == 0;
+    return h->threaded ? SYM_OK : SYM_NO_MEMORY;
+}
+
+/* Ends the thread; it finishes what it has, unless that is stopped. */
+static void join_thread(struct sym_handover *h, bool stop)
+{
+    if (!h->threaded) {
+        return;
+    }
+    (void)pthread_mutex_lock(&h->mutex);
+    h->closed = true;
+    h->stop = h->stop || stop;
+    (void)pthread_cond_broadcast(&h->changed);
+    (void)pthread_mutex_unlock(&h->mutex);
+    (void)pthread_join(h->thread, NULL);
+    h->threaded = false;
+}
+
+enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
+                                const char *dataset, const char *profile, bool append,
+                                struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_import_next next;
+    struct sym_handover *h = calloc(1, sizeof *h);
+    if (h == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    h->client = client;
+    h->dataset = dataset;
+    h->filling = &h->chunks[0];
+    h->sending = &h->chunks[1];
+    sym_random(h->id, sizeof h->id);
+    enum sym_err err = start_thread(h);
+    if (err != SYM_OK) {
+        (void)sym_fail(fault, err, "import: a thread cannot be started");
+    } else {
+        const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
+                                               .dataset = sym_span_text(dataset),
+                                               .profile = sym_span_text(profile),
+                                               .append = append};
+        err = ask(h, SYM_VERB_IMPORT_BEGIN, &begin, &arena, &next, fault);
+    }
+    if (err != SYM_OK) {
+        h->kept = true; /* there is nothing to give up */
+        sym_handover_end(h);
+        return err;
+    }
+    *out = h;
+    return SYM_OK;
+}
+
+enum sym_err sym_handover_keep(struct sym_handover *h, struct sym_arena *arena,
+                               struct sym_dataset_row *row, struct sym_fault *fault)
+{
+    enum sym_err err = h->filling->n_records > 0 ? pass(h, fault) : SYM_OK;
+    (void)pthread_mutex_lock(&h->mutex);
+    err = err == SYM_OK ? await_sent(h, fault) : err;
+    (void)pthread_mutex_unlock(&h->mutex);
+    if (err != SYM_OK) {
+        return err;
+    }
+    join_thread(h, false);
+    const struct sym_import_end end = {
+        .id = sym_span(h->id, sizeof h->id), .keep = true, .chunks = h->n_sent};
+    err = ask(h, SYM_VERB_IMPORT_END, &end, arena, row, fault);
+    err = explain_loss(h, err, "look with \"symbolon dataset show\" whether it was kept", fault);
+    h->kept = err == SYM_OK;
+    return err;
+}
+
+/* Whether the node hears it or not: it gives up by itself what it hears no more of. */
+static void give_up(struct sym_handover *h)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_dataset_row unread_row;
+    struct sym_fault unread;
+    const struct sym_import_end end = {.id = sym_span(h->id, sizeof h->id)};
+    if (sym_client_ask(h->client, SYM_VERB_IMPORT_END, &end, &arena, &unread_row, &unread) !=
+        SYM_OK) {
+        return;
+    }
+}
+
+void sym_handover_end(struct sym_handover *h)
+{
+    if (h == NULL) {
+        return;
+    }
+    join_thread(h, true);
+    if (!h->kept) {
+        give_up(h);
+    }
+    (void)pthread_cond_destroy(&h->changed);
+    (void)pthread_mutex_destroy(&h->mutex);
+    free(h);
+}

@@ -1,0 +1,30 @@
+/* handover.h - hands an import over to the node: batches are packed into chunks, and a thread of
+ * its own sends them while the file is read on.
+ *
+ * A chunk whose answer was lost is sent again under its number. The node keeps nothing before the
+ * end; what is given up was never there. For the thread that began it; the client must not be used
+ * otherwise in between.
+ * Errors: those of client.h, SYM_CANCELLED (interrupted, see pause.h). Faults are complete lines.
+ */
+#ifndef SYM_CLI_HANDOVER_H
+#define SYM_CLI_HANDOVER_H
+
+#include "cli/client.h"
+#include "cli/ingest/import.h"
+
+struct sym_handover;
+
+/* Begins an import into this dataset; the names are borrowed. */
+SYM_MUST enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
+                                         const char *dataset, const char *profile, bool append,
+                                         struct sym_fault *fault);
+/* The sink of sym_import; context is the handover. */
+SYM_MUST enum sym_err sym_handover_add(void *context, const struct sym_import_batch *batch,
+                                       struct sym_fault *fault);
+/* Sends what is left and has the node keep all of it; the row borrows from arena. */
+SYM_MUST enum sym_err sym_handover_keep(struct sym_handover *h, struct sym_arena *arena,
+                                        struct sym_dataset_row *row, struct sym_fault *fault);
+/* Frees; the node gives the import up unless it was kept. NULL is fine. */
+void sym_handover_end(struct sym_handover *h);
+
+#endif

@@ -1,0 +1,138 @@
+#include "cli/import_report.h"
+
+#include "cli/json.h"
+#include "cli/table.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+/* Reasons start with the type: a column that is called like it need not be named, too. */
+static bool says_column(const struct sym_import_remark *m)
+{
+    size_t len = strlen(m->column);
+    return strncasecmp(m->reason, m->column, len) == 0 && m->reason[len] == ':';
+}
+
+void sym_remarks_add(struct sym_remarks *r, const struct sym_import_remark *m)
+{
+    uint64_t *n = m->refused ? &r->n_refused : &r->n_doubtful;
+    bool named = m->column != NULL && !says_column(m);
+    if ((*n)++ < SYM_REMARKS_SHOWN) {
+        (void)fprintf(stderr, "%s:%" PRIu64 ": %s%s%s%s\n", r->file, m->line,
+                      named ? m->column : "", named ? ": " : "", m->reason,
+                      m->refused ? "" : " (kept)");
+    }
+}
+
+static void print_more(const struct sym_remarks *r, uint64_t n, const char *what, const char *hint)
+{
+    if (n > SYM_REMARKS_SHOWN) {
+        (void)fprintf(stderr, "%s: and %" PRIu64 " more %s%s\n", r->file, n - SYM_REMARKS_SHOWN,
+                      what, hint);
+    }
+}
+
+void sym_remarks_end(const struct sym_remarks *r, bool rejects)
+{
+    print_more(r, r->n_refused, "refused values or rows",
+               rejects ? "" : "; --rejects FILE saves all of them");
+    print_more(r, r->n_doubtful, "doubtful values that were kept", "");
+}
+
+static bool is_listed(const struct sym_import_counts *c, size_t type)
+{
+    return c->tokens_by_type[type] > 0 || c->refused_by_type[type] > 0;
+}
+
+static enum sym_err print_json(const struct sym_import_report *r)
+{
+    const struct sym_import_counts *c = r->counts;
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_object(j, NULL);
+    sym_json_string(j, "dataset", r->dataset);
+    sym_json_string(j, "profile", r->profile);
+    sym_json_bool(j, "dry_run", r->dry_run);
+    sym_json_number(j, "rows", c->rows);
+    sym_json_number(j, "records", c->records);
+    sym_json_number(j, "rejected", c->rejected);
+    sym_json_number(j, "duplicate_rows", c->duplicate_rows);
+    sym_json_number(j, "tokens", c->tokens);
+    sym_json_number(j, "duplicate_tokens", c->duplicate_tokens);
+    sym_json_number(j, "refused", c->refused);
+    sym_json_number(j, "doubtful", c->doubtful);
+    sym_json_array(j, "types");
+    for (size_t type = 0; type < SYM_TOKEN_TYPE_COUNT; type++) {
+        if (is_listed(c, type)) {
+            sym_json_object(j, NULL);
+            sym_json_string(j, "type", sym_token_type_name((enum sym_token_type)type));
+            sym_json_number(j, "tokens", c->tokens_by_type[type]);
+            sym_json_number(j, "refused", c->refused_by_type[type]);
+            sym_json_end(j);
+        }
+    }
+    sym_json_end(j);
+    if (!r->dry_run) {
+        sym_json_bool(j, "replaced", r->replaced);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static void put_count(struct sym_table *t, const char *what, uint64_t n)
+{
+    sym_table_format(t, "%s", what);
+    sym_table_format(t, "%" PRIu64, n);
+}
+
+static enum sym_err print_counts(const struct sym_import_counts *c)
+{
+    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL, .right = true}};
+    struct sym_table *t = sym_table_new(columns, 2);
+    put_count(t, "rows", c->rows);
+    put_count(t, "  repeated", c->duplicate_rows);
+    put_count(t, "  rejected", c->rejected);
+    put_count(t, "records", c->records);
+    put_count(t, "identifiers", c->tokens);
+    put_count(t, "  repeated", c->duplicate_tokens);
+    put_count(t, "values refused", c->refused);
+    put_count(t, "values doubtful", c->doubtful);
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_err print_types(const struct sym_import_counts *c)
+{
+    static const struct sym_column columns[] = {{.title = "TYPE"},
+                                                {.title = "IDENTIFIERS", .right = true},
+                                                {.title = "REFUSED", .right = true}};
+    bool any = false;
+    struct sym_table *t = sym_table_new(columns, 3);
+    for (size_t type = 0; type < SYM_TOKEN_TYPE_COUNT; type++) {
+        if (is_listed(c, type)) {
+            any = true;
+            sym_table_format(t, "%s", sym_token_type_name((enum sym_token_type)type));
+            sym_table_format(t, "%" PRIu64, c->tokens_by_type[type]);
+            sym_table_format(t, "%" PRIu64, c->refused_by_type[type]);
+        }
+    }
+    if (!any) {
+        sym_table_free(t);
+        return SYM_OK;
+    }
+    (void)putchar('\n');
+    return sym_table_print(t, stdout);
+}
+
+enum sym_err sym_import_report_print(const struct sym_import_report *r, bool json)
+{
+    if (json) {
+        return print_json(r);
+    }
+    const char *what = r->dry_run    ? "dry run, nothing is stored"
+                       : r->append   ? "added to what it holds"
+                       : r->replaced ? "took the place of what it held"
+                                     : "new";
+    (void)printf("%s: %s, profile %s: %s\n", r->dataset, r->file, r->profile, what);
+    enum sym_err err = print_counts(r->counts);
+    return err == SYM_OK ? print_types(r->counts) : err;
+}

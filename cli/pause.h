@@ -1,0 +1,22 @@
+/* pause.h - waiting, and how a person ends it: Ctrl-C or a request to end is taken while a command
+ * waits, so that it can leave things in order.
+ *
+ * Only the first signal is taken: a second one ends the program as usual. For the main thread;
+ * threads that are started after sym_pause_begin take none.
+ */
+#ifndef SYM_CLI_PAUSE_H
+#define SYM_CLI_PAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* From now on SIGINT and SIGTERM wait for sym_pause. */
+void sym_pause_begin(void);
+
+/* Sleeps; 0 only looks. True when it was interrupted. */
+bool sym_pause(uint64_t microseconds);
+
+/* Microseconds of a clock that never jumps. */
+uint64_t sym_steady_us(void);
+
+#endif

@@ -1,0 +1,277 @@
+#include "cli/result.h"
+
+#include "cli/exchange_id.h"
+#include "cli/exchange_row.h"
+#include "cli/file.h"
+#include "cli/ingest/csv.h"
+#include "cli/pause.h"
+#include "cli/terms.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TYPES_BYTES 8u
+
+/* All rows in columns, as they came. */
+struct rows {
+    uint8_t *id_lengths;
+    uint8_t *ids;
+    uint8_t *types; /* TYPES_BYTES each */
+    size_t n, ids_len;
+};
+
+struct result {
+    const struct sym_exchange_entry *exchange;
+    struct rows rows;
+};
+
+enum sym_err sym_result_target(struct sym_result_target *out, const struct sym_args *args,
+                               struct sym_fault *fault)
+{
+    static const char *const words[] = {"table", "csv", "json"};
+    const char *format = sym_args_value(args, "format");
+    bool json = sym_args_has(args, "json");
+    size_t at = json ? SYM_RESULT_JSON : SYM_RESULT_TABLE;
+    if (format != NULL) {
+        for (at = 0; at < 3 && strcmp(format, words[at]) != 0; at++) {
+        }
+    }
+    if (at == 3 || (json && at != SYM_RESULT_JSON)) {
+        return at == 3 ? sym_fail(fault, SYM_BAD_VALUE,
+                                  "--format: \"%.64s\" is not one of table, csv, json", format)
+                       : sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
+                                  words[at]);
+    }
+    *out = (struct sym_result_target){.format = (enum sym_result_format)at,
+                                      .path = sym_args_value(args, "out"),
+                                      .force = sym_args_has(args, "force")};
+    if (out->force && out->path == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--force is for --out");
+    }
+    if (out->path != NULL && !out->force && access(out->path, F_OK) == 0) {
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, SYM_EXISTS, "%.256s: exists already; --force replaces it",
+                        sym_file_show(shown, out->path));
+    }
+    return SYM_OK;
+}
+
+/* Fetching ----------------------------------------------------------------------------------- */
+
+static bool append(uint8_t **to, size_t used, struct sym_span more)
+{
+    if (more.len == 0) {
+        return true;
+    }
+    uint8_t *grown = realloc(*to, used + more.len);
+    if (grown == NULL) {
+        return false;
+    }
+    memcpy(grown + used, more.data, more.len);
+    *to = grown;
+    return true;
+}
+
+/* Is it the page that was asked for, and does it agree with itself? */
+static bool makes_sense(const struct sym_result_page *page, const struct rows *rows,
+                        struct sym_span id)
+{
+    size_t n = page->id_lengths.len;
+    size_t ids_len = 0;
+    for (size_t i = 0; i < n; i++) {
+        ids_len += page->id_lengths.data[i];
+    }
+    return sym_span_equal(page->exchange->id, id) && page->first == rows->n &&
+           page->types.len == n * TYPES_BYTES && page->ids.len == ids_len && (n > 0 || !page->more);
+}
+
+static enum sym_err take_page(struct rows *rows, const struct sym_result_page *page,
+                              struct sym_span id, struct sym_fault *fault)
+{
+    if (!makes_sense(page, rows, id)) {
+        return sym_fail(fault, SYM_BAD_FORMAT,
+                        "the result that the node answers makes no sense; are symbolon and "
+                        "symbolond of the same version?");
+    }
+    if (!append(&rows->id_lengths, rows->n, page->id_lengths) ||
+        !append(&rows->ids, rows->ids_len, page->ids) ||
+        !append(&rows->types, rows->n * TYPES_BYTES, page->types)) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the result %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    rows->n += page->id_lengths.len;
+    rows->ids_len += page->ids.len;
+    return SYM_OK;
+}
+
+static enum sym_err fetch_rows(struct rows *rows, struct sym_client *client, struct sym_span id,
+                               struct sym_fault *fault)
+{
+    for (bool more = true; more;) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_result_page page;
+        struct sym_result_query query = {.id = id, .first = rows->n};
+        enum sym_err err =
+            sym_client_ask(client, SYM_VERB_EXCHANGE_RESULT, &query, &arena, &page, fault);
+        if (err == SYM_OK) {
+            err = take_page(rows, &page, id, fault);
+        }
+        if (err != SYM_OK) {
+            return err;
+        }
+        more = page.more;
+        if (more && sym_pause(0)) {
+            return sym_fail(fault, SYM_CANCELLED, "the result was not fetched: interrupted");
+        }
+    }
+    return SYM_OK;
+}
+
+/* Only what is done, and was asked for here, has a result. */
+static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *fault)
+{
+    char id[SYM_ID_SHOWN_BYTES];
+    sym_id_show(id, e->id);
+    if (e->role != SYM_AS_INITIATOR) {
+        return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result here: the peer asked, and has it",
+                        id);
+    }
+    if (e->state != SYM_EXCHANGE_DONE) {
+        return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result: it is %s", id,
+                        sym_exchange_state_text(e->state));
+    }
+    if (e->kind == SYM_KIND_OVERLAP_MATCHES && !e->has_result) {
+        return sym_fail(fault, SYM_NOT_FOUND, "%s: its result was forgotten", id);
+    }
+    return SYM_OK;
+}
+
+/* Writing ------------------------------------------------------------------------------------ */
+
+static bool has_rows(const struct result *r)
+{
+    return r->exchange->kind == SYM_KIND_OVERLAP_MATCHES;
+}
+
+static enum sym_err write_table(const struct result *r, FILE *to)
+{
+    static const struct sym_column columns[] = {{.title = "RECORD"}, {.title = "TYPES"}};
+    struct sym_table *head = sym_table_new(sym_exchange_columns, 2);
+    sym_exchange_put_lines(head, r->exchange);
+    enum sym_err err = sym_table_print(head, to);
+    if (err != SYM_OK || r->rows.n == 0) {
+        return err;
+    }
+    struct sym_table *t = sym_table_new(columns, 2);
+    const uint8_t *id = r->rows.ids;
+    for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
+        sym_table_text(t, sym_span(id, r->rows.id_lengths[i]));
+        char types[SYM_TERMS_BYTES];
+        sym_terms_types_text(types, sym_get_u64(r->rows.types + i * TYPES_BYTES), ",");
+        sym_table_format(t, "%s", types);
+    }
+    (void)fputc('\n', to);
+    return sym_table_print(t, to);
+}
+
+static enum sym_err write_csv(const struct result *r, FILE *to)
+{
+    if (!has_rows(r)) {
+        (void)fprintf(to, "common\n%" PRIu32 "\n", r->exchange->common);
+        return SYM_OK;
+    }
+    (void)fputs("record,types\n", to);
+    const uint8_t *id = r->rows.ids;
+    for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
+        char types[SYM_TERMS_BYTES];
+        sym_terms_types_text(types, sym_get_u64(r->rows.types + i * TYPES_BYTES), ";");
+        const struct sym_span fields[] = {sym_span(id, r->rows.id_lengths[i]),
+                                          sym_span_text(types)};
+        sym_csv_write(to, fields, 2);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err write_json(const struct result *r, FILE *to)
+{
+    struct sym_json *j = sym_json_new(to);
+    sym_json_object(j, NULL);
+    sym_exchange_put_json(j, "exchange", r->exchange);
+    sym_json_number(j, "common", r->exchange->common);
+    sym_json_number(j, "records", r->exchange->records);
+    if (has_rows(r)) {
+        sym_json_array(j, "matches");
+        const uint8_t *id = r->rows.ids;
+        for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
+            sym_json_object(j, NULL);
+            sym_json_text(j, "record", sym_span(id, r->rows.id_lengths[i]));
+            sym_terms_json_types(j, "types", sym_get_u64(r->rows.types + i * TYPES_BYTES));
+            sym_json_end(j);
+        }
+        sym_json_end(j);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_err write_result(void *context, FILE *to, enum sym_result_format format)
+{
+    const struct result *r = context;
+    switch (format) {
+    case SYM_RESULT_TABLE:
+        break;
+    case SYM_RESULT_CSV:
+        return write_csv(r, to);
+    case SYM_RESULT_JSON:
+        return write_json(r, to);
+    }
+    return write_table(r, to);
+}
+
+static enum sym_err put(const struct sym_result_target *target, struct result *r,
+                        struct sym_fault *fault)
+{
+    if (target->path == NULL) {
+        enum sym_err err = write_result(r, stdout, target->format);
+        return err == SYM_OK ? err : sym_fail(fault, err, "the result %s", sym_err_text(err));
+    }
+    struct sym_new_file file = {0};
+    enum sym_err err = sym_new_file_open(&file, target->path, fault);
+    if (err == SYM_OK) {
+        err = write_result(r, file.stream, target->format);
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "the result %s", sym_err_text(err));
+        }
+        err = sym_new_file_close(&file, err, target->force, fault);
+    }
+    if (err == SYM_OK) {
+        char shown[SYM_FAULT_BYTES];
+        (void)printf("%s: %" PRIu32 " identifiers in common, %" PRIu64 " records\n",
+                     sym_file_show(shown, target->path), r->exchange->common, r->exchange->records);
+    }
+    return err;
+}
+
+enum sym_err sym_result_show(const struct sym_result_target *target, struct sym_client *client,
+                             struct sym_span id, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    struct sym_exchange_name name = {.id = id};
+    struct result r = {.exchange = &entry};
+    enum sym_err err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
+    if (err == SYM_OK) {
+        err = check(&entry, fault);
+    }
+    if (err == SYM_OK && has_rows(&r)) {
+        err = fetch_rows(&r.rows, client, id, fault);
+    }
+    if (err == SYM_OK) {
+        err = put(target, &r, fault);
+    }
+    free(r.rows.id_lengths);
+    free(r.rows.ids);
+    free(r.rows.types);
+    return err;
+}

@@ -1,0 +1,231 @@
+#include "node/core/exchanges_state.h"
+#include "proto/overlap_agree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Until when the answer to an overlap is awaited: the other side reads its dataset first. */
+#define ANSWER_MS 120000u
+/* First and longest pause before a held request is made again, and how long that goes on. */
+#define PAUSE_MS     2000u
+#define PAUSE_MAX_MS 30000u
+#define HELD_MS      86400000u
+
+/* A card that announces a next exchange key: its owner holds both, so the newer is used. */
+static size_t newest_exchange_slot(const struct sym_peer *peer)
+{
+    return peer->card.n_exchange - 1;
+}
+
+static uint64_t life_of(const struct sym_exchange *e)
+{
+    uint64_t now_ms = sym_now_ms();
+    uint64_t left_ms = e->deadline_ms > now_ms ? e->deadline_ms - now_ms : 1;
+    uint64_t most_ms = e->matter != NULL ? ANSWER_MS : SYM_EXCHANGE_LINK_MS;
+    return left_ms < most_ms ? left_ms : most_ms;
+}
+
+static enum sym_err write_parameters(struct sym_exchange *e)
+{
+    struct sym_overlap o = {.engine = SYM_OVERLAP_ENGINE_DH,
+                            .suite = SYM_OVERLAP_SUITE,
+                            .type_version = SYM_TOKEN_LIST_VERSION,
+                            .canon_version = SYM_CANON_VERSION,
+                            .type = e->matter->type,
+                            .set_size = e->matter->own_size};
+    return sym_encode(e->parameters, sizeof e->parameters, &e->parameters_len, &sym_msg_overlap,
+                      &o);
+}
+
+static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *e,
+                                  const struct sym_peer *peer, uint8_t *frame, size_t *len)
+{
+    struct sym_session_parties parties;
+    struct sym_request request = {.kind = e->kind, .purpose = SYM_PURPOSE_TEST};
+    enum sym_err err = SYM_OK;
+    sym_exchange_parties(x, &parties, peer, e->link, 0, newest_exchange_slot(peer));
+    if (e->matter != NULL) {
+        err = write_parameters(e);
+        request.purpose = e->matter->purpose;
+        request.basis = e->matter->basis;
+        request.dataset = sym_span_text(e->matter->theirs);
+        request.commitments = &e->matter->commitments;
+    }
+    request.parameters = sym_span(e->parameters, e->parameters_len);
+    if (err == SYM_OK) {
+        err = sym_session_new(&e->session, SYM_SESSION_INITIATOR, &parties, e->id);
+    }
+    return err == SYM_OK ? sym_session_ask(e->session, &request, sym_wall_ms(), life_of(e), frame,
+                                           SYM_SESSION_FRAME_BYTES, len)
+                         : err;
+}
+
+/* Each attempt is a request of its own: a link that was replaced has another exporter. */
+void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
+    size_t len = 0;
+    enum sym_err err = frame == NULL || peer == NULL ? SYM_NOT_FOUND : SYM_OK;
+    sym_exchange_rewind(e);
+    if (e->asked) {
+        sym_random(e->id, sizeof e->id);
+    }
+    e->link = link;
+    if (e->matter != NULL) {
+        e->deadline_ms = sym_now_ms() + ANSWER_MS;
+    }
+    if (err == SYM_OK) {
+        err = write_request(x, e, peer, frame, &len);
+    }
+    if (err == SYM_OK) {
+        err = sym_exchange_record(x, e, "requested", "");
+    }
+    e->phase = SYM_PHASE_ASKED;
+    e->asked = true;
+    e->asks++;
+    if (err == SYM_OK) {
+        err = sym_exchange_send_copy(e, frame, len);
+    }
+    free(frame);
+    if (err != SYM_OK) {
+        e->reason = SYM_REASON_FAULT;
+        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the request could not be made");
+    }
+}
+
+void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_link *link = sym_links_of(x->links, &e->peer);
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+    e->phase = SYM_PHASE_ASKING;
+    if (e->matter != NULL) {
+        e->deadline_ms = sym_now_ms() + SYM_EXCHANGE_LINK_MS;
+    }
+    if (link != NULL) {
+        sym_exchange_ask(x, e, link);
+    } else if (peer != NULL) {
+        sym_links_want(x->links, peer);
+    }
+}
+
+/* The answer -----------------------------------------------------------------------------------
+ */
+
+static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
+                             const struct sym_receipt *receipt)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_overlap_answer answer;
+    struct sym_run_plan plan = {.kind = e->kind,
+                                .role = SYM_SESSION_INITIATOR,
+                                .parameters = sym_span(e->parameters, e->parameters_len),
+                                .answer = receipt->parameters,
+                                .with = x->config.ristretto};
+    if (e->matter == NULL) {
+        return sym_run_new(&e->run, &plan);
+    }
+    enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);
+    plan.set = e->matter->set;
+    if (err == SYM_OK) {
+        err = sym_run_new(&e->run, &plan);
+    }
+    if (err == SYM_OK) {
+        e->matter->set = NULL;
+        e->matter->peer_size = answer.set_size;
+        e->deadline_ms = sym_now_ms() + e->timeout_ms;
+    }
+    return err;
+}
+
+static void on_grant(struct sym_exchanges *x, struct sym_exchange *e,
+                     const struct sym_receipt *receipt)
+{
+    enum sym_err err = open_run(x, e, receipt);
+    if (err != SYM_OK) {
+        bool ours = err == SYM_NO_MEMORY || err == SYM_INTERNAL;
+        sym_exchange_abort(x, e, ours ? SYM_REASON_FAULT : SYM_REASON_PROTOCOL, err,
+                           ours ? "no memory for an exchange of this size"
+                                : "the other side answered with impossible parameters");
+        return;
+    }
+    e->state = SYM_EXCHANGE_RUNNING;
+    e->phase = SYM_PHASE_RUNNING;
+    err = sym_exchange_record(x, e, "receipt", "");
+    if (err == SYM_OK) {
+        err = sym_session_confirm(e->session);
+    }
+    if (err != SYM_OK) {
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the receipt could not be recorded");
+    }
+}
+
+void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
+                           const struct sym_receipt *receipt)
+{
+    char text[2 * SYM_FAULT_BYTES];
+    if (receipt->decision == SYM_DECISION_GRANTED) {
+        on_grant(x, e, receipt);
+        return;
+    }
+    bool held = receipt->decision == SYM_DECISION_HELD;
+    if (held && e->matter != NULL) {
+        sym_exchange_pause(x, e);
+        return;
+    }
+    const char *why = sym_reason_text(receipt->reason);
+    int remark_len = (int)receipt->remark.len;
+    (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s", e->alias,
+                   held ? "holds the request" : "denied it", why, remark_len > 0 ? ": " : "",
+                   remark_len, remark_len > 0 ? (const char *)receipt->remark.data : "");
+    e->reason = (enum sym_reason)receipt->reason;
+    sym_exchange_end(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED, SYM_DENIED, text);
+}
+
+/* Held -----------------------------------------------------------------------------------------
+ */
+
+void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    bool first = e->state != SYM_EXCHANGE_HELD;
+    sym_exchange_rewind(e);
+    sym_exchange_unlink(e);
+    sym_overlap_set_free(m->set);
+    m->set = NULL;
+    m->set_is_ready = false;
+    m->pause_ms = first                                ? PAUSE_MS
+                  : m->pause_ms * 3 / 2 < PAUSE_MAX_MS ? m->pause_ms * 3 / 2
+                                                       : PAUSE_MAX_MS;
+    m->resume_ms = sym_now_ms() + m->pause_ms;
+    e->phase = SYM_PHASE_PAUSED;
+    e->state = SYM_EXCHANGE_HELD;
+    e->asks = 0;
+    if (!first) {
+        return;
+    }
+    m->give_up_ms = sym_now_ms() + HELD_MS;
+    (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
+                   e->alias);
+    if (sym_exchange_record(x, e, "held", "") != SYM_OK) {
+        e->reason = SYM_REASON_FAULT;
+        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_IO, "the answer could not be recorded");
+    }
+}
+
+void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_fault fault = {.text = ""};
+    if (sym_now_ms() >= e->matter->give_up_ms) {
+        char text[SYM_FAULT_BYTES];
+        (void)snprintf(text, sizeof text, "nobody at %s decided within a day; ask again", e->alias);
+        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
+        return;
+    }
+    e->deadline_ms = sym_now_ms() + SYM_REQUEST_LIFE_MS_MAX;
+    enum sym_err err = sym_exchange_prepare(x, e, &fault);
+    if (err != SYM_OK) {
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, fault.text);
+    }
+}

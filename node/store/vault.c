@@ -1,0 +1,311 @@
+#include "node/store/vault.h"
+
+#include "node/store/erasure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_KEY   "state"
+#define STATE_BYTES 9u
+#define KEY_BYTES   32u
+
+/* The one entry of its table: which master key the others are wrapped under (8 bytes), and whether
+ * something was deleted since (1). Read anew in every transaction: what a commit that failed has
+ * left is the store's to say. */
+struct state {
+    uint64_t generation;
+    bool due;
+};
+
+struct sym_vault {
+    struct sym_store *store;
+    struct sym_erasure file;
+};
+
+static enum sym_err read_state(struct sym_transaction *t, struct state *out)
+{
+    SYM_SECRET_AUTO record = {0};
+    enum sym_err err = sym_store_get(t, SYM_TABLE_VAULT_STATE, sym_span_text(STATE_KEY), &record);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_reader r = sym_reader(sym_secret_span(&record));
+    struct state s = {.generation = sym_read_u64(&r)};
+    s.due = sym_read_u8(&r) != 0;
+    err = sym_read_end(&r);
+    if (err == SYM_OK) {
+        *out = s;
+    }
+    return err;
+}
+
+static enum sym_err write_state(struct sym_transaction *t, const struct state *s)
+{
+    uint8_t bytes[STATE_BYTES];
+    struct sym_span record;
+    struct sym_writer w = sym_writer(bytes, sizeof bytes);
+    sym_write_u64(&w, s->generation);
+    sym_write_u8(&w, s->due);
+    enum sym_err err = sym_write_end(&w, &record);
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_VAULT_STATE, sym_span_text(STATE_KEY), record)
+                         : err;
+}
+
+static enum sym_err read_state_fn(struct sym_transaction *t, void *context)
+{
+    return read_state(t, context);
+}
+
+static enum sym_err write_state_fn(struct sym_transaction *t, void *context)
+{
+    return write_state(t, context);
+}
+
+static enum sym_err mark_due(struct sym_transaction *t)
+{
+    struct state s;
+    enum sym_err err = read_state(t, &s);
+    if (err != SYM_OK || s.due) {
+        return err;
+    }
+    s.due = true;
+    return write_state(t, &s);
+}
+
+static enum sym_err master_of(const struct sym_vault *v, struct sym_transaction *t,
+                              const struct sym_secret **out)
+{
+    struct state s;
+    enum sym_err err = read_state(t, &s);
+    if (err != SYM_OK) {
+        return err;
+    }
+    *out = sym_erasure_key(&v->file, s.generation);
+    return *out == NULL ? SYM_BAD_TAG : SYM_OK;
+}
+
+/* A vault that was never used: whatever file lies there is from a start that was cut short. */
+static enum sym_err make(struct sym_vault *v, const struct sym_disk *dir, struct sym_span master,
+                         struct sym_fault *fault)
+{
+    struct state first = {.generation = 1};
+    enum sym_err err = sym_erasure_make(&v->file, dir, master, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_store_write(v->store, write_state_fn, &first);
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err, "%s/store: its vault could not be made: it %s",
+                                    dir->shown, sym_err_text(err));
+}
+
+/* Overwrites the key that is not in use, after what the store says about it was written once more:
+ * a commit that failed before must not come back and ask for the other key. */
+static enum sym_err settle(struct sym_vault *v, struct state *s, struct sym_fault *fault)
+{
+    if (sym_erasure_has_other(&v->file, s->generation)) {
+        enum sym_err err = sym_store_write(v->store, write_state_fn, s);
+        if (err != SYM_OK) {
+            return sym_fail(fault, err,
+                            "store: an erasure that was begun cannot be finished: it %s",
+                            sym_err_text(err));
+        }
+    }
+    return sym_erasure_keep(&v->file, s->generation, fault);
+}
+
+static enum sym_err reopen(struct sym_vault *v, struct state *s, const struct sym_disk *dir,
+                           struct sym_span master, struct sym_fault *fault)
+{
+    enum sym_err err = sym_erasure_open(&v->file, dir, master, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (sym_erasure_key(&v->file, s->generation) == NULL) {
+        return sym_fail(fault, SYM_BAD_TAG,
+                        "%s/" SYM_ERASURE_FILE ": does not hold the key that the store was written "
+                        "under; restore both from the same backup",
+                        dir->shown);
+    }
+    return settle(v, s, fault);
+}
+
+enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *store,
+                            const struct sym_disk *dir, struct sym_span master,
+                            struct sym_fault *fault)
+{
+    struct state s = {.generation = 0};
+    struct sym_vault *v = calloc(1, sizeof *v);
+    if (v == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "vault: no memory");
+    }
+    v->store = store;
+    v->file.fd = -1;
+    enum sym_err err = sym_store_read(store, read_state_fn, &s);
+    if (err == SYM_NOT_FOUND) {
+        err = make(v, dir, master, fault);
+    } else if (err == SYM_OK) {
+        err = reopen(v, &s, dir, master, fault);
+    } else {
+        (void)sym_fail(fault, err, "%s/store: the state of its vault %s; restore a backup",
+                       dir->shown, sym_err_text(err));
+    }
+    if (err == SYM_OK && s.due) {
+        err = sym_vault_sweep(v, fault);
+    }
+    if (err != SYM_OK) {
+        sym_vault_close(v);
+        return err;
+    }
+    *out = v;
+    return SYM_OK;
+}
+
+void sym_vault_close(struct sym_vault *v)
+{
+    if (v != NULL) {
+        sym_erasure_close(&v->file);
+        free(v);
+    }
+}
+
+enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                           struct sym_span value)
+{
+    SYM_SECRET_AUTO own = {0};
+    const struct sym_secret *master = NULL;
+    enum sym_err err = master_of(v, t, &master);
+    if (err == SYM_OK) {
+        err = sym_secret_random(&own, KEY_BYTES);
+    }
+    if (err == SYM_OK && sym_store_has(t, SYM_TABLE_VAULT_KEYS, key) == SYM_OK) {
+        err = mark_due(t); /* what is replaced is erased too */
+    }
+    if (err == SYM_OK) {
+        err = sym_store_put_under(t, SYM_TABLE_VAULT, key, &own, value);
+    }
+    if (err == SYM_OK) {
+        err = sym_store_put_under(t, SYM_TABLE_VAULT_KEYS, key, master, sym_secret_span(&own));
+    }
+    return err;
+}
+
+static enum sym_err unwrap(struct sym_transaction *t, const struct sym_secret *master,
+                           struct sym_span key, struct sym_secret *own)
+{
+    enum sym_err err = sym_store_get_under(t, SYM_TABLE_VAULT_KEYS, key, master, own);
+    return err == SYM_OK && own->len != KEY_BYTES ? SYM_BAD_FORMAT : err;
+}
+
+enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                           struct sym_secret *value)
+{
+    SYM_SECRET_AUTO own = {0};
+    const struct sym_secret *master = NULL;
+    enum sym_err err = master_of(v, t, &master);
+    if (err == SYM_OK) {
+        err = unwrap(t, master, key, &own);
+    }
+    return err == SYM_OK ? sym_store_get_under(t, SYM_TABLE_VAULT, key, &own, value) : err;
+}
+
+enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction *t, struct sym_span after,
+                            uint8_t key[SYM_STORE_KEY_BYTES], size_t *len)
+{
+    (void)v;
+    return sym_store_next(t, SYM_TABLE_VAULT_KEYS, after, key, len);
+}
+
+static enum sym_err delete_one(struct sym_transaction *t, struct sym_span key)
+{
+    enum sym_err err = sym_store_delete(t, SYM_TABLE_VAULT_KEYS, key);
+    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_VAULT, key) : err;
+}
+
+static bool begins_with(const uint8_t *key, size_t len, struct sym_span prefix)
+{
+    return len >= prefix.len && sym_span_equal(sym_span(key, prefix.len), prefix);
+}
+
+enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,
+                              struct sym_span prefix)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    if (prefix.len < 1 || prefix.len > sizeof key) {
+        return SYM_TOO_LONG;
+    }
+    /* Also when nothing is found: pages of a transaction that failed may hold what is meant. */
+    enum sym_err err = mark_due(t);
+    if (err == SYM_OK) {
+        err = delete_one(t, prefix);
+        err = err == SYM_NOT_FOUND ? SYM_OK : err;
+    }
+    while (err == SYM_OK) {
+        err = sym_vault_next(v, t, prefix, key, &len);
+        if (err == SYM_NOT_FOUND || (err == SYM_OK && !begins_with(key, len, prefix))) {
+            return SYM_OK;
+        }
+        err = err == SYM_OK ? delete_one(t, sym_span(key, len)) : err;
+    }
+    return err;
+}
+
+struct rewrap {
+    const struct sym_secret *from;
+    const struct sym_secret *to;
+    struct state next;
+};
+
+static enum sym_err rewrap_one(struct sym_transaction *t, const struct rewrap *w,
+                               struct sym_span key)
+{
+    SYM_SECRET_AUTO own = {0};
+    enum sym_err err = unwrap(t, w->from, key, &own);
+    return err == SYM_OK
+               ? sym_store_put_under(t, SYM_TABLE_VAULT_KEYS, key, w->to, sym_secret_span(&own))
+               : err;
+}
+
+static enum sym_err rewrap_all(struct sym_transaction *t, void *context)
+{
+    const struct rewrap *w = context;
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK) {
+        err = sym_store_next(t, SYM_TABLE_VAULT_KEYS, sym_span(key, len), key, &len);
+        err = err == SYM_OK ? rewrap_one(t, w, sym_span(key, len)) : err;
+    }
+    return err == SYM_NOT_FOUND ? write_state(t, &w->next) : err;
+}
+
+static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym_fault *fault)
+{
+    enum sym_err err = sym_erasure_add(&v->file, s->generation, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct rewrap w = {.from = sym_erasure_key(&v->file, s->generation),
+                       .to = sym_erasure_key(&v->file, s->generation + 1),
+                       .next = {.generation = s->generation + 1}};
+    err = sym_store_write(v->store, rewrap_all, &w);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "store: the keys of what stays could not be renewed (it %s): what was "
+                        "deleted is erased when that is remedied, or at the next start",
+                        sym_err_text(err));
+    }
+    return sym_erasure_keep(&v->file, s->generation + 1, fault);
+}
+
+enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault)
+{
+    struct state s;
+    enum sym_err err = sym_store_read(v->store, read_state_fn, &s);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "store: the state of its vault %s", sym_err_text(err));
+    }
+    err = settle(v, &s, fault);
+    return err == SYM_OK && s.due ? sweep(v, &s, fault) : err;
+}

@@ -1,0 +1,152 @@
+#include "proto/policy.h"
+
+#include "proto/token.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define PURPOSES_KNOWN (((1u << (SYM_PURPOSE_TEST + 1u)) - 1u) & ~(1u << SYM_PURPOSE_NONE))
+#define TYPES_KNOWN    ((UINT64_C(1) << SYM_TOKEN_TYPE_COUNT) - 1u)
+
+static bool can_be_granted(uint32_t kind)
+{
+    return kind == SYM_KIND_OVERLAP_MATCHES || kind == SYM_KIND_OVERLAP_COUNT ||
+           kind == SYM_KIND_OVERLAP_TABLE || kind == SYM_KIND_TABULATE;
+}
+
+/* Has the peer a list of its own, of identifiers of some type? */
+static bool brings_list(uint32_t kind)
+{
+    return kind != SYM_KIND_TABULATE;
+}
+
+static bool has_bit(uint64_t bits, uint32_t bit)
+{
+    return bit < 64 && (bits >> bit & 1u) != 0;
+}
+
+static void deny(struct sym_policy_verdict *out, enum sym_reason reason, const char *cause,
+                 const char *format, ...) SYM_PRINTF(4, 5);
+
+static void deny(struct sym_policy_verdict *out, enum sym_reason reason, const char *cause,
+                 const char *format, ...)
+{
+    out->decision = SYM_DECISION_DENIED;
+    out->reason = reason;
+    out->cause = cause;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(out->remark, sizeof out->remark, format, args);
+    va_end(args);
+}
+
+static bool refuse_use(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                       const struct sym_policy_ask *ask)
+{
+    if (!has_bit(PURPOSES_KNOWN, ask->purpose)) {
+        deny(out, SYM_REASON_POLICY, "no purpose", "a purpose that this node knows is needed");
+    } else if (!has_bit(grant->purposes, ask->purpose)) {
+        deny(out, SYM_REASON_POLICY, "purpose",
+             "the grant does not cover the purpose %s; agree on it first",
+             sym_purpose_text(ask->purpose));
+    } else if (ask->basis == SYM_BASIS_NONE || ask->basis > SYM_BASIS_AGREEMENT) {
+        deny(out, SYM_REASON_POLICY, "no basis", "a legal basis that this node knows is needed");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                        const struct sym_policy_ask *ask)
+{
+    if (!has_bit(TYPES_KNOWN, ask->type)) {
+        deny(out, SYM_REASON_POLICY, "unknown type",
+             "this node does not know that type of identifier; it may be older");
+    } else if (!has_bit(grant->types, ask->type) && ask->type == 0) {
+        deny(out, SYM_REASON_POLICY, "any type",
+             "the grant does not cover all types of identifiers at once; ask for one with --type");
+    } else if (!has_bit(grant->types, ask->type)) {
+        deny(out, SYM_REASON_POLICY, "type",
+             "the grant does not cover identifiers of type %s; agree on it first",
+             sym_token_type_name((enum sym_token_type)ask->type));
+    } else if (ask->elements < grant->min_elements) {
+        deny(out, SYM_REASON_LIMIT, "min-size",
+             "the list is too short: the grant asks for at least %u identifiers",
+             grant->min_elements);
+    } else if (ask->elements > grant->max_elements) {
+        deny(out, SYM_REASON_LIMIT, "max-size",
+             "the list is too long: the grant allows at most %u identifiers, padding included",
+             grant->max_elements);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                       const struct sym_policy_ask *ask)
+{
+    *out = (struct sym_policy_verdict){
+        .decision = SYM_DECISION_DENIED, .reason = SYM_REASON_POLICY, .cause = ""};
+    if (grant == NULL || grant->kind != ask->kind || !can_be_granted(ask->kind)) {
+        deny(out, SYM_REASON_POLICY, "no grant",
+             "no grant allows this; ask the other side for one, and check the dataset's name");
+    } else if (grant->expires_s != 0 && ask->now_s >= grant->expires_s) {
+        deny(out, SYM_REASON_POLICY, "expired",
+             "the grant has expired; ask the other side to renew it");
+    } else if (ask->asked >= grant->per_day) {
+        deny(out, SYM_REASON_LIMIT, "per-day",
+             "the grant allows %u requests within 24 hours, denied ones included; try again later",
+             grant->per_day);
+    } else if (refuse_use(out, grant, ask) ||
+               (brings_list(ask->kind) && refuse_list(out, grant, ask))) {
+        return;
+    } else if (grant->approval && !ask->approved) {
+        out->decision = SYM_DECISION_HELD;
+        out->reason = SYM_REASON_NONE;
+        (void)snprintf(out->remark, sizeof out->remark, "an approver has to agree first");
+        out->cause = "approval";
+    } else {
+        out->decision = SYM_DECISION_GRANTED;
+        out->reason = SYM_REASON_NONE;
+    }
+}
+
+enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
+                              struct sym_fault *fault)
+{
+    if (!can_be_granted(grant->kind)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: this kind of exchange is not one that is granted; choose "
+                        "overlap:matches, overlap:count, overlap:table or tabulate");
+    }
+    if (brings_list(grant->kind) &&
+        (grant->max_elements == 0 || grant->max_elements < grant->min_elements)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: lists of at least %u and at most %u identifiers do not exist; "
+                        "choose a larger --max-size",
+                        grant->min_elements, grant->max_elements);
+    }
+    if (grant->max_elements > SYM_SET_MAX) {
+        return sym_fail(fault, SYM_BAD_VALUE, "grant: --max-size can be %u at most", SYM_SET_MAX);
+    }
+    if (grant->per_day == 0 || grant->per_day > SYM_EXCHANGES_PER_DAY_MAX) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: 1 to %u exchanges a day can be granted; choose another --per-day",
+                        SYM_EXCHANGES_PER_DAY_MAX);
+    }
+    if ((grant->purposes & PURPOSES_KNOWN) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: it names no purpose; give at least one with --purpose");
+    }
+    if (brings_list(grant->kind) && (grant->types & TYPES_KNOWN) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: it names no type of identifier; give at least one with --type");
+    }
+    if (grant->expires_s != 0 && grant->expires_s <= now_s) {
+        return sym_fail(fault, SYM_EXPIRED,
+                        "grant: its expiry has passed already; choose a later one");
+    }
+    return SYM_OK;
+}

@@ -1,0 +1,261 @@
+/* dataset list, show, publish, forget and drop. */
+#include "tests/cli/fake_node.h"
+
+#include <cjson/cJSON.h>
+#include <locale.h>
+
+static int make(void **state)
+{
+    static struct fake_node node;
+    fake_node_make(&node);
+    *state = &node;
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    fake_node_remove(*state);
+    return 0;
+}
+
+static const struct sym_type_count types[] = {{SYM_TOKEN_IBAN, 19000}, {SYM_TOKEN_PHONE, 1200}};
+
+static struct sym_dataset_row suspects(void)
+{
+    return (struct sym_dataset_row){.name = sym_span_text("suspects"),
+                                    .kind = SYM_DATASET_IDENTIFIERS,
+                                    .profile = sym_span_text("accounts"),
+                                    .records = 19990,
+                                    .tokens = 20200,
+                                    .types = types,
+                                    .n_types = 2,
+                                    .epoch = 2,
+                                    .imported_ms = UINT64_C(1000) * FAKE_NOW_S,
+                                    .published_ms = UINT64_C(1000) * (FAKE_NOW_S + 60),
+                                    .imported_by = sym_span_text("alice"),
+                                    .bytes = 1048576};
+}
+
+/* Notes names and records, and answers what the verb asks for. */
+static enum sym_err a_core(struct fake_call *call)
+{
+    static struct sym_dataset_row rows[2];
+    static const struct sym_dataset_list list = {.datasets = rows, .n_datasets = 2};
+    static const struct sym_dataset_forgotten forgotten = {.records = 1, .tokens = 3};
+    rows[0] = suspects();
+    rows[1] = (struct sym_dataset_row){.name = sym_span_text("p"), .kind = SYM_DATASET_IDENTIFIERS};
+    call->answer = &rows[0];
+    if (call->verb == SYM_VERB_DATASET_LIST) {
+        call->answer = &list;
+    } else if (call->verb == SYM_VERB_DATASET_DROP) {
+        call->answer = NULL;
+    } else if (call->verb == SYM_VERB_DATASET_FORGET) {
+        const struct sym_dataset_forget *wish = call->arguments;
+        char note[256];
+        (void)snprintf(note, sizeof note, "%.*s/%.*s", (int)wish->name.len,
+                       (const char *)wish->name.data, (int)wish->record.len,
+                       (const char *)wish->record.data);
+        fake_note(call->node, note);
+        call->answer = &forgotten;
+    }
+    return SYM_OK;
+}
+
+static void lists_datasets_in_columns(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|list");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out,
+                        "NAME      KIND         PROFILE   RECORDS  IDENTIFIERS             EPOCH  "
+                        "IMPORTED              BY       STORED\n"
+                        "suspects  identifiers  accounts    19990  iban 19000, phone 1200      2  "
+                        "2026-09-21T14:13:20Z  alice  1.00 MiB\n"
+                        "p         identifiers                  0                              0  "
+                        "-                             0 bytes\n");
+}
+
+#define SUSPECTS_JSON                                                                              \
+    "{\"name\":\"suspects\",\"kind\":\"identifiers\",\"profile\":\"accounts\","                    \
+    "\"records\":19990,\"tokens\":20200,\"types\":[{\"type\":\"iban\",\"tokens\":19000},"          \
+    "{\"type\":\"phone\",\"tokens\":1200}],\"epoch\":2,\"imported\":\"2026-09-21T14:13:20Z\","     \
+    "\"imported_by\":\"alice\",\"published\":\"2026-09-21T14:14:20Z\",\"bytes\":1048576}"
+
+static void json_is(const char *shown, const char *expected)
+{
+    cJSON *json = cJSON_Parse(shown);
+    char *text = cJSON_PrintUnformatted(json);
+    assert_string_equal(text, expected);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+static void speaks_json(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|list|--json");
+    json_is(r.out, "[" SUSPECTS_JSON ",{\"name\":\"p\",\"kind\":\"identifiers\",\"profile\":\"\","
+                   "\"records\":0,\"tokens\":0,\"types\":[],\"epoch\":0,\"imported\":null,"
+                   "\"imported_by\":\"\",\"published\":null,\"bytes\":0}]");
+    run(&r, "dataset|show|suspects|--json");
+    json_is(r.out, SUSPECTS_JSON);
+    run(&r, "dataset|publish|suspects|--json");
+    json_is(r.out, SUSPECTS_JSON);
+    run(&r, "dataset|forget|suspects|--record|r1|--json");
+    json_is(r.out, "{\"dataset\":\"suspects\",\"records\":1,\"tokens\":3}");
+}
+
+static void shows_one_dataset_line_by_line(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|show|suspects");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "dataset      suspects\n"
+                               "kind         identifiers\n"
+                               "profile      accounts\n"
+                               "records      19990\n"
+                               "identifiers  20200\n"
+                               "  iban       19000\n"
+                               "  phone      1200\n"
+                               "imported     2026-09-21T14:13:20Z by alice\n"
+                               "published    2026-09-21T14:14:20Z, epoch 2\n"
+                               "stored       1.00 MiB\n");
+}
+
+static void forgets_a_record_by_its_exact_id(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|forget|suspects|--record|=r 1é");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "suspects: 1 record with 3 identifiers forgotten\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "DATASET_FORGET\nsuspects/=r 1é\n");
+}
+
+static enum sym_err forgets_nothing(struct fake_call *call)
+{
+    static const struct sym_dataset_forgotten nothing = {0};
+    call->answer = &nothing;
+    return SYM_OK;
+}
+
+static void a_record_that_is_not_there_is_a_failure(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, forgets_nothing);
+    run(&r, "dataset|forget|suspects|--record|r1");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: suspects: has no record of this id\n");
+    assert_string_equal(r.out, "");
+}
+
+static void drops_only_when_told_so(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|drop|suspects");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "there is no terminal to ask at; give --yes");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "");
+    run(&r, "dataset|drop|suspects|--yes");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "suspects: erased\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "DATASET_DROP\n");
+}
+
+static enum sym_err knows_none(struct fake_call *call)
+{
+    (void)snprintf(call->fault, sizeof call->fault, "supsects: does not exist; see dataset list");
+    return SYM_NOT_FOUND;
+}
+
+static void refuses_datasets_that_do_not_exist(void **state)
+{
+    static const char *const words[] = {"dataset|show|supsects", "dataset|publish|supsects",
+                                        "dataset|forget|supsects|--record|r",
+                                        "dataset|drop|supsects|--yes"};
+    static struct run r;
+    fake_node_start(*state, knows_none);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        run(&r, words[i]);
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_string_equal(r.err, "symbolon: supsects: does not exist; see dataset list\n");
+        assert_string_equal(r.out, "");
+    }
+}
+
+static enum sym_err denies(struct fake_call *call)
+{
+    (void)snprintf(call->fault, sizeof call->fault, "an auditor may not");
+    return SYM_DENIED;
+}
+
+static void a_user_who_may_not_exits_3(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, denies);
+    run(&r, "dataset|list");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    run(&r, "dataset|drop|suspects|--yes");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_string_equal(r.out, "");
+}
+
+static void refuses_names_and_ids_that_cannot_be(void **state)
+{
+    static char words[512];
+    static struct run r;
+    static const char *const refused[] = {"dataset|show|../x",
+                                          "dataset|show|.x",
+                                          "dataset|show|",
+                                          "dataset|show",
+                                          "dataset|publish|a b",
+                                          "dataset|forget|suspects",
+                                          "dataset|forget|suspects|--record|",
+                                          "dataset|drop|a/b|--yes",
+                                          "dataset|drop|a|b|--yes"};
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        run(&r, refused[i]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+        assert_string_equal(r.out, "");
+    }
+    (void)snprintf(words, sizeof words, "dataset|forget|suspects|--record|%0129d", 1);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "--record: is not an id of 1 to 128 bytes");
+}
+
+static int start(void **state)
+{
+    (void)state;
+    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
+    return ready ? 0 : -1;
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_NODE(lists_datasets_in_columns),
+        WITH_NODE(speaks_json),
+        WITH_NODE(shows_one_dataset_line_by_line),
+        WITH_NODE(forgets_a_record_by_its_exact_id),
+        WITH_NODE(a_record_that_is_not_there_is_a_failure),
+        WITH_NODE(drops_only_when_told_so),
+        WITH_NODE(refuses_datasets_that_do_not_exist),
+        WITH_NODE(a_user_who_may_not_exits_3),
+        WITH_NODE(refuses_names_and_ids_that_cannot_be),
+    };
+    return cmocka_run_group_tests_name("dataset", tests, start, NULL);
+}

@@ -1,0 +1,463 @@
+/* grant, grants list and revoke; requests, approve and deny. */
+#include "cli/terms.h"
+#include "tests/cli/fake_node.h"
+
+#include <cjson/cJSON.h>
+#include <locale.h>
+
+static int make(void **state)
+{
+    static struct fake_node node;
+    fake_node_make(&node);
+    *state = &node;
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    fake_node_remove(*state);
+    return 0;
+}
+
+static const uint8_t ids[3][SYM_EXCHANGE_ID_BYTES] = {
+    {0x4f, 0x1c, 0xaa, 1}, {0x4f, 0x1c, 0xab, 2}, {0x50, 0x00, 0x00, 3}};
+
+static void note_grant(const struct fake_call *call, const struct sym_grant *g)
+{
+    char line[512];
+    uint64_t now_s = (uint64_t)time(NULL);
+    uint64_t left_s = g->expires_s > now_s ? g->expires_s - now_s : 0;
+    (void)snprintf(line, sizeof line,
+                   "%.*s %.*s %s %u-%u per_day=%u purposes=%x types=%llx days=%llu approval=%d",
+                   (int)g->alias.len, (const char *)g->alias.data, (int)g->dataset.len,
+                   (const char *)g->dataset.data, sym_kind_text(g->kind), g->min_elements,
+                   g->max_elements, g->per_day, g->purposes, (unsigned long long)g->types,
+                   (unsigned long long)((left_s + 43200) / 86400), g->approval);
+    fake_note(call->node, line);
+}
+
+/* Keeps every grant. */
+static enum sym_err keeps(struct fake_call *call)
+{
+    static struct sym_grant kept;
+    if (call->verb == SYM_VERB_GRANT_ADD) {
+        note_grant(call, call->arguments);
+        kept = *(const struct sym_grant *)call->arguments;
+        kept.added_s = FAKE_NOW_S;
+        kept.added_by = sym_span_text("operator");
+        call->answer = &kept;
+    } else if (call->verb == SYM_VERB_GRANT_REVOKE) {
+        const struct sym_grant_name *name = call->arguments;
+        char line[256];
+        (void)snprintf(line, sizeof line, "%.*s %.*s %s", (int)name->alias.len,
+                       (const char *)name->alias.data, (int)name->dataset.len,
+                       (const char *)name->dataset.data, sym_kind_text(name->kind));
+        fake_note(call->node, line);
+    }
+    return SYM_OK;
+}
+
+static void a_grant_without_options_has_the_defaults(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, keeps);
+    run(&r, "grant|bank-b|suspects|overlap:matches");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
+                        "APPROVAL  EXPIRES               PURPOSES  TYPES\n"
+                        "bank-b  suspects  overlap:matches         1   1048576      100      0  "
+                        "no        ");
+    assert_shows(r.out, "Z  all       all\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
+                               "purposes=fe types=3fff days=365 approval=0\n");
+}
+
+static void a_grant_says_what_its_options_say(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, keeps);
+    run(&r, "grant|bank-b|suspects|overlap:count|--min-size|100|--max-size|20000|--per-day|5"
+            "|--purposes|aml,test|--types|iban,phone|--expires|30|--approval");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "     100     20000        5      0  yes  ");
+    assert_shows(r.out, "  aml,test  iban,phone\n");
+    run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
+    assert_shows(r.out, "  never    all ");
+    fake_notes(asked, *state);
+    assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
+                        "days=30 approval=1\n");
+    assert_shows(asked, "days=0 approval=0\n");
+}
+
+static void a_grant_can_end_on_a_date(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, keeps);
+    run(&r, "grant|bank-b|suspects|overlap:count|--expires|2999-12-31|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "\"expires\": \"2999-12-31T00:00:00Z\"");
+}
+
+static enum sym_err knows_no_tables(struct fake_call *call)
+{
+    (void)snprintf(call->fault, sizeof call->fault, "this kind cannot be granted");
+    return SYM_BAD_VALUE;
+}
+
+static void kinds_of_later_versions_are_refused_in_plain_words(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, knows_no_tables);
+    run(&r, "grant|bank-b|suspects|overlap:table");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: overlap:table: is not yet supported by this version\n");
+    run(&r, "grant|bank-b|suspects|tabulate");
+    assert_string_equal(r.err, "symbolon: tabulate: is not yet supported by this version\n");
+    run(&r, "grant|bank-b|suspects|overlap:count");
+    assert_string_equal(r.err, "symbolon: this kind cannot be granted\n");
+}
+
+static void refuses_grants_that_make_no_sense(void **state)
+{
+    static const char *const refused[][2] = {
+        {"grant|bank-b|suspects", "something is missing"},
+        {"grant|bank b|suspects|overlap:count", "\"bank b\" is not the alias of a peer"},
+        {"grant|bank-b|sus/pects|overlap:count", "\"sus/pects\" is not the name of a dataset"},
+        {"grant|bank-b|suspects|overlap", "\"overlap\" is not one of overlap:matches|overlap:c"},
+        {"grant|bank-b|suspects|ping", "\"ping\" is not one of"},
+        {"grant|bank-b|suspects|witness", "\"witness\" is not one of"},
+        {"grant|bank-b|suspects|unknown", "\"unknown\" is not one of"},
+        {"grant|b|d|overlap:count|--min-size|0", "from 1 to 67108864"},
+        {"grant|b|d|overlap:count|--max-size|67108865", "from 1 to 67108864"},
+        {"grant|b|d|overlap:count|--min-size|9|--max-size|8", "is more than --max-size 8"},
+        {"grant|b|d|overlap:count|--per-day|0", "from 1 to 100000"},
+        {"grant|b|d|overlap:count|--purposes|aml,", "--purposes: \"\" is not one of aml|cft"},
+        {"grant|b|d|overlap:count|--purposes|none", "--purposes: \"none\" is not one of"},
+        {"grant|b|d|overlap:count|--purposes|aml, cft", "--purposes: \" cft\" is not one of"},
+        {"grant|b|d|overlap:count|--types|ibna", "--types: \"ibna\" is not one of iban|account"},
+        {"grant|b|d|overlap:count|--types|any", "--types: \"any\" is not one of"},
+        {"grant|b|d|overlap:count|--expires|0", "--expires: \"0\" is not"},
+        {"grant|b|d|overlap:count|--expires|soon", "--expires: \"soon\" is not"},
+        {"grant|b|d|overlap:count|--expires|2027-02-30", "--expires: \"2027-02-30\" is not"},
+        {"grant|b|d|overlap:count|--expires|2027-02-03T00", "--expires: "},
+        {"grant|b|d|overlap:count|--expires|2026-01-01", "2026-01-01 has begun already"},
+        {"revoke|b|d|ping", "\"ping\" is not one of"},
+        {"revoke|b|d", "something is missing"},
+    };
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        run(&r, refused[i][0]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+        assert_shows(r.err, refused[i][1]);
+    }
+}
+
+static void the_help_tells_what_a_count_does_not_keep(void **state)
+{
+    static struct run r;
+    (void)state;
+    run(&r, "grant|--help");
+    assert_shows(r.out, "a peer that cheats in a count can find out which of its identifiers");
+    assert_shows(r.out, "exactly as matches are");
+}
+
+static enum sym_err two_grants(struct fake_call *call)
+{
+    static struct sym_grant grants[2];
+    static const struct sym_grant_list list = {.grants = grants, .n_grants = 2};
+    grants[0] = (struct sym_grant){.alias = sym_span_text("bank-b"),
+                                   .dataset = sym_span_text("suspects"),
+                                   .kind = SYM_KIND_OVERLAP_MATCHES,
+                                   .min_elements = 100,
+                                   .max_elements = 20000,
+                                   .per_day = 5,
+                                   .purposes = 1u << SYM_PURPOSE_AML | 1u << SYM_PURPOSE_CFT,
+                                   .types = 1u << SYM_TOKEN_IBAN,
+                                   .expires_s = 1000000000,
+                                   .approval = true,
+                                   .added_s = FAKE_NOW_S,
+                                   .added_by = sym_span_text("operator"),
+                                   .asked = 3};
+    grants[1] = (struct sym_grant){.alias = sym_span_text("police"),
+                                   .dataset = sym_span_text("p"),
+                                   .kind = SYM_KIND_OVERLAP_COUNT,
+                                   .min_elements = 1,
+                                   .max_elements = 1,
+                                   .per_day = 1,
+                                   .purposes = UINT32_MAX,
+                                   .types = UINT64_MAX};
+    call->answer = &list;
+    return SYM_OK;
+}
+
+static void lists_grants_in_columns(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, two_grants);
+    run(&r, "grants|list");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(
+        r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
+               "EXPIRES                         PURPOSES  TYPES\n"
+               "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
+               "2001-09-09T01:46:40Z (expired)  aml,cft   iban\n"
+               "police  p         overlap:count           1         1        1      0  no        "
+               "never                           all       all\n");
+}
+
+static void json_is(const char *shown, int at, const char *expected)
+{
+    cJSON *json = cJSON_Parse(shown);
+    char *text = cJSON_PrintUnformatted(at < 0 ? json : cJSON_GetArrayItem(json, at));
+    assert_string_equal(text, expected);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+static void lists_grants_as_json(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, two_grants);
+    run(&r, "grants|list|--json");
+    json_is(r.out, 0,
+            "{\"peer\":\"bank-b\",\"dataset\":\"suspects\",\"kind\":\"overlap:matches\","
+            "\"min_size\":100,\"max_size\":20000,\"per_day\":5,\"asked\":3,"
+            "\"purposes\":[\"aml\",\"cft\"],\"types\":[\"iban\"],"
+            "\"expires\":\"2001-09-09T01:46:40Z\",\"approval\":true,"
+            "\"added\":\"2026-09-21T14:13:20Z\",\"added_by\":\"operator\"}");
+    assert_shows(r.out, "\"expires\": null");
+}
+
+static void revokes_by_peer_dataset_and_kind(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, keeps);
+    run(&r, "revoke|bank-b|suspects|overlap:count");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "bank-b: may no longer ask overlap:count of suspects\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "GRANT_REVOKE\nbank-b suspects overlap:count\n");
+}
+
+/* Requests ------------------------------------------------------------------------------------ */
+
+static struct sym_held_request request(size_t at)
+{
+    return (struct sym_held_request){.id = sym_span(ids[at], sizeof ids[at]),
+                                     .alias = sym_span_text("police"),
+                                     .dataset = sym_span_text("suspects"),
+                                     .kind = SYM_KIND_OVERLAP_MATCHES,
+                                     .type = at == 0 ? SYM_TOKEN_IBAN : SYM_TOKEN_NONE,
+                                     .purpose = SYM_PURPOSE_AML,
+                                     .basis = SYM_BASIS_314B,
+                                     .elements = 250,
+                                     .received_ms = UINT64_C(1000) * FAKE_NOW_S,
+                                     .expires_ms = UINT64_C(1000) * (FAKE_NOW_S + 86400)};
+}
+
+static enum sym_err three_requests(struct fake_call *call)
+{
+    static struct sym_held_request requests[3];
+    static const struct sym_request_list list = {.requests = requests, .n_requests = 3};
+    static struct sym_held_request decided;
+    for (size_t i = 0; i < 3; i++) {
+        requests[i] = request(i);
+    }
+    requests[1].state = SYM_HELD_DENIED;
+    requests[1].decided_by = sym_span_text("officer");
+    requests[1].decided_ms = UINT64_C(1000) * (FAKE_NOW_S + 5);
+    requests[1].why = sym_span_text("no case");
+    call->answer = &list;
+    if (call->verb == SYM_VERB_REQUEST_DECIDE) {
+        const struct sym_request_decision *d = call->arguments;
+        char line[256];
+        char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
+        sym_hex(hex, d->id.data, d->id.len);
+        (void)snprintf(line, sizeof line, "%s approve=%d why=%.*s", hex, d->approve,
+                       (int)d->why.len, (const char *)d->why.data);
+        fake_note(call->node, line);
+        decided = request(0);
+        decided.state = d->approve ? SYM_HELD_APPROVED : SYM_HELD_DENIED;
+        call->answer = &decided;
+    }
+    return SYM_OK;
+}
+
+static void lists_requests_in_columns(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, three_requests);
+    run(&r, "requests");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out,
+                 "ID            PEER    DATASET   KIND             TYPE  PURPOSE  BASIS  SIZE  "
+                 "RECEIVED              EXPIRES               STATE\n"
+                 "4f1caa010000  police  suspects  overlap:matches  iban  aml      314b    250  "
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  waiting\n"
+                 "4f1cab020000  police  suspects  overlap:matches  any   aml      314b    250  "
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  denied by officer\n");
+    run(&r, "requests|--json");
+    json_is(r.out, 1,
+            "{\"id\":\"4f1cab02000000000000000000000000\",\"peer\":\"police\","
+            "\"dataset\":\"suspects\",\"kind\":\"overlap:matches\",\"type\":\"any\","
+            "\"purpose\":\"aml\",\"basis\":\"314b\",\"elements\":250,"
+            "\"received\":\"2026-09-21T14:13:20Z\",\"expires\":\"2026-09-22T14:13:20Z\","
+            "\"state\":\"denied\",\"decided_by\":\"officer\","
+            "\"decided\":\"2026-09-21T14:13:25Z\",\"why\":\"no case\"}");
+}
+
+static void approves_by_the_first_digits(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, three_requests);
+    run(&r, "approve|4F1Caa");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "4f1caa010000: approved: overlap:matches of suspects by police, 250 "
+                               "identifiers\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "REQUEST_LIST\nREQUEST_DECIDE\n"
+                               "4f1caa01000000000000000000000000 approve=1 why=\n");
+}
+
+static void denies_with_a_reason(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, three_requests);
+    run(&r, "deny|50000003000000000000000000000000|--why|not our case|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "\"state\": \"denied\"");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "REQUEST_DECIDE\n"
+                               "50000003000000000000000000000000 approve=0 why=not our case\n");
+}
+
+static void refuses_digits_that_name_none_or_several(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, three_requests);
+    run(&r, "approve|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: 4f1c: 2 requests begin with these digits; give more of "
+                               "them, see \"symbolon requests\"\n");
+    run(&r, "deny|aaaa|--why|x");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: aaaa: no request begins with these digits; see "
+                               "\"symbolon requests\"\n");
+    fake_notes(asked, *state);
+    assert_shows_not(asked, "DECIDE");
+}
+
+static enum sym_err only_approvers(struct fake_call *call)
+{
+    (void)snprintf(call->fault, sizeof call->fault, "approve: only an approver may");
+    return call->verb == SYM_VERB_REQUEST_DECIDE ? SYM_DENIED : three_requests(call);
+}
+
+static void a_user_who_may_not_decide_exits_3(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, only_approvers);
+    run(&r, "approve|5000");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_string_equal(r.err, "symbolon: approve: only an approver may\n");
+    assert_string_equal(r.out, "");
+}
+
+static void refuses_decisions_that_make_no_sense(void **state)
+{
+    static char words[512];
+    static struct run r;
+    static const char *const refused[] = {"approve",
+                                          "approve|4f1",
+                                          "approve|xyzw",
+                                          "approve|4f1c|5000",
+                                          "deny|5000",
+                                          "deny|5000|--why|",
+                                          "deny|5000|--why|two\nlines",
+                                          "approve|",
+                                          "approve|5000|--why|x",
+                                          "approve|500000030000000000000000000000001"};
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        run(&r, refused[i]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+        assert_string_equal(r.out, "");
+    }
+    (void)snprintf(words, sizeof words, "deny|5000|--why|%0161d", 1);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "1 to 160 bytes");
+}
+
+/* The words that help and completion show are exactly those that are understood. */
+static void words_are(const char *words, const char *(*text)(uint32_t),
+                      enum sym_err (*parse)(uint32_t *, const char *, struct sym_fault *))
+{
+    char copy[512];
+    char *rest = NULL;
+    size_t n = 0;
+    uint32_t number = 0;
+    struct sym_fault fault;
+    (void)snprintf(copy, sizeof copy, "%s", words);
+    for (char *word = strtok_r(copy, "|", &rest); word; word = strtok_r(NULL, "|", &rest)) {
+        assert_int_equal(parse(&number, word, &fault), SYM_OK);
+        assert_string_equal(text(number), word);
+        n++;
+    }
+    size_t understood = 0;
+    for (uint32_t i = 0; i < 256; i++) {
+        understood += parse(&number, text(i), &fault) == SYM_OK ? 1 : 0;
+    }
+    assert_int_equal(understood, n);
+}
+
+static void every_word_that_is_shown_is_understood(void **state)
+{
+    (void)state;
+    words_are(SYM_TERMS_KINDS, sym_kind_text, sym_terms_kind);
+    words_are(SYM_TERMS_PURPOSES, sym_purpose_text, sym_terms_purpose);
+    words_are(SYM_TERMS_BASES, sym_basis_text, sym_terms_basis);
+    words_are(SYM_TERMS_TYPES, sym_terms_type_text, sym_terms_type);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
+    return ready ? 0 : -1;
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_NODE(a_grant_without_options_has_the_defaults),
+        WITH_NODE(a_grant_says_what_its_options_say),
+        WITH_NODE(a_grant_can_end_on_a_date),
+        WITH_NODE(kinds_of_later_versions_are_refused_in_plain_words),
+        WITH_NODE(refuses_grants_that_make_no_sense),
+        WITH_NODE(the_help_tells_what_a_count_does_not_keep),
+        WITH_NODE(lists_grants_in_columns),
+        WITH_NODE(lists_grants_as_json),
+        WITH_NODE(revokes_by_peer_dataset_and_kind),
+        WITH_NODE(lists_requests_in_columns),
+        WITH_NODE(approves_by_the_first_digits),
+        WITH_NODE(denies_with_a_reason),
+        WITH_NODE(refuses_digits_that_name_none_or_several),
+        WITH_NODE(a_user_who_may_not_decide_exits_3),
+        WITH_NODE(refuses_decisions_that_make_no_sense),
+        cmocka_unit_test(every_word_that_is_shown_is_understood),
+    };
+    return cmocka_run_group_tests_name("grant", tests, start, NULL);
+}

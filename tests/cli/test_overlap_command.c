@@ -1,0 +1,788 @@
+/* overlap and exchange: what is asked, followed, cancelled, fetched and written. */
+#include "proto/exchange.h"
+#include "tests/cli/fake_node.h"
+
+#include <cjson/cJSON.h>
+#include <locale.h>
+
+#define ROWS_MANY 7000u
+
+static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xaa, 1};
+static const uint8_t other_id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xab, 2};
+static const uint8_t peer_id[32] = {9};
+
+static int make(void **state)
+{
+    static struct fake_node node;
+    fake_node_make(&node);
+    *state = &node;
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    fake_node_remove(*state);
+    return 0;
+}
+
+static struct sym_exchange_entry entry(enum sym_kind kind, enum sym_exchange_state state)
+{
+    return (struct sym_exchange_entry){.id = sym_span(id, sizeof id),
+                                       .alias = sym_span_text("bank-b"),
+                                       .peer = sym_span(peer_id, sizeof peer_id),
+                                       .role = SYM_AS_INITIATOR,
+                                       .kind = (uint32_t)kind,
+                                       .state = (uint32_t)state,
+                                       .purpose = SYM_PURPOSE_AML,
+                                       .basis = SYM_BASIS_314B,
+                                       .case_ref = sym_span_text("C-17"),
+                                       .user = sym_span_text("alice"),
+                                       .mine = sym_span_text("suspects"),
+                                       .theirs = sym_span_text("watch"),
+                                       .own_size = 20000,
+                                       .peer_size = 18000,
+                                       .common = 3,
+                                       .records = kind == SYM_KIND_OVERLAP_MATCHES ? 2 : 0,
+                                       .has_result = kind == SYM_KIND_OVERLAP_MATCHES,
+                                       .started_ms = UINT64_C(1000) * FAKE_NOW_S,
+                                       .ended_ms = UINT64_C(1000) * (FAKE_NOW_S + 4),
+                                       .bytes_sent = 1280000,
+                                       .bytes_received = 1400000};
+}
+
+static void note_start(const struct fake_call *call)
+{
+    const struct sym_overlap_start *s = call->arguments;
+    char line[512];
+    (void)snprintf(line, sizeof line,
+                   "%.*s %.*s %.*s kind=%u type=%u engine=%u purpose=%u basis=%u case=%.*s "
+                   "note=%.*s timeout=%u",
+                   (int)s->alias.len, (const char *)s->alias.data, (int)s->mine.len,
+                   (const char *)s->mine.data, (int)s->theirs.len, (const char *)s->theirs.data,
+                   s->kind, s->type, s->engine, s->purpose, s->basis, (int)s->case_ref.len,
+                   (const char *)s->case_ref.data, (int)s->note.len, (const char *)s->note.data,
+                   s->timeout_ms);
+    fake_note(call->node, line);
+}
+
+/* Two rows, whose second id would be a formula in a spreadsheet and holds what moves a cursor. */
+static const void *two_rows(const struct sym_exchange_entry *e)
+{
+    static const uint8_t lengths[] = {3, 7};
+    static const uint8_t ids[] = "r-1=1+\"\xc2\x9b;";
+    static const uint8_t bits[16] = {
+        [7] = 1u << SYM_TOKEN_IBAN, [15] = 1u << SYM_TOKEN_IBAN | 1u << SYM_TOKEN_PHONE};
+    static struct sym_result_page page;
+    page = (struct sym_result_page){.exchange = e,
+                                    .id_lengths = {lengths, sizeof lengths},
+                                    .ids = {ids, 10},
+                                    .types = {bits, sizeof bits}};
+    return &page;
+}
+
+/* Serves an overlap whose state is this when asked, and whose entry is *e. */
+static enum sym_err serve(struct fake_call *call, enum sym_exchange_state state,
+                          const struct sym_exchange_entry *e)
+{
+    static const struct sym_exchange_name name = {.id = {id, sizeof id}};
+    static struct sym_exchange_row row;
+    static struct sym_exchange_list list;
+    row = (struct sym_exchange_row){.id = sym_span(id, sizeof id),
+                                    .alias = sym_span_text("bank-b"),
+                                    .state = (uint32_t)state,
+                                    .result = e->result,
+                                    .fault = e->fault,
+                                    .done = 10000,
+                                    .total = 40000,
+                                    .bytes_sent = 1 << 20,
+                                    .bytes_received = 1 << 20};
+    list = (struct sym_exchange_list){.exchanges = e, .n_exchanges = 1};
+    if (call->verb == SYM_VERB_OVERLAP_START) {
+        note_start(call);
+        call->answer = &name;
+    } else if (call->verb == SYM_VERB_EXCHANGE_STATE) {
+        call->answer = &row;
+    } else if (call->verb == SYM_VERB_EXCHANGE_SHOW) {
+        call->answer = e;
+    } else if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        call->answer = &list;
+    } else if (call->verb == SYM_VERB_EXCHANGE_RESULT) {
+        call->answer = two_rows(e);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err matches(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    return serve(call, call->number < 2 ? SYM_EXCHANGE_RUNNING : SYM_EXCHANGE_DONE, &e);
+}
+
+static enum sym_err a_count(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_COUNT, SYM_EXCHANGE_DONE);
+    return serve(call, SYM_EXCHANGE_DONE, &e);
+}
+
+#define ASK                                                                                        \
+    "overlap|--peer|bank-b|--mine|suspects|--theirs|watch|--purpose|aml|--basis|314b|--case|C-17"
+#define HEAD(kind)                                                                                 \
+    "exchange           4f1caa01000000000000000000000000\n"                                        \
+    "peer               bank-b\n"                                                                  \
+    "kind               " kind ", asked by this node; identifiers: any\n"                          \
+    "state              done\n"                                                                    \
+    "purpose            aml, basis 314b\n"                                                         \
+    "case               C-17\n"                                                                    \
+    "user               alice\n"                                                                   \
+    "own dataset        suspects, 20000 identifiers\n"                                             \
+    "peer's dataset     watch, 18000 identifiers\n"                                                \
+    "started            2026-09-21T14:13:20Z\n"                                                    \
+    "ended              2026-09-21T14:13:24Z\n"                                                    \
+    "sent               1.22 MiB\n"                                                                \
+    "received           1.34 MiB\n"                                                                \
+    "common             3 identifiers\n"
+
+static void shows_own_records_and_what_each_side_learned(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, matches);
+    run(&r, ASK "|--reveal|matches|--type|iban|--note|second try|--timeout|60|--engine|dh");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(
+        r.out,
+        HEAD("overlap:matches") "records            2\n"
+                                "this node learned  which records of its own the other side has, "
+                                "too, and how many identifiers the other side has\n"
+                                "the peer learned   how many identifiers the other side has\n"
+                                "\n"
+                                "RECORD       TYPES\n"
+                                "r-1          iban\n"
+                                "=1+\"\\u{9b};  iban,phone\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "OVERLAP_START\nbank-b suspects watch kind=2 type=1 engine=1 "
+                               "purpose=1 basis=6 case=C-17 note=second try timeout=60000\n"
+                               "EXCHANGE_STATE\nEXCHANGE_STATE\nEXCHANGE_SHOW\nEXCHANGE_RESULT\n");
+}
+
+static void a_count_has_no_records(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, a_count);
+    run(&r, ASK "|--reveal|count");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(
+        r.out,
+        HEAD("overlap:count") "this node learned  how many identifiers both "
+                              "have, and how many the other side has\n"
+                              "the peer learned   how many identifiers the other side has\n");
+    run(&r, ASK "|--reveal|count|--format|csv");
+    assert_string_equal(r.out, "common\n3\n");
+    fake_notes(asked, *state);
+    assert_shows_not(asked, "EXCHANGE_RESULT");
+    assert_shows(asked, "kind=3 type=0 engine=0 purpose=1 basis=6 case=C-17 note= "
+                        "timeout=3600000\n");
+}
+
+#define ROW_JSON(kind, records, has)                                                               \
+    "{\"id\":\"4f1caa01000000000000000000000000\",\"peer\":\"bank-b\",\"peer_id\":\"09"            \
+    "00000000000000000000000000000000000000000000000000000000000000\","                            \
+    "\"role\":\"initiator\",\"kind\":\"" kind "\",\"state\":\"done\",\"result\":\"OK\","           \
+    "\"fault\":\"\",\"reason\":\"none\",\"purpose\":\"aml\",\"basis\":\"314b\","                   \
+    "\"case\":\"C-17\",\"note\":\"\",\"user\":\"alice\",\"approver\":\"\","                        \
+    "\"mine\":\"suspects\",\"theirs\":\"watch\",\"type\":\"any\",\"own_size\":20000,"              \
+    "\"peer_size\":18000,\"common\":3,\"records\":" records ",\"has_result\":" has ","             \
+    "\"started\":\"2026-09-21T14:13:20Z\",\"ended\":\"2026-09-21T14:13:24Z\","                     \
+    "\"bytes_sent\":1280000,\"bytes_received\":1400000}"
+
+static void json_is(const char *shown, const char *expected)
+{
+    cJSON *json = cJSON_Parse(shown);
+    char *text = cJSON_PrintUnformatted(json);
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+#define MATCHES_JSON                                                                               \
+    "{\"exchange\":" ROW_JSON("overlap:matches", "2",                                              \
+                              "true") ",\"common\":3,\"records\":2,\"matches\":["                  \
+                                      "{\"record\":\"r-1\",\"types\":[\"iban\"]},"                 \
+                                      "{\"record\":\"=1+\\\"\xc2\x9b;\",\"types\":[\"iban\","      \
+                                      "\"phone\"]}]}"
+
+static void speaks_json_and_csv_with_exact_ids(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, matches);
+    run(&r, ASK "|--reveal|matches|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    json_is(r.out, MATCHES_JSON);
+    run(&r, "exchange|result|4f1caa01000000000000000000000000|--format|json");
+    json_is(r.out, MATCHES_JSON);
+    run(&r, "exchange|result|4f1c|--format|csv");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "record,types\n\"r-1\",\"iban\"\n"
+                               "\"=1+\"\"\xc2\x9b;\",\"iban;phone\"\n");
+    run(&r, "exchange|show|4f1c|--json");
+    json_is(r.out, ROW_JSON("overlap:matches", "2", "true"));
+}
+
+static void read_file(char *out, size_t size, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    run_read(out, size, file);
+}
+
+static void a_file_of_the_result_is_private_and_whole(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    struct stat st;
+    char words[512];
+    char path[256];
+    char text[4096];
+    fake_node_start(node, matches);
+    (void)snprintf(path, sizeof path, "%s/common.csv", node->dir);
+    (void)snprintf(words, sizeof words, ASK "|--reveal|matches|--format|csv|--out|%s", path);
+    run(&r, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "/common.csv: 3 identifiers in common, 2 records\n");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    read_file(text, sizeof text, path);
+    assert_shows(text, "record,types\n\"r-1\",\"iban\"\n");
+}
+
+static void never_overwrites_a_file_unless_told(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char words[512];
+    char path[256];
+    char text[4096];
+    char asked[8192];
+    fake_write(node->dir, "common.csv", sym_span_text("precious"), 0600);
+    fake_node_start(node, matches);
+    (void)snprintf(path, sizeof path, "%s/common.csv", node->dir);
+    (void)snprintf(words, sizeof words, ASK "|--reveal|matches|--format|csv|--out|%s", path);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/common.csv: exists already; --force replaces it\n");
+    fake_notes(asked, node);
+    assert_string_equal(asked, ""); /* before anything was asked */
+    (void)strcat(words, "|--force");
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    read_file(text, sizeof text, path);
+    assert_shows(text, "record,types\n");
+    (void)snprintf(words, sizeof words, ASK "|--reveal|matches|--out|%s/users|--force", node->dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/users: is not an ordinary file\n");
+}
+
+static enum sym_err breaks_off(struct fake_call *call)
+{
+    enum sym_err err = matches(call);
+    (void)snprintf(call->fault, sizeof call->fault, "the result could not be read");
+    return call->verb == SYM_VERB_EXCHANGE_RESULT ? SYM_IO : err;
+}
+
+static void a_result_that_breaks_off_leaves_no_file(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char words[512];
+    fake_node_start(node, breaks_off);
+    (void)snprintf(words, sizeof words, "exchange|result|4f1c|--out|%s/common", node->dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: the result could not be read\n");
+    assert_int_not_equal(access(strrchr(words, '|') + 1, F_OK), 0);
+    run(&r, "exchange|result|4f1c|--format|csv");
+    assert_string_equal(r.out, "");
+}
+
+/* Pages of 3000 rows, as the question says. */
+static enum sym_err many_rows(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    static uint8_t lengths[3000];
+    static uint8_t ids[3000 * 6];
+    static uint8_t bits[3000 * 8];
+    static struct sym_result_page page;
+    enum sym_err err = matches(call);
+    if (call->verb != SYM_VERB_EXCHANGE_RESULT) {
+        return err;
+    }
+    const struct sym_result_query *query = call->arguments;
+    size_t left = (size_t)(ROWS_MANY - query->first);
+    size_t n = left < 3000 ? left : 3000;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    for (size_t i = 0; i < n; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "r%05u", (unsigned)(query->first + i));
+        lengths[i] = 6;
+        memcpy(ids + 6 * i, text, 6);
+        bits[8 * i + 7] = 1u << SYM_TOKEN_IBAN;
+    }
+    page = (struct sym_result_page){.exchange = &e,
+                                    .first = query->first,
+                                    .id_lengths = {lengths, n},
+                                    .ids = {ids, 6 * n},
+                                    .types = {bits, 8 * n},
+                                    .more = n < left};
+    call->answer = &page;
+    return SYM_OK;
+}
+
+static void a_large_result_comes_in_pages(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    static char text[262144];
+    char words[512];
+    fake_node_start(node, many_rows);
+    (void)snprintf(words, sizeof words, "exchange|result|4f1c|--format|csv|--out|%s/common",
+                   node->dir);
+    run(&r, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    read_file(text, sizeof text, strrchr(words, '|') + 1);
+    assert_int_equal(strlen(text), strlen("record,types\n") + ROWS_MANY * 16);
+    assert_shows(text, "\"r02999\",\"iban\"\n\"r03000\",\"iban\"\n");
+    assert_shows(text, "\"r06999\",\"iban\"\n");
+}
+
+/* Pages that lie, one for each number. */
+static enum sym_err a_page_that_lies(struct fake_call *call)
+{
+    static struct sym_result_page page;
+    static struct sym_exchange_entry e;
+    static unsigned lie;
+    enum sym_err err = matches(call);
+    if (call->verb != SYM_VERB_EXCHANGE_RESULT) {
+        return err;
+    }
+    page = *(const struct sym_result_page *)call->answer;
+    e = *page.exchange;
+    page.exchange = &e;
+    switch (lie++) {
+    case 0:
+        page.ids.len--;
+        break;
+    case 1:
+        page.types.len -= 8;
+        break;
+    case 2:
+        page.first = 1;
+        break;
+    case 3:
+        e.id = sym_span(other_id, sizeof other_id);
+        break;
+    default:
+        page.id_lengths.len = page.ids.len = page.types.len = 0;
+        page.more = true;
+        break;
+    }
+    call->answer = &page;
+    return SYM_OK;
+}
+
+static void refuses_pages_that_make_no_sense(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, a_page_that_lies);
+    for (int i = 0; i < 5; i++) {
+        run(&r, "exchange|result|4f1c|--json");
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_shows(r.err, "the result that the node answers makes no sense");
+        assert_string_equal(r.out, "");
+    }
+}
+
+static enum sym_err waits_for_an_approver(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_HELD);
+    return serve(call, SYM_EXCHANGE_HELD, &e);
+}
+
+static void held_exits_3_and_says_how_to_go_on(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, waits_for_an_approver);
+    run(&r, ASK "|--reveal|matches");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_string_equal(r.err, "symbolon: bank-b: the request waits for an approver; \"symbolon "
+                               "exchange show 4f1caa01\" follows it, \"symbolon exchange result "
+                               "4f1caa01\" fetches the result\n");
+    assert_string_equal(r.out, "");
+    fake_notes(asked, *state);
+    assert_shows_not(asked, "CANCEL");
+    run(&r, ASK "|--reveal|matches|--json");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_shows(r.out, "\"state\": \"held\"");
+    run(&r, "exchange|result|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: 4f1caa010000: has no result: it is held\n");
+}
+
+static enum sym_err is_approved_in_the_end(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    return serve(call, call->number < 4 ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DONE, &e);
+}
+
+static void hold_stays_until_an_approver_has_decided(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, is_approved_in_the_end);
+    run(&r, ASK "|--reveal|matches|--hold|30|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "\"record\": \"r-1\"");
+}
+
+static enum sym_err is_denied(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DENIED);
+    e.result = SYM_DENIED;
+    e.reason = SYM_REASON_APPROVER;
+    e.fault = sym_span_text("bank-b: denied: an approver denied it: no case");
+    e.has_result = false;
+    return serve(call, SYM_EXCHANGE_DENIED, &e);
+}
+
+static void denied_exits_3_with_the_reason(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, is_denied);
+    run(&r, ASK "|--reveal|matches");
+    assert_int_equal(r.code, SYM_EXIT_DENIED);
+    assert_string_equal(r.err, "symbolon: bank-b: denied: an approver denied it: no case\n");
+    assert_string_equal(r.out, "");
+    run(&r, "exchange|show|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "state           denied: bank-b: denied: an approver denied it: no case\n");
+    assert_shows_not(r.out, "learned");
+}
+
+static enum sym_err cannot_be_reached(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_ABORTED);
+    e.result = SYM_UNREACHABLE;
+    return serve(call, SYM_EXCHANGE_ABORTED, &e);
+}
+
+static void a_peer_that_is_down_exits_4(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, cannot_be_reached);
+    run(&r, ASK "|--reveal|matches|--json");
+    assert_int_equal(r.code, SYM_EXIT_UNREACHABLE);
+    assert_string_equal(r.err, "symbolon: bank-b: cannot be reached\n");
+    assert_shows(r.out, "\"result\": \"UNREACHABLE\"");
+}
+
+static enum sym_err never_ends(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_RUNNING);
+    return serve(call, SYM_EXCHANGE_RUNNING, &e);
+}
+
+static void ctrl_c_cancels_the_exchange(void **state)
+{
+    char asked[8192] = "";
+    char err_text[1024];
+    FILE *out = tmpfile();
+    FILE *err = tmpfile();
+    fake_node_start(*state, never_ends);
+    (void)fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        run_child(ASK "|--reveal|matches", out, err);
+    }
+    for (int i = 0; i < 2000 && strstr(asked, "EXCHANGE_STATE") == NULL; i++) {
+        (void)usleep(10000);
+        fake_notes(asked, *state);
+    }
+    assert_int_equal(kill(child, SIGINT), 0);
+    assert_int_equal(run_code(child), SYM_EXIT_FAILED);
+    run_read(err_text, sizeof err_text, err);
+    (void)fclose(out);
+    assert_string_equal(err_text, "symbolon: bank-b: cancelled\n");
+    fake_notes(asked, *state);
+    assert_shows(asked, "EXCHANGE_CANCEL\n");
+}
+
+static void refuses_what_the_options_may_not_say(void **state)
+{
+    static const char *const refused[][2] = {
+        {"overlap", "--peer is missing"},
+        {"overlap|--peer|b", "--mine is missing"},
+        {"overlap|--peer|b|--mine|m", "--theirs is missing"},
+        {"overlap|--peer|b|--mine|m|--theirs|t", "--reveal is missing"},
+        {"overlap|--peer|b|--mine|m|--theirs|t|--reveal|count", "--purpose is missing"},
+        {"overlap|--peer|b|--mine|m|--theirs|t|--reveal|count|--purpose|aml", "--basis is miss"},
+        {"overlap|--peer|b|--mine|m|--theirs|t|--reveal|count|--purpose|aml|--basis|314b",
+         "--case is missing"},
+        {ASK "|--reveal|all", "--reveal: \"all\" is not one of matches, count"},
+        {ASK "|--reveal|count|--type|ibna", "--type: \"ibna\" is not one of iban|account"},
+        {ASK "|--reveal|count|--engine|rsa", "--engine: \"rsa\" is not one of auto, dh, vole"},
+        {ASK "|--reveal|count|--timeout|0", "from 1 to 86400"},
+        {ASK "|--reveal|count|--hold|86401", "from 0 to 86400"},
+        {ASK "|--reveal|count|--format|xml", "--format: \"xml\" is not one of table, csv, json"},
+        {ASK "|--reveal|count|--format|csv|--json", "--json and --format csv exclude each other"},
+        {ASK "|--reveal|count|--force", "--force is for --out"},
+        {ASK "|--reveal|count|--note|a\nb", "--note: is not one line of at most 1023 bytes"},
+        {"overlap|--peer|b b|--mine|m|--theirs|t", "--peer: \"b b\" is not a name"},
+        {"overlap|--peer|b|--mine|m|--theirs|t|--reveal|count|--purpose|none", "--purpose: \"none"},
+        {"overlap|--peer|b|--mine|m|--theirs|t|--reveal|count|--purpose|aml|--basis|law",
+         "--basis: \"law\" is not one of consent"},
+    };
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        run(&r, refused[i][0]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+        assert_shows(r.err, refused[i][1]);
+    }
+    run(&r, ASK "|--reveal|count|--engine|vole");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err,
+                        "symbolon: --engine: this version has no engine vole; use auto or dh\n");
+}
+
+/* Exchanges ------------------------------------------------------------------------------------ */
+
+/* 300 exchanges in pages of 128; all of them, but for ten, started in one of 30 milliseconds. */
+static enum sym_err many_exchanges(struct fake_call *call)
+{
+    static struct sym_exchange_entry all[300];
+    static uint8_t all_ids[300][SYM_EXCHANGE_ID_BYTES];
+    static struct sym_exchange_list list;
+    const struct sym_exchange_query *query = call->arguments;
+    if (call->verb != SYM_VERB_EXCHANGE_LIST) {
+        return matches(call);
+    }
+    size_t first = 300;
+    for (size_t i = 300; i-- > 0;) {
+        all[i] = entry(SYM_KIND_OVERLAP_COUNT, SYM_EXCHANGE_DONE);
+        all_ids[i][0] = (uint8_t)(i >> 8);
+        all_ids[i][1] = (uint8_t)i;
+        all[i].id = sym_span(all_ids[i], SYM_EXCHANGE_ID_BYTES);
+        all[i].started_ms = 1000 - i / 10;
+        first = query->before_ms == 0 || all[i].started_ms < query->before_ms ? i : first;
+    }
+    size_t n = 300 - first < SYM_EXCHANGE_ROWS_MAX ? 300 - first : SYM_EXCHANGE_ROWS_MAX;
+    list = (struct sym_exchange_list){
+        .exchanges = all + first, .n_exchanges = n, .more = first + n < 300};
+    call->answer = &list;
+    return SYM_OK;
+}
+
+static void lists_every_exchange_once_over_all_pages(void **state)
+{
+    static struct run r;
+    unsigned lines = 0;
+    fake_node_start(*state, many_exchanges);
+    run(&r, "exchange|list");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    for (const char *at = r.out; *at != '\0'; at++) {
+        lines += *at == '\n' ? 1 : 0;
+    }
+    assert_int_equal(lines, 301);
+    assert_shows(r.out, "\n012b00000000  bank-b  initiator  overlap:count  done      20000      "
+                        "18000       3  -        C-17\n");
+    run(&r, "exchange|show|0129");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
+static enum sym_err the_same_page_for_ever(struct fake_call *call)
+{
+    enum sym_err err = matches(call);
+    static struct sym_exchange_list list;
+    if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        list = *(const struct sym_exchange_list *)call->answer;
+        list.more = true;
+        call->answer = &list;
+    }
+    return err;
+}
+
+static void a_list_without_end_is_refused(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, the_same_page_for_ever);
+    run(&r, "exchange|list|--json");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "does not come to an end");
+    assert_string_equal(r.out, "");
+}
+
+static enum sym_err of_one_peer(struct fake_call *call)
+{
+    if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        const struct sym_exchange_query *query = call->arguments;
+        char line[128];
+        (void)snprintf(line, sizeof line, "peer=%.*s", (int)query->alias.len,
+                       (const char *)query->alias.data);
+        fake_note(call->node, line);
+    }
+    return matches(call);
+}
+
+static void lists_the_exchanges_of_one_peer(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, of_one_peer);
+    run(&r, "exchange|list|--peer|bank-b");
+    assert_string_equal(
+        r.out, "ID            PEER    ROLE       KIND             STATE  OWN SIZE  PEER SIZE  "
+               "COMMON  STARTED               CASE\n"
+               "4f1caa010000  bank-b  initiator  overlap:matches  done      20000      18000       "
+               "3  2026-09-21T14:13:20Z  C-17\n");
+    fake_notes(asked, *state);
+    assert_shows(asked, "peer=bank-b\n");
+}
+
+static void cancels_and_forgets_by_the_first_digits(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, matches);
+    run(&r, "exchange|cancel|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "4f1caa010000: cancelled\n");
+    run(&r, "exchange|forget|4F1CAA01");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "4f1caa010000: its result is forgotten\n");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "EXCHANGE_LIST\nEXCHANGE_CANCEL\nEXCHANGE_LIST\nEXCHANGE_FORGET\n");
+}
+
+static enum sym_err two_that_begin_alike(struct fake_call *call)
+{
+    static struct sym_exchange_entry two[2];
+    static const struct sym_exchange_list list = {.exchanges = two, .n_exchanges = 2};
+    two[0] = entry(SYM_KIND_OVERLAP_COUNT, SYM_EXCHANGE_DONE);
+    two[1] = two[0];
+    two[1].id = sym_span(other_id, sizeof other_id);
+    call->answer = &list;
+    return SYM_OK;
+}
+
+static void refuses_digits_that_name_none_or_several(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, two_that_begin_alike);
+    run(&r, "exchange|forget|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "4f1c: 2 exchanges begin with these digits; give more of them");
+    run(&r, "exchange|show|ffff");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "ffff: no exchange begins with these digits; see \"symbolon exchange list");
+    fake_notes(asked, *state);
+    assert_shows_not(asked, "FORGET");
+}
+
+static void refuses_ids_that_are_none(void **state)
+{
+    static const char *const refused[] = {"exchange|show|4f1",       "exchange|show|hello",
+                                          "exchange|result|4f 1",    "exchange|cancel|-1",
+                                          "exchange|forget",         "exchange|show|4f1c|4f1d",
+                                          "exchange|list|--peer|a b"};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        run(&r, refused[i]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+        assert_string_equal(r.out, "");
+    }
+}
+
+static enum sym_err was_forgotten(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    e.has_result = false;
+    return serve(call, SYM_EXCHANGE_DONE, &e);
+}
+
+static enum sym_err was_asked_by_the_peer(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    e.role = SYM_AS_PARTICIPANT;
+    return serve(call, SYM_EXCHANGE_DONE, &e);
+}
+
+static void says_why_there_is_no_result(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, was_forgotten);
+    run(&r, "exchange|result|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: 4f1caa010000: its result was forgotten\n");
+    fake_node_stop(*state);
+    fake_node_start(*state, was_asked_by_the_peer);
+    run(&r, "exchange|result|4f1c");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "has no result here: the peer asked, and has it\n");
+    run(&r, "exchange|show|4f1c");
+    assert_shows(r.out, "overlap:matches, asked by the peer;");
+    assert_shows(r.out, "this node learned  how many identifiers the other side has\n");
+}
+
+static int start(void **state)
+{
+    (void)state;
+    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
+    return ready ? 0 : -1;
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_NODE(shows_own_records_and_what_each_side_learned),
+        WITH_NODE(a_count_has_no_records),
+        WITH_NODE(speaks_json_and_csv_with_exact_ids),
+        WITH_NODE(a_file_of_the_result_is_private_and_whole),
+        WITH_NODE(never_overwrites_a_file_unless_told),
+        WITH_NODE(a_result_that_breaks_off_leaves_no_file),
+        WITH_NODE(a_large_result_comes_in_pages),
+        WITH_NODE(refuses_pages_that_make_no_sense),
+        WITH_NODE(held_exits_3_and_says_how_to_go_on),
+        WITH_NODE(hold_stays_until_an_approver_has_decided),
+        WITH_NODE(denied_exits_3_with_the_reason),
+        WITH_NODE(a_peer_that_is_down_exits_4),
+        WITH_NODE(ctrl_c_cancels_the_exchange),
+        WITH_NODE(refuses_what_the_options_may_not_say),
+        WITH_NODE(lists_every_exchange_once_over_all_pages),
+        WITH_NODE(a_list_without_end_is_refused),
+        WITH_NODE(lists_the_exchanges_of_one_peer),
+        WITH_NODE(cancels_and_forgets_by_the_first_digits),
+        WITH_NODE(refuses_digits_that_name_none_or_several),
+        WITH_NODE(refuses_ids_that_are_none),
+        WITH_NODE(says_why_there_is_no_result),
+    };
+    return cmocka_run_group_tests_name("overlap command", tests, start, NULL);
+}

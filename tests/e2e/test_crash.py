@@ -1,0 +1,152 @@
+"""kill -9 of gate, core or command line at points spread over an import and an exchange: both nodes
+start again, the exchange is shown as aborted, nothing is half there, and a repeat works.
+
+SYMBOLON_TEST_CRASHES=N takes N points of each kind instead of few.
+
+runner: timeout=600
+"""
+
+import contextlib
+import os
+import signal
+import time
+
+import nodes
+import overlaps
+from nodes import DONE
+from overlaps import OverlapTest, accounts, ids, overlap_words, start_cli
+
+POINTS = int(os.environ.get("SYMBOLON_TEST_CRASHES", 0))
+WHO = ("gate", "core", "cli")
+
+
+def points(few):
+    """Parts of a whole, spread evenly, from near its begin to near its end."""
+    n = POINTS or few
+    return [(at + 0.5) / n for at in range(n)]
+
+
+class CrashTest(OverlapTest):
+    def kill(self, node, who, command):
+        """SIGKILL; a node of which a process was killed ends, and is started again."""
+        if who == "cli":
+            command.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pids[node.name][who], signal.SIGKILL)
+        command.communicate(timeout=30 * nodes.PATIENCE)
+        if who != "cli":
+            self.assertNotEqual(node.process.wait(nodes.STOP_S), DONE, "a node without one of its processes ends")
+            node.forget()
+            node.start()
+            self.look_up(node)
+
+    def look_up(self, *those):
+        for node in those:
+            self.pids[node.name] = node.pids()
+
+    def setUp(self):
+        super().setUp()
+        self.pids = {}
+
+
+class Import(CrashTest):
+    ROWS = 150_000
+
+    def test_at_any_moment(self):
+        bank = self.node()
+        self.look_up(bank)
+        old, new = (self.csv(overlaps.ACCOUNT_COLUMNS, accounts(range(n))) for n in (1000, self.ROWS))
+        words = ("--dataset", "list", "--profile", "accounts")
+        began = time.monotonic()
+        bank.do("import", new, *words)
+        took = time.monotonic() - began
+        landed = set()
+        for who in WHO:
+            for part in points(3):
+                with self.subTest(who, part=part):
+                    bank.do("import", old, *words)
+                    command = start_cli(bank, "import", new, *words)
+                    time.sleep(part * took)
+                    over = command.poll() is not None
+                    self.kill(bank, who, command)
+                    rows = [(row["name"], row["records"]) for row in bank.json("dataset", "list")]
+                    self.assertIn(rows, ([("list", 1000)], [("list", self.ROWS)]), "nothing is half there")
+                    if command.returncode == DONE:
+                        self.assertEqual(rows, [("list", self.ROWS)], "what was said to be kept is kept")
+                    landed.add((over, rows[0][1]))
+        self.assertIn((False, 1000), landed, "no import was caught in the middle")
+        bank.do("import", new, *words)
+        self.assertEqual(bank.json("dataset", "show", "list")["records"], self.ROWS)
+        left = bank.json("dataset", "show", "list")["bytes"]
+        bank.restart()
+        self.assertEqual(bank.json("dataset", "show", "list")["bytes"], left, "pieces that nobody needs stay")
+
+
+class Exchange(CrashTest):
+    SIZE = 3000
+
+    def setUp(self):
+        super().setUp()
+        self.a, self.b, (_, self.proxy) = self.proxied_pair()
+        self.load_numbers(self.a, "mine", range(self.SIZE), "a")
+        self.load_numbers(self.b, "theirs", range(1000, self.SIZE + 1000), "b")
+        self.grant(self.b, self.a, "theirs")
+        self.look_up(self.a, self.b)
+        self.words = overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20")
+
+    def measure(self):
+        """Bytes that an exchange takes on the wire."""
+        self.a.ping(self.b)
+        before = self.proxy.passed
+        self.works()
+        return self.proxy.passed - before
+
+    def works(self):
+        self.finds(self.a, self.b, ids(range(1000, self.SIZE), "a"))
+
+    def settled(self, node):
+        def over():
+            return all(row["state"] in overlaps.ENDED for row in overlaps.exchanges(node))
+        nodes.wait_until(over, 20, f"{node.name}: all exchanges have ended")
+        return {row["id"]: row for row in overlaps.exchanges(node)}
+
+    def crash(self, who, victim, at):
+        """Kills when so many bytes of an exchange have passed, and looks at what is left."""
+        self.a.ping(self.b)
+        before = {row["id"] for row in overlaps.exchanges(self.a)}
+        self.proxy.hold_after(at)
+        command = start_cli(self.a, *self.words)
+        self.proxy.wait_held()
+        self.kill(victim, who, command)
+        self.proxy.cut()
+        self.assertNotEqual(command.returncode, DONE)
+        mine, theirs = self.settled(self.a), self.settled(self.b)
+        new = set(mine) - before
+        self.assertLessEqual(len(new), 1)
+        for exchange in new:
+            self.assertEqual(mine[exchange]["state"], "aborted")
+            self.assertFalse(mine[exchange]["has_result"])
+            if exchange in theirs:
+                # The last frame may have been on its way: who has answered everything may say so.
+                self.assertIn(theirs[exchange]["state"], ("aborted", "done"))
+                self.caught += theirs[exchange]["state"] == "aborted"
+
+    def test_at_any_point_of_the_initiator(self):
+        self.at_any_point(self.a, WHO)
+
+    def test_at_any_point_of_the_participant(self):
+        self.at_any_point(self.b, WHO[:2])
+
+    def at_any_point(self, victim, whom):
+        self.caught = 0
+        whole = self.measure()
+        self.assertGreater(whole, self.SIZE * 64)
+        for who in whom:
+            # Also within the few bytes of request and receipt.
+            for at in (1, 1500, *(int(part * whole) for part in points(2))):
+                with self.subTest(who, at=at, of=whole):
+                    self.crash(who, victim, at)
+        self.assertGreater(self.caught, 0, "no exchange was caught in the middle")
+        self.works()
+        self.assertEqual((self.a.json("status")["exchanges"], self.b.json("status")["exchanges"]), (0, 0))

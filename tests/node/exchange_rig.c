@@ -1,0 +1,487 @@
+#include "tests/node/exchange_rig.h"
+
+#include "crypto/ristretto.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PER_SEGMENT 1000u
+#define ROOM        3u
+#define PATIENCE_MS 60000u
+
+static struct exchange_rig *the_rig;
+
+/* Links ----------------------------------------------------------------------------------------
+ */
+
+struct rig_frame {
+    uint8_t *bytes;
+    size_t len;
+};
+
+struct sym_link {
+    unsigned side; /* whose end it is */
+    struct rig_frame out[ROOM];
+    size_t n;
+    bool wants_room;
+    uint8_t exporter[SYM_HASH_BYTES];
+};
+
+static struct sym_link ends[2];
+
+struct sym_link *sym_links_of(const struct sym_links *links, const struct sym_node_id *id)
+{
+    (void)links;
+    unsigned side = sym_node_id_equal(id, &the_rig->sides[1].self.id) ? 0 : 1;
+    return the_rig->linked ? &ends[side] : NULL;
+}
+
+void sym_links_want(struct sym_links *links, const struct sym_peer *peer)
+{
+    (void)links;
+    (void)peer;
+}
+
+enum sym_err sym_link_send(struct sym_link *link, uint8_t *frame, size_t len)
+{
+    if (!the_rig->linked) {
+        return SYM_CLOSED;
+    }
+    if (link->n == ROOM) {
+        return SYM_AGAIN;
+    }
+    link->out[link->n++] = (struct rig_frame){.bytes = frame, .len = len};
+    return SYM_OK;
+}
+
+void sym_link_want_room(struct sym_link *link)
+{
+    link->wants_room = true;
+}
+
+void sym_link_hang_up(struct sym_link *link)
+{
+    (void)link;
+}
+
+const struct sym_node_id *sym_link_peer(const struct sym_link *link)
+{
+    return &the_rig->sides[1 - link->side].self.id;
+}
+
+const uint8_t *sym_link_exporter(const struct sym_link *link)
+{
+    return link->exporter;
+}
+
+static void drop_frames(struct sym_link *link)
+{
+    for (size_t i = 0; i < link->n; i++) {
+        sym_bus_release(link->out[i].bytes);
+    }
+    link->n = 0;
+}
+
+static void deliver(struct exchange_rig *rig, unsigned from)
+{
+    struct sym_link *link = &ends[from];
+    bool room = link->wants_room;
+    if (link->n > 0) {
+        struct rig_frame f = link->out[0];
+        link->n--;
+        memmove(&link->out[0], &link->out[1], link->n * sizeof link->out[0]);
+        rig->frames[from]++;
+        if (from == 0 && rig->liar != NULL) {
+            rig->liar(rig, f.bytes, f.len);
+            sym_bus_release(f.bytes);
+        } else {
+            sym_exchanges_frame(rig->sides[1 - from].exchanges, &ends[1 - from], f.bytes, f.len);
+        }
+        room = true;
+    }
+    link->wants_room = false;
+    if (room && rig->linked) {
+        sym_exchanges_room(rig->sides[from].exchanges, link);
+    }
+}
+
+void exchange_rig_cut(struct exchange_rig *rig, const char *reason)
+{
+    rig->linked = false;
+    for (unsigned i = 0; i < 2; i++) {
+        drop_frames(&ends[i]);
+        sym_exchanges_link_down(rig->sides[i].exchanges, &ends[i], sym_span_text(reason));
+    }
+}
+
+void exchange_rig_send(struct exchange_rig *rig, const uint8_t *frame, size_t len)
+{
+    uint8_t *bytes = sym_bus_buffer(len);
+    assert_non_null(bytes);
+    memcpy(bytes, frame, len);
+    rig->frames[1]++;
+    sym_exchanges_frame(rig->sides[0].exchanges, &ends[0], bytes, len);
+}
+
+void exchange_rig_parties(struct exchange_rig *rig, struct sym_session_parties *out)
+{
+    struct partner *self = &rig->sides[1].self;
+    struct partner *peer = &rig->sides[0].self;
+    *out = (struct sym_session_parties){.self = self->id,
+                                        .peer = peer->id,
+                                        .identity = &self->keys.identity,
+                                        .exchange = &self->keys.exchange[0]};
+    memcpy(out->peer_identity, peer->card.identity, sizeof out->peer_identity);
+    memcpy(out->peer_exchange, peer->card.exchange[0], sizeof out->peer_exchange);
+    memcpy(out->exporter, ends[0].exporter, sizeof out->exporter);
+}
+
+/* Datasets -------------------------------------------------------------------------------------
+ */
+
+/* A sym_datasets is a side here. */
+static struct rig_side *side_of(const struct sym_datasets *d)
+{
+    return (const void *)d == &the_rig->sides[0] ? &the_rig->sides[0] : &the_rig->sides[1];
+}
+
+enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at, struct sym_span name,
+                               struct sym_fault *fault)
+{
+    (void)d;
+    *at = 0;
+    return sym_span_equal(name, sym_span_text("list"))
+               ? SYM_OK
+               : sym_fail(fault, SYM_NOT_FOUND, "dataset: does not exist");
+}
+
+void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_dataset_row *row)
+{
+    (void)at;
+    *row = (struct sym_dataset_row){.name = sym_span_text("list"),
+                                    .records = side_of(d)->list.records,
+                                    .tokens = side_of(d)->list.n};
+}
+
+struct sym_content {
+    struct rig_list *list;
+};
+
+enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
+                              struct sym_span name, struct sym_fault *fault)
+{
+    size_t at = 0;
+    enum sym_err err = sym_datasets_find(d, &at, name, fault);
+    if (err == SYM_OK) {
+        *out = calloc(1, sizeof **out);
+        assert_non_null(*out);
+        (*out)->list = &side_of(d)->list;
+        (*out)->list->held++;
+    }
+    return err;
+}
+
+void sym_content_release(struct sym_content *c)
+{
+    c->list->held--;
+    free(c);
+}
+
+size_t sym_content_segments(const struct sym_content *c)
+{
+    return (c->list->records + PER_SEGMENT - 1) / PER_SEGMENT;
+}
+
+uint64_t sym_content_tokens(const struct sym_content *c, enum sym_token_type type)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < c->list->n; i++) {
+        n += type == SYM_TOKEN_NONE || c->list->tokens[i].type == (uint8_t)type;
+    }
+    return n;
+}
+
+static void digest_of(uint8_t out[SYM_DIGEST_BYTES], const struct rig_token *t)
+{
+    uint8_t bytes[9] = {t->type};
+    struct sym_span part = sym_span(bytes, sizeof bytes);
+    sym_put_u64(bytes + 1, t->number);
+    sym_digest(out, "symbolon-tests-1", &part, 1);
+}
+
+/* One block that the segment's columns lie in. */
+struct columns {
+    uint8_t id_lengths[PER_SEGMENT];
+    uint8_t ids[PER_SEGMENT * 16u];
+    uint8_t token_counts[PER_SEGMENT];
+    uint8_t types[PER_SEGMENT * SYM_TOKENS_PER_RECORD_MAX];
+    uint8_t digests[PER_SEGMENT * SYM_TOKENS_PER_RECORD_MAX][SYM_DIGEST_BYTES];
+};
+
+enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct sym_segment *out)
+{
+    const struct rig_list *l = c->list;
+    if (l->gone) {
+        return SYM_CANCELLED;
+    }
+    assert_int_equal(sym_secret_new(&out->value, sizeof(struct columns)), SYM_OK);
+    struct columns *k = (void *)out->value.data;
+    size_t first = at * PER_SEGMENT;
+    size_t end = first + PER_SEGMENT < l->records ? first + PER_SEGMENT : l->records;
+    size_t ids_len = 0;
+    for (size_t r = first; r < end; r++) {
+        int len = snprintf((char *)k->ids + ids_len, 16, "r%zu", r);
+        k->id_lengths[r - first] = (uint8_t)len;
+        ids_len += (size_t)len;
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        const struct rig_token *t = &l->tokens[i];
+        if (t->record >= first && t->record < end) {
+            k->types[out->n_tokens] = t->type;
+            digest_of(k->digests[out->n_tokens++], t);
+            k->token_counts[t->record - first]++;
+        }
+    }
+    out->n_records = end - first;
+    out->id_lengths = k->id_lengths;
+    out->ids = k->ids;
+    out->token_counts = k->token_counts;
+    out->types = k->types;
+    out->digests = (const uint8_t(*)[SYM_DIGEST_BYTES])k->digests;
+    return SYM_OK;
+}
+
+void sym_segment_clear(struct sym_segment *s)
+{
+    sym_secret_clear(&s->value);
+    memset(s, 0, sizeof *s);
+}
+
+/* Grants ---------------------------------------------------------------------------------------
+ */
+
+/* A sym_grants is a side here. */
+enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
+                               struct sym_approval *approval, const struct sym_ask *ask)
+{
+    struct rig_side *side = (void *)g;
+    side->asked++;
+    side->last = *ask->request;
+    *out = side->verdict;
+    *approval = side->approval;
+    assert_int_equal(ask->dataset_known,
+                     sym_span_equal(ask->request->dataset, sym_span_text("list")));
+    return SYM_OK;
+}
+
+/* The rig --------------------------------------------------------------------------------------
+ */
+
+static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
+{
+    struct rig_side *s = &rig->sides[at];
+    struct sym_fault fault = {.text = ""};
+    room_open(&s->room);
+    partner_open(&s->self, name, "127.0.0.1:7701");
+    s->self.card.issued_s = (int64_t)(sym_wall_ms() / 1000) - 60;
+    s->self.card.expires_s = s->self.card.issued_s + 86400;
+    partner_sign(&s->self, NULL);
+    assert_int_equal(sym_disk_open(&s->dir, s->room.dir, &fault), SYM_OK);
+    assert_int_equal(
+        sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault),
+        SYM_OK);
+    assert_int_equal(sym_journal_open(&s->journal, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_history_open(&s->history, s->room.store, &s->journal, &fault), SYM_OK);
+    assert_int_equal(sym_results_open(&s->results, s->room.store, s->vault, &s->history, &fault),
+                     SYM_OK);
+    assert_int_equal(sym_settings_load(&s->settings, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_peers_load(&s->peers, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_workers_new(&s->workers, rig->loop, 2), SYM_OK);
+    s->verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_GRANTED};
+}
+
+static void join_side(struct exchange_rig *rig, unsigned at)
+{
+    struct rig_side *s = &rig->sides[at];
+    struct sym_peer *peer = NULL;
+    struct sym_node_id replaced;
+    struct sym_fault fault = {.text = ""};
+    struct sym_peer_addition add = {.card = partner_text(&rig->sides[1 - at].self),
+                                    .alias = sym_span_text(at == 0 ? "bank-b" : "bank-a"),
+                                    .self = &s->self.id,
+                                    .now_s = (int64_t)(sym_wall_ms() / 1000)};
+    if (sym_peers_add(&s->peers, &peer, &replaced, &add, &fault) != SYM_OK) {
+        fail_msg("%s", fault.text);
+    }
+    struct sym_exchanges_config c = {.loop = rig->loop,
+                                     .store = s->room.store,
+                                     .journal = &s->journal,
+                                     .peers = &s->peers,
+                                     .keys = &s->self.keys,
+                                     .self = s->self.id,
+                                     .workers = s->workers,
+                                     .datasets = (void *)s,
+                                     .grants = (void *)s,
+                                     .history = &s->history,
+                                     .results = &s->results,
+                                     .settings = &s->settings};
+    assert_int_equal(sym_ristretto_choose(&c.ristretto, NULL), SYM_OK);
+    assert_int_equal(sym_exchanges_new(&s->exchanges, &c), SYM_OK);
+}
+
+struct exchange_rig *exchange_rig_open(void)
+{
+    struct exchange_rig *rig = calloc(1, sizeof *rig);
+    assert_non_null(rig);
+    the_rig = rig;
+    memset(ends, 0, sizeof ends);
+    sym_random(ends[0].exporter, sizeof ends[0].exporter);
+    memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);
+    ends[1].side = 1;
+    rig->linked = true;
+    assert_int_equal(sym_loop_new(&rig->loop), SYM_OK);
+    open_side(rig, 0, "Bank A");
+    open_side(rig, 1, "Bank B");
+    join_side(rig, 0);
+    join_side(rig, 1);
+    return rig;
+}
+
+void exchange_rig_close(struct exchange_rig *rig)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_side *s = &rig->sides[i];
+        drop_frames(&ends[i]);
+        sym_workers_free(s->workers);
+        sym_exchanges_free(s->exchanges);
+        assert_int_equal(s->list.held, 0);
+        sym_vault_close(s->vault);
+        sym_peers_clear(&s->peers);
+        partner_close(&s->self);
+        sym_disk_close(&s->dir);
+        room_close(&s->room);
+        free(s->list.tokens);
+    }
+    sym_loop_free(rig->loop);
+    free(rig);
+    the_rig = NULL;
+}
+
+void exchange_rig_token(struct exchange_rig *rig, unsigned side, uint32_t record, uint8_t type,
+                        uint64_t number)
+{
+    struct rig_list *l = &rig->sides[side].list;
+    if ((l->n & (l->n + 1)) == 0) {
+        l->tokens = realloc(l->tokens, 2 * (l->n + 1) * sizeof *l->tokens);
+        assert_non_null(l->tokens);
+    }
+    l->tokens[l->n++] = (struct rig_token){.record = record, .type = type, .number = number};
+    l->records = record + 1u;
+}
+
+void exchange_rig_fill(struct exchange_rig *rig, unsigned side, uint64_t first, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        exchange_rig_token(rig, side, (uint32_t)i, SYM_TOKEN_ACCOUNT, first + i);
+    }
+}
+
+void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
+                        uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    struct sym_fault fault = {.text = ""};
+    struct sym_overlap_start o = {.mine = sym_span_text("list"),
+                                  .theirs = sym_span_text("list"),
+                                  .kind = kind,
+                                  .type = type,
+                                  .purpose = SYM_PURPOSE_AML,
+                                  .basis = SYM_BASIS_AGREEMENT,
+                                  .case_ref = sym_span_text("case 7"),
+                                  .note = sym_span_text("a note")};
+    struct sym_exchange_plan plan = {.peer = rig->sides[side].peers.items[0],
+                                     .kind = kind,
+                                     .timeout_ms = 30000,
+                                     .user = "ada",
+                                     .overlap = &o};
+    if (sym_exchanges_start(rig->sides[side].exchanges, id, &plan, &fault) != SYM_OK) {
+        fail_msg("%s", fault.text);
+    }
+}
+
+bool exchange_rig_quiet(const struct exchange_rig *rig)
+{
+    return sym_exchanges_in_flight(rig->sides[0].exchanges) == 0 &&
+           sym_exchanges_in_flight(rig->sides[1].exchanges) == 0 && ends[0].n == 0 &&
+           ends[1].n == 0;
+}
+
+static void on_turn(void *owner)
+{
+    struct exchange_rig *rig = owner;
+    deliver(rig, 0);
+    deliver(rig, 1);
+    bool busy = ends[0].n > 0 || ends[1].n > 0;
+    if (rig->until != NULL ? rig->until(rig) : exchange_rig_quiet(rig)) {
+        sym_loop_stop(rig->loop);
+    }
+    if (sym_now_ms() - rig->began_ms > PATIENCE_MS) {
+        fail_msg("the exchanges did not end");
+    }
+    sym_timer_set(rig->turn, busy ? 0 : 1);
+}
+
+void exchange_rig_run(struct exchange_rig *rig, bool (*until)(struct exchange_rig *rig))
+{
+    rig->until = until;
+    rig->began_ms = sym_now_ms();
+    assert_int_equal(sym_loop_timer(rig->loop, &rig->turn, 0, on_turn, rig), SYM_OK);
+    assert_int_equal(sym_loop_run(rig->loop), SYM_OK);
+    sym_timer_remove(&rig->turn);
+}
+
+struct last_entry {
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    size_t n;
+};
+
+static enum sym_err note_entry(void *context, const struct sym_exchange_entry *entry)
+{
+    struct last_entry *l = context;
+    memcpy(l->id, entry->id.data, sizeof l->id);
+    l->n++;
+    return SYM_OK;
+}
+
+static struct last_entry list_entries(struct exchange_rig *rig, unsigned side)
+{
+    struct last_entry l = {.n = 0};
+    struct sym_exchange_query all = {.most = 0};
+    assert_int_equal(sym_history_each(&rig->sides[side].history, &all, note_entry, &l), SYM_OK);
+    return l;
+}
+
+size_t exchange_rig_entries(struct exchange_rig *rig, unsigned side)
+{
+    return list_entries(rig, side).n;
+}
+
+struct sym_exchange_entry exchange_rig_entry(struct exchange_rig *rig, unsigned side,
+                                             struct sym_arena *arena, const uint8_t *id)
+{
+    struct sym_exchange_entry entry = {.role = 0};
+    struct last_entry l = {.n = 1};
+    if (id == NULL) {
+        l = list_entries(rig, side);
+        assert_int_equal(l.n, 1);
+        id = l.id;
+    }
+    assert_int_equal(sym_history_get(&rig->sides[side].history, arena, &entry,
+                                     sym_span(id, SYM_EXCHANGE_ID_BYTES)),
+                     SYM_OK);
+    return entry;
+}

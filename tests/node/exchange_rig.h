@@ -1,0 +1,87 @@
+/* exchange_rig.h - the exchanges of two cores in one process, with real stores, histories, results,
+ * sessions and workers between them: for tests of exchanges. In the place of links, datasets and
+ * grants stand what the test says, under their names: so its source is included, not linked, and
+ * stays out of the archive that other tests link. What must not fail fails the running test. */
+#ifndef SYM_TESTS_NODE_EXCHANGE_RIG_H
+#define SYM_TESTS_NODE_EXCHANGE_RIG_H
+
+#include "node/core/exchanges.h"
+#include "node/core/exchanges_state.h"
+#include "tests/support/partner.h"
+#include "tests/support/room.h"
+
+/* Records of one dataset, "list": record i has the id "rI" and tokens[i]; each stands for a number
+ * and a type. */
+struct rig_token {
+    uint32_t record;
+    uint8_t type;
+    uint64_t number;
+};
+
+struct rig_list {
+    struct rig_token *tokens; /* by record */
+    size_t n;
+    size_t records;
+    bool gone; /* dropped: cannot be read any more */
+    unsigned held;
+};
+
+struct rig_side {
+    struct room room;
+    struct sym_disk dir;
+    struct sym_vault *vault;
+    struct sym_journal journal;
+    struct sym_history history;
+    struct sym_results results;
+    struct sym_settings settings;
+    struct sym_peers peers;
+    struct partner self;
+    struct sym_workers *workers;
+    struct sym_exchanges *exchanges;
+    struct rig_list list;
+    /* Grants: what is decided about the next requests, and what was asked. */
+    struct sym_policy_verdict verdict;
+    struct sym_approval approval;
+    unsigned asked;
+    struct sym_request last;
+};
+
+struct exchange_rig {
+    struct sym_loop *loop;
+    struct rig_side sides[2];
+    bool linked;
+    /* Takes each frame instead of side 1, when set; owns nothing. */
+    void (*liar)(struct exchange_rig *rig, uint8_t *frame, size_t len);
+    /* Called about every millisecond; true ends exchange_rig_run. */
+    bool (*until)(struct exchange_rig *rig);
+    unsigned step;      /* for until */
+    uint64_t frames[2]; /* delivered, by sender */
+    struct sym_timer *turn;
+    uint64_t began_ms;
+};
+
+/* One at a time. */
+struct exchange_rig *exchange_rig_open(void);
+void exchange_rig_close(struct exchange_rig *rig);
+/* n records with one account each, from number first on. */
+void exchange_rig_fill(struct exchange_rig *rig, unsigned side, uint64_t first, size_t n);
+void exchange_rig_token(struct exchange_rig *rig, unsigned side, uint32_t record, uint8_t type,
+                        uint64_t number);
+/* Starts an overlap of side with the other; timeout 30 s. */
+void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
+                        uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+/* Runs until `until` says so, NULL: until nothing is in flight at either side. At most once. */
+void exchange_rig_run(struct exchange_rig *rig, bool (*until)(struct exchange_rig *rig));
+void exchange_rig_cut(struct exchange_rig *rig, const char *reason);
+bool exchange_rig_quiet(const struct exchange_rig *rig);
+/* Sends a frame of session.h to side 0, as the liar. */
+void exchange_rig_send(struct exchange_rig *rig, const uint8_t *frame, size_t len);
+/* Who the liar is to side 0. */
+void exchange_rig_parties(struct exchange_rig *rig, struct sym_session_parties *out);
+
+/* The entry of this id, or the only one; arena must be empty. */
+struct sym_exchange_entry exchange_rig_entry(struct exchange_rig *rig, unsigned side,
+                                             struct sym_arena *arena, const uint8_t *id);
+size_t exchange_rig_entries(struct exchange_rig *rig, unsigned side);
+
+#endif
