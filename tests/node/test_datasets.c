@@ -121,6 +121,23 @@ static void forgets_all_records_of_an_id_and_no_other(void **state)
     assert_int_equal(gone.records, 2);
 }
 
+/* So that some of these transactions run twice, because the map of the store has to grow. */
+static void counts_what_it_forgets_once_however_large_the_dataset_is(void **state)
+{
+    struct shelf *s = *state;
+    for (unsigned i = 1; i <= 36; i++) {
+        struct sym_dataset_forgotten gone = {0};
+        char record[16];
+        (void)snprintf(record, sizeof record, "r%u", i);
+        assert_int_equal(shelf_import(s, (char)i, "suspects", true, 0, 4096), SYM_OK);
+        if (i % 3 == 0) {
+            assert_int_equal(shelf_forget(s, "suspects", record, &gone, NULL), SYM_OK);
+            assert_int_equal(gone.records, i);
+            assert_int_equal(gone.tokens, i * shelf_tokens(i, 1, SHELF_PER_RECORD));
+        }
+    }
+}
+
 static void what_is_left_after_forgetting_is_in_order(void **state)
 {
     struct shelf *s = *state;
@@ -402,6 +419,7 @@ int main(void)
         TEST(counts_an_epoch_for_each_time_it_is_published),
         TEST(publishes_nothing_that_cannot_be_written),
         TEST(forgets_all_records_of_an_id_and_no_other),
+        TEST(counts_what_it_forgets_once_however_large_the_dataset_is),
         TEST(what_is_left_after_forgetting_is_in_order),
         TEST(may_forget_the_last_record),
         TEST(refuses_to_forget_what_it_does_not_have),
