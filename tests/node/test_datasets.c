@@ -379,6 +379,25 @@ static void refuses_a_record_that_is_none(void **state)
     assert_null(d);
 }
 
+static enum sym_err lose_segments(struct sym_transaction *t, void *context)
+{
+    struct shelf *s = context;
+    return sym_vault_delete(s->vault, t, sym_span_text(SYM_SEGMENT_DOMAIN));
+}
+
+static void says_that_content_is_damaged_rather_than_not_there(void **state)
+{
+    struct shelf *s = *state;
+    struct sym_dataset_forgotten gone = {0};
+    struct sym_segment segment = {.n_records = 0};
+    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, 10), SYM_OK);
+    assert_int_equal(sym_store_write(s->room.store, lose_segments, s), SYM_OK);
+    struct sym_content *c = shelf_hold(s, "suspects");
+    assert_int_equal(sym_content_segment(c, 0, &segment), SYM_BAD_FORMAT);
+    sym_content_release(c);
+    assert_int_equal(shelf_forget(s, "suspects", "r1", &gone, NULL), SYM_BAD_FORMAT);
+}
+
 static void refuses_a_segment_whose_columns_do_not_fit(void **state)
 {
     struct sym_columns columns;
@@ -433,6 +452,7 @@ int main(void)
         TEST(refuses_to_hold_what_does_not_exist),
         TEST(every_change_has_its_line_without_the_id_of_a_record),
         TEST(refuses_a_record_that_is_none),
+        TEST(says_that_content_is_damaged_rather_than_not_there),
         TEST(refuses_a_segment_whose_columns_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
