@@ -63,6 +63,20 @@ static void warn(struct warnings *w, const char *format, ...)
     w->n++;
 }
 
+static void warn_of_requests(const struct sym_core *core, struct warnings *w)
+{
+    const struct sym_held_request *rows;
+    size_t n = sym_grants_requests(core->grants, &rows);
+    size_t waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        waiting += rows[i].state == SYM_HELD_WAITING;
+    }
+    if (waiting > 0) {
+        warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? " waits" : "s wait");
+    }
+}
+
 static void collect_warnings(const struct sym_core *core, struct warnings *w)
 {
     int64_t days = (core->card.card.expires_s - now_s()) / DAY_S;
@@ -79,24 +93,11 @@ static void collect_warnings(const struct sym_core *core, struct warnings *w)
         warn(w, "core has no network namespace of its own here; its system call filter still "
                 "refuses every network socket");
     }
+    warn_of_requests(core, w);
     for (size_t i = 0; i < core->peers.n; i++) {
         if (sym_peer_is_expired(core->peers.items[i], now_s())) {
             warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);
         }
-    }
-}
-
-static void warn_of_requests(const struct sym_core *core, struct warnings *w)
-{
-    const struct sym_held_request *rows;
-    size_t n = sym_grants_requests(core->grants, &rows);
-    size_t waiting = 0;
-    for (size_t i = 0; i < n; i++) {
-        waiting += rows[i].state == SYM_HELD_WAITING;
-    }
-    if (waiting > 0) {
-        warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
-             waiting == 1 ? " waits" : "s wait");
     }
 }
 
@@ -124,7 +125,6 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_user *us
     (void)fault;
     struct warnings w = {.n = 0};
     collect_warnings(core, &w);
-    warn_of_requests(core, &w);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
     struct sym_process_row processes[2] = {core->gate, core_process(core)};
     processes[0].name = sym_span_text("gate");
