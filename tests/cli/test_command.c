@@ -319,6 +319,8 @@ static void completion_offers_what_fits(void **state)
     completes(r.out, "import f --profile README.m", "README.md");
     completes(r.out, "grant ''", "");
     completes(r.out, "grant bank-b suspects overlap:c", "overlap:count");
+    completes(r.out, "grant bank-b suspects overlap : c", "count"); /* as bash splits it */
+    completes(r.out, "grant bank-b suspects overlap :", "matches count table");
     completes(r.out, "grant --min-size 5 bank-b suspects t", "tabulate");
     completes(r.out, "grant bank-b suspects --expires n", "never");
     completes(r.out, "grants ''", "list");
