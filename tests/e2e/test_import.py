@@ -1,5 +1,6 @@
 """Import: what is wrong with a file is said, nothing is lost and nothing half there."""
 
+import contextlib
 import csv
 import io
 import json
@@ -223,8 +224,9 @@ class Interrupted(ImportTest):
         return command
 
     def feed(self, command, content):
-        command.stdin.write(content)
-        command.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            command.stdin.write(content)
+            command.stdin.flush()
 
     def nothing_came_of_it(self):
         self.assertEqual([(row["name"], row["records"]) for row in self.bank.json("dataset", "list")], [("list", 2)])
