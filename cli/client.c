@@ -25,16 +25,23 @@ enum sym_err sym_client_open(struct sym_client *c, const struct sym_call *call,
     if (err != SYM_OK) {
         return err;
     }
+    c->request = malloc(SYM_CONTROL_BYTES_MAX);
+    if (c->request == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the request %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    return sym_client_connect(c, fault);
+}
+
+enum sym_err sym_client_connect(struct sym_client *c, struct sym_fault *fault)
+{
     char url[SYM_BUS_URL_BYTES];
-    err = sym_nodedir_control_url(url, c->dir, fault);
+    sym_bus_close(&c->bus);
+    c->bus = (struct sym_bus)SYM_BUS_CLOSED;
+    enum sym_err err = sym_nodedir_control_url(url, c->dir, fault);
     if (err != SYM_OK) {
         return err;
     }
-    c->request = malloc(SYM_CONTROL_BYTES_MAX);
-    err = c->request == NULL ? SYM_NO_MEMORY : SYM_OK;
-    if (err == SYM_OK) {
-        err = sym_bus_open(&c->bus, SYM_BUS_ASK, SYM_CONTROL_BYTES_MAX);
-    }
+    err = sym_bus_open(&c->bus, SYM_BUS_ASK, SYM_CONTROL_BYTES_MAX);
     if (err == SYM_OK) {
         err = sym_bus_connect(&c->bus, url);
     }

@@ -30,6 +30,9 @@ SYM_MUST enum sym_err sym_client_open(struct sym_client *c, const struct sym_cal
 void sym_client_close(struct sym_client *c);
 #define SYM_CLIENT_AUTO __attribute__((cleanup(sym_client_close))) struct sym_client
 
+/* Connects anew: a node that was started again listens elsewhere. */
+SYM_MUST enum sym_err sym_client_connect(struct sym_client *c, struct sym_fault *fault);
+
 /* Asks one thing and decodes the answer into *answer, the struct of the verb; arena must be empty
  * and owns what the answer points to. */
 SYM_MUST enum sym_err sym_client_ask(struct sym_client *c, enum sym_verb verb,

@@ -3,20 +3,30 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bash splits words at colons, which kinds of exchange hold: they are put together again, and
+ * replies lose what stands before the last colon. */
 static const char head[] =
     "# bash completion for symbolon, made by: symbolon completion bash\n"
     "_symbolon() {\n"
-    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+    "    local -a w=()\n"
+    "    local t glue='' joined=''\n"
+    "    for t in \"${COMP_WORDS[@]:0:COMP_CWORD+1}\"; do\n"
+    "        if [[ $t == : && ${#w[@]} -gt 1 ]]; then w[-1]+=:; glue=1 joined=1\n"
+    "        elif [[ -n $glue ]]; then w[-1]+=$t; glue=''\n"
+    "        else w+=(\"$t\"); joined=''; fi\n"
+    "    done\n"
+    "    local last=$((${#w[@]} - 1))\n"
+    "    local cur=${w[last]} prev=${w[last-1]}\n"
     "    local first='' second='' options='' words='' files='' i n=0\n"
     "    COMPREPLY=()\n"
-    "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "        case ${COMP_WORDS[i]} in\n";
+    "    for ((i = 1; i < last; i++)); do\n"
+    "        case ${w[i]} in\n";
 
 static const char after_values[] =
     ") ((i++)) ;;\n"
     "        -*) ;;\n"
-    "        *) if [[ -z $first ]]; then first=${COMP_WORDS[i]}\n"
-    "           elif [[ -z $second ]]; then second=${COMP_WORDS[i]}; fi; ((n++)) ;;\n"
+    "        *) if [[ -z $first ]]; then first=${w[i]}\n"
+    "           elif [[ -z $second ]]; then second=${w[i]}; fi; ((n++)) ;;\n"
     "        esac\n"
     "    done\n"
     "    case \"$first $second\" in\n";
@@ -27,6 +37,9 @@ static const char tail[] =
     "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
     "    elif [[ -n $words || -n $files ]]; then\n"
     "        mapfile -t COMPREPLY < <(compgen -W \"$words\" $files -- \"$cur\")\n"
+    "    fi\n"
+    "    if [[ -n $joined ]]; then\n"
+    "        COMPREPLY=(\"${COMPREPLY[@]#\"${cur%\"${cur##*:}\"}\"}\")\n"
     "    fi\n"
     "}\n"
     "complete -o filenames -F _symbolon symbolon\n";

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define TRIES            6u
+#define TRIES            5u
 #define TRY_AGAIN_MS     500u
 #define LOOK_UP_EVERY_MS 50u /* whether somebody pressed Ctrl-C */
 
@@ -76,7 +76,10 @@ static enum sym_err ask(struct sym_handover *h, enum sym_verb verb, const void *
 {
     enum sym_err err = SYM_OK;
     for (unsigned i = 0; i < TRIES; i++) {
-        err = sym_client_ask(h->client, verb, arguments, arena, answer, fault);
+        err = i > 0 ? sym_client_connect(h->client, fault) : SYM_OK;
+        if (err == SYM_OK) {
+            err = sym_client_ask(h->client, verb, arguments, arena, answer, fault);
+        }
         if (err != SYM_CLOSED || i + 1 == TRIES || !may_try_again(h)) {
             break;
         }

@@ -313,6 +313,24 @@ static void completion_offers_what_fits(void **state)
     completes(r.out, "peer add --alias ''", "");
     completes(r.out, "status --j", "--json");
     completes(r.out, "nonsense ''", "");
+    completes(r.out, "import README.m", "README.md");
+    completes(r.out, "import --dataset d README.m", "README.md");
+    completes(r.out, "import f --profile acc", "accounts");
+    completes(r.out, "import f --profile README.m", "README.md");
+    completes(r.out, "grant ''", "");
+    completes(r.out, "grant bank-b suspects overlap:c", "overlap:count");
+    completes(r.out, "grant bank-b suspects overlap : c", "count"); /* as bash splits it */
+    completes(r.out, "grant bank-b suspects overlap :", "matches count table");
+    completes(r.out, "grant --min-size 5 bank-b suspects t", "tabulate");
+    completes(r.out, "grant bank-b suspects --expires n", "never");
+    completes(r.out, "grants ''", "list");
+    completes(r.out, "revoke b d overlap:m", "overlap:matches");
+    completes(r.out, "overlap --purpose sa", "safeguarding");
+    completes(r.out, "overlap --basis 3", "314b");
+    completes(r.out, "overlap --reveal ''", "matches count");
+    completes(r.out, "overlap --out README.m", "README.md");
+    completes(r.out, "exchange r", "result");
+    completes(r.out, "dataset forget d --r", "--record");
 }
 
 static void read_file(char *out, size_t size, const char *path)

@@ -372,37 +372,91 @@ static enum sym_err answers_chunks_slowly(struct fake_call *call)
     return err;
 }
 
-static void ctrl_c_gives_the_import_up(void **state)
+/* An import of many rows that has handed over two chunks. */
+struct running {
+    pid_t child;
+    FILE *out, *err;
+};
+
+static void begin_and_wait(struct running *p, const struct fake_node *node)
 {
-    struct fake_node *node = *state;
     char words[512];
-    char err_text[2048];
     char asked[8192] = "";
-    FILE *out = tmpfile();
-    FILE *err = tmpfile();
-    write_many(node);
-    fake_node_start(node, answers_chunks_slowly);
+    p->out = tmpfile();
+    p->err = tmpfile();
     (void)snprintf(words, sizeof words,
                    "import|%s/s.csv|--dataset|suspects|--profile|accounts|--bank|200001",
                    node->dir);
     (void)fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        run_child(words, out, err);
+    p->child = fork();
+    assert_true(p->child >= 0);
+    if (p->child == 0) {
+        run_child(words, p->out, p->err);
     }
-    for (int i = 0; i < 2000 && strstr(asked, "IMPORT_CHUNK") == NULL; i++) {
+    for (int i = 0; i < 2000 && strstr(asked, "chunk 1: ") == NULL; i++) {
         (void)usleep(10000);
         fake_notes(asked, node);
     }
-    assert_int_equal(kill(child, SIGINT), 0);
-    assert_int_equal(run_code(child), SYM_EXIT_FAILED);
-    run_read(err_text, sizeof err_text, err);
-    (void)fclose(out);
+}
+
+static int end_of(struct running *p, char err_text[2048])
+{
+    int code = run_code(p->child);
+    run_read(err_text, 2048, p->err);
+    (void)fclose(p->out);
+    return code;
+}
+
+static void ctrl_c_gives_the_import_up(void **state)
+{
+    struct fake_node *node = *state;
+    struct running import_of;
+    char err_text[2048];
+    char asked[8192];
+    write_many(node);
+    fake_node_start(node, answers_chunks_slowly);
+    begin_and_wait(&import_of, node);
+    assert_int_equal(kill(import_of.child, SIGINT), 0);
+    assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
     assert_shows(err_text, "the import was cancelled\n");
     fake_notes(asked, node);
     assert_shows(asked, "keep=0");
     assert_shows_not(asked, "keep=1");
+}
+
+static void finds_a_node_that_listens_elsewhere_after_a_start(void **state)
+{
+    struct fake_node *node = *state;
+    struct running import_of;
+    char err_text[2048];
+    char path[512];
+    write_many(node);
+    fake_node_start(node, answers_chunks_slowly);
+    begin_and_wait(&import_of, node);
+    fake_node_stop(node);
+    (void)snprintf(path, sizeof path, "%s/run", node->dir);
+    (void)snprintf(node->run, sizeof node->run, "%s/r2", node->dir);
+    assert_int_equal(mkdir(node->run, 0700), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(node->run, path), 0);
+    fake_node_start(node, starts_again_meanwhile);
+    assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
+    assert_string_equal(err_text, "symbolon: suspects: the node no longer knows this import: it "
+                                  "was started again meanwhile; nothing of it was kept: import "
+                                  "the file again\n");
+}
+
+static void gives_up_when_the_node_stays_away(void **state)
+{
+    struct fake_node *node = *state;
+    struct running import_of;
+    char err_text[2048];
+    write_many(node);
+    fake_node_start(node, answers_chunks_slowly);
+    begin_and_wait(&import_of, node);
+    fake_node_stop(node);
+    assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
+    assert_shows(err_text, " is not running; start it with: symbolond --dir ");
 }
 
 static void lists_the_first_refused_values_and_saves_all_when_asked(void **state)
@@ -566,6 +620,8 @@ int main(void)
         WITH_NODE(a_refusal_of_the_node_ends_the_import_at_once),
         WITH_NODE(refuses_users_who_may_not),
         WITH_NODE(ctrl_c_gives_the_import_up),
+        WITH_NODE(finds_a_node_that_listens_elsewhere_after_a_start),
+        WITH_NODE(gives_up_when_the_node_stays_away),
         WITH_NODE(lists_the_first_refused_values_and_saves_all_when_asked),
         WITH_NODE(a_file_without_anything_to_import_changes_nothing),
         WITH_NODE(a_dry_run_that_finds_nothing_reports_and_fails),

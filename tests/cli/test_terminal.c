@@ -85,7 +85,8 @@ static int at_terminal(char *out, size_t size, const char *words, const char *ty
 static enum sym_err a_core(struct fake_call *call)
 {
     static const struct sym_peer_list list = {0};
-    call->answer = call->verb == SYM_VERB_PEER_REMOVE ? NULL : &list;
+    bool empty = call->verb == SYM_VERB_PEER_REMOVE || call->verb == SYM_VERB_DATASET_DROP;
+    call->answer = empty ? NULL : &list;
     return SYM_OK;
 }
 
@@ -180,6 +181,65 @@ static void long_work_shows_progress_and_takes_it_away(void **state)
     assert_shows(drawn, "\r\033[Kbank-b: 1.00 ms, 2.00 MiB in 1.00 s (2.00 MiB/s)");
 }
 
+static enum sym_err an_overlap(struct fake_call *call)
+{
+    static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {1};
+    static const struct sym_exchange_name name = {.id = {id, sizeof id}};
+    static struct sym_exchange_row row;
+    row = (struct sym_exchange_row){.id = sym_span(id, sizeof id),
+                                    .state = call->number < 8 ? SYM_EXCHANGE_RUNNING
+                                                              : SYM_EXCHANGE_ABORTED,
+                                    .done = 10000,
+                                    .total = 40000,
+                                    .bytes_sent = 1 << 20,
+                                    .bytes_received = 1 << 20};
+    call->answer = call->verb == SYM_VERB_OVERLAP_START ? (const void *)&name : (const void *)&row;
+    return SYM_OK;
+}
+
+static void an_overlap_shows_elements_bytes_rate_and_time_left(void **state)
+{
+    static char out[16384];
+    fake_node_start(*state, an_overlap);
+    assert_int_equal(at_terminal(out, sizeof out,
+                                 "overlap|--peer|bank-b|--mine|m|--theirs|t|--reveal|count"
+                                 "|--purpose|aml|--basis|314b|--case|C",
+                                 NULL),
+                     SYM_EXIT_FAILED);
+    const char *drawn = strstr(out, "\r\033[Kbank-b: 10000 of 40000, 2.00 MiB, ");
+    assert_non_null(drawn);
+    assert_shows(drawn, "/s, ");
+    assert_shows(drawn, " left");
+}
+
+static void a_dataset_stays_unless_its_end_is_confirmed(void **state)
+{
+    static char out[16384];
+    char asked[8192];
+    fake_node_start(*state, a_core);
+    assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects", "n\n"), SYM_EXIT_FAILED);
+    assert_shows(out, "Erase all that suspects holds? [y/N]");
+    assert_shows(out, "suspects: stays");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "");
+    assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects", "y\n"), SYM_EXIT_DONE);
+    assert_shows(out, "suspects: erased");
+}
+
+static void an_import_shows_progress_and_takes_it_away_for_what_it_lists(void **state)
+{
+    struct fake_node *node = *state;
+    static char out[16384];
+    char words[512];
+    fake_write(node->dir, "s.csv", sym_span_text("id,iban\nr1,XX\nr2,DE89370400440532013000\n"),
+               0600);
+    (void)snprintf(words, sizeof words, "import|%s/s.csv|--dataset|d|--profile|accounts|--dry-run",
+                   node->dir);
+    assert_int_equal(at_terminal(out, sizeof out, words, NULL), SYM_EXIT_DONE);
+    assert_shows(out, "/s.csv:2: iban: ");
+    assert_shows(out, "\033[Kd: ");
+}
+
 static void text_is(enum sym_progress_unit unit, uint64_t done, uint64_t total, uint64_t now_us,
                     const char *text)
 {
@@ -196,6 +256,18 @@ static void progress_tells_part_rate_and_time_left(void **state)
             "x: 64.0 MiB of 128 MiB, 32.0 MiB/s, 2 seconds left");
     text_is(SYM_PROGRESS_ELEMENTS, 500, 1000, 2000000, "x: 500 of 1000, 500/s, 1 second left");
     text_is(SYM_PROGRESS_ELEMENTS, 1000, 1000, 2000000, "x: 1000 of 1000, 1000/s, 0 seconds left");
+}
+
+static void progress_of_elements_tells_their_bytes(void **state)
+{
+    (void)state;
+    char out[SYM_PROGRESS_BYTES_MAX];
+    struct sym_progress p = {
+        .label = "x", .unit = SYM_PROGRESS_ELEMENTS, .began_us = 1000000, .bytes = 2048};
+    sym_progress_text(out, &p, 500, 1000, 2000000);
+    assert_string_equal(out, "x: 500 of 1000, 2.00 KiB, 500/s, 1 second left");
+    sym_progress_text(out, &p, 500, 0, 2000000);
+    assert_string_equal(out, "x: 500, 2.00 KiB, 500/s");
 }
 
 static void progress_survives_impossible_figures(void **state)
@@ -224,7 +296,11 @@ int main(void)
         WITH_NODE(a_peer_stays_unless_its_removal_is_confirmed),
         WITH_NODE(the_card_at_a_terminal_has_its_fingerprint_beside_it),
         WITH_NODE(long_work_shows_progress_and_takes_it_away),
+        WITH_NODE(an_overlap_shows_elements_bytes_rate_and_time_left),
+        WITH_NODE(a_dataset_stays_unless_its_end_is_confirmed),
+        WITH_NODE(an_import_shows_progress_and_takes_it_away_for_what_it_lists),
         cmocka_unit_test(progress_tells_part_rate_and_time_left),
+        cmocka_unit_test(progress_of_elements_tells_their_bytes),
         cmocka_unit_test(progress_survives_impossible_figures),
     };
     return cmocka_run_group_tests_name("terminal", tests, start, NULL);
