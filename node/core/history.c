@@ -151,8 +151,7 @@ enum sym_err sym_history_put(struct sym_history *h, const struct sym_exchange_en
                              const char *event, const char *detail)
 {
     struct put p = {.history = h, .entry = entry, .event = event, .detail = detail};
-    return entry->id.len == SYM_EXCHANGE_ID_BYTES ? sym_store_write(h->store, put, &p)
-                                                  : SYM_BAD_VALUE;
+    return sym_store_write(h->store, put, &p);
 }
 
 struct restart {

@@ -67,6 +67,23 @@ static void shows_a_grant_as_it_was_given_after_a_restart(void **state)
                      1);
 }
 
+static void lists_grants_in_the_order_in_which_they_were_given(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    static const char *const aliases[] = {"peer-3", "peer-1", "peer-2", "peer-0"};
+    const struct sym_grant *rows;
+    for (size_t n = 1; n <= 4; n++) {
+        row.alias = sym_span_text(aliases[n - 1]);
+        grants_rig_add(r, &row);
+        grants_rig_restart(r); /* the store has them by node id */
+        assert_int_equal(sym_grants_list(r->grants, &rows), n);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(sym_span_equal(rows[i].alias, sym_span_text(aliases[i])));
+        }
+    }
+}
+
 static void a_peer_keeps_its_grants_under_another_alias(void **state)
 {
     struct grants_rig *r = *state;
@@ -483,6 +500,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(shows_a_grant_as_it_was_given_after_a_restart),
+        TEST(lists_grants_in_the_order_in_which_they_were_given),
         TEST(a_peer_keeps_its_grants_under_another_alias),
         TEST(a_grant_opens_one_dataset_to_one_peer_for_one_kind),
         TEST(no_grant_and_no_dataset_sound_the_same),

@@ -95,6 +95,16 @@ static void a_clock_that_swings_refunds_nothing(void **state)
     assert_int_equal(sym_asked_count(&a, NOW + QUARTER), 1005);
 }
 
+static void a_clock_set_back_a_little_makes_no_request_younger(void **state)
+{
+    (void)state;
+    struct sym_asked a = asked(1, NOW);
+    assert_true(sym_asked_add(&a, NOW + 23 * HOUR));
+    assert_true(sym_asked_add(&a, NOW + 22 * HOUR));
+    assert_int_equal(sym_asked_count(&a, NOW + DAY), 3);
+    assert_int_equal(sym_asked_count(&a, NOW + DAY + QUARTER), 2);
+}
+
 /* Else a clock that was wrong for a moment would lock a peer out for years. */
 static void a_clock_that_was_far_ahead_does_not_lock_out_for_longer_than_a_day(void **state)
 {
@@ -251,6 +261,7 @@ int main(void)
         cmocka_unit_test(no_day_has_more_than_were_allowed),
         cmocka_unit_test(a_clock_set_back_refunds_nothing),
         cmocka_unit_test(a_clock_that_swings_refunds_nothing),
+        cmocka_unit_test(a_clock_set_back_a_little_makes_no_request_younger),
         cmocka_unit_test(a_clock_that_was_far_ahead_does_not_lock_out_for_longer_than_a_day),
         cmocka_unit_test(a_flood_changes_nothing_any_more_after_a_while),
         cmocka_unit_test(reads_what_it_wrote),

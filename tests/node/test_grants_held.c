@@ -460,13 +460,14 @@ static void an_approval_holds_for_a_day(void **state)
     approve(r, &ask);
     grants_rig_set_clock(RIG_NOW + RIG_DAY / 2 + RIG_DAY);
     assert_int_equal(decide_again(r, &ask), HELD);
-    struct rig_ask second;
     assert_int_equal(grants_rig_asked(r), 1); /* the first is forgotten by now */
+    struct rig_ask second;
     grants_rig_ask(r, &second, 0);
     second.ask.elements = 500;
     assert_int_equal(decide(r, &second), HELD);
-    approve(r, &second);
-    grants_rig_set_clock(RIG_NOW + RIG_DAY / 2 + 2 * RIG_DAY - 1);
+    grants_rig_set_clock(grants_rig_clock() + RIG_DAY - 1); /* a day from the approval, not from */
+    approve(r, &second);                                    /* the request */
+    grants_rig_set_clock(grants_rig_clock() + RIG_DAY - 1);
     struct rig_ask third = again(r, &second);
     third.ask.elements = 500;
     assert_int_equal(decide(r, &third), GRANTED);
@@ -502,6 +503,9 @@ static void a_grant_that_has_changed_is_looked_at_once_more(void **state)
     assert_int_equal(decide_again(r, &approved), DENIED);
     assert_string_equal(r->verdict.cause, "max-size");
     assert_int_equal(decide_again(r, &approved), DENIED); /* and stays so */
+    const struct sym_held_request *rows;
+    assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+    assert_int_equal(rows[0].decided_by.len, 0); /* it was no approver who denied it */
     assert_int_equal(grants_rig_lines(r, "cause=max-size"), 1);
     row.max_elements = 1000;
     grants_rig_add(r, &row);

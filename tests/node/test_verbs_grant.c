@@ -1,0 +1,162 @@
+/* What users can ask about grants and requests, as the control socket hands it over. */
+#include "node/core/verbs.h"
+#include "proto/codec.h"
+#include "tests/support/grants_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint8_t bytes[SYM_CONTROL_BYTES_MAX];
+
+/* Runs a verb; value and arena take the answer when SYM_OK. */
+static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct sym_user *user,
+                        const void *arguments, struct sym_arena *arena, void *value)
+{
+    struct sym_core *core = calloc(1, sizeof *core);
+    assert_non_null(core);
+    core->grants = r->grants;
+    const struct sym_verb_row *row = sym_verb_row((uint32_t)verb);
+    struct sym_answer answer = {.message = row->answer, .bytes = bytes};
+    r->fault.text[0] = '\0';
+    enum sym_err err = sym_core_run_verb(core, verb, user, arguments, &answer, &r->fault);
+    free(core);
+    assert_int_equal(err == SYM_OK, r->fault.text[0] == '\0');
+    if (err == SYM_OK) {
+        assert_int_equal(sym_decode(arena, value, row->answer, sym_span(bytes, answer.len)),
+                         SYM_OK);
+    }
+    return err;
+}
+
+static size_t count_grants(struct grants_rig *r)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant_list list;
+    struct sym_empty none = {0};
+    assert_int_equal(run(r, SYM_VERB_GRANT_LIST, &r->operator_, &none, &arena, &list), SYM_OK);
+    return list.n_grants;
+}
+
+static void adds_lists_and_revokes_a_grant(void **state)
+{
+    struct grants_rig *r = *state;
+    SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO more = {0};
+    struct sym_grant row = grants_rig_row();
+    struct sym_grant added;
+    struct sym_empty none = {0};
+    assert_int_equal(run(r, SYM_VERB_GRANT_ADD, &r->operator_, &row, &arena, &added), SYM_OK);
+    assert_true(sym_span_equal(added.alias, row.alias));
+    assert_true(sym_span_equal(added.added_by, sym_span_text("olga")));
+    assert_int_equal(added.max_elements, 1000);
+    assert_int_equal(count_grants(r), 1);
+    struct sym_grant_name name = {.alias = row.alias, .dataset = row.dataset, .kind = row.kind};
+    assert_int_equal(run(r, SYM_VERB_GRANT_REVOKE, &r->operator_, &name, &more, &none), SYM_OK);
+    assert_int_equal(count_grants(r), 0);
+    assert_int_equal(run(r, SYM_VERB_GRANT_REVOKE, &r->operator_, &name, &more, &none),
+                     SYM_NOT_FOUND);
+}
+
+static void refuses_what_the_room_refuses_and_says_why(void **state)
+{
+    struct grants_rig *r = *state;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant row = grants_rig_row();
+    struct sym_grant added;
+    row.alias = sym_span_text("nobody");
+    assert_int_equal(run(r, SYM_VERB_GRANT_ADD, &r->operator_, &row, &arena, &added),
+                     SYM_NOT_FOUND);
+    row = grants_rig_row();
+    row.purposes = 0;
+    assert_int_equal(run(r, SYM_VERB_GRANT_ADD, &r->operator_, &row, &arena, &added),
+                     SYM_BAD_VALUE);
+    assert_int_equal(count_grants(r), 0);
+}
+
+static void lists_and_decides_requests(void **state)
+{
+    struct grants_rig *r = *state;
+    SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO more = {0};
+    SYM_ARENA_AUTO rest = {0};
+    struct sym_grant row = grants_rig_row();
+    struct sym_request_list list;
+    struct sym_held_request decided;
+    struct sym_empty none = {0};
+    struct rig_ask ask;
+    row.approval = true;
+    grants_rig_add(r, &row);
+    grants_rig_ask(r, &ask, 0);
+    assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+    assert_int_equal(run(r, SYM_VERB_REQUEST_LIST, &r->approver, &none, &arena, &list), SYM_OK);
+    assert_int_equal(list.n_requests, 1);
+    assert_int_equal(list.requests[0].state, SYM_HELD_WAITING);
+    struct sym_request_decision d = {.id = list.requests[0].id, .why = sym_span_text("not now")};
+    assert_int_equal(run(r, SYM_VERB_REQUEST_DECIDE, &r->operator_, &d, &more, &decided),
+                     SYM_DENIED);
+    assert_int_equal(run(r, SYM_VERB_REQUEST_DECIDE, &r->approver, &d, &more, &decided), SYM_OK);
+    assert_int_equal(decided.state, SYM_HELD_DENIED);
+    assert_true(sym_span_equal(decided.why, d.why));
+    assert_int_equal(run(r, SYM_VERB_REQUEST_DECIDE, &r->approver, &d, &rest, &decided),
+                     SYM_WRONG_STATE);
+}
+
+static void the_longest_lists_fit_one_answer(void **state)
+{
+    struct grants_rig *r = *state;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant row = grants_rig_row();
+    struct sym_request_list list;
+    struct sym_empty none = {0};
+    char name[SYM_ALIAS_BYTES];
+    row.approval = true;
+    row.expires_s = row.types = UINT64_MAX;
+    row.purposes = UINT32_MAX;
+    row.max_elements = SYM_SET_MAX;
+    row.per_day = SYM_EXCHANGES_PER_DAY_MAX;
+    memset(r->approver.name, 'u', SYM_ALIAS_BYTES - 1);
+    memset(r->operator_.name, 'o', SYM_ALIAS_BYTES - 1);
+    for (unsigned i = 0; i < SYM_GRANTS_MAX; i++) {
+        struct sym_peer *peer = &r->peer[i / 16];
+        memset(peer->alias, 'p', SYM_ALIAS_BYTES - 1);
+        peer->alias[0] = (char)('a' + i / 16 % 26);
+        peer->alias[1] = (char)('a' + i / 16 / 26);
+        (void)snprintf(name, sizeof name, "%063u", i);
+        row.dataset = sym_span_text(name);
+        row.alias = sym_span_text(peer->alias);
+        grants_rig_add(r, &row);
+        struct rig_ask ask;
+        struct sym_held_request decided;
+        char why[SYM_REASON_BYTES_MAX];
+        memset(why, 'w', sizeof why);
+        grants_rig_ask(r, &ask, i / 16);
+        ask.request.dataset = row.dataset;
+        ask.ask.elements = SYM_SET_MAX;
+        assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+        struct sym_request_decision d = {.id = sym_span(ask.id, sizeof ask.id),
+                                         .why = sym_span(why, sizeof why)};
+        assert_int_equal(sym_grants_resolve(r->grants, &decided, &d, &r->approver, &r->fault),
+                         SYM_OK);
+    }
+    assert_int_equal(count_grants(r), SYM_GRANTS_MAX);
+    assert_int_equal(run(r, SYM_VERB_REQUEST_LIST, &r->approver, &none, &arena, &list), SYM_OK);
+    assert_int_equal(list.n_requests, SYM_HELD_MAX);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, grants_rig_set_up, grants_rig_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(adds_lists_and_revokes_a_grant),
+        TEST(refuses_what_the_room_refuses_and_says_why),
+        TEST(lists_and_decides_requests),
+        TEST(the_longest_lists_fit_one_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
