@@ -22,7 +22,7 @@ static uint64_t life_of(const struct sym_exchange *e)
 {
     uint64_t now_ms = sym_now_ms();
     uint64_t left_ms = e->deadline_ms > now_ms ? e->deadline_ms - now_ms : 1;
-    uint64_t most_ms = e->matter != NULL ? ANSWER_MS : SYM_EXCHANGE_LINK_MS;
+    uint64_t most_ms = e->matter != NULL ? ANSWER_MS : SYM_EXCHANGE_ANSWER_MS;
     return left_ms < most_ms ? left_ms : most_ms;
 }
 
@@ -101,7 +101,8 @@ void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
     e->phase = SYM_PHASE_ASKING;
     if (e->matter != NULL) {
-        e->deadline_ms = sym_now_ms() + SYM_EXCHANGE_LINK_MS;
+        bool hurried = e->timeout_ms < SYM_EXCHANGE_LINK_MS;
+        e->deadline_ms = sym_now_ms() + (hurried ? e->timeout_ms : SYM_EXCHANGE_LINK_MS);
     }
     if (link != NULL) {
         sym_exchange_ask(x, e, link);

@@ -9,9 +9,10 @@
 #include "node/core/exchange_table.h"
 #include "node/core/exchanges.h"
 
-/* How long a link is waited for, and the answer to a request that needs no reading, milliseconds.
- */
-#define SYM_EXCHANGE_LINK_MS 60000u
+/* How long a link is waited for at most, and the answer to a request that needs no reading,
+ * milliseconds. */
+#define SYM_EXCHANGE_LINK_MS   30000u
+#define SYM_EXCHANGE_ANSWER_MS 60000u
 
 struct sym_exchanges {
     struct sym_exchanges_config config;

@@ -174,7 +174,7 @@ static void finds_by_the_types_that_matched(void **state)
 
 static void works_for_one_and_for_none(void **state)
 {
-    const size_t sizes[][2] = {{1, 1}, {1, 4200}, {4200, 1}, {5, 0}};
+    const size_t sizes[][2] = {{1, 1}, {1, 4100}, {4100, 1}, {5, 0}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         for (uint32_t kind = SYM_KIND_OVERLAP_MATCHES; kind <= SYM_KIND_OVERLAP_COUNT; kind++) {
             SYM_ARENA_AUTO arena = {0};
@@ -324,8 +324,8 @@ static bool stop_it(struct exchange_rig *r)
 
 static void stop_during(uint32_t kind, uint64_t frame)
 {
-    exchange_rig_fill(rig, 0, 0, 9000);
-    exchange_rig_fill(rig, 1, 0, 9000);
+    exchange_rig_fill(rig, 0, 0, 4200);
+    exchange_rig_fill(rig, 1, 0, 4200);
     stop_at = frame;
     exchange_rig_start(rig, 0, kind, SYM_TOKEN_NONE, id);
     exchange_rig_run(rig, stop_it);
