@@ -52,7 +52,7 @@ class CrashTest(OverlapTest):
 
 
 class Import(CrashTest):
-    ROWS = 150_000
+    ROWS = 80_000
 
     def test_at_any_moment(self):
         bank = self.node()
@@ -65,7 +65,7 @@ class Import(CrashTest):
         took = time.monotonic() - began
         landed = set()
         for who in WHO:
-            for at, part in enumerate(points(3)):
+            for at, part in enumerate(points(2)):
                 with self.subTest(who, part=part):
                     name = f"{who}-{at}"
                     bank.do("import", old, "--dataset", name, *words)
@@ -82,7 +82,7 @@ class Import(CrashTest):
         # The import of a command that was killed is given up after a while.
         nodes.wait_until(lambda: bank.cli("import", new, "--dataset", name, *words)[0] == DONE, 20, "a repeat works")
         rows = {row["name"]: row for row in bank.json("dataset", "list")}
-        self.assertEqual(len(rows), 1 + 3 * len(points(3)))
+        self.assertEqual(len(rows), 1 + len(WHO) * len(points(2)))
         self.assertEqual(rows[name]["records"], self.ROWS)
         self.assertEqual(rows[name]["bytes"], rows["all"]["bytes"], "pieces that nobody needs stay")
 
@@ -131,7 +131,7 @@ class Exchange(CrashTest):
             if row["state"] == "done":
                 # What the participant had not answered is asked again: nobody need notice.
                 self.assertNotEqual((who, victim), ("core", self.a), "keys are never stored")
-                self.assertEqual((row["records"], theirs[exchange]["state"]), (self.SIZE - 1000, "done"))
+                self.assertEqual((row["records"], self.latest(self.b)["state"]), (self.SIZE - 1000, "done"))
                 continue
             self.assertEqual(row["state"], "aborted", row)
             self.assertFalse(row["has_result"])
@@ -151,9 +151,10 @@ class Exchange(CrashTest):
         self.caught = 0
         whole = self.measure()
         self.assertGreater(whole, self.SIZE * 64)
-        for who in whom:
-            # Also within the few bytes of request and receipt.
-            for at in (1, 1500, *(int(part * whole) for part in points(2))):
+        # Also within the few bytes of request and receipt.
+        moments = [1, 1500, *(int(part * whole) for part in points(2))]
+        for first, who in enumerate(whom):
+            for at in moments if POINTS else moments[first % 2::2]:
                 with self.subTest(who, at=at, of=whole):
                     self.crash(who, victim, at)
         self.assertGreater(self.caught, 0, "no exchange was caught in the middle")
