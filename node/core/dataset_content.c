@@ -98,9 +98,11 @@ static enum sym_err read_fn(struct sym_transaction *t, void *context)
     return sym_vault_get(r->vault, t, r->key, &r->out->value);
 }
 
+/* One that should be there and is not is damage, and no lack of a dataset. */
 static enum sym_err finish_segment(struct sym_segment *s, enum sym_err read)
 {
-    enum sym_err err = read == SYM_OK ? sym_segment_read(s) : read;
+    enum sym_err err = read == SYM_NOT_FOUND ? SYM_BAD_FORMAT : read;
+    err = err == SYM_OK ? sym_segment_read(s) : err;
     if (err != SYM_OK) {
         sym_segment_clear(s);
     }

@@ -240,18 +240,11 @@ enum sym_err sym_datasets_open(struct sym_datasets **out, const struct sym_datas
     d->config.journal = config->journal;
     d->config.now_ms = config->now_ms == NULL ? sym_now_ms : config->now_ms;
     enum sym_err err = sym_store_read(config->store, load_all, d);
-    if (err != SYM_OK) {
+    if (err == SYM_OK) {
+        err = sym_datasets_collect(d, fault);
+    } else {
         (void)sym_fail(fault, err, "datasets: the stored table %s; restore a backup",
                        sym_err_text(err));
-    } else {
-        struct sym_fault delayed = {.text = ""};
-        err = sym_datasets_collect(d, &delayed);
-        if (err == SYM_NO_SPACE) { /* a full disk keeps no node from starting */
-            note_litter(d, &delayed);
-            err = SYM_OK;
-        } else if (err != SYM_OK) {
-            (void)sym_fail(fault, err, "%s", delayed.text);
-        }
     }
     if (err != SYM_OK) {
         sym_datasets_close(d);

@@ -88,7 +88,7 @@ static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *for
 
 enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
 {
-    struct line l;
+    struct line l = {.len = 0};
     va_list args;
     va_start(args, format);
     enum sym_err err = write_line(&l, wall_ms, format, args);
@@ -99,7 +99,7 @@ enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char
 enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t, uint64_t wall_ms,
                              const char *format, ...)
 {
-    struct line l;
+    struct line l = {.len = 0};
     va_list args;
     (void)j;
     va_start(args, format);

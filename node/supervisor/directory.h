@@ -5,6 +5,8 @@
  *     node.keys     the wrapped private keys (crypto/seal.h)
  *     node.card     the card (crypto/card.h)
  *     master.key    the sealed master key of the store
+ *     erasure.keys  the master key of what can be erased (node/store/erasure.h)
+ *     store/        LMDB's files
  *     init          what core imports at its first start, and then removes
  *     users/        private keys of users
  *     run           link to the run directory while the node runs (rundir.h)

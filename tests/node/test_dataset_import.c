@@ -1,5 +1,6 @@
 /* Imports: chunk by chunk, repeated, cut off, killed at any step, on a full disk. */
 #include "node/core/datasets_state.h"
+#include "node/store/erasure.h"
 #include "tests/support/crashing.h"
 #include "tests/support/shelf.h"
 
@@ -483,6 +484,34 @@ static void gives_up_on_a_full_disk_and_erases_when_there_is_room(void **state)
     assert_int_equal(shelf_values(s), 0);
 }
 
+static void read_keys(struct shelf *s, uint8_t out[2 * SYM_ERASURE_SLOT_BYTES])
+{
+    assert_int_equal(scratch_read(s->room.dir, SYM_ERASURE_FILE, out, 2 * SYM_ERASURE_SLOT_BYTES),
+                     2 * SYM_ERASURE_SLOT_BYTES);
+}
+
+/* LMDB may have written some of its pages before the transaction failed. */
+static void erases_what_a_failed_transaction_may_have_left_too(void **state)
+{
+    struct shelf *s = *state;
+    uint8_t before[2 * SYM_ERASURE_SLOT_BYTES];
+    uint8_t after[2 * SYM_ERASURE_SLOT_BYTES];
+    enum sym_err err = SYM_OK;
+    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
+    room_fill_disk(true);
+    for (unsigned i = 0; err == SYM_OK; i++) {
+        assert_true(i < 20);
+        err = shelf_give(s, 'a', i, 0, LARGE, SHELF_PER_RECORD);
+    }
+    room_fill_disk(false);
+    assert_int_equal(shelf_values(s), 0);
+    read_keys(s, before);
+    assert_int_equal(shelf_end(s, 'a', false, 0, NULL), SYM_OK);
+    read_keys(s, after);
+    assert_memory_not_equal(before, after, 80);
+    assert_memory_not_equal(before + SYM_ERASURE_SLOT_BYTES, after + SYM_ERASURE_SLOT_BYTES, 80);
+}
+
 /* Killed. */
 
 static int replace_all(void *context)
@@ -561,6 +590,7 @@ int main(void)
         TEST(an_append_goes_on_over_forgetting_and_publishing),
         TEST(imports_nothing_when_the_disk_is_full_and_all_when_it_is_not),
         TEST(gives_up_on_a_full_disk_and_erases_when_there_is_room),
+        TEST(erases_what_a_failed_transaction_may_have_left_too),
         cmocka_unit_test(is_there_as_a_whole_or_not_at_all_when_killed_at_any_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,23 @@ static void forgets_all_records_of_an_id_and_no_other(void **state)
     assert_int_equal(gone.records, 2);
 }
 
+/* So that some of these transactions run twice, because the map of the store has to grow. */
+static void counts_what_it_forgets_once_however_large_the_dataset_is(void **state)
+{
+    struct shelf *s = *state;
+    for (unsigned i = 1; i <= 36; i++) {
+        struct sym_dataset_forgotten gone = {0};
+        char record[16];
+        (void)snprintf(record, sizeof record, "r%u", i);
+        assert_int_equal(shelf_import(s, (char)i, "suspects", true, 0, 4096), SYM_OK);
+        if (i % 3 == 0) {
+            assert_int_equal(shelf_forget(s, "suspects", record, &gone, NULL), SYM_OK);
+            assert_int_equal(gone.records, i);
+            assert_int_equal(gone.tokens, i * shelf_tokens(i, 1, SHELF_PER_RECORD));
+        }
+    }
+}
+
 static void what_is_left_after_forgetting_is_in_order(void **state)
 {
     struct shelf *s = *state;
@@ -362,6 +379,25 @@ static void refuses_a_record_that_is_none(void **state)
     assert_null(d);
 }
 
+static enum sym_err lose_segments(struct sym_transaction *t, void *context)
+{
+    struct shelf *s = context;
+    return sym_vault_delete(s->vault, t, sym_span_text(SYM_SEGMENT_DOMAIN));
+}
+
+static void says_that_content_is_damaged_rather_than_not_there(void **state)
+{
+    struct shelf *s = *state;
+    struct sym_dataset_forgotten gone = {0};
+    struct sym_segment segment = {.n_records = 0};
+    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, 10), SYM_OK);
+    assert_int_equal(sym_store_write(s->room.store, lose_segments, s), SYM_OK);
+    struct sym_content *c = shelf_hold(s, "suspects");
+    assert_int_equal(sym_content_segment(c, 0, &segment), SYM_BAD_FORMAT);
+    sym_content_release(c);
+    assert_int_equal(shelf_forget(s, "suspects", "r1", &gone, NULL), SYM_BAD_FORMAT);
+}
+
 static void refuses_a_segment_whose_columns_do_not_fit(void **state)
 {
     struct sym_columns columns;
@@ -402,6 +438,7 @@ int main(void)
         TEST(counts_an_epoch_for_each_time_it_is_published),
         TEST(publishes_nothing_that_cannot_be_written),
         TEST(forgets_all_records_of_an_id_and_no_other),
+        TEST(counts_what_it_forgets_once_however_large_the_dataset_is),
         TEST(what_is_left_after_forgetting_is_in_order),
         TEST(may_forget_the_last_record),
         TEST(refuses_to_forget_what_it_does_not_have),
@@ -415,6 +452,7 @@ int main(void)
         TEST(refuses_to_hold_what_does_not_exist),
         TEST(every_change_has_its_line_without_the_id_of_a_record),
         TEST(refuses_a_record_that_is_none),
+        TEST(says_that_content_is_damaged_rather_than_not_there),
         TEST(refuses_a_segment_whose_columns_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,75 @@ static void finds_the_last_key_of_a_table(void **state)
     assert_int_equal(l.key[0], 'c');
 }
 
+struct next {
+    const char *after;
+    char key[SYM_STORE_KEY_BYTES + 1];
+};
+
+static enum sym_err find_next(struct sym_transaction *t, void *context)
+{
+    struct next *n = context;
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_next(t, SYM_TABLE_USERS, sym_span_text(n->after), (uint8_t *)n->key, &len);
+    if (err == SYM_OK) {
+        n->key[len] = '\0';
+    }
+    return err;
+}
+
+static void finds_the_key_behind_another(void **state)
+{
+    struct room *s = *state;
+    const char *const steps[][2] = {{"", "a"}, {"a", "b"}, {"aa", "b"}, {"B", "a"}, {"b", "c"}};
+    struct next n = {.after = ""};
+    assert_int_equal(sym_store_read(s->store, find_next, &n), SYM_NOT_FOUND);
+    put_three(s);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        n.after = steps[i][0];
+        assert_int_equal(sym_store_read(s->store, find_next, &n), SYM_OK);
+        assert_string_equal(n.key, steps[i][1]);
+    }
+    n.after = "c";
+    assert_int_equal(sym_store_read(s->store, find_next, &n), SYM_NOT_FOUND);
+}
+
+struct under {
+    struct sym_secret key;
+    struct sym_secret value;
+    const char *at;
+};
+
+static enum sym_err put_under(struct sym_transaction *t, void *context)
+{
+    const struct under *u = context;
+    return sym_store_put_under(t, SYM_TABLE_USERS, sym_span_text(u->at), &u->key,
+                               sym_span_text("mine"));
+}
+
+static enum sym_err get_under(struct sym_transaction *t, void *context)
+{
+    struct under *u = context;
+    return sym_store_get_under(t, SYM_TABLE_USERS, sym_span_text(u->at), &u->key, &u->value);
+}
+
+static void opens_a_value_of_another_key_under_that_key_only(void **state)
+{
+    struct room *s = *state;
+    struct under u = {.at = "alice"};
+    assert_int_equal(sym_secret_random(&u.key, 32), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, put_under, &u), SYM_OK);
+    assert_int_equal(sym_store_read(s->store, get_under, &u), SYM_OK);
+    assert_true(sym_span_equal(sym_secret_span(&u.value), sym_span_text("mine")));
+    sym_secret_clear(&u.value);
+    u.key.data[0] ^= 1;
+    assert_int_equal(sym_store_read(s->store, get_under, &u), SYM_BAD_TAG);
+    u.at = "bob";
+    assert_int_equal(sym_store_read(s->store, get_under, &u), SYM_NOT_FOUND);
+    assert_null(u.value.data);
+    sym_secret_clear(&u.key);
+}
+
 struct sizes {
     size_t key;
     size_t value;
@@ -696,6 +765,8 @@ int main(void)
         TEST(ends_a_walk_with_the_first_error),
         TEST(lets_a_walk_delete_what_it_meets),
         TEST(finds_the_last_key_of_a_table),
+        TEST(finds_the_key_behind_another),
+        TEST(opens_a_value_of_another_key_under_that_key_only),
         TEST(refuses_keys_and_values_beyond_their_lengths),
         TEST(grows_within_one_transaction_and_from_one_to_the_next),
         TEST(runs_again_also_a_function_that_ignores_that_the_map_is_full),
