@@ -148,7 +148,10 @@ void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, str
         }
         (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
         const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-        if (peer != NULL) {
+        struct sym_link *newer = sym_links_of(x->links, &e->peer);
+        if (newer != NULL) {
+            ask(x, e, newer);
+        } else if (peer != NULL) {
             sym_links_want(x->links, peer);
         }
     }
