@@ -284,6 +284,7 @@ static void survives_without_a_free_descriptor(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     tls_peer_init(&peer, seed, false, &honest);
     gate_rig_pin(&rig, PEER, peer.pin);
+    uint64_t start_ms = sym_now_ms();
     for (size_t i = 0; i < 60; i++) {
         crowd[i] = tls_peer_tcp(rig.port);
     }
@@ -294,7 +295,9 @@ static void survives_without_a_free_descriptor(void **state)
         (void)usleep(20000);
         closed = count_closed(crowd, 60);
     }
-    assert_in_range(closed, 20, 59);
+    assert_true(closed >= 20);
+    /* The others stay, as long as a handshake may take. */
+    assert_true(closed < 60 || sym_now_ms() - start_ms >= SYM_HANDSHAKE_MS);
     for (size_t i = 0; i < 60; i++) {
         (void)close(crowd[i]);
     }
