@@ -240,9 +240,7 @@ static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
             e->alias);
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
     } else {
-        /* A ping measures whether the other side is there; an overlap has found it. */
-        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, e->matter == NULL ? SYM_TIMEOUT : SYM_LIMIT,
-                           "it took longer than allowed");
+        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, "it took longer than allowed");
     }
 }
 

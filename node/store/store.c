@@ -7,7 +7,9 @@
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #define MAP_FIRST_BYTES ((size_t)16 << 20)
 #define MAP_MAX_BYTES   ((size_t)1 << 42)
@@ -36,6 +38,7 @@ struct sym_transaction {
     MDB_txn *txn;
     uint64_t bytes; /* of sealed values that were put */
     bool full;      /* the map has to grow before this can be written */
+    bool reads;     /* and does not write: values lie in the map, never in pages of its own */
 };
 
 static const char *const table_names[SYM_TABLE_COUNT] = {
@@ -402,6 +405,7 @@ enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *contex
 enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context)
 {
     struct sym_transaction t = {.store = s};
+    t.reads = true;
     enum sym_err err = begin(&t, MDB_RDONLY);
     if (err != SYM_OK) {
         return err;
@@ -412,6 +416,23 @@ enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context
     return err;
 }
 
+/* Values that lie in pages of their own. */
+#define LARGE_BYTES 65536u
+
+/* Pages of the map that were read count as this process's memory, though the kernel keeps them
+ * elsewhere, too: a long value is read once. */
+static void let_go(const MDB_val *v)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)v->mv_data + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)v->mv_data + v->mv_size) / page * page;
+    if (v->mv_size >= LARGE_BYTES && first < end) {
+        int code = madvise((uint8_t *)v->mv_data + (first - (uintptr_t)v->mv_data), end - first,
+                           MADV_DONTNEED);
+        (void)code;
+    }
+}
+
 enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_table table,
                                  struct sym_span key, const struct sym_secret *under,
                                  struct sym_secret *value)
@@ -419,9 +440,15 @@ enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_table table
     MDB_val k = val_of(key);
     MDB_val found;
     int code = mdb_get(t->txn, t->store->tables[table], &k, &found);
+    if (code != MDB_SUCCESS) {
+        return err_of(code);
+    }
     struct sym_place place = {.table = table_names[table], .key = key};
-    return code == MDB_SUCCESS ? sym_sealed_read(value, under, &place, span_of(found))
-                               : err_of(code);
+    enum sym_err err = sym_sealed_read(value, under, &place, span_of(found));
+    if (t->reads) {
+        let_go(&found);
+    }
+    return err;
 }
 
 enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table, struct sym_span key,
