@@ -32,7 +32,7 @@ EXTRA_release  := $(FORT)
 EXTRA_gcc      := $(FORT) -Werror
 EXTRA_clang    := $(FORT) -Werror
 EXTRA_ct       := $(FORT) -DSYM_CTCHECK
-EXTRA_valgrind := $(FORT) -DSYM_SANDBOX_OPEN
+EXTRA_valgrind := -DSYM_SANDBOX_OPEN
 EXTRA_asan     := $(SAN) -Wno-null-dereference -DSYM_SANDBOX_OPEN
 EXTRA_coverage := --coverage -O1 -DSYM_SANDBOX_OPEN
 EXTRA_fuzz     := $(SAN) -fsanitize=fuzzer-no-link

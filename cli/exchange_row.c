@@ -96,31 +96,41 @@ static void put_state(struct sym_table *t, const struct sym_exchange_entry *e)
     }
 }
 
+/* What the side that asked learned of the other. */
+static void put_answer(struct sym_table *t, bool matches, const char *other)
+{
+    if (matches) {
+        sym_table_format(t, "which of its own records %s has, too, and how many identifiers %s has",
+                         other, other);
+    } else {
+        sym_table_format(t, "how many identifiers both have, and how many %s has", other);
+    }
+}
+
 /* For an overlap that is done: what each side knows now. */
 static void put_learned(struct sym_table *t, const struct sym_exchange_entry *e)
 {
     bool matches = e->kind == SYM_KIND_OVERLAP_MATCHES;
-    bool began = e->role == SYM_AS_INITIATOR;
-    const char *more = matches ? "which records of its own the other side has, too, and how many "
-                                 "identifiers the other side has"
-                               : "how many identifiers both have, and how many the other side has";
-    const char *less = "how many identifiers the other side has";
-    if (e->state != SYM_EXCHANGE_DONE ||
-        (e->kind != SYM_KIND_OVERLAP_COUNT && e->kind != SYM_KIND_OVERLAP_MATCHES)) {
+    if (e->state != SYM_EXCHANGE_DONE || (e->kind != SYM_KIND_OVERLAP_COUNT && !matches)) {
         return;
     }
-    if (began) {
-        sym_table_format(t, "common");
-        sym_table_format(t, "%" PRIu32 " identifiers", e->common);
+    if (e->role != SYM_AS_INITIATOR) {
+        sym_table_format(t, "this node learned");
+        sym_table_format(t, "how many identifiers the peer has");
+        sym_table_format(t, "the peer learned");
+        put_answer(t, matches, "this node");
+        return;
     }
-    if (began && matches) {
+    sym_table_format(t, "common");
+    sym_table_format(t, "%" PRIu32 " identifiers", e->common);
+    if (matches) {
         sym_table_format(t, "records");
         sym_table_format(t, "%" PRIu64, e->records);
     }
     sym_table_format(t, "this node learned");
-    sym_table_format(t, "%s", began ? more : less);
+    put_answer(t, matches, "the peer");
     sym_table_format(t, "the peer learned");
-    sym_table_format(t, "%s", began ? less : more);
+    sym_table_format(t, "how many identifiers this node has");
 }
 
 void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e)

@@ -351,6 +351,7 @@ enum sym_err sym_loop_run(struct sym_loop *loop)
             return loop->err;
         }
     }
+    loop->stopped = false;
     return SYM_OK;
 }
 

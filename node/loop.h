@@ -44,7 +44,7 @@ void sym_timer_stop(struct sym_timer *t);
 /* NULL is fine; *t becomes NULL. */
 void sym_timer_remove(struct sym_timer **t);
 
-/* Runs until sym_loop_stop, which may come first: then it returns at once. */
+/* Runs until sym_loop_stop, which may come first: then it returns at once. It may be run again. */
 SYM_MUST enum sym_err sym_loop_run(struct sym_loop *loop);
 void sym_loop_stop(struct sym_loop *loop);
 

@@ -75,16 +75,6 @@ enum sym_verb {
 
 enum sym_link_state { SYM_LINK_NONE, SYM_LINK_DIALLING, SYM_LINK_LIVE, SYM_LINK_STATE_COUNT };
 
-enum sym_exchange_state {
-    SYM_EXCHANGE_WAITING, /* for a link, or for the other side's decision */
-    SYM_EXCHANGE_RUNNING,
-    SYM_EXCHANGE_HELD, /* waits for an approver */
-    SYM_EXCHANGE_DONE,
-    SYM_EXCHANGE_DENIED,
-    SYM_EXCHANGE_ABORTED,
-    SYM_EXCHANGE_STATE_COUNT
-};
-
 struct sym_control_request {
     struct sym_span body;
     struct sym_span user;      /* 32 bytes */

@@ -1,7 +1,6 @@
 #include "proto/history.h"
 
 #include "crypto/identity.h"
-#include "proto/control.h"
 
 #define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
 #define KIND_MAX       255u

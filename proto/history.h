@@ -7,6 +7,16 @@
 #include "proto/limits.h"
 #include "proto/message.h"
 
+enum sym_exchange_state {
+    SYM_EXCHANGE_WAITING, /* for a link, or for the other side's decision */
+    SYM_EXCHANGE_RUNNING,
+    SYM_EXCHANGE_HELD, /* waits for an approver */
+    SYM_EXCHANGE_DONE,
+    SYM_EXCHANGE_DENIED,
+    SYM_EXCHANGE_ABORTED,
+    SYM_EXCHANGE_STATE_COUNT
+};
+
 enum sym_exchange_role { SYM_AS_NOBODY, SYM_AS_INITIATOR, SYM_AS_PARTICIPANT, SYM_AS_COUNT };
 
 /* "initiator" or "participant". */

@@ -77,6 +77,7 @@ static const struct sym_field link_down_fields[] = {
     SYM_FIELD_EXACT(struct sym_gate_link_down, id, ID_BYTES),
     SYM_FIELD_U32(struct sym_gate_link_down, result, 0, SYM_ERR_COUNT - 1),
     SYM_FIELD_TEXT(struct sym_gate_link_down, fault, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_U64(struct sym_gate_link_down, frames, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_gate_link_down =
     SYM_MESSAGE("GateLinkDown", struct sym_gate_link_down, link_down_fields);

@@ -90,6 +90,7 @@ struct sym_gate_link_down {
     struct sym_span id;
     uint32_t result;
     struct sym_span fault;
+    uint64_t frames; /* given to core */
 };
 
 struct sym_gate_dial_failed {

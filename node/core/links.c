@@ -1,6 +1,5 @@
-#include "node/core/links.h"
+#include "node/core/links_state.h"
 
-#include "node/core/dials.h"
 #include "node/log.h"
 #include "proto/codec.h"
 
@@ -8,37 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Frames taken from one link before the others have their turn. */
-#define FRAMES_PER_TURN 4u
+/* How often it is looked whether the last frames of a link that is down can still come. */
+#define ENDING_STEP_MS 20u
 
-struct sym_link {
-    struct sym_links *links;
-    uint64_t number;
-    struct sym_node_id peer;
-    uint8_t exporter[SYM_HASH_BYTES];
-    struct sym_bus pair;
-    struct sym_watch *receive;
-    struct sym_watch *room;
-    struct sym_link_counts counts;
-};
-
-struct sym_links {
-    struct sym_links_config config;
-    struct sym_links_events events;
-    struct sym_bus gate;
-    struct sym_watch *gate_receive;
-    struct sym_watch *gate_room; /* until gate has connected and is configured */
-    bool configured;
-    struct sym_link *live[SYM_LINKS_MAX];
-    size_t n;
-    struct sym_dials *dials;
-    struct sym_gate_counters counters;
-    char link_url[SYM_BUS_URL_BYTES - 20]; /* where core binds; followed by the number */
-};
-
-static enum sym_err tell(struct sym_links *links, enum sym_local_type type, const void *value)
+enum sym_err sym_links_tell(struct sym_links *links, enum sym_local_type type, const void *value)
 {
     uint8_t *buffer = NULL;
     uint8_t bytes[SYM_LOCAL_BYTES_MAX];
@@ -59,6 +32,28 @@ static enum sym_err tell(struct sym_links *links, enum sym_local_type type, cons
         sym_log(SYM_LEVEL_ERROR, "gate-unreachable", "reason", sym_err_text(err), NULL);
     }
     return err;
+}
+
+static void drop_link(struct sym_links *links, size_t at, struct sym_span reason)
+{
+    struct sym_link *link = links->all[at];
+    links->all[at] = links->all[--links->n];
+    links->events.down(links->events.owner, link, reason);
+    sym_link_free(link);
+}
+
+/* Lets go of what is ending and has nothing left to wait for. */
+static void on_ending_time(void *owner)
+{
+    struct sym_links *links = owner;
+    for (size_t i = links->n; i-- > 0;) {
+        struct sym_link *link = links->all[i];
+        if (link->ending && !sym_link_is_awaited(link)) {
+            drop_link(links, i, sym_span_text(link->reason));
+        } else if (link->ending) {
+            sym_timer_set(links->ending, ENDING_STEP_MS);
+        }
+    }
 }
 
 static bool is_expired(const struct sym_peer *peer)
@@ -83,17 +78,22 @@ enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer)
     struct sym_pinned_peer pinned = {.id = sym_span(peer->id.bytes, SYM_NODE_ID_BYTES),
                                      .pins = spans,
                                      .n_pins = peer->card.n_tls};
-    return tell(links, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
+    return sym_links_tell(links, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
 }
 
 enum sym_err sym_links_unpin(struct sym_links *links, const struct sym_node_id *id)
 {
     sym_dials_forget(links->dials, id);
+    for (size_t i = links->n; i-- > 0;) {
+        if (links->all[i]->ending && sym_node_id_equal(&links->all[i]->peer, id)) {
+            drop_link(links, i, sym_span_text("the peer was removed"));
+        }
+    }
     if (!links->configured) {
         return SYM_OK;
     }
-    return tell(links, SYM_LOCAL_UNPIN,
-                &(struct sym_gate_unpin){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES)});
+    return sym_links_tell(links, SYM_LOCAL_UNPIN,
+                          &(struct sym_gate_unpin){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES)});
 }
 
 static void configure(struct sym_links *links)
@@ -103,7 +103,7 @@ static void configure(struct sym_links *links)
         .idle_ms = links->config.idle_ms,
         .link_url = sym_span_text("ipc://link-"),
     };
-    if (tell(links, SYM_LOCAL_CONFIGURE, &c) != SYM_OK) {
+    if (sym_links_tell(links, SYM_LOCAL_CONFIGURE, &c) != SYM_OK) {
         return;
     }
     links->configured = true;
@@ -125,32 +125,16 @@ static void on_gate_room(void *owner, short ready)
 void sym_links_stop(struct sym_links *links)
 {
     if (links->configured) {
-        enum sym_err err = tell(links, SYM_LOCAL_STOP, &(struct sym_gate_stop){0});
+        enum sym_err err = sym_links_tell(links, SYM_LOCAL_STOP, &(struct sym_gate_stop){0});
         (void)err;
     }
-}
-
-static void link_path(const struct sym_links *links, uint64_t number, char out[SYM_BUS_URL_BYTES])
-{
-    (void)snprintf(out, SYM_BUS_URL_BYTES, "%s%llu", links->link_url, (unsigned long long)number);
-}
-
-static void link_free(struct sym_link *link)
-{
-    char url[SYM_BUS_URL_BYTES];
-    sym_watch_remove(&link->receive);
-    sym_watch_remove(&link->room);
-    sym_bus_close(&link->pair);
-    link_path(link->links, link->number, url);
-    unlink(url + strlen("ipc://"));
-    free(link);
 }
 
 struct sym_link *sym_links_of(const struct sym_links *links, const struct sym_node_id *id)
 {
     for (size_t i = 0; i < links->n; i++) {
-        if (sym_node_id_equal(&links->live[i]->peer, id)) {
-            return links->live[i];
+        if (!links->all[i]->ending && sym_node_id_equal(&links->all[i]->peer, id)) {
+            return links->all[i];
         }
     }
     return NULL;
@@ -166,7 +150,11 @@ enum sym_link_state sym_links_state(const struct sym_links *links, const struct 
 
 size_t sym_links_count(const struct sym_links *links)
 {
-    return links->n;
+    size_t count = 0;
+    for (size_t i = 0; i < links->n; i++) {
+        count += !links->all[i]->ending;
+    }
+    return count;
 }
 
 const struct sym_gate_counters *sym_links_counters(const struct sym_links *links)
@@ -174,106 +162,25 @@ const struct sym_gate_counters *sym_links_counters(const struct sym_links *links
     return &links->counters;
 }
 
-static void on_link_receive(void *owner, short ready)
+void sym_links_hang_up(struct sym_links *links, uint64_t number)
 {
-    struct sym_link *link = owner;
-    struct sym_links *links = link->links;
-    uint64_t number = link->number;
-    (void)ready;
-    for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
-        uint8_t *frame = NULL;
-        size_t len = 0;
-        if (sym_bus_receive(&link->pair, &frame, &len) != SYM_OK) {
-            return;
-        }
-        link->counts.bytes_received += len;
-        links->events.frame(links->events.owner, link, frame, len);
-        bool alive = false;
-        for (size_t k = 0; k < links->n; k++) {
-            alive = alive || (links->live[k] == link && link->number == number);
-        }
-        if (!alive) {
-            return;
-        }
-    }
-}
-
-static void on_link_room(void *owner, short ready)
-{
-    struct sym_link *link = owner;
-    (void)ready;
-    sym_watch_set(link->room, 0);
-    link->links->events.room(link->links->events.owner, link);
-}
-
-static enum sym_err link_open(struct sym_links *links, struct sym_link *link)
-{
-    char url[SYM_BUS_URL_BYTES];
-    link_path(links, link->number, url);
-    enum sym_err err = sym_bus_open(&link->pair, SYM_BUS_PAIR, SYM_FRAME_BYTES_MAX);
-    if (err == SYM_OK) {
-        err = sym_bus_bind(&link->pair, url);
-    }
-    if (err == SYM_OK) {
-        err = sym_loop_watch(links->config.loop, &link->receive, sym_bus_receive_fd(&link->pair),
-                             POLLIN, on_link_receive, link);
-    }
-    if (err == SYM_OK) {
-        err = sym_loop_watch(links->config.loop, &link->room, sym_bus_send_fd(&link->pair), 0,
-                             on_link_room, link);
-    }
-    return err;
-}
-
-enum sym_err sym_link_send(struct sym_link *link, uint8_t *frame, size_t len)
-{
-    enum sym_err err = sym_bus_send(&link->pair, frame);
-    if (err == SYM_OK) {
-        link->counts.bytes_sent += len;
-    }
-    if (err == SYM_AGAIN) {
-        sym_watch_set(link->room, POLLIN);
-    }
-    return err;
-}
-
-static void hang_up(struct sym_links *links, uint64_t number)
-{
-    enum sym_err err = tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = number});
+    enum sym_err err =
+        sym_links_tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = number});
     (void)err; /* logged; without gate there is no link either */
 }
 
-void sym_link_hang_up(struct sym_link *link)
+/* One live link per peer; one that is ending gives way when there are as many as there can be. */
+static bool make_room(struct sym_links *links, const struct sym_node_id *id)
 {
-    hang_up(link->links, link->number);
-}
-
-void sym_link_want_room(struct sym_link *link)
-{
-    sym_watch_set(link->room, POLLIN);
-}
-
-const struct sym_node_id *sym_link_peer(const struct sym_link *link)
-{
-    return &link->peer;
-}
-
-const uint8_t *sym_link_exporter(const struct sym_link *link)
-{
-    return link->exporter;
-}
-
-struct sym_link_counts sym_link_counts(const struct sym_link *link)
-{
-    return link->counts;
-}
-
-static void drop_link(struct sym_links *links, size_t at, struct sym_span reason)
-{
-    struct sym_link *link = links->live[at];
-    links->live[at] = links->live[--links->n];
-    links->events.down(links->events.owner, link, reason);
-    link_free(link);
+    for (size_t i = links->n; i-- > 0;) {
+        struct sym_link *link = links->all[i];
+        if (link->ending && links->n >= SYM_LINKS_MAX) {
+            drop_link(links, i, sym_span_text(link->reason));
+        } else if (!link->ending && sym_node_id_equal(&link->peer, id)) {
+            drop_link(links, i, sym_span_text("replaced by a newer link"));
+        }
+    }
+    return links->n < SYM_LINKS_MAX;
 }
 
 static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m)
@@ -281,48 +188,36 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
     struct sym_node_id id;
     memcpy(id.bytes, m->id.data, sizeof id.bytes);
     const struct sym_peer *peer = sym_peers_by_id(links->config.peers, &id);
-    if (peer == NULL || is_expired(peer) || links->n >= SYM_LINKS_MAX) {
-        hang_up(links, m->link);
+    if (peer == NULL || is_expired(peer) || !make_room(links, &id)) {
+        sym_links_hang_up(links, m->link);
         return;
     }
-    for (size_t i = 0; i < links->n; i++) {
-        if (sym_node_id_equal(&links->live[i]->peer, &id)) {
-            drop_link(links, i, sym_span_text("replaced by a newer link"));
-            break;
-        }
-    }
-    struct sym_link *link = calloc(1, sizeof *link);
-    if (link == NULL) {
-        sym_log(SYM_LEVEL_ERROR, "link-refused", "reason", sym_err_text(SYM_NO_MEMORY), NULL);
-        hang_up(links, m->link);
-        return;
-    }
-    link->links = links;
-    link->number = m->link;
-    link->peer = id;
-    link->pair.socket = -1;
-    link->counts.since_ms = sym_wall_ms();
-    memcpy(link->exporter, m->exporter.data, sizeof link->exporter);
-    enum sym_err err = link_open(links, link);
+    struct sym_link *link = NULL;
+    enum sym_err err = sym_link_new(&link, links, m);
     if (err == SYM_OK) {
-        err = tell(links, SYM_LOCAL_ACCEPT, &(struct sym_gate_accept){.link = m->link});
+        err = sym_links_tell(links, SYM_LOCAL_ACCEPT, &(struct sym_gate_accept){.link = m->link});
     }
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_ERROR, "link-refused", "reason", sym_err_text(err), NULL);
-        sym_link_hang_up(link);
-        link_free(link);
+        sym_links_hang_up(links, m->link);
+        sym_link_free(link);
         return;
     }
-    links->live[links->n++] = link;
+    links->all[links->n++] = link;
     sym_dials_forget(links->dials, &id);
     links->events.up(links->events.owner, link);
 }
 
+/* Its last frames are awaited, unless this node wants no more of them. */
 static void on_link_down(struct sym_links *links, const struct sym_gate_link_down *m)
 {
     for (size_t i = 0; i < links->n; i++) {
-        if (links->live[i]->number == m->link) {
-            drop_link(links, i, m->fault);
+        struct sym_link *link = links->all[i];
+        if (link->number == m->link && !link->ending) {
+            bool is_pinned = sym_peers_by_id(links->config.peers, &link->peer) != NULL;
+            bool wanted = is_pinned && m->result != SYM_CANCELLED;
+            sym_link_end(link, wanted ? m->frames : 0, m->fault);
+            on_ending_time(links);
             return;
         }
     }
@@ -386,10 +281,10 @@ static enum sym_err dial(void *owner, const struct sym_node_id *id,
                          const struct sym_span *addresses, size_t n)
 {
     struct sym_links *links = owner;
-    return tell(links, SYM_LOCAL_DIAL,
-                &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
-                                        .addresses = addresses,
-                                        .n_addresses = n});
+    return sym_links_tell(links, SYM_LOCAL_DIAL,
+                          &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
+                                                  .addresses = addresses,
+                                                  .n_addresses = n});
 }
 
 static bool still_wanted(void *owner, const struct sym_node_id *id)
@@ -459,6 +354,9 @@ enum sym_err sym_links_new(struct sym_links **out, const struct sym_links_config
                                      .wanted = still_wanted};
     enum sym_err err = sym_dials_new(&links->dials, &dials);
     if (err == SYM_OK) {
+        err = sym_loop_timer(config->loop, &links->ending, 0, on_ending_time, links);
+    }
+    if (err == SYM_OK) {
         err = open_gate(links, fault);
     }
     if (err != SYM_OK) {
@@ -475,8 +373,9 @@ void sym_links_free(struct sym_links *links)
         return;
     }
     while (links->n > 0) {
-        link_free(links->live[--links->n]);
+        sym_link_free(links->all[--links->n]);
     }
+    sym_timer_remove(&links->ending);
     sym_dials_free(links->dials);
     sym_watch_remove(&links->gate_receive);
     sym_watch_remove(&links->gate_room);

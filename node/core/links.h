@@ -1,7 +1,9 @@
 /* links.h - core's side of the peer links: what gate tells about them, who is dialled, and the
  * frames that go in and out.
  *
- * There is at most one live link per peer. A link is asked for with sym_links_want; names are
+ * There is at most one live link per peer. One that gate has ended is no longer live, but its last
+ * frames are still handed on before `down`, for a second at most; unless this node hung it up or
+ * removed the peer. A link is asked for with sym_links_want; names are
  * resolved by the supervisor, connections made by gate, pauses between dials grow. Frames arrive
  * through the frame handler, which owns the buffer from then on. Sending is pulled: a full link
  * answers SYM_AGAIN, and the room handler is called when it can take more. Nothing is queued here,
@@ -29,7 +31,7 @@ struct sym_links_events {
     void (*down)(void *owner, struct sym_link *link, struct sym_span reason);
     /* A dial failed; another follows while somebody wants the peer. */
     void (*failed)(void *owner, const struct sym_node_id *peer, struct sym_span reason);
-    /* frame is owned by the callee: sym_bus_release. */
+    /* frame is owned by the callee: sym_bus_release. The callee does not unpin. */
     void (*frame)(void *owner, struct sym_link *link, uint8_t *frame, size_t len);
     void (*room)(void *owner, struct sym_link *link);
     /* Does an exchange still wait for this peer? */
@@ -65,7 +67,8 @@ enum sym_link_state sym_links_state(const struct sym_links *links, const struct 
 size_t sym_links_count(const struct sym_links *links);
 const struct sym_gate_counters *sym_links_counters(const struct sym_links *links);
 
-/* Sends a frame from sym_bus_buffer; it is consumed on SYM_OK only. SYM_AGAIN: wait for room. */
+/* Sends a frame from sym_bus_buffer; it is consumed on SYM_OK only. SYM_AGAIN: wait for room, or
+ * for the end of a link that is no longer live. */
 SYM_MUST enum sym_err sym_link_send(struct sym_link *link, uint8_t *frame, size_t len);
 /* Asks for the room handler at the link's next turn: for work that was cut short for fairness. */
 void sym_link_want_room(struct sym_link *link);

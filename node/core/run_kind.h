@@ -1,10 +1,43 @@
-/* run_kind.h - what a kind of exchange must bring along to be carried by runs.c. Nobody else
- * includes it but the files of the kinds.
+/* run_kind.h - what a kind of exchange must bring along to be carried by runs.h, and what goes in
+ * and out of it.
  */
 #ifndef SYM_NODE_CORE_RUN_KIND_H
 #define SYM_NODE_CORE_RUN_KIND_H
 
-#include "node/core/runs.h"
+#include "node/core/overlap_set.h"
+#include "proto/session.h"
+#include "proto/work.h"
+
+enum sym_step {
+    SYM_STEP_WAIT,   /* for the other side, or for works */
+    SYM_STEP_DATA,   /* a data frame is ready */
+    SYM_STEP_FILLER, /* a filler frame is ready */
+    SYM_STEP_CLOSE   /* this side has finished */
+};
+
+struct sym_run_plan {
+    uint32_t kind;
+    enum sym_session_role role;
+    struct sym_span parameters;       /* as they travel in the request */
+    struct sym_span answer;           /* as they travel in the receipt */
+    struct sym_overlap_set *set;      /* own elements, where the kind has some */
+    const struct sym_ristretto *with; /* likewise */
+};
+
+struct sym_run_progress {
+    uint64_t done;
+    uint64_t total;
+    uint64_t round_trip_us; /* where the kind measures one, else 0 */
+};
+
+/* What the initiator has learned. */
+struct sym_run_result {
+    uint32_t common;
+    bool listed;            /* it knows which */
+    const uint8_t *matched; /* their digests, ascending; those of padding never match */
+    size_t n_matched;
+    struct sym_content *content; /* that they came from */
+};
 
 /* Functions of the shapes of runs.h. A kind that computes nothing aside has no work, worked and
  * works_out, one that leaves nothing behind no result. */

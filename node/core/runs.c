@@ -1,4 +1,4 @@
-#include "node/core/run_kind.h"
+#include "node/core/runs.h"
 
 #include <stdlib.h>
 

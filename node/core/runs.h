@@ -8,27 +8,9 @@
 #ifndef SYM_NODE_CORE_RUNS_H
 #define SYM_NODE_CORE_RUNS_H
 
-#include "node/core/overlap_set.h"
-#include "proto/session.h"
-#include "proto/work.h"
+#include "node/core/run_kind.h"
 
 struct sym_run;
-
-enum sym_step {
-    SYM_STEP_WAIT,   /* for the other side, or for works */
-    SYM_STEP_DATA,   /* a data frame is ready */
-    SYM_STEP_FILLER, /* a filler frame is ready */
-    SYM_STEP_CLOSE   /* this side has finished */
-};
-
-struct sym_run_plan {
-    uint32_t kind;
-    enum sym_session_role role;
-    struct sym_span parameters;       /* as they travel in the request */
-    struct sym_span answer;           /* as they travel in the receipt */
-    struct sym_overlap_set *set;      /* own elements, where the kind has some */
-    const struct sym_ristretto *with; /* likewise */
-};
 
 /* On SYM_OK the run owns plan->set. */
 SYM_MUST enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan);
@@ -53,21 +35,7 @@ bool sym_run_work(struct sym_run *run, struct sym_work *out);
  * SYM_CANCELLED when the run was freed before: it may be gone now. */
 SYM_MUST enum sym_err sym_run_worked(struct sym_run *run, void *context, enum sym_err err);
 
-struct sym_run_progress {
-    uint64_t done;
-    uint64_t total;
-    uint64_t round_trip_us; /* where the kind measures one, else 0 */
-};
 struct sym_run_progress sym_run_progress(const struct sym_run *run);
-
-/* What the initiator has learned. */
-struct sym_run_result {
-    uint32_t common;
-    bool listed;            /* it knows which */
-    const uint8_t *matched; /* their digests, ascending; those of padding never match */
-    size_t n_matched;
-    struct sym_content *content; /* that they came from */
-};
 
 /* At the initiator, while the step is SYM_STEP_CLOSE; SYM_UNSUPPORTED for a kind without a result.
  * Borrows from the run. */

@@ -19,6 +19,10 @@
 #define STOP_MS 2500u
 /* Orders that are carried out in one turn. */
 #define ORDERS_PER_TURN 64
+/* For memory.h. A link that is busy frees and takes up to six frames of a MiB again and again, and
+ * nothing else is that long: several such links should not grow and shrink the heap each time. */
+#define IN_HEAP_MIB 4u
+#define KEPT_MIB    16u
 
 struct gate {
     int leash;
@@ -333,7 +337,7 @@ int sym_gate_main(const struct sym_gate_start *start)
         free(g);
         return 1;
     }
-    sym_memory_tune();
+    sym_memory_tune(IN_HEAP_MIB, KEPT_MIB);
     (void)signal(SIGPIPE, SIG_IGN);
     g->leash = start->leash;
     g->listener = -1;

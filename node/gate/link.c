@@ -105,7 +105,10 @@ static void set_watches(struct sym_gate_link *l)
         watch_pair(l);
         break;
     case SYM_PHASE_LINGERING:
-        sym_watch_set(l->socket, POLLIN);
+        sym_watch_set(l->socket, l->peer_left ? 0 : POLLIN);
+        if (l->room != NULL) {
+            sym_watch_set(l->room, sym_pump_awaits_room(&l->pump) ? POLLIN : 0);
+        }
         break;
     }
 }
@@ -115,12 +118,12 @@ void sym_gate_link_conclude(struct sym_gate_link *l, enum sym_err err,
 {
     if (err == SYM_OK || err == SYM_AGAIN) {
         set_watches(l);
-    } else if (err == SYM_CLOSED && l->phase == SYM_PHASE_OPEN) {
+    } else if (l->phase == SYM_PHASE_OPEN || l->phase == SYM_PHASE_DRAINING) {
         l->peer_left = true;
-        sym_gate_link_drain(l, fault);
+        sym_gate_link_linger(l, l->phase == SYM_PHASE_OPEN ? fault : &l->why);
         set_watches(l);
     } else {
-        end(l, l->phase == SYM_PHASE_DRAINING ? &l->why : fault);
+        end(l, fault);
     }
 }
 

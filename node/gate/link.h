@@ -6,8 +6,9 @@
  *     PARKED      accepted, but this side's own dial to the same peer is about to decide
  *     WAITING     one of the node's links; core has been told and is to bind the pair
  *     OPEN        frames move
- *     DRAINING    hung up: what core gave already still goes out, what came in still goes to core
- *     LINGERING   no link any more; the socket waits for the other side to read to the end
+ *     DRAINING    hung up by this side: what core gave already still goes out
+ *     LINGERING   no link any more; the socket waits for the other side to read to the end, the
+ *                 pair for core to do so, which is still given what came in
  *
  * CONNECTING to PARKED must end within SYM_HANDSHAKE_MS together, WAITING within the same again;
  * OPEN ends when no whole frame has moved for the idle time. The link decides nothing about the
@@ -21,6 +22,9 @@
 #include "node/gate/pins.h"
 #include "node/gate/pump.h"
 #include "node/loop.h"
+
+/* How long LINGERING lasts at most. */
+#define SYM_GATE_LINGER_MS 1000u
 
 enum sym_gate_link_phase {
     SYM_PHASE_CONNECTING,
@@ -84,10 +88,10 @@ struct sym_gate_link {
     struct sym_watch *frames; /* from core */
     struct sym_watch *room;   /* towards core */
     uint64_t frames_seen;
-    uint64_t active_ms; /* when a frame last moved */
-    uint64_t drain_until_ms;
-    bool peer_left;       /* nothing can be sent any more */
-    struct sym_fault why; /* why it drains */
+    uint64_t active_ms;   /* when a frame last moved */
+    uint64_t until_ms;    /* DRAINING and LINGERING end */
+    bool peer_left;       /* nothing can be sent any more, nor received */
+    struct sym_fault why; /* it drains */
 };
 
 /* Takes over fd, a connection that was accepted. fd is closed on failure, too. */

@@ -5,9 +5,8 @@
 #include <stdio.h>
 
 /* What a hang-up waits for at most, and how long nothing must have moved to be done earlier. */
-#define DRAIN_MS  1000u
-#define QUIET_MS  30u
-#define LINGER_MS 1000u
+#define DRAIN_MS 1000u
+#define QUIET_MS 30u
 /* Reads of one turn while lingering. */
 #define DISCARDS 16
 
@@ -107,12 +106,12 @@ void sym_gate_link_open(struct sym_gate_link *l)
     }
 }
 
-void sym_gate_link_drain(struct sym_gate_link *l, const struct sym_fault *why)
+static void drain(struct sym_gate_link *l, const struct sym_fault *why)
 {
     l->why = *why;
     l->phase = SYM_PHASE_DRAINING;
     l->frames_seen = l->pump.frames;
-    l->drain_until_ms = sym_now_ms() + DRAIN_MS;
+    l->until_ms = sym_now_ms() + DRAIN_MS;
     sym_timer_set(l->timer, QUIET_MS);
 }
 
@@ -126,7 +125,7 @@ enum sym_err sym_gate_link_open_time(struct sym_gate_link *l, short ready, struc
         return SYM_OK;
     }
     (void)sym_fail(fault, SYM_OK, "idle for %u ms", l->context->idle_ms);
-    sym_gate_link_drain(l, fault);
+    drain(l, fault);
     return SYM_OK;
 }
 
@@ -136,17 +135,22 @@ void sym_gate_link_hang_up(struct sym_gate_link *l, enum sym_err err, const char
 
     if (l->phase == SYM_PHASE_OPEN) {
         (void)sym_fail(&fault, err, "%s", why);
-        sym_gate_link_drain(l, &fault);
+        drain(l, &fault);
         sym_gate_link_conclude(l, SYM_OK, &fault);
     } else if (l->phase < SYM_PHASE_OPEN) {
         sym_gate_link_end(l, err, why);
     }
 }
 
-/* By this a step reaches the end of a link that has been reported already. */
-static enum sym_err over(struct sym_fault *fault)
+void sym_gate_link_linger(struct sym_gate_link *l, const struct sym_fault *why)
 {
-    return sym_fail(fault, SYM_CLOSED, "closed");
+    sym_gate_link_tell_ended(l, why);
+    sym_tls_goodbye(l->tls);
+    (void)shutdown(l->fd, SHUT_WR);
+    sym_watch_remove(&l->frames);
+    l->phase = SYM_PHASE_LINGERING;
+    l->until_ms = sym_now_ms() + SYM_GATE_LINGER_MS;
+    sym_timer_set(l->timer, QUIET_MS);
 }
 
 enum sym_err sym_gate_link_draining_time(struct sym_gate_link *l, short ready,
@@ -155,21 +159,32 @@ enum sym_err sym_gate_link_draining_time(struct sym_gate_link *l, short ready,
     bool moved = l->frames_seen != l->pump.frames;
     bool out_done = l->peer_left || sym_pump_out_empty(&l->pump);
     (void)ready;
+    (void)fault;
 
-    if ((moved || !out_done || !sym_pump_in_empty(&l->pump)) && sym_now_ms() < l->drain_until_ms) {
+    if ((moved || !out_done) && sym_now_ms() < l->until_ms) {
         l->frames_seen = l->pump.frames;
         sym_timer_set(l->timer, QUIET_MS);
-        return SYM_OK;
+    } else {
+        sym_gate_link_linger(l, &l->why);
     }
-    sym_gate_link_tell_ended(l, &l->why);
-    sym_gate_link_close_pair(l);
-    if (l->peer_left) {
-        return over(fault);
+    return SYM_OK;
+}
+
+/* The pair goes when core is done, the link when the peer is, too. By SYM_CLOSED a step reaches
+ * the end of a link that has been reported already. */
+enum sym_err sym_gate_link_lingering_time(struct sym_gate_link *l, short ready,
+                                          struct sym_fault *fault)
+{
+    bool core_is_done = sym_pump_core_is_done(&l->pump);
+    (void)ready;
+
+    if ((core_is_done && l->peer_left) || sym_now_ms() >= l->until_ms) {
+        return sym_fail(fault, SYM_CLOSED, "closed");
     }
-    sym_tls_goodbye(l->tls);
-    (void)shutdown(l->fd, SHUT_WR);
-    l->phase = SYM_PHASE_LINGERING;
-    sym_timer_set(l->timer, LINGER_MS);
+    if (core_is_done) {
+        sym_gate_link_close_pair(l);
+    }
+    sym_timer_set(l->timer, QUIET_MS);
     return SYM_OK;
 }
 
@@ -178,24 +193,16 @@ enum sym_err sym_gate_link_draining_time(struct sym_gate_link *l, short ready,
 enum sym_err sym_gate_link_lingering(struct sym_gate_link *l, short ready, struct sym_fault *fault)
 {
     uint8_t discarded[16384];
-    (void)ready;
 
     for (int i = 0; i < DISCARDS; i++) {
         ssize_t n = recv(l->fd, discarded, sizeof discarded, 0);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            return over(fault);
+            l->peer_left = true;
+            return sym_gate_link_lingering_time(l, ready, fault);
         }
         if (n < 0) {
             break;
         }
     }
     return SYM_OK;
-}
-
-enum sym_err sym_gate_link_lingering_time(struct sym_gate_link *l, short ready,
-                                          struct sym_fault *fault)
-{
-    (void)l;
-    (void)ready;
-    return over(fault);
 }

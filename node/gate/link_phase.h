@@ -26,8 +26,8 @@ sym_gate_link_step_fn sym_gate_link_lingering_time;
 
 /* To HANDSHAKE. */
 SYM_MUST enum sym_err sym_gate_link_begin_tls(struct sym_gate_link *l, struct sym_fault *fault);
-/* To DRAINING. */
-void sym_gate_link_drain(struct sym_gate_link *l, const struct sym_fault *why);
+/* From OPEN or DRAINING to LINGERING; the owner is told. */
+void sym_gate_link_linger(struct sym_gate_link *l, const struct sym_fault *why);
 
 /* Tells the owner, once. */
 void sym_gate_link_tell_ended(struct sym_gate_link *l, const struct sym_fault *why);

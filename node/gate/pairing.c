@@ -82,6 +82,7 @@ static void report_down(struct sym_pairing *p, const struct sym_gate_link *l,
         .id = sym_span(l->peer->id.bytes, SYM_NODE_ID_BYTES),
         .result = (uint32_t)why->err,
         .fault = sym_span_text(why->text),
+        .frames = sym_pump_in_total(&l->pump),
     };
     log_link(p, l, "link-down", why);
     sym_outbox_send(p->outbox, SYM_LOCAL_LINK_DOWN, &down);

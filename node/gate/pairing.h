@@ -10,7 +10,10 @@
  * LINK_DOWN carries SYM_OK when the link was idle, SYM_CLOSED when the peer left, SYM_CANCELLED
  * when this node ended it (hung up, replaced, unpinned, stopping), SYM_TIMEOUT when the peer or
  * core did not answer, and what is wrong when the peer broke the rules. It travels on another pair
- * than the link's last frames and may overtake them.
+ * than the link's last frames and may overtake them, so it says how many frames there are for core
+ * in all. Unless the link ended at once (replaced, unpinned), gate keeps its end of the link's pair
+ * until core has closed its own, for SYM_GATE_LINGER_MS at most: what core has not read would go
+ * with it.
  */
 #ifndef SYM_NODE_GATE_PAIRING_H
 #define SYM_NODE_GATE_PAIRING_H

@@ -58,6 +58,7 @@ enum sym_err sym_pump_deliver(struct sym_pump *p, struct sym_fault *fault)
                             sym_err_text(err));
         }
         p->queued = NULL;
+        p->delivered++;
         p->core_was_there = true;
     }
 }
@@ -134,13 +135,14 @@ bool sym_pump_awaits_room(const struct sym_pump *p)
     return p->queued != NULL;
 }
 
-bool sym_pump_in_empty(const struct sym_pump *p)
+uint64_t sym_pump_in_total(const struct sym_pump *p)
 {
-    struct pollfd room = {.fd = sym_bus_send_fd(&p->pair), .events = POLLIN};
-    if (p->core_was_there && !sym_bus_connected(&p->pair)) {
-        return true;
-    }
-    return p->queued == NULL && !is_complete(p) && poll(&room, 1, 0) == 1;
+    return p->delivered + (p->queued != NULL ? 1 : 0) + (is_complete(p) ? 1 : 0);
+}
+
+bool sym_pump_core_is_done(const struct sym_pump *p)
+{
+    return sym_pump_in_total(p) == 0 || (p->core_was_there && !sym_bus_connected(&p->pair));
 }
 
 static enum sym_err take_frame(struct sym_pump *p, struct sym_fault *fault)

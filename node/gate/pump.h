@@ -16,6 +16,7 @@
 struct sym_pump {
     struct sym_bus pair; /* to core */
     uint64_t frames;     /* moved, both directions */
+    uint64_t delivered;  /* put into the pair */
     bool core_was_there; /* at the other end of the pair */
 
     /* From the peer. */
@@ -59,9 +60,11 @@ short sym_pump_writes(const struct sym_pump *p);
 bool sym_pump_awaits_frame(const struct sym_pump *p);
 bool sym_pump_awaits_room(const struct sym_pump *p);
 
-/* Nothing waits for TLS; nothing complete waits for core, nor with nanomsg, or core has closed its
- * end. */
+/* Nothing waits for TLS. */
 bool sym_pump_out_empty(const struct sym_pump *p);
-bool sym_pump_in_empty(const struct sym_pump *p);
+/* How many whole frames have come for core: delivered, or still waiting for the pair. */
+uint64_t sym_pump_in_total(const struct sym_pump *p);
+/* Core needs gate's end no more: there was nothing for it, or it has closed its own. */
+bool sym_pump_core_is_done(const struct sym_pump *p);
 
 #endif

@@ -49,3 +49,25 @@ enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *
     }
     return err;
 }
+
+enum sym_err sym_sealed_again(uint8_t *out, const struct sym_secret *from,
+                              const struct sym_secret *to, const struct sym_place *place,
+                              struct sym_span sealed)
+{
+    uint8_t bytes[AD_BYTES];
+    uint8_t plain[SYM_SEALED_SHORT_BYTES];
+    struct sym_span ad;
+    if (sealed.len > sizeof plain + SYM_SEAL_OVERHEAD_BYTES) {
+        return SYM_TOO_LONG;
+    }
+    enum sym_err err = associated(bytes, &ad, place);
+    if (err == SYM_OK) {
+        err = sym_unseal(plain, from->data, ad, sealed);
+        err = err == SYM_SHORT ? SYM_BAD_TAG : err;
+    }
+    if (err == SYM_OK) {
+        err = sym_seal(out, to->data, ad, sym_span(plain, sealed.len - SYM_SEAL_OVERHEAD_BYTES));
+    }
+    sym_wipe(plain, sizeof plain);
+    return err;
+}

@@ -8,8 +8,9 @@
 
 #include "crypto/seal.h"
 
-#define SYM_STORE_FORMAT    1u
-#define SYM_STORE_KEY_BYTES 64u /* longest key */
+#define SYM_STORE_FORMAT       1u
+#define SYM_STORE_KEY_BYTES    64u /* longest key */
+#define SYM_SEALED_SHORT_BYTES 64u
 
 /* Where a value belongs. */
 struct sym_place {
@@ -23,5 +24,10 @@ SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *ke
 /* value must be empty, and stays so on failure. */
 SYM_MUST enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
                                       const struct sym_place *place, struct sym_span sealed);
+/* Seals anew, under `to`, a value of at most SYM_SEALED_SHORT_BYTES that is sealed under `from`.
+ * out has room for sealed.len bytes. Without key memory, so that thousands take no time. */
+SYM_MUST enum sym_err sym_sealed_again(uint8_t *out, const struct sym_secret *from,
+                                       const struct sym_secret *to, const struct sym_place *place,
+                                       struct sym_span sealed);
 
 #endif

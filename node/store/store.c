@@ -470,6 +470,29 @@ enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, stru
     return sym_store_put_under(t, table, key, &t->store->key, value);
 }
 
+enum sym_err sym_store_move_under(struct sym_transaction *t, enum sym_table table,
+                                  struct sym_span key, const struct sym_secret *from,
+                                  const struct sym_secret *to)
+{
+    uint8_t sealed[SYM_SEALED_SHORT_BYTES + SYM_SEAL_OVERHEAD_BYTES];
+    MDB_val k = val_of(key);
+    MDB_val v;
+    int code = mdb_get(t->txn, t->store->tables[table], &k, &v);
+    if (code != MDB_SUCCESS) {
+        return err_of(code);
+    }
+    struct sym_place place = {.table = table_names[table], .key = key};
+    enum sym_err err = sym_sealed_again(sealed, from, to, &place, span_of(v));
+    if (err != SYM_OK) {
+        return err;
+    }
+    v = val_of(sym_span(sealed, v.mv_size));
+    code = mdb_put(t->txn, t->store->tables[table], &k, &v, 0);
+    t->full = t->full || code == MDB_MAP_FULL;
+    t->bytes += v.mv_size;
+    return err_of(code);
+}
+
 enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table, struct sym_span key)
 {
     MDB_val k = val_of(key);

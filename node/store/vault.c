@@ -257,16 +257,6 @@ struct rewrap {
     struct state next;
 };
 
-static enum sym_err rewrap_one(struct sym_transaction *t, const struct rewrap *w,
-                               struct sym_span key)
-{
-    SYM_SECRET_AUTO own = {0};
-    enum sym_err err = unwrap(t, w->from, key, &own);
-    return err == SYM_OK
-               ? sym_store_put_under(t, SYM_TABLE_VAULT_KEYS, key, w->to, sym_secret_span(&own))
-               : err;
-}
-
 static enum sym_err rewrap_all(struct sym_transaction *t, void *context)
 {
     const struct rewrap *w = context;
@@ -275,7 +265,9 @@ static enum sym_err rewrap_all(struct sym_transaction *t, void *context)
     enum sym_err err = SYM_OK;
     while (err == SYM_OK) {
         err = sym_store_next(t, SYM_TABLE_VAULT_KEYS, sym_span(key, len), key, &len);
-        err = err == SYM_OK ? rewrap_one(t, w, sym_span(key, len)) : err;
+        err = err == SYM_OK ? sym_store_move_under(t, SYM_TABLE_VAULT_KEYS, sym_span(key, len),
+                                                   w->from, w->to)
+                            : err;
     }
     return err == SYM_NOT_FOUND ? write_state(t, &w->next) : err;
 }

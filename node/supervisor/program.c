@@ -18,6 +18,10 @@
 /* A link costs three descriptors of nanomsg and the connection itself. */
 #define DESCRIPTORS_MAX 16384u
 
+/* For memory.h: the largest control message is 2 MiB. */
+#define IN_HEAP_MIB 32u
+#define KEPT_MIB    8u
+
 enum { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE };
 
 /* Or a socket would become standard output. */
@@ -114,7 +118,7 @@ int sym_program_main(int argc, char **argv)
     struct sym_options options = {.mode = SYM_MODE_HELP};
     struct sym_fault fault = {.text = ""};
 
-    sym_memory_tune();
+    sym_memory_tune(IN_HEAP_MIB, KEPT_MIB);
     if (!have_standard_descriptors()) {
         return EXIT_FAILED;
     }

@@ -153,15 +153,14 @@ static void shows_own_records_and_what_each_side_learned(void **state)
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out,
-        HEAD("overlap:matches") "records            2\n"
-                                "this node learned  which records of its own the other side has, "
-                                "too, and how many identifiers the other side has\n"
-                                "the peer learned   how many identifiers the other side has\n"
-                                "\n"
-                                "RECORD       TYPES\n"
-                                "r-1          iban\n"
-                                "=1+\"\\u{9b};  iban,phone\n");
+        r.out, HEAD("overlap:matches") "records            2\n"
+                                       "this node learned  which of its own records the peer has, "
+                                       "too, and how many identifiers the peer has\n"
+                                       "the peer learned   how many identifiers this node has\n"
+                                       "\n"
+                                       "RECORD       TYPES\n"
+                                       "r-1          iban\n"
+                                       "=1+\"\\u{9b};  iban,phone\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "OVERLAP_START\nbank-b suspects watch kind=2 type=1 engine=1 "
                                "purpose=1 basis=6 case=C-17 note=second try timeout=60000\n"
@@ -176,10 +175,9 @@ static void a_count_has_no_records(void **state)
     run(&r, ASK "|--reveal|count");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out,
-        HEAD("overlap:count") "this node learned  how many identifiers both "
-                              "have, and how many the other side has\n"
-                              "the peer learned   how many identifiers the other side has\n");
+        r.out, HEAD("overlap:count") "this node learned  how many identifiers both have, and how "
+                                     "many the peer has\n"
+                                     "the peer learned   how many identifiers this node has\n");
     run(&r, ASK "|--reveal|count|--format|csv");
     assert_string_equal(r.out, "common\n3\n");
     fake_notes(asked, *state);
@@ -747,7 +745,9 @@ static void says_why_there_is_no_result(void **state)
     assert_shows(r.err, "has no result here: the peer asked, and has it\n");
     run(&r, "exchange|show|4f1c");
     assert_shows(r.out, "overlap:matches, asked by the peer;");
-    assert_shows(r.out, "this node learned  how many identifiers the other side has\n");
+    assert_shows(r.out, "this node learned  how many identifiers the peer has\n"
+                        "the peer learned   which of its own records this node has, too, and how "
+                        "many identifiers this node has\n");
 }
 
 static int start(void **state)

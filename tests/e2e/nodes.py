@@ -31,7 +31,7 @@ PATIENCE = 20 if WRAP else {"asan": 3, "coverage": 2}.get(BUILD.name, 1)
 IS_RELEASE = BUILD.name not in ("asan", "coverage", "valgrind")
 
 # Time limit of a ping that has to fail, in seconds: enough for what has to happen before.
-SOON = 1 if PATIENCE == 1 else 5
+SOON = PATIENCE if WRAP or PATIENCE == 1 else 5
 
 DONE, FAILED, USAGE, DENIED, UNREACHABLE = range(5)
 

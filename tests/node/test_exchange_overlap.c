@@ -197,7 +197,7 @@ static void pads_what_the_other_learns(void **state)
     for (unsigned side = 0; side < 2; side++) {
         assert_int_equal(sym_settings_set(&rig->sides[side].settings,
                                           sym_span_text("overlap-padding"),
-                                          sym_span_text("power-of-two"), NULL),
+                                          sym_span_text("power-of-two"), NULL, NULL),
                          SYM_OK);
     }
     exchange_rig_fill(rig, 0, 0, 100);

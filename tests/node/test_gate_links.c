@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -420,24 +421,117 @@ static void what_core_gave_before_it_hung_up_still_arrives(void **state)
     sym_bus_close(&pb);
 }
 
+/* Two frames of the peer, which core has not read yet; and the peer's connection is gone. */
+static void send_two_and_leave(struct scene *s, size_t len, bool rudely)
+{
+    static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    uint8_t *frame = calloc(1, len);
+    memset(frame, 6, len);
+    link_up(s);
+    for (int i = 0; i < 2; i++) {
+        say_length(s, len);
+        say(s, frame, len);
+    }
+    free(frame);
+    if (rudely) {
+        /* What has not arrived would be taken back. */
+        (void)usleep(100000);
+        assert_int_equal(
+            setsockopt(SSL_get_fd(s->ssl), SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    } else {
+        (void)SSL_shutdown(s->ssl);
+    }
+    tls_peer_close(s->ssl);
+    s->ssl = NULL;
+}
+
+static void expect_two_and_the_end(struct scene *s, size_t len)
+{
+    (void)usleep(300000);
+    rig_frame_expect(&s->pair, len, 6);
+    rig_frame_expect(&s->pair, len, 6);
+    assert_false(rig_ready(sym_bus_receive_fd(&s->pair), 0));
+}
+
+static void expect_gate_to_let_go(struct scene *s, int wait_ms)
+{
+    for (int i = 0; i < wait_ms / 10 && sym_bus_connected(&s->pair); i++) {
+        (void)usleep(10000);
+    }
+    assert_false(sym_bus_connected(&s->pair));
+}
+
 static void what_a_peer_sent_before_it_left_still_reaches_core(void **state)
 {
     struct scene *s = *state;
-    uint8_t *frame = calloc(1, rig_long_frame());
-    memset(frame, 6, rig_long_frame());
-    link_up(s);
-    for (int i = 0; i < 2; i++) {
-        say_length(s, rig_long_frame());
-        say(s, frame, rig_long_frame());
-    }
-    (void)SSL_shutdown(s->ssl);
+    send_two_and_leave(s, rig_long_frame(), false);
+    expect_two_and_the_end(s, rig_long_frame());
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_CLOSED), 2);
+}
+
+/* They fit into the kernel's buffer at once, where they would be lost with gate's end. */
+static void short_frames_of_a_peer_that_left_still_reach_core(void **state)
+{
+    struct scene *s = *state;
+    send_two_and_leave(s, 16384, false);
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_CLOSED), 2);
+    expect_two_and_the_end(s, 16384);
+    sym_bus_close(&s->pair);
+}
+
+static void frames_of_a_peer_whose_connection_broke_still_reach_core(void **state)
+{
+    struct scene *s = *state;
+    struct rig_event event;
+    send_two_and_leave(s, 16384, true);
+    gate_rig_expect(&s->gate, &event, SYM_LOCAL_LINK_DOWN);
+    assert_int_equal(event.as.down.frames, 2);
+    rig_event_clear(&event);
+    expect_two_and_the_end(s, 16384);
+}
+
+static void the_end_of_a_link_says_how_many_frames_core_was_given(void **state)
+{
+    struct scene *s = *state;
+    connect_peer(s);
+    assert_true(tls_peer_hello(s->ssl));
+    s->link = gate_rig_link(&s->gate, &s->pair);
+    gate_rig_hang_up(&s->gate, s->link);
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_CANCELLED), 0);
+    sym_bus_close(&s->pair);
     tls_peer_close(s->ssl);
-    s->ssl = NULL;
-    (void)usleep(100000);
-    rig_frame_expect(&s->pair, rig_long_frame(), 6);
-    rig_frame_expect(&s->pair, rig_long_frame(), 6);
+    link_up(s);
+    rig_frame_send(&s->pair, 5, 1);
+    for (uint8_t i = 0; i < 3; i++) {
+        say_length(s, 1);
+        say(s, &i, 1);
+        rig_frame_expect(&s->pair, 1, i);
+    }
+    /* A frame that is not whole does not count. */
+    say_length(s, 2);
+    say(s, "a", 1);
+    (void)SSL_shutdown(s->ssl);
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_CLOSED), 3);
+}
+
+static void a_core_that_keeps_its_end_cannot_hold_gates_for_long(void **state)
+{
+    struct scene *s = *state;
+    send_two_and_leave(s, 16384, false);
     gate_rig_down(&s->gate, s->link, SYM_CLOSED);
-    free(frame);
+    expect_gate_to_let_go(s, 2000);
+}
+
+static void unpinning_lets_go_of_core_at_once(void **state)
+{
+    struct scene *s = *state;
+    link_up(s);
+    say_length(s, 5);
+    say(s, "12345", 5);
+    assert_true(rig_ready(sym_bus_receive_fd(&s->pair), RIG_WAIT_MS));
+    gate_rig_unpin(&s->gate, PEER);
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_CANCELLED), 1);
+    expect_gate_to_let_go(s, 500);
 }
 
 static void a_core_that_does_not_read_cannot_hold_a_dead_link_for_long(void **state)
@@ -544,6 +638,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_core_gave_before_it_hung_up_still_arrives),
         cmocka_unit_test_setup_teardown(what_a_peer_sent_before_it_left_still_reaches_core,
                                         set_up_bare, tear_down),
+        TEST(short_frames_of_a_peer_that_left_still_reach_core),
+        TEST(frames_of_a_peer_whose_connection_broke_still_reach_core),
+        TEST(the_end_of_a_link_says_how_many_frames_core_was_given),
+        TEST(a_core_that_keeps_its_end_cannot_hold_gates_for_long),
+        TEST(unpinning_lets_go_of_core_at_once),
         TEST(a_core_that_does_not_read_cannot_hold_a_dead_link_for_long),
         TEST(hanging_up_before_accepting_refuses_the_link),
         TEST(ends_a_link_that_core_does_not_accept),

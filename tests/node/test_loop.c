@@ -345,6 +345,26 @@ static void a_stop_before_the_run_counts(void **state)
     assert_int_equal(sym_loop_run(f->loop), SYM_OK);
 }
 
+static void on_stop_time(void *owner)
+{
+    struct fixture *f = owner;
+    sym_loop_stop(f->loop);
+    f->n++;
+}
+
+static void runs_again_after_a_stop(void **state)
+{
+    struct fixture *f = *state;
+    struct sym_timer *timer = NULL;
+    assert_int_equal(sym_loop_timer(f->loop, &timer, 0, on_stop_time, f), SYM_OK);
+    for (size_t i = 1; i <= 2; i++) {
+        assert_int_equal(sym_loop_run(f->loop), SYM_OK);
+        assert_int_equal(f->n, i);
+        sym_timer_set(timer, 0);
+    }
+    sym_timer_remove(&timer);
+}
+
 static void clocks_agree_with_the_century(void **state)
 {
     (void)state;
@@ -385,6 +405,7 @@ int main(void)
         TEST(a_timer_may_remove_itself),
         TEST(a_time_beyond_all_times_never_comes),
         TEST(a_stop_before_the_run_counts),
+        TEST(runs_again_after_a_stop),
         cmocka_unit_test(clocks_agree_with_the_century),
         cmocka_unit_test(removing_nothing_is_fine),
     };

@@ -281,6 +281,50 @@ static void opens_a_value_of_another_key_under_that_key_only(void **state)
     sym_secret_clear(&u.key);
 }
 
+struct move {
+    struct sym_secret from;
+    struct sym_secret to;
+    struct sym_span value;
+    const char *at;
+};
+
+static enum sym_err put_from(struct sym_transaction *t, void *context)
+{
+    const struct move *m = context;
+    return sym_store_put_under(t, SYM_TABLE_USERS, sym_span_text(m->at), &m->from, m->value);
+}
+
+static enum sym_err move_under(struct sym_transaction *t, void *context)
+{
+    const struct move *m = context;
+    return sym_store_move_under(t, SYM_TABLE_USERS, sym_span_text(m->at), &m->from, &m->to);
+}
+
+static void moves_a_short_value_under_another_key(void **state)
+{
+    struct room *s = *state;
+    uint8_t bytes[SYM_SEALED_SHORT_BYTES + 1] = "mine";
+    struct move m = {.at = "alice", .value = sym_span(bytes, SYM_SEALED_SHORT_BYTES)};
+    struct under u = {.at = "alice"};
+    assert_int_equal(sym_secret_random(&m.from, 32), SYM_OK);
+    assert_int_equal(sym_secret_random(&m.to, 32), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, move_under, &m), SYM_NOT_FOUND);
+    assert_int_equal(sym_store_write(s->store, put_from, &m), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, move_under, &m), SYM_OK);
+    u.key = m.to;
+    assert_int_equal(sym_store_read(s->store, get_under, &u), SYM_OK);
+    assert_true(sym_span_equal(sym_secret_span(&u.value), m.value));
+    sym_secret_clear(&u.value);
+    u.key = m.from;
+    assert_int_equal(sym_store_read(s->store, get_under, &u), SYM_BAD_TAG);
+    assert_int_equal(sym_store_write(s->store, move_under, &m), SYM_BAD_TAG);
+    m.value.len++;
+    assert_int_equal(sym_store_write(s->store, put_from, &m), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, move_under, &m), SYM_TOO_LONG);
+    sym_secret_clear(&m.from);
+    sym_secret_clear(&m.to);
+}
+
 struct sizes {
     size_t key;
     size_t value;
@@ -766,6 +810,7 @@ int main(void)
         TEST(lets_a_walk_delete_what_it_meets),
         TEST(finds_the_last_key_of_a_table),
         TEST(finds_the_key_behind_another),
+        TEST(moves_a_short_value_under_another_key),
         TEST(opens_a_value_of_another_key_under_that_key_only),
         TEST(refuses_keys_and_values_beyond_their_lengths),
         TEST(grows_within_one_transaction_and_from_one_to_the_next),

@@ -293,7 +293,7 @@ uint64_t gate_rig_link(struct gate_rig *rig, struct sym_bus *pair)
     return link;
 }
 
-void gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result)
+uint64_t gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result)
 {
     struct rig_event event;
     gate_rig_expect(rig, &event, SYM_LOCAL_LINK_DOWN);
@@ -303,7 +303,9 @@ void gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result)
                  sym_err_name(result), (int)event.as.down.fault.len,
                  (const char *)event.as.down.fault.data);
     }
+    uint64_t frames = event.as.down.frames;
     rig_event_clear(&event);
+    return frames;
 }
 
 size_t rig_long_frame(void)

@@ -80,8 +80,8 @@ void rig_event_clear(struct rig_event *event);
 void gate_rig_expect(struct gate_rig *rig, struct rig_event *out, enum sym_local_type type);
 /* Expects LINK_UP, binds its pair and accepts it; the number of the link. */
 uint64_t gate_rig_link(struct gate_rig *rig, struct sym_bus *pair);
-/* Expects LINK_DOWN of this link, with this result. */
-void gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result);
+/* Expects LINK_DOWN of this link, with this result; how many frames gate has given core. */
+uint64_t gate_rig_down(struct gate_rig *rig, uint64_t link, enum sym_err result);
 
 /* A frame that is long, but takes no longer than a second where everything is slow. */
 size_t rig_long_frame(void);
