@@ -151,7 +151,7 @@ coverage: ## line coverage of all tests
 bench: all $(BENCHES) ## all benchmarks
 	$(Q)set -e; for b in $(BENCHES); do $$b; done
 	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
-demo: all ## two nodes on this machine meet
+demo: all ## two banks and the police compare lists on this machine
 	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
 lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
 	$(Q)python3 tests/check_layers.py

@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
@@ -164,6 +163,7 @@ def end_to_end(pair, home, bits, runs):
         node.restart()  # so that the peak is that of the exchange
     pair.a.ping(pair.b)
     figures = {"bits": bits, "import_cli_kib": import_kib, "cli_kib": 0}
+    pipelines = bench_overlap(bits)
     for kind in KINDS:
         rows = []
         for _ in range(runs):
@@ -176,7 +176,7 @@ def end_to_end(pair, home, bits, runs):
                          "libsodium_us": bare, "wire_bytes": (entry["bytes_sent"] + entry["bytes_received"]) / size})
             figures["cli_kib"] = max(figures["cli_kib"], run.kib)
         figures[kind] = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
-        figures[kind]["pipelines"] = bench_overlap(bits)[kind]
+        figures[kind]["pipelines"] = pipelines[kind]
     figures["peak_kib"] = {name: nodes.memory_kib(pid, "VmHWM") for name, pid in pair.pids().items()}
     figures["peak_kib"]["bank-a overlap command"] = figures["cli_kib"]
     return figures

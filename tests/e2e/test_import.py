@@ -164,8 +164,8 @@ class Datasets(ImportTest):
 
     def test_a_profile_of_ones_own(self):
         profile = self.home / "amlsim.profile"
-        profile.write_text("[profile]\nname = amlsim\nid = ACCOUNT_ID\nbank = 20-00-01\n[columns]\nACCOUNT_ID = account\n",
-                           "utf-8")
+        profile.write_text("[profile]\nname = amlsim\nid = ACCOUNT_ID\nbank = 20-00-01\n"
+                           "[columns]\nACCOUNT_ID = account\n", "utf-8")
         code, output, complaint = self.bank.cli("import", lists.ACCOUNTS, "--dataset", "amlsim", "--profile", profile,
                                                 "--json")
         self.assertEqual((code, complaint), (DONE, ""))
