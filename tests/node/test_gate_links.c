@@ -490,6 +490,18 @@ static void frames_of_a_peer_whose_connection_broke_still_reach_core(void **stat
     expect_two_and_the_end(s, 16384);
 }
 
+static void frames_before_one_that_breaks_the_rules_still_reach_core(void **state)
+{
+    struct scene *s = *state;
+    link_up(s);
+    say_length(s, 5);
+    say(s, "\6\6\6\6\6", 5);
+    say_length(s, 1ull << 62);
+    assert_int_equal(gate_rig_down(&s->gate, s->link, SYM_TOO_LONG), 1);
+    (void)usleep(300000);
+    rig_frame_expect(&s->pair, 5, 6);
+}
+
 static void the_end_of_a_link_says_how_many_frames_core_was_given(void **state)
 {
     struct scene *s = *state;
@@ -640,6 +652,7 @@ int main(int argc, char **argv)
                                         set_up_bare, tear_down),
         TEST(short_frames_of_a_peer_that_left_still_reach_core),
         TEST(frames_of_a_peer_whose_connection_broke_still_reach_core),
+        TEST(frames_before_one_that_breaks_the_rules_still_reach_core),
         TEST(the_end_of_a_link_says_how_many_frames_core_was_given),
         TEST(a_core_that_keeps_its_end_cannot_hold_gates_for_long),
         TEST(unpinning_lets_go_of_core_at_once),
