@@ -240,7 +240,8 @@ static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
             e->alias);
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
     } else {
-        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, "it took longer than allowed");
+        /* Not SYM_TIMEOUT: the peer was there. */
+        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_EXPIRED, "it took longer than allowed");
     }
 }
 

@@ -1,7 +1,6 @@
 """Links between two nodes: one per pair, shared fairly, closed when idle or when trust ends."""
 
 import concurrent.futures
-import os
 import signal
 import subprocess
 import time
@@ -83,26 +82,6 @@ class OneLink(NodeTest):
         began = time.monotonic()
         a.ping(b)
         self.assertLess(time.monotonic() - began, 1 * nodes.PATIENCE)
-
-    def test_a_cancellation_is_heard_by_a_core_that_was_busy_while_the_other_node_stopped(self):
-        a, b = self.pair()
-        a.ping(b)
-        core = b.pids()["core"]
-        ping = subprocess.Popen([str(nodes.SYMBOLON), "peer", "ping", "bank-b", "--count", "100000",
-                                 "--timeout", "60", "--dir", str(a.dir)],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        nodes.wait_until(lambda: b.json("status")["exchanges"] == 1, 10, "it is under way")
-        os.kill(core, signal.SIGSTOP)
-        try:
-            ping.send_signal(signal.SIGINT)
-            self.assertEqual(ping.wait(10 * nodes.PATIENCE), FAILED)
-            a.stop()
-            time.sleep(0.3)
-        finally:
-            os.kill(core, signal.SIGCONT)
-        nodes.wait_until(lambda: b.json("status")["exchanges"] == 0, 5, "the other side hears of it")
-        last = [line for line in b.log(100).splitlines() if "event=aborted" in line][-1]
-        self.assertIn("bank-a ended it: cancelled", last)
 
     def test_settings_that_make_no_sense_are_refused(self):
         a = self.node()
