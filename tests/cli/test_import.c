@@ -376,13 +376,13 @@ static void rejected_rows_are_saved_as_they_were_with_their_reasons(void **state
                      SYM_OK);
     assert_true(scratch_read(s->path, "saved.csv", text, sizeof text - 1) > 0);
     assert_string_equal(
-        text, "\"symbolon_line\",\"symbolon_kept\",\"symbolon_reason\",\"id\",\"iban\",\"bic\"\n"
-              "\"2\",\"no\",\"iban: does not start with two letters and two check digits; "
-              "bic: character 2 of the BIC is neither a letter A-Z nor a digit\","
-              "\"a\",\"wrong\",\"x,\"\"\ny\"\n"
-              "\"4\",\"yes\",\"bic: a BIC has 8 or 11 characters, not 5\",\"b\",\"" IBAN
-              "\",\"wrong\"\n"
-              "\"6\",\"no\",\"the row has 1 of 3 columns\",\"d\"\n");
+        text,
+        "\"symbolon_line\",\"symbolon_kept\",\"symbolon_reason\",\"id\",\"iban\",\"bic\"\n"
+        "\"2\",\"no\",\"iban: does not start with two letters and two check digits; "
+        "bic: character 2 of the BIC is neither a letter A-Z nor a digit\","
+        "\"a\",\"wrong\",\"x,\"\"\ny\"\n"
+        "\"4\",\"yes\",\"bic: a BIC has 8 or 11 characters, not 5\",\"b\",\"" IBAN "\",\"wrong\"\n"
+        "\"6\",\"no\",\"the row has 1 of 3 columns\",\"d\"\n");
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
 }
