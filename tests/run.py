@@ -8,6 +8,7 @@ See tests/README.md for what a test program may rely on.
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import fnmatch
 import json
@@ -28,6 +29,8 @@ LAYERS = ("crypto", "proto", "node", "cli")
 TIMEOUT_S = 120
 SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
 SHOWN_LINES = 150
+TIMES = "test-times.json"
+UNKNOWN_S = 1e6  # what never ran may take long
 VALGRIND_FOUND = 99
 VALGRIND = ["valgrind", "-q", f"--error-exitcode={VALGRIND_FOUND}", "--fair-sched=yes",
             f"--suppressions={ROOT}/tests/tools/valgrind.supp"]
@@ -296,6 +299,20 @@ def show(outcome, verbose):
     sys.stdout.flush()
 
 
+def remembered(build):
+    """{name: seconds} of earlier runs: the longest begin first, so that no core idles at the end."""
+    try:
+        return json.loads((build / TIMES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def remember(build, outcomes):
+    took = {**remembered(build), **{o.program.name: round(o.seconds, 1) for o in outcomes}}
+    with contextlib.suppress(OSError):
+        (build / TIMES).write_text(json.dumps(took), "utf-8")
+
+
 def run_all(programs, arguments):
     outcomes = []
 
@@ -303,7 +320,8 @@ def run_all(programs, arguments):
         show(outcome, arguments.verbose)
         outcomes.append(outcome)
 
-    together = [p for p in programs if not p.alone]
+    took = remembered(arguments.build)
+    together = sorted((p for p in programs if not p.alone), key=lambda p: -took.get(p.name, UNKNOWN_S))
     with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
         started = [pool.submit(run, p, arguments.build, arguments.valgrind) for p in together]
         for future in concurrent.futures.as_completed(started):
@@ -311,6 +329,7 @@ def run_all(programs, arguments):
     for program in programs:
         if program.alone:
             done(run(program, arguments.build, arguments.valgrind))
+    remember(arguments.build, outcomes)
     return outcomes
 
 

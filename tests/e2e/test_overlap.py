@@ -1,5 +1,5 @@
 """Overlaps between two nodes: what they find is what a plain set intersection finds; how they are
-asked for, shown and kept; how they end before their time.
+asked for, shown and kept. How they end before their time: test_overlap_end.
 
 runner: timeout=240
 """
@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import os
-import signal
 
 import lists
 import nodes
@@ -40,7 +39,7 @@ class Truth(OverlapTest):
     def test_lists_of_all_shapes(self):
         a, b = self.pair()
         shapes = {"one": [17], "few": list(range(10)), "some": list(range(1000)), "other": list(range(1000, 2000)),
-                  "edge": list(range(999, 1999)), "many": list(range(MANY))}
+                  "edge": list(range(999, 1999)), "many": list(range(3000))}
         for name in ("one", "few", "some", "many"):
             self.load_numbers(a, name, shapes[name])
         for name, numbers in shapes.items():
@@ -176,8 +175,8 @@ class Asking(OverlapTest):
 
     def test_six_at_once_both_ways(self):
         a, b = self.ready_pair()
-        self.load_numbers(a, "mine", range(0, 2000), "a")
-        self.load_numbers(b, "theirs", range(1500, 3500), "b")
+        self.load_numbers(a, "mine", range(0, 1000), "a")
+        self.load_numbers(b, "theirs", range(500, 1500), "b")
         self.grant(a, b, "mine")
         running = []
         for at in range(6):
@@ -188,7 +187,7 @@ class Asking(OverlapTest):
             answer = json.loads(self.finish(command))
             self.assertEqual(answer["common"], 500)
             if "matches" in answer:
-                self.assertEqual(set(matched(answer)), ids(range(1500, 2000), node.name[-1].lower()))
+                self.assertEqual(set(matched(answer)), ids(range(500, 1000), node.name[-1].lower()))
         self.assertEqual(len({row["id"] for row in overlaps.exchanges(a)}), 6)
 
     def test_padding_hides_the_size_and_changes_no_answer(self):
@@ -234,98 +233,3 @@ class Asking(OverlapTest):
         self.refused(self.try_overlap(a, b, words=("--timeout", "2")), UNREACHABLE, "bank-b")
         b.start()
         self.finds(a, b, ids(range(200, 300), "a"))
-
-
-class Ending(OverlapTest):
-    """Before their time. The proxies hold what is on its way, so that there is a middle."""
-
-    SIZE = 4000
-    MIDDLE = 100_000  # bytes: within the elements
-
-    def held_pair(self):
-        a, b, (_, proxy) = self.proxied_pair()
-        self.load_numbers(a, "mine", range(self.SIZE), "a")
-        self.load_numbers(b, "theirs", range(self.SIZE // 2, 2 * self.SIZE), "b")
-        self.grant(b, a, "theirs")
-        a.ping(b)
-        return a, b, proxy
-
-    def middle(self, a, b, proxy, reveal="matches", words=()):
-        """An overlap that stands still half way."""
-        proxy.hold_after(self.MIDDLE)
-        command = start_cli(a, *overlap_words(b, "mine", "theirs", reveal, *words))
-        proxy.wait_held()
-        self.assertEqual(self.latest(a)["state"], "running")
-        return command
-
-    def works(self, a, b):
-        self.finds(a, b, ids(range(self.SIZE // 2, self.SIZE), "a"))
-
-    def test_ctrl_c_cancels_at_both_sides(self):
-        a, b, proxy = self.held_pair()
-        for reveal in ("matches", "count"):
-            command = self.middle(a, b, proxy, reveal)
-            code, output, complaint = self.interrupt(command)
-            self.assertEqual((code, output), (FAILED, ""), complaint)
-            self.assertIn("cancel", complaint)
-            proxy.release()
-            mine, theirs = self.ends_as(a, "aborted"), self.ends_as(b, "aborted")
-            self.assertEqual(mine["id"], theirs["id"])
-            self.assertFalse(mine["has_result"])
-            self.assertEqual(a.cli("exchange", "result", mine["id"])[0], FAILED)
-        self.works(a, b)
-        self.assertEqual(a.json("status")["exchanges"], 0)
-
-    def test_a_time_limit_ends_it_at_both_sides(self):
-        a, b, proxy = self.held_pair()
-        command = self.middle(a, b, proxy, words=("--timeout", "2"))
-        _, complaint = command.communicate(timeout=20 * nodes.PATIENCE)
-        self.assertEqual(command.returncode, FAILED, complaint)
-        self.ends_as(a, "aborted")
-        proxy.release()
-        self.ends_as(b, "aborted")
-        self.works(a, b)
-
-    def test_a_lost_link_ends_it_at_both_sides(self):
-        a, b, proxy = self.held_pair()
-        command = self.middle(a, b, proxy)
-        proxy.cut()
-        _, complaint = command.communicate(timeout=20 * nodes.PATIENCE)
-        self.assertIn(command.returncode, (FAILED, UNREACHABLE), complaint)
-        self.ends_as(a, "aborted")
-        self.ends_as(b, "aborted")
-        self.works(a, b)
-
-    def test_a_peer_that_is_stopped_in_the_middle_ends_it(self):
-        a, b, proxy = self.held_pair()
-        command = self.middle(a, b, proxy)
-        self.assertEqual(b.stop(), 0)
-        proxy.cut()
-        _, complaint = command.communicate(timeout=20 * nodes.PATIENCE)
-        self.assertIn(command.returncode, (FAILED, UNREACHABLE), complaint)
-        self.ends_as(a, "aborted")
-        b.start()
-        self.assertEqual(self.latest(b)["state"], "aborted")
-        self.works(a, b)
-
-    def test_its_own_node_that_is_stopped_ends_it(self):
-        a, b, proxy = self.held_pair()
-        command = self.middle(a, b, proxy)
-        self.assertEqual(a.stop(), 0)
-        _, complaint = command.communicate(timeout=20 * nodes.PATIENCE)
-        self.assertNotEqual(command.returncode, DONE, complaint)
-        proxy.cut()
-        self.ends_as(b, "aborted")
-        a.start()
-        self.assertEqual(self.latest(a)["state"], "aborted")
-        self.works(a, b)
-
-    def test_a_command_line_that_is_killed_leaves_an_exchange_that_ends(self):
-        a, b, proxy = self.held_pair()
-        command = self.middle(a, b, proxy)
-        command.send_signal(signal.SIGKILL)
-        command.communicate()
-        proxy.release()
-        row = nodes.wait_until(lambda: self.latest(a)["state"] in overlaps.ENDED and self.latest(a), 20, "it ends")
-        self.assertIn(row["state"], ("done", "aborted"))
-        self.works(a, b)
