@@ -61,6 +61,8 @@ struct sym_exchange {
     uint64_t ended_us; /* 0 while in flight */
     uint64_t bytes_sent;
     uint64_t bytes_received;
+    uint64_t quiet_bytes; /* sent and received when it was last looked at, */
+    uint64_t quiet_ms;    /* and since when that has not changed (monotonic) */
 };
 
 bool sym_exchange_ended(const struct sym_exchange *e);

@@ -43,6 +43,9 @@ void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sy
 /* Takes the answer to a request that was given up: a grant is aborted at once. */
 void sym_exchange_say_farewell(struct sym_exchange *e, uint8_t *frame, size_t len);
 
+/* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
+void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
+
 /* Asks, over this link, once own elements are ready. */
 void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link);
 /* Asks over the link there is, or has one made. */
@@ -52,6 +55,10 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
                            const struct sym_receipt *receipt);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
+/* The held exchange of the same user with the same wish, asked again at once; NULL when there is
+ * none. */
+struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
+                                       const struct sym_exchange_plan *plan);
 /* The pause is over. */
 void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e);
 
