@@ -229,17 +229,14 @@ const struct sym_command sym_cmd_dataset_forget = {
     .run = run_forget,
 };
 
-/* Erasing wants a clear yes: from a person, or from whoever wrote the script. */
+/* A person is asked once more; who wrote a script has said it. */
 static enum sym_exit confirm(const struct sym_call *call)
 {
     const char *name = call->args.operands[0];
     struct sym_fault fault;
     char question[160];
-    if (sym_args_has(&call->args, "yes")) {
+    if (sym_args_has(&call->args, "yes") || !isatty(STDIN_FILENO)) {
         return SYM_EXIT_DONE;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        return sym_command_usage(call, "there is no terminal to ask at; give --yes");
     }
     (void)snprintf(question, sizeof question, "Erase all that %.64s holds? [y/N]", name);
     if (sym_prompt_confirm(question) == SYM_ANSWER_YES) {
@@ -275,10 +272,16 @@ static const struct sym_option drop_options[] = {
     {0},
 };
 
+static const char *const drop_notes[] = {
+    "Asks first when standard input is a terminal, and only then.",
+    NULL,
+};
+
 const struct sym_command sym_cmd_dataset_drop = {
     .name = "dataset drop",
     .summary = "erase a dataset and all its records",
     .usage = {"NAME [--yes]"},
+    .notes = drop_notes,
     .options = drop_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,

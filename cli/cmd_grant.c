@@ -182,6 +182,20 @@ static enum sym_err print_table(const struct sym_grant_list *list)
     return sym_table_print(t, stdout);
 }
 
+/* The dataset may come later; but its name may be a slip, too. */
+static void note_missing(struct sym_client *client, struct sym_span dataset)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_dataset_row row;
+    struct sym_fault unread;
+    const struct sym_dataset_name name = {.name = dataset};
+    if (sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, &unread) ==
+        SYM_NOT_FOUND) {
+        (void)fprintf(stderr, "note: there is no dataset %.*s yet\n", (int)dataset.len,
+                      (const char *)dataset.data);
+    }
+}
+
 static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
                         const struct sym_grant *wish, struct sym_fault *fault)
 {
@@ -191,6 +205,9 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
         return err;
     }
     err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
+    if (err == SYM_OK) {
+        note_missing(&client, wish->dataset);
+    }
     bool later = wish->kind == SYM_KIND_OVERLAP_TABLE || wish->kind == SYM_KIND_TABULATE;
     if (later && (err == SYM_BAD_VALUE || err == SYM_UNSUPPORTED)) {
         return sym_fail(fault, SYM_UNSUPPORTED, "%s: is not yet supported by this version",

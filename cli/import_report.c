@@ -5,22 +5,14 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
-
-/* Reasons start with the type: a column that is called like it need not be named, too. */
-static bool says_column(const struct sym_import_remark *m)
-{
-    size_t len = strlen(m->column);
-    return strncasecmp(m->reason, m->column, len) == 0 && m->reason[len] == ':';
-}
 
 void sym_remarks_add(struct sym_remarks *r, const struct sym_import_remark *m)
 {
     uint64_t *n = m->refused ? &r->n_refused : &r->n_doubtful;
-    bool named = m->column != NULL && !says_column(m);
     if ((*n)++ < SYM_REMARKS_SHOWN) {
+        const char *column = sym_import_prefix(m);
         (void)fprintf(stderr, "%s:%" PRIu64 ": %s%s%s%s\n", r->file, m->line,
-                      named ? m->column : "", named ? ": " : "", m->reason,
+                      column != NULL ? column : "", column != NULL ? ": " : "", m->reason,
                       m->refused ? "" : " (kept)");
     }
 }

@@ -91,7 +91,7 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
         .decision = SYM_DECISION_DENIED, .reason = SYM_REASON_POLICY, .cause = ""};
     if (grant == NULL || grant->kind != ask->kind || !can_be_granted(ask->kind)) {
         deny(out, SYM_REASON_POLICY, "no grant",
-             "no grant allows this; ask the other side for one, and check the dataset's name");
+             "ask the other side for a grant, and check the dataset's name");
     } else if (grant->expires_s != 0 && ask->now_s >= grant->expires_s) {
         deny(out, SYM_REASON_POLICY, "expired",
              "the grant has expired; ask the other side to renew it");

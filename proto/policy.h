@@ -32,8 +32,9 @@ struct sym_policy_ask {
 struct sym_policy_verdict {
     enum sym_decision decision;
     enum sym_reason reason;                 /* of a denial */
-    char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels: plain words that tell no more of the grant
-                                             * than the peer needs to do better */
+    char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels, and is read behind the reason: plain words
+                                             * that tell no more of the grant than the peer needs
+                                             * to do better */
     const char *cause;                      /* stays here: which limit, for the log; static text */
 };
 

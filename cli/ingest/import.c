@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* A batch, with a length for each id and a number for each token, is one control request. */
@@ -208,9 +209,18 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
     return SYM_OK;
 }
 
-/* "column: reason; column: reason" */
-static enum sym_err add_reason(struct import *im, const char *column, const char *reason)
+const char *sym_import_prefix(const struct sym_import_remark *m)
 {
+    size_t len = m->column != NULL ? strlen(m->column) : 0;
+    bool said = len > 0 && strncasecmp(m->reason, m->column, len) == 0 && m->reason[len] == ':';
+    return said ? NULL : m->column;
+}
+
+/* "column: reason; column: reason" */
+static enum sym_err add_reason(struct import *im, const struct sym_import_remark *m)
+{
+    const char *column = sym_import_prefix(m);
+    const char *reason = m->reason;
     size_t used = im->reasons != NULL ? strlen(im->reasons) : 0;
     size_t needed = used + strlen(reason) + TITLE_BYTES + 8;
     if (needed > im->max_reasons) {
@@ -262,7 +272,7 @@ static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
     if (im->calls->remark != NULL) {
         im->calls->remark(im->calls->context, &told);
     }
-    return m->refused && im->rejects != NULL ? add_reason(im, column, reason) : SYM_OK;
+    return m->refused && im->rejects != NULL ? add_reason(im, &told) : SYM_OK;
 }
 
 static enum sym_err tell(struct import *im, const struct sym_batch *b)

@@ -48,6 +48,10 @@ struct sym_import_remark {
     bool row_kept;
 };
 
+/* The column to name before the reason; NULL when there is none, or when the reason begins with
+ * that word: reasons start with the type. */
+const char *sym_import_prefix(const struct sym_import_remark *remark);
+
 /* Any of them may be NULL. All are called on the thread of sym_import. */
 struct sym_import_calls {
     void *context;

@@ -129,9 +129,11 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const s
     if (a->decision != SYM_DECISION_GRANTED) {
         const char *cause = a->cause != NULL ? a->cause : sym_reason_text((uint32_t)a->reason);
         e->reason = a->reason;
+        e->bytes_leaving = e->link != NULL ? len : 0;
         sym_exchange_end(x, e,
                          a->decision == SYM_DECISION_HELD ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED,
                          SYM_DENIED, cause);
+        e->bytes_leaving = 0;
     }
     err = sym_exchange_send_copy(e, frame, len);
     free(frame);

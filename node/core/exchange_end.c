@@ -50,7 +50,7 @@ static struct sym_exchange_entry entry_of(const struct sym_exchange *e)
         .has_result = e->state == SYM_EXCHANGE_DONE && m->has_result,
         .started_ms = m->started_ms,
         .ended_ms = over ? sym_wall_ms() : 0,
-        .bytes_sent = e->bytes_sent,
+        .bytes_sent = e->bytes_sent + e->bytes_leaving,
         .bytes_received = e->bytes_received,
     };
 }

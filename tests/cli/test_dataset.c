@@ -155,21 +155,20 @@ static void a_record_that_is_not_there_is_a_failure(void **state)
     assert_string_equal(r.out, "");
 }
 
-static void drops_only_when_told_so(void **state)
+static void a_script_drops_without_a_question(void **state)
 {
+    static const char *const words[] = {"dataset|drop|suspects", "dataset|drop|suspects|--yes"};
     static struct run r;
     char asked[8192];
     fake_node_start(*state, a_core);
-    run(&r, "dataset|drop|suspects");
-    assert_int_equal(r.code, SYM_EXIT_USAGE);
-    assert_shows(r.err, "there is no terminal to ask at; give --yes");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        run(&r, words[i]);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        assert_string_equal(r.out, "suspects: erased\n");
+        assert_string_equal(r.err, "");
+    }
     fake_notes(asked, *state);
-    assert_string_equal(asked, "");
-    run(&r, "dataset|drop|suspects|--yes");
-    assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_string_equal(r.out, "suspects: erased\n");
-    fake_notes(asked, *state);
-    assert_string_equal(asked, "DATASET_DROP\n");
+    assert_string_equal(asked, "DATASET_DROP\nDATASET_DROP\n");
 }
 
 static enum sym_err knows_none(struct fake_call *call)
@@ -182,7 +181,7 @@ static void refuses_datasets_that_do_not_exist(void **state)
 {
     static const char *const words[] = {"dataset|show|supsects", "dataset|publish|supsects",
                                         "dataset|forget|supsects|--record|r",
-                                        "dataset|drop|supsects|--yes"};
+                                        "dataset|drop|supsects"};
     static struct run r;
     fake_node_start(*state, knows_none);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -205,7 +204,7 @@ static void a_user_who_may_not_exits_3(void **state)
     fake_node_start(*state, denies);
     run(&r, "dataset|list");
     assert_int_equal(r.code, SYM_EXIT_DENIED);
-    run(&r, "dataset|drop|suspects|--yes");
+    run(&r, "dataset|drop|suspects");
     assert_int_equal(r.code, SYM_EXIT_DENIED);
     assert_string_equal(r.out, "");
 }
@@ -221,8 +220,8 @@ static void refuses_names_and_ids_that_cannot_be(void **state)
                                           "dataset|publish|a b",
                                           "dataset|forget|suspects",
                                           "dataset|forget|suspects|--record|",
-                                          "dataset|drop|a/b|--yes",
-                                          "dataset|drop|a|b|--yes"};
+                                          "dataset|drop|a/b",
+                                          "dataset|drop|a|b"};
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         run(&r, refused[i]);
@@ -252,7 +251,7 @@ int main(void)
         WITH_NODE(shows_one_dataset_line_by_line),
         WITH_NODE(forgets_a_record_by_its_exact_id),
         WITH_NODE(a_record_that_is_not_there_is_a_failure),
-        WITH_NODE(drops_only_when_told_so),
+        WITH_NODE(a_script_drops_without_a_question),
         WITH_NODE(refuses_datasets_that_do_not_exist),
         WITH_NODE(a_user_who_may_not_exits_3),
         WITH_NODE(refuses_names_and_ids_that_cannot_be),

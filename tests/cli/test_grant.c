@@ -53,6 +53,11 @@ static enum sym_err keeps(struct fake_call *call)
                        (const char *)name->alias.data, (int)name->dataset.len,
                        (const char *)name->dataset.data, sym_kind_text(name->kind));
         fake_note(call->node, line);
+    } else if (call->verb == SYM_VERB_DATASET_SHOW) {
+        static struct sym_dataset_row row;
+        const struct sym_dataset_name *asked = call->arguments;
+        row = (struct sym_dataset_row){.name = asked->name, .kind = SYM_DATASET_IDENTIFIERS};
+        call->answer = &row;
     }
     return SYM_OK;
 }
@@ -72,7 +77,7 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_shows(r.out, "Z  all       all\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
-                               "purposes=fe types=3fff days=365 approval=0\n");
+                               "purposes=fe types=3fff days=365 approval=0\nDATASET_SHOW\n");
 }
 
 static void a_grant_says_what_its_options_say(void **state)
@@ -100,6 +105,42 @@ static void a_grant_can_end_on_a_date(void **state)
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|2999-12-31|--json");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "\"expires\": \"2999-12-31T00:00:00Z\"");
+}
+
+static enum sym_err keeps_without_dataset(struct fake_call *call)
+{
+    return call->verb == SYM_VERB_DATASET_SHOW ? SYM_NOT_FOUND : keeps(call);
+}
+
+static void a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note(void **state)
+{
+    static const char note[] = "note: there is no dataset supsects yet\n";
+    static struct run r;
+    fake_node_start(*state, keeps_without_dataset);
+    run(&r, "grant|bank-b|supsects|overlap:count");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err, note);
+    assert_shows(r.out, "bank-b  supsects  overlap:count");
+    run(&r, "grant|bank-b|supsects|overlap:count|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err, note);
+    cJSON *grant = cJSON_Parse(r.out);
+    assert_non_null(grant);
+    cJSON_Delete(grant);
+}
+
+static enum sym_err keeps_and_cannot_look(struct fake_call *call)
+{
+    return call->verb == SYM_VERB_DATASET_SHOW ? SYM_DENIED : keeps(call);
+}
+
+static void who_cannot_look_for_the_dataset_gets_no_note(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, keeps_and_cannot_look);
+    run(&r, "grant|bank-b|suspects|overlap:count");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err, "");
 }
 
 static enum sym_err knows_no_tables(struct fake_call *call)
@@ -445,6 +486,8 @@ int main(void)
         WITH_NODE(a_grant_without_options_has_the_defaults),
         WITH_NODE(a_grant_says_what_its_options_say),
         WITH_NODE(a_grant_can_end_on_a_date),
+        WITH_NODE(a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note),
+        WITH_NODE(who_cannot_look_for_the_dataset_gets_no_note),
         WITH_NODE(kinds_of_later_versions_are_refused_in_plain_words),
         WITH_NODE(refuses_grants_that_make_no_sense),
         WITH_NODE(the_help_tells_what_a_count_does_not_keep),

@@ -376,15 +376,28 @@ static void rejected_rows_are_saved_as_they_were_with_their_reasons(void **state
                      SYM_OK);
     assert_true(scratch_read(s->path, "saved.csv", text, sizeof text - 1) > 0);
     assert_string_equal(
-        text, "\"symbolon_line\",\"symbolon_kept\",\"symbolon_reason\",\"id\",\"iban\",\"bic\"\n"
-              "\"2\",\"no\",\"iban: iban: does not start with two letters and two check digits; "
-              "bic: bic: character 2 of the BIC is neither a letter A-Z nor a digit\","
-              "\"a\",\"wrong\",\"x,\"\"\ny\"\n"
-              "\"4\",\"yes\",\"bic: bic: a BIC has 8 or 11 characters, not 5\",\"b\",\"" IBAN
-              "\",\"wrong\"\n"
-              "\"6\",\"no\",\"the row has 1 of 3 columns\",\"d\"\n");
+        text,
+        "\"symbolon_line\",\"symbolon_kept\",\"symbolon_reason\",\"id\",\"iban\",\"bic\"\n"
+        "\"2\",\"no\",\"iban: does not start with two letters and two check digits; "
+        "bic: character 2 of the BIC is neither a letter A-Z nor a digit\","
+        "\"a\",\"wrong\",\"x,\"\"\ny\"\n"
+        "\"4\",\"yes\",\"bic: a BIC has 8 or 11 characters, not 5\",\"b\",\"" IBAN "\",\"wrong\"\n"
+        "\"6\",\"no\",\"the row has 1 of 3 columns\",\"d\"\n");
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void a_reason_names_the_column_once(void **state)
+{
+    struct scratch *s = *state;
+    char path[PATH_MAX];
+    char text[2048] = "";
+    scratch_join(path, s->path, "named.csv");
+    use_profile("[profile]\nid = id\n[columns]\nIBAN = iban\nib = bic\n");
+    assert_int_equal(import_text("id,IBAN,ib\na,wrong,no\n", path, 1), SYM_OK);
+    assert_true(scratch_read(s->path, "named.csv", text, sizeof text - 1) > 0);
+    assert_non_null(strstr(text, "\"iban: does not start with two letters and two check digits; "
+                                 "ib: bic: a BIC has 8 or 11 characters, not 2\""));
 }
 
 static void what_was_saved_can_be_mended_and_imported(void **state)
@@ -568,6 +581,7 @@ int main(void)
         cmocka_unit_test(progress_reaches_the_length_of_the_file),
         cmocka_unit_test(a_dry_run_counts_the_same),
         cmocka_unit_test(rejected_rows_are_saved_as_they_were_with_their_reasons),
+        cmocka_unit_test(a_reason_names_the_column_once),
         cmocka_unit_test(what_was_saved_can_be_mended_and_imported),
         cmocka_unit_test(a_file_that_exists_is_not_overwritten_with_rejects),
         cmocka_unit_test(a_failed_import_leaves_no_rejects),

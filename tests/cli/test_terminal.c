@@ -224,6 +224,9 @@ static void a_dataset_stays_unless_its_end_is_confirmed(void **state)
     assert_string_equal(asked, "");
     assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects", "y\n"), SYM_EXIT_DONE);
     assert_shows(out, "suspects: erased");
+    assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects|--yes", NULL),
+                     SYM_EXIT_DONE);
+    assert_shows_not(out, "[y/N]");
 }
 
 static void an_import_shows_progress_and_takes_it_away_for_what_it_lists(void **state)

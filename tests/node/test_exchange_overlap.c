@@ -46,6 +46,18 @@ static void expect_ends(enum sym_exchange_state state, enum sym_reason here, enu
     }
 }
 
+/* What one side sent the other received, and the other way round. */
+static void expect_same_bytes(void)
+{
+    SYM_ARENA_AUTO ours = {0};
+    SYM_ARENA_AUTO theirs = {0};
+    struct sym_exchange_entry a = exchange_rig_entry(rig, 0, &ours, NULL);
+    struct sym_exchange_entry b = exchange_rig_entry(rig, 1, &theirs, NULL);
+    assert_true(a.bytes_sent > 0 && b.bytes_sent > 0);
+    assert_int_equal(a.bytes_received, b.bytes_sent);
+    assert_int_equal(b.bytes_received, a.bytes_sent);
+}
+
 /* The rows of the result, read page by page; counts them. */
 static size_t read_result(unsigned side, const uint8_t *exchange, uint32_t first_record,
                           uint64_t types)
@@ -219,6 +231,7 @@ static void is_denied_and_both_remember(void **state)
     exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
     exchange_rig_run(rig, NULL);
     expect_ends(SYM_EXCHANGE_DENIED, SYM_REASON_LIMIT, SYM_REASON_LIMIT);
+    expect_same_bytes();
     SYM_ARENA_AUTO a = {0};
     SYM_ARENA_AUTO b = {0};
     expect_span(exchange_rig_entry(rig, 0, &a, id).fault,
@@ -266,6 +279,7 @@ static bool cancel_when_held(struct exchange_rig *r)
     SYM_ARENA_AUTO arena = {0};
     if (r->step == 0 && exchange_rig_entry(r, 0, &arena, id).state == SYM_EXCHANGE_HELD) {
         r->step = 1;
+        expect_same_bytes();
         assert_int_equal(sym_exchanges_cancel(r->sides[0].exchanges, sym_span(id, sizeof id), NULL),
                          SYM_OK);
     }
@@ -371,6 +385,7 @@ static void denies_when_it_is_cancelled_before_the_answer(void **state)
     struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, NULL);
     assert_int_equal(e.state, SYM_EXCHANGE_DENIED);
     assert_int_equal(e.reason, SYM_REASON_CANCELLED);
+    expect_same_bytes();
 }
 
 static void ends_with_the_link_at_any_frame(void **state)

@@ -43,6 +43,8 @@ static struct sym_policy_verdict decide(const struct sym_grant *grant,
     assert_non_null(memchr(v.remark, '\0', sizeof v.remark));
     assert_int_equal(v.decision == SYM_DECISION_DENIED, v.reason != SYM_REASON_NONE);
     assert_int_equal(v.decision == SYM_DECISION_GRANTED, v.remark[0] == '\0');
+    /* The reason stands before it where somebody reads it. */
+    assert_int_not_equal(strncmp(v.remark, sym_reason_text(v.reason), 12), 0);
     assert_int_equal(v.decision == SYM_DECISION_GRANTED, v.cause[0] == '\0');
     return v;
 }
