@@ -6,6 +6,7 @@
 #ifndef SYM_NODE_CORE_EXCHANGES_STATE_H
 #define SYM_NODE_CORE_EXCHANGES_STATE_H
 
+#include "node/core/allowance.h"
 #include "node/core/exchange_table.h"
 #include "node/core/exchanges.h"
 
@@ -21,13 +22,15 @@ struct sym_exchanges {
     struct sym_errands errands;
     struct sym_timer *tick;
     uint64_t refusal_ms; /* when a refused request was last recorded */
+    struct sym_allowance allowance;
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */
 void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *out,
                           const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
                           size_t peer_slot);
-/* Journals and logs one event of an exchange, and puts it into the history, durably. */
+/* Journals and logs one event of an exchange, and puts it into the history, durably. What a peer
+ * can cause without a grant is left out beyond its allowance. */
 SYM_MUST enum sym_err sym_exchange_record(struct sym_exchanges *x, const struct sym_exchange *e,
                                           const char *event, const char *detail);
 /* Queues a copy of a frame that session.h wrote. */
