@@ -180,13 +180,16 @@ static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
     SYM_CLIENT_AUTO client = {0};
     SYM_ARENA_AUTO arena = {0};
     struct sym_dataset_row row;
+    const struct sym_handover_terms terms = {.dataset = job->dataset,
+                                             .profile = job->profile->name,
+                                             .append = job->append,
+                                             .patience = sym_handover_patience};
     enum sym_err err = sym_client_open(&client, job->call, fault);
     if (err == SYM_OK) {
         err = look(job, &client, fault);
     }
     if (err == SYM_OK) {
-        err = sym_handover_begin(&job->handover, &client, job->dataset, job->profile->name,
-                                 job->append, fault);
+        err = sym_handover_begin(&job->handover, &client, &terms, fault);
     }
     if (err == SYM_OK) {
         err = read_file(job, fault);

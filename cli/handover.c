@@ -4,13 +4,19 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#define TRIES            5u
-#define TRY_AGAIN_MS     500u
-#define LOOK_UP_EVERY_MS 50u /* whether somebody pressed Ctrl-C */
+#define LOOK_UP_EVERY_MS 50u  /* whether somebody pressed Ctrl-C */
+#define BUSY_EVERY_MS    200u /* whether the dataset is free */
+#define ALIVE_EVERY_MS   500u
+_Static_assert(3 * ALIVE_EVERY_MS < SYM_IMPORT_TAKEOVER_MS, "one that lives is not taken over");
+
+const struct sym_patience sym_handover_patience = {
+    .tries = 5, .pause_ms = 500, .busy_ms = SYM_IMPORT_TAKEOVER_MS + 3000};
 
 /* Columns of one chunk. */
 struct chunk {
@@ -25,7 +31,7 @@ struct chunk {
 /* Two chunks: one is filled while the other is sent. */
 struct sym_handover {
     struct sym_client *client;
-    const char *dataset;
+    struct sym_handover_terms terms;
     uint8_t id[SYM_IMPORT_ID_BYTES];
     struct chunk chunks[2];
     struct chunk *filling; /* of the caller */
@@ -36,6 +42,7 @@ struct sym_handover {
     bool threaded;
     pthread_mutex_t mutex; /* for what follows */
     pthread_cond_t changed;
+    bool begun;             /* the node knows of it */
     bool full;              /* sending waits, or is on its way */
     bool closed;            /* no more comes */
     bool stop;              /* at once */
@@ -50,18 +57,19 @@ static void deadline(struct timespec *out, unsigned milliseconds)
     out->tv_nsec %= 1000000000;
 }
 
-static void wait_change(struct sym_handover *h, unsigned milliseconds)
+/* False when nothing changed within the time; with the mutex. */
+static bool wait_change(struct sym_handover *h, unsigned milliseconds)
 {
     struct timespec until;
     deadline(&until, milliseconds);
-    (void)pthread_cond_timedwait(&h->changed, &h->mutex, &until);
+    return pthread_cond_timedwait(&h->changed, &h->mutex, &until) != ETIMEDOUT;
 }
 
 /* Sleeps before another try; false when there is to be none. */
 static bool may_try_again(struct sym_handover *h)
 {
     struct timespec until;
-    deadline(&until, TRY_AGAIN_MS);
+    deadline(&until, h->terms.patience.pause_ms);
     (void)pthread_mutex_lock(&h->mutex);
     while (!h->stop && pthread_cond_timedwait(&h->changed, &h->mutex, &until) != ETIMEDOUT) {
     }
@@ -75,12 +83,12 @@ static enum sym_err ask(struct sym_handover *h, enum sym_verb verb, const void *
                         struct sym_arena *arena, void *answer, struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
-    for (unsigned i = 0; i < TRIES; i++) {
+    for (unsigned i = 0; i < h->terms.patience.tries; i++) {
         err = i > 0 ? sym_client_connect(h->client, fault) : SYM_OK;
         if (err == SYM_OK) {
             err = sym_client_ask(h->client, verb, arguments, arena, answer, fault);
         }
-        if (err != SYM_CLOSED || i + 1 == TRIES || !may_try_again(h)) {
+        if (err != SYM_CLOSED || i + 1 == h->terms.patience.tries || !may_try_again(h)) {
             break;
         }
     }
@@ -97,7 +105,7 @@ static enum sym_err explain_loss(const struct sym_handover *h, enum sym_err err,
     }
     return sym_fail(fault, err,
                     "%s: the node no longer knows this import: it was started again meanwhile; %s",
-                    h->dataset, what);
+                    h->terms.dataset, what);
 }
 
 static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
@@ -120,10 +128,33 @@ static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
     if (next.chunk != h->n_sent + 1) {
         return sym_fail(fault, SYM_BAD_FORMAT,
                         "%s: the node lost count of this import; import the file again",
-                        h->dataset);
+                        h->terms.dataset);
     }
     h->n_sent++;
     return SYM_OK;
+}
+
+static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next *next,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
+                                           .dataset = sym_span_text(h->terms.dataset),
+                                           .profile = sym_span_text(h->terms.profile),
+                                           .append = h->terms.append};
+    return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, &arena, next, fault);
+}
+
+/* A begin that is repeated is a sign of life. A node that was started again takes it for the
+ * first. */
+static enum sym_err show_life(struct sym_handover *h, struct sym_fault *fault)
+{
+    struct sym_import_next next;
+    enum sym_err err = ask_to_begin(h, &next, fault);
+    if (err == SYM_OK && next.chunk != h->n_sent) {
+        err = SYM_NOT_FOUND;
+    }
+    return explain_loss(h, err, "nothing of it was kept: import the file again", fault);
 }
 
 static void *send_all(void *context)
@@ -131,17 +162,19 @@ static void *send_all(void *context)
     struct sym_handover *h = context;
     (void)pthread_mutex_lock(&h->mutex);
     for (;;) {
-        while (!h->full && !h->closed && !h->stop) {
-            (void)pthread_cond_wait(&h->changed, &h->mutex);
+        bool changed = true;
+        while (!h->full && !h->closed && !h->stop && (changed || !h->begun)) {
+            changed = wait_change(h, ALIVE_EVERY_MS);
         }
-        if (!h->full || h->stop) {
+        if (h->stop || (h->closed && !h->full)) {
             break;
         }
         struct sym_fault fault = {SYM_OK, ""};
+        bool full = h->full;
         (void)pthread_mutex_unlock(&h->mutex);
-        fault.err = send_chunk(h, h->sending, &fault);
+        fault.err = full ? send_chunk(h, h->sending, &fault) : show_life(h, &fault);
         (void)pthread_mutex_lock(&h->mutex);
-        h->full = false;
+        h->full = h->full && !full;
         (void)pthread_cond_broadcast(&h->changed);
         if (fault.err != SYM_OK) {
             h->fault = fault;
@@ -156,9 +189,9 @@ static void *send_all(void *context)
 static enum sym_err await_sent(struct sym_handover *h, struct sym_fault *fault)
 {
     while (h->full && h->fault.err == SYM_OK) {
-        wait_change(h, LOOK_UP_EVERY_MS);
+        (void)wait_change(h, LOOK_UP_EVERY_MS);
         if (h->full && sym_pause(0)) {
-            return sym_fail(fault, SYM_CANCELLED, "%s: the import was cancelled", h->dataset);
+            return sym_fail(fault, SYM_CANCELLED, "%s: the import was cancelled", h->terms.dataset);
         }
     }
     return h->fault.err == SYM_OK ? SYM_OK : sym_fail(fault, h->fault.err, "%s", h->fault.text);
@@ -258,18 +291,34 @@ static void join_thread(struct sym_handover *h, bool stop)
     h->threaded = false;
 }
 
-enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
-                                const char *dataset, const char *profile, bool append,
-                                struct sym_fault *fault)
+/* One of the same user may have been cut off a moment ago. */
+static enum sym_err begin(struct sym_handover *h, struct sym_fault *fault)
 {
-    SYM_ARENA_AUTO arena = {0};
     struct sym_import_next next;
+    enum sym_err err = ask_to_begin(h, &next, fault);
+    for (unsigned waited_ms = 0; err == SYM_EXISTS && waited_ms < h->terms.patience.busy_ms;
+         waited_ms += BUSY_EVERY_MS) {
+        if (waited_ms == 0 && isatty(STDERR_FILENO)) {
+            (void)fprintf(stderr, "%s: waiting for an import that was begun before\n",
+                          h->terms.dataset);
+        }
+        if (sym_pause(BUSY_EVERY_MS * 1000u)) {
+            return sym_fail(fault, SYM_CANCELLED, "%s: the import was cancelled", h->terms.dataset);
+        }
+        err = ask_to_begin(h, &next, fault);
+    }
+    return err;
+}
+
+enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
+                                const struct sym_handover_terms *terms, struct sym_fault *fault)
+{
     struct sym_handover *h = calloc(1, sizeof *h);
     if (h == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
     }
     h->client = client;
-    h->dataset = dataset;
+    h->terms = *terms;
     h->filling = &h->chunks[0];
     h->sending = &h->chunks[1];
     sym_random(h->id, sizeof h->id);
@@ -277,12 +326,12 @@ enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *cl
     if (err != SYM_OK) {
         (void)sym_fail(fault, err, "import: a thread cannot be started");
     } else {
-        const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
-                                               .dataset = sym_span_text(dataset),
-                                               .profile = sym_span_text(profile),
-                                               .append = append};
-        err = ask(h, SYM_VERB_IMPORT_BEGIN, &begin, &arena, &next, fault);
+        err = begin(h, fault);
     }
+    (void)pthread_mutex_lock(&h->mutex);
+    h->begun = err == SYM_OK;
+    (void)pthread_cond_broadcast(&h->changed);
+    (void)pthread_mutex_unlock(&h->mutex);
     if (err != SYM_OK) {
         h->kept = true; /* there is nothing to give up */
         sym_handover_end(h);
@@ -330,7 +379,7 @@ void sym_handover_end(struct sym_handover *h)
         return;
     }
     join_thread(h, true);
-    if (!h->kept) {
+    if (!h->kept && h->fault.err != SYM_CLOSED) {
         give_up(h);
     }
     (void)pthread_cond_destroy(&h->changed);

@@ -1,10 +1,11 @@
 /* handover.h - hands an import over to the node: batches are packed into chunks, and a thread of
  * its own sends them while the file is read on.
  *
- * A chunk whose answer was lost is sent again under its number. The node keeps nothing before the
- * end; what is given up was never there. For the thread that began it; the client must not be used
- * otherwise in between.
- * Errors: those of client.h, SYM_CANCELLED (interrupted, see pause.h). Faults are complete lines.
+ * A chunk whose answer was lost is sent again under its number. While the file is silent, the node
+ * hears twice a second that the import goes on: otherwise another would take its place. The node
+ * keeps nothing before the end; what is given up was never there. For the thread that began it; the
+ * client must not be used otherwise in between. Errors: those of client.h, SYM_CANCELLED
+ * (interrupted, see pause.h). Faults are complete lines.
  */
 #ifndef SYM_CLI_HANDOVER_H
 #define SYM_CLI_HANDOVER_H
@@ -14,9 +15,26 @@
 
 struct sym_handover;
 
-/* Begins an import into this dataset; the names are borrowed. */
+/* How long it keeps trying, milliseconds. */
+struct sym_patience {
+    unsigned tries;    /* of a request without an answer */
+    unsigned pause_ms; /* between them */
+    unsigned busy_ms;  /* for the dataset to be free of another import */
+};
+extern const struct sym_patience sym_handover_patience;
+
+/* What is imported; the names are borrowed. */
+struct sym_handover_terms {
+    const char *dataset;
+    const char *profile;
+    bool append;
+    struct sym_patience patience;
+};
+
+/* Begins an import. One of the same user that was cut off keeps the dataset for
+ * SYM_IMPORT_TAKEOVER_MS: that is waited for. Errors also: SYM_EXISTS (another goes on). */
 SYM_MUST enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
-                                         const char *dataset, const char *profile, bool append,
+                                         const struct sym_handover_terms *terms,
                                          struct sym_fault *fault);
 /* The sink of sym_import; context is the handover. */
 SYM_MUST enum sym_err sym_handover_add(void *context, const struct sym_import_batch *batch,

@@ -69,10 +69,10 @@
 #define SYM_SEGMENT_RECORDS_MAX 4096u
 /* Imports at once, each with some MiB in memory; one that hears nothing for so long is given up,
  * milliseconds. The user who began it may begin it again much sooner: a command that was killed
- * must not block the next. */
+ * must not block the next; one that lives is heard twice a second. */
 #define SYM_IMPORTS_MAX        8u
 #define SYM_IMPORT_IDLE_MS     600000u
-#define SYM_IMPORT_TAKEOVER_MS 10000u
+#define SYM_IMPORT_TAKEOVER_MS 2000u
 /* Rows and tokens of one import: counting repetitions takes 24 to 48 bytes of memory for each. */
 #define SYM_IMPORT_ROWS_MAX 33554432u
 /* One field and one row of a CSV file, bytes, and its columns: an unclosed quotation mark would

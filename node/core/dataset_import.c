@@ -172,8 +172,8 @@ static enum sym_err check_alone(struct sym_datasets *d, const struct sym_import_
         if (!own || silent_ms(d, m) < SYM_IMPORT_TAKEOVER_MS) {
             return sym_fail(fault, SYM_EXISTS,
                             "dataset %s: is being imported by %s; wait until that has ended, or "
-                            "%s without a word",
-                            m->added.name, m->user, own ? "for ten seconds" : "for ten minutes");
+                            "for %s without a word",
+                            m->added.name, m->user, own ? "two seconds" : "ten minutes");
         }
         give_up(d, i);
     }
@@ -391,6 +391,7 @@ enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
         return err;
     }
     count(m, chunk);
+    m->heard_ms = d->config.now_ms(); /* writing took some time, in which nothing could be heard */
     *next = m->next;
     return SYM_OK;
 }

@@ -235,7 +235,7 @@ static void refuses_a_second_import_of_a_dataset(void **state)
     assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
 }
 
-static void the_same_user_may_begin_again_after_ten_silent_seconds(void **state)
+static void the_same_user_may_begin_again_after_two_silent_seconds(void **state)
 {
     struct shelf *s = *state;
     assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
@@ -246,6 +246,23 @@ static void the_same_user_may_begin_again_after_ten_silent_seconds(void **state)
     shelf_pass(1);
     assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
     assert_int_equal(shelf_give(s, 'a', 1, 0, 50, SHELF_PER_RECORD), SYM_WRONG_STATE);
+}
+
+/* As the command line does that waits for its file. */
+static void an_import_that_repeats_its_begin_is_not_taken_over(void **state)
+{
+    struct shelf *s = *state;
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
+    assert_int_equal(shelf_give(s, 'a', 0, 0, 50, SHELF_PER_RECORD), SYM_OK);
+    for (unsigned i = 0; i < 10; i++) {
+        shelf_pass(SYM_IMPORT_TAKEOVER_MS - 1);
+        assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
+        assert_int_equal(shelf_begin(s, 'b', "suspects", false, &fault), SYM_EXISTS);
+    }
+    assert_non_null(strstr(fault.text, "or for two seconds without a word"));
+    assert_int_equal(shelf_give(s, 'a', 1, 50, 50, SHELF_PER_RECORD), SYM_OK);
+    assert_int_equal(shelf_end(s, 'a', true, 2, NULL), SYM_OK);
 }
 
 static void another_user_may_after_ten_silent_minutes(void **state)
@@ -577,7 +594,8 @@ int main(void)
         TEST(refuses_columns_that_do_not_fit_and_takes_the_next_that_do),
         TEST(refuses_names_that_are_none),
         TEST(refuses_a_second_import_of_a_dataset),
-        TEST(the_same_user_may_begin_again_after_ten_silent_seconds),
+        TEST(the_same_user_may_begin_again_after_two_silent_seconds),
+        TEST(an_import_that_repeats_its_begin_is_not_taken_over),
         TEST(another_user_may_after_ten_silent_minutes),
         TEST(refuses_another_user_in_the_middle),
         TEST(refuses_one_import_too_many),
