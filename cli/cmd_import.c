@@ -6,6 +6,8 @@
 #include "cli/pause.h"
 #include "cli/progress.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,8 @@ struct job {
     bool dry_run;
     bool append;
     bool replaced;
+    bool force;
+    uint64_t held;                 /* records of what would be replaced */
     struct sym_handover *handover; /* NULL in a dry run */
     struct sym_import_counts counts;
     struct sym_remarks remarks;
@@ -62,6 +66,23 @@ static enum sym_err set_part(struct sym_profile *p, const struct part *part, con
     return SYM_OK;
 }
 
+static const struct {
+    const char *word;
+    char delimiter;
+} delimiters[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}};
+
+static enum sym_err set_delimiter(struct sym_profile *p, const char *word, struct sym_fault *fault)
+{
+    for (size_t i = 0; i < sizeof delimiters / sizeof *delimiters; i++) {
+        const char shown[2] = {delimiters[i].delimiter, '\0'};
+        if (strcmp(word, delimiters[i].word) == 0 || strcmp(word, shown) == 0) {
+            p->delimiter = delimiters[i].delimiter;
+            return SYM_OK;
+        }
+    }
+    return sym_fail(fault, SYM_BAD_VALUE, "--delimiter: has to be comma, semicolon or tab");
+}
+
 static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *args,
                                   struct sym_fault *fault)
 {
@@ -70,6 +91,10 @@ static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *
     p->rules.today_yyyymmdd = sym_date_today();
     if (region != NULL) {
         err = sym_canon_set_region(&p->rules, region, fault);
+    }
+    const char *delimiter = sym_args_value(args, "delimiter");
+    if (err == SYM_OK && delimiter != NULL) {
+        err = set_delimiter(p, delimiter, fault);
     }
     for (size_t i = 0; i < sizeof parts / sizeof *parts && err == SYM_OK; i++) {
         const char *value = sym_args_value(args, parts[i].option);
@@ -103,10 +128,18 @@ static bool go_on(void *context, uint64_t done, uint64_t total,
     return !sym_pause(0);
 }
 
-/* A dataset that would hold nothing is rather a wrong profile than what somebody wants. */
+/* A dataset that would hold nothing, or lose most, is rather a wrong profile than what somebody
+ * wants. */
 static enum sym_err check_counts(const struct job *job, struct sym_fault *fault)
 {
-    if (job->counts.records > 0) {
+    const struct sym_import_counts *c = &job->counts;
+    if (job->replaced && !job->force && c->rejected > c->rows / 2 && job->held > c->records) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "%.128s: most rows are rejected, and dataset %s holds %" PRIu64
+                        " records now; nothing was changed: look with --dry-run, or say --force",
+                        job->file, job->dataset, job->held);
+    }
+    if (c->records > 0) {
         return SYM_OK;
     }
     return job->counts.rows == 0
@@ -138,6 +171,7 @@ static enum sym_err look(struct job *job, struct sym_client *client, struct sym_
     const struct sym_dataset_name name = {.name = sym_span_text(job->dataset)};
     enum sym_err err = sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, fault);
     job->replaced = err == SYM_OK && !job->append;
+    job->held = job->replaced ? row.records : 0;
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
@@ -183,6 +217,19 @@ static enum sym_exit finish(const struct job *job, struct sym_fault *fault)
     return fault->err != SYM_OK ? sym_command_failed(fault) : sym_command_printed(shown);
 }
 
+/* A profile without a name is called after its file. */
+static void name_profile(struct sym_profile *p)
+{
+    const char *file = strrchr(p->source, '/');
+    file = file != NULL ? file + 1 : p->source;
+    size_t len = strcspn(file, ".");
+    if (p->name[0] != '\0') {
+        return;
+    }
+    bool fits = sym_alias_check(sym_span((const uint8_t *)file, len)) == SYM_OK;
+    (void)snprintf(p->name, sizeof p->name, "%.*s", fits ? (int)len : 6, fits ? file : "custom");
+}
+
 static enum sym_exit run_job(struct job *job)
 {
     const struct sym_args *args = &job->call->args;
@@ -191,6 +238,7 @@ static enum sym_exit run_job(struct job *job)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
+    name_profile(job->profile);
     if (apply_options(job->profile, args, &fault) != SYM_OK) {
         return sym_command_usage(job->call, "%s", fault.text);
     }
@@ -214,7 +262,8 @@ static enum sym_exit run(const struct sym_call *call)
     struct job job = {.call = call,
                       .dataset = dataset,
                       .dry_run = sym_args_has(&call->args, "dry-run"),
-                      .append = sym_args_has(&call->args, "append")};
+                      .append = sym_args_has(&call->args, "append"),
+                      .force = sym_args_has(&call->args, "force")};
     const char *file = call->args.operands[0];
     (void)sym_file_show(job.file, strcmp(file, "-") == 0 ? "standard input" : file);
     job.remarks.file = job.file;
@@ -235,10 +284,14 @@ static const struct sym_option options[] = {
     {.name = "region",
      .argument = "CC",
      .help = "country of telephone numbers without country code, such as GB"},
-    {.name = "bank", .argument = "BANK", .help = "of all accounts, where no column tells it"},
-    {.name = "issuer", .argument = "CC", .help = "of all documents, where no column tells it"},
-    {.name = "platform", .argument = "NAME", .help = "of all handles, where no column tells it"},
-    {.name = "append", .help = "add to what the dataset holds"},
+    {.name = "bank", .argument = "BANK", .help = "of accounts whose row does not tell it"},
+    {.name = "issuer", .argument = "CC", .help = "of documents whose row does not tell it"},
+    {.name = "platform", .argument = "NAME", .help = "of handles whose row does not tell it"},
+    {.name = "delimiter",
+     .argument = "comma|semicolon|tab",
+     .help = "between columns, in place of what the profile says"},
+    {.name = "append", .help = "add to what the dataset holds; rows that are there come twice"},
+    {.name = "force", .help = "replace a dataset although most rows are rejected"},
     {.name = "rejects", .argument = "FILE", .help = "save rows with refused values, and why"},
     {.name = "dry-run", .help = "report only; needs no node"},
     {0},
@@ -258,7 +311,8 @@ const struct sym_command sym_cmd_import = {
     .name = "import",
     .summary = "read a CSV file of identifiers into a dataset of the node",
     .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
-              "           [--issuer CC] [--platform NAME] [--append] [--rejects FILE] [--dry-run]"},
+              "           [--issuer CC] [--platform NAME] [--delimiter NAME] [--append] [--force]\n"
+              "           [--rejects FILE] [--dry-run]"},
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

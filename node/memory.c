@@ -11,3 +11,8 @@ void sym_memory_tune(unsigned in_heap_mib, unsigned kept_mib)
     (void)mallopt(M_TRIM_THRESHOLD, (int)(kept_mib << 20));
     (void)mallopt(M_TOP_PAD, TOP_STEP_BYTES);
 }
+
+void sym_memory_return(void)
+{
+    (void)malloc_trim(0);
+}

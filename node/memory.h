@@ -8,5 +8,7 @@
  * more than kept_mib free at its top goes back to the system. Before the first thread; children
  * inherit it. */
 void sym_memory_tune(unsigned in_heap_mib, unsigned kept_mib);
+/* Gives back what is free anywhere in the heap, also below blocks in use. */
+void sym_memory_return(void);
 
 #endif

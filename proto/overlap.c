@@ -32,7 +32,8 @@ size_t sym_overlap_slot(const struct overlap_stream *s)
 struct sym_element *sym_overlap_slot_elements(const struct sym_overlap_run *run,
                                               const struct overlap_stream *s)
 {
-    return run->window + sym_overlap_slot(s) * SYM_OVERLAP_ITEMS_MAX;
+    struct sym_element *first = run->matches ? run->window : run->elements;
+    return first + sym_overlap_slot(s) * SYM_OVERLAP_ITEMS_MAX;
 }
 
 void sym_overlap_inputs(struct sym_span inputs[OVERLAP_GRAIN],
@@ -61,15 +62,17 @@ static bool is_possible(const struct sym_overlap_config *c)
            c->own_size <= SYM_SET_MAX && c->peer_size <= SYM_SET_MAX && asked > 0;
 }
 
-/* The window is as large as the set, where that is smaller; in a count only the sender has one. */
-static enum sym_err make_window(struct sym_overlap_run *run, uint32_t elements)
+/* The window is as large as the set, where that is smaller. In a count nothing is answered before
+ * all has been sent: until then the room of the answers is the window. */
+static enum sym_err make_elements(struct sym_overlap_run *run, uint32_t elements)
 {
     size_t most = (size_t)SYM_OVERLAP_WINDOW * SYM_OVERLAP_ITEMS_MAX;
-    if (!run->matches && !initiates(run)) {
-        return SYM_OK;
+    if (!run->matches) {
+        run->elements = malloc(elements * sizeof *run->elements);
+        return run->elements == NULL ? SYM_NO_MEMORY : SYM_OK;
     }
     run->window = malloc((elements < most ? elements : most) * sizeof *run->window);
-    return run->window == NULL ? SYM_NO_MEMORY : SYM_OK;
+    return run->window == NULL ? SYM_NO_MEMORY : sym_seen_new(&run->seen, elements);
 }
 
 static enum sym_err set_up(struct sym_overlap_run *run)
@@ -83,13 +86,7 @@ static enum sym_err set_up(struct sym_overlap_run *run)
     enum sym_err err = sym_secret_new(&run->scalar, SYM_SCALAR_BYTES);
     if (err == SYM_OK) {
         sym_scalar_random(sym_scalar_in(&run->scalar));
-        err = make_window(run, elements);
-    }
-    if (err == SYM_OK && run->matches) {
-        err = sym_seen_new(&run->seen, elements);
-    } else if (err == SYM_OK) {
-        run->elements = malloc(elements * sizeof *run->elements);
-        err = run->elements == NULL ? SYM_NO_MEMORY : SYM_OK;
+        err = make_elements(run, elements);
     }
     if (err == SYM_OK) {
         run->tags = malloc(tags > 0 ? tags * run->tag_len : 1);
@@ -121,17 +118,27 @@ enum sym_err sym_overlap_new(struct sym_overlap_run **out, const struct sym_over
     return SYM_OK;
 }
 
+void sym_overlap_release(struct sym_overlap_run *run)
+{
+    sym_overlap_initiator_release(run);
+    sym_secret_clear(&run->scalar);
+    sym_seen_free(run->seen);
+    run->seen = NULL;
+    free(run->window);
+    run->window = NULL;
+    free(run->elements);
+    run->elements = NULL;
+    free(run->tags);
+    run->tags = NULL;
+}
+
 void sym_overlap_free(struct sym_overlap_run *run)
 {
     if (run == NULL) {
         return;
     }
-    sym_overlap_initiator_free(run);
-    sym_secret_clear(&run->scalar);
-    sym_seen_free(run->seen);
-    free(run->window);
-    free(run->elements);
-    free(run->tags);
+    sym_overlap_release(run);
+    free(run->initiator.matches);
     free(run);
 }
 

@@ -31,8 +31,10 @@
  *
  *     matches   initiator   25 + t per own element, t per tag, a window
  *               responder   t per own element, 20 per element that comes, a window
- *     count     initiator   37 + t per own element, t per tag, a window
+ *     count     initiator   36 per own element, t per tag
  *               responder   t per own element, 32 per element that comes
+ *
+ * All of it but 4 for each match is freed when a side has nothing left to compute or to send.
  *
  * A sans-IO machine inside an open session: step says what to send, write gives it, take takes what
  * arrived. What takes long it hands out as works (work, worked), several at once, to be done in any

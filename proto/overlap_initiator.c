@@ -10,18 +10,23 @@ enum sym_err sym_overlap_initiator_new(struct sym_overlap_run *run)
     run->state = OVERLAP_SHUFFLES;
     a->blind.total = a->finish.total = a->join.total = run->config.own_size;
     a->order = malloc(size * sizeof *a->order);
-    a->own_tags = malloc(size * run->tag_len);
-    a->hits = calloc(size, 1);
-    return a->order == NULL || a->own_tags == NULL || a->hits == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (run->matches) {
+        a->own_tags = malloc(size * run->tag_len);
+        a->hits = calloc(size, 1);
+    }
+    bool here = a->order != NULL && (!run->matches || (a->own_tags != NULL && a->hits != NULL));
+    return here ? SYM_OK : SYM_NO_MEMORY;
 }
 
-void sym_overlap_initiator_free(struct sym_overlap_run *run)
+void sym_overlap_initiator_release(struct sym_overlap_run *run)
 {
     struct overlap_initiator *a = &run->initiator;
     free(a->order);
+    a->order = NULL;
     free(a->own_tags);
+    a->own_tags = NULL;
     free(a->hits);
-    free(a->matches);
+    a->hits = NULL;
 }
 
 /* Shuffling ------------------------------------------------------------------------------------
@@ -184,20 +189,50 @@ static enum sym_err take_answer(struct sym_overlap_run *run, const struct overla
     return err;
 }
 
-/* Each item comes behind the one in front of it; `at` items lie there already. */
-static enum sym_err append(uint8_t *items, uint32_t at, const struct overlap_payload *payload,
-                           size_t len, bool strictly)
+static enum sym_err check_pair(const uint8_t *item, const uint8_t *next, size_t len, bool strictly)
 {
-    size_t before = at > 0 ? 1 : 0;
-    size_t n = payload->n + before;
-    uint8_t *from = items + (at - before) * len;
-    memcpy(items + at * len, payload->items, payload->n * len);
-    size_t broken = sym_sorted_break(from, n, len, strictly);
-    if (broken == n) {
-        return SYM_OK;
+    int order = sym_sorted_compare(item, next, len);
+    if (order > 0) {
+        return SYM_BAD_VALUE;
     }
-    bool repeated = sym_sorted_compare(from + (broken - 1) * len, from + broken * len, len) == 0;
-    return repeated ? SYM_REPLAY : SYM_BAD_VALUE;
+    return order == 0 && strictly ? SYM_REPLAY : SYM_OK;
+}
+
+/* Each item comes behind the one in front of it, the first behind `last` (NULL: nothing). */
+static enum sym_err check_order(const struct overlap_payload *payload, const uint8_t *last,
+                                size_t len, bool strictly)
+{
+    const uint8_t *items = payload->items;
+    enum sym_err err = last == NULL ? SYM_OK : check_pair(last, items, len, strictly);
+    size_t broken = sym_sorted_break(items, payload->n, len, strictly);
+    if (err != SYM_OK || broken == payload->n) {
+        return err;
+    }
+    return check_pair(items + (broken - 1) * len, items + broken * len, len, strictly);
+}
+
+/* In count. The last element may have become a tag already, hence a copy of it. */
+static enum sym_err keep_answers(struct sym_overlap_run *run, const struct overlap_payload *payload)
+{
+    uint32_t at = run->evaluated_gone.at;
+    struct sym_element *last = &run->initiator.last;
+    enum sym_err err = check_order(payload, at > 0 ? last->bytes : NULL, SYM_ELEMENT_BYTES, true);
+    if (err == SYM_OK) {
+        memcpy(run->elements + at, payload->items, payload->n * SYM_ELEMENT_BYTES);
+        *last = run->elements[at + payload->n - 1];
+    }
+    return err;
+}
+
+static enum sym_err keep_tags(struct sym_overlap_run *run, const struct overlap_payload *payload)
+{
+    uint8_t *to = run->tags + run->tags_gone.at * run->tag_len;
+    enum sym_err err =
+        check_order(payload, run->tags_gone.at > 0 ? to - run->tag_len : NULL, run->tag_len, false);
+    if (err == SYM_OK) {
+        memcpy(to, payload->items, payload->n * run->tag_len);
+    }
+    return err;
 }
 
 enum sym_err sym_overlap_take_evaluated(struct sym_overlap_run *run,
@@ -205,10 +240,8 @@ enum sym_err sym_overlap_take_evaluated(struct sym_overlap_run *run,
 {
     struct overlap_stream *s = &run->evaluated_gone;
     enum sym_err err = sym_overlap_expect(s, payload);
-    if (err == SYM_OK && run->matches) {
-        err = take_answer(run, payload);
-    } else if (err == SYM_OK) {
-        err = append(run->elements->bytes, s->at, payload, SYM_ELEMENT_BYTES, true);
+    if (err == SYM_OK) {
+        err = run->matches ? take_answer(run, payload) : keep_answers(run, payload);
     }
     if (err == SYM_OK) {
         s->at += payload->n;
@@ -226,7 +259,7 @@ enum sym_err sym_overlap_take_tags(struct sym_overlap_run *run,
     }
     enum sym_err err = sym_overlap_expect(s, payload);
     if (err == SYM_OK) {
-        err = append(run->tags, s->at, payload, run->tag_len, false);
+        err = keep_tags(run, payload);
     }
     if (err == SYM_OK) {
         s->at += payload->n;
@@ -238,22 +271,38 @@ enum sym_err sym_overlap_take_tags(struct sym_overlap_run *run,
 /* Unblinding -----------------------------------------------------------------------------------
  */
 
-static enum sym_err finish_piece(const struct overlap_job *job, size_t first, size_t n)
+static enum sym_err finish_matches(const struct overlap_job *job, size_t first, size_t n)
 {
     const struct sym_overlap_run *run = job->run;
     struct sym_span inputs[OVERLAP_GRAIN];
     uint8_t padding[OVERLAP_GRAIN][SYM_HASH_BYTES];
+    struct sym_oprf_tags tags = {.data = run->initiator.own_tags + (job->at + first) * run->tag_len,
+                                 .len = run->tag_len};
+    sym_overlap_inputs(inputs, padding, run, job->at + first, n);
+    return sym_oprf_finalize(tags, NULL, run->config.with, inputs, job->frame + first, n,
+                             sym_scalar_in(&run->scalar));
+}
+
+/* An element that was unblinded is needed no more: its tag takes its place. */
+static enum sym_err finish_count(const struct overlap_job *job, size_t first, size_t n)
+{
+    const struct sym_overlap_run *run = job->run;
+    uint8_t data[OVERLAP_GRAIN * SYM_ELEMENT_BYTES];
+    struct sym_oprf_tags tags = {.data = data, .len = run->tag_len};
+    enum sym_err err = sym_oprf_finalize(tags, NULL, run->config.with, NULL, job->frame + first, n,
+                                         sym_scalar_in(&run->scalar));
+    for (size_t i = 0; err == SYM_OK && i < n; i++) {
+        memcpy(job->frame[first + i].bytes, data + i * run->tag_len, run->tag_len);
+    }
+    return err;
+}
+
+static enum sym_err finish_piece(const struct overlap_job *job, size_t first, size_t n)
+{
     enum sym_err err = SYM_OK;
     for (size_t m = 0; err == SYM_OK && n > 0; first += m, n -= m) {
-        struct sym_oprf_tags tags = {.data =
-                                         run->initiator.own_tags + (job->at + first) * run->tag_len,
-                                     .len = run->tag_len};
         m = n < OVERLAP_GRAIN ? n : OVERLAP_GRAIN;
-        if (run->matches) {
-            sym_overlap_inputs(inputs, padding, run, job->at + first, m);
-        }
-        err = sym_oprf_finalize(tags, NULL, run->config.with, run->matches ? inputs : NULL,
-                                job->frame + first, m, sym_scalar_in(&run->scalar));
+        err = job->run->matches ? finish_matches(job, first, m) : finish_count(job, first, m);
     }
     return err;
 }
@@ -293,39 +342,57 @@ static bool offer_finish(struct sym_overlap_run *run, struct overlap_job *job)
 /* Joining --------------------------------------------------------------------------------------
  */
 
+/* The tag of an own element; in a count its first byte becomes the hit. */
+static uint8_t *own_tag(const struct sym_overlap_run *run, size_t place)
+{
+    return run->matches ? run->initiator.own_tags + place * run->tag_len
+                        : run->elements[place].bytes;
+}
+
 static enum sym_err join_piece(const struct overlap_job *job, size_t first, size_t n)
 {
     const struct sym_overlap_run *run = job->run;
     const struct overlap_initiator *a = &run->initiator;
     for (size_t place = job->at + first, end = place + n; place < end; place++) {
-        size_t index = run->matches ? a->order[place] : place;
-        a->hits[index] = sym_sorted_has(run->tags, run->tags_gone.total, run->tag_len,
-                                        a->own_tags + place * run->tag_len);
+        uint8_t *tag = own_tag(run, place);
+        uint8_t *hit = run->matches ? a->hits + a->order[place] : tag;
+        *hit = sym_sorted_has(run->tags, run->tags_gone.total, run->tag_len, tag);
     }
     return SYM_OK;
 }
 
 /* Padding does not match but by an accident that the length of tags makes rare. */
-static enum sym_err collect(struct sym_overlap_run *run)
+static enum sym_err list_matches(struct sym_overlap_run *run)
 {
     struct overlap_initiator *a = &run->initiator;
-    size_t n = run->matches ? run->config.n : run->config.own_size;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < run->config.n; i++) {
         a->common += a->hits[i];
     }
-    if (run->matches) {
-        a->matches = malloc(a->common > 0 ? a->common * sizeof *a->matches : 1);
-        if (a->matches == NULL) {
-            return SYM_NO_MEMORY;
-        }
-        for (size_t i = 0, found = 0; i < n; i++) {
-            if (a->hits[i] != 0) {
-                a->matches[found++] = (uint32_t)i;
-            }
+    a->matches = malloc(a->common > 0 ? a->common * sizeof *a->matches : 1);
+    for (size_t i = 0, found = 0; a->matches != NULL && i < run->config.n; i++) {
+        if (a->hits[i] != 0) {
+            a->matches[found++] = (uint32_t)i;
         }
     }
-    run->state = OVERLAP_CLOSES;
-    return SYM_OK;
+    return a->matches == NULL ? SYM_NO_MEMORY : SYM_OK;
+}
+
+/* What the caller does with the result may take its time, and memory. */
+static enum sym_err collect(struct sym_overlap_run *run)
+{
+    enum sym_err err = SYM_OK;
+    if (run->matches) {
+        err = list_matches(run);
+    } else {
+        for (size_t i = 0; i < run->config.own_size; i++) {
+            run->initiator.common += own_tag(run, i)[0];
+        }
+    }
+    if (err == SYM_OK) {
+        sym_overlap_release(run);
+        run->state = OVERLAP_CLOSES;
+    }
+    return err;
 }
 
 static enum sym_err joined(struct sym_overlap_run *run, const struct overlap_job *job)

@@ -267,6 +267,6 @@ void sym_overlap_responder_sent(struct sym_overlap_run *run, const struct overla
     }
     if (sym_overlap_over(&run->evaluated_gone) && sym_overlap_over(&run->tags_gone)) {
         run->state = OVERLAP_AWAITS_CLOSE;
-        sym_secret_clear(&run->scalar);
+        sym_overlap_release(run);
     }
 }

@@ -89,10 +89,11 @@ struct overlap_job {
 
 struct overlap_initiator {
     uint32_t *order;   /* what goes at each place: an index of digests, or from n on padding */
-    uint8_t *own_tags; /* by place */
-    uint8_t *hits;     /* by index in digests; in count by place */
+    uint8_t *own_tags; /* in matches; by place */
+    uint8_t *hits;     /* in matches; by index in digests */
     uint32_t *matches;
     uint32_t common;
+    struct sym_element last;      /* in count: the answer that came last */
     struct overlap_stream blind;  /* given out to be blinded */
     struct overlap_stream finish; /* given out to be unblinded and hashed */
     struct overlap_stream join;   /* given out to be looked up */
@@ -119,11 +120,12 @@ struct sym_overlap_run {
     struct overlap_job jobs[SYM_WORKS_OUT_MAX];
     size_t out;
 
-    struct sym_element *window; /* as many frames as slots may be in use */
+    struct sym_element *window; /* in matches: as many frames as slots may be in use */
     enum overlap_slot slots[SYM_OVERLAP_WINDOW];
     struct sym_seen *seen;        /* in matches */
     struct sym_element *elements; /* in count: what came, all of it; the responder's become the
-                                   * evaluated ones in place */
+                                   * evaluated ones in place; the initiator's, which are the window
+                                   * before, become own tags, and then hits */
     uint8_t *tags;                /* the responder's, at either side */
 
     struct overlap_stream blinded_gone; /* sent or received */
@@ -155,6 +157,8 @@ size_t sym_overlap_item_bytes(const struct sym_overlap_run *run, enum overlap_me
 size_t sym_overlap_slot(const struct overlap_stream *s);
 struct sym_element *sym_overlap_slot_elements(const struct sym_overlap_run *run,
                                               const struct overlap_stream *s);
+/* Frees what is needed no more when all has been computed and sent. */
+void sym_overlap_release(struct sym_overlap_run *run);
 /* The inputs of n places from `place` on, at most OVERLAP_GRAIN; padding holds what is drawn for
  * those that have no digest. */
 void sym_overlap_inputs(struct sym_span inputs[OVERLAP_GRAIN],
@@ -165,7 +169,7 @@ void sym_overlap_inputs(struct sym_span inputs[OVERLAP_GRAIN],
  * the next work, if there is one, described in job; what came. */
 SYM_MUST enum sym_err sym_overlap_initiator_new(struct sym_overlap_run *run);
 SYM_MUST enum sym_err sym_overlap_responder_new(struct sym_overlap_run *run);
-void sym_overlap_initiator_free(struct sym_overlap_run *run);
+void sym_overlap_initiator_release(struct sym_overlap_run *run);
 bool sym_overlap_initiator_ready(const struct sym_overlap_run *run, struct overlap_payload *out);
 bool sym_overlap_responder_ready(const struct sym_overlap_run *run, struct overlap_payload *out);
 void sym_overlap_initiator_sent(struct sym_overlap_run *run, const struct overlap_payload *payload);

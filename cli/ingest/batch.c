@@ -211,7 +211,8 @@ static bool work_value(struct sym_batch *b, size_t row, const struct sym_bound *
     }
     if (bound->second != SYM_BOUND_NONE) {
         v.part = sym_batch_field(b, row, bound->second);
-    } else if (bound->fixed != NULL) {
+    }
+    if (sym_canon_is_blank(v.part) && bound->fixed != NULL) {
         v.part = sym_span_text(bound->fixed);
     }
     enum sym_err err = sym_canon(canonical, NULL, canon, bound->type, v, &fault);

@@ -15,7 +15,7 @@
 /* How long exchanges and links may take to end when the node is stopped. */
 #define STOP_MS 1500u
 /* How often exchange ids that cannot come back are forgotten. */
-#define PRUNE_MS 3600000u
+#define PRUNE_MS 600000u
 /* How often imports that were left alone and delayed erasures are seen to. */
 #define TIDY_MS 60000u
 

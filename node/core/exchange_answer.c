@@ -187,7 +187,10 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     e->matter->basis = request->basis;
     e->matter->type = asked.type;
     e->matter->peer_size = asked.set_size;
-    sym_matter_text(e->matter->mine, sizeof e->matter->mine, request->dataset);
+    /* What is no name could pass for other fields in a line of the journal. */
+    bool is_name = sym_alias_check(request->dataset) == SYM_OK;
+    sym_matter_text(e->matter->mine, sizeof e->matter->mine,
+                    is_name ? request->dataset : sym_span_text("?"));
     return SYM_OK;
 }
 

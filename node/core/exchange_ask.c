@@ -207,12 +207,43 @@ void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e)
         return;
     }
     m->give_up_ms = sym_now_ms() + HELD_MS;
+    m->on_its_own = true;
     (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
                    e->alias);
     if (sym_exchange_record(x, e, "held", "") != SYM_OK) {
         e->reason = SYM_REASON_FAULT;
         sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_IO, "the answer could not be recorded");
     }
+}
+
+static bool is_same_wish(const struct sym_exchange *e, const struct sym_exchange_plan *plan)
+{
+    const struct sym_overlap_start *o = plan->overlap;
+    const struct sym_exchange_matter *m = e->matter;
+    return e->state == SYM_EXCHANGE_HELD && e->role == SYM_SESSION_INITIATOR && m != NULL &&
+           sym_node_id_equal(&e->peer, &plan->peer->id) && e->kind == o->kind &&
+           m->purpose == o->purpose && m->basis == o->basis && m->type == o->type &&
+           strcmp(m->user, plan->user) == 0 && sym_span_equal(o->mine, sym_span_text(m->mine)) &&
+           sym_span_equal(o->theirs, sym_span_text(m->theirs)) &&
+           sym_span_equal(o->case_ref, sym_span_text(m->case_ref)) &&
+           sym_span_equal(o->note, sym_span_text(m->note));
+}
+
+struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
+                                       const struct sym_exchange_plan *plan)
+{
+    for (size_t i = 0; i < x->table.n; i++) {
+        struct sym_exchange *e = x->table.items[i];
+        if (!sym_exchange_ended(e) && is_same_wish(e, plan)) {
+            e->state = SYM_EXCHANGE_WAITING;
+            e->timeout_ms = plan->timeout_ms;
+            e->matter->on_its_own = false;
+            e->matter->unheeded = 0;
+            e->matter->resume_ms = sym_now_ms();
+            return e;
+        }
+    }
+    return NULL;
 }
 
 void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e)

@@ -6,6 +6,8 @@
 
 /* Frames one exchange may send before the others have their turn. */
 #define FRAMES_PER_TURN 4u
+/* How long an exchange that computes may say nothing. */
+#define QUIET_MS 30000u
 
 /* Is it the other side that made it go wrong? */
 static bool is_theirs(enum sym_err err)
@@ -105,7 +107,11 @@ static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
         break;
     case SYM_EVENT_DATA:
     case SYM_EVENT_FILLER:
-        err = sym_run_take(e->run, event->kind == SYM_EVENT_FILLER, event->data, sym_now_us());
+        /* Empty filler only keeps the link. */
+        err =
+            event->kind == SYM_EVENT_FILLER && event->data.len == 0
+                ? SYM_OK
+                : sym_run_take(e->run, event->kind == SYM_EVENT_FILLER, event->data, sym_now_us());
         if (err != SYM_OK) {
             fail_run(x, e, err);
         }
@@ -122,6 +128,29 @@ static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
     }
     if (!sym_exchange_ended(e)) {
         sym_exchange_pump(x, e);
+    }
+}
+
+void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
+{
+    uint64_t half_ms = 500 * sym_settings_number(x->config.settings, SYM_SETTING_IDLE);
+    uint64_t pause_ms = half_ms < QUIET_MS ? half_ms : QUIET_MS;
+    size_t len = SYM_FRAME_HEAD_BYTES + SYM_FRAME_TAIL_BYTES;
+    if (e->quiet_bytes != e->bytes_sent + e->bytes_received) {
+        e->quiet_bytes = e->bytes_sent + e->bytes_received;
+        e->quiet_ms = now_ms;
+    }
+    /* Who computes has not said everything, so the other side cannot have closed. */
+    if (e->phase != SYM_PHASE_RUNNING || !sym_run_is_busy(e->run) || e->n_queue > 0 ||
+        now_ms - e->quiet_ms < pause_ms) {
+        return;
+    }
+    e->quiet_ms = now_ms;
+    uint8_t *frame = sym_bus_buffer(len);
+    /* A responder that has not heard anything yet may not, and need not. */
+    if (frame != NULL && (sym_session_fill(e->session, frame, 0) != SYM_OK ||
+                          sym_exchange_queue(e, frame, len) != SYM_OK)) {
+        sym_bus_release(frame);
     }
 }
 

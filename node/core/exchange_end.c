@@ -68,9 +68,38 @@ static enum sym_err put_down(struct sym_exchanges *x, const struct sym_exchange 
     return sym_history_put(x->config.history, &entry, event, detail);
 }
 
+/* What needed no grant of this node, and so has no other bound. */
+static bool is_free(const struct sym_exchange *e)
+{
+    return e->role == SYM_SESSION_RESPONDER &&
+           (e->matter == NULL || e->state == SYM_EXCHANGE_DENIED || e->state == SYM_EXCHANGE_HELD);
+}
+
+static bool is_allowed(struct sym_exchanges *x, const struct sym_exchange *e)
+{
+    uint64_t left_out = 0;
+    if (!is_free(e)) {
+        return true;
+    }
+    if (!sym_allowance_take(&x->allowance, &e->peer, sym_now_ms(), &left_out)) {
+        return false;
+    }
+    if (left_out > 0) {
+        sym_log(SYM_LEVEL_WARN, "requests-not-recorded", "peer", e->alias, NULL);
+        enum sym_err err = sym_journal_add(x->config.journal, sym_wall_ms(),
+                                           "requests-not-recorded peer=%s n=%llu", e->alias,
+                                           (unsigned long long)left_out);
+        (void)err; /* the next one tells, too, if the disk is full */
+    }
+    return true;
+}
+
 enum sym_err sym_exchange_record(struct sym_exchanges *x, const struct sym_exchange *e,
                                  const char *event, const char *detail)
 {
+    if (!is_allowed(x, e)) {
+        return SYM_OK;
+    }
     char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
     sym_hex(id, e->id, sizeof e->id);
     sym_log(SYM_LEVEL_INFO, event, "exchange", id, "peer", e->alias, "kind", sym_kind_text(e->kind),

@@ -42,6 +42,8 @@ struct sym_exchange_matter {
     uint64_t resume_ms;  /* monotonic: when a held one is asked again */
     uint64_t pause_ms;   /* the last pause before that */
     uint64_t give_up_ms; /* monotonic: when no decision is awaited any more */
+    bool on_its_own;     /* nobody need follow it: it was held */
+    unsigned unheeded;   /* ticks since a user last looked at it */
 };
 
 SYM_MUST enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner);

@@ -62,6 +62,8 @@ struct sym_exchange {
     uint64_t bytes_sent;
     uint64_t bytes_leaving; /* of an answer that leaves as soon as it is put down */
     uint64_t bytes_received;
+    uint64_t quiet_bytes; /* sent and received when it was last looked at, */
+    uint64_t quiet_ms;    /* and since when that has not changed (monotonic) */
 };
 
 bool sym_exchange_ended(const struct sym_exchange *e);

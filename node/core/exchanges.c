@@ -8,6 +8,9 @@
 #define TICK_MS 100u
 /* How often a request is repeated when its link was replaced before an answer came. */
 #define ASKS_MAX 4u
+/* How long an overlap goes on when nobody looks at it: its command line has gone. In ticks and not
+ * in time, so that a loop that was busy takes the questions that wait first. */
+#define UNHEEDED_MAX 30u
 
 static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *e,
                                   const struct sym_exchange_plan *plan, struct sym_fault *fault)
@@ -52,7 +55,11 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     if (plan->parameters.len > SYM_EXCHANGE_PARAMETERS_BYTES) {
         return sym_fail(fault, SYM_TOO_LONG, "exchange: its parameters are too long");
     }
-    struct sym_exchange *e = NULL;
+    struct sym_exchange *e = plan->overlap != NULL ? sym_exchange_wake(x, plan) : NULL;
+    if (e != NULL) {
+        memcpy(id, e->handle, sizeof e->handle);
+        return SYM_OK;
+    }
     enum sym_err err = sym_exchange_table_add(&x->table, &e, &peer->id, fault);
     if (err != SYM_OK) {
         return err;
@@ -193,6 +200,14 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
     return SYM_OK;
 }
 
+void sym_exchanges_heeded(struct sym_exchanges *x, struct sym_span id)
+{
+    struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
+    if (e != NULL && e->matter != NULL) {
+        e->matter->unheeded = 0;
+    }
+}
+
 size_t sym_exchanges_in_flight(const struct sym_exchanges *x)
 {
     return sym_exchange_table_in_flight(&x->table);
@@ -245,21 +260,37 @@ static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
     }
 }
 
+/* Who asked has gone: killed, or cut off. What was held goes on by itself. */
+static bool is_forsaken(struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    return m != NULL && e->role == SYM_SESSION_INITIATOR && !m->on_its_own &&
+           e->phase != SYM_PHASE_SAVING && ++m->unheeded > UNHEEDED_MAX;
+}
+
+static void look_at(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
+{
+    if (is_forsaken(e)) {
+        sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED,
+                           "cancelled: the command that asked has gone");
+    } else if (e->phase == SYM_PHASE_PAUSED) {
+        if (now_ms >= e->matter->resume_ms) {
+            sym_exchange_resume(x, e);
+        }
+    } else if (now_ms >= e->deadline_ms) {
+        time_out(x, e);
+    } else {
+        sym_exchange_keep_link(x, e, now_ms);
+    }
+}
+
 static void on_tick(void *owner)
 {
     struct sym_exchanges *x = owner;
     uint64_t now_ms = sym_now_ms();
     for (size_t i = 0; i < x->table.n; i++) {
-        struct sym_exchange *e = x->table.items[i];
-        if (sym_exchange_ended(e)) {
-            continue;
-        }
-        if (e->phase == SYM_PHASE_PAUSED) {
-            if (now_ms >= e->matter->resume_ms) {
-                sym_exchange_resume(x, e);
-            }
-        } else if (now_ms >= e->deadline_ms) {
-            time_out(x, e);
+        if (!sym_exchange_ended(x->table.items[i])) {
+            look_at(x, x->table.items[i], now_ms);
         }
     }
     sym_timer_set(x->tick, TICK_MS);

@@ -50,7 +50,8 @@ struct sym_exchange_plan {
     const struct sym_overlap_start *overlap; /* for the kinds of overlap */
 };
 
-/* Starts an exchange; its progress is told by sym_exchanges_row. */
+/* Starts an exchange; its progress is told by sym_exchanges_row. An overlap that its user has asked
+ * for already, and that is held, is asked again under its id. */
 SYM_MUST enum sym_err sym_exchanges_start(struct sym_exchanges *x,
                                           uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                           const struct sym_exchange_plan *plan,
@@ -65,6 +66,9 @@ SYM_MUST enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_s
 /* Spans in *row are valid until the next call of anything here. */
 SYM_MUST enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id,
                                         struct sym_exchange_row *row, struct sym_fault *fault);
+/* Its user is there: an overlap that nobody looks at for three seconds is cancelled, unless it was
+ * held. */
+void sym_exchanges_heeded(struct sym_exchanges *x, struct sym_span id);
 size_t sym_exchanges_in_flight(const struct sym_exchanges *x);
 /* Ends every exchange with this peer, which is being removed. */
 void sym_exchanges_drop_peer(struct sym_exchanges *x, const struct sym_node_id *id);

@@ -6,6 +6,7 @@
 #ifndef SYM_NODE_CORE_EXCHANGES_STATE_H
 #define SYM_NODE_CORE_EXCHANGES_STATE_H
 
+#include "node/core/allowance.h"
 #include "node/core/exchange_table.h"
 #include "node/core/exchanges.h"
 
@@ -21,13 +22,15 @@ struct sym_exchanges {
     struct sym_errands errands;
     struct sym_timer *tick;
     uint64_t refusal_ms; /* when a refused request was last recorded */
+    struct sym_allowance allowance;
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */
 void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *out,
                           const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
                           size_t peer_slot);
-/* Journals and logs one event of an exchange, and puts it into the history, durably. */
+/* Journals and logs one event of an exchange, and puts it into the history, durably. What a peer
+ * can cause without a grant is left out beyond its allowance. */
 SYM_MUST enum sym_err sym_exchange_record(struct sym_exchanges *x, const struct sym_exchange *e,
                                           const char *event, const char *detail);
 /* Queues a copy of a frame that session.h wrote. */
@@ -43,6 +46,9 @@ void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sy
 /* Takes the answer to a request that was given up: a grant is aborted at once. */
 void sym_exchange_say_farewell(struct sym_exchange *e, uint8_t *frame, size_t len);
 
+/* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
+void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
+
 /* Asks, over this link, once own elements are ready. */
 void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link);
 /* Asks over the link there is, or has one made. */
@@ -52,6 +58,10 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
                            const struct sym_receipt *receipt);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
+/* The held exchange of the same user with the same wish, asked again at once; NULL when there is
+ * none. */
+struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
+                                       const struct sym_exchange_plan *plan);
 /* The pause is over. */
 void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e);
 

@@ -2,8 +2,9 @@
  *
  * Each entry is durable before the call returns; an action whose entry cannot be written must not
  * happen: what changes the store is recorded in the same transaction (sym_journal_put,
- * sym_journal_change), before anything else callers write first. Lines are `time event key=value …` and hold no record, case or
- * note; control characters in them become question marks, and they are cut at SYM_JOURNAL_BYTES
+ * sym_journal_change), before anything else callers write first. Lines are `time event key=value …`
+ * and hold no record, case or note; control characters in them become question marks, and they are
+ * cut at SYM_JOURNAL_BYTES
  * - 1. Floods are the caller's to bound. Errors: those of store.h.
  */
 #ifndef SYM_NODE_CORE_JOURNAL_H

@@ -1,4 +1,5 @@
 #include "node/core/run_kind.h"
+#include "node/memory.h"
 #include "proto/codec.h"
 #include "proto/overlap.h"
 
@@ -121,7 +122,8 @@ static struct sym_run_progress progress_of_overlap(const void *machine)
 }
 
 /* Once the machine knows the result it reads the digests no more: those that matched move to the
- * front of the set, so that looking for them costs no memory. */
+ * front of the set, so that looking for them costs no memory. What the machine has freed lies below
+ * its result in the heap, and would add to what the looking needs. */
 static enum sym_err result_of_overlap(void *machine, struct sym_run_result *out)
 {
     struct overlap *o = machine;
@@ -133,6 +135,7 @@ static enum sym_err result_of_overlap(void *machine, struct sym_run_result *out)
     if (result.matches != NULL && !o->reduced) {
         sym_overlap_set_reduce(o->set, result.matches, result.common);
         o->reduced = true;
+        sym_memory_return();
     }
     *out = (struct sym_run_result){.common = result.common,
                                    .listed = result.matches != NULL,

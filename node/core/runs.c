@@ -41,7 +41,7 @@ enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan)
     return SYM_OK;
 }
 
-static bool works_are_out(const struct sym_run *run)
+bool sym_run_is_busy(const struct sym_run *run)
 {
     return run->kind->works_out != NULL && run->kind->works_out(run->machine) > 0;
 }
@@ -52,7 +52,7 @@ void sym_run_free(struct sym_run *run)
         return;
     }
     run->given_up = true;
-    if (!works_are_out(run)) {
+    if (!sym_run_is_busy(run)) {
         run->kind->free(run->machine);
         free(run);
     }

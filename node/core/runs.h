@@ -35,6 +35,9 @@ bool sym_run_work(struct sym_run *run, struct sym_work *out);
  * SYM_CANCELLED when the run was freed before: it may be gone now. */
 SYM_MUST enum sym_err sym_run_worked(struct sym_run *run, void *context, enum sym_err err);
 
+/* Works are out. */
+bool sym_run_is_busy(const struct sym_run *run);
+
 struct sym_run_progress sym_run_progress(const struct sym_run *run);
 
 /* At the initiator, while the step is SYM_STEP_CLOSE; SYM_UNSUPPORTED for a kind without a result.

@@ -13,6 +13,10 @@ static enum sym_err remember(struct sym_transaction *t, void *context)
     uint8_t when[8];
     struct sym_span key = sym_span(s->id, SYM_EXCHANGE_ID_BYTES);
     enum sym_err err = sym_store_has(t, SYM_TABLE_EXCHANGES, key);
+    if (err == SYM_NOT_FOUND) {
+        /* Entry, result and salts of an exchange lie under its id for good. */
+        err = sym_store_has(t, SYM_TABLE_HISTORY, key);
+    }
     if (err == SYM_OK) {
         return SYM_REPLAY;
     }

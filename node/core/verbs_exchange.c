@@ -148,6 +148,7 @@ static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_
     const struct sym_exchange_name *asked = arguments;
     struct sym_exchange_row row;
     (void)user;
+    sym_exchanges_heeded(core->exchanges, asked->id);
     return sym_exchanges_row(core->exchanges, asked->id, &row, NULL) == SYM_OK
                ? sym_answer_write(answer, &row)
                : state_from_history(core, asked->id, answer, fault);

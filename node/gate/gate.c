@@ -7,7 +7,6 @@
 #include "node/memory.h"
 #include "node/sandbox.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -212,7 +211,7 @@ static void return_memory(struct gate *g)
         g->moved = moved;
         g->trimmed = false;
     } else if (!g->trimmed) {
-        (void)malloc_trim(0);
+        sym_memory_return();
         g->trimmed = true;
     }
 }

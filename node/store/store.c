@@ -417,7 +417,7 @@ enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context
 }
 
 /* Values that lie in pages of their own. */
-#define LARGE_BYTES 65536u
+#define LARGE_BYTES 16384u
 
 /* Pages of the map that were read count as this process's memory, though the kernel keeps them
  * elsewhere, too: a long value is read once. */

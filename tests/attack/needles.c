@@ -168,5 +168,8 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         search_file(&s, (uint32_t)i, argv[i]);
     }
+    free(s.needles);
+    free(s.slots);
+    free(s.bitmap);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -149,7 +149,7 @@ class Leaks(LeakTest):
         self.planted_is_found(wire, on_disk, memory)
 
     def dump_gates(self, *those):
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 or not nodes.IS_RELEASE:  # the sanitizers' shadow has terabytes
             return []
         paths = []
         for node in those:

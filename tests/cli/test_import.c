@@ -287,6 +287,9 @@ static void second_parts_come_from_a_column_or_from_the_profile(void **state)
     use_profile("[profile]\nid = id\nbank = 20-00-00\n[columns]\na = account\nb = account.bank\n");
     imports("id,a,b\n1,0042,30-00-00\n2,0042,\n");
     assert_token(0, SYM_TOKEN_ACCOUNT, "300000:0042");
+    assert_token(1, SYM_TOKEN_ACCOUNT, "200000:0042");
+    use_profile("[profile]\nid = id\n[columns]\na = account\nb = account.bank\n");
+    imports("id,a,b\n1,0042,30-00-00\n2,0042,\n");
     assert_non_null(strstr(seen.remarks, "3 a|account: the bank is missing"));
 }
 

@@ -189,6 +189,17 @@ class Approval(GrantTest):
         # An approval is for one exchange.
         self.holds()
 
+    def test_who_asks_again_for_what_is_held_goes_on_with_it(self):
+        held = self.holds()
+        exchange = self.latest(self.a)["id"]
+        self.assertEqual(self.ask("matches")[0], DENIED)
+        self.approve(held)
+        answer = json.loads(self.a.do(*overlap_words(self.b, "mine", "theirs", "matches"), "--format", "json"))
+        self.assertEqual((answer["exchange"]["id"], answer["common"]), (exchange, 50))
+        self.assertEqual(len(overlaps.exchanges(self.a)), 1)
+        row, = self.b.json("requests")
+        self.assertEqual(row["state"], "used")
+
     def test_who_waits_gets_the_result(self):
         command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--format", "json",
                                                    "--hold", "60"))

@@ -31,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum sym_err err = sym_decode(&arena, value, m, bytes);
     if (err == SYM_OK) {
         size_t len = 0;
+        if (m == &sym_msg_import_chunk && sym_import_chunk_check((void *)value) == SYM_OK) {
+            const struct sym_import_chunk *c = (void *)value;
+            insist(c->digests.len == c->types.len * SYM_DIGEST_BYTES);
+            insist(c->types.len >= c->token_counts.len && c->ids.len >= c->id_lengths.len);
+        }
         insist(sym_encode(out, bytes.len, &len, m, value) == SYM_OK);
         insist(sym_span_equal(sym_span(out, len), bytes));
         insist(bytes.len == 0 || sym_encode(out, bytes.len - 1, &len, m, value) == SYM_TOO_LONG);

@@ -411,6 +411,8 @@ void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, 
     if (sym_exchanges_start(rig->sides[side].exchanges, id, &plan, &fault) != SYM_OK) {
         fail_msg("%s", fault.text);
     }
+    assert_true(rig->n_started[side] < RIG_STARTED_MAX);
+    memcpy(rig->started[side][rig->n_started[side]++], id, SYM_EXCHANGE_ID_BYTES);
 }
 
 bool exchange_rig_quiet(const struct exchange_rig *rig)
@@ -426,6 +428,12 @@ static void on_turn(void *owner)
     deliver(rig, 0);
     deliver(rig, 1);
     bool busy = ends[0].n > 0 || ends[1].n > 0;
+    for (size_t i = 0; i < 2 * RIG_STARTED_MAX && !rig->users_are_gone; i++) {
+        if (i / 2 < rig->n_started[i % 2]) {
+            sym_exchanges_heeded(rig->sides[i % 2].exchanges,
+                                 sym_span(rig->started[i % 2][i / 2], SYM_EXCHANGE_ID_BYTES));
+        }
+    }
     if (rig->until != NULL ? rig->until(rig) : exchange_rig_quiet(rig)) {
         sym_loop_stop(rig->loop);
     }

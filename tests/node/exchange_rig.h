@@ -46,6 +46,8 @@ struct rig_side {
     struct sym_request last;
 };
 
+#define RIG_STARTED_MAX 16u
+
 struct exchange_rig {
     struct sym_loop *loop;
     struct rig_side sides[2];
@@ -58,6 +60,10 @@ struct exchange_rig {
     uint64_t frames[2]; /* delivered, by sender */
     struct sym_timer *turn;
     uint64_t began_ms;
+    /* Exchanges that were started, by side: their users look at them unless they are gone. */
+    uint8_t started[2][RIG_STARTED_MAX][SYM_EXCHANGE_ID_BYTES];
+    size_t n_started[2];
+    bool users_are_gone;
 };
 
 /* One at a time. */

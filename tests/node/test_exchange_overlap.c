@@ -422,6 +422,29 @@ static void keeps_no_result_of_a_dataset_that_was_dropped_meanwhile(void **state
     assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
 }
 
+static void swallow(struct exchange_rig *r, uint8_t *frame, size_t len)
+{
+    (void)r;
+    (void)frame;
+    (void)len;
+}
+
+static void cancels_what_nobody_looks_at_any_more(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO arena = {0};
+    exchange_rig_fill(rig, 0, 0, 10);
+    exchange_rig_fill(rig, 1, 0, 10);
+    rig->liar = swallow;
+    rig->users_are_gone = true;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, id);
+    assert_int_equal(e.state, SYM_EXCHANGE_ABORTED);
+    assert_int_equal(e.reason, SYM_REASON_CANCELLED);
+    expect_span(e.fault, "cancelled: the command that asked has gone");
+}
+
 static void runs_several_at_once_both_ways(void **state)
 {
     (void)state;
@@ -482,6 +505,7 @@ int main(void)
         TEST(ends_with_the_link_at_any_frame),
         TEST(ends_when_the_node_is_stopped),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_meanwhile),
+        TEST(cancels_what_nobody_looks_at_any_more),
         TEST(runs_several_at_once_both_ways),
         TEST(refuses_to_count_records_with_several_identifiers),
     };

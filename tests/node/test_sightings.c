@@ -31,6 +31,15 @@ static void refuses_an_id_that_was_seen(void **state)
     see(s, 2, NOW, SYM_REPLAY);
 }
 
+/* Else a peer could write over what is remembered of an exchange that ended long ago. */
+static void refuses_the_id_of_an_exchange_in_the_history_for_good(void **state)
+{
+    struct room *s = *state;
+    static const char id[] = "0123456789abcdef";
+    assert_int_equal(room_put(s, SYM_TABLE_HISTORY, id, "an entry"), SYM_OK);
+    assert_int_equal(sym_sightings_add(s->store, (const uint8_t *)id, NOW), SYM_REPLAY);
+}
+
 static void forgets_what_is_stale_and_nothing_else(void **state)
 {
     struct room *s = *state;
@@ -71,6 +80,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_an_id_that_was_seen, room_set_up, room_tear_down),
+        cmocka_unit_test_setup_teardown(refuses_the_id_of_an_exchange_in_the_history_for_good,
+                                        room_set_up, room_tear_down),
         cmocka_unit_test_setup_teardown(forgets_what_is_stale_and_nothing_else, room_set_up,
                                         room_tear_down),
         cmocka_unit_test_setup_teardown(forgets_many_at_once_between_others, room_set_up,

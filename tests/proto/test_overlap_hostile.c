@@ -444,6 +444,16 @@ static void refuses_the_answers_of_a_count_in_any_order_but_the_ascending(void *
     struct sym_overlap_run *run = asking(COUNT, FRAME + 2, 3);
     pass(run, frame(2, FRAME, 0, 32));
     refuses(run, frame(2, 2, FRAME - 1, 32), SYM_REPLAY);
+    /* Also when what came before is gone: unblinded, and its tag in its place. */
+    run = asking(COUNT, FRAME + 2, 3);
+    pass(run, frame(2, FRAME, 0, 32));
+    assert_int_equal(rig_work(run), SYM_OK);
+    refuses(run, frame(2, 2, FRAME - 1, 32), SYM_REPLAY);
+    run = asking(COUNT, FRAME + 2, 3);
+    pass(run, frame(2, FRAME, 0, 32));
+    assert_int_equal(rig_work(run), SYM_OK);
+    pass(run, frame(2, 2, FRAME, 32));
+    sym_overlap_free(run);
     run = asking(COUNT, FRAME + 2, 3);
     pass(run, frame(2, FRAME, 0, 32));
     refuses(run, frame(2, 2, FRAME - 2, 32), SYM_BAD_VALUE);
