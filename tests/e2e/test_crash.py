@@ -52,13 +52,13 @@ class CrashTest(OverlapTest):
 
 
 class Import(CrashTest):
-    ROWS = 80_000
+    ROWS = 50_000
 
     def test_at_any_moment(self):
         bank = self.node()
         self.look_up(bank)
         old, new = (self.csv(overlaps.ACCOUNT_COLUMNS, accounts(range(n))) for n in (1000, self.ROWS))
-        words = ("--profile", "accounts", "--wait", "3")
+        words = ("--profile", "accounts", "--wait", "1")
         bank.do("import", new, "--dataset", "all", *words)  # once, so that all is loaded
         began = time.monotonic()
         bank.do("import", new, "--dataset", "all", *words)
@@ -100,7 +100,7 @@ class Exchange(CrashTest):
         self.load_numbers(self.b, "theirs", range(1000, self.SIZE + 1000), "b")
         self.grant(self.b, self.a, "theirs")
         self.look_up(self.a, self.b)
-        self.words = overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20", "--wait", "3")
+        self.words = overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20", "--wait", "1")
 
     def measure(self):
         """Bytes that an exchange takes on the wire."""
