@@ -12,6 +12,7 @@
 #include "tests/cli/run.h"
 
 #include <ftw.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -315,5 +316,30 @@ static inline void fake_node_remove(struct fake_node *node)
     (void)unsetenv("SYMBOLON_DIR");
     (void)unsetenv("SYMBOLON_USER");
 }
+
+/* For tests that have a node, not running yet, as their state. */
+static inline int fake_node_set_up(void **state)
+{
+    static struct fake_node node;
+    fake_node_make(&node);
+    *state = &node;
+    return 0;
+}
+
+static inline int fake_node_tear_down(void **state)
+{
+    fake_node_remove(*state);
+    return 0;
+}
+
+/* For the group: texts in UTF-8, as at a terminal. */
+static inline int fake_node_start_tests(void **state)
+{
+    (void)state;
+    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
+    return ready ? 0 : -1;
+}
+
+#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, fake_node_set_up, fake_node_tear_down)
 
 #endif

@@ -3,21 +3,6 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static void alias_is(const char *name, const char *alias)
 {
@@ -360,15 +345,6 @@ static void roster_show_lists_cards_without_any_node(void **state)
     assert_int_equal(r.code, SYM_EXIT_FAILED);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,5 +369,5 @@ int main(void)
         WITH_NODE(card_refuses_a_renewed_card_that_is_none),
         WITH_NODE(roster_show_lists_cards_without_any_node),
     };
-    return cmocka_run_group_tests_name("cards", tests, start, NULL);
+    return cmocka_run_group_tests_name("cards", tests, fake_node_start_tests, NULL);
 }

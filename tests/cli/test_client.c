@@ -2,21 +2,6 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static enum sym_err two_settings(struct fake_call *call)
 {
@@ -378,15 +363,6 @@ static void refuses_a_user_key_that_is_none(void **state)
     assert_shows(r.err, "is longer than 192 bytes");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,5 +390,5 @@ int main(void)
         WITH_NODE(refuses_a_user_key_that_others_can_read),
         WITH_NODE(refuses_a_user_key_that_is_none),
     };
-    return cmocka_run_group_tests_name("client", tests, start, NULL);
+    return cmocka_run_group_tests_name("client", tests, fake_node_start_tests, NULL);
 }

@@ -2,21 +2,6 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static const struct sym_type_count types[] = {{SYM_TOKEN_IBAN, 19000}, {SYM_TOKEN_PHONE, 1200}};
 
@@ -234,15 +219,6 @@ static void refuses_names_and_ids_that_cannot_be(void **state)
     assert_shows(r.err, "--record: is not an id of 1 to 128 bytes");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,5 +232,5 @@ int main(void)
         WITH_NODE(a_user_who_may_not_exits_3),
         WITH_NODE(refuses_names_and_ids_that_cannot_be),
     };
-    return cmocka_run_group_tests_name("dataset", tests, start, NULL);
+    return cmocka_run_group_tests_name("dataset", tests, fake_node_start_tests, NULL);
 }

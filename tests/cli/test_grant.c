@@ -3,21 +3,6 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static const uint8_t ids[3][SYM_EXCHANGE_ID_BYTES] = {
     {0x4f, 0x1c, 0xaa, 1}, {0x4f, 0x1c, 0xab, 2}, {0x50, 0x00, 0x00, 3}};
@@ -471,15 +456,6 @@ static void every_word_that_is_shown_is_understood(void **state)
     words_are(SYM_TERMS_TYPES, sym_terms_type_text, sym_terms_type);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,5 +478,5 @@ int main(void)
         WITH_NODE(refuses_decisions_that_make_no_sense),
         cmocka_unit_test(every_word_that_is_shown_is_understood),
     };
-    return cmocka_run_group_tests_name("grant", tests, start, NULL);
+    return cmocka_run_group_tests_name("grant", tests, fake_node_start_tests, NULL);
 }

@@ -3,23 +3,8 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
 
 #define ROWS_MANY 30000
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static void note(const struct fake_call *call, const char *format, ...) SYM_PRINTF(2, 3);
 static void note(const struct fake_call *call, const char *format, ...)
@@ -749,15 +734,6 @@ static void a_region_lets_telephone_numbers_in(void **state)
     assert_shows(r.out, "\nphone            1        0\n");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,5 +763,5 @@ int main(void)
         WITH_NODE(refuses_what_the_options_may_not_say),
         WITH_NODE(a_region_lets_telephone_numbers_in),
     };
-    return cmocka_run_group_tests_name("import command", tests, start, NULL);
+    return cmocka_run_group_tests_name("import command", tests, fake_node_start_tests, NULL);
 }

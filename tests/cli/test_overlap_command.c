@@ -3,27 +3,12 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
 
 #define ROWS_MANY 7000u
 
 static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xaa, 1};
 static const uint8_t other_id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xab, 2};
 static const uint8_t peer_id[32] = {9};
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 static struct sym_exchange_entry entry(enum sym_kind kind, enum sym_exchange_state state)
 {
@@ -750,15 +735,6 @@ static void says_why_there_is_no_result(void **state)
                         "many identifiers this node has\n");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -784,5 +760,5 @@ int main(void)
         WITH_NODE(refuses_ids_that_are_none),
         WITH_NODE(says_why_there_is_no_result),
     };
-    return cmocka_run_group_tests_name("overlap command", tests, start, NULL);
+    return cmocka_run_group_tests_name("overlap command", tests, fake_node_start_tests, NULL);
 }

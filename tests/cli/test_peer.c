@@ -3,21 +3,6 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 /* Bank C is pinned as "bank-b", a name that others would have got. */
 static struct sym_peer_list pinned(struct sym_span id)
@@ -539,15 +524,6 @@ static void refuses_to_remove_a_peer_that_does_not_exist(void **state)
     assert_string_equal(r.err, "symbolon: bank-x: does not exist; see peer list\n");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -574,5 +550,5 @@ int main(void)
         WITH_NODE(a_peer_is_removed_without_asking_where_there_is_nobody_to_ask),
         WITH_NODE(refuses_to_remove_a_peer_that_does_not_exist),
     };
-    return cmocka_run_group_tests_name("peer", tests, start, NULL);
+    return cmocka_run_group_tests_name("peer", tests, fake_node_start_tests, NULL);
 }

@@ -2,23 +2,8 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
-#include <locale.h>
 
 static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {1, 2, 3};
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 /* Starts an exchange, noting its wish; row is its state when asked. */
 static enum sym_err serve(struct fake_call *call, const struct sym_exchange_row *row)
@@ -275,15 +260,6 @@ static void refuses_numbers_outside_their_range(void **state)
     }
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,5 +276,5 @@ int main(void)
         WITH_NODE(refuses_a_peer_that_does_not_exist),
         WITH_NODE(refuses_numbers_outside_their_range),
     };
-    return cmocka_run_group_tests_name("ping", tests, start, NULL);
+    return cmocka_run_group_tests_name("ping", tests, fake_node_start_tests, NULL);
 }

@@ -3,23 +3,8 @@
 #include "cli/prompt.h"
 #include "tests/cli/fake_node.h"
 
-#include <locale.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-
-static int make(void **state)
-{
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
-}
 
 /* Makes the terminal at this path the only one of the child: input, output and errors. */
 static void take_terminal(const char *path)
@@ -282,15 +267,6 @@ static void progress_survives_impossible_figures(void **state)
     text_is(SYM_PROGRESS_ELEMENTS, 7, 9, 0, "x: 7, 0/s"); /* a clock that ran backwards */
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,5 +282,5 @@ int main(void)
         cmocka_unit_test(progress_of_elements_tells_their_bytes),
         cmocka_unit_test(progress_survives_impossible_figures),
     };
-    return cmocka_run_group_tests_name("terminal", tests, start, NULL);
+    return cmocka_run_group_tests_name("terminal", tests, fake_node_start_tests, NULL);
 }

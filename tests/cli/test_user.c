@@ -6,17 +6,9 @@
 
 static int make(void **state)
 {
-    static struct fake_node node;
-    fake_node_make(&node);
-    *state = &node;
+    int made = fake_node_set_up(state);
     assert_int_equal(setenv("SYMBOLON_USER", "operator", 1), 0);
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    fake_node_remove(*state);
-    return 0;
+    return made;
 }
 
 /* Notes the wish, with the public key in hex. */
@@ -324,29 +316,22 @@ static void status_of_a_node_with_nothing_yet_is_short(void **state)
     assert_shows_not(r.out, "warning");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    bool ready = setlocale(LC_CTYPE, "C.UTF-8") != NULL && sym_crypto_init() == SYM_OK;
-    return ready ? 0 : -1;
-}
-
-#define WITH_NODE(test) cmocka_unit_test_setup_teardown(test, make, clean_up)
+#define AS_OPERATOR(test) cmocka_unit_test_setup_teardown(test, make, fake_node_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_NODE(a_new_user_gets_a_private_key_file_and_the_node_its_public_half),
-        WITH_NODE(the_key_goes_to_another_file_when_asked),
-        WITH_NODE(a_user_that_is_refused_leaves_no_key),
-        WITH_NODE(never_overwrites_a_key),
-        WITH_NODE(refuses_users_without_a_good_name_or_role),
-        WITH_NODE(lists_users_with_their_roles),
-        WITH_NODE(removing_a_user_deletes_the_key_file),
-        WITH_NODE(a_user_that_may_not_be_removed_keeps_the_key_file),
-        WITH_NODE(status_is_aligned_and_complete),
-        WITH_NODE(status_as_json_has_every_field),
-        WITH_NODE(status_of_a_node_with_nothing_yet_is_short),
+        AS_OPERATOR(a_new_user_gets_a_private_key_file_and_the_node_its_public_half),
+        AS_OPERATOR(the_key_goes_to_another_file_when_asked),
+        AS_OPERATOR(a_user_that_is_refused_leaves_no_key),
+        AS_OPERATOR(never_overwrites_a_key),
+        AS_OPERATOR(refuses_users_without_a_good_name_or_role),
+        AS_OPERATOR(lists_users_with_their_roles),
+        AS_OPERATOR(removing_a_user_deletes_the_key_file),
+        AS_OPERATOR(a_user_that_may_not_be_removed_keeps_the_key_file),
+        AS_OPERATOR(status_is_aligned_and_complete),
+        AS_OPERATOR(status_as_json_has_every_field),
+        AS_OPERATOR(status_of_a_node_with_nothing_yet_is_short),
     };
-    return cmocka_run_group_tests_name("user", tests, start, NULL);
+    return cmocka_run_group_tests_name("user", tests, fake_node_start_tests, NULL);
 }

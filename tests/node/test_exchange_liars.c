@@ -104,6 +104,11 @@ static size_t due_len(void)
     return lie->type == TAGS ? sym_overlap_tag_bytes(OWN, lie->announced) : SYM_ELEMENT_BYTES;
 }
 
+static int compare_elements(const void *a, const void *b)
+{
+    return memcmp(a, b, SYM_ELEMENT_BYTES);
+}
+
 static void send_lie(void)
 {
     size_t item_len = due_len();
@@ -124,6 +129,10 @@ static void send_lie(void)
         sym_write_u32(&w, lie->n);
         for (uint32_t i = 0; i < lie->n; i++) {
             fill_item(payload + 5 + i * item_len, item_len, i, lie->n);
+        }
+        if (kind == SYM_KIND_OVERLAP_COUNT && lie->items == IDENTITY) {
+            /* Answers of a count ascend, so that nothing else is wrong with them. */
+            qsort(payload + 5, lie->n, SYM_ELEMENT_BYTES, compare_elements);
         }
         assert_int_equal(sym_session_seal(session, frame, len), SYM_OK);
         exchange_rig_send(rig, frame, len + SYM_FRAME_HEAD_BYTES + SYM_FRAME_TAIL_BYTES);
@@ -287,8 +296,8 @@ static void finds_out_a_peer_that_lies_in_a_count(void **state)
          .announced = 9,
          .type = EVALUATED,
          .n = 4096,
-         .items = DESCENDING,
-         .cause = "range"},
+         .items = IDENTITY,
+         .cause = "not a canonical group element"},
         {.name = "too few", .announced = 9, .type = EVALUATED, .n = 1, .cause = "range"},
         {.name = "more tags", .announced = 9, .type = TAGS, .n = 10, .cause = "range"},
     };
