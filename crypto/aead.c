@@ -89,6 +89,18 @@ enum sym_err sym_sha256(uint8_t out[SYM_HASH_BYTES], struct sym_span data)
                                                                                : SYM_NO_MEMORY;
 }
 
+enum sym_err sym_sha256_parts(uint8_t out[SYM_HASH_BYTES], const struct sym_span *parts, size_t n)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = parts[i].len == 0 || EVP_DigestUpdate(context, parts[i].data, parts[i].len) == 1;
+    }
+    ok = ok && EVP_DigestFinal_ex(context, out, NULL) == 1;
+    EVP_MD_CTX_free(context);
+    return ok ? SYM_OK : SYM_NO_MEMORY;
+}
+
 enum sym_err sym_hash_init(struct sym_hash *h)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();

@@ -37,6 +37,9 @@ SYM_MUST enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct s
                                     uint8_t *data, size_t len);
 
 SYM_MUST enum sym_err sym_sha256(uint8_t out[SYM_HASH_BYTES], struct sym_span data);
+/* Over the parts one after the other, without their lengths. */
+SYM_MUST enum sym_err sym_sha256_parts(uint8_t out[SYM_HASH_BYTES], const struct sym_span *parts,
+                                       size_t n);
 
 /* A running SHA-256. A failed update is remembered, and the next value reports it. */
 struct sym_hash {

@@ -10,6 +10,7 @@
 
 #include "crypto/identity.h"
 #include "proto/dataset.h"
+#include "proto/evidence.h"
 #include "proto/grant.h"
 #include "proto/history.h"
 
@@ -63,7 +64,18 @@ enum sym_user_role {
     X(EXCHANGE_LIST, exchange_query, exchange_list, SYM_USER_ANY)                                  \
     X(EXCHANGE_SHOW, exchange_name, exchange, SYM_USER_ANY)                                        \
     X(EXCHANGE_RESULT, result_query, result_page, SYM_USER_ANALYST)                                \
-    X(EXCHANGE_FORGET, exchange_name, empty, SYM_USER_ANALYST)
+    X(EXCHANGE_FORGET, exchange_name, empty, SYM_USER_ANALYST)                                     \
+    X(LOG_HEAD, empty, log_head, SYM_USER_AUDITOR | SYM_USER_OPERATOR)                             \
+    X(LOG_LIST, log_query, log_list, SYM_USER_AUDITOR)                                             \
+    X(LOG_TILE, tile_query, tile, SYM_USER_AUDITOR)                                                \
+    X(LOG_PROOF, proof_query, log_proof, SYM_USER_AUDITOR)                                         \
+    X(LOG_WITNESSES, empty, witness_list, SYM_USER_AUDITOR | SYM_USER_OPERATOR)                    \
+    X(LOG_EXHIBIT, witness_query, exhibit, SYM_USER_AUDITOR)                                       \
+    X(LOG_SIGN_REPORT, exhibit, exhibit, SYM_USER_AUDITOR)                                         \
+    X(LOG_ERASE, log_erase, log_erased, SYM_USER_OPERATOR)                                         \
+    X(LOG_RESTORE, empty, log_head, SYM_USER_OPERATOR)                                             \
+    X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
+    X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)
 
 enum sym_verb {
     SYM_VERB_NONE,

@@ -30,6 +30,7 @@ static const struct sym_field evidence_fields[] = {
     HASHES(struct sym_evidence, inclusion),
     SYM_FIELD_BYTES(struct sym_evidence, known, 0, SYM_CHECKPOINT_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_evidence, cosignature, 0, SYM_CHECKPOINT_BYTES_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_evidence, prefix_root, SYM_HASH_BYTES),
 };
 static const struct sym_message evidence_row =
     SYM_MESSAGE("Evidence", struct sym_evidence, evidence_fields);
@@ -40,14 +41,14 @@ static const struct sym_field commitments_fields[] = {
     HASH_OR_NONE(struct sym_commitments, user),
     HASH_OR_NONE(struct sym_commitments, approver),
 };
-static const struct sym_message commitments_row =
+const struct sym_message sym_msg_commitments =
     SYM_MESSAGE("Commitments", struct sym_commitments, commitments_fields);
 
 static const struct sym_field transcript_fields[] = {
     SYM_FIELD_U64(struct sym_transcript, frames, 0, INT64_MAX),
     HASH(struct sym_transcript, hash),
 };
-static const struct sym_message transcript_row =
+const struct sym_message sym_msg_transcript =
     SYM_MESSAGE("Transcript", struct sym_transcript, transcript_fields);
 
 static const struct sym_field request_fields[] = {
@@ -64,7 +65,7 @@ static const struct sym_field request_fields[] = {
     SYM_FIELD_U32(struct sym_request, basis, 0, UINT8_MAX),
     SYM_FIELD_TEXT(struct sym_request, dataset, 0, SYM_DATASET_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_request, parameters, 0, SYM_PARAMETERS_BYTES_MAX),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_request, commitments, &commitments_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_request, commitments, &sym_msg_commitments),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_request, evidence, &evidence_row),
 };
 const struct sym_message sym_msg_request =
@@ -84,7 +85,7 @@ static const struct sym_field receipt_fields[] = {
     SYM_FIELD_U32(struct sym_receipt, reason, 0, UINT8_MAX),
     SYM_FIELD_TEXT(struct sym_receipt, remark, 0, SYM_REASON_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_receipt, parameters, 0, SYM_PARAMETERS_BYTES_MAX),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, commitments, &commitments_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, commitments, &sym_msg_commitments),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, evidence, &evidence_row),
 };
 const struct sym_message sym_msg_receipt =
@@ -99,8 +100,8 @@ static const struct sym_field close_fields[] = {
     TIME(struct sym_close, closed_ms),
     HASH(struct sym_close, request_hash),
     HASH(struct sym_close, receipt_hash),
-    SYM_FIELD_SUB(struct sym_close, sent, &transcript_row),
-    SYM_FIELD_SUB(struct sym_close, received, &transcript_row),
+    SYM_FIELD_SUB(struct sym_close, sent, &sym_msg_transcript),
+    SYM_FIELD_SUB(struct sym_close, received, &sym_msg_transcript),
     HASH_OR_NONE(struct sym_close, consents_hash),
     HASH_OR_NONE(struct sym_close, release_hash),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_close, evidence, &evidence_row),
@@ -116,8 +117,8 @@ static const struct sym_field abort_fields[] = {
     TIME(struct sym_abort, aborted_ms),
     HASH(struct sym_abort, request_hash),
     HASH_OR_NONE(struct sym_abort, receipt_hash),
-    SYM_FIELD_SUB(struct sym_abort, sent, &transcript_row),
-    SYM_FIELD_SUB(struct sym_abort, received, &transcript_row),
+    SYM_FIELD_SUB(struct sym_abort, sent, &sym_msg_transcript),
+    SYM_FIELD_SUB(struct sym_abort, received, &sym_msg_transcript),
     SYM_FIELD_U32(struct sym_abort, reason, 0, UINT8_MAX),
     SYM_FIELD_TEXT(struct sym_abort, remark, 0, SYM_REASON_BYTES_MAX),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_abort, evidence, &evidence_row),

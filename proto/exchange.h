@@ -19,7 +19,8 @@
     X(OVERLAP_COUNT, 3, "overlap:count")                                                           \
     X(OVERLAP_TABLE, 4, "overlap:table")                                                           \
     X(TABULATE, 5, "tabulate")                                                                     \
-    X(WITNESS, 6, "witness")
+    X(WITNESS, 6, "witness")                                                                       \
+    X(COMPARE, 7, "compare")
 
 #define SYM_PURPOSE_LIST(X)                                                                        \
     X(NONE, 0, "none")                                                                             \
@@ -110,6 +111,7 @@ struct sym_evidence {
     size_t n_inclusion;
     struct sym_span known;
     struct sym_span cosignature;
+    struct sym_span prefix_root; /* 32 bytes or none */
 };
 
 /* 32 bytes each, or none. */
@@ -211,6 +213,8 @@ struct sym_overlap_answer {
 };
 
 extern const struct sym_message sym_msg_signed;
+extern const struct sym_message sym_msg_commitments;
+extern const struct sym_message sym_msg_transcript;
 extern const struct sym_message sym_msg_request;
 extern const struct sym_message sym_msg_receipt;
 extern const struct sym_message sym_msg_close;

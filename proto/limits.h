@@ -138,6 +138,30 @@
 /* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
 #define SYM_PING_BYTES_MAX 4294967296u
 
+/* Evidence --------------------------------------------------------------------------------- */
+
+/* The first line of a checkpoint: "symbolon/" node id in hex "/evidence", and a generation. */
+#define SYM_ORIGIN_BYTES_MAX 127u
+/* A checkpoint with the cosignatures of all partners, bytes. */
+#define SYM_CHECKPOINT_SHOWN_BYTES_MAX 262144u
+/* Plain words in a body of the log, bytes. */
+#define SYM_DETAIL_BYTES_MAX 511u
+/* A user's signed command that a body keeps as it came, bytes; of a longer one it keeps the hash. */
+#define SYM_COMMAND_KEPT_BYTES 16384u
+/* The body of an entry: request, receipt, both statements and an approval, bytes. */
+#define SYM_BODY_BYTES_MAX 327680u
+/* Rows of the log, and findings of a comparison, in one answer. */
+#define SYM_LOG_ROWS_MAX 2048u
+#define SYM_FINDINGS_MAX 512u
+/* Hashes in a full tile, and levels of tiles: 256^8 entries (C2SP tlog-tiles). */
+#define SYM_TILE_WIDTH      256u
+#define SYM_TILE_LEVELS_MAX 8u
+/* One file of portable evidence, bytes of text. */
+#define SYM_EXHIBIT_BYTES_MAX 524288u
+/* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
+ */
+#define SYM_OPEN_PER_PEER_MAX 64u
+
 /* Control ---------------------------------------------------------------------------------- */
 
 /* One control request or reply, bytes: the list of SYM_PEERS_MAX peers with four endpoints as long

@@ -1,0 +1,109 @@
+/* log.h - the evidence log of this node: an append-only RFC 6962 tree of leaves, bodies that can be
+ * erased, and a signed head for every commit.
+ *
+ * An entry is appended inside a write transaction of the store, together with what it tells of; the
+ * log signs its new head as part of the same commit (a watch on the store, store.h), and shows
+ * neither head nor entry before the commit is durable. Who cannot append must not act. Bodies lie
+ * in a vault of their own, each under its own key. Leaves carry a time that never goes back.
+ * Several generations may lie in one store: a restore begins a new one, with a new origin.
+ *
+ * A frozen log (freeze.h of the witness: a partner holds a head that this tree does not lead to)
+ * takes entries but signs nothing. Errors: those of store.h, vault.h, codec.h; SYM_DENIED.
+ */
+#ifndef SYM_NODE_EVIDENCE_LOG_H
+#define SYM_NODE_EVIDENCE_LOG_H
+
+#include "crypto/merkle.h"
+#include "crypto/note.h"
+#include "node/store/vault.h"
+#include "proto/evidence.h"
+
+struct sym_log;
+
+struct sym_log_config {
+    struct sym_store *store;
+    const struct sym_disk *dir;
+    struct sym_span master; /* of the store; not kept */
+    struct sym_node_id self;
+    const struct sym_sign_key *key;        /* log */
+    const struct sym_sign_key *cosign_key; /* for its public half */
+};
+
+/* Checks that the stored edge, the newest leaves and the signed head fit each other: a log that
+ * does not is refused with a line that says what to do. */
+SYM_MUST enum sym_err sym_log_open(struct sym_log **out, const struct sym_log_config *config,
+                                   struct sym_fault *fault);
+void sym_log_close(struct sym_log *l);
+
+/* One entry. Nodes are NULL where the leaf has none. */
+struct sym_entry {
+    enum sym_entry_kind kind;
+    const uint8_t *exchange_id;
+    const struct sym_node_id *initiator;
+    const struct sym_node_id *responder;
+    const struct sym_entry_body *body;
+};
+
+/* Appends within a write transaction; *index may be NULL. The wall clock is read here. */
+SYM_MUST enum sym_err sym_log_append(struct sym_log *l, struct sym_transaction *t,
+                                     const struct sym_entry *entry, uint64_t *index);
+/* The same in a transaction of its own. */
+SYM_MUST enum sym_err sym_log_add(struct sym_log *l, const struct sym_entry *entry);
+
+/* Who makes a change: a user and the exact ControlRequest; none for the node itself. */
+struct sym_author {
+    struct sym_log *log;
+    const char *user;
+    struct sym_span command;
+};
+
+/* Runs fn as sym_store_write does and appends an entry of this kind with event, user, command and
+ * subject in the same transaction. author may be NULL when nobody has asked, as at the first start
+ * of a node: then there is no entry. */
+SYM_MUST enum sym_err sym_log_change(const struct sym_author *author, struct sym_store *store,
+                                     enum sym_entry_kind kind, const char *event,
+                                     struct sym_span subject, sym_store_fn *fn, void *context);
+
+/* The newest durable head; valid until the next commit. */
+struct sym_head {
+    char origin[SYM_KEY_NAME_BYTES];
+    uint32_t generation;
+    uint64_t size;
+    uint8_t root[SYM_HASH_BYTES];
+    char checkpoint[SYM_CHECKPOINT_BYTES_MAX]; /* of signed_size, without cosignatures */
+    size_t checkpoint_len;
+    uint64_t signed_size; /* less than size while the log is frozen */
+};
+const struct sym_head *sym_log_head(const struct sym_log *l);
+/* From now on: no new head is signed. Durable with the next commit, before any other effect. */
+SYM_MUST enum sym_err sym_log_freeze(struct sym_log *l, const char *why);
+bool sym_log_is_frozen(const struct sym_log *l, const char **why);
+/* A new, empty tree with a new origin, whose first entry is this one. */
+SYM_MUST enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
+                                          struct sym_fault *fault);
+
+/* Proofs in the present generation, of at most the newest durable head's size. */
+SYM_MUST enum sym_err sym_log_prove_inclusion(struct sym_log *l, struct sym_merkle_proof *out,
+                                              uint64_t index, uint64_t size);
+SYM_MUST enum sym_err sym_log_prove_consistency(struct sym_log *l, struct sym_merkle_proof *out,
+                                                uint64_t from, uint64_t size);
+SYM_MUST enum sym_err sym_log_root(struct sym_log *l, uint8_t out[SYM_HASH_BYTES], uint64_t size);
+
+/* One leaf, copied (SYM_LEAF_BYTES_MAX bytes of room). */
+SYM_MUST enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len, uint64_t index);
+/* salt and body, in key memory; body is the EntryBody. SYM_NOT_FOUND: erased. */
+SYM_MUST enum sym_err sym_log_body(struct sym_log *l, uint8_t salt[SYM_HASH_BYTES],
+                                   struct sym_secret *body, uint64_t index);
+
+/* Leaves from index first on that involve the node, in order, until fn returns an error, which is
+ * passed on; fn may read the log but not write. */
+typedef enum sym_err sym_log_each_fn(void *context, uint64_t index, struct sym_span leaf);
+SYM_MUST enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer,
+                                        uint64_t first, sym_log_each_fn *fn, void *context);
+
+/* Erases bodies older than before_ms, in all generations, and says so in the log. */
+SYM_MUST enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
+                                           uint64_t before_ms, uint64_t *n,
+                                           struct sym_fault *fault);
+
+#endif
