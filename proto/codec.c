@@ -5,6 +5,7 @@
 
 #include "proto/control.pb-c.h"
 #include "proto/dataset.pb-c.h"
+#include "proto/evidence.pb-c.h"
 #include "proto/exchange.pb-c.h"
 #include "proto/grant.pb-c.h"
 #include "proto/history.pb-c.h"
@@ -75,6 +76,26 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__exchange_list__descriptor,
     &symbolon__result_query__descriptor,
     &symbolon__result_page__descriptor,
+    &symbolon__leaf__descriptor,
+    &symbolon__entry_body__descriptor,
+    &symbolon__log_head__descriptor,
+    &symbolon__log_query__descriptor,
+    &symbolon__log_row__descriptor,
+    &symbolon__log_list__descriptor,
+    &symbolon__tile_query__descriptor,
+    &symbolon__tile__descriptor,
+    &symbolon__proof_query__descriptor,
+    &symbolon__log_proof__descriptor,
+    &symbolon__witness_row__descriptor,
+    &symbolon__witness_list__descriptor,
+    &symbolon__witness_query__descriptor,
+    &symbolon__exhibit__descriptor,
+    &symbolon__log_erase__descriptor,
+    &symbolon__log_erased__descriptor,
+    &symbolon__compare_start__descriptor,
+    &symbolon__compare_query__descriptor,
+    &symbolon__finding__descriptor,
+    &symbolon__compare_page__descriptor,
     &symbolon__gate_configure__descriptor,
     &symbolon__pinned_peer__descriptor,
     &symbolon__gate_pin__descriptor,
