@@ -87,10 +87,13 @@ class Faults(OverlapTest):
         reached = victim.disk.failed > 0
         before = self.sent_when_quiet(victim)
         victim.disk.let_go()
-        output, complaint = command.communicate(timeout=60 * nodes.PATIENCE)
-        after = self.sent_when_quiet(victim)
+        try:
+            _, complaint = command.communicate(timeout=40 * nodes.PATIENCE)
+            after = self.sent_when_quiet(victim)
+        finally:
+            command.kill()
+            victim.disk.mend()
         trace = victim.disk.trace
-        victim.disk.mend()
         self.assertTrue(nodes.is_running(victim.process.pid), f"the node ended: {victim.log()}")
         self.settled()
         self.seen.add((command.returncode, complaint))
