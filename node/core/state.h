@@ -4,6 +4,7 @@
 #define SYM_NODE_CORE_STATE_H
 
 #include "crypto/ristretto.h"
+#include "node/core/backup.h"
 #include "node/core/control.h"
 #include "node/core/datasets.h"
 #include "node/core/exchanges.h"
@@ -35,6 +36,7 @@ struct sym_core {
     struct sym_peers peers;
     struct sym_vault *vault;
     struct sym_datasets *datasets;
+    struct sym_backups *backups;
     struct sym_grants *grants;
     struct sym_history history;
     struct sym_results results;
