@@ -166,7 +166,7 @@
 
 #define SYM_BACKUP_ID_BYTES 16u
 /* What one answer carries of a file, bytes: it fits one control reply. */
-#define SYM_BACKUP_PART_BYTES 1048576u
+#define SYM_BACKUP_PART_BYTES 2080768u
 /* A small file of the data directory, and the store, bytes: as far as its map may grow. */
 #define SYM_BACKUP_SMALL_BYTES_MAX 65536u
 #define SYM_BACKUP_STORE_BYTES_MAX 4398046511104u

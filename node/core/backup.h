@@ -41,7 +41,7 @@ SYM_MUST enum sym_err sym_backups_begin(struct sym_backups *b, struct sym_backup
 SYM_MUST enum sym_err sym_backups_read(struct sym_backups *b, struct sym_span *out,
                                        const struct sym_backup_query *query,
                                        struct sym_fault *fault);
-/* whole: all of it was fetched and is kept; that is recorded. */
+/* whole: all of it was fetched; that is recorded. */
 SYM_MUST enum sym_err sym_backups_end(struct sym_backups *b, struct sym_span id, bool whole,
                                       const struct sym_user *user, struct sym_fault *fault);
 /* Gives up one that nobody asks for any more. */

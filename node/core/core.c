@@ -100,6 +100,9 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_journal_open(&core->journal, core->store, fault);
     }
     if (err == SYM_OK) {
+        err = sym_restored_take(&core->restored, &core->dir, core->store, &core->journal, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
     }
     if (err == SYM_OK) {

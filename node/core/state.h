@@ -11,6 +11,7 @@
 #include "node/core/grants.h"
 #include "node/core/history.h"
 #include "node/core/own_card.h"
+#include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
 #include "node/sandbox.h"
@@ -31,6 +32,7 @@ struct sym_core {
     struct sym_own_card card;
     struct sym_store *store;
     struct sym_journal journal;
+    struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;
     struct sym_peers peers;
