@@ -49,6 +49,8 @@
     X(user_remove)                                                                                 \
     X(settings_list)                                                                               \
     X(settings_set)                                                                                \
+    X(backup)                                                                                      \
+    X(restore)                                                                                     \
     X(rotate)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \

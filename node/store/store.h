@@ -38,7 +38,8 @@
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
-    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */
+    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */ \
+    X(RESTORED, "restored")           /* one entry: when this store was restored, from when */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
@@ -72,6 +73,17 @@ typedef enum sym_err sym_store_fn(struct sym_transaction *t, void *context);
 SYM_MUST enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *context);
 /* Runs fn in a read transaction. Keep it short: an open reader holds old pages. */
 SYM_MUST enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context);
+
+/* Keeps the present moment readable while writing goes on: the bytes of a data file that opens as
+ * the store is now. There is one at a time (SYM_WRONG_STATE), outside of transactions. End it soon:
+ * until then the room of what is changed or deleted is not used again. */
+SYM_MUST enum sym_err sym_store_snapshot(struct sym_store *s, uint64_t *bytes);
+/* Bytes at..at+len of that file. SYM_CLOSED: there is none, also when it was lost because the store
+ * had to be opened again after a failure. */
+SYM_MUST enum sym_err sym_store_snapshot_read(const struct sym_store *s, uint8_t *out, size_t len,
+                                              uint64_t at);
+/* None is fine. */
+void sym_store_snapshot_end(struct sym_store *s);
 
 /* A copy of the value in key memory; value must be empty. */
 SYM_MUST enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table,
