@@ -30,6 +30,8 @@
     X(VAULT, "vault")             /* name -> value, under a key of its own: vault.h */             \
     X(VAULT_KEYS, "vault-keys")   /* name -> that key, under the vault's master key */             \
     X(VAULT_STATE, "vault-state") /* one entry: which master key, and whether to sweep */          \
+    X(WITNESSES, "witnesses")     /* node id -> what is held of its log, and it of ours */         \
+    X(EXHIBITS, "exhibits")       /* node id -> how its log contradicts itself: text */            \
     X(GRANTS, "grants")           /* node id, number -> what it may ask, under which limits */     \
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
