@@ -161,6 +161,10 @@
 #define SYM_TILE_LEVELS_MAX 8u
 /* One file of portable evidence, bytes of text. */
 #define SYM_EXHIBIT_BYTES_MAX 524288u
+/* Heads of one other log that are remembered, so that a message that was overtaken is no alarm; and
+ * heads that wait for their proof. */
+#define SYM_WITNESS_RECENT_MAX  32u
+#define SYM_WITNESS_PENDING_MAX 4u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
  */
 #define SYM_OPEN_PER_PEER_MAX 64u
