@@ -209,7 +209,7 @@ enum sym_err sym_note_parse(struct sym_note *out, struct sym_span bytes)
 {
     struct sym_note note = {.n_signatures = 0};
     struct sym_note_line line;
-    if (bytes.len > SYM_NOTE_BYTES_MAX) {
+    if (bytes.len > SYM_SIGNED_NOTE_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
     if (!is_note_text(bytes) || !split(&note, bytes) || note.signatures.len == 0) {
