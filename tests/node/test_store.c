@@ -453,7 +453,7 @@ static void raw_open(struct raw *r, struct room *s, const char *table)
     sym_store_close(s->store);
     s->store = NULL;
     assert_int_equal(mdb_env_create(&r->env), 0);
-    assert_int_equal(mdb_env_set_maxdbs(r->env, 16), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, SYM_TABLE_COUNT + 1), 0);
     assert_int_equal(mdb_env_open(r->env, room_path(s, "store"), 0, 0600), 0);
     assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
     assert_int_equal(mdb_dbi_open(r->txn, table, 0, &r->table), 0);

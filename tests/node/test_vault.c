@@ -173,7 +173,7 @@ static void steal(struct thief *t, const struct vault_room *s)
     t->len = (size_t)len;
     t->n_masters = 0;
     assert_int_equal(scratch_read(s->room.dir, SYM_ERASURE_FILE, file, sizeof file), sizeof file);
-    sym_subkey(own, s->room.master, "erasure keys", sym_span(NULL, 0));
+    sym_subkey(own, s->room.master, "erasure keys", sym_span_text(SYM_ERASURE_FILE));
     for (uint8_t i = 0; i < SYM_ERASURE_SLOTS; i++) {
         uint8_t plain[40];
         uint8_t ad[] = "symbolon-erasure-1";
