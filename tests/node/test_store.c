@@ -691,7 +691,7 @@ static void adds_a_table_to_a_store_that_fills_its_map(void **state)
     struct bulk b = {.first = 0, .n = 3};
     struct raw r;
     assert_int_equal(sym_store_write(s->store, put_bulk, &b), SYM_OK);
-    raw_open(&r, s, "events");
+    raw_open(&r, s, "held");
     assert_int_equal(mdb_drop(r.txn, r.table, 1), 0);
     raw_close(&r);
     room_reopen(s);
