@@ -1,9 +1,9 @@
 #include "cli/file.h"
-#include "cli/tile_path.h"
 #include "cli/verify.h"
 #include "crypto/lines.h"
 #include "crypto/merkle.h"
 #include "proto/exhibit.h"
+#include "proto/tile_path.h"
 
 #include <dirent.h>
 #include <errno.h>

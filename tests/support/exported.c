@@ -1,6 +1,6 @@
 #include "tests/support/exported.h"
 
-#include "cli/tile_path.h"
+#include "proto/tile_path.h"
 
 #include <limits.h>
 #include <stdio.h>
