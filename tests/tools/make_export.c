@@ -1,5 +1,6 @@
 /* make_export DIR SIZE: the log of a node that never was, exported into a new directory, with two
- * cosigners; beside it DIR.INDEX.tlog-proof for some entries. For tests
+ * cosigners; beside it DIR.INDEX.tlog-proof for some entries, and DIR.consistency with lines
+ * "FROM ROOT HASH…" (base64) for some older heads. For tests
  * with tools that others have written, and to measure. */
 #include "crypto/tlog_proof.h"
 #include "tests/support/exported.h"
@@ -33,6 +34,41 @@ static void write_proof(const char *dir, struct exported *e, uint64_t index)
     }
 }
 
+static void print_hash(FILE *f, const uint8_t hash[SYM_HASH_BYTES])
+{
+    char text[SYM_BASE64_BYTES(SYM_HASH_BYTES)];
+    sym_base64(text, hash, SYM_HASH_BYTES);
+    (void)fprintf(f, " %s", text);
+}
+
+static void write_consistency(const char *dir, struct exported *e)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s.consistency", dir);
+    FILE *f = fopen(path, "we");
+    for (uint64_t i = 1; f != NULL && i <= PROOFS; i++) {
+        struct sym_merkle_proof proof;
+        uint8_t root[SYM_HASH_BYTES];
+        uint64_t from = i * e->size / PROOFS;
+        if (from == 0) {
+            continue;
+        }
+        if (sym_merkle_root(root, from, exported_read, e) != SYM_OK ||
+            sym_merkle_prove_consistency(&proof, from, e->size, exported_read, e) != SYM_OK) {
+            abort();
+        }
+        (void)fprintf(f, "%llu", (unsigned long long)from);
+        print_hash(f, root);
+        for (size_t k = 0; k < proof.n; k++) {
+            print_hash(f, proof.hash[k]);
+        }
+        (void)fprintf(f, "\n");
+    }
+    if (f == NULL || fclose(f) != 0) {
+        abort();
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct exported e;
@@ -48,6 +84,7 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < PROOFS && e.size > 0; i++) {
         write_proof(argv[1], &e, i * (e.size - 1) / (PROOFS - 1));
     }
+    write_consistency(argv[1], &e);
     exported_free(&e);
     exported_free(&witnesses[0]);
     exported_free(&witnesses[1]);
