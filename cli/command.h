@@ -52,6 +52,7 @@
     X(backup)                                                                                      \
     X(restore)                                                                                     \
     X(rotate)                                                                                      \
+    X(verify)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \
     X(version)
