@@ -224,11 +224,11 @@ static enum sym_err check_witnesses(struct check *c)
     for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
         const struct sym_witness_row *w = &list.witnesses[i];
         if (w->ours > c->head.head.size) {
-            sym_audit_find(&c->findings, SYM_NO_ENTRY,
-                           "the log is shorter than a head that %.*s holds of it: %" PRIu64
-                           " entries, not %" PRIu64,
-                           (int)w->alias.len, (const char *)w->alias.data, w->ours,
-                           c->head.head.size);
+            sym_audit_find(
+                &c->findings, SYM_NO_ENTRY,
+                "%.*s holds a head of %" PRIu64 " entries of this log, which has only %" PRIu64
+                ": it is shorter than it was",
+                (int)w->alias.len, (const char *)w->alias.data, w->ours, c->head.head.size);
         }
     }
     return err;
@@ -293,7 +293,8 @@ static void put_log_lines(struct sym_table *t, const struct check *c)
         sym_table_format(t, "none that is signed");
     }
     sym_table_format(t, "cosigned");
-    sym_table_format(t, "by %" PRIu64 " partners%s", c->tally.cosigned,
+    sym_table_format(t, "by %" PRIu64 " %s%s", c->tally.cosigned,
+                     c->tally.cosigned == 1 ? "partner" : "partners",
                      c->tally.unknown_cosigners > 0 ? ", and by some whose cards are not known here"
                                                     : "");
 }
@@ -355,13 +356,14 @@ static enum sym_exit conclude(const struct check *c, bool json)
     if (code != SYM_EXIT_DONE || c->findings.n == 0) {
         return code;
     }
+    const char *findings = c->findings.n == 1 ? "finding" : "findings";
     if (c->findings.first == SYM_NO_ENTRY) {
         fault.err =
             sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " findings", c->findings.n);
     } else {
         fault.err = sym_fail(&fault, SYM_BAD_TAG,
-                             "the log is wrong: %" PRIu64 " findings, the first at entry %" PRIu64,
-                             c->findings.n, c->findings.first);
+                             "the log is wrong: %" PRIu64 " %s, the first at entry %" PRIu64,
+                             c->findings.n, findings, c->findings.first);
     }
     return sym_command_failed(&fault);
 }

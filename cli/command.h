@@ -43,6 +43,7 @@
     X(exchange_cancel)                                                                             \
     X(exchange_forget)                                                                             \
     X(log_list)                                                                                    \
+    X(log_show)                                                                                    \
     X(log_verify)                                                                                  \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
