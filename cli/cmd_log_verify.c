@@ -359,7 +359,7 @@ static enum sym_exit conclude(const struct check *c, bool json)
     const char *findings = c->findings.n == 1 ? "finding" : "findings";
     if (c->findings.first == SYM_NO_ENTRY) {
         fault.err =
-            sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " findings", c->findings.n);
+            sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " %s", c->findings.n, findings);
     } else {
         fault.err = sym_fail(&fault, SYM_BAD_TAG,
                              "the log is wrong: %" PRIu64 " %s, the first at entry %" PRIu64,
