@@ -62,7 +62,7 @@ static void line_hex(struct sym_table *t, const char *name, struct sym_span byte
 static void line_node(struct sym_table *t, const struct show *s, const char *name,
                       struct sym_span id)
 {
-    const struct sym_card *card = sym_audit_keys_node(&s->keys, id);
+    const struct sym_audit_node *node = sym_audit_keys_node(&s->keys, id);
     char hex[2 * SYM_NODE_ID_BYTES + 1];
     if (id.len != SYM_NODE_ID_BYTES) {
         return;
@@ -70,9 +70,9 @@ static void line_node(struct sym_table *t, const struct show *s, const char *nam
     sym_hex(hex, id.data, id.len);
     bool own = sym_span_equal(id, sym_span(s->client.node.bytes, SYM_NODE_ID_BYTES));
     sym_table_format(t, "%s", name);
-    if (card != NULL) {
+    if (node != NULL) {
         char shown[SYM_FORMAT_TEXT_BYTES(SYM_NAME_BYTES)];
-        sym_format_text(shown, sizeof shown, sym_span_text(card->name));
+        sym_format_text(shown, sizeof shown, sym_span_text(node->card.name));
         sym_table_format(t, "%s (%s%s)", hex, shown, own ? ", this node" : "");
     } else {
         sym_table_format(t, "%s", hex);
@@ -234,12 +234,6 @@ static bool show_entry(void *context, const struct sym_audit_entry *e)
     return s->only == ALL;
 }
 
-static bool learn(void *context, const struct sym_audit_entry *e)
-{
-    sym_audit_keys_learn(context, e);
-    return true;
-}
-
 /* A decimal number of up to 19 digits is the index of an entry; all else an id. Four digits and
  * more may be both: an index is meant then, and more digits of the id tell otherwise. */
 static bool is_index(uint64_t *index, const char *text)
@@ -252,14 +246,9 @@ static enum sym_err show(struct show *s, const struct sym_call *call, struct sym
     const char *text = call->args.operands[0];
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     struct sym_audit_walk walk = {.query = {.bodies = true}};
-    const struct sym_audit_walk known = {.query = {.bodies = true, .kinds = SYM_AUDIT_KEY_KINDS}};
     enum sym_err err = sym_client_open(&s->client, call, fault);
     if (err == SYM_OK) {
-        sym_audit_keys_card(&s->keys, &s->client.card);
-        err = sym_audit_keys_files(&s->keys, &call->args, fault);
-    }
-    if (err == SYM_OK) {
-        err = sym_audit_walk(&s->client, &known, learn, &s->keys, fault);
+        err = sym_audit_keys_gather(&s->keys, &s->client, &call->args, fault);
     }
     if (err == SYM_OK && is_index(&s->only, text)) {
         walk.query.first = s->only;

@@ -204,7 +204,7 @@ static void check_cosignatures(struct check *c)
     for (size_t i = 0; c->head.is_signed && i < c->keys.n_nodes; i++) {
         const struct sym_audit_node *node = &c->keys.nodes[i];
         struct sym_span id = sym_span(node->id.bytes, sizeof node->id.bytes);
-        if (sym_audit_keys_node(&c->keys, id) == &node->card) {
+        if (sym_audit_keys_node(&c->keys, id) == node) {
             check_cosigner(c, node);
         }
     }
@@ -238,8 +238,7 @@ static enum sym_err check(struct check *c, const struct sym_call *call)
 {
     enum sym_err err = sym_client_open(&c->client, call, &c->fault);
     if (err == SYM_OK) {
-        sym_audit_keys_card(&c->keys, &c->client.card);
-        err = sym_audit_keys_files(&c->keys, &call->args, &c->fault);
+        err = sym_audit_keys_begin(&c->keys, &c->client, &call->args, &c->fault);
     }
     if (err == SYM_OK) {
         err = sym_audit_head_fetch(&c->head, &c->client, &c->findings, &c->fault);
@@ -358,8 +357,8 @@ static enum sym_exit conclude(const struct check *c, bool json)
     }
     const char *findings = c->findings.n == 1 ? "finding" : "findings";
     if (c->findings.first == SYM_NO_ENTRY) {
-        fault.err =
-            sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " %s", c->findings.n, findings);
+        fault.err = sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " %s", c->findings.n,
+                             findings);
     } else {
         fault.err = sym_fail(&fault, SYM_BAD_TAG,
                              "the log is wrong: %" PRIu64 " %s, the first at entry %" PRIu64,
