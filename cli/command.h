@@ -45,6 +45,9 @@
     X(log_list)                                                                                    \
     X(log_show)                                                                                    \
     X(log_verify)                                                                                  \
+    X(log_prove)                                                                                   \
+    X(log_checkpoint)                                                                              \
+    X(log_export)                                                                                  \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
