@@ -54,6 +54,7 @@
     X(settings_list)                                                                               \
     X(settings_set)                                                                                \
     X(rotate)                                                                                      \
+    X(verify)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \
     X(version)
