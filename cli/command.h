@@ -48,6 +48,12 @@
     X(log_prove)                                                                                   \
     X(log_checkpoint)                                                                              \
     X(log_export)                                                                                  \
+    X(log_compare)                                                                                 \
+    X(log_witnesses)                                                                               \
+    X(log_exhibit)                                                                                 \
+    X(log_accept)                                                                                  \
+    X(log_erase_bodies)                                                                            \
+    X(log_restore)                                                                                 \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
