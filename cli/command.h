@@ -52,6 +52,7 @@
     X(log_witnesses)                                                                               \
     X(log_exhibit)                                                                                 \
     X(log_accept)                                                                                  \
+    X(log_report)                                                                                  \
     X(log_erase_bodies)                                                                            \
     X(log_restore)                                                                                 \
     X(user_add)                                                                                    \
