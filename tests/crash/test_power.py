@@ -84,9 +84,9 @@ class CrashRounds(unittest.TestCase):
         time.sleep(random.uniform(0, 0.005))
         crash()
         writer.end()
-        self.assertTrue(alive, f"the writer ended by itself: {getattr(writer, 'complaint', '')}")
         told += whole(writer.told)
         recover()
+        self.assertTrue(alive, f"the writer ended by itself: {getattr(writer, 'complaint', '')}")
         return self.check(place, told)
 
 
@@ -135,3 +135,16 @@ class Kill(CrashRounds):
                 self.assertEqual(self.one(place, random, lambda: None, lambda: None, told), [])
         entries = sum(line.startswith("entry") for line in told)
         figures(f"kill -9: {entries} entries in {len(told) - entries} commits acknowledged, none lost, seed {SEED}")
+
+    def test_the_check_finds_what_was_never_there(self):
+        told, place = [], self.home / "node"
+        place.mkdir(mode=0o700)
+        _, random = next(rounds(self, 1))
+        self.assertEqual(self.one(place, random, lambda: None, lambda: None, told), [])
+        head = max(at for at, line in enumerate(told) if line.startswith("head"))
+        for at, word in ((0, "lost"), (head, "forked")):
+            line = told[at].rstrip("\n")
+            other = line[:-1] + ("0" if line[-1] != "0" else "1") + "\n"
+            self.assertEqual(self.check(place, [*told[:at], other, *told[at + 1:]]), [f"{word} {other.strip()}"])
+        beyond = f"head {1 << 40} {'0' * 64}\n"
+        self.assertEqual(self.check(place, [beyond]), [f"forked {beyond.strip()}"])

@@ -33,7 +33,7 @@ struct job {
     struct writer *w;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint64_t index;
-    char filler[FILLER_MAX];
+    uint8_t filler[FILLER_MAX];
     size_t filler_len;
 };
 
@@ -102,7 +102,7 @@ static enum sym_err append(struct sym_transaction *t, void *context)
     struct job *j = context;
     struct sym_entry_body body = {.event = sym_span_text("asked"),
                                   .alias = sym_span_text("bank-b"),
-                                  .note = sym_span((const uint8_t *)j->filler, j->filler_len),
+                                  .request = sym_span(j->filler, j->filler_len),
                                   .count = 1};
     struct sym_entry entry = {.kind = SYM_ENTRY_REQUESTED,
                               .exchange_id = j->id,
@@ -127,7 +127,7 @@ static enum sym_err ask(struct writer *w, struct job *j)
     j->w = w;
     sym_random(j->id, sizeof j->id);
     j->filler_len = 1 + (size_t)rand_r(&w->seed) % FILLER_MAX;
-    memset(j->filler, 'a', j->filler_len);
+    sym_random(j->filler, j->filler_len);
     return sym_group_write(w->group, append, j, on_done);
 }
 
