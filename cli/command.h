@@ -42,6 +42,8 @@
     X(exchange_result)                                                                             \
     X(exchange_cancel)                                                                             \
     X(exchange_forget)                                                                             \
+    X(log_list)                                                                                    \
+    X(log_verify)                                                                                  \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \

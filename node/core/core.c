@@ -63,7 +63,7 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
 {
-    enum sym_err err = sym_vault_open(&core->vault, core->store, &core->dir, master, fault);
+    enum sym_err err = sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
         struct sym_datasets_config c = {
             .store = core->store, .vault = core->vault, .journal = &core->journal};
