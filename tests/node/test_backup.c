@@ -39,7 +39,7 @@ static void open_backups(struct stage *s)
 {
     struct sym_backups_config c = {.store = s->shelf->room.store,
                                    .vault = s->shelf->vault,
-                                   .journal = &s->shelf->journal,
+                                   .log = room_log(&s->shelf->room),
                                    .dir = &s->shelf->dir,
                                    .now_ms = read_clock};
     assert_int_equal(sym_backups_new(&s->backups, &c, NULL), SYM_OK);
@@ -73,7 +73,8 @@ static int tear_down(void **state)
 
 static enum sym_err begin(struct stage *s, const uint8_t *who, struct sym_fault *fault)
 {
-    return sym_backups_begin(s->backups, &s->begun, id(who), &s->shelf->alice, fault);
+    struct sym_author author = {.log = room_log(&s->shelf->room), .user = "alice"};
+    return sym_backups_begin(s->backups, &s->begun, id(who), &author, fault);
 }
 
 static void must_begin(struct stage *s)
@@ -86,7 +87,8 @@ static void must_begin(struct stage *s)
 
 static enum sym_err end(struct stage *s, bool whole)
 {
-    return sym_backups_end(s->backups, id(id_a), whole, &s->shelf->alice, NULL);
+    struct sym_author author = {.log = room_log(&s->shelf->room), .user = "alice"};
+    return sym_backups_end(s->backups, id(id_a), whole, &author, NULL);
 }
 
 /* All of one member, in memory that the caller frees. */
@@ -146,11 +148,18 @@ static void open_copy(struct shelf *other, const struct scratch *copy, const str
         err = sym_store_open(&other->room.store, other->room.dir, master, &fault);
     }
     if (err == SYM_OK) {
-        err = sym_vault_open(&other->vault, other->room.store, &other->dir, master, &fault);
+        err = sym_vault_open(&other->vault, SYM_VAULT_DATA, other->room.store, &other->dir, master,
+                             &fault);
     }
+    /* The log of the copy opens under the keys of the other. */
+    other->room.self = s->shelf->room.self;
+    other->room.log_key = s->shelf->room.log_key;
+    other->room.cosign_key = s->shelf->room.cosign_key;
+    other->room.disk = other->dir;
     if (err == SYM_OK) {
-        err = sym_journal_open(&other->journal, other->room.store, &fault);
+        err = room_try_log(&other->room, &fault);
     }
+    other->journal = (struct sym_journal){.log = other->room.log};
     struct sym_datasets_config c = {
         .store = other->room.store, .vault = other->vault, .journal = &other->journal};
     if (err == SYM_OK) {
@@ -249,7 +258,8 @@ static void sweeps_before_it_begins_and_refuses_when_that_fails(void **state)
     struct sym_span master = sym_span(s->shelf->room.master, 32);
     assert_int_equal(shelf_import(s->shelf, 'a', "suspects", false, 0, 10), SYM_OK);
     assert_int_equal(sym_store_write(s->shelf->room.store, delete_all, s->shelf), SYM_OK);
-    assert_int_equal(sym_erasure_open(&keys, &s->shelf->dir, master, NULL), SYM_OK);
+    assert_int_equal(sym_erasure_open(&keys, &s->shelf->dir, SYM_ERASURE_FILE, master, NULL),
+                     SYM_OK);
     uint64_t before = keys.slots[0].generation + keys.slots[1].generation;
     sym_erasure_close(&keys);
     room_fill_disk(true);
@@ -259,7 +269,8 @@ static void sweeps_before_it_begins_and_refuses_when_that_fails(void **state)
     assert_non_null(strstr(fault.text, "could still be read"));
     must_begin(s);
     keys = (struct sym_erasure){.fd = -1};
-    assert_int_equal(sym_erasure_open(&keys, &s->shelf->dir, master, NULL), SYM_OK);
+    assert_int_equal(sym_erasure_open(&keys, &s->shelf->dir, SYM_ERASURE_FILE, master, NULL),
+                     SYM_OK);
     assert_int_not_equal(keys.slots[0].generation + keys.slots[1].generation, before);
     sym_erasure_close(&keys);
 }
@@ -292,11 +303,16 @@ static void a_full_disk_does_not_matter_once_it_has_begun(void **state)
 static void records_who_takes_one(void **state)
 {
     struct stage *s = *state;
-    size_t lines = room_count(&s->shelf->room, SYM_TABLE_EVENTS);
+    size_t lines = room_lines(&s->shelf->room, NULL).n;
     must_begin(s);
-    assert_int_equal(room_count(&s->shelf->room, SYM_TABLE_EVENTS), lines + 1);
+    assert_string_equal(room_lines(&s->shelf->room, NULL).last, "begun user=alice");
     assert_int_equal(end(s, true), SYM_OK);
-    assert_int_equal(room_count(&s->shelf->room, SYM_TABLE_EVENTS), lines + 2);
+    struct room_lines after = room_lines(&s->shelf->room, NULL);
+    assert_int_equal(after.n, lines + 2);
+    assert_string_equal(after.last, "taken user=alice");
+    must_begin(s);
+    assert_int_equal(end(s, false), SYM_OK);
+    assert_int_equal(room_lines(&s->shelf->room, NULL).n, lines + 3);
 }
 
 static void takes_one_at_a_time_until_it_is_left_alone(void **state)
@@ -344,8 +360,9 @@ static void refuses_parts_that_there_are_not(void **state)
 static void lists_no_lock_no_run_directory_and_no_key_of_a_user(void **state)
 {
     struct stage *s = *state;
-    static const char *const expected[] = {"format",     "node.card",    "node.keys",
-                                           "master.key", "erasure.keys", "store/data.mdb"};
+    static const char *const expected[] = {"format",        "node.card",    "node.keys",
+                                           "master.key",    "erasure.keys", "evidence.keys",
+                                           "store/data.mdb"};
     scratch_write(s->shelf->room.dir, "lock", 0600, sym_span_text("1"));
     must_begin(s);
     assert_int_equal(s->begun.n_members, sizeof expected / sizeof *expected);
