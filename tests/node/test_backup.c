@@ -170,6 +170,15 @@ static void open_copy(struct shelf *other, const struct scratch *copy, const str
     }
 }
 
+static void close_copy(struct shelf *other, const struct scratch *copy)
+{
+    sym_log_close(other->room.log);
+    other->room.log = NULL;
+    shelf_leave(other);
+    sym_disk_close(&other->dir);
+    scratch_remove(copy);
+}
+
 static void holds_what_it_held_when_it_began_while_all_changes(void **state)
 {
     struct stage *s = *state;
@@ -197,9 +206,7 @@ static void holds_what_it_held_when_it_began_while_all_changes(void **state)
     assert_true(shelf_reads(&other, "new", 0, N));
     assert_false(shelf_has(s->shelf, "others"));
     assert_int_equal(shelf_row(s->shelf, "suspects").records, N - 1);
-    shelf_leave(&other);
-    sym_disk_close(&other.dir);
-    scratch_remove(&copy);
+    close_copy(&other, &copy);
 }
 
 static void each_part_may_be_fetched_at_another_moment(void **state)
@@ -238,9 +245,7 @@ static void what_was_forgotten_before_is_not_in_it(void **state)
     open_copy(&other, &copy, s);
     assert_int_equal(shelf_row(&other, "suspects").records, N - 1);
     assert_int_equal(shelf_forget(&other, "suspects", "r17", &gone, NULL), SYM_NOT_FOUND);
-    shelf_leave(&other);
-    sym_disk_close(&other.dir);
-    scratch_remove(&copy);
+    close_copy(&other, &copy);
 }
 
 static enum sym_err delete_all(struct sym_transaction *t, void *context)
