@@ -77,7 +77,7 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     if (err == SYM_OK) {
         struct sym_backups_config c = {.store = core->store,
                                        .vault = core->vault,
-                                       .journal = &core->journal,
+                                       .log = core->log,
                                        .dir = &core->dir};
         err = sym_backups_new(&core->backups, &c, fault);
     }
@@ -109,7 +109,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         core->journal.log = core->log;
     }
     if (err == SYM_OK) {
-        err = sym_restored_take(&core->restored, &core->dir, core->store, &core->journal, fault);
+        err = sym_restored_take(&core->restored, &core->dir, core->store, core->log, fault);
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);

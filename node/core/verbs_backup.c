@@ -1,12 +1,18 @@
 #include "node/core/verbs.h"
 
+static struct sym_author author_of(const struct sym_core *core, const struct sym_user *user)
+{
+    return (struct sym_author){.log = core->log, .user = user->name};
+}
+
 static enum sym_err verb_backup_begin(struct sym_core *core, const struct sym_user *user,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
     const struct sym_backup_begin *asked = arguments;
     struct sym_backup_begun begun;
-    enum sym_err err = sym_backups_begin(core->backups, &begun, asked->id, user, fault);
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_backups_begin(core->backups, &begun, asked->id, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &begun) : err;
 }
 
@@ -25,7 +31,8 @@ static enum sym_err verb_backup_end(struct sym_core *core, const struct sym_user
                                     struct sym_fault *fault)
 {
     const struct sym_backup_ended *asked = arguments;
-    enum sym_err err = sym_backups_end(core->backups, asked->id, asked->whole, user, fault);
+    struct sym_author author = author_of(core, user);
+    enum sym_err err = sym_backups_end(core->backups, asked->id, asked->whole, &author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
