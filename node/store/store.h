@@ -36,10 +36,9 @@
     X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
-    X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
+    X(RESULTS, "results") /* exchange id -> pages of its result in the vault */                    \
     X(OPENS, "opens")     /* node id, exchange id -> which side's last word is owed */             \
-    X(SETTLED, "settled") /* likewise -> the own one, where nothing is owed any more */            \
-    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */
+    X(SETTLED, "settled") /* likewise -> the own one, where nothing is owed any more */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
