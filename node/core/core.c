@@ -63,7 +63,7 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
 {
-    enum sym_err err = sym_vault_open(&core->vault, core->store, &core->dir, master, fault);
+    enum sym_err err = sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
         struct sym_datasets_config c = {
             .store = core->store, .vault = core->vault, .journal = &core->journal};
@@ -71,6 +71,13 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     }
     if (err == SYM_OK) {
         err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+    }
+    if (err == SYM_OK) {
+        struct sym_backups_config c = {.store = core->store,
+                                       .vault = core->vault,
+                                       .journal = &core->journal,
+                                       .dir = &core->dir};
+        err = sym_backups_new(&core->backups, &c, fault);
     }
     return err;
 }
@@ -91,6 +98,9 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         err = sym_journal_open(&core->journal, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_restored_take(&core->restored, &core->dir, core->store, &core->journal, fault);
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
@@ -177,6 +187,7 @@ static void on_tidy_time(void *owner)
 {
     struct sym_core *core = owner;
     sym_datasets_tidy(core->datasets);
+    sym_backups_tidy(core->backups);
     sym_timer_set(core->tidy_timer, TIDY_MS);
 }
 
@@ -345,6 +356,7 @@ static void core_clear(struct sym_core *core)
     sym_loop_free(core->loop);
     sym_grants_close(core->grants);
     sym_peers_clear(&core->peers);
+    sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
     sym_store_close(core->store);

@@ -10,6 +10,7 @@
 /* What a decision has changed in memory, to be put into the store, or taken back. */
 struct sym_grants_step {
     struct sym_grants *grants;
+    bool patterned; /* counted as one of its peer's */
     bool counts;
     struct sym_node_id peer; /* and number: the grant it is counted under */
     uint64_t number;
@@ -38,7 +39,12 @@ enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transact
     const struct sym_grant_item *item = s->counts ? find_number(g, s) : NULL;
     const struct sym_held_item *held =
         s->holds ? sym_held_find(g, sym_span(s->held_id, sizeof s->held_id)) : NULL;
+    const struct sym_pattern_item *pattern =
+        s->patterned ? sym_pattern_item_of(g, &s->peer) : NULL;
     enum sym_err err = item != NULL ? sym_asked_item_put(t, item) : SYM_OK;
+    if (err == SYM_OK && pattern != NULL) {
+        err = sym_pattern_item_put(t, pattern);
+    }
     return err == SYM_OK && held != NULL ? sym_held_item_put(g, t, held) : err;
 }
 
@@ -67,6 +73,11 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
     if (err != SYM_OK && item != NULL && memcmp(&item->asked, &s->after, sizeof s->after) == 0) {
         item->asked = s->before;
     }
+    struct sym_pattern_item *pattern =
+        s->patterned ? sym_pattern_item_of(s->grants, &s->peer) : NULL;
+    if (pattern != NULL) {
+        pattern->dirty = err != SYM_OK;
+    }
     if (err != SYM_OK && s->holds) {
         take_back_held(s->grants, s);
     }
@@ -75,7 +86,20 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
 
 void sym_grants_close(struct sym_grants *g)
 {
-    free(g);
+    if (g != NULL) {
+        sym_patterns_clear(g);
+        free(g);
+    }
+}
+
+static void count_pattern(struct sym_grants_step *s, const struct sym_ask *ask, bool probe)
+{
+    struct sym_pattern_item *item = sym_pattern_item_of(s->grants, &ask->peer->id);
+    if (item != NULL) {
+        sym_pattern_add(&item->pattern, ask->request->kind, probe, ask->wall_ms);
+        item->dirty = true;
+        s->patterned = true;
+    }
 }
 
 static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t asked, bool approved)
@@ -161,7 +185,7 @@ static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_ve
     s->before = item->asked;
     s->counts = sym_asked_add(&item->asked, ask->wall_ms);
     s->after = item->asked;
-    s->peer = item->peer;
+    count_pattern(s, ask, false);
     s->number = item->number;
     return SYM_OK;
 }
@@ -183,6 +207,7 @@ static enum sym_err decide(struct sym_grants_step *s, struct sym_policy_verdict 
     if (item == NULL) {
         struct sym_policy_ask p = policy_ask(ask, 0, false);
         sym_policy_decide(out, NULL, &p);
+        count_pattern(s, ask, true);
         return SYM_OK;
     }
     struct sym_held_item *held = sym_held_match(g, ask);
@@ -204,6 +229,7 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
         return SYM_NO_MEMORY;
     }
     s->grants = g;
+    s->peer = ask->peer->id;
     enum sym_err err = decide(s, verdict, approval, ask);
     if (err != SYM_OK) {
         free(s);
@@ -223,7 +249,7 @@ enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *
 {
     struct sym_grants_step *s = NULL;
     enum sym_err err = sym_grants_begin(g, &s, out, approval, ask);
-    if (err == SYM_OK && (s->counts || s->holds)) {
+    if (err == SYM_OK && (s->counts || s->holds || s->patterned)) {
         err = sym_store_write(g->config.store, put_alone, s);
     }
     sym_grants_end(s, err);

@@ -293,7 +293,7 @@ static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
     partner_sign(&s->self, NULL);
     assert_int_equal(sym_disk_open(&s->dir, s->room.dir, &fault), SYM_OK);
     assert_int_equal(
-        sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault),
+        sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault),
         SYM_OK);
     assert_int_equal(sym_journal_open(&s->journal, s->room.store, &fault), SYM_OK);
     assert_int_equal(sym_history_open(&s->history, s->room.store, &s->journal, &fault), SYM_OK);

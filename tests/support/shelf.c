@@ -28,7 +28,7 @@ static void open_all(struct shelf *s)
     struct sym_datasets_config c = {
         .store = s->room.store, .journal = &s->journal, .now_ms = read_clock};
     enum sym_err err =
-        sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault);
+        sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault);
     if (err == SYM_OK) {
         err = sym_journal_open(&s->journal, s->room.store, &fault);
     }
