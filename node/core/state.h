@@ -31,6 +31,7 @@ struct sym_core {
     struct sym_node_keys keys;
     struct sym_own_card card;
     struct sym_store *store;
+    struct sym_log *log;
     struct sym_journal journal;
     struct sym_restored restored;
     struct sym_settings settings;
