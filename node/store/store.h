@@ -39,7 +39,8 @@
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
-    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */ \
+    X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
+    X(SETTLED, "settled")             /* likewise -> the own one, where nothing is owed any more */ \
     X(RESTORED, "restored")           /* one entry: when this store was restored, from when */     \
     X(LEAVES, "leaves")               /* generation, index -> leaf of the evidence log */          \
     X(TILES, "tiles")                 /* generation, level, number -> 256 hashes of its tree */    \
