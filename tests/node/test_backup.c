@@ -172,8 +172,6 @@ static void open_copy(struct shelf *other, const struct scratch *copy, const str
 
 static void close_copy(struct shelf *other, const struct scratch *copy)
 {
-    sym_log_close(other->room.log);
-    other->room.log = NULL;
     shelf_leave(other);
     sym_disk_close(&other->dir);
     scratch_remove(copy);

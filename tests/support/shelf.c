@@ -60,6 +60,8 @@ void shelf_open(struct shelf *s)
 void shelf_leave(struct shelf *s)
 {
     close_all(s);
+    sym_log_close(s->room.log);
+    s->room.log = NULL;
     sym_store_close(s->room.store);
     s->room.store = NULL;
 }
