@@ -121,7 +121,6 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
                                          .key = &core->keys.log,
                                          .cosign_key = &core->keys.cosign};
         err = sym_log_open(&core->log, &l, fault);
-        core->journal.log = core->log;
     }
     if (err == SYM_OK) {
         err = sym_restored_take(&core->restored, &core->dir, core->store, core->log, fault);

@@ -35,7 +35,6 @@ struct sym_core {
     struct sym_group *group;
     struct sym_witness *witness;
     struct sym_opens *opens;
-    struct sym_journal journal;
     struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;

@@ -343,13 +343,12 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    const struct sym_author author = {.log = core->log, .user = user->name};
-    enum sym_err err = sym_opens_settle(core->opens, &author, asked->id.data, fault);
+    enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
