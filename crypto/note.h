@@ -21,11 +21,11 @@
 
 #include "crypto/identity.h"
 
-#define SYM_KEY_NAME_BYTES    128u
-#define SYM_VKEY_BYTES        256u
-#define SYM_NOTE_SIGNERS_MAX  1100u /* a log and a thousand witnesses */
-#define SYM_NOTE_BYTES_MAX    1000000u
-#define SYM_NOTE_KEY_ID_BYTES 4u
+#define SYM_KEY_NAME_BYTES        128u
+#define SYM_VKEY_BYTES            256u
+#define SYM_NOTE_SIGNERS_MAX      1100u /* a log and a thousand witnesses */
+#define SYM_SIGNED_NOTE_BYTES_MAX 1000000u
+#define SYM_NOTE_KEY_ID_BYTES     4u
 
 enum sym_note_key_type { SYM_NOTE_ED25519 = 0x01, SYM_NOTE_COSIGNATURE = 0x04 };
 

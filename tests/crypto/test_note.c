@@ -290,7 +290,7 @@ static void refuses_notes_that_are_malformed(void **state)
 static void refuses_notes_that_are_huge(void **state)
 {
     (void)state;
-    size_t len = SYM_NOTE_BYTES_MAX + 1;
+    size_t len = SYM_SIGNED_NOTE_BYTES_MAX + 1;
     char *text = malloc(len);
     struct sym_note note;
     assert_non_null(text);
