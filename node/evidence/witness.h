@@ -28,6 +28,10 @@ struct sym_witness_config {
     struct sym_node_id self;
     uint8_t log_key[SYM_ED25519_BYTES]; /* own, public: what peers say they hold must be signed */
     const struct sym_sign_key *cosign_key;
+    /* The card of a peer, *len bytes of text, for exhibits. */
+    enum sym_err (*card)(void *owner, char *out, size_t max, size_t *len,
+                         const struct sym_node_id *peer);
+    void *owner;
 };
 
 SYM_MUST enum sym_err sym_witness_open(struct sym_witness **out,
