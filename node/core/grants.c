@@ -1,11 +1,13 @@
 #include "node/core/grants_state.h"
 #include "node/loop.h"
 #include "proto/codec.h"
+#include "proto/overlap_agree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u
+#define RECORD_FIRST   1u /* before engines, least results and budgets */
 #define RECORD_BYTES   512u
 #define KEY_BYTES      (SYM_NODE_ID_BYTES + 8u)
 #define REVOKED        "the grant was revoked"
@@ -111,7 +113,7 @@ static enum sym_err load_grant(void *context, struct sym_span key, struct sym_sp
     if (key.len != KEY_BYTES || value.len < 1) {
         return SYM_BAD_FORMAT;
     }
-    if (value.data[0] != RECORD_VERSION) {
+    if (value.data[0] != RECORD_VERSION && value.data[0] != RECORD_FIRST) {
         return SYM_BAD_VERSION;
     }
     if (g->n >= SYM_GRANTS_MAX) {
@@ -129,6 +131,9 @@ static enum sym_err load_grant(void *context, struct sym_span key, struct sym_sp
     copy_name(item->added_by, row.added_by);
     item->limits = row;
     item->limits.alias = item->limits.dataset = item->limits.added_by = sym_span(NULL, 0);
+    if (value.data[0] == RECORD_FIRST) { /* was given when there was no other engine */
+        item->limits.engines = 1u << SYM_OVERLAP_ENGINE_DH;
+    }
     return SYM_OK;
 }
 

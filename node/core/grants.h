@@ -63,6 +63,7 @@ SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sy
 struct sym_ask {
     const struct sym_peer *peer;
     const struct sym_request *request;
+    uint32_t engine;
     uint32_t type;
     uint32_t elements;
     bool dataset_known; /* the dataset exists here; a peer cannot tell that from no grant */

@@ -272,6 +272,12 @@ static enum sym_err check_result(const struct sym_exchange_entry *entry, struct 
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: has no result: %.*s",
                         (int)entry->fault.len, (const char *)entry->fault.data);
     }
+    if (entry->withheld) {
+        return sym_fail(fault, SYM_DENIED,
+                        "exchange: its result is withheld and was not kept: %.*s grants none with "
+                        "fewer than %u identifiers in common",
+                        (int)entry->alias.len, (const char *)entry->alias.data, entry->min_result);
+    }
     if (entry->kind == SYM_KIND_OVERLAP_MATCHES && !entry->has_result) {
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: its result was forgotten");
     }

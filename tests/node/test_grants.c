@@ -1,3 +1,5 @@
+#include "proto/codec.h"
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 #include "tests/support/grants_rig.h"
 
@@ -65,6 +67,77 @@ static void shows_a_grant_as_it_was_given_after_a_restart(void **state)
     assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 dataset=suspects "
                                          "kind=overlap:matches"),
                      1);
+}
+
+static void shows_the_limits_of_the_outcome_after_a_restart(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    const struct sym_grant *rows;
+    row.min_result = 7;
+    row.engines = SYM_OVERLAP_ENGINES;
+    row.epsilon_micro = 1250000;
+    grants_rig_add(r, &row);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(sym_grants_list(r->grants, &rows), 1);
+        assert_int_equal(rows[0].min_result, 7);
+        assert_int_equal(rows[0].engines, SYM_OVERLAP_ENGINES);
+        assert_int_equal(rows[0].epsilon_micro, 1250000);
+        assert_int_equal(grants_rig_decision(r, 0), GRANTED);
+        assert_int_equal(r->verdict.min_result, 7);
+        grants_rig_restart(r);
+    }
+}
+
+struct stored {
+    uint8_t version;
+    struct sym_grant row;
+};
+
+static enum sym_err put_stored(struct sym_transaction *t, void *context)
+{
+    const struct stored *s = context;
+    uint8_t key[SYM_NODE_ID_BYTES + 8] = {1};
+    uint8_t bytes[512] = {s->version};
+    size_t len = 0;
+    key[sizeof key - 1] = 1;
+    assert_int_equal(sym_encode(bytes + 1, sizeof bytes - 1, &len, &sym_msg_grant, &s->row),
+                     SYM_OK);
+    return sym_store_put(t, SYM_TABLE_GRANTS, sym_span(key, sizeof key), sym_span(bytes, len + 1));
+}
+
+static void a_grant_of_the_first_version_allows_what_it_allowed(void **state)
+{
+    struct grants_rig *r = *state;
+    struct stored s = {.version = 1, .row = grants_rig_row()};
+    const struct sym_grant *rows;
+    struct rig_ask ask;
+    s.row.engines = 0;
+    s.row.added_by = sym_span_text("olga");
+    assert_int_equal(sym_store_write(r->room.store, put_stored, &s), SYM_OK);
+    grants_rig_restart(r);
+    assert_int_equal(sym_grants_list(r->grants, &rows), 1);
+    assert_int_equal(rows[0].engines, 1u << SYM_OVERLAP_ENGINE_DH);
+    assert_int_equal(rows[0].min_result, 0);
+    assert_int_equal(rows[0].epsilon_micro, 0);
+    assert_int_equal(grants_rig_decision(r, 0), GRANTED);
+    grants_rig_ask(r, &ask, 0);
+    ask.ask.engine = SYM_OVERLAP_ENGINE_VOLE;
+    assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+    assert_int_equal(r->verdict.decision, DENIED);
+    assert_string_equal(r->verdict.cause, "engine");
+}
+
+static void refuses_a_stored_grant_of_a_later_version(void **state)
+{
+    struct grants_rig *r = *state;
+    struct stored s = {.version = 3, .row = grants_rig_row()};
+    assert_int_equal(sym_store_write(r->room.store, put_stored, &s), SYM_OK);
+    sym_grants_close(r->grants);
+    r->grants = NULL;
+    room_reopen(&r->room);
+    assert_int_equal(grants_rig_open(r), SYM_BAD_VERSION);
+    assert_non_null(strstr(r->fault.text, "grants: the stored table"));
 }
 
 static void lists_grants_in_the_order_in_which_they_were_given(void **state)
@@ -500,6 +573,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(shows_a_grant_as_it_was_given_after_a_restart),
+        TEST(shows_the_limits_of_the_outcome_after_a_restart),
+        TEST(a_grant_of_the_first_version_allows_what_it_allowed),
+        TEST(refuses_a_stored_grant_of_a_later_version),
         TEST(lists_grants_in_the_order_in_which_they_were_given),
         TEST(a_peer_keeps_its_grants_under_another_alias),
         TEST(a_grant_opens_one_dataset_to_one_peer_for_one_kind),
