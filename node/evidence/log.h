@@ -89,8 +89,7 @@ SYM_MUST enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_en
                                           struct sym_fault *fault);
 
 /* The last head of an older generation, or the present one. SYM_NOT_FOUND. */
-SYM_MUST enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out,
-                                      uint32_t generation);
+SYM_MUST enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation);
 /* The public halves of the keys of log and witness. */
 void sym_log_keys(const struct sym_log *l, uint8_t log[SYM_ED25519_BYTES],
                   uint8_t cosign[SYM_ED25519_BYTES]);
@@ -125,10 +124,10 @@ typedef enum sym_err sym_log_each_fn(void *context, uint64_t index, struct sym_s
 SYM_MUST enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer,
                                         uint64_t first, sym_log_each_fn *fn, void *context);
 
-/* Rows that the query asks for, in order, at most its `most`, until fn returns an error. *next: where to go on, when *more: also when no row
- * was found in the part of the log that one call looks at. A leaf that is gone or was altered is a
- * row without one; likewise a body that was not erased. Spans are valid during the call. SYM_LIMIT
- * from fn: the page is full, the row does not count. */
+/* Rows that the query asks for, in order, at most its `most`, until fn returns an error. *next:
+ * where to go on, when *more: also when no row was found in the part of the log that one call looks
+ * at. A leaf that is gone or was altered is a row without one; likewise a body that was not erased.
+ * Spans are valid during the call. SYM_LIMIT from fn: the page is full, the row does not count. */
 typedef enum sym_err sym_log_row_fn(void *context, const struct sym_log_row *row);
 SYM_MUST enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint64_t *next,
                                    bool *more, sym_log_row_fn *fn, void *context);

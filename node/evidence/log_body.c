@@ -56,6 +56,20 @@ static enum sym_err make_secret(struct sym_log *l, struct sym_transaction *t,
     return err;
 }
 
+enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
+                                  const uint8_t place[SYM_LOG_KEY_BYTES])
+{
+    struct sym_reader r = sym_reader(sym_span(place, SYM_LOG_KEY_BYTES));
+    uint32_t generation = sym_read_u32(&r);
+    enum sym_err err = find_secret(l, t, &l->read, generation, sym_read_u64(&r));
+    if (err == SYM_OK) {
+        forget(&l->write);
+        memcpy(l->write.place, place, sizeof l->write.place);
+        err = make_secret(l, t, &l->write);
+    }
+    return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
+}
+
 /* The key of one body; the caller wipes it. */
 static void derive(uint8_t out[SYM_SEAL_KEY_BYTES], const struct sym_log_secret *s, uint64_t index)
 {
@@ -118,6 +132,23 @@ void sym_log_mark(struct sym_log_mark *out, const struct sym_log *l, const struc
     struct sym_span self = sym_span(l->self.bytes, sizeof l->self.bytes);
     begin_of(out->exchange, leaf->exchange_id);
     begin_of(out->handle, handle);
-    begin_of(out->peer,
-             sym_span_equal(leaf->initiator, self) ? leaf->responder : leaf->initiator);
+    begin_of(out->peer, sym_span_equal(leaf->initiator, self) ? leaf->responder : leaf->initiator);
+}
+
+void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym_transaction *t,
+                         uint32_t generation, uint64_t index, const struct sym_leaf *leaf)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_entry_body body = {.event = {NULL, 0}};
+    size_t len = 0;
+    enum sym_err err = SYM_NOT_FOUND;
+    if (leaf->exchange_id.len > 0) {
+        err = sym_log_get_body(l, t, generation, index, l->body, &len);
+    }
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &body, &sym_msg_entry_body,
+                         sym_span(l->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES));
+    }
+    sym_log_mark(out, l, leaf, err == SYM_OK ? body.handle : sym_span(NULL, 0));
+    sym_wipe(l->body, len);
 }

@@ -31,6 +31,6 @@ size_t sym_log_edge_width(uint64_t size, unsigned level);
 void sym_log_edge_copy(struct sym_log_edge *to, const struct sym_log_edge *from);
 /* The root over 2^bits hashes of a tile, the first being number at; bits <= SYM_TILE_BITS. */
 SYM_MUST enum sym_err sym_log_tile_node(uint8_t out[SYM_HASH_BYTES],
-                                        const uint8_t hashes[][SYM_HASH_BYTES], size_t at, unsigned bits);
+                                        uint8_t hashes[][SYM_HASH_BYTES], size_t at, unsigned bits);
 
 #endif

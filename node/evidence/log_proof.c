@@ -39,7 +39,7 @@ enum sym_err sym_log_put_tile(struct sym_transaction *t,
 }
 
 enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction *t,
-                             const struct sym_log_side **out, uint32_t generation)
+                             struct sym_log_side **out, uint32_t generation)
 {
     if (generation == 0 || generation == l->durable.head.generation) {
         *out = &l->durable;
@@ -67,8 +67,8 @@ enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction *t,
 }
 
 /* The hashes of a tile, and how many of them there are; those of a full one in the view. */
-static enum sym_err find_tile(struct sym_log_view *v, const uint8_t (**out)[SYM_HASH_BYTES],
-                              size_t *n, unsigned level, uint64_t number)
+static enum sym_err find_tile(struct sym_log_view *v, uint8_t (**out)[SYM_HASH_BYTES], size_t *n,
+                              unsigned level, uint64_t number)
 {
     uint64_t size = v->side->head.size;
     uint64_t full = level + 1 < SYM_TILE_LEVELS_MAX ? size >> (SYM_TILE_BITS * (level + 1)) : 0;
@@ -96,7 +96,7 @@ enum sym_err sym_log_read_node(void *view, uint8_t out[SYM_HASH_BYTES], unsigned
                                uint64_t index)
 {
     struct sym_log_view *v = view;
-    const uint8_t(*hashes)[SYM_HASH_BYTES] = NULL;
+    uint8_t(*hashes)[SYM_HASH_BYTES] = NULL;
     size_t n = 0;
     unsigned bits = level % SYM_TILE_BITS;
     if (level / SYM_TILE_BITS >= SYM_TILE_LEVELS_MAX || index > UINT64_MAX >> bits) {
@@ -104,8 +104,7 @@ enum sym_err sym_log_read_node(void *view, uint8_t out[SYM_HASH_BYTES], unsigned
     }
     uint64_t first = index << bits;
     size_t at = (size_t)(first % SYM_TILE_WIDTH);
-    enum sym_err err =
-        find_tile(v, &hashes, &n, level / SYM_TILE_BITS, first / SYM_TILE_WIDTH);
+    enum sym_err err = find_tile(v, &hashes, &n, level / SYM_TILE_BITS, first / SYM_TILE_WIDTH);
     if (err == SYM_OK && at + ((size_t)1 << bits) > n) {
         err = SYM_BAD_VALUE;
     }
@@ -128,7 +127,7 @@ struct question {
 
 static enum sym_err copy_tile(struct sym_log_view *v, const struct question *q)
 {
-    const uint8_t(*hashes)[SYM_HASH_BYTES] = NULL;
+    uint8_t(*hashes)[SYM_HASH_BYTES] = NULL;
     size_t n = 0;
     if (q->tile->level >= SYM_TILE_LEVELS_MAX) {
         return SYM_BAD_VALUE;
@@ -147,9 +146,9 @@ static enum sym_err prove(struct sym_log_view *v, const struct question *q, uint
 {
     enum sym_err err = SYM_OK;
     if (q->inclusion != NULL) {
-        err = q->index < size ? sym_merkle_prove_inclusion(q->inclusion, q->index, size,
-                                                           sym_log_read_node, v)
-                              : SYM_BAD_VALUE;
+        err = q->index < size
+                  ? sym_merkle_prove_inclusion(q->inclusion, q->index, size, sym_log_read_node, v)
+                  : SYM_BAD_VALUE;
     }
     if (err == SYM_OK && q->consistency != NULL) {
         err = q->from <= size ? sym_merkle_prove_consistency(q->consistency, q->from, size,
@@ -219,7 +218,6 @@ enum sym_err sym_log_prove(struct sym_log *l, struct sym_merkle_proof *inclusion
 enum sym_err sym_log_tile(struct sym_log *l, uint8_t out[][SYM_HASH_BYTES],
                           const struct sym_tile_query *tile)
 {
-    struct question q = {
-        .log = l, .generation = tile->generation, .hashes = out, .tile = tile};
+    struct question q = {.log = l, .generation = tile->generation, .hashes = out, .tile = tile};
     return sym_store_read(l->store, answer, &q);
 }

@@ -22,9 +22,12 @@ struct sym_log_mark {
 
 struct sym_log_side {
     struct sym_head head; /* its root is of head.size */
-    uint64_t time_ms;     /* of the newest leaf */
-    uint64_t erased_ms;   /* bodies older than this were erased, or are to be */
-    bool erasing;         /* not all of them are */
+    /* What the checkpoint was signed with: keys and identity of a node can be rotated. */
+    uint8_t signer[SYM_ED25519_BYTES];
+    char signed_origin[SYM_KEY_NAME_BYTES];
+    uint64_t time_ms;   /* of the newest leaf */
+    uint64_t erased_ms; /* bodies older than this were erased, or are to be */
+    bool erasing;       /* not all of them are */
     struct sym_log_edge edge;
     struct sym_log_mark marks[SYM_TILE_WIDTH]; /* of the tile that is not full */
 };
@@ -80,13 +83,25 @@ SYM_MUST enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction
 void sym_log_forget_secrets(struct sym_log *l);
 void sym_log_mark(struct sym_log_mark *out, const struct sym_log *l, const struct sym_leaf *leaf,
                   struct sym_span handle);
+/* The same for a leaf that is in the store; without its body, when that cannot be read. */
+void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym_transaction *t,
+                         uint32_t generation, uint64_t index, const struct sym_leaf *leaf);
+
+/* A new secret in the place of the one that is there, which `read` keeps until it is forgotten. */
+SYM_MUST enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
+                                           const uint8_t place[SYM_LOG_KEY_BYTES]);
+
+/* log: says in the state that no body is left to be erased. */
+SYM_MUST enum sym_err sym_log_end_erasing(struct sym_log *l, struct sym_transaction *t);
+
+/* log_erase. */
 SYM_MUST enum sym_err sym_log_finish_erasing(struct sym_log *l, struct sym_fault *fault);
 
 /* log_proof: hashes of any generation. */
 struct sym_log_view {
     struct sym_log *log;
     struct sym_transaction *t;
-    const struct sym_log_side *side;
+    struct sym_log_side *side;
     unsigned level; /* of the tile that was read last */
     uint64_t number;
     bool has_tile;
@@ -94,7 +109,7 @@ struct sym_log_view {
 };
 /* 0: the present generation. */
 SYM_MUST enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction *t,
-                                      const struct sym_log_side **out, uint32_t generation);
+                                      struct sym_log_side **out, uint32_t generation);
 /* A sym_merkle_read_fn over a view. */
 SYM_MUST enum sym_err sym_log_read_node(void *view, uint8_t out[SYM_HASH_BYTES], unsigned level,
                                         uint64_t index);
