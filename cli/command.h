@@ -42,11 +42,15 @@
     X(exchange_result)                                                                             \
     X(exchange_cancel)                                                                             \
     X(exchange_forget)                                                                             \
+    X(log_list)                                                                                    \
+    X(log_verify)                                                                                  \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
     X(settings_list)                                                                               \
     X(settings_set)                                                                                \
+    X(backup)                                                                                      \
+    X(restore)                                                                                     \
     X(rotate)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \

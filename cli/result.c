@@ -3,6 +3,7 @@
 #include "cli/exchange_id.h"
 #include "cli/exchange_row.h"
 #include "cli/file.h"
+#include "cli/format.h"
 #include "cli/ingest/csv.h"
 #include "cli/pause.h"
 #include "cli/terms.h"

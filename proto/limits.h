@@ -175,6 +175,18 @@
  */
 #define SYM_OPEN_PER_PEER_MAX 64u
 
+/* Backups ----------------------------------------------------------------------------------- */
+
+#define SYM_BACKUP_ID_BYTES 16u
+/* What one answer carries of a file, bytes: it fits one control reply. */
+#define SYM_BACKUP_PART_BYTES 2080768u
+/* A small file of the data directory, and the store, bytes: as far as its map may grow. */
+#define SYM_BACKUP_SMALL_BYTES_MAX 65536u
+#define SYM_BACKUP_STORE_BYTES_MAX 4398046511104u
+/* A backup of which nothing is heard for so long is given up, milliseconds: while it lasts, the
+ * store cannot use the room of what was changed since. */
+#define SYM_BACKUP_IDLE_MS 30000u
+
 /* Control ---------------------------------------------------------------------------------- */
 
 /* One control request or reply, bytes: the list of SYM_PEERS_MAX peers with four endpoints as long

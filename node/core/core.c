@@ -73,6 +73,13 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     if (err == SYM_OK) {
         err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
+    if (err == SYM_OK) {
+        struct sym_backups_config c = {.store = core->store,
+                                       .vault = core->vault,
+                                       .journal = &core->journal,
+                                       .dir = &core->dir};
+        err = sym_backups_new(&core->backups, &c, fault);
+    }
     return err;
 }
 
@@ -99,6 +106,9 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
                                          .cosign_key = &core->keys.cosign};
         err = sym_log_open(&core->log, &l, fault);
         core->journal.log = core->log;
+    }
+    if (err == SYM_OK) {
+        err = sym_restored_take(&core->restored, &core->dir, core->store, &core->journal, fault);
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
@@ -185,6 +195,7 @@ static void on_tidy_time(void *owner)
 {
     struct sym_core *core = owner;
     sym_datasets_tidy(core->datasets);
+    sym_backups_tidy(core->backups);
     sym_timer_set(core->tidy_timer, TIDY_MS);
 }
 
@@ -353,6 +364,7 @@ static void core_clear(struct sym_core *core)
     sym_loop_free(core->loop);
     sym_grants_close(core->grants);
     sym_peers_clear(&core->peers);
+    sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
     sym_log_close(core->log);

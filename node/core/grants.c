@@ -168,6 +168,9 @@ static enum sym_err load(struct sym_transaction *t, void *context)
         err = sym_held_load(g, t);
     }
     if (err == SYM_OK) {
+        err = sym_patterns_load(g, t);
+    }
+    if (err == SYM_OK) {
         qsort(g->items, g->n, sizeof *g->items, by_number);
     }
     return err;
@@ -185,6 +188,12 @@ static enum sym_err drop_strangers(struct sym_grants *g, struct sym_fault *fault
     }
     for (size_t i = 0; err == SYM_OK && i < g->n_held;) {
         struct sym_node_id id = g->held[i].peer;
+        bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
+        err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
+        i = stranger ? 0 : i + 1;
+    }
+    for (size_t i = 0; err == SYM_OK && i < g->n_patterns;) {
+        struct sym_node_id id = g->patterns[i].peer;
         bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
         err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
         i = stranger ? 0 : i + 1;
@@ -208,6 +217,7 @@ enum sym_err sym_grants_open(struct sym_grants **out, const struct sym_grants_co
         err = drop_strangers(g, fault);
     }
     if (err != SYM_OK) {
+        free(g->patterns);
         free(g);
         return err;
     }
@@ -398,6 +408,9 @@ static enum sym_err put_dropped(struct sym_transaction *t, void *context)
             c->n_held++;
         }
     }
+    if (err == SYM_OK) {
+        err = sym_pattern_drop(g, t, c->peer);
+    }
     char id[2 * SYM_NODE_ID_BYTES + 1];
     sym_hex(id, c->peer->bytes, SYM_NODE_ID_BYTES);
     return err == SYM_OK && c->n_grants + c->n_held > 0
@@ -422,6 +435,7 @@ enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id
         }
     }
     sym_held_remove_peer(g, id);
+    sym_pattern_forget(g, id);
     sym_quiet_forget(&g->quiet, id);
     return SYM_OK;
 }

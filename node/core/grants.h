@@ -25,6 +25,7 @@
 #define SYM_NODE_CORE_GRANTS_H
 
 #include "node/core/journal.h"
+#include "node/core/patterns.h"
 #include "node/core/peers.h"
 #include "node/core/users.h"
 #include "proto/policy.h"
@@ -58,6 +59,14 @@ size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
  */
 SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                            struct sym_fault *fault);
+
+/* A peer who asks today as it does not on other days. */
+struct sym_unusual {
+    const struct sym_peer *peer;
+    struct sym_pattern_finding finding;
+};
+/* At most max of them; returns their number. */
+size_t sym_grants_unusual(const struct sym_grants *g, struct sym_unusual *out, size_t max);
 
 /* A request of a peer, as it came. */
 struct sym_ask {

@@ -13,6 +13,8 @@ struct step {
     const struct sym_ask *ask;
     const struct sym_policy_verdict *verdict;
     const struct sym_grant_item *counted; /* NULL: not counted */
+    struct sym_pattern_item *pattern;     /* of the peer; NULL: a repetition, or no memory */
+    struct sym_pattern_item pattern_next; /* with this request */
     const struct sym_held_item *held;     /* to be put; NULL: none */
     const char *event;                    /* NULL: no line */
     const char *approver;
@@ -50,6 +52,9 @@ static enum sym_err put_step(struct sym_transaction *t, void *context)
 {
     const struct step *s = context;
     enum sym_err err = s->counted != NULL ? sym_asked_item_put(t, s->counted) : SYM_OK;
+    if (err == SYM_OK && s->pattern != NULL) {
+        err = sym_pattern_item_put(t, &s->pattern_next);
+    }
     if (err == SYM_OK && s->held != NULL) {
         err = sym_held_item_put(s->grants, t, s->held);
     }
@@ -59,9 +64,22 @@ static enum sym_err put_step(struct sym_transaction *t, void *context)
 static enum sym_err commit(const struct step *s)
 {
     struct step copy = *s;
-    return s->counted != NULL || s->held != NULL || s->event != NULL
-               ? sym_store_write(s->grants->config.store, put_step, &copy)
-               : SYM_OK;
+    bool due = s->counted != NULL || s->held != NULL || s->event != NULL;
+    enum sym_err err = due ? sym_store_write(s->grants->config.store, put_step, &copy) : SYM_OK;
+    if (err == SYM_OK && s->pattern != NULL) {
+        *s->pattern = s->pattern_next;
+        s->pattern->dirty = !due;
+    }
+    return err;
+}
+
+static void count_pattern(struct step *s, bool probe)
+{
+    s->pattern = sym_pattern_item_of(s->grants, &s->ask->peer->id);
+    if (s->pattern != NULL) {
+        s->pattern_next = *s->pattern;
+        sym_pattern_add(&s->pattern_next.pattern, s->ask->request->kind, probe, s->ask->wall_ms);
+    }
 }
 
 /* For what a peer can cause without end: a line when one is due. */
@@ -100,6 +118,7 @@ void sym_grants_close(struct sym_grants *g)
 {
     if (g != NULL) {
         say_overdue(g, sym_grants_now(g), UINT64_MAX);
+        sym_patterns_clear(g);
         free(g);
     }
 }
@@ -200,6 +219,7 @@ static enum sym_err decide_fresh(struct sym_grants *g, struct sym_policy_verdict
               : out->decision == SYM_DECISION_HELD  ? "request-held"
                                                     : "request-denied";
     s.counted = sym_asked_add(&counted.asked, ask->wall_ms) ? &counted : NULL;
+    count_pattern(&s, false);
     err = is_endless(item, ask) ? commit_quietly(&s) : commit(&s);
     if (err != SYM_OK) {
         return err;
@@ -231,6 +251,7 @@ enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *
         struct sym_policy_ask p = policy_ask(ask, 0, false);
         struct step s = {.grants = g, .ask = ask, .verdict = out, .event = "request-denied"};
         sym_policy_decide(out, NULL, &p);
+        count_pattern(&s, true);
         return commit_quietly(&s);
     }
     struct sym_held_item *held = sym_held_match(g, ask);

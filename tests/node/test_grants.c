@@ -543,7 +543,8 @@ static void names_of_datasets_lie_on_the_disk_sealed(void **state)
 static void refuses_tables_that_are_damaged(void **state)
 {
     struct grants_rig *r = *state;
-    static const enum sym_table tables[] = {SYM_TABLE_GRANTS, SYM_TABLE_ASKED, SYM_TABLE_HELD};
+    static const enum sym_table tables[] = {SYM_TABLE_GRANTS, SYM_TABLE_ASKED, SYM_TABLE_HELD,
+                                            SYM_TABLE_PATTERNS};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         sym_grants_close(r->grants);
         r->grants = NULL;
@@ -553,6 +554,85 @@ static void refuses_tables_that_are_damaged(void **state)
         assert_int_equal(grants_rig_open(r), SYM_BAD_FORMAT);
         assert_non_null(strstr(r->fault.text, "restore a backup"));
     }
+}
+
+static struct sym_pattern_finding unusual(struct grants_rig *r, size_t expected)
+{
+    struct sym_unusual rows[RIG_PEERS] = {{.peer = NULL}};
+    assert_int_equal(sym_grants_unusual(r->grants, rows, RIG_PEERS), expected);
+    return rows[0].finding;
+}
+
+static void a_sudden_change_is_seen_also_after_a_restart(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    grants_rig_add(r, &row);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(grants_rig_decision(r, 0), i < 5 ? GRANTED : DENIED);
+    }
+    unusual(r, 0);
+    grants_rig_restart(r);
+    assert_int_equal(grants_rig_decision(r, 0), DENIED); /* what is denied counts, too */
+    for (int again = 0; again < 2; again++) {
+        struct sym_pattern_finding f = unusual(r, 1);
+        assert_int_equal(f.asked, 21);
+        assert_int_equal(f.probes, 0);
+        grants_rig_restart(r);
+    }
+    grants_rig_set_clock(RIG_NOW + RIG_DAY);
+    unusual(r, 0);
+}
+
+static void who_tries_what_it_has_no_grant_for_is_seen(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    grants_rig_add(r, &row);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(grants_rig_decision(r, 1), DENIED);
+    }
+    unusual(r, 0);
+    grants_rig_restart(r); /* most of them made no line of their own */
+    struct rig_ask ask;
+    grants_rig_ask(r, &ask, 1);
+    ask.ask.dataset_known = false;
+    assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+    assert_int_equal(unusual(r, 1).probes, 5);
+    assert_int_equal(sym_grants_drop_peer(r->grants, &r->peer[1].id, &r->fault), SYM_OK);
+    unusual(r, 0);
+    grants_rig_restart(r);
+    unusual(r, 0);
+}
+
+static void a_held_request_that_is_asked_again_is_one(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    struct rig_ask ask;
+    row.approval = true;
+    grants_rig_add(r, &row);
+    grants_rig_ask(r, &ask, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+        assert_int_equal(r->verdict.decision, SYM_DECISION_HELD);
+    }
+    unusual(r, 0);
+}
+
+static void what_could_not_be_recorded_is_not_counted(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    struct rig_ask ask;
+    grants_rig_add(r, &row);
+    room_fill_disk(true);
+    for (int i = 0; i < 30; i++) {
+        grants_rig_ask(r, &ask, 0);
+        assert_int_not_equal(grants_rig_decide(r, &ask), SYM_OK);
+    }
+    room_fill_disk(false);
+    unusual(r, 0);
 }
 
 static void refuses_a_request_whose_id_is_not_whole(void **state)
@@ -597,6 +677,10 @@ int main(void)
         TEST(a_full_disk_changes_no_grant),
         TEST(names_of_datasets_lie_on_the_disk_sealed),
         TEST(refuses_tables_that_are_damaged),
+        TEST(a_sudden_change_is_seen_also_after_a_restart),
+        TEST(who_tries_what_it_has_no_grant_for_is_seen),
+        TEST(a_held_request_that_is_asked_again_is_one),
+        TEST(what_could_not_be_recorded_is_not_counted),
         TEST(refuses_a_request_whose_id_is_not_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
