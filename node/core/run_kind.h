@@ -27,6 +27,7 @@ struct sym_run_evidence {
     struct sym_opens *opens;
     struct sym_compares *compares;
     struct sym_node_id self;
+    uint8_t own_identity[SYM_ED25519_BYTES];
     struct sym_witnessed peer;
     const uint8_t *id;     /* of this exchange, on the wire */
     const uint8_t *handle; /* what this node's users call it */
