@@ -209,7 +209,6 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     }
     p->state = (enum sym_witness_state)state;
     p->durable = p->held.recent[0];
-    p->sent = p->said.size;
     return SYM_OK;
 }
 
@@ -305,7 +304,8 @@ void sym_witness_link_up(struct sym_witness *w, const struct sym_node_id *peer)
 {
     struct sym_witness_peer *p = sym_witness_find(w, peer);
     if (p != NULL) {
-        p->sent = p->said.size;
+        uint32_t generation = sym_log_head(w->config.log)->generation;
+        p->sent = p->said.generation == generation ? p->said.size : 0;
         p->met = false;
     }
 }
