@@ -321,6 +321,17 @@ enum sym_err sym_session_stop(struct sym_session *s)
     return SYM_OK;
 }
 
+enum sym_err sym_session_give_up(struct sym_session *s)
+{
+    if (!s->has_keys || s->aborted) {
+        return SYM_WRONG_STATE;
+    }
+    if (s->state != SYM_SESSION_ABORTED_THERE && s->state != SYM_SESSION_CLOSED_THERE) {
+        s->state = SYM_SESSION_ABORTED_HERE;
+    }
+    return SYM_OK;
+}
+
 enum sym_err sym_session_statement(struct sym_session *s, struct sym_statement *out)
 {
     struct sym_transcripts t;
@@ -390,15 +401,14 @@ enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close, u
 enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
                                uint8_t *frame, size_t max, size_t *len)
 {
-    if (!s->has_keys || s->aborted) {
-        return SYM_WRONG_STATE;
+    enum sym_err err = sym_session_give_up(s);
+    if (err != SYM_OK) {
+        return err;
     }
-    bool is_last =
-        s->state == SYM_SESSION_ABORTED_THERE || s->state == SYM_SESSION_CLOSED_THERE;
+    bool is_last = s->state != SYM_SESSION_ABORTED_HERE;
     s->aborted = true;
-    s->state = is_last ? SYM_SESSION_DEAD : SYM_SESSION_ABORTED_HERE;
     struct sym_transcripts t;
-    enum sym_err err = sym_transcripts_take(&t, &s->sent, &s->received);
+    err = sym_transcripts_take(&t, &s->sent, &s->received);
     if (err != SYM_OK) {
         return err;
     }

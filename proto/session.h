@@ -12,8 +12,8 @@
  * A close says how many data frames its signer sent and received, so it comes when the traffic of
  * both directions has arrived; after the first close nothing but the second one follows. Either
  * side may abort at any time after the receipt, once. What one side says at the end is a statement
- * (statement.h): the caller logs it before the frame leaves (stop, statement, then close or abort),
- * and who has aborted still reads the other side's.
+ * (statement.h): the caller logs it before the frame leaves (stop or give_up, statement, then close
+ * or abort), and who has aborted still reads the other side's.
  *
  * Checked here: signatures, both ids, the exchange id, the Noise ephemeral, the TLS exporter,
  * times (clocks may differ by SYM_CLOCK_SKEW_MS), the hash of the request in the receipt, of both
@@ -122,6 +122,9 @@ SYM_MUST enum sym_err sym_session_fill(struct sym_session *s, uint8_t *frame, si
 /* Neither takes nor seals data from now on, so that the transcripts stay as they are until the
  * close; more than once is fine. */
 SYM_MUST enum sym_err sym_session_stop(struct sym_session *s);
+/* This side will abort: what still comes stays outside of the transcripts, but for the other side's
+ * statement. SYM_WRONG_STATE without keys. */
+SYM_MUST enum sym_err sym_session_give_up(struct sym_session *s);
 /* What the own close or abort will say of ids, hashes and transcripts; without time and reason.
  * SYM_WRONG_STATE before there is a request. */
 SYM_MUST enum sym_err sym_session_statement(struct sym_session *s, struct sym_statement *out);

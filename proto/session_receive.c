@@ -212,6 +212,10 @@ static enum sym_err read_close(struct sym_session *s, struct sym_span payload, u
         s->state = SYM_SESSION_CLOSED_THERE;
         return SYM_OK;
     }
+    if (s->state == SYM_SESSION_ABORTED_HERE && !s->aborted) {
+        s->state = SYM_SESSION_ABORTED_THERE;
+        return SYM_OK;
+    }
     s->state = s->state == SYM_SESSION_CLOSED_HERE ? SYM_SESSION_ENDED : SYM_SESSION_DEAD;
     sym_session_forget_keys(s);
     return SYM_OK;
@@ -239,7 +243,7 @@ static enum sym_err read_abort(struct sym_session *s, struct sym_span payload, u
     }
     event->kind = SYM_EVENT_ABORTED;
     event->signed_bytes = payload;
-    if (s->state != SYM_SESSION_ABORTED_HERE && s->state != SYM_SESSION_CLOSED_HERE) {
+    if (!s->aborted && s->state != SYM_SESSION_CLOSED_HERE) {
         s->state = SYM_SESSION_ABORTED_THERE;
         return SYM_OK;
     }
