@@ -83,6 +83,21 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     return err;
 }
 
+/* What is known of partners' logs, and what is owed to them. */
+static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault)
+{
+    const struct sym_witness_config w = {.store = core->store,
+                                         .log = core->log,
+                                         .self = core->card.id,
+                                         .cosign_key = &core->keys.cosign};
+    const struct sym_opens_config o = {.store = core->store,
+                                       .log = core->log,
+                                       .self = core->card.id,
+                                       .identity = &core->keys.identity};
+    enum sym_err err = sym_witness_open(&core->witness, &w, fault);
+    return err == SYM_OK ? sym_opens_open(&core->opens, &o, fault) : err;
+}
+
 /* The store and all that is kept in it. */
 static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
 {
@@ -120,7 +135,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_peers_load(&core->peers, core->store, fault);
     }
     if (err == SYM_OK) {
-        err = sym_history_open(&core->history, core->store, &core->journal, fault);
+        err = sym_history_open(&core->history, core->store, fault);
     }
     if (err == SYM_OK) {
         struct sym_grants_config g = {
@@ -129,6 +144,9 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
+    }
+    if (err == SYM_OK) {
+        err = load_evidence(core, fault);
     }
     return err == SYM_OK ? load_vault(core, sym_secret_span(&master), fault) : err;
 }
@@ -247,7 +265,10 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 {
     struct sym_exchanges_config x = {.loop = core->loop,
                                      .store = core->store,
-                                     .journal = &core->journal,
+                                     .group = core->group,
+                                     .log = core->log,
+                                     .witness = core->witness,
+                                     .opens = core->opens,
                                      .peers = &core->peers,
                                      .keys = &core->keys,
                                      .self = core->card.id,
@@ -289,6 +310,9 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
 {
     enum sym_err err = sym_loop_new(&core->loop);
+    if (err == SYM_OK) {
+        err = sym_group_new(&core->group, core->loop, core->store);
+    }
     if (err == SYM_OK) {
         err = sym_workers_new(&core->workers, core->loop, 0);
     }
@@ -357,6 +381,7 @@ static void core_clear(struct sym_core *core)
     sym_links_free(core->links);
     sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
+    sym_group_free(core->group);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
     sym_timer_remove(&core->prune_timer);
@@ -367,6 +392,8 @@ static void core_clear(struct sym_core *core)
     sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
+    sym_opens_close(core->opens);
+    sym_witness_close(core->witness);
     sym_log_close(core->log);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);

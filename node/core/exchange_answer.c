@@ -469,6 +469,15 @@ void sym_exchange_refuse(struct sym_exchanges *x, struct sym_exchange *e, enum s
     sym_exchange_finish(e, SYM_EXCHANGE_ABORTED, sym_now_us());
 }
 
+void sym_exchange_repeated(struct sym_exchanges *x, const struct sym_link *link,
+                           const struct sym_envelope *envelope)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
+    if (peer != NULL) {
+        record_refusal(x, peer, envelope->exchange_id, SYM_REPLAY);
+    }
+}
+
 /* Who answers late is not heard: an eighth of the time is left for the way. */
 static uint64_t time_to_answer(const struct sym_request *request)
 {

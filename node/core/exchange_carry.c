@@ -138,7 +138,6 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
 {
     struct sym_envelope envelope;
     struct sym_span body;
-    struct sym_session_event event;
     if (sym_envelope_read(&envelope, &body, sym_span(frame, len)) != SYM_OK) {
         sym_link_hang_up(link);
         sym_bus_release(frame);
@@ -147,6 +146,8 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
     struct sym_exchange *e = sym_exchange_table_find(&x->table, envelope.exchange_id);
     if (e == NULL) {
         sym_exchange_answer(x, link, &envelope, frame, len);
+    } else if (envelope.type == SYM_FRAME_ASK) {
+        sym_exchange_repeated(x, link, &envelope);
     } else if (e->link == link) {
         e->bytes_received += sym_exchange_ended(e) ? 0 : len;
         sym_exchange_take_frame(x, e, frame, len);

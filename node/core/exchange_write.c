@@ -91,8 +91,8 @@ static void tell_decision(struct sym_entry_body *b, const struct sym_exchange *e
 {
     b->decision = e->answer.decision;
     b->reason = (uint32_t)e->answer.reason;
-    if (e->answer.decision != SYM_DECISION_GRANTED) {
-        b->detail = sym_span_text(e->fault.text);
+    if (e->answer.decision == SYM_DECISION_GRANTED) {
+        b->detail = sym_span(NULL, 0);
     }
 }
 
@@ -114,7 +114,6 @@ static void tell_end(struct sym_entry_body *b, const struct sym_exchange_write *
                      struct sym_transcript transcripts[2])
 {
     const struct sym_exchange *e = w->e;
-    b->detail = sym_span_text(e->fault.text);
     b->reason = (uint32_t)e->reason;
     if (e->has_word || (w->plan.parts & SYM_PART_OWN_WORD) != 0) {
         transcripts[0] = sym_statement_sent(&e->word);
@@ -137,6 +136,7 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
     const struct sym_node_id *self = &w->x->config.self;
     bool initiates = e->role == SYM_SESSION_INITIATOR;
     struct sym_transcript transcripts[2];
+    char words[SYM_DETAIL_BYTES_MAX + 1];
     struct sym_entry_body body = {.event = sym_span_text(event),
                                   .alias = sym_span_text(e->alias),
                                   .role = initiates ? SYM_AS_INITIATOR : SYM_AS_PARTICIPANT,
@@ -149,6 +149,9 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
     }
     if (e->matter != NULL) {
         tell_matter(&body, e->matter);
+    }
+    if (kind != SYM_ENTRY_REQUESTED && e->fault.text[0] != '\0') {
+        body.detail = sym_log_words(words, sizeof words, "%s", e->fault.text);
     }
     if (kind == SYM_ENTRY_DECIDED) {
         tell_decision(&body, e);

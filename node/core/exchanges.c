@@ -169,6 +169,9 @@ void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
     sym_group_flush(x->config.group); /* what ended with the link before has its word now */
     sym_witness_link_up(x->config.witness, sym_link_peer(link));
+    if (!sym_run_knows(SYM_KIND_WITNESS)) {
+        sym_witness_set_met(x->config.witness, sym_link_peer(link));
+    }
     if (sym_witness_is_met(x->config.witness, sym_link_peer(link))) {
         ask_all(x, link);
     } else if (peer != NULL && sym_link_was_dialled(link)) {

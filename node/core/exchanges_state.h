@@ -143,6 +143,9 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
                          const struct sym_envelope *envelope, uint8_t *frame, size_t len);
 /* Denies a request that is in the log and not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
+/* A request whose id was seen: is not answered either, and the exchange of that id goes on. */
+void sym_exchange_repeated(struct sym_exchanges *x, const struct sym_link *link,
+                           const struct sym_envelope *envelope);
 /* Does not answer, and says so in the log. */
 void sym_exchange_refuse(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err reason);
 /* Own elements are ready, or (err) will not be: answers a request that policy has granted. */

@@ -32,6 +32,9 @@ struct sym_core {
     struct sym_own_card card;
     struct sym_store *store;
     struct sym_log *log;
+    struct sym_group *group;
+    struct sym_witness *witness;
+    struct sym_opens *opens;
     struct sym_journal journal;
     struct sym_restored restored;
     struct sym_settings settings;

@@ -2,6 +2,7 @@
 #include "proto/history.h"
 
 #include "node/loop.h"
+#include "proto/history.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,7 +203,7 @@ static enum sym_err abort_row(struct row *r)
 
 static enum sym_err append(struct sym_opens *o, struct sym_transaction *t,
                            enum sym_entry_kind kind, const struct row *r,
-                           struct sym_entry_body *body)
+                           const struct sym_author *author, struct sym_entry_body *body)
 {
     const struct sym_node_id *self = &o->config.self;
     bool initiates = has(r, INITIATES);
@@ -214,6 +215,7 @@ static enum sym_err append(struct sym_opens *o, struct sym_transaction *t,
                               .exchange_id = r->id,
                               .initiator = initiates ? self : &r->peer,
                               .responder = initiates ? &r->peer : self,
+                              .author = author,
                               .body = body};
     return sym_log_append(o->config.log, t, &entry, NULL);
 }
@@ -249,7 +251,7 @@ static enum sym_err end_one(void *context, struct sym_span key, struct sym_span 
     if (err == SYM_OK) {
         err = put(c->transaction, &r);
     }
-    return err == SYM_OK ? append(c->opens, c->transaction, SYM_ENTRY_ABORTED, &r, &body) : err;
+    return err == SYM_OK ? append(c->opens, c->transaction, SYM_ENTRY_ABORTED, &r, NULL, &body) : err;
 }
 
 static enum sym_err end_all(struct sym_transaction *t, void *context)
@@ -492,7 +494,7 @@ static enum sym_err put_heard(struct sym_transaction *t, void *context)
         err = put(t, &r);
     }
     if (err == SYM_OK) {
-        err = append(h->opens, t, SYM_ENTRY_SETTLED, &r, &body);
+        err = append(h->opens, t, SYM_ENTRY_SETTLED, &r, NULL, &body);
     }
     h->row = r;
     return err;
@@ -643,28 +645,16 @@ static enum sym_err put_settled(struct sym_transaction *t, void *context)
 {
     struct settling *c = context;
     struct row r = c->row;
-    uint8_t hash[SYM_HASH_BYTES];
-    struct sym_span command = c->author->command;
     struct sym_transcript sent = sym_statement_sent(&r.own);
     struct sym_transcript received = sym_statement_received(&r.own);
     struct sym_entry_body body = {
         .event = sym_span_text("settled-alone"),
         .detail = sym_span_text("the other side has not said how it ended"),
-        .user = sym_span_text(c->author->user),
         .sent = &sent,
         .received = &received};
-    enum sym_err err = SYM_OK;
-    if (command.len <= SYM_COMMAND_KEPT_BYTES) {
-        body.command = command;
-    } else {
-        err = sym_sha256(hash, command);
-        body.command_hash = sym_span(hash, sizeof hash);
-    }
     set(&r, ALONE);
-    if (err == SYM_OK) {
-        err = put(t, &r);
-    }
-    return err == SYM_OK ? append(c->opens, t, SYM_ENTRY_SETTLED, &r, &body) : err;
+    enum sym_err err = put(t, &r);
+    return err == SYM_OK ? append(c->opens, t, SYM_ENTRY_SETTLED, &r, c->author, &body) : err;
 }
 
 enum sym_err sym_opens_settle(struct sym_opens *o, const struct sym_author *author,
