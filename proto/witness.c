@@ -249,8 +249,8 @@ static enum sym_verdict judge_one(const struct sym_held *held, const struct sym_
 static void advance(struct sym_held *held, const struct sym_shown *s)
 {
     const struct sym_signed_head *newest = sym_held_newest(held);
+    held->newest_ms = s->time_ms > held->newest_ms ? s->time_ms : held->newest_ms;
     if (newest != NULL && newest->size == s->head.size) {
-        held->newest_ms = s->time_ms > held->newest_ms ? s->time_ms : held->newest_ms;
         return;
     }
     if (held->n_recent == SYM_WITNESS_RECENT_MAX) {
@@ -259,7 +259,6 @@ static void advance(struct sym_held *held, const struct sym_shown *s)
     }
     held->recent[held->n_recent++] = s->head;
     held->generation = s->generation;
-    held->newest_ms = s->time_ms;
 }
 
 static void drop_pending(struct sym_held *held, size_t at)

@@ -45,7 +45,7 @@ struct sym_held {
     uint32_t generation;                                   /* 0: nothing */
     struct sym_signed_head recent[SYM_WITNESS_RECENT_MAX]; /* proven, ascending */
     size_t n_recent;
-    uint64_t newest_ms; /* time of the latest message that showed the newest head */
+    uint64_t newest_ms; /* the latest time of a message that showed a new head */
     struct sym_shown pending[SYM_WITNESS_PENDING_MAX];
     size_t n_pending;
 };

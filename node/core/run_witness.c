@@ -173,21 +173,12 @@ static enum sym_step step_witness(const void *machine, size_t *len)
     return run->phase == PHASE_CLOSES ? SYM_STEP_CLOSE : SYM_STEP_WAIT;
 }
 
-static void meet(struct witness_run *run)
-{
-    if (run->phase == PHASE_CLOSED && run->heard_close) {
-        run->phase = PHASE_DONE;
-        sym_witness_set_met(run->with.witness, &run->with.peer.id);
-    }
-}
-
 static enum sym_err write_witness(void *machine, uint8_t *payload, size_t len, uint64_t now_us)
 {
     struct witness_run *run = machine;
     (void)now_us;
     if (run->phase == PHASE_CLOSES && len == 0) {
-        run->phase = PHASE_CLOSED;
-        meet(run);
+        run->phase = run->heard_close ? PHASE_DONE : PHASE_CLOSED;
         return SYM_OK;
     }
     if (!is_speaking(run) || len != run->frame_len) {
@@ -298,7 +289,7 @@ static enum sym_err close_witness(void *machine)
         return SYM_WRONG_STATE;
     }
     run->heard_close = true;
-    meet(run);
+    run->phase = run->phase == PHASE_CLOSED ? PHASE_DONE : run->phase;
     return SYM_OK;
 }
 

@@ -67,16 +67,16 @@ static enum sym_err answer_head(struct sym_core *core, struct sym_answer *answer
     }
     enum sym_err err =
         sym_witness_checkpoint(core->witness, checkpoint, SYM_CHECKPOINT_SHOWN_BYTES_MAX, &len);
-    struct sym_log_head row = {
-        .origin = sym_span_text(head->origin),
-        .generation = head->generation,
-        .size = head->size,
-        .root = sym_span(head->root, sizeof head->root),
-        .checkpoint = sym_span(checkpoint, len),
-        .node = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
-        .log_key = sym_span(core->keys.log.public_key, SYM_ED25519_BYTES),
-        .cosign_key = sym_span(core->keys.cosign.public_key, SYM_ED25519_BYTES),
-        .frozen = sym_log_is_frozen(core->log, &why)};
+    struct sym_log_head row = {.origin = sym_span_text(head->origin),
+                               .generation = head->generation,
+                               .size = head->size,
+                               .root = sym_span(head->root, sizeof head->root),
+                               .checkpoint = sym_span(checkpoint, len),
+                               .node = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
+                               .log_key = sym_span(core->keys.log.public_key, SYM_ED25519_BYTES),
+                               .cosign_key =
+                                   sym_span(core->keys.cosign.public_key, SYM_ED25519_BYTES),
+                               .frozen = sym_log_is_frozen(core->log, &why)};
     row.fault = sym_span_text(row.frozen && why != NULL ? why : "");
     if (err == SYM_OK) {
         err = sym_answer_write(answer, &row);

@@ -96,8 +96,10 @@ void sym_witness_set_met(struct sym_witness *w, const struct sym_node_id *peer);
 /* Heads must be told (again) before exchanges go on. */
 bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer);
 
-/* SYM_OK when exchanges with this peer may go on; SYM_DENIED and why otherwise: an alarm about it,
+/* may_meet: heads may be told, unless the own log is frozen. allows: SYM_OK when exchanges with
+ * this peer may go on; SYM_DENIED and why otherwise: an alarm about it,
  * or the own log is frozen. */
+SYM_MUST enum sym_err sym_witness_may_meet(const struct sym_witness *w, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_witness_allows(const struct sym_witness *w,
                                          const struct sym_node_id *peer, struct sym_fault *fault);
 
