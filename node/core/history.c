@@ -113,6 +113,17 @@ static enum sym_err read_entry(struct sym_transaction *t, struct sym_arena *aren
                       sym_span(value.data + HEAD_BYTES, value.len - HEAD_BYTES));
 }
 
+enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                              struct sym_exchange_entry *out, struct sym_span id)
+{
+    return read_entry(t, arena, out, id);
+}
+
+enum sym_err sym_history_revise(struct sym_transaction *t, const struct sym_exchange_entry *entry)
+{
+    return store_entry(t, entry);
+}
+
 #define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
 
 /* Neither case nor note: the journal has not the retention that these may need. */

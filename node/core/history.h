@@ -29,6 +29,13 @@ SYM_MUST enum sym_err sym_history_put(struct sym_history *h, const struct sym_ex
 SYM_MUST enum sym_err sym_history_get(struct sym_history *h, struct sym_arena *arena,
                                       struct sym_exchange_entry *out, struct sym_span id);
 
+/* The same within a transaction, and an entry written again, which makes no line: for what else
+ * changes it in the same commit and is recorded as that. */
+SYM_MUST enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                                       struct sym_exchange_entry *out, struct sym_span id);
+SYM_MUST enum sym_err sym_history_revise(struct sym_transaction *t,
+                                         const struct sym_exchange_entry *entry);
+
 typedef enum sym_err sym_history_each_fn(void *context, const struct sym_exchange_entry *entry);
 /* Calls fn for the entries of the alias (empty: all) that began before before_ms (0: all), the
  * latest first, until it returns an error, which is passed on; `most` is for fn to keep. An entry
