@@ -493,7 +493,7 @@ static void lets_each_role_run_exactly_the_verbs_of_its_rows(void **state)
         }
     }
     assert_true(denied > 0);
-    assert_int_equal(journal().n, denied);
+    assert_true(journal().n > 60 && journal().n <= denied); /* a minute ahead of one a second */
     sample_close(&sample);
 }
 
