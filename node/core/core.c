@@ -63,7 +63,8 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
 {
-    enum sym_err err = sym_vault_open(&core->vault, core->store, &core->dir, master, fault);
+    enum sym_err err =
+        sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
         struct sym_datasets_config c = {
             .store = core->store, .vault = core->vault, .journal = &core->journal};
@@ -90,7 +91,14 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_store_open(&core->store, core->data_dir, sym_secret_span(&master), fault);
     }
     if (err == SYM_OK) {
-        err = sym_journal_open(&core->journal, core->store, fault);
+        const struct sym_log_config l = {.store = core->store,
+                                         .dir = &core->dir,
+                                         .master = sym_secret_span(&master),
+                                         .self = core->card.id,
+                                         .key = &core->keys.log,
+                                         .cosign_key = &core->keys.cosign};
+        err = sym_log_open(&core->log, &l, fault);
+        core->journal.log = core->log;
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
@@ -347,6 +355,7 @@ static void core_clear(struct sym_core *core)
     sym_peers_clear(&core->peers);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
+    sym_log_close(core->log);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);
     if (core->dir.fd >= 0) {

@@ -29,6 +29,7 @@ struct sym_core {
     struct sym_node_keys keys;
     struct sym_own_card card;
     struct sym_store *store;
+    struct sym_log *log;
     struct sym_journal journal;
     struct sym_settings settings;
     struct sym_users users;

@@ -15,7 +15,7 @@ static int64_t now_s(void)
 
 static struct sym_author author_of(struct sym_core *core, const struct sym_user *user)
 {
-    return (struct sym_author){.journal = &core->journal, .user = user->name};
+    return (struct sym_author){.log = core->log, .user = user->name};
 }
 
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,

@@ -132,7 +132,7 @@ static int set_up(void **state)
     sym_random(f.self.bytes, sizeof f.self.bytes);
     f.answer_bytes = 100;
     assert_int_equal(sym_users_load(&f.users, f.room.store, NULL), SYM_OK);
-    assert_int_equal(sym_journal_open(&f.journal, f.room.store, NULL), SYM_OK);
+    assert_int_equal((f.journal = (struct sym_journal){.log = room_log(&f.room)}, SYM_OK), SYM_OK);
     for (size_t i = 0; i < PEOPLE; i++) {
         assert_int_equal(sym_sign_key_new(&f.keys[i]), SYM_OK);
         struct sym_user_add a = {.name = sym_span_text(names[i]),
@@ -279,31 +279,9 @@ static void still_serves(void)
     assert_int_equal(f.runs, before + 1);
 }
 
-struct last_line {
-    char text[SYM_JOURNAL_BYTES + 1];
-    size_t n;
-};
-
-static enum sym_err take_line(void *context, struct sym_span key, struct sym_span value)
+static struct room_lines journal(void)
 {
-    struct last_line *l = context;
-    (void)key;
-    memcpy(l->text, value.data, value.len);
-    l->text[value.len] = '\0';
-    l->n++;
-    return SYM_OK;
-}
-
-static enum sym_err walk_journal(struct sym_transaction *t, void *context)
-{
-    return sym_store_each(t, SYM_TABLE_EVENTS, take_line, context);
-}
-
-static struct last_line journal(void)
-{
-    struct last_line l = {.n = 0};
-    assert_int_equal(sym_store_read(f.room.store, walk_journal, &l), SYM_OK);
-    return l;
+    return room_lines(&f.room, NULL);
 }
 
 /* Tests. */
@@ -408,7 +386,7 @@ static void refuses_and_records_a_request_for_another_node(void **state)
         expect(with_body(ALICE, &body), SYM_DENIED, "another node");
     }
     assert_int_equal(journal().n, 2);
-    assert_non_null(strstr(journal().text, "control-denied user=alice"));
+    assert_non_null(strstr(journal().last, "control-denied user=alice"));
     still_serves();
 }
 
@@ -464,9 +442,9 @@ static void refuses_and_records_what_the_role_of_a_user_does_not_allow(void **st
     (void)state;
     struct sym_peer_name name = {.alias = sym_span_text("bank-b")};
     expect(signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED, "operator");
-    struct last_line l = journal();
+    struct room_lines l = journal();
     assert_int_equal(l.n, 1);
-    assert_non_null(strstr(l.text, "control-denied user=alice verb=PEER_REMOVE"));
+    assert_non_null(strstr(l.last, "control-denied user=alice verb=PEER_REMOVE"));
     assert_int_equal(f.runs, 0);
 }
 
@@ -507,7 +485,7 @@ static void records_what_a_verb_denies_and_nothing_else_of_its_errors(void **sta
         expect(signed_by(OLGA, SYM_VERB_CARD, &nothing), errors[i], "because of the verb");
         assert_int_equal(journal().n, i == 3);
     }
-    assert_non_null(strstr(journal().text, "control-denied user=olga verb=CARD"));
+    assert_non_null(strstr(journal().last, "control-denied user=olga verb=CARD"));
 }
 
 /* Otherwise its user would wait in vain. */

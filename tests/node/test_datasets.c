@@ -314,31 +314,9 @@ static void refuses_to_hold_what_does_not_exist(void **state)
 
 /* The journal. */
 
-struct search {
-    const char *wanted;
-    bool found;
-};
-
-static enum sym_err look_at(void *context, struct sym_span key, struct sym_span value)
-{
-    struct search *x = context;
-    char text[SYM_JOURNAL_BYTES + 1] = "";
-    (void)key;
-    memcpy(text, value.data, value.len);
-    x->found = x->found || strstr(text, x->wanted) != NULL;
-    return SYM_OK;
-}
-
-static enum sym_err walk(struct sym_transaction *t, void *context)
-{
-    return sym_store_each(t, SYM_TABLE_EVENTS, look_at, context);
-}
-
 static bool is_journalled(struct shelf *s, const char *wanted)
 {
-    struct search x = {.wanted = wanted};
-    assert_int_equal(sym_store_read(s->room.store, walk, &x), SYM_OK);
-    return x.found;
+    return room_lines(&s->room, wanted).found > 0;
 }
 
 static void every_change_has_its_line_without_the_id_of_a_record(void **state)

@@ -24,7 +24,7 @@ struct vault_room {
 
 static enum sym_err try_open(struct vault_room *s, struct sym_fault *fault)
 {
-    return sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), fault);
+    return sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir, sym_span(s->room.master, 32), fault);
 }
 
 static void open_vault(struct vault_room *s)

@@ -27,10 +27,10 @@ static void open_all(struct shelf *s)
     struct sym_fault fault = {.text = ""};
     struct sym_datasets_config c = {
         .store = s->room.store, .journal = &s->journal, .now_ms = read_clock};
-    enum sym_err err =
-        sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault);
+    enum sym_err err = sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
+                                      sym_span(s->room.master, 32), &fault);
     if (err == SYM_OK) {
-        err = sym_journal_open(&s->journal, s->room.store, &fault);
+        err = (s->journal = (struct sym_journal){.log = room_log(&s->room)}, SYM_OK);
     }
     c.vault = s->vault;
     if (err == SYM_OK) {
