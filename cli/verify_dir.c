@@ -1,9 +1,9 @@
 #include "cli/file.h"
-#include "cli/tile_path.h"
 #include "cli/verify.h"
 #include "crypto/lines.h"
 #include "crypto/merkle.h"
 #include "proto/exhibit.h"
+#include "proto/tile_path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -219,20 +219,36 @@ static enum sym_err refuse_entry(const struct exported *e, const struct place *p
                     why);
 }
 
-static enum sym_err check_entry(struct exported *e, const struct place *p, struct sym_span bytes)
+/* Only what is needed of it, so that one arena at a time is in use: two make the allocator give
+ * memory back to the system, and ask for it again, for each of a million entries. */
+static enum sym_err read_entry(uint8_t commitment[SYM_HASH_BYTES], uint64_t *time_ms,
+                               struct sym_span bytes)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_leaf leaf;
-    uint8_t hash[SYM_HASH_BYTES];
     enum sym_err err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
+    if (err == SYM_OK) {
+        memcpy(commitment, leaf.commitment.data, SYM_HASH_BYTES);
+        *time_ms = leaf.time_ms;
+    }
+    return err;
+}
+
+static enum sym_err check_entry(struct exported *e, const struct place *p, struct sym_span bytes)
+{
+    uint8_t commitment[SYM_HASH_BYTES];
+    uint8_t hash[SYM_HASH_BYTES];
+    uint64_t time_ms = 0;
+    enum sym_err err = read_entry(commitment, &time_ms, bytes);
     if (err != SYM_OK) {
         return refuse_entry(e, p, err, sym_err_text(err));
     }
-    if (leaf.time_ms < e->time_ms) {
+    if (time_ms < e->time_ms) {
         return refuse_entry(e, p, SYM_BAD_VALUE, "carries an earlier time than the one before it");
     }
-    e->time_ms = leaf.time_ms;
-    err = sym_bodies_check(&e->bodies, e->edge.size, leaf.commitment, e->fault);
+    e->time_ms = time_ms;
+    err = sym_bodies_check(&e->bodies, e->edge.size, sym_span(commitment, sizeof commitment),
+                           e->fault);
     if (err == SYM_OK) {
         err = sym_merkle_leaf(hash, bytes);
     }

@@ -234,9 +234,12 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
     } else {
         char what[512];
         (void)snprintf(what, sizeof what,
-                       "proof that this log contradicts itself (%s): sizes %llu and %llu",
-                       sym_split_rule_text(e.rule), (unsigned long long)e.head[0].size,
-                       (unsigned long long)e.head[1].size);
+                       "proof that this log contradicts itself (%s%s): sizes %llu and %llu",
+                       sym_split_rule_text(e.rule),
+                       e.rule != SYM_SPLIT_SHORTER ? ""
+                       : e.by_entries              ? ", by its entries"
+                                                   : ", by its clock",
+                       (unsigned long long)e.head[0].size, (unsigned long long)e.head[1].size);
         sym_verdict_head(v, &e.head[1]);
         sym_verdict_by_card(v, trust, &e.card, what);
     }

@@ -1,9 +1,9 @@
 /* symbolon verify: what it says of good files and of altered ones. */
 #include "tests/cli/run.h"
 
-#include "cli/tile_path.h"
 #include "crypto/tlog_proof.h"
 #include "proto/exhibit.h"
+#include "proto/tile_path.h"
 #include "tests/support/exported.h"
 #include "tests/support/scratch.h"
 
@@ -182,6 +182,71 @@ static void any_bit_flipped_in_any_file_is_found_and_the_file_named(void **state
     assert_int_equal(r.code, SYM_EXIT_DONE);
 }
 
+/* What was read from a file, so that it can be put back. */
+static char kept[1 << 20];
+
+static size_t keep(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t len = fread(kept, 1, sizeof kept, f);
+    (void)fclose(f);
+    assert_true(len > 0 && len < sizeof kept);
+    return len;
+}
+
+static void put(const char *path, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(kept, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void a_byte_more_or_less_in_any_file_is_found(void **state)
+{
+    (void)state;
+    static struct run r;
+    find_files();
+    for (size_t i = 0; i < n_found; i++) {
+        size_t len = keep(found[i]);
+        put(found[i], len - 1);
+        verify(&r, "log", "");
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        kept[len] = '\n';
+        put(found[i], len + 1);
+        verify(&r, "log", "");
+        if (r.code != SYM_EXIT_FAILED) {
+            fail_msg("%s: %s", found[i], r.out);
+        }
+        put(found[i], len);
+    }
+}
+
+static void refuses_keys_that_are_not_those_of_the_checkpoint(void **state)
+{
+    (void)state;
+    static struct run r;
+    char path[PATH_MAX];
+    scratch_join(path, dir, "keys");
+    size_t len = keep(path);
+    char *second = memchr(kept, '\n', len);
+    assert_non_null(second);
+    size_t first_len = (size_t)(second + 1 - kept);
+    char *third = memchr(second + 1, '\n', len - first_len);
+    assert_non_null(third);
+    put(path, (size_t)(third + 1 - kept)); /* without the last cosigner */
+    verify(&r, "log", "");
+    assert_shows(r.out, "log/keys: names 2 keys, but the checkpoint has 3 signatures");
+    memmove(third + 1, second + 1, (size_t)(third - second)); /* the first cosigner twice */
+    put(path, (size_t)(third + 1 - kept) + (size_t)(third - second));
+    verify(&r, "log", "");
+    assert_shows(r.out, "log/keys:3: this key stands here twice");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    scratch_remove_tree(dir);
+    exported_write(&node, dir, witnesses, 2);
+}
+
 static void names_the_entry_and_the_file_at_fault(void **state)
 {
     (void)state;
@@ -259,14 +324,14 @@ static void refuses_a_log_that_is_shorter_than_its_checkpoint(void **state)
     exported_write(&longer, other, witnesses, 2);
     scratch_join(from, other, "checkpoint");
     scratch_join(to, scratch.path, "checkpoint-before");
-    char kept[PATH_MAX];
-    scratch_join(kept, dir, "checkpoint");
-    assert_int_equal(rename(kept, to), 0);
-    assert_int_equal(link(from, kept), 0);
+    char checkpoint[PATH_MAX];
+    scratch_join(checkpoint, dir, "checkpoint");
+    assert_int_equal(rename(checkpoint, to), 0);
+    assert_int_equal(link(from, checkpoint), 0);
     verify(&r, "log", "");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_int_equal(unlink(kept), 0);
-    assert_int_equal(rename(to, kept), 0);
+    assert_int_equal(unlink(checkpoint), 0);
+    assert_int_equal(rename(to, checkpoint), 0);
     scratch_remove_tree(other);
     exported_free(&longer);
 }
@@ -496,6 +561,8 @@ int main(void)
         cmocka_unit_test(a_log_of_another_node_than_the_trusted_one_is_wrong),
         cmocka_unit_test(logs_of_all_shapes_are_good),
         cmocka_unit_test(any_bit_flipped_in_any_file_is_found_and_the_file_named),
+        cmocka_unit_test(a_byte_more_or_less_in_any_file_is_found),
+        cmocka_unit_test(refuses_keys_that_are_not_those_of_the_checkpoint),
         cmocka_unit_test(names_the_entry_and_the_file_at_fault),
         cmocka_unit_test(refuses_files_that_are_missing_or_too_many),
         cmocka_unit_test(refuses_a_log_that_is_shorter_than_its_checkpoint),

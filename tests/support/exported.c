@@ -1,6 +1,6 @@
 #include "tests/support/exported.h"
 
-#include "cli/tile_path.h"
+#include "proto/tile_path.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -75,6 +75,12 @@ struct sym_span exported_card(const struct exported *e)
 
 void exported_entry(struct exported_entry *out, const struct exported *e, uint64_t index)
 {
+    exported_entry_at(out, e, index, EXPORTED_TIME_MS + index / 2);
+}
+
+void exported_entry_at(struct exported_entry *out, const struct exported *e, uint64_t index,
+                       uint64_t time_ms)
+{
     uint8_t number[8];
     uint8_t hash[SYM_HASH_BYTES];
     uint8_t commitment[SYM_HASH_BYTES];
@@ -90,7 +96,7 @@ void exported_entry(struct exported_entry *out, const struct exported *e, uint64
     must(sym_body_commit(commitment, out->salt, sym_span(out->body, out->body_len)), "commitment");
     const struct sym_leaf leaf = {
         .version = SYM_LEAF_VERSION,
-        .time_ms = EXPORTED_TIME_MS + index / 2,
+        .time_ms = time_ms,
         .kind = (uint32_t)(SYM_ENTRY_REQUESTED + index % 4),
         .exchange_id = sym_span(out->exchange_id, sizeof out->exchange_id),
         .initiator = sym_span(e->id.bytes, sizeof e->id.bytes),

@@ -37,6 +37,9 @@ struct exported_entry {
     uint8_t exchange_id[SYM_EXCHANGE_ID_BYTES];
 };
 void exported_entry(struct exported_entry *out, const struct exported *e, uint64_t index);
+/* The same with another time. */
+void exported_entry_at(struct exported_entry *out, const struct exported *e, uint64_t index,
+                       uint64_t time_ms);
 
 /* For sym_merkle_prove_…, context: the struct. */
 enum sym_err exported_read(void *context, uint8_t out[SYM_HASH_BYTES], unsigned level,

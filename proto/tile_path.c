@@ -1,4 +1,4 @@
-#include "cli/tile_path.h"
+#include "proto/tile_path.h"
 
 #include <stdio.h>
 #include <string.h>

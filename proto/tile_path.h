@@ -1,8 +1,8 @@
 /* tile_path.h - where the parts of an exported log lie below its directory (C2SP tlog-tiles):
  * tile/<level>/<number> and tile/entries/<number>, the number in groups of three digits, all but
  * the last behind an x; ".p/<width>" behind one that is not full. */
-#ifndef SYM_CLI_TILE_PATH_H
-#define SYM_CLI_TILE_PATH_H
+#ifndef SYM_PROTO_TILE_PATH_H
+#define SYM_PROTO_TILE_PATH_H
 
 #include "crypto/bytes.h"
 #include "proto/limits.h"
