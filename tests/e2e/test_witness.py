@@ -18,6 +18,9 @@ class WitnessTest(NodeTest):
         self.c = self.node("Police", role="police")
         for one, other in ((self.a, self.b), (self.a, self.c), (self.b, self.c)):
             one.peer_with(other)
+        for node in (self.a, self.b, self.c):
+            node.do("user", "add", "auditor", "--role", "auditor", user="operator")
+            node.user = "operator"
 
     def save(self, node):
         """A copy of its data directory, made while it is stopped."""
@@ -37,8 +40,11 @@ class WitnessTest(NodeTest):
         return [line for line in node.json("status")["warnings"] if line.startswith("ALARM")]
 
     def witness(self, node, other):
-        rows = {row["peer"]: row for row in node.json("log", "witnesses")}
+        rows = {row["peer"]: row for row in node.json("log", "witnesses", user="auditor")}
         return rows[other.alias]
+
+    def entries(self, node):
+        return int(node.do("log", "checkpoint", user="auditor").splitlines()[1])
 
     def is_stopped(self, one, other):
         code, _, complaint = one.cli("peer", "ping", other.alias, "--timeout", "5")
@@ -48,7 +54,7 @@ class WitnessTest(NodeTest):
     def exhibit_verifies(self, node, other, rule):
         path = node.home / "exhibit"
         path.unlink(missing_ok=True)
-        node.do("log", "exhibit", other.alias, "--out", path)
+        node.do("log", "exhibit", other.alias, "--out", path, user="auditor")
         code, output, complaint = run_cli("verify", path)
         self.assertEqual(code, DONE, complaint)
         self.assertIn(rule, path.read_text("ascii"))
@@ -68,10 +74,10 @@ class OldCopies(WitnessTest):
         for _ in range(3):
             self.a.ping(self.b)
         self.assertEqual(self.alarms(self.b), [])
-        known = self.witness(self.b, self.a)["size"]
+        known = self.witness(self.b, self.a)["entries"]
         self.b.stop()
         self.put_back(self.a, saved)
-        while longer and self.a.json("log", "checkpoint")["size"] < known + 5:
+        while longer and self.entries(self.a) < known + 5:
             self.a.ping(self.c)
         self.b.start()
 
@@ -100,9 +106,9 @@ class OldCopies(WitnessTest):
         self.assertEqual(self.witness(self.b, self.a)["state"], "good")
         # It stays in sight for a month, and the proof stays for good.
         self.assertIn("new evidence log", " ".join(self.b.json("status")["warnings"]))
-        self.b.do("log", "exhibit", "bank-a")
+        self.b.do("log", "exhibit", "bank-a", "--out", self.b.home / "kept", user="auditor")
         for node in (self.a, self.b, self.c):
-            node.do("log", "verify")
+            node.do("log", "verify", user="auditor")
         self.a.restart()
         self.b.restart()
         self.b.ping(self.a)
@@ -139,7 +145,8 @@ class OldCopies(WitnessTest):
         self.a.ping(self.b)
         self.refused(self.a.cli("log", "restore", "--yes"), FAILED, "not frozen")
         self.refused(self.b.cli("log", "accept", "bank-a", "--yes"), FAILED, "has not shown")
-        self.refused(self.b.cli("log", "exhibit", "bank-a"), FAILED, "never contradicted")
+        self.refused(self.b.cli("log", "exhibit", "bank-a", "--out", self.b.home / "none", user="auditor"),
+                     FAILED, "never contradicted")
 
 
 class Quiet(WitnessTest):
@@ -150,13 +157,13 @@ class Quiet(WitnessTest):
         for one, other in ((self.a, self.b), (self.b, self.a)):
             row = self.witness(one, other)
             self.assertEqual(row["state"], "good")
-            self.assertGreater(row["size"], 10)
+            self.assertGreater(row["entries"], 10)
             self.assertGreater(row["cosigned"], 10)
-            self.assertGreater(row["ours"], 10)
-        note = self.a.do("log", "checkpoint")
+            self.assertGreater(row["holds_of_this_log"], 10)
+        note = self.a.do("log", "checkpoint", user="auditor")
         self.assertEqual(note.count("\n\u2014 "), 2, note)  # the log's line, and that of B
         self.assertIn("/witness ", note)
-        self.a.do("log", "verify")
+        self.a.do("log", "verify", user="auditor")
 
     def test_concurrent_exchanges_raise_no_alarm(self):
         pairs = [(one, other) for one in (self.a, self.b, self.c) for other in (self.a, self.b, self.c)
@@ -186,7 +193,7 @@ class Quiet(WitnessTest):
 
 class Comparing(WitnessTest):
     def compare(self, one, other):
-        code, output, complaint = one.cli("log", "compare", other.alias)
+        code, output, complaint = one.cli("log", "compare", other.alias, user="auditor")
         return code, output + complaint
 
     def is_clean(self, one, other):
@@ -217,9 +224,9 @@ class Comparing(WitnessTest):
             self.assertEqual(code, DONE, said)
 
     def test_it_refuses_an_unknown_partner_and_one_that_is_gone(self):
-        self.refused(self.a.cli("log", "compare", "nobody"), FAILED, "nobody")
+        self.refused(self.a.cli("log", "compare", "nobody", user="auditor"), FAILED, "nobody")
         self.b.stop()
-        code, _, complaint = self.a.cli("log", "compare", "bank-b", "--timeout", "2")
+        code, _, complaint = self.a.cli("log", "compare", "bank-b", "--timeout", "2", user="auditor")
         self.assertNotEqual(code, DONE, complaint)
         self.b.start()
 
