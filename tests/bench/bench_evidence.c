@@ -263,10 +263,11 @@ static void large(struct room *s, struct writer *w, uint64_t entries)
                  (double)sym_store_bytes(s->store) / (double)size);
     double each = prove_some(s->log, 2000, &worst);
     (void)printf("an inclusion proof: %.3f ms, at worst %.3f ms\n", each * 1e3, worst * 1e3);
+    clock_t processor = clock();
     double all = verify_all(s->log, &good);
     must(good, "verifying");
-    (void)printf("all of it read and verified: %.2f s, %.1f us per entry\n", all,
-                 all / (double)size * 1e6);
+    (void)printf("all of it read and verified: %.2f s, %.1f us of processor per entry\n", all,
+                 (double)(clock() - processor) / CLOCKS_PER_SEC / (double)size * 1e6);
     began = now_s();
     room_reopen(s);
     (void)room_log(s);
