@@ -119,7 +119,7 @@ void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sy
 {
     struct sym_fault fault = {.text = ""};
     bool heads_first = e->kind != SYM_KIND_WITNESS;
-    if (e->writing != NULL || (heads_first && !sym_witness_is_met(x->config.witness, &e->peer))) {
+    if (e->writing != NULL || (heads_first && !sym_exchange_may_ask(x, &e->peer))) {
         return; /* asked when that is over */
     }
     enum sym_err err = heads_first ? sym_witness_allows(x->config.witness, &e->peer, &fault) : SYM_OK;

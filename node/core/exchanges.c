@@ -132,6 +132,11 @@ bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_i
     return false;
 }
 
+bool sym_exchange_may_ask(const struct sym_exchanges *x, const struct sym_node_id *peer)
+{
+    return sym_witness_is_met(x->config.witness, peer) || !sym_run_knows(SYM_KIND_WITNESS);
+}
+
 static void ask_all(struct sym_exchanges *x, struct sym_link *link)
 {
     for (size_t i = 0; i < x->table.n; i++) {
@@ -169,10 +174,7 @@ void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
     sym_group_flush(x->config.group); /* what ended with the link before has its word now */
     sym_witness_link_up(x->config.witness, sym_link_peer(link));
-    if (!sym_run_knows(SYM_KIND_WITNESS)) {
-        sym_witness_set_met(x->config.witness, sym_link_peer(link));
-    }
-    if (sym_witness_is_met(x->config.witness, sym_link_peer(link))) {
+    if (sym_exchange_may_ask(x, sym_link_peer(link))) {
         ask_all(x, link);
     } else if (peer != NULL && sym_link_was_dialled(link)) {
         meet(x, peer);

@@ -120,6 +120,8 @@ void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, ui
 /* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
 void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
 
+/* Heads have been told over the present link. */
+bool sym_exchange_may_ask(const struct sym_exchanges *x, const struct sym_node_id *peer);
 /* Asks, over this link, once own elements are ready. */
 void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link);
 /* Asks over the link there is, or has one made. */

@@ -115,15 +115,36 @@ static void deliver(struct exchange_rig *rig, unsigned from)
     }
 }
 
+/* As kind WITNESS does it at the beginning of a link. */
+static void meet(struct exchange_rig *rig)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_side *s = &rig->sides[i];
+        struct rig_side *to = &rig->sides[1 - i];
+        const struct sym_evidence *evidence = NULL;
+        struct sym_witnessed with;
+        struct sym_witnessed from;
+        struct sym_fault fault = {.text = ""};
+        sym_group_flush(s->group);
+        sym_witness_link_up(s->witness, &to->self.id);
+        sym_exchange_witnessed(&with, s->peers.items[0]);
+        sym_exchange_witnessed(&from, to->peers.items[0]);
+        assert_int_equal(sym_witness_give(s->witness, &evidence, &with, SYM_NO_LEAF), SYM_OK);
+        if (sym_witness_take(to->witness, &from, evidence, sym_span(NULL, 0), false, NULL,
+                             &fault) != SYM_OK) {
+            fail_msg("%s", fault.text);
+        }
+        sym_witness_set_met(s->witness, &to->self.id);
+    }
+}
+
 void exchange_rig_relink(struct exchange_rig *rig)
 {
     rig->linked = true;
     sym_random(ends[0].exporter, sizeof ends[0].exporter);
     memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);
+    meet(rig);
     for (unsigned i = 0; i < 2; i++) {
-        sym_group_flush(rig->sides[i].group);
-        sym_witness_link_up(rig->sides[i].witness, &rig->sides[1 - i].self.id);
-        sym_witness_set_met(rig->sides[i].witness, &rig->sides[1 - i].self.id);
         sym_exchanges_met(rig->sides[i].exchanges, &rig->sides[1 - i].self.id);
     }
 }
@@ -518,7 +539,6 @@ static void join_side(struct exchange_rig *rig, unsigned at)
         fail_msg("%s", fault.text);
     }
     open_exchanges(rig, s);
-    sym_witness_set_met(s->witness, &rig->sides[1 - at].self.id);
 }
 
 static void close_rooms(struct rig_side *s)
@@ -564,6 +584,7 @@ struct exchange_rig *exchange_rig_open(void)
     open_side(rig, 1, "Bank B");
     join_side(rig, 0);
     join_side(rig, 1);
+    meet(rig);
     return rig;
 }
 
