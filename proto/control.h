@@ -78,6 +78,7 @@ enum sym_user_role {
     X(LOG_RESTORE, empty, log_head, SYM_USER_OPERATOR)                                             \
     X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
     X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)                               \
+    X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
     X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)

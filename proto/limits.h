@@ -165,6 +165,12 @@
  * heads that wait for their proof. */
 #define SYM_WITNESS_RECENT_MAX  32u
 #define SYM_WITNESS_PENDING_MAX 4u
+/* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
+ * sides together, and the findings it lists: one that finds more has found enough. */
+#define SYM_COMPARE_ENTRIES_MAX  64u
+#define SYM_COMPARE_FRAME_BYTES  262144u
+#define SYM_COMPARED_MAX         4194304u
+#define SYM_COMPARE_FINDINGS_MAX 65536u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
  */
 #define SYM_OPEN_PER_PEER_MAX 64u

@@ -25,9 +25,10 @@
  * error, and any received frame that is refused, kills the session unless it had ended: nothing is
  * sent in answer to a bad handshake (drop it silently); with transport keys a dead session may
  * still send one signed abort. Keys are wiped when the session ends, and after an abort when both
- * sides have made their statement. Events borrow from the session and from the received frame until the next call. Errors:
- * those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE, SYM_BAD_VALUE (an id, hash,
- * count or life time that does not fit), SYM_STALE (a time), SYM_EXPIRED (request or grant).
+ * sides have made their statement. Events borrow from the session and from the received frame until
+ * the next call. Errors: those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE,
+ * SYM_BAD_VALUE (an id, hash, count or life time that does not fit), SYM_STALE (a time),
+ * SYM_EXPIRED (request or grant).
  */
 #ifndef SYM_PROTO_SESSION_H
 #define SYM_PROTO_SESSION_H
@@ -42,9 +43,10 @@ enum sym_session_state {
     SYM_SESSION_ANSWERED, /* initiator: granted, the caller has not confirmed yet */
     SYM_SESSION_GRANTED,  /* responder: receipt sent, waits for the first sealed frame */
     SYM_SESSION_OPEN,
-    SYM_SESSION_CLOSED_HERE,  /* waits for the other side's close */
-    SYM_SESSION_CLOSED_THERE, /* the other side has closed, this one has not */
-    SYM_SESSION_ABORTED_HERE,  /* takes the other side's close or abort, ignores what was on its way */
+    SYM_SESSION_CLOSED_HERE,   /* waits for the other side's close */
+    SYM_SESSION_CLOSED_THERE,  /* the other side has closed, this one has not */
+    SYM_SESSION_ABORTED_HERE,  /* takes the other side's close or abort, ignores what was on its way
+                                */
     SYM_SESSION_ABORTED_THERE, /* may still send its own abort */
     SYM_SESSION_ENDED,         /* closed by both, or not granted */
     SYM_SESSION_DEAD,          /* aborted by both, or failed */

@@ -1,5 +1,5 @@
-/* statement.h - the last word of one side about a granted exchange, outside of any session: a signed
- * close or abort, as it lies in a log and is told again until the other side has answered.
+/* statement.h - the last word of one side about a granted exchange, outside of any session: a
+ * signed close or abort, as it lies in a log and is told again until the other side has answered.
  *
  * A statement that is made here carries no evidence, so that the same words have the same bytes
  * whenever they are told. The close or abort of a session says the same and carries evidence.

@@ -83,17 +83,27 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     return err;
 }
 
+static enum sym_err card_of(void *owner, char *out, size_t max, size_t *len,
+                            const struct sym_node_id *peer)
+{
+    const struct sym_core *core = owner;
+    return sym_peers_card_text(&core->peers, out, max, len, peer);
+}
+
 /* What is known of partners' logs, and what is owed to them. */
 static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault)
 {
-    const struct sym_witness_config w = {.store = core->store,
-                                         .log = core->log,
-                                         .self = core->card.id,
-                                         .cosign_key = &core->keys.cosign};
+    struct sym_witness_config w = {.store = core->store,
+                                   .log = core->log,
+                                   .self = core->card.id,
+                                   .cosign_key = &core->keys.cosign,
+                                   .card = card_of,
+                                   .owner = core};
     const struct sym_opens_config o = {.store = core->store,
                                        .log = core->log,
                                        .self = core->card.id,
                                        .identity = &core->keys.identity};
+    memcpy(w.log_key, core->keys.log.public_key, sizeof w.log_key);
     enum sym_err err = sym_witness_open(&core->witness, &w, fault);
     return err == SYM_OK ? sym_opens_open(&core->opens, &o, fault) : err;
 }
@@ -268,6 +278,7 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .group = core->group,
                                      .log = core->log,
                                      .witness = core->witness,
+                                     .compares = &core->compares,
                                      .opens = core->opens,
                                      .peers = &core->peers,
                                      .keys = &core->keys,
@@ -392,6 +403,7 @@ static void core_clear(struct sym_core *core)
     sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
+    sym_compares_clear(&core->compares);
     sym_opens_close(core->opens);
     sym_witness_close(core->witness);
     sym_log_close(core->log);

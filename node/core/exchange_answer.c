@@ -157,8 +157,8 @@ static bool is_allowed(struct sym_exchanges *x, struct sym_exchange *e)
 
 static void keep_answer(struct sym_exchange *e, const struct answer *a)
 {
-    e->answer = (struct sym_exchange_answer){.decision = (uint32_t)a->decision,
-                                             .reason = a->reason};
+    e->answer =
+        (struct sym_exchange_answer){.decision = (uint32_t)a->decision, .reason = a->reason};
     sym_matter_text(e->answer.remark, sizeof e->answer.remark, sym_span_text(a->remark));
     if (a->parameters.len > 0 && a->parameters.len <= sizeof e->answer.parameters) {
         memcpy(e->answer.parameters, a->parameters.data, a->parameters.len);
@@ -208,12 +208,15 @@ void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym
     sym_exchange_write(x, e, &p);
 }
 
-/* A ping touches no data and needs no grant. */
-static void answer_ping(struct sym_exchanges *x, struct sym_exchange *e,
-                        const struct sym_request *request)
+/* What touches no data needs no grant: a ping, and what two logs tell of each other. */
+static void answer_freely(struct sym_exchanges *x, struct sym_exchange *e,
+                          const struct sym_peer *peer, const struct sym_request *request)
 {
-    struct sym_run_plan plan = {
-        .kind = request->kind, .role = SYM_SESSION_RESPONDER, .parameters = request->parameters};
+    struct sym_run_evidence evidence = sym_exchange_run_evidence(x, e, peer);
+    struct sym_run_plan plan = {.kind = request->kind,
+                                .role = SYM_SESSION_RESPONDER,
+                                .parameters = request->parameters,
+                                .evidence = &evidence};
     struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (sym_run_new(&e->run, &plan) != SYM_OK) {
         a = denial(SYM_REASON_PROTOCOL, "", NULL);
@@ -402,6 +405,23 @@ void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *
     give_answer(x, e, &a);
 }
 
+/* Heads can be told also after an alarm: a log that was restored shows so. */
+static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exchange *e,
+                                   const struct sym_session_event *event, struct sym_fault *fault)
+{
+    bool meets = e->kind == SYM_KIND_WITNESS;
+    if (meets) {
+        sym_witness_link_up(x->config.witness, &e->peer);
+    }
+    enum sym_err err = sym_exchange_check(x, e, event->request.evidence, event->signed_bytes,
+                                          SYM_ENTRY_REQUESTED, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    return meets ? sym_witness_may_meet(x->config.witness, fault)
+                 : sym_witness_allows(x->config.witness, &e->peer, fault);
+}
+
 static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
                    const struct sym_session_event *event)
 {
@@ -409,14 +429,13 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
     struct sym_fault fault = {.text = ""};
     struct answer a;
     e->kind = request->kind;
-    if (sym_exchange_check(x, e, request->evidence, event->signed_bytes, SYM_ENTRY_REQUESTED,
-                           &fault) != SYM_OK ||
-        sym_witness_allows(x->config.witness, &e->peer, &fault) != SYM_OK) {
+    if (check_evidence(x, e, event, &fault) != SYM_OK) {
         a = denial(SYM_REASON_EVIDENCE, "", fault.text);
-    } else if (sym_exchange_table_busy(&x->table, e)) {
+    } else if (request->kind != SYM_KIND_WITNESS && sym_exchange_table_busy(&x->table, e)) {
         a = denial(SYM_REASON_BUSY, "", NULL);
-    } else if (request->kind == SYM_KIND_PING) {
-        answer_ping(x, e, request);
+    } else if (request->kind == SYM_KIND_PING || request->kind == SYM_KIND_WITNESS ||
+               request->kind == SYM_KIND_COMPARE) {
+        answer_freely(x, e, peer, request);
         return;
     } else if (request->kind == SYM_KIND_OVERLAP_MATCHES ||
                request->kind == SYM_KIND_OVERLAP_COUNT) {

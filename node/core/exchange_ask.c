@@ -100,6 +100,9 @@ static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struc
                                         .n_kinds = 1,
                                         .then = then_requested};
     sym_exchange_rewind(e);
+    if (e->kind == SYM_KIND_WITNESS) {
+        sym_witness_link_up(x->config.witness, &e->peer);
+    }
     if (e->asked) {
         sym_random(e->id, sizeof e->id);
     }
@@ -119,10 +122,11 @@ void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sy
 {
     struct sym_fault fault = {.text = ""};
     bool heads_first = e->kind != SYM_KIND_WITNESS;
-    if (e->writing != NULL || (heads_first && !sym_exchange_may_ask(x, &e->peer))) {
+    if (e->writing != NULL || (heads_first && !sym_witness_is_met(x->config.witness, &e->peer))) {
         return; /* asked when that is over */
     }
-    enum sym_err err = heads_first ? sym_witness_allows(x->config.witness, &e->peer, &fault) : SYM_OK;
+    enum sym_err err =
+        heads_first ? sym_witness_allows(x->config.witness, &e->peer, &fault) : SYM_OK;
     if (err == SYM_OK && heads_first) {
         err = sym_opens_allow(x->config.opens, &e->peer, &fault);
     }
@@ -163,6 +167,12 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                                 .answer = receipt->parameters,
                                 .with = x->config.ristretto};
     if (e->matter == NULL) {
+        const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+        if (peer == NULL) {
+            return SYM_NOT_FOUND;
+        }
+        struct sym_run_evidence evidence = sym_exchange_run_evidence(x, e, peer);
+        plan.evidence = &evidence;
         return sym_run_new(&e->run, &plan);
     }
     enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);

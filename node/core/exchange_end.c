@@ -64,8 +64,7 @@ enum sym_err sym_exchange_make_word(struct sym_exchanges *x, struct sym_exchange
     e->word.time_ms = sym_wall_ms();
     e->word.reason = is_abort ? (uint32_t)e->reason : 0;
     if (err == SYM_OK) {
-        err = sym_statement_write(bytes, sizeof bytes, &len, &e->word,
-                                  &x->config.keys->identity);
+        err = sym_statement_write(bytes, sizeof bytes, &len, &e->word, &x->config.keys->identity);
     }
     return err == SYM_OK ? sym_kept_set(&e->statement, sym_span(bytes, len)) : err;
 }
@@ -84,8 +83,8 @@ static void send_abort(struct sym_exchanges *x, struct sym_exchange *e)
         a.evidence = NULL;
     }
     frame = malloc(SYM_SESSION_FRAME_BYTES);
-    if (frame != NULL && sym_session_abort(s, &a, e->word.time_ms, frame, SYM_SESSION_FRAME_BYTES,
-                                           &len) == SYM_OK) {
+    if (frame != NULL &&
+        sym_session_abort(s, &a, e->word.time_ms, frame, SYM_SESSION_FRAME_BYTES, &len) == SYM_OK) {
         enum sym_err err = sym_exchange_send_copy(e, frame, len);
         (void)err; /* told again over the next link */
     }
@@ -111,7 +110,8 @@ void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange
 {
     bool unanswered = e->role == SYM_SESSION_INITIATOR && e->asked && !e->decided;
     bool hears_more = unanswered || (e->granted && !e->has_their_word);
-    bool met = e->kind == SYM_KIND_WITNESS && e->final == SYM_EXCHANGE_DONE;
+    bool meets = e->kind == SYM_KIND_WITNESS;
+    bool met = meets && e->final == SYM_EXCHANGE_DONE;
     if (hears_more && e->link != NULL && e->farewell == NULL) {
         e->farewell = e->session;
         e->session = NULL;
@@ -124,6 +124,8 @@ void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange
     if (met) {
         sym_witness_set_met(x->config.witness, &e->peer);
         sym_exchanges_met(x, &e->peer);
+    } else if (meets && e->reason == SYM_REASON_EVIDENCE) {
+        sym_exchange_not_met(x, e);
     }
 }
 
@@ -302,10 +304,8 @@ static void then_closed(struct sym_exchanges *x, struct sym_exchange *e, enum sy
 
 void sym_exchange_close(struct sym_exchanges *x, struct sym_exchange *e)
 {
-    struct sym_exchange_plan_write p = {.parts = SYM_PART_OWN_WORD,
-                                        .kinds = {SYM_ENTRY_CLOSED},
-                                        .n_kinds = 1,
-                                        .then = then_closed};
+    struct sym_exchange_plan_write p = {
+        .parts = SYM_PART_OWN_WORD, .kinds = {SYM_ENTRY_CLOSED}, .n_kinds = 1, .then = then_closed};
     enum sym_err err = sym_run_write(e->run, NULL, 0, sym_now_us());
     if (err == SYM_OK) {
         err = sym_session_stop(e->session);

@@ -4,9 +4,7 @@
 
 void sym_exchange_witnessed(struct sym_witnessed *out, const struct sym_peer *peer)
 {
-    *out = (struct sym_witnessed){.id = peer->id, .alias = peer->alias};
-    memcpy(out->log_key, peer->card.log, sizeof out->log_key);
-    memcpy(out->cosign_key, peer->card.cosign, sizeof out->cosign_key);
+    sym_peer_witnessed(out, peer);
 }
 
 enum sym_err sym_exchange_give(struct sym_exchanges *x, const struct sym_exchange *e,
@@ -51,8 +49,8 @@ enum sym_err sym_exchange_check(struct sym_exchanges *x, const struct sym_exchan
                    : SYM_OK;
     }
     sym_exchange_witnessed(&from, peer);
-    enum sym_err err = sym_witness_take(x->config.witness, &from, evidence, signed_bytes, must_rest,
-                                        &leaf, fault);
+    enum sym_err err =
+        sym_witness_take(x->config.witness, &from, evidence, signed_bytes, must_rest, &leaf, fault);
     if (err == SYM_OK && must_rest && !leaf_fits(x, e, &leaf, kind)) {
         return sym_fail(fault, SYM_DENIED,
                         "%s: the entry of its log that it shows is about something else", e->alias);

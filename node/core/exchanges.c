@@ -117,8 +117,7 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
 static bool wants_link(const struct sym_exchange *e)
 {
     return !sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR && e->link == NULL &&
-           e->writing == NULL &&
-           (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_PREPARING);
+           e->writing == NULL && (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_PREPARING);
 }
 
 bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_id *peer)
@@ -130,11 +129,6 @@ bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_i
         }
     }
     return false;
-}
-
-bool sym_exchange_may_ask(const struct sym_exchanges *x, const struct sym_node_id *peer)
-{
-    return sym_witness_is_met(x->config.witness, peer) || !sym_run_knows(SYM_KIND_WITNESS);
 }
 
 static void ask_all(struct sym_exchanges *x, struct sym_link *link)
@@ -156,28 +150,13 @@ void sym_exchanges_met(struct sym_exchanges *x, const struct sym_node_id *peer)
     }
 }
 
-/* Heads first: who has dialled tells and asks for them, and for what is open. */
-static void meet(struct sym_exchanges *x, const struct sym_peer *peer)
-{
-    struct sym_fault fault = {.text = ""};
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    struct sym_exchange_plan plan = {
-        .peer = peer, .kind = SYM_KIND_WITNESS, .timeout_ms = SYM_EXCHANGE_LINK_MS};
-    if (sym_exchanges_start(x, id, &plan, &fault) != SYM_OK) {
-        sym_log(SYM_LEVEL_WARN, "heads-not-exchanged", "peer", peer->alias, "reason", fault.text,
-                NULL);
-    }
-}
-
 void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
 {
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
     sym_group_flush(x->config.group); /* what ended with the link before has its word now */
     sym_witness_link_up(x->config.witness, sym_link_peer(link));
-    if (sym_exchange_may_ask(x, sym_link_peer(link))) {
-        ask_all(x, link);
-    } else if (peer != NULL && sym_link_was_dialled(link)) {
-        meet(x, peer);
+    if (peer != NULL && sym_link_was_dialled(link)) {
+        sym_exchange_meet(x, peer); /* who has dialled begins */
     }
 }
 
@@ -390,6 +369,7 @@ static void on_tick(void *owner)
             look_at(x, x->table.items[i], now_ms);
         }
     }
+    sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
 }
 

@@ -2,10 +2,10 @@
  * keeps deadlines and limits, and remembers how the latest ones ended.
  *
  * An exchange id is stored durably before it is answered, so that none is answered twice. What was
- * asked, decided, closed or aborted is in the log, and for exchanges that touch data in the history,
- * before the frame that tells the other side: each step is a write that waits for the next turn of
- * the loop and shares one commit with all others (group.h), and the exchange goes on when it is
- * durable. If it cannot be written nothing leaves. A result is kept before this side closes.
+ * asked, decided, closed or aborted is in the log, and for exchanges that touch data in the
+ * history, before the frame that tells the other side: each step is a write that waits for the next
+ * turn of the loop and shares one commit with all others (group.h), and the exchange goes on when
+ * it is durable. If it cannot be written nothing leaves. A result is kept before this side closes.
  * Evidence of the own log is in every message, that of the other side is checked before anything
  * else is done with one (witness.h). What is open with a peer keeps new exchanges back (opens.h).
  * An overlap that the other side holds is asked again, with growing pauses, for a day.
@@ -32,6 +32,7 @@ struct sym_exchanges_config {
     struct sym_group *group;
     struct sym_log *log;
     struct sym_witness *witness;
+    struct sym_compares *compares;
     struct sym_opens *opens;
     const struct sym_peers *peers;
     const struct sym_node_keys *keys;

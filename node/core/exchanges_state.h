@@ -29,6 +29,7 @@ struct sym_exchanges {
     struct sym_timer *tick;
     bool closing;
     uint64_t refusal_ms; /* when a refused request was last recorded */
+    uint64_t met_ms;     /* when it was last looked who has to meet */
     struct sym_allowance allowance;
 };
 
@@ -71,6 +72,16 @@ void sym_exchange_write(struct sym_exchanges *x, struct sym_exchange *e,
 
 /* A partner as its log is checked. */
 void sym_exchange_witnessed(struct sym_witnessed *out, const struct sym_peer *peer);
+/* What a run of one of the kinds that are about the evidence itself works with. */
+struct sym_run_evidence sym_exchange_run_evidence(const struct sym_exchanges *x,
+                                                  const struct sym_exchange *e,
+                                                  const struct sym_peer *peer);
+/* Heads first: tells and asks for them, and for what is open. */
+void sym_exchange_meet(struct sym_exchanges *x, const struct sym_peer *peer);
+/* The same again with those that have to, where something waits for it. */
+void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms);
+/* Telling heads has failed for good: what waited for it ends. */
+void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
 /* What a message shows of the own log: that e->leaf is in it. Valid until the next call. */
 SYM_MUST enum sym_err sym_exchange_give(struct sym_exchanges *x, const struct sym_exchange *e,
                                         const struct sym_evidence **out);
@@ -120,8 +131,6 @@ void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, ui
 /* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
 void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
 
-/* Heads have been told over the present link. */
-bool sym_exchange_may_ask(const struct sym_exchanges *x, const struct sym_node_id *peer);
 /* Asks, over this link, once own elements are ready. */
 void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link);
 /* Asks over the link there is, or has one made. */

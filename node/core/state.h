@@ -5,6 +5,7 @@
 
 #include "crypto/ristretto.h"
 #include "node/core/backup.h"
+#include "node/core/compares.h"
 #include "node/core/control.h"
 #include "node/core/datasets.h"
 #include "node/core/exchanges.h"
@@ -35,6 +36,7 @@ struct sym_core {
     struct sym_group *group;
     struct sym_witness *witness;
     struct sym_opens *opens;
+    struct sym_compares compares;
     struct sym_journal journal;
     struct sym_restored restored;
     struct sym_settings settings;

@@ -1,4 +1,5 @@
 #include "node/evidence/opens.h"
+#include "proto/history.h"
 
 #include "node/loop.h"
 #include "proto/history.h"

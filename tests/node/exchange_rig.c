@@ -79,6 +79,12 @@ bool sym_link_was_dialled(const struct sym_link *link)
     return link->side == 0;
 }
 
+struct sym_link_counts sym_link_counts(const struct sym_link *link)
+{
+    (void)link;
+    return (struct sym_link_counts){.since_ms = sym_wall_ms()};
+}
+
 const uint8_t *sym_link_exporter(const struct sym_link *link)
 {
     return link->exporter;
@@ -461,14 +467,23 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
 /* The rig --------------------------------------------------------------------------------------
  */
 
+static enum sym_err card_of(void *owner, char *out, size_t max, size_t *len,
+                            const struct sym_node_id *peer)
+{
+    const struct rig_side *s = owner;
+    return sym_peers_card_text(&s->peers, out, max, len, peer);
+}
+
 static void open_evidence(struct exchange_rig *rig, struct rig_side *s)
 {
     struct sym_fault fault = {.text = ""};
     s->log = room_log(&s->room);
-    const struct sym_witness_config w = {.store = s->room.store,
-                                         .log = s->log,
-                                         .self = s->self.id,
-                                         .cosign_key = &s->room.cosign_key};
+    struct sym_witness_config w = {.store = s->room.store,
+                                   .log = s->log,
+                                   .self = s->self.id,
+                                   .cosign_key = &s->room.cosign_key,
+                                   .card = card_of,
+                                   .owner = s};
     const struct sym_opens_config o = {.store = s->room.store,
                                        .log = s->log,
                                        .self = s->self.id,
@@ -477,6 +492,7 @@ static void open_evidence(struct exchange_rig *rig, struct rig_side *s)
                                     sym_span(s->room.master, 32), &fault),
                      SYM_OK);
     assert_int_equal(sym_history_open(&s->history, s->room.store, &fault), SYM_OK);
+    memcpy(w.log_key, s->room.log_key.public_key, sizeof w.log_key);
     assert_int_equal(sym_witness_open(&s->witness, &w, &fault), SYM_OK);
     assert_int_equal(sym_opens_open(&s->opens, &o, &fault), SYM_OK);
     assert_int_equal(sym_group_new(&s->group, rig->loop, s->room.store), SYM_OK);
