@@ -255,7 +255,6 @@ void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sy
         }
         return;
     }
-    if (getenv("DBG")) { dprintf(2, "abort role=%d: %s\n", e->role, fault); }
     e->reason = reason;
     e->result = result;
     (void)sym_fail(&e->fault, result, "%s", fault);

@@ -3,7 +3,6 @@
 #include "node/log.h"
 
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 struct sym_exchange_write {
@@ -329,7 +328,6 @@ static void on_written(void *context, enum sym_err err)
     struct sym_exchanges *x = w->x;
     struct sym_exchange *e = w->e;
     sym_exchange_then_fn *then = w->plan.then;
-    if (getenv("DBG")) { dprintf(2, "written role=%d parts=%x kinds=%zu first=%d err=%s\n", e->role, w->plan.parts, w->plan.n_kinds, (int)w->plan.kinds[0], sym_err_name(err)); }
     e->writing = NULL;
     sym_grants_end(w->step, err);
     if (err == SYM_OK) {
