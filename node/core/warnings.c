@@ -109,8 +109,8 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         waiting += own[i].state == SYM_HELD_WAITING;
     }
     if (waiting > 0) {
-        warn(w, "%zu command%s of own users for an approver; see: symbolon requests", waiting,
-             waiting == 1 ? " waits" : "s wait");
+        warn(w, "%zu command%s of own users %s for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
     }
 }
 
