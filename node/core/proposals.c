@@ -393,23 +393,40 @@ enum sym_err sym_proposals_hold(struct sym_proposals *p, const struct sym_author
     return fail_held(item, fault);
 }
 
-enum sym_err sym_proposals_collect(struct sym_proposals *p, uint8_t exchange[SYM_EXCHANGE_ID_BYTES],
-                                   const struct sym_author *author)
+static struct item *find_begun(const struct sym_proposals *p, const struct sym_author *author)
 {
     struct item *wish = NULL;
-    enum sym_err err = new_item(&wish, author, sym_span_text(""), now(p));
-    if (err != SYM_OK) {
-        return SYM_NOT_FOUND;
+    if (new_item(&wish, author, sym_span_text(""), now(p)) != SYM_OK) {
+        return NULL;
     }
     struct item *item = find_same(p, wish);
     free_item(wish);
-    if (item == NULL || !item->began || item->collected ||
-        now(p) >= item->terms.decided_ms + LIFE_MS) {
+    bool fits = item != NULL && item->began && !item->collected &&
+                now(p) < item->terms.decided_ms + LIFE_MS;
+    return fits ? item : NULL;
+}
+
+enum sym_err sym_proposals_began(struct sym_proposals *p, uint8_t exchange[SYM_EXCHANGE_ID_BYTES],
+                                 const struct sym_author *author)
+{
+    const struct item *item = find_begun(p, author);
+    if (item == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    memcpy(exchange, item->exchange, sizeof item->exchange);
+    return SYM_OK;
+}
+
+enum sym_err sym_proposals_collect(struct sym_proposals *p, uint8_t exchange[SYM_EXCHANGE_ID_BYTES],
+                                   const struct sym_author *author)
+{
+    struct item *item = find_begun(p, author);
+    if (item == NULL) {
         return SYM_NOT_FOUND;
     }
     item->collected = true;
     struct change c = {.proposals = p, .item = item};
-    err = sym_store_write(p->config.store, put_change, &c);
+    enum sym_err err = sym_store_write(p->config.store, put_change, &c);
     if (err != SYM_OK) {
         item->collected = false;
         return err;

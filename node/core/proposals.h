@@ -36,6 +36,11 @@ void sym_proposals_close(struct sym_proposals *p);
  * that was done, or it waits already, with its id in fault. */
 SYM_MUST enum sym_err sym_proposals_hold(struct sym_proposals *p, const struct sym_author *author,
                                          struct sym_span what, struct sym_fault *fault);
+/* The exchange that this very command of the author began, unless it was collected.
+ * SYM_NOT_FOUND: none. */
+SYM_MUST enum sym_err sym_proposals_began(struct sym_proposals *p,
+                                          uint8_t exchange[SYM_EXCHANGE_ID_BYTES],
+                                          const struct sym_author *author);
 /* The exchange that this very command of the author began once it was approved: told once, durably.
  * SYM_NOT_FOUND: none. */
 SYM_MUST enum sym_err sym_proposals_collect(struct sym_proposals *p,

@@ -81,6 +81,7 @@ static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_a
                                      .kind = asked->kind,
                                      .timeout_ms = asked->timeout_ms,
                                      .user = author->user,
+                                     .approver = author->approver,
                                      .overlap = asked};
     if (err == SYM_OK) {
         err = sym_exchanges_start(core->exchanges, id, &plan, fault);

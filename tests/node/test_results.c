@@ -24,8 +24,8 @@ struct fixture {
 static void open_all(struct fixture *f)
 {
     f->history = (struct sym_history){.store = f->room.store};
-    if (sym_vault_open(&f->vault, f->room.store, &f->dir, sym_span(f->room.master, 32),
-                       &f->fault) != SYM_OK ||
+    if (sym_vault_open(&f->vault, SYM_VAULT_DATA, f->room.store, &f->dir,
+                       sym_span(f->room.master, 32), &f->fault) != SYM_OK ||
         sym_results_open(&f->results, f->room.store, f->vault, &f->history, &f->fault) != SYM_OK) {
         fail_msg("%s", f->fault.text);
     }
