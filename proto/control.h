@@ -74,6 +74,7 @@ enum sym_user_role {
     X(LOG_SIGN_REPORT, exhibit, exhibit, SYM_USER_AUDITOR)                                         \
     X(LOG_ERASE, log_erase, log_erased, SYM_USER_OPERATOR)                                         \
     X(LOG_RESTORE, empty, log_head, SYM_USER_OPERATOR)                                             \
+    X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
     X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)
 

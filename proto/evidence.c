@@ -138,7 +138,7 @@ const struct sym_message sym_msg_log_query =
 
 static const struct sym_field log_row_fields[] = {
     SYM_FIELD_U64(struct sym_log_row, index, 0, INT64_MAX),
-    SYM_FIELD_BYTES(struct sym_log_row, leaf, 1, SYM_LEAF_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_log_row, leaf, 0, SYM_LEAF_BYTES_MAX),
     SYM_FIELD_EXACT_OR_ABSENT(struct sym_log_row, salt, SYM_HASH_BYTES),
     SYM_FIELD_BYTES(struct sym_log_row, body, 0, SYM_BODY_BYTES_MAX),
     SYM_FIELD_BOOL(struct sym_log_row, erased),

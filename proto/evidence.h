@@ -153,7 +153,7 @@ struct sym_log_query {
 
 struct sym_log_row {
     uint64_t index;
-    struct sym_span leaf;
+    struct sym_span leaf; /* none when the store has lost it */
     struct sym_span salt; /* 32 bytes or none */
     struct sym_span body;
     bool erased;

@@ -5,6 +5,7 @@
 #include "node/core/state.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "proto/version.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -63,10 +64,11 @@ static enum sym_err take_keys(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
 {
-    enum sym_err err = sym_vault_open(&core->vault, core->store, &core->dir, master, fault);
+    enum sym_err err =
+        sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
         struct sym_datasets_config c = {
-            .store = core->store, .vault = core->vault, .journal = &core->journal};
+            .store = core->store, .vault = core->vault, .log = core->log};
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
@@ -90,7 +92,14 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_store_open(&core->store, core->data_dir, sym_secret_span(&master), fault);
     }
     if (err == SYM_OK) {
-        err = sym_journal_open(&core->journal, core->store, fault);
+        const struct sym_log_config l = {.store = core->store,
+                                         .dir = &core->dir,
+                                         .master = sym_secret_span(&master),
+                                         .self = core->card.id,
+                                         .key = &core->keys.log,
+                                         .cosign_key = &core->keys.cosign};
+        err = sym_log_open(&core->log, &l, fault);
+        core->journal.log = core->log;
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
@@ -106,7 +115,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         struct sym_grants_config g = {
-            .store = core->store, .journal = &core->journal, .peers = &core->peers};
+            .store = core->store, .log = core->log, .peers = &core->peers};
         err = sym_grants_open(&core->grants, &g, fault);
     }
     if (err == SYM_OK) {
@@ -293,7 +302,7 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
                                    .run_dir = core->run_dir,
                                    .self = core->card.id,
                                    .users = &core->users,
-                                   .journal = &core->journal,
+                                   .log = core->log,
                                    .owner = core,
                                    .run = sym_core_run_verb};
     return sym_control_new(&core->control, &c, fault);
@@ -332,6 +341,14 @@ static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
     return err;
 }
 
+static enum sym_err record_start(struct sym_core *core)
+{
+    const struct sym_entry_body body = {.event = sym_span_text("node-started"),
+                                        .detail = sym_span_text(SYM_VERSION)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_STARTED, .body = &body};
+    return sym_log_add(core->log, &entry);
+}
+
 static void core_clear(struct sym_core *core)
 {
     sym_control_free(core->control);
@@ -347,6 +364,7 @@ static void core_clear(struct sym_core *core)
     sym_peers_clear(&core->peers);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
+    sym_log_close(core->log);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);
     if (core->dir.fd >= 0) {
@@ -369,7 +387,7 @@ int sym_core_main(const struct sym_core_start *given)
     int code = 0;
     if (start(core, &fault) != SYM_OK) {
         code = give_up(core, &fault);
-    } else if (sym_journal_add(&core->journal, sym_wall_ms(), "node-started") != SYM_OK) {
+    } else if (record_start(core) != SYM_OK) {
         (void)sym_fail(&fault, SYM_IO, "%s/store: cannot be written; is the disk full?",
                        given->dir);
         code = give_up(core, &fault);

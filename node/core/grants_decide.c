@@ -29,21 +29,32 @@ static enum sym_err put_line(const struct step *s, struct sym_transaction *t)
 {
     const struct sym_request *r = s->ask->request;
     struct sym_span dataset = shown_dataset(r);
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    char words[SYM_DETAIL_BYTES_MAX + 1];
     char held[2 * SYM_EXCHANGE_ID_BYTES + 1] = "none";
-    sym_hex(id, r->exchange_id.data, SYM_EXCHANGE_ID_BYTES);
     if (s->held != NULL) {
         sym_hex(held, s->held->id, SYM_EXCHANGE_ID_BYTES);
     }
-    return sym_journal_put(
-        s->grants->config.journal, t, s->ask->wall_ms,
-        "%s exchange=%s peer=%s kind=%s dataset=%.*s purpose=%s basis=%s type=%u elements=%u "
-        "cause=%s held=%s approver=%s left-out=%llu",
-        s->event, id, s->ask->peer->alias, sym_kind_text(r->kind), (int)dataset.len,
-        (const char *)dataset.data, sym_purpose_text(r->purpose), sym_basis_text(r->basis),
-        s->ask->type, s->ask->elements, s->verdict->cause[0] != '\0' ? s->verdict->cause : "none",
-        held, s->approver != NULL && s->approver[0] != '\0' ? s->approver : "none",
-        (unsigned long long)s->left_out);
+    const struct sym_entry_body body = {
+        .event = sym_span_text(s->event),
+        .approver = sym_span_text(s->approver != NULL ? s->approver : ""),
+        .alias = sym_span_text(s->ask->peer->alias),
+        .subject = dataset,
+        .role = SYM_AS_PARTICIPANT,
+        .exchange_kind = r->kind,
+        .purpose = r->purpose,
+        .basis = r->basis,
+        .type = s->ask->type,
+        .peer_size = s->ask->elements,
+        .count = s->left_out,
+        .detail = sym_log_words(words, sizeof words, "kind=%s cause=%s held=%s left-out=%llu",
+                                sym_kind_text(r->kind),
+                                s->verdict->cause[0] != '\0' ? s->verdict->cause : "none", held,
+                                (unsigned long long)s->left_out)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = r->exchange_id.data,
+                                    .initiator = &s->ask->peer->id,
+                                    .body = &body};
+    return sym_log_append(s->grants->config.log, t, &entry, NULL);
 }
 
 static enum sym_err put_step(struct sym_transaction *t, void *context)
@@ -87,9 +98,15 @@ static void say_overdue(struct sym_grants *g, uint64_t wall_ms, uint64_t until_m
     while ((row = sym_quiet_overdue(&g->quiet, until_ms)) != NULL) {
         const struct sym_peer *peer = sym_peers_by_id(g->config.peers, &row->peer);
         struct sym_node_id id = row->peer;
-        if (sym_journal_add(g->config.journal, wall_ms, "requests-denied peer=%s left-out=%llu",
-                            peer != NULL ? peer->alias : "removed",
-                            (unsigned long long)row->left_out) != SYM_OK) {
+        char words[SYM_DETAIL_BYTES_MAX + 1];
+        const struct sym_entry_body body = {
+            .event = sym_span_text("requests-denied"),
+            .alias = sym_span_text(peer != NULL ? peer->alias : "removed"),
+            .count = row->left_out,
+            .detail = sym_log_words(words, sizeof words, "left-out=%llu",
+                                    (unsigned long long)row->left_out)};
+        const struct sym_entry entry = {.kind = SYM_ENTRY_REFUSED, .initiator = &id, .body = &body};
+        if (sym_log_add(g->config.log, &entry) != SYM_OK) {
             return; /* they stay counted */
         }
         sym_quiet_said(&g->quiet, &id, wall_ms);

@@ -1,142 +1,46 @@
 #include "node/core/journal.h"
 
-#include "node/loop.h"
-
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-/* Cut at its end, as a line of the journal is. */
-struct line {
-    char text[SYM_JOURNAL_BYTES];
-    size_t len;
-};
-
-static enum sym_err find_next(struct sym_transaction *t, uint64_t *next)
+static enum sym_err put(struct sym_journal *j, struct sym_transaction *t, const char *text)
 {
-    uint8_t key[SYM_STORE_KEY_BYTES];
-    size_t len = 0;
-    enum sym_err err = sym_store_last(t, SYM_TABLE_EVENTS, key, &len);
-    if (err == SYM_NOT_FOUND) {
-        *next = 1;
-        return SYM_OK;
-    }
-    if (err == SYM_OK && len != 8) {
-        return SYM_BAD_FORMAT;
-    }
-    if (err == SYM_OK) {
-        *next = sym_get_u64(key) + 1;
-    }
-    return err;
-}
-
-static enum sym_err check(struct sym_transaction *t, void *context)
-{
-    return find_next(t, context);
-}
-
-enum sym_err sym_journal_open(struct sym_journal *j, struct sym_store *store,
-                              struct sym_fault *fault)
-{
-    uint64_t next = 0;
-    *j = (struct sym_journal){.store = store};
-    enum sym_err err = sym_store_read(store, check, &next);
-    return err == SYM_OK ? SYM_OK
-                         : sym_fail(fault, err, "events: the stored table %s; restore a backup",
-                                    sym_err_text(err));
-}
-
-/* Behind the last entry of the transaction: one that is there stays as it is. */
-static enum sym_err put(struct sym_transaction *t, void *context)
-{
-    const struct line *l = context;
-    uint8_t key[8];
-    uint64_t next = 0;
-    enum sym_err err = find_next(t, &next);
-    if (err != SYM_OK) {
-        return err;
-    }
-    sym_put_u64(key, next);
-    return sym_store_put(t, SYM_TABLE_EVENTS, sym_span(key, sizeof key), sym_span(l->text, l->len));
-}
-
-/* What users and peers have written is part of a line, and must not begin another. */
-static void keep_on_one_line(struct line *l)
-{
-    for (size_t i = 0; i < l->len; i++) {
-        if ((uint8_t)l->text[i] < ' ' || l->text[i] == 0x7f) {
-            l->text[i] = '?';
-        }
-    }
-}
-
-static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
-    SYM_PRINTF(3, 0);
-
-static enum sym_err write_line(struct line *l, uint64_t wall_ms, const char *format, va_list args)
-{
-    int head = snprintf(l->text, sizeof l->text, "%llu ", (unsigned long long)wall_ms);
-    if (head < 0) {
-        return SYM_INTERNAL;
-    }
-    int body = vsnprintf(l->text + head, sizeof l->text - (size_t)head, format, args);
-    if (body < 0) {
-        return SYM_INTERNAL;
-    }
-    size_t len = (size_t)head + (size_t)body;
-    l->len = len < sizeof l->text ? len : sizeof l->text - 1;
-    keep_on_one_line(l);
-    return SYM_OK;
+    char event[64];
+    char words[SYM_DETAIL_BYTES_MAX + 1];
+    (void)snprintf(event, sizeof event, "%.*s", (int)strcspn(text, " "), text);
+    const struct sym_entry_body body = {.event = sym_span_text(event),
+                                        .detail = sym_log_words(words, sizeof words, "%s", text)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_SETTING, .body = &body};
+    return t == NULL ? sym_log_add(j->log, &entry) : sym_log_append(j->log, t, &entry, NULL);
 }
 
 enum sym_err sym_journal_add(struct sym_journal *j, uint64_t wall_ms, const char *format, ...)
 {
-    struct line l = {.len = 0};
+    char text[SYM_JOURNAL_BYTES];
     va_list args;
+    (void)wall_ms;
     va_start(args, format);
-    enum sym_err err = write_line(&l, wall_ms, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return err == SYM_OK ? sym_store_write(j->store, put, &l) : err;
+    return put(j, NULL, text);
 }
 
 enum sym_err sym_journal_put(struct sym_journal *j, struct sym_transaction *t, uint64_t wall_ms,
                              const char *format, ...)
 {
-    struct line l = {.len = 0};
+    char text[SYM_JOURNAL_BYTES];
     va_list args;
-    (void)j;
+    (void)wall_ms;
     va_start(args, format);
-    enum sym_err err = write_line(&l, wall_ms, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return err == SYM_OK ? put(t, &l) : err;
-}
-
-struct change {
-    const struct sym_author *author;
-    const char *event;
-    struct sym_span subject;
-    sym_store_fn *fn;
-    void *context;
-};
-
-static enum sym_err put_change(struct sym_transaction *t, void *context)
-{
-    const struct change *c = context;
-    enum sym_err err = c->fn(t, c->context);
-    return err == SYM_OK
-               ? sym_journal_put(c->author->journal, t, sym_wall_ms(), "%s user=%s subject=%.*s",
-                                 c->event, c->author->user, (int)c->subject.len,
-                                 c->subject.len > 0 ? (const char *)c->subject.data : "")
-               : err;
+    return put(j, t, text);
 }
 
 enum sym_err sym_journal_change(const struct sym_author *author, struct sym_store *store,
                                 const char *event, struct sym_span subject, sym_store_fn *fn,
                                 void *context)
 {
-    if (author == NULL) {
-        return sym_store_write(store, fn, context);
-    }
-    struct change c = {
-        .author = author, .event = event, .subject = subject, .fn = fn, .context = context};
-    return sym_store_write(store, put_change, &c);
+    return sym_log_change(author, store, SYM_ENTRY_SETTING, event, subject, fn, context);
 }

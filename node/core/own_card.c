@@ -87,9 +87,12 @@ static enum sym_err record(const struct sym_author *author, uint64_t serial,
     if (author == NULL) {
         return SYM_OK;
     }
-    enum sym_err err =
-        sym_journal_add(author->journal, sym_wall_ms(), "card-renewed user=%s subject=%llu",
-                        author->user, (unsigned long long)serial);
+    char words[32];
+    const struct sym_entry_body body = {
+        .event = sym_span_text("card-renewed"),
+        .subject = sym_log_words(words, sizeof words, "%llu", (unsigned long long)serial)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_CARD, .author = author, .body = &body};
+    enum sym_err err = sym_log_add(author->log, &entry);
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err,
                                     "card: its renewal could not be recorded (%s); nothing was "

@@ -171,8 +171,8 @@ static enum sym_err save(struct sym_peers *peers, const struct sym_peer *peer,
     struct change c = {.drop = drop, .put = &peer->id};
     enum sym_err err = write_record(bytes, &c.record, peer, card_text);
     if (err == SYM_OK) {
-        err =
-            sym_journal_change(author, peers->store, event, sym_span_text(peer->alias), apply, &c);
+        err = sym_log_change(author, peers->store, SYM_ENTRY_PEER, event,
+                             sym_span_text(peer->alias), apply, &c);
     }
     sym_wipe(bytes, sizeof bytes);
     return err == SYM_OK ? SYM_OK
@@ -359,8 +359,8 @@ enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
                               const struct sym_author *author, struct sym_fault *fault)
 {
     struct change c = {.drop = &peer->id};
-    enum sym_err err = sym_journal_change(author, peers->store, "peer-removed",
-                                          sym_span_text(peer->alias), apply, &c);
+    enum sym_err err = sym_log_change(author, peers->store, SYM_ENTRY_PEER, "peer-removed",
+                                      sym_span_text(peer->alias), apply, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "peer %s: the removal %s; it is still pinned", peer->alias,
                         sym_err_text(err));

@@ -158,7 +158,8 @@ enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span nam
         return err;
     }
     struct change c = {.name = name, .value = value};
-    err = sym_journal_change(author, settings->store, "setting-changed", name, put, &c);
+    err = sym_log_change(author, settings->store, SYM_ENTRY_SETTING, "setting-changed", name, put,
+                         &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "setting %s: %s; it keeps its value", row->text,
                         sym_err_text(err));

@@ -29,6 +29,7 @@ struct sym_core {
     struct sym_node_keys keys;
     struct sym_own_card card;
     struct sym_store *store;
+    struct sym_log *log;
     struct sym_journal journal;
     struct sym_settings settings;
     struct sym_users users;
@@ -49,7 +50,7 @@ struct sym_core {
 };
 
 /* Runs a verb: sym_control_run_fn with the core as owner. */
-enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_user *user,
+enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_author *author,
                                const void *arguments, struct sym_answer *answer,
                                struct sym_fault *fault);
 

@@ -139,7 +139,8 @@ enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *a
     struct sym_user u = {.roles = addition->roles, .added_s = now_s};
     memcpy(u.name, addition->name.data, addition->name.len);
     memcpy(u.key, addition->key.data, SYM_ED25519_BYTES);
-    err = sym_journal_change(author, users->store, "user-added", addition->name, put_user, &u);
+    err = sym_log_change(author, users->store, SYM_ENTRY_USER, "user-added", addition->name,
+                         put_user, &u);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "user %s: %s; nothing was changed", u.name, sym_err_text(err));
     }
@@ -172,8 +173,8 @@ enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
                             "command",
                             u->name);
         }
-        enum sym_err err =
-            sym_journal_change(author, users->store, "user-removed", name, drop_user, u);
+        enum sym_err err = sym_log_change(author, users->store, SYM_ENTRY_USER, "user-removed",
+                                          name, drop_user, u);
         if (err != SYM_OK) {
             return sym_fail(fault, err, "user %s: the removal %s; the user is still there", u->name,
                             sym_err_text(err));

@@ -8,7 +8,7 @@
 
 #include "node/core/state.h"
 
-typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_user *user,
+typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_author *author,
                                  const void *arguments, struct sym_answer *answer,
                                  struct sym_fault *fault);
 

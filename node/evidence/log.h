@@ -35,12 +35,23 @@ SYM_MUST enum sym_err sym_log_open(struct sym_log **out, const struct sym_log_co
                                    struct sym_fault *fault);
 void sym_log_close(struct sym_log *l);
 
-/* One entry. Nodes are NULL where the leaf has none. */
+/* Who makes a change: a user and the exact ControlRequest; none for the node itself. */
+struct sym_author {
+    struct sym_log *log;
+    const char *user;
+    unsigned roles; /* bit set of SYM_USER_…: what that user may do */
+    struct sym_span command;
+    bool hash_only; /* the command holds what no log may: a record's id, a preshared key */
+};
+
+/* One entry. Nodes are NULL where the leaf has none. author: NULL, or whose name and command are
+ * put into the body; a command longer than SYM_COMMAND_KEPT_BYTES as its hash. */
 struct sym_entry {
     enum sym_entry_kind kind;
     const uint8_t *exchange_id;
     const struct sym_node_id *initiator;
     const struct sym_node_id *responder;
+    const struct sym_author *author;
     const struct sym_entry_body *body;
 };
 
@@ -50,12 +61,9 @@ SYM_MUST enum sym_err sym_log_append(struct sym_log *l, struct sym_transaction *
 /* The same in a transaction of its own. */
 SYM_MUST enum sym_err sym_log_add(struct sym_log *l, const struct sym_entry *entry);
 
-/* Who makes a change: a user and the exact ControlRequest; none for the node itself. */
-struct sym_author {
-    struct sym_log *log;
-    const char *user;
-    struct sym_span command;
-};
+/* Words for the texts of a body, as printf makes them: cut at the end, what no body may hold
+ * becomes question marks. The span borrows from out. */
+struct sym_span sym_log_words(char *out, size_t size, const char *format, ...) SYM_PRINTF(3, 4);
 
 /* Runs fn as sym_store_write does and appends an entry of this kind with event, user, command and
  * subject in the same transaction. author may be NULL when nobody has asked, as at the first start
@@ -82,16 +90,33 @@ bool sym_log_is_frozen(const struct sym_log *l, const char **why);
 SYM_MUST enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
                                           struct sym_fault *fault);
 
-/* Proofs in the present generation, of at most the newest durable head's size. */
+/* The last head of an older generation, or the present one. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation);
+/* The public halves of the keys of log and witness. */
+void sym_log_keys(const struct sym_log *l, uint8_t log[SYM_ED25519_BYTES],
+                  uint8_t cosign[SYM_ED25519_BYTES]);
+
+/* Proofs in the present generation, of at most the newest durable head's size. Not from within a
+ * transaction, as all that follows. */
 SYM_MUST enum sym_err sym_log_prove_inclusion(struct sym_log *l, struct sym_merkle_proof *out,
                                               uint64_t index, uint64_t size);
 SYM_MUST enum sym_err sym_log_prove_consistency(struct sym_log *l, struct sym_merkle_proof *out,
                                                 uint64_t from, uint64_t size);
 SYM_MUST enum sym_err sym_log_root(struct sym_log *l, uint8_t out[SYM_HASH_BYTES], uint64_t size);
 
+/* Both in any generation (0: the present one), of at most its last size; consistency is empty for a
+ * from of 0. SYM_NOT_FOUND: there was no such generation. */
+SYM_MUST enum sym_err sym_log_prove(struct sym_log *l, struct sym_merkle_proof *inclusion,
+                                    struct sym_merkle_proof *consistency,
+                                    const struct sym_proof_query *q);
+/* The hashes of a tile, as many as the query wants: SYM_BAD_VALUE where the tree has fewer. */
+SYM_MUST enum sym_err sym_log_tile(struct sym_log *l, uint8_t out[][SYM_HASH_BYTES],
+                                   const struct sym_tile_query *q);
+
 /* One leaf, copied (SYM_LEAF_BYTES_MAX bytes of room). */
 SYM_MUST enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len, uint64_t index);
-/* salt and body, in key memory; body is the EntryBody. SYM_NOT_FOUND: erased. */
+/* salt and body, in key memory; body is the EntryBody. SYM_NOT_FOUND: erased. SYM_BAD_TAG: it is
+ * gone, or was altered, without having been erased. */
 SYM_MUST enum sym_err sym_log_body(struct sym_log *l, uint8_t salt[SYM_HASH_BYTES],
                                    struct sym_secret *body, uint64_t index);
 
@@ -101,7 +126,16 @@ typedef enum sym_err sym_log_each_fn(void *context, uint64_t index, struct sym_s
 SYM_MUST enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer,
                                         uint64_t first, sym_log_each_fn *fn, void *context);
 
-/* Erases bodies older than before_ms, in all generations, and says so in the log. */
+/* Rows that the query asks for, in order, at most its `most`, until fn returns an error. *next:
+ * where to go on, when *more: also when no row was found in the part of the log that one call looks
+ * at. A leaf that is gone or was altered is a row without one; likewise a body that was not erased.
+ * Spans are valid during the call. SYM_LIMIT from fn: the page is full, the row does not count. */
+typedef enum sym_err sym_log_row_fn(void *context, const struct sym_log_row *row);
+SYM_MUST enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint64_t *next,
+                                   bool *more, sym_log_row_fn *fn, void *context);
+
+/* Erases bodies older than before_ms, in all generations, and says so in the log: an entry of kind
+ * ERASED with the count, and before_ms in digits as its subject, comes first. */
 SYM_MUST enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
                                            uint64_t before_ms, uint64_t *n,
                                            struct sym_fault *fault);

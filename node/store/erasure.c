@@ -15,7 +15,7 @@
 
 static enum sym_err fail(const struct sym_erasure *e, struct sym_fault *fault, int code)
 {
-    return sym_disk_fail(fault, &e->dir, SYM_ERASURE_FILE, code);
+    return sym_disk_fail(fault, &e->dir, e->file, code);
 }
 
 /* Bound to its slot, so that an old one cannot be brought back in the other's place. */
@@ -84,31 +84,30 @@ static void drop_key(struct sym_erasure_slot *s)
     s->generation = 0;
 }
 
-static enum sym_err begin(struct sym_erasure *e, const struct sym_disk *dir, struct sym_span master,
-                          struct sym_fault *fault)
+static enum sym_err begin(struct sym_erasure *e, const struct sym_disk *dir, const char *file,
+                          struct sym_span master, struct sym_fault *fault)
 {
-    *e = (struct sym_erasure){.fd = -1, .dir = *dir};
+    *e = (struct sym_erasure){.fd = -1, .dir = *dir, .file = file};
     if (master.len != SYM_SEAL_KEY_BYTES || sym_secret_new(&e->own, SYM_SEAL_KEY_BYTES) != SYM_OK) {
-        return sym_fail(fault, SYM_NO_MEMORY, "%s/" SYM_ERASURE_FILE ": no memory for its key",
-                        dir->shown);
+        return sym_fail(fault, SYM_NO_MEMORY, "%s/%s: no memory for its key", dir->shown, e->file);
     }
-    sym_subkey(e->own.data, master.data, PURPOSE, sym_span(NULL, 0));
+    sym_subkey(e->own.data, master.data, PURPOSE, sym_span_text(file));
     return SYM_OK;
 }
 
 static enum sym_err open_file(struct sym_erasure *e, struct sym_fault *fault)
 {
-    e->fd = openat(e->dir.fd, SYM_ERASURE_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    e->fd = openat(e->dir.fd, e->file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return e->fd >= 0 ? SYM_OK : fail(e, fault, errno);
 }
 
-enum sym_err sym_erasure_open(struct sym_erasure *e, const struct sym_disk *dir,
+enum sym_err sym_erasure_open(struct sym_erasure *e, const struct sym_disk *dir, const char *file,
                               struct sym_span master, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO bytes = {0};
-    enum sym_err err = begin(e, dir, master, fault);
+    enum sym_err err = begin(e, dir, file, master, fault);
     if (err == SYM_OK) {
-        err = sym_disk_read(&bytes, dir, SYM_ERASURE_FILE, FILE_BYTES, fault);
+        err = sym_disk_read(&bytes, dir, e->file, FILE_BYTES, fault);
     }
     if (err == SYM_OK) {
         err = open_file(e, fault);
@@ -118,8 +117,7 @@ enum sym_err sym_erasure_open(struct sym_erasure *e, const struct sym_disk *dir,
         (void)sym_read_span(&r, i * SYM_ERASURE_SLOT_BYTES);
         err = unseal_slot(e, i, sym_read_span(&r, FILLED));
         if (err != SYM_OK) {
-            (void)sym_fail(fault, err, "%s/" SYM_ERASURE_FILE ": it %s", dir->shown,
-                           sym_err_text(err));
+            (void)sym_fail(fault, err, "%s/%s: it %s", dir->shown, e->file, sym_err_text(err));
         }
     }
     if (err != SYM_OK) {
@@ -136,23 +134,22 @@ static enum sym_err make_file(struct sym_erasure *e, struct sym_fault *fault)
     sym_random(bytes, sizeof bytes);
     enum sym_err err = seal_slot(e, bytes, 0);
     if (err == SYM_OK) {
-        err = sym_disk_remove(&e->dir, SYM_ERASURE_FILE, fault);
+        err = sym_disk_remove(&e->dir, e->file, fault);
     }
     if (err == SYM_OK) {
-        err = sym_disk_write(&e->dir, SYM_ERASURE_FILE, 0600, sym_span(bytes, sizeof bytes), fault);
+        err = sym_disk_write(&e->dir, e->file, 0600, sym_span(bytes, sizeof bytes), fault);
     }
     return err == SYM_OK ? sym_disk_sync(&e->dir, fault) : err;
 }
 
-enum sym_err sym_erasure_make(struct sym_erasure *e, const struct sym_disk *dir,
+enum sym_err sym_erasure_make(struct sym_erasure *e, const struct sym_disk *dir, const char *file,
                               struct sym_span master, struct sym_fault *fault)
 {
-    enum sym_err err = begin(e, dir, master, fault);
+    enum sym_err err = begin(e, dir, file, master, fault);
     if (err == SYM_OK) {
         err = sym_secret_random(&e->slots[0].key, KEY_BYTES);
         if (err != SYM_OK) {
-            (void)sym_fail(fault, err, "%s/" SYM_ERASURE_FILE ": its key %s", dir->shown,
-                           sym_err_text(err));
+            (void)sym_fail(fault, err, "%s/%s: its key %s", dir->shown, e->file, sym_err_text(err));
         }
     }
     if (err == SYM_OK) {
@@ -214,7 +211,7 @@ enum sym_err sym_erasure_add(struct sym_erasure *e, uint64_t generation, struct 
     drop_key(s);
     enum sym_err err = sym_secret_random(&s->key, KEY_BYTES);
     if (err != SYM_OK) {
-        return sym_fail(fault, err, "%s/" SYM_ERASURE_FILE ": its next key %s", e->dir.shown,
+        return sym_fail(fault, err, "%s/%s: its next key %s", e->dir.shown, e->file,
                         sym_err_text(err));
     }
     s->generation = generation + 1;

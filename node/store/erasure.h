@@ -1,5 +1,5 @@
-/* erasure.h - DIR/erasure.keys: the master key of the vault, outside of LMDB, where it can be
- * overwritten in place.
+/* erasure.h - DIR/erasure.keys, DIR/evidence.keys: the master key of a vault, outside of LMDB,
+ * where it can be overwritten in place.
  *
  * Two slots, each on pages of its own, so that writing one never touches the other. A slot holds
  * generation (8 bytes) and key (32), sealed under a key of the store's and bound to its slot, or
@@ -12,12 +12,12 @@
 
 #include "node/disk.h"
 
-#define SYM_ERASURE_FILE       "erasure.keys"
 #define SYM_ERASURE_SLOTS      2u
 #define SYM_ERASURE_SLOT_BYTES 4096u /* from one to the next */
 
 struct sym_erasure {
     int fd;
+    const char *file;      /* its name; the caller's */
     struct sym_disk dir;   /* for faults; its descriptor is the caller's */
     struct sym_secret own; /* seals the slots */
     struct sym_erasure_slot {
@@ -29,10 +29,12 @@ struct sym_erasure {
 
 /* Opens the file that is there; SYM_NOT_FOUND. master: 32 bytes, the store's; not kept. */
 SYM_MUST enum sym_err sym_erasure_open(struct sym_erasure *e, const struct sym_disk *dir,
-                                       struct sym_span master, struct sym_fault *fault);
+                                       const char *file, struct sym_span master,
+                                       struct sym_fault *fault);
 /* Makes the file, in the place of one that may be there, with a key of generation 1. */
 SYM_MUST enum sym_err sym_erasure_make(struct sym_erasure *e, const struct sym_disk *dir,
-                                       struct sym_span master, struct sym_fault *fault);
+                                       const char *file, struct sym_span master,
+                                       struct sym_fault *fault);
 /* One that was never opened must have fd -1. */
 void sym_erasure_close(struct sym_erasure *e);
 

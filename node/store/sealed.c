@@ -28,22 +28,40 @@ enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
     return err == SYM_OK ? sym_seal(out, key->data, ad, value) : err;
 }
 
-enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
-                             const struct sym_place *place, struct sym_span sealed)
+enum sym_err sym_sealed_read_into(uint8_t *out, size_t max, size_t *len,
+                                  const struct sym_secret *key, const struct sym_place *place,
+                                  struct sym_span sealed)
 {
     uint8_t bytes[AD_BYTES];
     struct sym_span ad;
     if (sealed.len <= SYM_SEAL_OVERHEAD_BYTES) {
         return SYM_BAD_TAG;
     }
+    if (sealed.len - SYM_SEAL_OVERHEAD_BYTES > max) {
+        return SYM_TOO_LONG;
+    }
     enum sym_err err = associated(bytes, &ad, place);
     if (err == SYM_OK) {
-        err = sym_secret_new(value, sealed.len - SYM_SEAL_OVERHEAD_BYTES);
+        err = sym_unseal(out, key->data, ad, sealed);
     }
+    if (err == SYM_OK) {
+        *len = sealed.len - SYM_SEAL_OVERHEAD_BYTES;
+    }
+    return err;
+}
+
+enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
+                             const struct sym_place *place, struct sym_span sealed)
+{
+    size_t len = 0;
+    if (sealed.len <= SYM_SEAL_OVERHEAD_BYTES) {
+        return SYM_BAD_TAG;
+    }
+    enum sym_err err = sym_secret_new(value, sealed.len - SYM_SEAL_OVERHEAD_BYTES);
     if (err != SYM_OK) {
         return err;
     }
-    err = sym_unseal(value->data, key->data, ad, sealed);
+    err = sym_sealed_read_into(value->data, value->len, &len, key, place, sealed);
     if (err != SYM_OK) {
         sym_secret_clear(value);
     }

@@ -24,6 +24,10 @@ SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *ke
 /* value must be empty, and stays so on failure. */
 SYM_MUST enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,
                                       const struct sym_place *place, struct sym_span sealed);
+/* The same into memory of the caller: *len of at most max bytes. */
+SYM_MUST enum sym_err sym_sealed_read_into(uint8_t *out, size_t max, size_t *len,
+                                           const struct sym_secret *key,
+                                           const struct sym_place *place, struct sym_span sealed);
 /* Seals anew, under `to`, a value of at most SYM_SEALED_SHORT_BYTES that is sealed under `from`.
  * out has room for sealed.len bytes. Without key memory, so that thousands take no time. */
 SYM_MUST enum sym_err sym_sealed_again(uint8_t *out, const struct sym_secret *from,

@@ -26,8 +26,9 @@ struct sym_store {
     MDB_dbi tables[SYM_TABLE_COUNT];
     MDB_dbi meta; /* the format number, unsealed, and a text under the key */
     size_t map_bytes;
-    bool busy;     /* a transaction is open */
-    bool was_full; /* the latest write ended with SYM_NO_SPACE */
+    bool busy;                       /* a transaction is open */
+    bool was_full;                   /* the latest write ended with SYM_NO_SPACE */
+    struct sym_store_watch *watches; /* the latest first */
     struct sym_secret key;
     char path[PATH_MAX];
     char shown[SYM_SHOWN_BYTES];
@@ -361,6 +362,54 @@ static enum sym_err grow(struct sym_store *s)
     return SYM_OK;
 }
 
+void sym_store_watch(struct sym_store *s, struct sym_store_watch *w)
+{
+    w->next = s->watches;
+    s->watches = w;
+}
+
+void sym_store_unwatch(struct sym_store *s, const struct sym_store_watch *w)
+{
+    struct sym_store_watch **at = &s->watches;
+    while (*at != NULL && *at != w) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = w->next;
+    }
+}
+
+static enum sym_err seal_all(struct sym_transaction *t)
+{
+    enum sym_err err = SYM_OK;
+    for (const struct sym_store_watch *w = t->store->watches; err == SYM_OK && w != NULL;
+         w = w->next) {
+        err = w->seal(t, w->owner);
+    }
+    return err;
+}
+
+static void tell_all(const struct sym_store *s, bool committed)
+{
+    for (const struct sym_store_watch *w = s->watches; w != NULL; w = w->next) {
+        w->done(w->owner, committed);
+    }
+}
+
+/* Commits, or gives up: LMDB's code. */
+static int end_write(struct sym_transaction *t, bool commit)
+{
+    int code = MDB_SUCCESS;
+    t->store->busy = false;
+    if (commit) {
+        code = mdb_txn_commit(t->txn);
+    } else {
+        mdb_txn_abort(t->txn);
+    }
+    tell_all(t->store, commit && code == MDB_SUCCESS);
+    return code;
+}
+
 static enum sym_err write_once(struct sym_store *s, sym_store_fn *fn, void *context, bool *full)
 {
     struct sym_transaction t = {.store = s};
@@ -369,13 +418,13 @@ static enum sym_err write_once(struct sym_store *s, sym_store_fn *fn, void *cont
         return err;
     }
     err = fn(&t, context);
-    s->busy = false;
+    err = err == SYM_OK && !t.full ? seal_all(&t) : err;
     if (err != SYM_OK || t.full) {
-        mdb_txn_abort(t.txn);
+        (void)end_write(&t, false);
         *full = t.full;
         return err;
     }
-    int code = mdb_txn_commit(t.txn);
+    int code = end_write(&t, true);
     *full = code == MDB_MAP_FULL;
     return err_of(honest(s, code, t.bytes));
 }
@@ -416,6 +465,8 @@ enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context
     return err;
 }
 
+/* Least room for the values of a walk. */
+#define WALK_ROOM_BYTES 4096u
 /* Values that lie in pages of their own. */
 #define LARGE_BYTES 16384u
 
@@ -455,6 +506,21 @@ enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table, stru
                            struct sym_secret *value)
 {
     return sym_store_get_under(t, table, key, &t->store->key, value);
+}
+
+enum sym_err sym_store_get_into(struct sym_transaction *t, enum sym_table table,
+                                struct sym_span key, const struct sym_secret *under, uint8_t *out,
+                                size_t max, size_t *len)
+{
+    MDB_val k = val_of(key);
+    MDB_val found;
+    int code = mdb_get(t->txn, t->store->tables[table], &k, &found);
+    if (code != MDB_SUCCESS) {
+        return err_of(code);
+    }
+    struct sym_place place = {.table = table_names[table], .key = key};
+    return sym_sealed_read_into(out, max, len, under == NULL ? &t->store->key : under, &place,
+                                span_of(found));
 }
 
 enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, struct sym_span key)
@@ -528,38 +594,59 @@ enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table table, s
     return err_of(code);
 }
 
+/* Room for the values of a walk, in key memory that is made anew only for a longer one. */
+static enum sym_err make_room(struct sym_secret *room, size_t len)
+{
+    if (room->len >= len) {
+        return SYM_OK;
+    }
+    sym_secret_clear(room);
+    return sym_secret_new(room, len < WALK_ROOM_BYTES ? WALK_ROOM_BYTES : len);
+}
+
 /* Copies, so that fn may change the table. */
 static enum sym_err visit(const struct sym_transaction *t, enum sym_table table, struct sym_span at,
-                          struct sym_span sealed, sym_store_each_fn *fn, void *context)
+                          struct sym_span sealed, struct sym_secret *room, sym_store_each_fn *fn,
+                          void *context)
 {
-    SYM_SECRET_AUTO value = {0};
     uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
     if (at.len > sizeof key) {
         return SYM_BAD_TAG;
     }
     memcpy(key, at.data, at.len);
     struct sym_place place = {.table = table_names[table], .key = sym_span(key, at.len)};
-    enum sym_err err = sym_sealed_read(&value, &t->store->key, &place, sealed);
-    return err == SYM_OK ? fn(context, place.key, sym_secret_span(&value)) : err;
+    enum sym_err err = make_room(room, sealed.len);
+    if (err == SYM_OK) {
+        err = sym_sealed_read_into(room->data, room->len, &len, &t->store->key, &place, sealed);
+    }
+    return err == SYM_OK ? fn(context, place.key, sym_span(room->data, len)) : err;
 }
 
-enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table, sym_store_each_fn *fn,
-                            void *context)
+enum sym_err sym_store_each_from(struct sym_transaction *t, enum sym_table table,
+                                 struct sym_span from, sym_store_each_fn *fn, void *context)
 {
+    SYM_SECRET_AUTO room = {0};
     MDB_cursor *cursor = NULL;
     enum sym_err err = err_of(mdb_cursor_open(t->txn, t->store->tables[table], &cursor));
     if (err != SYM_OK) {
         return err;
     }
-    MDB_val k;
+    MDB_val k = val_of(from);
     MDB_val v;
-    int code = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+    int code = mdb_cursor_get(cursor, &k, &v, from.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
     while (err == SYM_OK && code == MDB_SUCCESS) {
-        err = visit(t, table, span_of(k), span_of(v), fn, context);
+        err = visit(t, table, span_of(k), span_of(v), &room, fn, context);
         code = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
     }
     mdb_cursor_close(cursor);
     return err != SYM_OK || code == MDB_NOTFOUND ? err : err_of(code);
+}
+
+enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table, sym_store_each_fn *fn,
+                            void *context)
+{
+    return sym_store_each_from(t, table, sym_span(NULL, 0), fn, context);
 }
 
 static enum sym_err copy_key(uint8_t out[SYM_STORE_KEY_BYTES], size_t *len, MDB_val key)

@@ -25,7 +25,6 @@
     X(PEERS, "peers")             /* node id -> pinned card, alias, psk */                         \
     X(USERS, "users")             /* public key -> name, roles */                                  \
     X(EXCHANGES, "exchanges")     /* exchange id -> when it was first seen, with whom */           \
-    X(EVENTS, "events")           /* sequence number -> what was decided or failed */              \
     X(DATASETS, "datasets")       /* name -> what is known of it, where its content is */          \
     X(VAULT, "vault")             /* name -> value, under a key of its own: vault.h */             \
     X(VAULT_KEYS, "vault-keys")   /* name -> that key, under the vault's master key */             \
@@ -37,7 +36,15 @@
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
-    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */
+    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */ \
+    X(LEAVES, "leaves")               /* generation, index -> leaf of the evidence log */          \
+    X(TILES, "tiles")                 /* generation, level, number -> 256 hashes of its tree */    \
+    X(LOG_STATE, "log-state")         /* generation -> size, edge, signed head */                  \
+    X(LOG_INDEX, "log-index")         /* generation, tile -> marks of what its leaves are about */ \
+    X(BODIES, "bodies")               /* generation, index -> body, under a key of its own */      \
+    X(BODY_SECRETS, "body-secrets") /* generation, tile -> what these keys are made of: a vault */ \
+    X(BODY_KEYS, "body-keys")       /* as VAULT_KEYS, of that vault */                             \
+    X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
@@ -72,9 +79,31 @@ SYM_MUST enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, voi
 /* Runs fn in a read transaction. Keep it short: an open reader holds old pages. */
 SYM_MUST enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context);
 
+/* Called in every write transaction, for those who keep something of their own in step with the
+ * tables. seal: fn has succeeded, and this is the last chance to write; an error gives the
+ * transaction up. done: it was committed, or given up, also when fn is about to be run once more;
+ * no transaction is open. Who was added last is sealed first, so that a watch may write for those
+ * that were there before it. All three belong to the caller; the watch stays until it is removed.
+ */
+struct sym_store_watch {
+    enum sym_err (*seal)(struct sym_transaction *t, void *owner);
+    void (*done)(void *owner, bool committed);
+    void *owner;
+    struct sym_store_watch *next; /* the store's */
+};
+void sym_store_watch(struct sym_store *s, struct sym_store_watch *w);
+/* One that is not watching is fine. Not from within a transaction. */
+void sym_store_unwatch(struct sym_store *s, const struct sym_store_watch *w);
+
 /* A copy of the value in key memory; value must be empty. */
 SYM_MUST enum sym_err sym_store_get(struct sym_transaction *t, enum sym_table table,
                                     struct sym_span key, struct sym_secret *value);
+/* The same into the caller's memory, *len of at most max bytes, for what is read by the thousands
+ * and holds no key; what is secret in it is the caller's to wipe. under: as below, or NULL.
+ * SYM_TOO_LONG. */
+SYM_MUST enum sym_err sym_store_get_into(struct sym_transaction *t, enum sym_table table,
+                                         struct sym_span key, const struct sym_secret *under,
+                                         uint8_t *out, size_t max, size_t *len);
 SYM_MUST enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table,
                                     struct sym_span key);
 SYM_MUST enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table,
@@ -99,6 +128,10 @@ SYM_MUST enum sym_err sym_store_delete(struct sym_transaction *t, enum sym_table
 typedef enum sym_err sym_store_each_fn(void *context, struct sym_span key, struct sym_span value);
 SYM_MUST enum sym_err sym_store_each(struct sym_transaction *t, enum sym_table table,
                                      sym_store_each_fn *fn, void *context);
+/* The same, beginning with the first key that is not less than `from`. */
+SYM_MUST enum sym_err sym_store_each_from(struct sym_transaction *t, enum sym_table table,
+                                          struct sym_span from, sym_store_each_fn *fn,
+                                          void *context);
 /* The last key of the table, copied into key[0..*len). */
 SYM_MUST enum sym_err sym_store_last(struct sym_transaction *t, enum sym_table table,
                                      uint8_t key[SYM_STORE_KEY_BYTES], size_t *len);

@@ -17,15 +17,32 @@ struct state {
     bool due;
 };
 
+/* Where a vault lies. */
+struct place {
+    enum sym_table values;
+    enum sym_table keys;
+    enum sym_table state;
+    const char *file;
+};
+
+static const struct place places[] = {
+    [SYM_VAULT_DATA] = {SYM_TABLE_VAULT, SYM_TABLE_VAULT_KEYS, SYM_TABLE_VAULT_STATE,
+                        SYM_ERASURE_FILE},
+    [SYM_VAULT_EVIDENCE] = {SYM_TABLE_BODY_SECRETS, SYM_TABLE_BODY_KEYS, SYM_TABLE_BODY_STATE,
+                            SYM_EVIDENCE_FILE},
+};
+
 struct sym_vault {
     struct sym_store *store;
+    const struct place *at;
     struct sym_erasure file;
 };
 
-static enum sym_err read_state(struct sym_transaction *t, struct state *out)
+static enum sym_err read_state(const struct sym_vault *v, struct sym_transaction *t,
+                               struct state *out)
 {
     SYM_SECRET_AUTO record = {0};
-    enum sym_err err = sym_store_get(t, SYM_TABLE_VAULT_STATE, sym_span_text(STATE_KEY), &record);
+    enum sym_err err = sym_store_get(t, v->at->state, sym_span_text(STATE_KEY), &record);
     if (err != SYM_OK) {
         return err;
     }
@@ -39,7 +56,8 @@ static enum sym_err read_state(struct sym_transaction *t, struct state *out)
     return err;
 }
 
-static enum sym_err write_state(struct sym_transaction *t, const struct state *s)
+static enum sym_err write_state(const struct sym_vault *v, struct sym_transaction *t,
+                                const struct state *s)
 {
     uint8_t bytes[STATE_BYTES];
     struct sym_span record;
@@ -47,36 +65,43 @@ static enum sym_err write_state(struct sym_transaction *t, const struct state *s
     sym_write_u64(&w, s->generation);
     sym_write_u8(&w, s->due);
     enum sym_err err = sym_write_end(&w, &record);
-    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_VAULT_STATE, sym_span_text(STATE_KEY), record)
-                         : err;
+    return err == SYM_OK ? sym_store_put(t, v->at->state, sym_span_text(STATE_KEY), record) : err;
 }
+
+/* For the state in a transaction of its own. */
+struct state_job {
+    const struct sym_vault *vault;
+    struct state *state;
+};
 
 static enum sym_err read_state_fn(struct sym_transaction *t, void *context)
 {
-    return read_state(t, context);
+    const struct state_job *job = context;
+    return read_state(job->vault, t, job->state);
 }
 
 static enum sym_err write_state_fn(struct sym_transaction *t, void *context)
 {
-    return write_state(t, context);
+    const struct state_job *job = context;
+    return write_state(job->vault, t, job->state);
 }
 
-static enum sym_err mark_due(struct sym_transaction *t)
+static enum sym_err mark_due(const struct sym_vault *v, struct sym_transaction *t)
 {
     struct state s;
-    enum sym_err err = read_state(t, &s);
+    enum sym_err err = read_state(v, t, &s);
     if (err != SYM_OK || s.due) {
         return err;
     }
     s.due = true;
-    return write_state(t, &s);
+    return write_state(v, t, &s);
 }
 
 static enum sym_err master_of(const struct sym_vault *v, struct sym_transaction *t,
                               const struct sym_secret **out)
 {
     struct state s;
-    enum sym_err err = read_state(t, &s);
+    enum sym_err err = read_state(v, t, &s);
     if (err != SYM_OK) {
         return err;
     }
@@ -89,11 +114,12 @@ static enum sym_err make(struct sym_vault *v, const struct sym_disk *dir, struct
                          struct sym_fault *fault)
 {
     struct state first = {.generation = 1};
-    enum sym_err err = sym_erasure_make(&v->file, dir, master, fault);
+    enum sym_err err = sym_erasure_make(&v->file, dir, v->at->file, master, fault);
     if (err != SYM_OK) {
         return err;
     }
-    err = sym_store_write(v->store, write_state_fn, &first);
+    struct state_job job = {.vault = v, .state = &first};
+    err = sym_store_write(v->store, write_state_fn, &job);
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "%s/store: its vault could not be made: it %s",
                                     dir->shown, sym_err_text(err));
@@ -104,7 +130,8 @@ static enum sym_err make(struct sym_vault *v, const struct sym_disk *dir, struct
 static enum sym_err settle(struct sym_vault *v, struct state *s, struct sym_fault *fault)
 {
     if (sym_erasure_has_other(&v->file, s->generation)) {
-        enum sym_err err = sym_store_write(v->store, write_state_fn, s);
+        struct state_job job = {.vault = v, .state = s};
+        enum sym_err err = sym_store_write(v->store, write_state_fn, &job);
         if (err != SYM_OK) {
             return sym_fail(fault, err,
                             "store: an erasure that was begun cannot be finished: it %s",
@@ -117,22 +144,23 @@ static enum sym_err settle(struct sym_vault *v, struct state *s, struct sym_faul
 static enum sym_err reopen(struct sym_vault *v, struct state *s, const struct sym_disk *dir,
                            struct sym_span master, struct sym_fault *fault)
 {
-    enum sym_err err = sym_erasure_open(&v->file, dir, master, fault);
+    enum sym_err err = sym_erasure_open(&v->file, dir, v->at->file, master, fault);
     if (err != SYM_OK) {
         return err;
     }
     if (sym_erasure_key(&v->file, s->generation) == NULL) {
-        return sym_fail(fault, SYM_BAD_TAG,
-                        "%s/" SYM_ERASURE_FILE ": does not hold the key that the store was written "
-                        "under; restore both from the same backup",
-                        dir->shown);
+        return sym_fail(
+            fault, SYM_BAD_TAG,
+            "%s/%s: does not hold the key that the store was written under; restore both "
+            "from the same backup",
+            dir->shown, v->at->file);
     }
     return settle(v, s, fault);
 }
 
-enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *store,
-                            const struct sym_disk *dir, struct sym_span master,
-                            struct sym_fault *fault)
+enum sym_err sym_vault_open(struct sym_vault **out, enum sym_vault_which which,
+                            struct sym_store *store, const struct sym_disk *dir,
+                            struct sym_span master, struct sym_fault *fault)
 {
     struct state s = {.generation = 0};
     struct sym_vault *v = calloc(1, sizeof *v);
@@ -140,8 +168,10 @@ enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *store,
         return sym_fail(fault, SYM_NO_MEMORY, "vault: no memory");
     }
     v->store = store;
+    v->at = &places[which];
     v->file.fd = -1;
-    enum sym_err err = sym_store_read(store, read_state_fn, &s);
+    struct state_job job = {.vault = v, .state = &s};
+    enum sym_err err = sym_store_read(store, read_state_fn, &job);
     if (err == SYM_NOT_FOUND) {
         err = make(v, dir, master, fault);
     } else if (err == SYM_OK) {
@@ -178,22 +208,23 @@ enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struc
     if (err == SYM_OK) {
         err = sym_secret_random(&own, KEY_BYTES);
     }
-    if (err == SYM_OK && sym_store_has(t, SYM_TABLE_VAULT_KEYS, key) == SYM_OK) {
-        err = mark_due(t); /* what is replaced is erased too */
+    if (err == SYM_OK && sym_store_has(t, v->at->keys, key) == SYM_OK) {
+        err = mark_due(v, t); /* what is replaced is erased too */
     }
     if (err == SYM_OK) {
-        err = sym_store_put_under(t, SYM_TABLE_VAULT, key, &own, value);
+        err = sym_store_put_under(t, v->at->values, key, &own, value);
     }
     if (err == SYM_OK) {
-        err = sym_store_put_under(t, SYM_TABLE_VAULT_KEYS, key, master, sym_secret_span(&own));
+        err = sym_store_put_under(t, v->at->keys, key, master, sym_secret_span(&own));
     }
     return err;
 }
 
-static enum sym_err unwrap(struct sym_transaction *t, const struct sym_secret *master,
-                           struct sym_span key, struct sym_secret *own)
+static enum sym_err unwrap(const struct sym_vault *v, struct sym_transaction *t,
+                           const struct sym_secret *master, struct sym_span key,
+                           struct sym_secret *own)
 {
-    enum sym_err err = sym_store_get_under(t, SYM_TABLE_VAULT_KEYS, key, master, own);
+    enum sym_err err = sym_store_get_under(t, v->at->keys, key, master, own);
     return err == SYM_OK && own->len != KEY_BYTES ? SYM_BAD_FORMAT : err;
 }
 
@@ -204,22 +235,22 @@ enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struc
     const struct sym_secret *master = NULL;
     enum sym_err err = master_of(v, t, &master);
     if (err == SYM_OK) {
-        err = unwrap(t, master, key, &own);
+        err = unwrap(v, t, master, key, &own);
     }
-    return err == SYM_OK ? sym_store_get_under(t, SYM_TABLE_VAULT, key, &own, value) : err;
+    return err == SYM_OK ? sym_store_get_under(t, v->at->values, key, &own, value) : err;
 }
 
 enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction *t, struct sym_span after,
                             uint8_t key[SYM_STORE_KEY_BYTES], size_t *len)
 {
-    (void)v;
-    return sym_store_next(t, SYM_TABLE_VAULT_KEYS, after, key, len);
+    return sym_store_next(t, v->at->keys, after, key, len);
 }
 
-static enum sym_err delete_one(struct sym_transaction *t, struct sym_span key)
+static enum sym_err delete_one(const struct sym_vault *v, struct sym_transaction *t,
+                               struct sym_span key)
 {
-    enum sym_err err = sym_store_delete(t, SYM_TABLE_VAULT_KEYS, key);
-    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_VAULT, key) : err;
+    enum sym_err err = sym_store_delete(t, v->at->keys, key);
+    return err == SYM_OK ? sym_store_delete(t, v->at->values, key) : err;
 }
 
 static bool begins_with(const uint8_t *key, size_t len, struct sym_span prefix)
@@ -236,9 +267,9 @@ enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,
         return SYM_TOO_LONG;
     }
     /* Also when nothing is found: pages of a transaction that failed may hold what is meant. */
-    enum sym_err err = mark_due(t);
+    enum sym_err err = mark_due(v, t);
     if (err == SYM_OK) {
-        err = delete_one(t, prefix);
+        err = delete_one(v, t, prefix);
         err = err == SYM_NOT_FOUND ? SYM_OK : err;
     }
     while (err == SYM_OK) {
@@ -246,12 +277,13 @@ enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,
         if (err == SYM_NOT_FOUND || (err == SYM_OK && !begins_with(key, len, prefix))) {
             return SYM_OK;
         }
-        err = err == SYM_OK ? delete_one(t, sym_span(key, len)) : err;
+        err = err == SYM_OK ? delete_one(v, t, sym_span(key, len)) : err;
     }
     return err;
 }
 
 struct rewrap {
+    const struct sym_vault *vault;
     const struct sym_secret *from;
     const struct sym_secret *to;
     struct state next;
@@ -264,12 +296,12 @@ static enum sym_err rewrap_all(struct sym_transaction *t, void *context)
     size_t len = 0;
     enum sym_err err = SYM_OK;
     while (err == SYM_OK) {
-        err = sym_store_next(t, SYM_TABLE_VAULT_KEYS, sym_span(key, len), key, &len);
-        err = err == SYM_OK ? sym_store_move_under(t, SYM_TABLE_VAULT_KEYS, sym_span(key, len),
-                                                   w->from, w->to)
-                            : err;
+        err = sym_store_next(t, w->vault->at->keys, sym_span(key, len), key, &len);
+        err = err == SYM_OK
+                  ? sym_store_move_under(t, w->vault->at->keys, sym_span(key, len), w->from, w->to)
+                  : err;
     }
-    return err == SYM_NOT_FOUND ? write_state(t, &w->next) : err;
+    return err == SYM_NOT_FOUND ? write_state(w->vault, t, &w->next) : err;
 }
 
 static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym_fault *fault)
@@ -278,7 +310,8 @@ static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym
     if (err != SYM_OK) {
         return err;
     }
-    struct rewrap w = {.from = sym_erasure_key(&v->file, s->generation),
+    struct rewrap w = {.vault = v,
+                       .from = sym_erasure_key(&v->file, s->generation),
                        .to = sym_erasure_key(&v->file, s->generation + 1),
                        .next = {.generation = s->generation + 1}};
     err = sym_store_write(v->store, rewrap_all, &w);
@@ -294,7 +327,8 @@ static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym
 enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault)
 {
     struct state s;
-    enum sym_err err = sym_store_read(v->store, read_state_fn, &s);
+    struct state_job job = {.vault = v, .state = &s};
+    enum sym_err err = sym_store_read(v->store, read_state_fn, &job);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "store: the state of its vault %s", sym_err_text(err));
     }

@@ -2,9 +2,9 @@
  * under a master key that lies outside of LMDB, where pages of deleted values live on.
  *
  * Erasing deletes value and wrapped key, wraps all keys that stay under a new master key, and
- * overwrites the old one in its file (DIR/erasure.keys: two slots, of which one is in use; the
- * store says which). A crash at any point leaves either nothing erased or everything, and the next
- * start, or sweep, finishes what was begun. The file itself is sealed under a key of the store's.
+ * overwrites the old one in its file (two slots, of which one is in use; the store says which). A
+ * crash at any point leaves either nothing erased or everything, and the next start, or sweep,
+ * finishes what was begun. The file itself is sealed under a key of the store's.
  *
  * Values are bound to their key in the vault. Keys are stored as given: never one that reveals an
  * identifier. Errors: those of store.h and disk.h.
@@ -15,13 +15,22 @@
 #include "node/disk.h"
 #include "node/store/store.h"
 
+#define SYM_ERASURE_FILE  "erasure.keys"
+#define SYM_EVIDENCE_FILE "evidence.keys"
+
+/* A store has two vaults, so that erasing in one does not touch the keys of the other. */
+enum sym_vault_which {
+    SYM_VAULT_DATA,     /* datasets and results; DIR/erasure.keys */
+    SYM_VAULT_EVIDENCE, /* bodies of the evidence log; DIR/evidence.keys */
+};
+
 struct sym_vault;
 
-/* Opens the vault of a store in the node's directory, making it when absent. master: 32 bytes, the
+/* Opens a vault of a store in the node's directory, making it when absent. master: 32 bytes, the
  * one of the store; not kept. */
-SYM_MUST enum sym_err sym_vault_open(struct sym_vault **out, struct sym_store *store,
-                                     const struct sym_disk *dir, struct sym_span master,
-                                     struct sym_fault *fault);
+SYM_MUST enum sym_err sym_vault_open(struct sym_vault **out, enum sym_vault_which which,
+                                     struct sym_store *store, const struct sym_disk *dir,
+                                     struct sym_span master, struct sym_fault *fault);
 void sym_vault_close(struct sym_vault *v);
 
 /* Within a write transaction. key: at most SYM_STORE_KEY_BYTES; value: at most

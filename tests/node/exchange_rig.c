@@ -292,10 +292,11 @@ static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
     s->self.card.expires_s = s->self.card.issued_s + 86400;
     partner_sign(&s->self, NULL);
     assert_int_equal(sym_disk_open(&s->dir, s->room.dir, &fault), SYM_OK);
-    assert_int_equal(
-        sym_vault_open(&s->vault, s->room.store, &s->dir, sym_span(s->room.master, 32), &fault),
-        SYM_OK);
-    assert_int_equal(sym_journal_open(&s->journal, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
+                                    sym_span(s->room.master, 32), &fault),
+                     SYM_OK);
+    assert_int_equal((s->journal = (struct sym_journal){.log = room_log(&s->room)}, SYM_OK),
+                     SYM_OK);
     assert_int_equal(sym_history_open(&s->history, s->room.store, &s->journal, &fault), SYM_OK);
     assert_int_equal(sym_results_open(&s->results, s->room.store, s->vault, &s->history, &fault),
                      SYM_OK);

@@ -62,7 +62,7 @@ static void shows_a_grant_as_it_was_given_after_a_restart(void **state)
         assert_true(rows[0].approval);
         grants_rig_restart(r);
     }
-    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 dataset=suspects "
+    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 subject=suspects "
                                          "kind=overlap:matches"),
                      1);
 }
@@ -398,7 +398,7 @@ static void a_made_up_name_is_not_repeated_in_the_journal(void **state)
     ask.request.dataset = sym_span_text("x approver=anna\n");
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(grants_rig_lines(r, "approver=anna"), 0);
-    assert_int_equal(grants_rig_lines(r, "dataset=? "), 1);
+    assert_int_equal(grants_rig_lines(r, "subject=? "), 1);
 }
 
 static void nothing_is_granted_that_cannot_be_recorded(void **state)

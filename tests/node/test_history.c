@@ -24,7 +24,8 @@ struct fixture {
 
 static enum sym_err open_history(struct fixture *f)
 {
-    assert_int_equal(sym_journal_open(&f->journal, f->room.store, NULL), SYM_OK);
+    assert_int_equal((f->journal = (struct sym_journal){.log = room_log(&f->room)}, SYM_OK),
+                     SYM_OK);
     f->fault.text[0] = '\0';
     return sym_history_open(&f->history, f->room.store, &f->journal, &f->fault);
 }
@@ -129,34 +130,9 @@ static struct met walk(struct fixture *f, const char *alias, uint64_t before_ms)
     return m;
 }
 
-struct last_line {
-    char text[SYM_JOURNAL_BYTES + 1];
-    size_t n;
-    const char *wanted;
-    size_t found;
-};
-
-static enum sym_err take_line(void *context, struct sym_span key, struct sym_span value)
+static struct room_lines journal(struct fixture *f, const char *wanted)
 {
-    struct last_line *l = context;
-    (void)key;
-    memcpy(l->text, value.data, value.len);
-    l->text[value.len] = '\0';
-    l->n++;
-    l->found += l->wanted != NULL && strstr(l->text, l->wanted) != NULL;
-    return SYM_OK;
-}
-
-static enum sym_err each_line(struct sym_transaction *t, void *context)
-{
-    return sym_store_each(t, SYM_TABLE_EVENTS, take_line, context);
-}
-
-static struct last_line journal(struct fixture *f, const char *wanted)
-{
-    struct last_line l = {.wanted = wanted};
-    assert_int_equal(sym_store_read(f->room.store, each_line, &l), SYM_OK);
-    return l;
+    return room_lines(&f->room, wanted);
 }
 
 static void gives_back_what_was_put_after_a_restart(void **state)
@@ -312,9 +288,9 @@ static void its_line_says_who_and_what_but_neither_case_nor_note(void **state)
     struct sym_exchange_entry e = entry(1, SYM_EXCHANGE_DONE);
     e.approver = sym_span_text("anna");
     assert_int_equal(sym_history_put(&f->history, &e, "closed", "detail=x"), SYM_OK);
-    struct last_line l = journal(f, NULL);
+    struct room_lines l = journal(f, NULL);
     assert_int_equal(l.n, 1);
-    static const char *const said[] = {" closed ",
+    static const char *const said[] = {"closed ",
                                        "exchange=5a5a5a5a5a5a5a5a0000000000000001 ",
                                        "kind=overlap:matches ",
                                        "role=initiator ",
@@ -331,11 +307,11 @@ static void its_line_says_who_and_what_but_neither_case_nor_note(void **state)
                                        "result=OK ",
                                        "detail=x"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        if (strstr(l.text, said[i]) == NULL) {
-            fail_msg("\"%s\" is missing: %s", said[i], l.text);
+        if (strstr(l.last, said[i]) == NULL) {
+            fail_msg("\"%s\" is missing: %s", said[i], l.last);
         }
     }
-    assert_null(strstr(l.text, "SECRET"));
+    assert_null(strstr(l.last, "SECRET"));
 }
 
 static void neither_case_nor_note_lies_on_the_disk_in_the_clear(void **state)

@@ -24,7 +24,7 @@ static void keeps_what_was_committed_over_a_restart(void **state)
     assert_string_equal(text, "one");
     room_get(s, SYM_TABLE_PEERS, "alice", text);
     assert_string_equal(text, "two");
-    assert_int_equal(room_has(s, SYM_TABLE_EVENTS, "alice"), SYM_NOT_FOUND);
+    assert_int_equal(room_has(s, SYM_TABLE_HELD, "alice"), SYM_NOT_FOUND);
 }
 
 static void replaces_a_value(void **state)
@@ -61,7 +61,7 @@ static enum sym_err change_and_fail(struct sym_transaction *t, void *context)
     struct sym_span alice = sym_span_text("alice");
     assert_int_equal(sym_store_put(t, SYM_TABLE_USERS, alice, sym_span_text("new")), SYM_OK);
     assert_int_equal(sym_store_put(t, SYM_TABLE_PEERS, alice, sym_span_text("new")), SYM_OK);
-    assert_int_equal(sym_store_delete(t, SYM_TABLE_EVENTS, alice), SYM_OK);
+    assert_int_equal(sym_store_delete(t, SYM_TABLE_HELD, alice), SYM_OK);
     return *(const enum sym_err *)context;
 }
 
@@ -71,12 +71,12 @@ static void leaves_nothing_of_a_function_that_fails(void **state)
     enum sym_err err = SYM_DENIED;
     char text[256];
     assert_int_equal(room_put(s, SYM_TABLE_USERS, "alice", "old"), SYM_OK);
-    assert_int_equal(room_put(s, SYM_TABLE_EVENTS, "alice", "old"), SYM_OK);
+    assert_int_equal(room_put(s, SYM_TABLE_HELD, "alice", "old"), SYM_OK);
     assert_int_equal(sym_store_write(s->store, change_and_fail, &err), SYM_DENIED);
     for (int restart = 0; restart < 2; restart++) {
         room_get(s, SYM_TABLE_USERS, "alice", text);
         assert_string_equal(text, "old");
-        room_get(s, SYM_TABLE_EVENTS, "alice", text);
+        room_get(s, SYM_TABLE_HELD, "alice", text);
         assert_string_equal(text, "old");
         assert_int_equal(room_has(s, SYM_TABLE_PEERS, "alice"), SYM_NOT_FOUND);
         room_reopen(s);
@@ -453,7 +453,7 @@ static void raw_open(struct raw *r, struct room *s, const char *table)
     sym_store_close(s->store);
     s->store = NULL;
     assert_int_equal(mdb_env_create(&r->env), 0);
-    assert_int_equal(mdb_env_set_maxdbs(r->env, 16), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, SYM_TABLE_COUNT + 1), 0);
     assert_int_equal(mdb_env_open(r->env, room_path(s, "store"), 0, 0600), 0);
     assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
     assert_int_equal(mdb_dbi_open(r->txn, table, 0, &r->table), 0);
@@ -691,11 +691,11 @@ static void adds_a_table_to_a_store_that_fills_its_map(void **state)
     struct bulk b = {.first = 0, .n = 3};
     struct raw r;
     assert_int_equal(sym_store_write(s->store, put_bulk, &b), SYM_OK);
-    raw_open(&r, s, "events");
+    raw_open(&r, s, "held");
     assert_int_equal(mdb_drop(r.txn, r.table, 1), 0);
     raw_close(&r);
     room_reopen(s);
-    assert_int_equal(room_put(s, SYM_TABLE_EVENTS, "1", "one"), SYM_OK);
+    assert_int_equal(room_put(s, SYM_TABLE_HELD, "1", "one"), SYM_OK);
 }
 
 static void refuses_paths_that_cannot_hold_a_store(void **state)

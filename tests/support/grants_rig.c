@@ -25,10 +25,9 @@ uint64_t grants_rig_clock(void)
 enum sym_err grants_rig_open(struct grants_rig *r)
 {
     struct sym_grants_config config = {.store = r->room.store,
-                                       .journal = &r->journal,
+                                       .log = room_log(&r->room),
                                        .peers = &r->peers,
                                        .wall_ms = grants_rig_clock};
-    assert_int_equal(sym_journal_open(&r->journal, r->room.store, NULL), SYM_OK);
     r->fault.text[0] = '\0';
     return sym_grants_open(&r->grants, &config, &r->fault);
 }
@@ -47,8 +46,8 @@ int grants_rig_set_up(void **state)
         r->items[i] = &r->peer[i];
     }
     r->peers = (struct sym_peers){.store = r->room.store, .items = r->items, .n = RIG_PEERS};
-    r->operator_ = (struct sym_user){.name = "olga", .roles = SYM_USER_OPERATOR};
-    r->approver = (struct sym_user){.name = "anna", .roles = SYM_USER_APPROVER};
+    r->operator_ = (struct sym_author){.user = "olga", .roles = SYM_USER_OPERATOR};
+    r->approver = (struct sym_author){.user = "anna", .roles = SYM_USER_APPROVER};
     if (grants_rig_open(r) != SYM_OK) {
         fail_msg("%s", r->fault.text);
     }
@@ -142,29 +141,9 @@ enum sym_err grants_rig_resolve(struct grants_rig *r, struct sym_held_request *o
     return err;
 }
 
-struct search {
-    const char *text;
-    size_t n;
-};
-
-static enum sym_err look(void *context, struct sym_span key, struct sym_span value)
-{
-    struct search *s = context;
-    (void)key;
-    s->n += memmem(value.data, value.len, s->text, strlen(s->text)) != NULL;
-    return SYM_OK;
-}
-
-static enum sym_err look_all(struct sym_transaction *t, void *context)
-{
-    return sym_store_each(t, SYM_TABLE_EVENTS, look, context);
-}
-
 size_t grants_rig_lines(struct grants_rig *r, const char *text)
 {
-    struct search s = {.text = text};
-    assert_int_equal(sym_store_read(r->room.store, look_all, &s), SYM_OK);
-    return s.n;
+    return room_lines(&r->room, text).found;
 }
 
 uint32_t grants_rig_asked(struct grants_rig *r)

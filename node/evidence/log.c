@@ -1,0 +1,485 @@
+#include "node/evidence/log.h"
+
+#include "crypto/text.h"
+#include "node/evidence/log_state.h"
+#include "node/loop.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Opening -------------------------------------------------------------------------------------
+ */
+
+static enum sym_err seal(struct sym_transaction *t, void *owner);
+static void done(void *owner, bool committed);
+
+struct opening {
+    struct sym_log *log;
+    struct sym_fault *fault;
+};
+
+static void begin_empty(struct sym_log *l, struct sym_log_side *s, uint32_t generation)
+{
+    memset(s, 0, sizeof *s);
+    s->head.generation = generation;
+    sym_log_origin(s->head.origin, &l->self, generation);
+}
+
+static enum sym_err load(struct sym_transaction *t, void *context)
+{
+    const struct opening *o = context;
+    struct sym_log *l = o->log;
+    enum sym_err err = sym_log_load_newest(l, t, &l->durable, o->fault);
+    if (err == SYM_NOT_FOUND) {
+        begin_empty(l, &l->durable, 1);
+        err = sym_merkle_edge_root(l->durable.head.root, &l->durable.edge.tree);
+    }
+    if (err == SYM_OK) {
+        sym_log_copy_side(&l->pending, &l->durable);
+    }
+    return err;
+}
+
+static enum sym_err make(struct sym_log **out, const struct sym_log_config *c)
+{
+    struct sym_log *l = calloc(1, sizeof *l);
+    uint8_t *body = malloc(SYM_LOG_BODY_ROOM);
+    if (l == NULL || body == NULL) {
+        free(l);
+        free(body);
+        return SYM_NO_MEMORY;
+    }
+    l->store = c->store;
+    l->self = c->self;
+    l->key = c->key;
+    l->body = body;
+    memcpy(l->cosign, c->cosign_key->public_key, sizeof l->cosign);
+    l->watch = (struct sym_store_watch){.seal = seal, .done = done, .owner = l};
+    sym_store_watch(l->store, &l->watch);
+    *out = l;
+    return SYM_OK;
+}
+
+enum sym_err sym_log_open(struct sym_log **out, const struct sym_log_config *config,
+                          struct sym_fault *fault)
+{
+    struct sym_log *l = NULL;
+    enum sym_err err = make(&l, config);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "evidence log: no memory");
+    }
+    err = sym_vault_open(&l->vault, SYM_VAULT_EVIDENCE, config->store, config->dir, config->master,
+                         fault);
+    if (err == SYM_OK) {
+        struct opening o = {.log = l, .fault = fault};
+        err = sym_store_read(l->store, load, &o);
+    }
+    if (err == SYM_OK && l->durable.erasing) {
+        err = sym_log_finish_erasing(l, fault);
+    }
+    if (err != SYM_OK) {
+        sym_log_close(l);
+        return err;
+    }
+    *out = l;
+    return SYM_OK;
+}
+
+void sym_log_close(struct sym_log *l)
+{
+    if (l != NULL) {
+        sym_store_unwatch(l->store, &l->watch);
+        sym_log_forget_secrets(l);
+        sym_vault_close(l->vault);
+        free(l->past);
+        free(l->body);
+        free(l);
+    }
+}
+
+/* With each transaction -----------------------------------------------------------------------
+ */
+
+static enum sym_err sign_head(struct sym_log *l)
+{
+    struct sym_head *h = &l->pending.head;
+    struct sym_checkpoint c = {.origin = sym_span_text(h->origin), .size = h->size};
+    memcpy(c.root, h->root, sizeof c.root);
+    enum sym_err err =
+        sym_checkpoint_sign(h->checkpoint, sizeof h->checkpoint, &h->checkpoint_len, &c, l->key);
+    if (err == SYM_OK) {
+        h->signed_size = h->size;
+        memcpy(l->pending.signer, l->key->public_key, sizeof l->pending.signer);
+        memcpy(l->pending.signed_origin, h->origin, sizeof h->origin);
+    }
+    return err;
+}
+
+/* After a commit that failed: its last write may have reached the disk, and the store, opened
+ * again, may hold what memory does not. */
+static enum sym_err begin(struct sym_log *l, struct sym_transaction *t)
+{
+    if (l->changed || !l->in_doubt) {
+        l->changed = true;
+        return SYM_OK;
+    }
+    bool frozen = l->frozen;
+    struct opening o = {.log = l};
+    char why[sizeof l->why];
+    memcpy(why, l->why, sizeof why);
+    enum sym_err err = load(t, &o);
+    if (frozen) {
+        l->frozen = true;
+        memcpy(l->why, why, sizeof why);
+    }
+    l->in_doubt = err != SYM_OK;
+    l->changed = err == SYM_OK;
+    return err;
+}
+
+/* The last word of every write transaction: one head for all that was appended in it. */
+static enum sym_err seal(struct sym_transaction *t, void *owner)
+{
+    struct sym_log *l = owner;
+    if (!l->changed && !l->freeze_due) {
+        return SYM_OK;
+    }
+    enum sym_err err = begin(l, t);
+    if (err == SYM_OK) {
+        err = sym_merkle_edge_root(l->pending.head.root, &l->pending.edge.tree);
+    }
+    if (err == SYM_OK && !l->frozen && l->pending.head.size > l->pending.head.signed_size) {
+        err = sign_head(l);
+    }
+    l->in_doubt = true; /* until it is known what became of the commit */
+    return err == SYM_OK ? sym_log_keep_state(l, t) : err;
+}
+
+static void done(void *owner, bool committed)
+{
+    struct sym_log *l = owner;
+    if (!committed) {
+        sym_log_forget_secrets(l);
+    }
+    if (!l->changed) {
+        return;
+    }
+    l->changed = false;
+    if (committed) {
+        l->in_doubt = false;
+        l->freeze_due = false;
+        sym_log_copy_side(&l->durable, &l->pending);
+    } else {
+        sym_log_copy_side(&l->pending, &l->durable);
+    }
+}
+
+/* Appending -----------------------------------------------------------------------------------
+ */
+
+struct tile_job {
+    struct sym_log *log;
+    struct sym_transaction *t;
+};
+
+/* Beside the leaf hashes of a full tile go the marks of its leaves. */
+static enum sym_err keep_tile(void *context, unsigned level, uint64_t number,
+                              uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES])
+{
+    const struct tile_job *job = context;
+    struct sym_log_side *s = &job->log->pending;
+    enum sym_err err = sym_log_put_tile(job->t, hashes, s->head.generation, level, number);
+    if (err != SYM_OK || level > 0) {
+        return err;
+    }
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    sym_log_place(key, s->head.generation, number);
+    return sym_store_put(job->t, SYM_TABLE_LOG_INDEX, sym_span(key, sizeof key),
+                         sym_span(s->marks, sizeof s->marks));
+}
+
+static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
+                             const struct sym_leaf *leaf, struct sym_span handle)
+{
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    uint8_t hash[SYM_HASH_BYTES];
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    size_t len = 0;
+    struct sym_log_side *s = &l->pending;
+    enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_leaf, leaf);
+    if (err == SYM_OK) {
+        err = sym_merkle_leaf(hash, sym_span(bytes, len));
+    }
+    if (err == SYM_OK) {
+        sym_log_place(key, s->head.generation, s->head.size);
+        err = sym_store_put(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), sym_span(bytes, len));
+    }
+    if (err == SYM_OK) {
+        struct tile_job job = {.log = l, .t = t};
+        sym_log_mark(&s->marks[s->head.size % SYM_TILE_WIDTH], l, leaf, handle);
+        err = sym_log_edge_add(&s->edge, hash, keep_tile, &job);
+    }
+    return err;
+}
+
+/* salt, body: encoded into l->body. */
+static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry, size_t *len)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    struct sym_entry_body body = *entry->body;
+    enum sym_err err = SYM_OK;
+    if (entry->author != NULL) {
+        body.user = sym_span_text(entry->author->user);
+        body.command = entry->author->command;
+    }
+    bool hide = entry->author != NULL && entry->author->hash_only && body.command.len > 0;
+    if (hide || body.command.len > SYM_COMMAND_KEPT_BYTES) {
+        err = sym_sha256(hash, body.command);
+        body.command_hash = sym_span(hash, sizeof hash);
+        body.command = sym_span(NULL, 0);
+    }
+    if (err == SYM_OK) {
+        sym_random(l->body, SYM_HASH_BYTES);
+        err = sym_encode(l->body + SYM_HASH_BYTES, SYM_BODY_BYTES_MAX, len, &sym_msg_entry_body,
+                         &body);
+    }
+    *len += SYM_HASH_BYTES;
+    return err;
+}
+
+static struct sym_span node_span(const struct sym_node_id *id)
+{
+    return id == NULL ? sym_span(NULL, 0) : sym_span(id->bytes, sizeof id->bytes);
+}
+
+static enum sym_err append(struct sym_log *l, struct sym_transaction *t,
+                           const struct sym_entry *entry, size_t *len)
+{
+    uint8_t commitment[SYM_HASH_BYTES];
+    uint64_t now_ms = sym_wall_ms();
+    struct sym_log_side *s = &l->pending;
+    enum sym_err err = write_body(l, entry, len);
+    if (err == SYM_OK) {
+        err = sym_body_commit(commitment, l->body,
+                              sym_span(l->body + SYM_HASH_BYTES, *len - SYM_HASH_BYTES));
+    }
+    if (err == SYM_OK) {
+        err = sym_log_put_body(l, t, s->head.generation, s->head.size, sym_span(l->body, *len));
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    s->time_ms = now_ms > s->time_ms ? now_ms : s->time_ms;
+    const struct sym_leaf leaf = {
+        .version = SYM_LEAF_VERSION,
+        .time_ms = s->time_ms,
+        .kind = entry->kind,
+        .exchange_id =
+            sym_span(entry->exchange_id, entry->exchange_id == NULL ? 0 : SYM_EXCHANGE_ID_BYTES),
+        .initiator = node_span(entry->initiator),
+        .responder = node_span(entry->responder),
+        .commitment = sym_span(commitment, sizeof commitment)};
+    return put_leaf(l, t, &leaf, entry->body->handle);
+}
+
+enum sym_err sym_log_append(struct sym_log *l, struct sym_transaction *t,
+                            const struct sym_entry *entry, uint64_t *index)
+{
+    size_t len = 0;
+    enum sym_err err = begin(l, t);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = append(l, t, entry, &len);
+    sym_wipe(l->body, len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (index != NULL) {
+        *index = l->pending.head.size;
+    }
+    l->pending.head.size++;
+    return SYM_OK;
+}
+
+enum sym_err sym_log_end_erasing(struct sym_log *l, struct sym_transaction *t)
+{
+    enum sym_err err = begin(l, t);
+    l->pending.erasing = false;
+    return err;
+}
+
+struct addition {
+    struct sym_log *log;
+    const struct sym_entry *entry;
+};
+
+static enum sym_err add(struct sym_transaction *t, void *context)
+{
+    const struct addition *a = context;
+    return sym_log_append(a->log, t, a->entry, NULL);
+}
+
+enum sym_err sym_log_add(struct sym_log *l, const struct sym_entry *entry)
+{
+    struct addition a = {.log = l, .entry = entry};
+    return sym_store_write(l->store, add, &a);
+}
+
+struct sym_span sym_log_words(char *out, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(out, size, format, args);
+    va_end(args);
+    size_t len = n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+    struct sym_span rest = sym_span(out, len);
+    while (rest.len > 0) {
+        size_t at = len - rest.len;
+        uint32_t c = 0;
+        bool ok = sym_text_next(&c, &rest);
+        if (!ok) {
+            rest = sym_span(out + at + 1, len - at - 1);
+        }
+        if (!ok || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+            memset(out + at, '?', len - at - rest.len);
+        }
+    }
+    return sym_span(out, len);
+}
+
+struct change {
+    const struct sym_author *author;
+    const struct sym_entry *entry;
+    sym_store_fn *fn;
+    void *context;
+};
+
+static enum sym_err put_change(struct sym_transaction *t, void *context)
+{
+    const struct change *c = context;
+    enum sym_err err = c->fn(t, c->context);
+    return err == SYM_OK ? sym_log_append(c->author->log, t, c->entry, NULL) : err;
+}
+
+enum sym_err sym_log_change(const struct sym_author *author, struct sym_store *store,
+                            enum sym_entry_kind kind, const char *event, struct sym_span subject,
+                            sym_store_fn *fn, void *context)
+{
+    if (author == NULL) {
+        return sym_store_write(store, fn, context);
+    }
+    char words[SYM_SETTING_BYTES_MAX + 1];
+    const struct sym_entry_body body = {
+        .event = sym_span_text(event),
+        .subject = sym_log_words(words, sizeof words, "%.*s", (int)subject.len,
+                                 subject.len > 0 ? (const char *)subject.data : "")};
+    const struct sym_entry entry = {.kind = kind, .author = author, .body = &body};
+    struct change c = {.author = author, .entry = &entry, .fn = fn, .context = context};
+    return sym_store_write(store, put_change, &c);
+}
+
+/* Heads ---------------------------------------------------------------------------------------
+ */
+
+const struct sym_head *sym_log_head(const struct sym_log *l)
+{
+    return &l->durable.head;
+}
+
+void sym_log_keys(const struct sym_log *l, uint8_t log[SYM_ED25519_BYTES],
+                  uint8_t cosign[SYM_ED25519_BYTES])
+{
+    memcpy(log, l->key->public_key, SYM_ED25519_BYTES);
+    memcpy(cosign, l->cosign, SYM_ED25519_BYTES);
+}
+
+struct head_job {
+    struct sym_log *log;
+    struct sym_head *out;
+    uint32_t generation;
+};
+
+static enum sym_err copy_head(struct sym_transaction *t, void *context)
+{
+    const struct head_job *job = context;
+    struct sym_log_side *side = NULL;
+    enum sym_err err = sym_log_side_of(job->log, t, &side, job->generation);
+    if (err == SYM_OK) {
+        *job->out = side->head;
+    }
+    return err;
+}
+
+enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation)
+{
+    struct head_job job = {.log = l, .out = out, .generation = generation};
+    return sym_store_read(l->store, copy_head, &job);
+}
+
+static enum sym_err nothing(struct sym_transaction *t, void *context)
+{
+    (void)t;
+    (void)context;
+    return SYM_OK;
+}
+
+/* Within a transaction it becomes durable with that one. */
+enum sym_err sym_log_freeze(struct sym_log *l, const char *why)
+{
+    if (!l->frozen) {
+        l->frozen = true;
+        l->freeze_due = true;
+        (void)sym_log_words(l->why, sizeof l->why, "%s", why);
+    }
+    enum sym_err err = l->freeze_due ? sym_store_write(l->store, nothing, NULL) : SYM_OK;
+    return err == SYM_WRONG_STATE ? SYM_OK : err;
+}
+
+bool sym_log_is_frozen(const struct sym_log *l, const char **why)
+{
+    if (why != NULL) {
+        *why = l->why;
+    }
+    return l->frozen;
+}
+
+static enum sym_err start_again(struct sym_transaction *t, void *context)
+{
+    const struct addition *a = context;
+    struct sym_log *l = a->log;
+    enum sym_err err = begin(l, t);
+    if (err == SYM_OK) {
+        uint64_t time_ms = l->durable.time_ms;
+        uint64_t erased_ms = l->durable.erased_ms;
+        begin_empty(l, &l->pending, l->durable.head.generation + 1);
+        l->pending.time_ms = time_ms;
+        l->pending.erased_ms = erased_ms;
+        err = sym_log_append(l, t, a->entry, NULL);
+    }
+    return err;
+}
+
+enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
+                                 struct sym_fault *fault)
+{
+    bool frozen = l->frozen;
+    bool due = l->freeze_due;
+    struct addition a = {.log = l, .entry = first};
+    char why[sizeof l->why];
+    memcpy(why, l->why, sizeof why);
+    l->frozen = false;
+    l->freeze_due = false;
+    l->why[0] = '\0';
+    enum sym_err err = sym_store_write(l->store, start_again, &a);
+    if (err == SYM_OK) {
+        return SYM_OK;
+    }
+    l->frozen = frozen;
+    l->freeze_due = due;
+    memcpy(l->why, why, sizeof why);
+    return sym_fail(fault, err, "evidence log: a new one could not be begun: it %s",
+                    sym_err_text(err));
+}

@@ -1,0 +1,154 @@
+/* Bodies: each lies under a key of its own, made of its tile's secret, which lies in a vault. So a
+ * sweep wraps one key for 256 bodies, and an entry costs two puts. */
+#include "node/evidence/log_state.h"
+
+#include <string.h>
+
+#define SECRET_BYTES 32u
+#define PURPOSE      "evidence body"
+
+void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t number)
+{
+    struct sym_writer w = sym_writer(out, SYM_LOG_KEY_BYTES);
+    sym_write_u32(&w, generation);
+    sym_write_u64(&w, number);
+}
+
+static void forget(struct sym_log_secret *s)
+{
+    sym_secret_clear(&s->secret);
+    s->known = false;
+}
+
+void sym_log_forget_secrets(struct sym_log *l)
+{
+    forget(&l->write);
+    forget(&l->read);
+}
+
+static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
+                                struct sym_log_secret *s, uint32_t generation, uint64_t tile)
+{
+    uint8_t place[SYM_LOG_KEY_BYTES];
+    sym_log_place(place, generation, tile);
+    if (s->known && memcmp(place, s->place, sizeof place) == 0) {
+        return SYM_OK;
+    }
+    forget(s);
+    memcpy(s->place, place, sizeof place);
+    enum sym_err err = sym_vault_get(l->vault, t, sym_span(place, sizeof place), &s->secret);
+    if (err == SYM_OK && s->secret.len != SECRET_BYTES) {
+        err = SYM_BAD_FORMAT;
+    }
+    s->known = err == SYM_OK;
+    return err;
+}
+
+static enum sym_err make_secret(struct sym_log *l, struct sym_transaction *t,
+                                struct sym_log_secret *s)
+{
+    enum sym_err err = sym_secret_random(&s->secret, SECRET_BYTES);
+    if (err == SYM_OK) {
+        err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
+                            sym_secret_span(&s->secret));
+    }
+    s->known = err == SYM_OK;
+    return err;
+}
+
+enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
+                                  const uint8_t place[SYM_LOG_KEY_BYTES])
+{
+    struct sym_reader r = sym_reader(sym_span(place, SYM_LOG_KEY_BYTES));
+    uint32_t generation = sym_read_u32(&r);
+    enum sym_err err = find_secret(l, t, &l->read, generation, sym_read_u64(&r));
+    if (err == SYM_OK) {
+        forget(&l->write);
+        memcpy(l->write.place, place, sizeof l->write.place);
+        err = make_secret(l, t, &l->write);
+    }
+    return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
+}
+
+/* The key of one body; the caller wipes it. */
+static void derive(uint8_t out[SYM_SEAL_KEY_BYTES], const struct sym_log_secret *s, uint64_t index)
+{
+    uint8_t number[8];
+    sym_put_u64(number, index);
+    sym_subkey(out, s->secret.data, PURPOSE, sym_span(number, sizeof number));
+}
+
+enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+                              uint64_t index, struct sym_span salted)
+{
+    uint8_t place[SYM_LOG_KEY_BYTES];
+    uint8_t key[SYM_SEAL_KEY_BYTES];
+    enum sym_err err = find_secret(l, t, &l->write, generation, index / SYM_TILE_WIDTH);
+    if (err == SYM_NOT_FOUND) {
+        err = make_secret(l, t, &l->write);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    derive(key, &l->write, index);
+    sym_log_place(place, generation, index);
+    const struct sym_secret under = {.data = key, .len = sizeof key};
+    err = sym_store_put_under(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, salted);
+    sym_wipe(key, sizeof key);
+    return err;
+}
+
+enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+                              uint64_t index, uint8_t *out, size_t *len)
+{
+    uint8_t place[SYM_LOG_KEY_BYTES];
+    uint8_t key[SYM_SEAL_KEY_BYTES];
+    enum sym_err err = find_secret(l, t, &l->read, generation, index / SYM_TILE_WIDTH);
+    if (err != SYM_OK) {
+        return err;
+    }
+    derive(key, &l->read, index);
+    sym_log_place(place, generation, index);
+    const struct sym_secret under = {.data = key, .len = sizeof key};
+    err = sym_store_get_into(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, out,
+                             SYM_LOG_BODY_ROOM, len);
+    sym_wipe(key, sizeof key);
+    return err == SYM_OK && *len <= SYM_HASH_BYTES ? SYM_BAD_FORMAT : err;
+}
+
+static void begin_of(uint8_t out[SYM_LOG_MARK_BYTES], struct sym_span id)
+{
+    static const uint8_t none[SYM_LOG_MARK_BYTES];
+    memset(out, 0, SYM_LOG_MARK_BYTES);
+    if (id.len >= SYM_LOG_MARK_BYTES) {
+        memcpy(out, id.data, SYM_LOG_MARK_BYTES);
+        out[0] = memcmp(out, none, sizeof none) == 0 ? 1 : out[0];
+    }
+}
+
+void sym_log_mark(struct sym_log_mark *out, const struct sym_log *l, const struct sym_leaf *leaf,
+                  struct sym_span handle)
+{
+    struct sym_span self = sym_span(l->self.bytes, sizeof l->self.bytes);
+    begin_of(out->exchange, leaf->exchange_id);
+    begin_of(out->handle, handle);
+    begin_of(out->peer, sym_span_equal(leaf->initiator, self) ? leaf->responder : leaf->initiator);
+}
+
+void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym_transaction *t,
+                         uint32_t generation, uint64_t index, const struct sym_leaf *leaf)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_entry_body body = {.event = {NULL, 0}};
+    size_t len = 0;
+    enum sym_err err = SYM_NOT_FOUND;
+    if (leaf->exchange_id.len > 0) {
+        err = sym_log_get_body(l, t, generation, index, l->body, &len);
+    }
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &body, &sym_msg_entry_body,
+                         sym_span(l->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES));
+    }
+    sym_log_mark(out, l, leaf, err == SYM_OK ? body.handle : sym_span(NULL, 0));
+    sym_wipe(l->body, len);
+}

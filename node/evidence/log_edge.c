@@ -1,0 +1,56 @@
+#include "node/evidence/log_edge.h"
+
+#include <string.h>
+
+size_t sym_log_edge_width(uint64_t size, unsigned level)
+{
+    return (size_t)(size >> (SYM_TILE_BITS * level)) % SYM_TILE_WIDTH;
+}
+
+enum sym_err sym_log_tile_node(uint8_t out[SYM_HASH_BYTES], uint8_t hashes[][SYM_HASH_BYTES],
+                               size_t at, unsigned bits)
+{
+    uint8_t row[SYM_TILE_WIDTH / 2][SYM_HASH_BYTES];
+    uint8_t(*from)[SYM_HASH_BYTES] = &hashes[at];
+    enum sym_err err = SYM_OK;
+    for (size_t n = (size_t)1 << bits; n > 1; n /= 2) {
+        for (size_t i = 0; err == SYM_OK && i < n / 2; i++) {
+            err = sym_merkle_node(row[i], from[2 * i], from[2 * i + 1]);
+        }
+        from = row;
+    }
+    if (err == SYM_OK) {
+        memcpy(out, from[0], SYM_HASH_BYTES);
+    }
+    return err;
+}
+
+enum sym_err sym_log_edge_add(struct sym_log_edge *e, const uint8_t leaf[SYM_HASH_BYTES],
+                              sym_log_tile_fn *full, void *context)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    uint64_t size = e->tree.size;
+    memcpy(hash, leaf, sizeof hash);
+    enum sym_err err = sym_merkle_add(&e->tree, leaf);
+    for (unsigned level = 0; err == SYM_OK && level < SYM_TILE_LEVELS_MAX; level++) {
+        size_t at = sym_log_edge_width(size, level);
+        memcpy(e->tiles[level][at], hash, sizeof hash);
+        if (at + 1 < SYM_TILE_WIDTH) {
+            return SYM_OK;
+        }
+        err = full(context, level, size >> (SYM_TILE_BITS * (level + 1)), e->tiles[level]);
+        err = err == SYM_OK ? sym_log_tile_node(hash, e->tiles[level], 0, SYM_TILE_BITS) : err;
+    }
+    return err;
+}
+
+void sym_log_edge_copy(struct sym_log_edge *to, const struct sym_log_edge *from)
+{
+    to->tree.size = from->tree.size;
+    to->tree.n = from->tree.n;
+    memcpy(to->tree.hash, from->tree.hash, from->tree.n * SYM_HASH_BYTES);
+    for (unsigned level = 0; level < SYM_TILE_LEVELS_MAX; level++) {
+        memcpy(to->tiles[level], from->tiles[level],
+               sym_log_edge_width(from->tree.size, level) * SYM_HASH_BYTES);
+    }
+}

@@ -1,0 +1,181 @@
+/* Erasing bodies: first the entry that says so, in one commit with the date that the state keeps;
+ * then, portion by portion, the bodies; at last the keys are renewed. What a crash leaves of it is
+ * finished when the log is opened again. */
+#include "node/evidence/log_state.h"
+#include "node/loop.h"
+
+#include <stdio.h>
+
+/* Tiles of one transaction. */
+#define TILES_AT_ONCE 16u
+
+/* One body that may have to go: the first whose key is behind `key`. */
+struct cursor {
+    struct sym_log *log;
+    struct sym_transaction *t;
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len;
+    uint32_t generation;
+    uint64_t index;
+};
+
+/* SYM_NOT_FOUND: there is none left that is older than the date. */
+static enum sym_err next_old(struct cursor *c, uint64_t before_ms)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_next(c->t, SYM_TABLE_BODIES, sym_span(c->key, c->len), c->key, &c->len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_reader r = sym_reader(sym_span(c->key, c->len));
+    c->generation = sym_read_u32(&r);
+    c->index = sym_read_u64(&r);
+    err = sym_read_end(&r);
+    if (err == SYM_OK) {
+        err = sym_log_get_leaf(c->t, bytes, &len, c->generation, c->index);
+    }
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+    }
+    if (err != SYM_OK) {
+        return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
+    }
+    return leaf.time_ms < before_ms ? SYM_OK : SYM_NOT_FOUND;
+}
+
+struct job {
+    struct sym_log *log;
+    const struct sym_author *author;
+    uint64_t before_ms;
+    uint64_t n;
+};
+
+static enum sym_err count(struct sym_transaction *t, void *context)
+{
+    struct job *job = context;
+    struct cursor c = {.log = job->log, .t = t};
+    enum sym_err err = SYM_OK;
+    job->n = 0;
+    while (err == SYM_OK) {
+        err = next_old(&c, job->before_ms);
+        job->n += err == SYM_OK;
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+static enum sym_err announce(struct sym_transaction *t, void *context)
+{
+    const struct job *job = context;
+    char before[24];
+    (void)snprintf(before, sizeof before, "%llu", (unsigned long long)job->before_ms);
+    const struct sym_entry_body body = {
+        .event = sym_span_text("bodies-erased"), .subject = sym_span_text(before), .count = job->n};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_ERASED, .author = job->author, .body = &body};
+    enum sym_err err = sym_log_append(job->log, t, &entry, NULL);
+    struct sym_log_side *s = &job->log->pending;
+    s->erased_ms = job->before_ms > s->erased_ms ? job->before_ms : s->erased_ms;
+    s->erasing = true;
+    return err;
+}
+
+/* What stays of a tile: bodies from its first index that is not old on, under keys of a new secret.
+ */
+static enum sym_err move_rest(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+                              uint64_t from)
+{
+    enum sym_err err = SYM_OK;
+    uint64_t end = (from / SYM_TILE_WIDTH + 1) * SYM_TILE_WIDTH;
+    for (uint64_t i = from; err == SYM_OK && i < end; i++) {
+        size_t len = 0;
+        err = sym_log_get_body(l, t, generation, i, l->body, &len);
+        if (err == SYM_OK) {
+            err = sym_log_put_body(l, t, generation, i, sym_span(l->body, len));
+        }
+        err = err == SYM_NOT_FOUND ? SYM_OK : err;
+        sym_wipe(l->body, len);
+    }
+    return err;
+}
+
+/* Deletes the old bodies of the tile that the first one lies in. SYM_NOT_FOUND: there is none. */
+static enum sym_err erase_tile(struct sym_log *l, struct sym_transaction *t, uint64_t before_ms)
+{
+    uint8_t place[SYM_LOG_KEY_BYTES];
+    struct cursor c = {.log = l, .t = t};
+    enum sym_err err = next_old(&c, before_ms);
+    if (err != SYM_OK) {
+        return err;
+    }
+    uint32_t generation = c.generation;
+    uint64_t tile = c.index / SYM_TILE_WIDTH;
+    uint64_t last = c.index;
+    sym_log_place(place, generation, tile);
+    while (err == SYM_OK && c.generation == generation && c.index / SYM_TILE_WIDTH == tile) {
+        last = c.index;
+        err = sym_store_delete(t, SYM_TABLE_BODIES, sym_span(c.key, c.len));
+        err = err == SYM_OK ? next_old(&c, before_ms) : err;
+    }
+    if (err != SYM_OK && err != SYM_NOT_FOUND) {
+        return err;
+    }
+    bool cut = err == SYM_NOT_FOUND && (last + 1) % SYM_TILE_WIDTH != 0;
+    err = cut ? sym_log_renew_secret(l, t, place)
+              : sym_vault_delete(l->vault, t, sym_span(place, sizeof place));
+    return err == SYM_OK && cut ? move_rest(l, t, generation, last + 1) : err;
+}
+
+static enum sym_err erase_some(struct sym_transaction *t, void *context)
+{
+    struct job *job = context;
+    struct sym_log *l = job->log;
+    enum sym_err err = SYM_OK;
+    sym_log_forget_secrets(l);
+    job->n = 0;
+    while (err == SYM_OK && job->n < TILES_AT_ONCE) {
+        err = erase_tile(l, t, l->durable.erased_ms);
+        job->n += err == SYM_OK;
+    }
+    if (err != SYM_NOT_FOUND) {
+        return err;
+    }
+    job->n = 0;
+    return sym_log_end_erasing(l, t);
+}
+
+enum sym_err sym_log_finish_erasing(struct sym_log *l, struct sym_fault *fault)
+{
+    struct job job = {.log = l};
+    enum sym_err err = SYM_OK;
+    do {
+        err = sym_store_write(l->store, erase_some, &job);
+    } while (err == SYM_OK && job.n > 0);
+    sym_log_forget_secrets(l);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "evidence log: not all bodies could be erased (it %s): the rest is erased "
+                        "when that is remedied, or at the next start",
+                        sym_err_text(err));
+    }
+    return sym_vault_sweep(l->vault, fault);
+}
+
+enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
+                                  uint64_t before_ms, uint64_t *n, struct sym_fault *fault)
+{
+    uint64_t now_ms = sym_wall_ms();
+    struct job job = {
+        .log = l, .author = author, .before_ms = before_ms < now_ms ? before_ms : now_ms};
+    enum sym_err err = sym_store_read(l->store, count, &job);
+    *n = err == SYM_OK ? job.n : 0;
+    if (err == SYM_OK && job.n > 0) {
+        err = sym_store_write(l->store, announce, &job);
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "evidence log: no body was erased: it %s", sym_err_text(err));
+    }
+    return job.n > 0 ? sym_log_finish_erasing(l, fault) : SYM_OK;
+}

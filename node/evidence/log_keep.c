@@ -1,0 +1,304 @@
+/* The stored state of a generation: one row, which must fit the leaves and tiles beside it. */
+#include "node/evidence/log_state.h"
+
+#include <string.h>
+
+#define STATE_VERSION 1u
+#define STATE_ROOM                                                                                 \
+    (128u + SYM_KEY_NAME_BYTES + SYM_MERKLE_PROOF_MAX * SYM_HASH_BYTES + SYM_LOG_FAULT_MAX +       \
+     SYM_CHECKPOINT_BYTES_MAX)
+#define FLAG_ERASING   1u
+#define FLAG_FROZEN    2u
+#define REMEDY         "stop the node and restore a backup (symbolon restore)"
+#define GENERATION_LEN 4u
+
+static struct sym_span state_key(uint8_t out[GENERATION_LEN], uint32_t generation)
+{
+    struct sym_writer w = sym_writer(out, GENERATION_LEN);
+    sym_write_u32(&w, generation);
+    return sym_span(out, GENERATION_LEN);
+}
+
+static void write_text(struct sym_writer *w, const char *text, size_t len)
+{
+    sym_write_u16(w, (uint16_t)len);
+    sym_write_bytes(w, text, len);
+}
+
+enum sym_err sym_log_keep_state(struct sym_log *l, struct sym_transaction *t)
+{
+    uint8_t key[GENERATION_LEN];
+    uint8_t room[STATE_ROOM];
+    struct sym_span value;
+    const struct sym_log_side *s = &l->pending;
+    struct sym_writer w = sym_writer(room, sizeof room);
+    sym_write_u8(&w, STATE_VERSION);
+    sym_write_u64(&w, s->head.size);
+    sym_write_u64(&w, s->head.signed_size);
+    sym_write_u64(&w, s->erased_ms);
+    sym_write_u8(&w, (uint8_t)((s->erasing ? FLAG_ERASING : 0) | (l->frozen ? FLAG_FROZEN : 0)));
+    sym_write_bytes(&w, s->edge.tree.hash, s->edge.tree.n * SYM_HASH_BYTES);
+    sym_write_bytes(&w, s->signer, sizeof s->signer);
+    write_text(&w, s->signed_origin, strlen(s->signed_origin));
+    write_text(&w, l->why, strlen(l->why));
+    write_text(&w, s->head.checkpoint, s->head.checkpoint_len);
+    enum sym_err err = sym_write_end(&w, &value);
+    return err == SYM_OK
+               ? sym_store_put(t, SYM_TABLE_LOG_STATE, state_key(key, s->head.generation), value)
+               : err;
+}
+
+void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from)
+{
+    to->head = from->head;
+    memcpy(to->signer, from->signer, sizeof to->signer);
+    memcpy(to->signed_origin, from->signed_origin, sizeof to->signed_origin);
+    to->time_ms = from->time_ms;
+    to->erased_ms = from->erased_ms;
+    to->erasing = from->erasing;
+    sym_log_edge_copy(&to->edge, &from->edge);
+    memcpy(to->marks, from->marks, sym_log_edge_width(from->edge.tree.size, 0) * sizeof *to->marks);
+}
+
+static size_t bits_set(uint64_t v)
+{
+    size_t n = 0;
+    for (; v != 0; v &= v - 1) {
+        n++;
+    }
+    return n;
+}
+
+static bool read_text(struct sym_reader *r, char *out, size_t max, size_t *len)
+{
+    struct sym_span text = sym_read_span(r, sym_read_u16(r));
+    if (text.len >= max || r->err != SYM_OK) {
+        return false;
+    }
+    if (text.len > 0) {
+        memcpy(out, text.data, text.len);
+    }
+    out[text.len] = '\0';
+    *len = text.len;
+    return true;
+}
+
+/* What the row says, without a look at anything else. */
+struct row {
+    bool frozen;
+    char why[SYM_LOG_FAULT_MAX + 1];
+};
+
+static enum sym_err read_row(struct sym_log_side *s, struct row *row, struct sym_span value)
+{
+    size_t why_len = 0;
+    size_t origin_len = 0;
+    struct sym_reader r = sym_reader(value);
+    uint8_t version = sym_read_u8(&r);
+    s->head.size = sym_read_u64(&r);
+    s->head.signed_size = sym_read_u64(&r);
+    s->erased_ms = sym_read_u64(&r);
+    uint8_t flags = sym_read_u8(&r);
+    s->edge.tree.size = s->head.size;
+    s->edge.tree.n = bits_set(s->head.size);
+    sym_read_bytes(&r, s->edge.tree.hash[0], s->edge.tree.n * SYM_HASH_BYTES);
+    s->erasing = (flags & FLAG_ERASING) != 0;
+    row->frozen = (flags & FLAG_FROZEN) != 0;
+    sym_read_bytes(&r, s->signer, sizeof s->signer);
+    if (!read_text(&r, s->signed_origin, sizeof s->signed_origin, &origin_len) ||
+        !read_text(&r, row->why, sizeof row->why, &why_len) ||
+        !read_text(&r, s->head.checkpoint, sizeof s->head.checkpoint, &s->head.checkpoint_len) ||
+        version != STATE_VERSION || s->head.size > INT64_MAX ||
+        s->head.signed_size > s->head.size) {
+        return SYM_BAD_FORMAT;
+    }
+    return sym_read_end(&r);
+}
+
+static enum sym_err gone(struct sym_fault *fault, uint64_t index, enum sym_err err)
+{
+    return sym_fail(fault, SYM_BAD_TAG, "evidence log: entry %llu %s: " REMEDY,
+                    (unsigned long long)index,
+                    err == SYM_NOT_FOUND ? "is gone from the store" : "was altered");
+}
+
+/* The leaves behind the last full tile. */
+static enum sym_err load_leaves(struct sym_log *l, struct sym_transaction *t,
+                                struct sym_log_side *s, struct sym_fault *fault)
+{
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t n = sym_log_edge_width(s->head.size, 0);
+    uint64_t first = s->head.size - n;
+    for (uint64_t i = n == 0 && first > 0 ? first - 1 : first; i < s->head.size; i++) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_leaf leaf;
+        size_t len = 0;
+        enum sym_err err = sym_log_get_leaf(t, bytes, &len, s->head.generation, i);
+        if (err == SYM_OK) {
+            err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+        }
+        if (err != SYM_OK) {
+            return gone(fault, i, err);
+        }
+        s->time_ms = leaf.time_ms;
+        if (i >= first) {
+            err = sym_merkle_leaf(s->edge.tiles[0][i - first], sym_span(bytes, len));
+            sym_log_mark_stored(&s->marks[i - first], l, t, s->head.generation, i, &leaf);
+        }
+        if (err != SYM_OK) {
+            return sym_fail(fault, err, "evidence log: it %s", sym_err_text(err));
+        }
+    }
+    return SYM_OK;
+}
+
+/* The roots of the full tiles behind the last full tile of the level above. */
+static enum sym_err load_level(struct sym_transaction *t, struct sym_log_side *s, unsigned level,
+                               struct sym_fault *fault)
+{
+    uint8_t tile[SYM_TILE_WIDTH][SYM_HASH_BYTES];
+    size_t n = sym_log_edge_width(s->head.size, level);
+    uint64_t first = (s->head.size >> (SYM_TILE_BITS * level)) - n;
+    for (size_t i = 0; i < n; i++) {
+        enum sym_err err = sym_log_get_tile(t, tile, s->head.generation, level - 1, first + i);
+        if (err == SYM_OK) {
+            err = sym_log_tile_node(s->edge.tiles[level][i], tile, 0, SYM_TILE_BITS);
+        }
+        if (err != SYM_OK) {
+            return sym_fail(fault, SYM_BAD_TAG, "evidence log: tile %llu of level %u %s: " REMEDY,
+                            (unsigned long long)(first + i), level - 1,
+                            err == SYM_NOT_FOUND ? "is gone from the store" : "was altered");
+        }
+    }
+    return SYM_OK;
+}
+
+/* Three sources for one root: the edge that the row holds, the leaves and tiles, and what the log
+ * has signed. */
+static enum sym_err check_roots(struct sym_log *l, struct sym_transaction *t,
+                                struct sym_log_side *s, struct sym_fault *fault)
+{
+    uint8_t root[SYM_HASH_BYTES];
+    struct sym_log_view v = {.log = l, .t = t, .side = s};
+    enum sym_err err = sym_merkle_edge_root(s->head.root, &s->edge.tree);
+    if (err == SYM_OK) {
+        err = sym_merkle_root(root, s->head.size, sym_log_read_node, &v);
+    }
+    if (err == SYM_OK && !sym_equal(root, s->head.root, sizeof root)) {
+        err = SYM_BAD_TAG;
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "evidence log: its entries do not lead to the head that the store holds: "
+                        "one of them was altered, or put in another's place: " REMEDY);
+    }
+    if (s->head.checkpoint_len == 0 && s->head.signed_size == 0) {
+        return SYM_OK;
+    }
+    struct sym_note note;
+    struct sym_checkpoint c;
+    struct sym_span text = sym_span(s->head.checkpoint, s->head.checkpoint_len);
+    err = sym_checkpoint_open(&c, &note, text, s->signer);
+    if (err == SYM_OK && c.size == s->head.signed_size &&
+        sym_span_equal(c.origin, sym_span_text(s->signed_origin))) {
+        err = sym_merkle_root(root, c.size, sym_log_read_node, &v);
+    } else {
+        err = SYM_BAD_SIGNATURE;
+    }
+    if (err == SYM_OK && sym_equal(root, c.root, sizeof root)) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, SYM_BAD_SIGNATURE,
+                    "evidence log: its entries are not those that this node has signed (%llu of "
+                    "them): " REMEDY,
+                    (unsigned long long)s->head.signed_size);
+}
+
+static enum sym_err load_tree(struct sym_log *l, struct sym_transaction *t, struct sym_log_side *s,
+                              struct sym_fault *fault)
+{
+    enum sym_err err = load_leaves(l, t, s, fault);
+    for (unsigned level = 1; err == SYM_OK && level < SYM_TILE_LEVELS_MAX; level++) {
+        err = load_level(t, s, level, fault);
+    }
+    return err == SYM_OK ? check_roots(l, t, s, fault) : err;
+}
+
+static enum sym_err load(struct sym_log *l, struct sym_transaction *t, struct sym_log_side *s,
+                         struct row *row, uint32_t generation, struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[GENERATION_LEN];
+    enum sym_err err = sym_store_get(t, SYM_TABLE_LOG_STATE, state_key(key, generation), &value);
+    if (err == SYM_NOT_FOUND) {
+        return err;
+    }
+    memset(s, 0, sizeof *s);
+    s->head.generation = generation;
+    sym_log_origin(s->head.origin, &l->self, generation);
+    if (err == SYM_OK) {
+        err = read_row(s, row, sym_secret_span(&value));
+    }
+    return err == SYM_OK
+               ? load_tree(l, t, s, fault)
+               : sym_fail(fault, err, "evidence log: its head %s: " REMEDY, sym_err_text(err));
+}
+
+enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t, struct sym_log_side *side,
+                          uint32_t generation, struct sym_fault *fault)
+{
+    struct row row;
+    return load(l, t, side, &row, generation, fault);
+}
+
+/* The last leaf of all must be the last one of this log. */
+static enum sym_err check_end(struct sym_transaction *t, const struct sym_log_side *s,
+                              struct sym_fault *fault)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    enum sym_err err = sym_store_last(t, SYM_TABLE_LEAVES, key, &len);
+    if (err == SYM_NOT_FOUND && (s == NULL || s->head.size == 0)) {
+        return SYM_OK;
+    }
+    uint8_t last[SYM_LOG_KEY_BYTES];
+    sym_log_place(last, s == NULL ? 0 : s->head.generation,
+                  s == NULL || s->head.size == 0 ? 0 : s->head.size - 1);
+    if (err == SYM_OK && s != NULL && s->head.size > 0 &&
+        sym_span_equal(sym_span(key, len), sym_span(last, sizeof last))) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, SYM_BAD_TAG,
+                    "evidence log: the store holds entries that its head does not know: an older "
+                    "head was put in the place of the newest: " REMEDY);
+}
+
+enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transaction *t,
+                                 struct sym_log_side *side, struct sym_fault *fault)
+{
+    struct row row = {.frozen = false};
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    enum sym_err err = sym_store_last(t, SYM_TABLE_LOG_STATE, key, &len);
+    if (err == SYM_NOT_FOUND) {
+        err = check_end(t, NULL, fault);
+        return err == SYM_OK ? SYM_NOT_FOUND : err;
+    }
+    struct sym_reader r = sym_reader(sym_span(key, len));
+    uint32_t generation = sym_read_u32(&r);
+    if (err == SYM_OK) {
+        err = sym_read_end(&r);
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "evidence log: its head %s: " REMEDY, sym_err_text(err));
+    }
+    err = load(l, t, side, &row, generation, fault);
+    if (err == SYM_OK) {
+        err = check_end(t, side, fault);
+    }
+    if (err == SYM_OK) {
+        l->frozen = row.frozen;
+        memcpy(l->why, row.why, sizeof l->why);
+    }
+    return err;
+}

@@ -1,0 +1,303 @@
+/* Leaves and bodies, one by one and by what they are about. */
+#include "node/evidence/log_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Leaves that one call for rows looks at, so that nobody waits for it. */
+#define LOOK_MAX 65536u
+
+enum sym_err sym_log_get_leaf(struct sym_transaction *t, uint8_t *out, size_t *len,
+                              uint32_t generation, uint64_t index)
+{
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    sym_log_place(key, generation, index);
+    return sym_store_get_into(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), NULL, out,
+                              SYM_LEAF_BYTES_MAX, len);
+}
+
+struct one {
+    struct sym_log *log;
+    uint64_t index;
+    uint8_t *leaf;
+    size_t *leaf_len;
+    uint8_t *salt;
+    struct sym_secret *body;
+};
+
+static enum sym_err get_one_leaf(struct sym_transaction *t, void *context)
+{
+    const struct one *o = context;
+    return sym_log_get_leaf(t, o->leaf, o->leaf_len, o->log->durable.head.generation, o->index);
+}
+
+enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len, uint64_t index)
+{
+    struct one o = {.log = l, .index = index, .leaf = out, .leaf_len = len};
+    if (index >= l->durable.head.size) {
+        return SYM_BAD_VALUE;
+    }
+    enum sym_err err = sym_store_read(l->store, get_one_leaf, &o);
+    return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
+}
+
+/* Was a body with a leaf of this time erased, as far as the log says? */
+static bool was_erased(const struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+                       uint64_t index)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t len = 0;
+    enum sym_err err = sym_log_get_leaf(t, bytes, &len, generation, index);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+    }
+    return err == SYM_OK && leaf.time_ms < l->durable.erased_ms;
+}
+
+static enum sym_err get_one_body(struct sym_transaction *t, void *context)
+{
+    const struct one *o = context;
+    struct sym_log *l = o->log;
+    size_t len = 0;
+    uint32_t generation = l->durable.head.generation;
+    enum sym_err err = sym_log_get_body(l, t, generation, o->index, l->body, &len);
+    if (err == SYM_OK) {
+        memcpy(o->salt, l->body, SYM_HASH_BYTES);
+        err = sym_secret_copy(o->body, sym_span(l->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES));
+        sym_wipe(l->body, len);
+        return err;
+    }
+    return err == SYM_NOT_FOUND && !was_erased(l, t, generation, o->index) ? SYM_BAD_TAG : err;
+}
+
+enum sym_err sym_log_body(struct sym_log *l, uint8_t salt[SYM_HASH_BYTES], struct sym_secret *body,
+                          uint64_t index)
+{
+    struct one o = {.log = l, .index = index, .salt = salt, .body = body};
+    return index >= l->durable.head.size ? SYM_BAD_VALUE
+                                         : sym_store_read(l->store, get_one_body, &o);
+}
+
+/* Walking -------------------------------------------------------------------------------------
+ */
+
+struct walk {
+    struct sym_log *log;
+    struct sym_transaction *t;
+    const struct sym_log_query *query;
+    struct sym_log_side *side;
+    struct sym_log_mark peer;     /* what is looked for */
+    struct sym_log_mark exchange; /* its exchange and handle are both the id */
+    struct sym_log_mark marks[SYM_TILE_WIDTH];
+    bool has_marks; /* of the tile that is looked at; otherwise each leaf is */
+    uint64_t at;
+    uint64_t end; /* of this call */
+    uint64_t found;
+    bool more;
+    sym_log_row_fn *fn;
+    void *context;
+};
+
+static void begin_walk(struct walk *w)
+{
+    const struct sym_leaf by_peer = {.initiator = w->query->peer};
+    const struct sym_leaf by_id = {.exchange_id = w->query->exchange_id};
+    sym_log_mark(&w->peer, w->log, &by_peer, sym_span(NULL, 0));
+    sym_log_mark(&w->exchange, w->log, &by_id, w->query->exchange_id);
+}
+
+/* Without marks the leaves are read themselves. */
+static void load_marks(struct walk *w)
+{
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    size_t len = 0;
+    uint64_t tile = w->at / SYM_TILE_WIDTH;
+    w->has_marks = w->query->peer.len + w->query->exchange_id.len > 0;
+    if (tile == w->side->head.size / SYM_TILE_WIDTH) {
+        memcpy(w->marks, w->side->marks, sizeof w->marks);
+    } else if (w->has_marks) {
+        sym_log_place(key, w->side->head.generation, tile);
+        w->has_marks =
+            sym_store_get_into(w->t, SYM_TABLE_LOG_INDEX, sym_span(key, sizeof key), NULL,
+                               w->marks[0].exchange, sizeof w->marks, &len) == SYM_OK &&
+            len == sizeof w->marks;
+    }
+}
+
+static bool is_marked(const struct walk *w)
+{
+    const struct sym_log_mark *m = &w->marks[w->at % SYM_TILE_WIDTH];
+    if (!w->has_marks) {
+        return true;
+    }
+    if (w->query->peer.len > 0 && memcmp(m->peer, w->peer.peer, sizeof m->peer) != 0) {
+        return false;
+    }
+    return w->query->exchange_id.len == 0 ||
+           memcmp(m->exchange, w->exchange.exchange, sizeof m->exchange) == 0 ||
+           memcmp(m->handle, w->exchange.exchange, sizeof m->handle) == 0;
+}
+
+static bool is_about_exchange(const struct walk *w, const struct sym_leaf *leaf)
+{
+    struct sym_log_mark mark = w->marks[w->at % SYM_TILE_WIDTH];
+    struct sym_span id = w->query->exchange_id;
+    if (id.len == 0 || sym_span_equal(leaf->exchange_id, id)) {
+        return true;
+    }
+    if (!w->has_marks) {
+        sym_log_mark_stored(&mark, w->log, w->t, w->side->head.generation, w->at, leaf);
+    }
+    return memcmp(mark.handle, w->exchange.handle, sizeof mark.handle) == 0;
+}
+
+static bool is_wanted(const struct walk *w, const struct sym_leaf *leaf)
+{
+    const struct sym_log_query *q = w->query;
+    if (q->kinds != 0 && (leaf->kind >= 64 || (q->kinds >> leaf->kind & 1u) == 0)) {
+        return false;
+    }
+    if (leaf->time_ms < q->from_ms || (q->until_ms != 0 && leaf->time_ms >= q->until_ms)) {
+        return false;
+    }
+    if (q->peer.len > 0 && !sym_span_equal(leaf->initiator, q->peer) &&
+        !sym_span_equal(leaf->responder, q->peer)) {
+        return false;
+    }
+    return is_about_exchange(w, leaf);
+}
+
+/* A body that is not there, and one that does not open, are told apart by what the log says. */
+static enum sym_err tell(struct walk *w, struct sym_log_row *row, uint64_t time_ms)
+{
+    size_t len = 0;
+    enum sym_err err = SYM_NOT_FOUND;
+    if (w->query->bodies) {
+        err = sym_log_get_body(w->log, w->t, w->side->head.generation, w->at, w->log->body, &len);
+        row->erased = err == SYM_NOT_FOUND && time_ms < w->log->durable.erased_ms;
+    }
+    if (err == SYM_OK) {
+        row->salt = sym_span(w->log->body, SYM_HASH_BYTES);
+        row->body = sym_span(w->log->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES);
+    }
+    err = w->fn(w->context, row);
+    sym_wipe(w->log->body, len);
+    return err;
+}
+
+static enum sym_err look_at_one(struct walk *w)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf = {.time_ms = 0};
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t len = 0;
+    struct sym_log_row row = {.index = w->at};
+    enum sym_err err = sym_log_get_leaf(w->t, bytes, &len, w->side->head.generation, w->at);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+    }
+    if (err == SYM_OK && !is_wanted(w, &leaf)) {
+        return SYM_OK;
+    }
+    if (err == SYM_OK) {
+        row.leaf = sym_span(bytes, len);
+    } else if (err != SYM_NOT_FOUND && err != SYM_BAD_TAG && err != SYM_BAD_FORMAT) {
+        return err;
+    }
+    err = tell(w, &row, leaf.time_ms);
+    w->found += err == SYM_OK;
+    return err;
+}
+
+static enum sym_err look_at_all(struct sym_transaction *t, void *context)
+{
+    struct walk *w = context;
+    w->t = t;
+    enum sym_err err = sym_log_side_of(w->log, t, &w->side, w->query->generation);
+    if (err != SYM_OK) {
+        return err;
+    }
+    uint64_t size = w->side->head.size;
+    uint64_t most = w->query->most == 0 ? SYM_LOG_ROWS_MAX : w->query->most;
+    uint64_t looked = 0;
+    begin_walk(w);
+    for (bool fresh = true; w->at < size && err == SYM_OK; w->at++, fresh = false) {
+        if (w->found == most || looked == LOOK_MAX) {
+            break;
+        }
+        if (fresh || w->at % SYM_TILE_WIDTH == 0) {
+            load_marks(w);
+        }
+        if (is_marked(w)) {
+            err = look_at_one(w);
+            looked++;
+        }
+        if (err != SYM_OK) {
+            break;
+        }
+    }
+    w->more = w->at < size;
+    return err == SYM_LIMIT ? SYM_OK : err;
+}
+
+enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint64_t *next,
+                          bool *more, sym_log_row_fn *fn, void *context)
+{
+    struct walk *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    w->log = l;
+    w->query = q;
+    w->at = q->first;
+    w->fn = fn;
+    w->context = context;
+    enum sym_err err = sym_store_read(l->store, look_at_all, w);
+    *next = w->at;
+    *more = w->more;
+    free(w);
+    return err;
+}
+
+/* Leaves of one portion of the log, so that fn is called outside of a transaction. */
+#define PORTION 256u
+
+struct portion {
+    size_t n;
+    uint64_t index[PORTION];
+    uint16_t len[PORTION];
+    uint8_t leaves[PORTION][SYM_LEAF_BYTES_MAX];
+};
+
+static enum sym_err keep_leaf(void *context, const struct sym_log_row *row)
+{
+    struct portion *p = context;
+    if (row->leaf.len == 0) {
+        return SYM_BAD_TAG;
+    }
+    p->index[p->n] = row->index;
+    p->len[p->n] = (uint16_t)row->leaf.len;
+    memcpy(p->leaves[p->n], row->leaf.data, row->leaf.len);
+    p->n++;
+    return SYM_OK;
+}
+
+enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer, uint64_t first,
+                               sym_log_each_fn *fn, void *context)
+{
+    struct sym_log_query q = {
+        .first = first, .most = PORTION, .peer = sym_span(peer->bytes, sizeof peer->bytes)};
+    struct portion *p = malloc(sizeof *p);
+    enum sym_err err = p == NULL ? SYM_NO_MEMORY : SYM_OK;
+    for (bool more = true; more && err == SYM_OK;) {
+        p->n = 0;
+        err = sym_log_rows(l, &q, &q.first, &more, keep_leaf, p);
+        for (size_t i = 0; err == SYM_OK && i < p->n; i++) {
+            err = fn(context, p->index[i], sym_span(p->leaves[i], p->len[i]));
+        }
+    }
+    free(p);
+    return err;
+}

@@ -1,0 +1,127 @@
+/* log_state.h - what the rooms of the log share, and nobody else sees.
+ *
+ * There are two sides: what is durable, which everybody reads, and what a transaction that is open
+ * has made of it, which becomes durable or is thrown away with the transaction.
+ */
+#ifndef SYM_NODE_EVIDENCE_LOG_STATE_H
+#define SYM_NODE_EVIDENCE_LOG_STATE_H
+
+#include "node/evidence/log.h"
+#include "node/evidence/log_edge.h"
+
+#define SYM_LOG_KEY_BYTES  12u /* generation, index or tile */
+#define SYM_LOG_MARK_BYTES 4u  /* the beginning of an id; zeros: there is none */
+#define SYM_LOG_FAULT_MAX  255u
+
+/* What a leaf is about, for finding it without reading all: written beside each full tile. */
+struct sym_log_mark {
+    uint8_t exchange[SYM_LOG_MARK_BYTES];
+    uint8_t handle[SYM_LOG_MARK_BYTES];
+    uint8_t peer[SYM_LOG_MARK_BYTES];
+};
+
+struct sym_log_side {
+    struct sym_head head; /* its root is of head.size */
+    /* What the checkpoint was signed with: keys and identity of a node can be rotated. */
+    uint8_t signer[SYM_ED25519_BYTES];
+    char signed_origin[SYM_KEY_NAME_BYTES];
+    uint64_t time_ms;   /* of the newest leaf */
+    uint64_t erased_ms; /* bodies older than this were erased, or are to be */
+    bool erasing;       /* not all of them are */
+    struct sym_log_edge edge;
+    struct sym_log_mark marks[SYM_TILE_WIDTH]; /* of the tile that is not full */
+};
+
+/* The secret that the keys of one tile's bodies are made of. */
+struct sym_log_secret {
+    bool known;
+    uint8_t place[SYM_LOG_KEY_BYTES];
+    struct sym_secret secret;
+};
+
+struct sym_log {
+    struct sym_store *store;
+    struct sym_vault *vault;
+    struct sym_node_id self;
+    const struct sym_sign_key *key;
+    uint8_t cosign[SYM_ED25519_BYTES];
+    struct sym_store_watch watch;
+    struct sym_log_side durable;
+    struct sym_log_side pending; /* as durable unless changed */
+    struct sym_log_side *past;   /* an older generation that was asked for, or NULL */
+    bool changed;                /* pending has what is not committed */
+    bool in_doubt;               /* a commit failed: what the store holds has to be seen */
+    bool frozen;
+    bool freeze_due; /* and the store does not know yet */
+    char why[SYM_LOG_FAULT_MAX + 1];
+    struct sym_log_secret write;
+    struct sym_log_secret read;
+    uint8_t *body; /* room for a salt and a body, wiped after each use */
+};
+
+#define SYM_LOG_BODY_ROOM (SYM_HASH_BYTES + SYM_BODY_BYTES_MAX)
+
+void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t number);
+
+/* log_keep: the stored state, and what is made of it. */
+SYM_MUST enum sym_err sym_log_keep_state(struct sym_log *l, struct sym_transaction *t);
+/* The newest state; SYM_NOT_FOUND: there is none. Also fills frozen and why. */
+SYM_MUST enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transaction *t,
+                                          struct sym_log_side *side, struct sym_fault *fault);
+SYM_MUST enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t,
+                                   struct sym_log_side *side, uint32_t generation,
+                                   struct sym_fault *fault);
+void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from);
+
+/* log_body: bodies, and what leaves are marked with. */
+SYM_MUST enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t,
+                                       uint32_t generation, uint64_t index, struct sym_span salted);
+/* salt and body into out (SYM_LOG_BODY_ROOM). SYM_NOT_FOUND: it, or its key, is not there. */
+SYM_MUST enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t,
+                                       uint32_t generation, uint64_t index, uint8_t *out,
+                                       size_t *len);
+void sym_log_forget_secrets(struct sym_log *l);
+void sym_log_mark(struct sym_log_mark *out, const struct sym_log *l, const struct sym_leaf *leaf,
+                  struct sym_span handle);
+/* The same for a leaf that is in the store; without its body, when that cannot be read. */
+void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym_transaction *t,
+                         uint32_t generation, uint64_t index, const struct sym_leaf *leaf);
+
+/* A new secret in the place of the one that is there, which `read` keeps until it is forgotten. */
+SYM_MUST enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
+                                           const uint8_t place[SYM_LOG_KEY_BYTES]);
+
+/* log: says in the state that no body is left to be erased. */
+SYM_MUST enum sym_err sym_log_end_erasing(struct sym_log *l, struct sym_transaction *t);
+
+/* log_erase. */
+SYM_MUST enum sym_err sym_log_finish_erasing(struct sym_log *l, struct sym_fault *fault);
+
+/* log_proof: hashes of any generation. */
+struct sym_log_view {
+    struct sym_log *log;
+    struct sym_transaction *t;
+    struct sym_log_side *side;
+    unsigned level; /* of the tile that was read last */
+    uint64_t number;
+    bool has_tile;
+    uint8_t tile[SYM_TILE_WIDTH][SYM_HASH_BYTES];
+};
+/* 0: the present generation. */
+SYM_MUST enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction *t,
+                                      struct sym_log_side **out, uint32_t generation);
+/* A sym_merkle_read_fn over a view. */
+SYM_MUST enum sym_err sym_log_read_node(void *view, uint8_t out[SYM_HASH_BYTES], unsigned level,
+                                        uint64_t index);
+SYM_MUST enum sym_err sym_log_get_tile(struct sym_transaction *t,
+                                       uint8_t out[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                                       uint32_t generation, unsigned level, uint64_t number);
+SYM_MUST enum sym_err sym_log_put_tile(struct sym_transaction *t,
+                                       uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                                       uint32_t generation, unsigned level, uint64_t number);
+
+/* log_read: leaves. */
+SYM_MUST enum sym_err sym_log_get_leaf(struct sym_transaction *t, uint8_t *out, size_t *len,
+                                       uint32_t generation, uint64_t index);
+
+#endif
