@@ -190,41 +190,73 @@ static enum sym_err write_entries(struct export *x, bool bodies)
     return err == SYM_OK ? check_root(x) : err;
 }
 
-static void put_key(FILE *to, const char *name, enum sym_note_key_type type, const uint8_t *key)
+/* A key, and the line of the checkpoint that it has signed. */
+static void put_key(FILE *keys, FILE *checkpoint, const struct sym_note *note,
+                    const struct sym_note_key *key)
 {
-    struct sym_note_key k = {.type = type};
     char text[SYM_VKEY_BYTES];
-    (void)snprintf(k.name, sizeof k.name, "%s", name);
-    memcpy(k.key, key, sizeof k.key);
-    if (sym_vkey_write(text, &k) == SYM_OK) {
-        (void)fprintf(to, "%s\n", text);
+    uint8_t id[SYM_NOTE_KEY_ID_BYTES];
+    struct sym_note_line line;
+    struct sym_span rest = note->signatures;
+    const uint8_t *start = rest.data;
+    if (sym_vkey_write(text, key) != SYM_OK || sym_note_key_id(id, key) != SYM_OK) {
+        return;
+    }
+    (void)fprintf(keys, "%s\n", text);
+    for (; sym_note_next(&line, &rest) == SYM_OK; start = rest.data) {
+        if (sym_span_equal(line.name, sym_span_text(key->name)) &&
+            sym_span_equal(sym_span(line.key_id, sizeof id), sym_span(id, sizeof id))) {
+            (void)fwrite(start, 1, (size_t)(rest.data - start), checkpoint);
+        }
     }
 }
 
 /* The log's, and those of the partners that have cosigned and are known. */
-static enum sym_err write_keys(struct export *x)
+static void put_keys(struct export *x, FILE *keys, FILE *checkpoint)
 {
-    FILE *to = NULL;
-    char name[SYM_KEY_NAME_BYTES];
-    enum sym_err err = sym_outdir_file(&to, &x->dir, "keys", &x->fault);
-    if (err != SYM_OK) {
-        return err;
-    }
-    (void)snprintf(name, sizeof name, "%.*s", (int)x->head.checkpoint.origin.len,
+    struct sym_note_key log = {.type = SYM_NOTE_ED25519};
+    const struct sym_note *note = &x->head.note;
+    (void)snprintf(log.name, sizeof log.name, "%.*s", (int)x->head.checkpoint.origin.len,
                    (const char *)x->head.checkpoint.origin.data);
-    put_key(to, name, SYM_NOTE_ED25519, x->client.card.log);
+    memcpy(log.key, x->client.card.log, sizeof log.key);
+    (void)fwrite(note->text.data, 1, note->text.len, checkpoint);
+    (void)fputc('\n', checkpoint);
+    put_key(keys, checkpoint, note, &log);
     for (size_t i = 1; i < x->keys.n_nodes; i++) {
         const struct sym_audit_node *n = &x->keys.nodes[i];
         struct sym_span id = sym_span(n->id.bytes, sizeof n->id.bytes);
         struct sym_note_key key = {.type = SYM_NOTE_COSIGNATURE};
         sym_witness_name(key.name, &n->id);
         memcpy(key.key, n->card.cosign, sizeof key.key);
-        if (sym_audit_keys_node(&x->keys, id) == n &&
-            sym_note_verify(&x->head.note, &key, NULL) == SYM_OK) {
-            put_key(to, key.name, key.type, key.key);
+        if (sym_audit_keys_node(&x->keys, id) == n && sym_note_verify(note, &key, NULL) == SYM_OK) {
+            put_key(keys, checkpoint, note, &key);
         }
     }
-    return sym_outdir_end(to, &x->dir, &x->fault);
+}
+
+/* Keys and checkpoint name the same signers: a line of a key that is not there could be altered
+ * without anybody being able to tell. */
+static enum sym_err write_head(struct export *x)
+{
+    FILE *keys = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    enum sym_err err = sym_outdir_file(&keys, &x->dir, "keys", &x->fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    FILE *checkpoint = open_memstream(&text, &len);
+    if (checkpoint != NULL) {
+        put_keys(x, keys, checkpoint);
+    }
+    bool lost = checkpoint == NULL || fclose(checkpoint) != 0;
+    err = sym_outdir_end(keys, &x->dir, &x->fault);
+    if (err == SYM_OK) {
+        err = lost ? no_memory(&x->fault)
+                   : sym_outdir_write(&x->dir, "checkpoint", sym_span(text, len), &x->fault);
+    }
+    free(text);
+    return err;
 }
 
 static enum sym_err export_all(struct export *x, const struct sym_call *call)
@@ -243,14 +275,11 @@ static enum sym_err export_all(struct export *x, const struct sym_call *call)
         err = write_entries(x, !sym_args_has(&call->args, "no-bodies"));
     }
     if (err == SYM_OK) {
-        err = write_keys(x);
+        err = write_head(x);
     }
     if (err == SYM_OK) {
         struct sym_span card = sym_span(x->keys.nodes[0].text, x->keys.nodes[0].len);
         err = sym_outdir_write(&x->dir, "card", card, &x->fault);
-    }
-    if (err == SYM_OK) {
-        err = sym_outdir_write(&x->dir, "checkpoint", x->head.head.checkpoint, &x->fault);
     }
     return sym_outdir_close(&x->dir, err, &x->fault);
 }

@@ -67,7 +67,7 @@ static enum sym_err read_part(struct sym_secret *out, struct place *p, const str
 static enum sym_err read_card(struct exported *e)
 {
     SYM_SECRET_AUTO text = {0};
-    struct place p;
+    struct place p = {.path = ""};
     enum sym_err err = read_part(&text, &p, e, "card", SYM_CARD_BYTES_MAX);
     if (err == SYM_NOT_FOUND) {
         return sym_fail(e->fault, err,
@@ -81,7 +81,7 @@ static enum sym_err read_card(struct exported *e)
 
 static enum sym_err read_checkpoint(struct exported *e)
 {
-    struct place p;
+    struct place p = {.path = ""};
     struct sym_node_id id;
     enum sym_err err = read_part(&e->checkpoint, &p, e, "checkpoint", SYM_SIGNED_NOTE_BYTES_MAX);
     if (err != SYM_OK) {
@@ -135,7 +135,7 @@ static void check_key(struct exported *e, struct sym_lines *l, struct sym_span t
 static enum sym_err read_keys(struct exported *e)
 {
     SYM_SECRET_AUTO text = {0};
-    struct place p;
+    struct place p = {.path = ""};
     size_t n = 0;
     enum sym_err err = read_part(&text, &p, e, "keys", KEYS_BYTES_MAX);
     if (err != SYM_OK) {
@@ -167,7 +167,7 @@ static enum sym_err read_keys(struct exported *e)
 static enum sym_err check_tile(struct exported *e, unsigned level)
 {
     SYM_SECRET_AUTO bytes = {0};
-    struct place p;
+    struct place p = {.path = ""};
     char name[SYM_TILE_PATH_BYTES];
     const struct level *l = &e->level[level];
     sym_tile_path(name, level, l->tiles, l->n);
@@ -268,7 +268,7 @@ static enum sym_err check_entry(struct exported *e, const struct place *p, struc
 static enum sym_err check_bundle(struct exported *e, uint64_t number, unsigned width)
 {
     SYM_SECRET_AUTO bytes = {0};
-    struct place p;
+    struct place p = {.path = ""};
     char name[SYM_TILE_PATH_BYTES];
     sym_tile_path(name, SYM_TILE_ENTRIES, number, width);
     enum sym_err err = read_part(&bytes, &p, e, name, BUNDLE_MAX);
@@ -287,7 +287,7 @@ static enum sym_err check_bundle(struct exported *e, uint64_t number, unsigned w
 
 static enum sym_err check_entries(struct exported *e)
 {
-    struct place p;
+    struct place p = {.path = ""};
     enum sym_err err = place_of(&p, e, "bodies.jsonl");
     if (err == SYM_OK) {
         memcpy(e->bodies_name, p.name, sizeof e->bodies_name);
@@ -337,7 +337,7 @@ static enum sym_err check_name(const struct exported *e, const char *below, cons
                                unsigned depth)
 {
     char name[PATH_BYTES];
-    struct place p;
+    struct place p = {.path = ""};
     struct stat st;
     int len = snprintf(name, sizeof name, "%s%s", below, found);
     if (len < 0 || (size_t)len + 1 >= sizeof name) {
@@ -362,7 +362,7 @@ static enum sym_err check_name(const struct exported *e, const char *below, cons
 
 static enum sym_err walk(const struct exported *e, const char *below, unsigned depth)
 {
-    struct place p;
+    struct place p = {.path = ""};
     enum sym_err err = place_of(&p, e, below);
     if (err != SYM_OK) {
         return err;

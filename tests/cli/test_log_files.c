@@ -93,6 +93,23 @@ static void an_export_can_leave_bodies_out(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
 }
 
+static void an_export_leaves_out_what_nobody_known_has_signed(void **state)
+{
+    struct fake_node *node = *state;
+    static char text[65536];
+    static char before[sizeof fake_log.checkpoint];
+    fake_log_make(node);
+    memcpy(before, fake_log.checkpoint, sizeof before);
+    strcat(fake_log.checkpoint, "\xe2\x80\x94 stranger AAAAAAA=\n");
+    start(node);
+    run_in(node, "log|export|@/out");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    read_file(text, sizeof text, node, "out/checkpoint");
+    assert_string_equal(text, before);
+    run_in(node, "verify|@/out|--card|@/node.card");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
 static void an_export_takes_only_what_is_signed(void **state)
 {
     struct fake_node *node = *state;
@@ -342,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(an_export_is_verified_without_the_node),
         WITH_NODE(an_export_can_leave_bodies_out),
+        WITH_NODE(an_export_leaves_out_what_nobody_known_has_signed),
         WITH_NODE(an_export_takes_only_what_is_signed),
         WITH_NODE(exports_nothing_of_a_log_that_is_wrong),
         WITH_NODE(writes_only_into_a_directory_that_is_new_or_empty),

@@ -336,6 +336,22 @@ static void refuses_a_log_that_is_shorter_than_its_checkpoint(void **state)
     exported_free(&longer);
 }
 
+static void refuses_a_signed_log_in_which_time_goes_back(void **state)
+{
+    (void)state;
+    static struct run r;
+    struct exported e;
+    char path[PATH_MAX];
+    exported_new_early(&e, 4, 9, 5);
+    scratch_join(path, scratch.path, "early");
+    exported_write(&e, path, NULL, 0);
+    verify(&r, "early", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "early/tile/entries/000.p/9: entry 5 carries an earlier time than the one");
+    scratch_remove_tree(path);
+    exported_free(&e);
+}
+
 /* Proofs and checkpoints ------------------------------------------------------------------------
  */
 
@@ -611,6 +627,7 @@ int main(void)
         cmocka_unit_test(names_the_entry_and_the_file_at_fault),
         cmocka_unit_test(refuses_files_that_are_missing_or_too_many),
         cmocka_unit_test(refuses_a_log_that_is_shorter_than_its_checkpoint),
+        cmocka_unit_test(refuses_a_signed_log_in_which_time_goes_back),
         cmocka_unit_test(a_proof_is_good_with_the_card_of_its_node),
         cmocka_unit_test(the_body_of_an_entry_is_checked_against_the_proof_beside_it),
         cmocka_unit_test(a_proof_for_another_entry_is_wrong),

@@ -21,9 +21,12 @@ struct exported {
     char origin[SYM_KEY_NAME_BYTES];
     uint8_t (*hashes)[SYM_HASH_BYTES]; /* of leaves 0 … size - 1 */
     uint64_t size;
+    uint64_t early; /* this entry carries a time that is too early; 0: none does */
 };
 
 void exported_new(struct exported *e, uint8_t seed, uint64_t size);
+/* The same, but time goes back at this entry: a log that was never right, and is signed. */
+void exported_new_early(struct exported *e, uint8_t seed, uint64_t size, uint64_t early);
 void exported_free(struct exported *e);
 struct sym_span exported_card(const struct exported *e);
 
