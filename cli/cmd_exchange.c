@@ -36,7 +36,9 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
     sym_table_format(t, "%" PRIu32, e->own_size);
     sym_table_format(t, "%" PRIu32, e->peer_size);
-    if (counted) {
+    if (e->withheld) {
+        sym_table_format(t, "withheld");
+    } else if (counted) {
         sym_table_format(t, "%" PRIu32, e->common);
     } else {
         sym_table_format(t, "-");
@@ -242,6 +244,21 @@ const struct sym_command sym_cmd_exchange_cancel = {
     .min_operands = 1,
     .max_operands = 1,
     .run = run_cancel,
+};
+
+static enum sym_exit run_settle(const struct sym_call *call)
+{
+    return change(call, SYM_VERB_EXCHANGE_SETTLE, "it is settled without the other side's word");
+}
+
+const struct sym_command sym_cmd_exchange_settle = {
+    .name = "exchange settle",
+    .summary = "close an exchange alone, when the other side does not say how it ended",
+    .usage = {"ID"},
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_settle,
 };
 
 static enum sym_exit run_forget(const struct sym_call *call)

@@ -210,9 +210,11 @@ struct sym_overlap {
 
 struct sym_overlap_answer {
     uint32_t set_size;
+    uint32_t min_result;
 };
 
 extern const struct sym_message sym_msg_signed;
+extern const struct sym_message sym_msg_evidence;
 extern const struct sym_message sym_msg_commitments;
 extern const struct sym_message sym_msg_transcript;
 extern const struct sym_message sym_msg_request;

@@ -1,11 +1,13 @@
 #include "node/core/grants_state.h"
 #include "node/loop.h"
 #include "proto/codec.h"
+#include "proto/overlap_agree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u
+#define RECORD_FIRST   1u /* before engines, least results and budgets */
 #define RECORD_BYTES   512u
 #define KEY_BYTES      (SYM_NODE_ID_BYTES + 8u)
 #define REVOKED        "the grant was revoked"
@@ -111,7 +113,7 @@ static enum sym_err load_grant(void *context, struct sym_span key, struct sym_sp
     if (key.len != KEY_BYTES || value.len < 1) {
         return SYM_BAD_FORMAT;
     }
-    if (value.data[0] != RECORD_VERSION) {
+    if (value.data[0] != RECORD_VERSION && value.data[0] != RECORD_FIRST) {
         return SYM_BAD_VERSION;
     }
     if (g->n >= SYM_GRANTS_MAX) {
@@ -129,6 +131,9 @@ static enum sym_err load_grant(void *context, struct sym_span key, struct sym_sp
     copy_name(item->added_by, row.added_by);
     item->limits = row;
     item->limits.alias = item->limits.dataset = item->limits.added_by = sym_span(NULL, 0);
+    if (value.data[0] == RECORD_FIRST) { /* was given when there was no other engine */
+        item->limits.engines = 1u << SYM_OVERLAP_ENGINE_DH;
+    }
     return SYM_OK;
 }
 
@@ -163,6 +168,9 @@ static enum sym_err load(struct sym_transaction *t, void *context)
         err = sym_held_load(g, t);
     }
     if (err == SYM_OK) {
+        err = sym_patterns_load(g, t);
+    }
+    if (err == SYM_OK) {
         qsort(g->items, g->n, sizeof *g->items, by_number);
     }
     return err;
@@ -180,6 +188,12 @@ static enum sym_err drop_strangers(struct sym_grants *g, struct sym_fault *fault
     }
     for (size_t i = 0; err == SYM_OK && i < g->n_held;) {
         struct sym_node_id id = g->held[i].peer;
+        bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
+        err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
+        i = stranger ? 0 : i + 1;
+    }
+    for (size_t i = 0; err == SYM_OK && i < g->n_patterns;) {
+        struct sym_node_id id = g->patterns[i].peer;
         bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
         err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
         i = stranger ? 0 : i + 1;
@@ -203,6 +217,7 @@ enum sym_err sym_grants_open(struct sym_grants **out, const struct sym_grants_co
         err = drop_strangers(g, fault);
     }
     if (err != SYM_OK) {
+        free(g->patterns);
         free(g);
         return err;
     }
@@ -411,6 +426,9 @@ static enum sym_err put_dropped(struct sym_transaction *t, void *context)
             c->n_held++;
         }
     }
+    if (err == SYM_OK) {
+        err = sym_pattern_drop(g, t, c->peer);
+    }
     char id[2 * SYM_NODE_ID_BYTES + 1];
     sym_hex(id, c->peer->bytes, SYM_NODE_ID_BYTES);
     char words[SYM_DETAIL_BYTES_MAX + 1];
@@ -438,6 +456,6 @@ enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id
         }
     }
     sym_held_remove_peer(g, id);
-    sym_quiet_forget(&g->quiet, id);
+    sym_pattern_forget(g, id);
     return SYM_OK;
 }

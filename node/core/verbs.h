@@ -16,7 +16,9 @@ typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_author 
 extern sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT];     /* imports and datasets */
 extern sym_verb_fn *const sym_verbs_grant[SYM_VERB_COUNT];    /* grants and requests */
 extern sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT]; /* overlaps, exchanges, results */
-extern sym_verb_fn *const sym_verbs_log[SYM_VERB_COUNT];      /* the evidence log */
+extern sym_verb_fn *const sym_verbs_backup[SYM_VERB_COUNT];
+extern sym_verb_fn *const sym_verbs_log[SYM_VERB_COUNT];     /* the evidence log */
+extern sym_verb_fn *const sym_verbs_witness[SYM_VERB_COUNT]; /* logs of partners, comparing */
 
 /* The peer of this alias, or NULL and a line in fault. */
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,

@@ -1,5 +1,6 @@
 #include "tests/support/grants_rig.h"
 
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -84,7 +85,8 @@ struct sym_grant grants_rig_row(void)
                               .max_elements = 1000,
                               .per_day = 5,
                               .purposes = 1u << SYM_PURPOSE_AML,
-                              .types = UINT64_C(1) << SYM_TOKEN_IBAN};
+                              .types = UINT64_C(1) << SYM_TOKEN_IBAN,
+                              .engines = 1u << SYM_OVERLAP_ENGINE_DH};
 }
 
 void grants_rig_add(struct grants_rig *r, const struct sym_grant *row)
@@ -102,6 +104,7 @@ void grants_rig_ask(struct grants_rig *r, struct rig_ask *out, size_t peer)
                                         .basis = SYM_BASIS_314B,
                                         .dataset = sym_span_text("suspects")},
                             .ask = {.peer = &r->peer[peer],
+                                    .engine = SYM_OVERLAP_ENGINE_DH,
                                     .type = SYM_TOKEN_IBAN,
                                     .elements = 100,
                                     .dataset_known = true}};
