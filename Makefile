@@ -63,12 +63,13 @@ progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
 BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon)
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
 TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
+CRASHERS := $(B)/tests/crash/writer # and faulty.so
 FUZZERS := $(call progs,tests/fuzz/fuzz_$(or $(FUZZ),*).c)
 BENCHES := $(call progs,tests/bench/bench_*.c)
 CTS     := $(call progs,tests/ct/ct_*.c)
-PROGRAMS := $(TESTS) $(TOOLS) $(FUZZERS) $(BENCHES) $(CTS) $(CTS:%=%-planted)
+PROGRAMS := $(TESTS) $(TOOLS) $(CRASHERS) $(FUZZERS) $(BENCHES) $(CTS) $(CTS:%=%-planted)
 sources := $(sort $(foreach l,$(LAYERS),$(call srcs,$l)) $(PROTO) $(call srcs,tests/support))
-OBJECTS := $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out $(PROTO),$(sources))))) $(PROGRAMS:=.o) $(B)/tests/fuzz/replay.o
+OBJECTS := $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out $(PROTO),$(sources))))) $(PROGRAMS:=.o) $(B)/tests/fuzz/replay.o $(B)/tests/crash/faulty.o
 CODE := $(wildcard $(foreach l,$(LAYERS) tests,$l/*.[ch] $l/*/*.[ch] $l/*/*.cc))
 
 $(B)/proto.a: $(GEN:build/%.c=$(B)/%.o)
@@ -116,7 +117,7 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(with_cli)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
-$(TOOLS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
+$(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS)
@@ -125,6 +126,11 @@ $(PROGRAMS): %: %.o
 $(PROGRAMS) $(BINS):
 	$(call say,LD)
 	$(Q)$(CC) $(LDALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+# What is preloaded: it takes the place of functions whose header declares them otherwise.
+CFLAGS_tests/crash/faulty := -fPIC
+$(B)/tests/crash/faulty.so: $(B)/tests/crash/faulty.o
+	$(call say,LD)
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now -o $@ $<
 
 # --- Running it.
 RUN = $(Q)python3 tests/run.py --build $(B) $(if $(T),--only '$(T)')
@@ -144,6 +150,8 @@ fuzz: ## fuzz each decoder for FUZZ_SECONDS=60; FUZZ=NAME picks one
 	$(call again,fuzz-run,fuzz)
 fuzz-run: $(FUZZERS)
 	$(Q)python3 tests/run.py --build $(B) --only '*/fuzz_$(or $(FUZZ),*)' --fuzz $(FUZZ_SECONDS)
+test-crash: all $(CRASHERS) $(B)/tests/crash/faulty.so ## power cuts, kill -9, failing disks (root)
+	$(RUN) --crash
 coverage: ## line coverage of all tests
 	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	$(call again,test,coverage)
@@ -180,10 +188,10 @@ uninstall: ## remove what install put there
 clean: ## remove build/
 	$(Q)rm -rf build
 help: ## this list
-	$(Q)sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 -include $(OBJECTS:.o=.d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run fuzz fuzz-run coverage bench demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash fuzz fuzz-run coverage bench demo lint objects \
   format install uninstall clean help FORCE

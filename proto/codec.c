@@ -3,6 +3,7 @@
 #include "crypto/secret.h"
 #include "proto/limits.h"
 
+#include "proto/backup.pb-c.h"
 #include "proto/control.pb-c.h"
 #include "proto/dataset.pb-c.h"
 #include "proto/evidence.pb-c.h"
@@ -76,6 +77,10 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__exchange_list__descriptor,
     &symbolon__result_query__descriptor,
     &symbolon__result_page__descriptor,
+    &symbolon__telling__descriptor,
+    &symbolon__compare_ask__descriptor,
+    &symbolon__compare_show__descriptor,
+    &symbolon__compare_entry__descriptor,
     &symbolon__leaf__descriptor,
     &symbolon__entry_body__descriptor,
     &symbolon__log_head__descriptor,
@@ -109,6 +114,12 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__gate_link_down__descriptor,
     &symbolon__gate_dial_failed__descriptor,
     &symbolon__gate_counters__descriptor,
+    &symbolon__backup_begin__descriptor,
+    &symbolon__backup_member__descriptor,
+    &symbolon__backup_begun__descriptor,
+    &symbolon__backup_query__descriptor,
+    &symbolon__backup_part__descriptor,
+    &symbolon__backup_end__descriptor,
 };
 
 static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message *message)

@@ -166,9 +166,31 @@
 #define SYM_TILE_LEVELS_MAX 8u
 /* One file of portable evidence, bytes of text. */
 #define SYM_EXHIBIT_BYTES_MAX 524288u
+/* Heads of one other log that are remembered, so that a message that was overtaken is no alarm; and
+ * heads that wait for their proof. */
+#define SYM_WITNESS_RECENT_MAX  32u
+#define SYM_WITNESS_PENDING_MAX 4u
+/* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
+ * sides together, and the findings it lists: one that finds more has found enough. */
+#define SYM_COMPARE_ENTRIES_MAX  64u
+#define SYM_COMPARE_FRAME_BYTES  262144u
+#define SYM_COMPARED_MAX         4194304u
+#define SYM_COMPARE_FINDINGS_MAX 65536u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
  */
 #define SYM_OPEN_PER_PEER_MAX 64u
+
+/* Backups ----------------------------------------------------------------------------------- */
+
+#define SYM_BACKUP_ID_BYTES 16u
+/* What one answer carries of a file, bytes: it fits one control reply. */
+#define SYM_BACKUP_PART_BYTES 2080768u
+/* A small file of the data directory, and the store, bytes: as far as its map may grow. */
+#define SYM_BACKUP_SMALL_BYTES_MAX 65536u
+#define SYM_BACKUP_STORE_BYTES_MAX 4398046511104u
+/* A backup of which nothing is heard for so long is given up, milliseconds: while it lasts, the
+ * store cannot use the room of what was changed since. */
+#define SYM_BACKUP_IDLE_MS 30000u
 
 /* Control ---------------------------------------------------------------------------------- */
 

@@ -93,6 +93,12 @@ def test_programs(build, valgrind):
     yield Program("layers_catch_planted_faults", "plain", layers + ["--self-test"])
 
 
+def crash_programs():
+    for source in sorted(ROOT.glob("tests/crash/test_*.py")):
+        command = [sys.executable, __file__, "--python-file", str(source)]
+        yield Program(f"crash/{source.stem}", "unittest", command, source)
+
+
 def constant_time_programs(build):
     for source in sorted(ROOT.glob("tests/ct/ct_*.c")):
         binary = str(build / "tests/ct" / source.stem)
@@ -127,7 +133,7 @@ def environment(build, valgrind, scratch):
         env.setdefault("SYMBOLON_SHARED", str(shared))
     if valgrind:
         env["SYMBOLON_WRAP"] = " ".join(VALGRIND + LEAKS + ["--trace-children=yes"])
-    env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "tests/e2e"), str(ROOT / "tests/attack")])
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT / f"tests/{at}") for at in ("e2e", "attack", "crash")])
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1")
     env.setdefault("LSAN_OPTIONS", f"suppressions={ROOT}/tests/tools/lsan.supp:print_suppressions=0")
@@ -161,6 +167,7 @@ def run(program, build, valgrind):
             child.wait()
         outcome.output = (scratch / "output").read_text("utf-8", "replace")
         read_report(outcome, code, scratch)
+        outcome.note = outcome.note or f"\n{program.name}: ".join(re.findall(r"^figures: (.*)", outcome.output, re.M))
     except OSError as error:
         outcome.failed.append(f"could not be run: {error}")
     finally:
@@ -354,6 +361,7 @@ def main():
     parser.add_argument("--only", metavar="PATTERN", help="a part of the name, or a glob for all of it")
     parser.add_argument("--jobs", type=int, default=max(2, len(os.sched_getaffinity(0))))
     parser.add_argument("--ctcheck", action="store_true", help="run tests/ct instead")
+    parser.add_argument("--crash", action="store_true", help="run tests/crash instead")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="run the fuzzers instead")
     parser.add_argument("--list", action="store_true", help="only print the names")
     parser.add_argument("--verbose", action="store_true", help="show the output of every program")
@@ -366,6 +374,8 @@ def main():
     slower = SLOWER.get(arguments.build.name, 1)
     if arguments.fuzz:
         programs = list(fuzz_programs(arguments.build, arguments.fuzz))
+    elif arguments.crash:
+        programs = [declared(p, slower) for p in crash_programs()]
     elif arguments.ctcheck:
         programs = [declared(p, SLOWER["valgrind"]) for p in constant_time_programs(arguments.build)]
     else:

@@ -379,7 +379,7 @@ static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym
     }
     entry.has_result = !all;
     entry.records -= all || c->gone > entry.records ? entry.records : c->gone;
-    return sym_history_revise(c->t, &entry);
+    return sym_history_put(c->t, &entry);
 }
 
 enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction *t,

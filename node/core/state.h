@@ -4,6 +4,8 @@
 #define SYM_NODE_CORE_STATE_H
 
 #include "crypto/ristretto.h"
+#include "node/core/backup.h"
+#include "node/core/compares.h"
 #include "node/core/control.h"
 #include "node/core/datasets.h"
 #include "node/core/exchanges.h"
@@ -11,6 +13,7 @@
 #include "node/core/history.h"
 #include "node/core/own_card.h"
 #include "node/core/proposals.h"
+#include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
 #include "node/sandbox.h"
@@ -31,12 +34,17 @@ struct sym_core {
     struct sym_own_card card;
     struct sym_store *store;
     struct sym_log *log;
-    struct sym_journal journal;
+    struct sym_group *group;
+    struct sym_witness *witness;
+    struct sym_opens *opens;
+    struct sym_compares compares;
+    struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;
     struct sym_peers peers;
     struct sym_vault *vault;
     struct sym_datasets *datasets;
+    struct sym_backups *backups;
     struct sym_grants *grants;
     struct sym_proposals *proposals;
     struct sym_history history;

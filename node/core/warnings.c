@@ -1,13 +1,15 @@
 #include "node/core/warnings.h"
 
+#include "crypto/utc.h"
 #include "node/core/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_S             86400
-#define CARD_WARNING_DAYS 30
+#define DAY_S                86400
+#define CARD_WARNING_DAYS    30
+#define RESTORE_WARNING_DAYS 30
 /* Below this the node soon cannot record, and so not do, anything. */
 #define DISK_WARNING_BYTES ((uint64_t)64 << 20)
 
@@ -137,13 +139,51 @@ static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core
     }
 }
 
+/* Partners have to hear of it from a person. */
+static void look_at_restore(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    char when[SYM_UTC_BYTES] = "an earlier day";
+    char from[SYM_UTC_BYTES] = "an earlier moment";
+    int64_t restored_s = (int64_t)(core->restored.restored_ms / 1000);
+    if (restored_s == 0 || now_s - restored_s > RESTORE_WARNING_DAYS * DAY_S ||
+        sym_utc_format(when, restored_s) != SYM_OK ||
+        sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) != SYM_OK) {
+        return;
+    }
+    warn(w,
+         "this node was restored at %s from a backup of %s: tell your partners, who see a new log",
+         when, from);
+}
+
+/* Logs that contradict what was known of them, the own one first. */
+static void look_at_logs(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    const char *why = NULL;
+    if (sym_log_is_frozen(core->log, &why)) {
+        warn(w, "ALARM: the evidence log of this node is frozen, and no exchange is made: %s", why);
+    }
+    for (size_t i = 0; i < core->peers.n; i++) {
+        const struct sym_peer *peer = core->peers.items[i];
+        struct sym_witness_row row;
+        sym_witness_row(core->witness, &row, &peer->id);
+        int64_t days = (now_s - (int64_t)(row.since_ms / 1000)) / DAY_S;
+        bool alarm = row.state == SYM_WITNESS_SPLIT || row.state == SYM_WITNESS_SHORTER;
+        if (row.fault.len > 0 && (row.state != SYM_WITNESS_GOOD || days < RESTORE_WARNING_DAYS)) {
+            warn(w, "%s%s %.*s", alarm ? "ALARM: " : "", peer->alias, (int)row.fault.len,
+                 (const char *)row.fault.data);
+        }
+    }
+}
+
 void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
 {
     int64_t now_s = (int64_t)(sym_wall_ms() / 1000);
     w->n = 0;
+    look_at_logs(w, core, now_s);
     look_at_disk(w, core);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);
+    look_at_restore(w, core, now_s);
     look_at_requests(w, core);
     look_at_patterns(w, core);
     for (size_t i = 0; i < core->peers.n; i++) {

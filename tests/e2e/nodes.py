@@ -136,6 +136,7 @@ class Node:
         self.log_path = self.home / f"{stem}log"
         self.process = None
         self.user = None  # who asks, unless a call names another
+        self.environment = {}  # of the daemon, beside the usual one
         if passphrase is None:
             secret = write_private(self.home / f"{stem}key", os.urandom(32))
             self.unlock = ["--key-file", str(secret)]
@@ -167,7 +168,8 @@ class Node:
         """Starts it without waiting for anything."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stderr=log,
-                                            stdout=subprocess.PIPE, env=env or clean_environment())
+                                            stdout=subprocess.PIPE,
+                                            env=env or {**clean_environment(), **self.environment})
 
     def read_line(self, seconds):
         """What it printed up to a line feed, or up to its end."""

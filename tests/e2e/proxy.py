@@ -25,6 +25,7 @@ class Proxy:
         self.recording = False
         self.recorded = []  # bytes of each direction of each connection
         self.passed = 0
+        self.sent = {"dialler": 0, "target": 0}  # bytes that each has sent so far
         self.limit = None
         self.changed = threading.Condition()
         self.open = []
@@ -47,10 +48,10 @@ class Proxy:
                 far.settimeout(None)
                 with self.changed:
                     self.open += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+                for who, source, sink in (("dialler", near, far), ("target", far, near)):
+                    threading.Thread(target=self.pump, args=(who, source, sink), daemon=True).start()
 
-    def pump(self, source, sink):
+    def pump(self, who, source, sink):
         record = bytearray()
         self.recorded.append(record)
         with contextlib.suppress(OSError):
@@ -63,6 +64,7 @@ class Proxy:
                 with self.changed:
                     self.changed.wait_for(lambda: self.limit is None or self.passed < self.limit)
                     self.passed += len(piece)
+                    self.sent[who] += len(piece)
                     self.changed.notify_all()
                     if self.rate is not None:
                         # A notice is no reason to hurry.

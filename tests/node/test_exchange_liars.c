@@ -172,7 +172,9 @@ static void grant(uint8_t *bytes, size_t len)
     assert_int_equal(sym_session_receive(session, bytes, len, sym_wall_ms(), &event), SYM_OK);
     struct sym_receipt receipt = {.decision = SYM_DECISION_GRANTED,
                                   .expires_ms = sym_wall_ms() + 60000,
-                                  .parameters = sym_span(parameters, parameters_len)};
+                                  .parameters = sym_span(parameters, parameters_len),
+                                  .evidence = exchange_rig_evidence(rig, SYM_ENTRY_DECIDED,
+                                                                    envelope.exchange_id, false)};
     assert_int_equal(sym_session_answer(session, &receipt, sym_wall_ms(), frame,
                                         SYM_SESSION_FRAME_BYTES, &frame_len),
                      SYM_OK);

@@ -72,7 +72,7 @@ static struct sym_span id_of(uint8_t number)
 
 static enum sym_err put_entry(struct sym_transaction *t, void *context)
 {
-    return sym_history_revise(t, context);
+    return sym_history_put(t, context);
 }
 
 /* An exchange over this dataset, with these rows; row i names the record "r<i>", or "twin" where i

@@ -14,6 +14,9 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_close,
     &sym_msg_abort,
     &sym_msg_ping,
+    &sym_msg_telling,
+    &sym_msg_compare_ask,
+    &sym_msg_compare_show,
     &sym_msg_control_request,
     &sym_msg_control_body,
     &sym_msg_control_reply,
@@ -69,6 +72,11 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_gate_counters,
     &sym_msg_overlap,
     &sym_msg_overlap_answer,
+    &sym_msg_backup_begin,
+    &sym_msg_backup_begun,
+    &sym_msg_backup_query,
+    &sym_msg_backup_part,
+    &sym_msg_backup_end,
 };
 
 #define MESSAGE_TABLES (sizeof message_tables / sizeof *message_tables)
