@@ -234,6 +234,10 @@ static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry,
     if (entry->author != NULL) {
         body.user = sym_span_text(entry->author->user);
         body.command = entry->author->command;
+        if (entry->author->approver != NULL) {
+            body.approver = sym_span_text(entry->author->approver);
+            body.approval = entry->author->approval;
+        }
     }
     bool hide = entry->author != NULL && entry->author->hash_only && body.command.len > 0;
     if (hide || body.command.len > SYM_COMMAND_KEPT_BYTES) {

@@ -35,6 +35,7 @@
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
+    X(PROPOSALS, "proposals")     /* id -> a command of a user that waits, or was decided lately */ \
     X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
