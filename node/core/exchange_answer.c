@@ -257,7 +257,7 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     e->matter->engine = asked.engine;
     e->matter->type = asked.type;
     e->matter->peer_size = asked.set_size;
-    /* What is no name could pass for other fields in a line of the journal. */
+    /* What is no name could pass for other words in an entry. */
     bool is_name = sym_alias_check(request->dataset) == SYM_OK;
     sym_matter_text(e->matter->mine, sizeof e->matter->mine,
                     is_name ? request->dataset : sym_span_text("?"));

@@ -6,6 +6,7 @@
  *     node.card     the card (crypto/card.h)
  *     master.key    the sealed master key of the store
  *     erasure.keys  the master key of what can be erased (node/store/erasure.h)
+ *     evidence.keys the same, of bodies of the evidence log
  *     store/        LMDB's files
  *     init          what core imports at its first start, and then removes
  *     users/        private keys of users

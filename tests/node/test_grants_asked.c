@@ -1,5 +1,4 @@
 #include "node/core/grants_asked.h"
-#include "node/core/grants_quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -162,97 +161,6 @@ static void refuses_counts_of_another_form(void **state)
     assert_memory_equal(&a, &before, sizeof a);
 }
 
-/* Lines that are left out ------------------------------------------------------------------- */
-
-static struct sym_quiet quiet;
-
-static struct sym_node_id peer(unsigned number)
-{
-    struct sym_node_id id = {.bytes = {(uint8_t)(number >> 8), (uint8_t)number}};
-    return id;
-}
-
-static bool due(unsigned number, uint64_t now_ms, uint64_t wanted)
-{
-    struct sym_node_id id = peer(number);
-    uint64_t left_out = 99;
-    bool is = sym_quiet_due(&quiet, &id, now_ms, &left_out);
-    assert_int_equal(left_out, wanted);
-    return is;
-}
-
-static void say(unsigned number, uint64_t now_ms)
-{
-    struct sym_node_id id = peer(number);
-    sym_quiet_said(&quiet, &id, now_ms);
-}
-
-static void skip_line(unsigned number)
-{
-    struct sym_node_id id = peer(number);
-    sym_quiet_skip(&quiet, &id);
-}
-
-static int forget_all(void **state)
-{
-    (void)state;
-    memset(&quiet, 0, sizeof quiet);
-    return 0;
-}
-
-static void lets_a_line_a_minute_through_and_counts_the_others(void **state)
-{
-    (void)state;
-    assert_true(due(1, NOW, 0));
-    say(1, NOW);
-    assert_false(due(1, NOW, 0));
-    skip_line(1);
-    skip_line(1);
-    assert_false(due(1, NOW + MINUTE - 1, 2));
-    assert_true(due(1, NOW + MINUTE, 2));
-    say(1, NOW + MINUTE);
-    assert_false(due(1, NOW + MINUTE, 0));
-    assert_true(due(2, NOW, 0));
-}
-
-static void a_line_is_due_after_the_clock_was_set_back(void **state)
-{
-    (void)state;
-    say(1, NOW);
-    assert_true(due(1, NOW - 1, 0));
-}
-
-static void finds_those_who_were_left_out_once_their_minute_is_over(void **state)
-{
-    (void)state;
-    say(1, NOW);
-    say(2, NOW);
-    skip_line(2);
-    assert_null(sym_quiet_overdue(&quiet, NOW + MINUTE - 1));
-    const struct sym_quiet_row *row = sym_quiet_overdue(&quiet, NOW + MINUTE);
-    assert_non_null(row);
-    assert_int_equal(row->peer.bytes[1], 2);
-    assert_int_equal(row->left_out, 1);
-    say(2, NOW + MINUTE);
-    assert_null(sym_quiet_overdue(&quiet, UINT64_MAX));
-}
-
-static void has_room_for_all_peers_and_survives_more(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < SYM_PEERS_MAX + 10; i++) {
-        say(i, NOW);
-    }
-    assert_int_equal(quiet.n, SYM_PEERS_MAX);
-    assert_false(due(SYM_PEERS_MAX + 9, NOW, 0));
-    struct sym_node_id id = peer(5);
-    sym_quiet_forget(&quiet, &id);
-    sym_quiet_forget(&quiet, &id);
-    assert_int_equal(quiet.n, SYM_PEERS_MAX - 1);
-    assert_true(due(5, NOW, 0));
-    assert_false(due(6, NOW, 0));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,10 +174,6 @@ int main(void)
         cmocka_unit_test(a_flood_changes_nothing_any_more_after_a_while),
         cmocka_unit_test(reads_what_it_wrote),
         cmocka_unit_test(refuses_counts_of_another_form),
-        cmocka_unit_test_setup(lets_a_line_a_minute_through_and_counts_the_others, forget_all),
-        cmocka_unit_test_setup(a_line_is_due_after_the_clock_was_set_back, forget_all),
-        cmocka_unit_test_setup(finds_those_who_were_left_out_once_their_minute_is_over, forget_all),
-        cmocka_unit_test_setup(has_room_for_all_peers_and_survives_more, forget_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,17 +17,14 @@
 
 struct fixture {
     struct room room;
-    struct sym_journal journal;
     struct sym_history history;
     struct sym_fault fault;
 };
 
 static enum sym_err open_history(struct fixture *f)
 {
-    assert_int_equal((f->journal = (struct sym_journal){.log = room_log(&f->room)}, SYM_OK),
-                     SYM_OK);
     f->fault.text[0] = '\0';
-    return sym_history_open(&f->history, f->room.store, &f->journal, &f->fault);
+    return sym_history_open(&f->history, f->room.store, &f->fault);
 }
 
 static int set_up(void **state)
@@ -91,9 +88,15 @@ static struct sym_exchange_entry entry(uint64_t number, enum sym_exchange_state 
                                        .bytes_received = 890};
 }
 
+static enum sym_err put_in(struct sym_transaction *t, void *context)
+{
+    return sym_history_put(t, context);
+}
+
 static enum sym_err put(struct fixture *f, const struct sym_exchange_entry *e)
 {
-    return sym_history_put(&f->history, e, "asked", "detail=x");
+    struct sym_exchange_entry copy = *e;
+    return sym_store_write(f->room.store, put_in, &copy);
 }
 
 static void put_many(struct fixture *f, uint64_t first, uint64_t n, enum sym_exchange_state state)
@@ -128,11 +131,6 @@ static struct met walk(struct fixture *f, const char *alias, uint64_t before_ms)
     struct sym_exchange_query q = {.alias = sym_span_text(alias), .before_ms = before_ms};
     assert_int_equal(sym_history_each(&f->history, &q, meet, &m), SYM_OK);
     return m;
-}
-
-static struct room_lines journal(struct fixture *f, const char *wanted)
-{
-    return room_lines(&f->room, wanted);
 }
 
 static void gives_back_what_was_put_after_a_restart(void **state)
@@ -180,7 +178,6 @@ static void refuses_an_entry_that_its_message_does_not_allow(void **state)
     e = entry(1, SYM_EXCHANGE_DONE);
     e.role = SYM_AS_NOBODY;
     assert_int_not_equal(put(f, &e), SYM_OK);
-    assert_int_equal(journal(f, NULL).n, 0);
     assert_int_equal(walk(f, "", 0).n, 0);
 }
 
@@ -279,39 +276,6 @@ static void has_one_entry_for_an_id_in_its_newest_form(void **state)
     assert_int_equal(walk(f, "bank-b2", 0).n, 1);
     assert_int_equal(sym_history_get(&f->history, &arena, &got, id_of(1)), SYM_OK);
     assert_int_equal(got.state, SYM_EXCHANGE_RUNNING);
-    assert_int_equal(journal(f, NULL).n, 2);
-}
-
-static void its_line_says_who_and_what_but_neither_case_nor_note(void **state)
-{
-    struct fixture *f = *state;
-    struct sym_exchange_entry e = entry(1, SYM_EXCHANGE_DONE);
-    e.approver = sym_span_text("anna");
-    assert_int_equal(sym_history_put(&f->history, &e, "closed", "detail=x"), SYM_OK);
-    struct room_lines l = journal(f, NULL);
-    assert_int_equal(l.n, 1);
-    static const char *const said[] = {"closed ",
-                                       "exchange=5a5a5a5a5a5a5a5a0000000000000001 ",
-                                       "kind=overlap:matches ",
-                                       "role=initiator ",
-                                       "state=done ",
-                                       "peer=bank-b ",
-                                       "purpose=aml ",
-                                       "basis=314b ",
-                                       "user=alice ",
-                                       "approver=anna ",
-                                       "mine=suspects ",
-                                       "theirs=clients ",
-                                       "sizes=12:34 ",
-                                       "bytes=567:890 ",
-                                       "result=OK ",
-                                       "detail=x"};
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        if (strstr(l.last, said[i]) == NULL) {
-            fail_msg("\"%s\" is missing: %s", said[i], l.last);
-        }
-    }
-    assert_null(strstr(l.last, "SECRET"));
 }
 
 static void neither_case_nor_note_lies_on_the_disk_in_the_clear(void **state)
@@ -369,8 +333,7 @@ static void a_start_aborts_what_was_in_flight_and_nothing_else(void **state)
                 got.fault, sym_span_text(rows[i].ends ? "the node was restarted" : "")));
             assert_true(sym_span_equal(got.case_ref, sym_span_text("CASE-SECRET-17")));
         }
-        assert_int_equal(journal(f, "aborted exchange").found, 5);
-    }
+        }
     assert_int_equal(walk(f, "", 0).n, n);
 }
 
@@ -380,7 +343,6 @@ static void a_start_finds_each_of_many_in_flight(void **state)
     put_many(f, 0, 300, SYM_EXCHANGE_RUNNING);
     restart(f);
     assert_int_equal(room_count(&f->room, SYM_TABLE_HISTORY_OPEN), 0);
-    assert_int_equal(journal(f, "the node was restarted").found, 300);
     assert_int_equal(walk(f, "", 0).n, 300);
 }
 
@@ -392,10 +354,9 @@ static void what_ended_is_not_in_flight_any_more(void **state)
     put_many(f, 1, 3, SYM_EXCHANGE_DONE);
     assert_int_equal(room_count(&f->room, SYM_TABLE_HISTORY_OPEN), 0);
     restart(f);
-    assert_int_equal(journal(f, "restarted").found, 0);
 }
 
-static void a_full_disk_leaves_the_entry_and_the_journal_as_they_were(void **state)
+static void a_full_disk_leaves_the_entry_as_it_was(void **state)
 {
     struct fixture *f = *state;
     SYM_ARENA_AUTO arena = {0};
@@ -412,9 +373,7 @@ static void a_full_disk_leaves_the_entry_and_the_journal_as_they_were(void **sta
     assert_int_equal(sym_history_get(&f->history, &arena, &got, id_of(1)), SYM_OK);
     assert_int_equal(got.state, SYM_EXCHANGE_RUNNING);
     assert_int_equal(walk(f, "", 0).n, 1);
-    assert_int_equal(journal(f, NULL).n, 1);
     assert_int_equal(put(f, &e), SYM_OK);
-    assert_int_equal(journal(f, NULL).n, 2);
 }
 
 static void a_start_on_a_full_disk_says_so_and_a_later_one_succeeds(void **state)
@@ -462,12 +421,11 @@ int main(void)
         TEST(lists_those_of_one_alias),
         TEST(pages_meet_every_entry_once),
         TEST(has_one_entry_for_an_id_in_its_newest_form),
-        TEST(its_line_says_who_and_what_but_neither_case_nor_note),
         TEST(neither_case_nor_note_lies_on_the_disk_in_the_clear),
         TEST(a_start_aborts_what_was_in_flight_and_nothing_else),
         TEST(a_start_finds_each_of_many_in_flight),
         TEST(what_ended_is_not_in_flight_any_more),
-        TEST(a_full_disk_leaves_the_entry_and_the_journal_as_they_were),
+        TEST(a_full_disk_leaves_the_entry_as_it_was),
         TEST(a_start_on_a_full_disk_says_so_and_a_later_one_succeeds),
         TEST(refuses_a_table_that_is_damaged),
     };

@@ -19,11 +19,15 @@ static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct s
 {
     struct sym_core *core = calloc(1, sizeof *core);
     assert_non_null(core);
+    const struct sym_proposals_config c = {
+        .store = r->room.store, .log = room_log(&r->room), .users = &core->users};
+    assert_int_equal(sym_proposals_open(&core->proposals, &c, NULL), SYM_OK);
     core->grants = r->grants;
     const struct sym_verb_row *row = sym_verb_row((uint32_t)verb);
     struct sym_answer answer = {.message = row->answer, .bytes = bytes};
     r->fault.text[0] = '\0';
     enum sym_err err = sym_core_run_verb(core, verb, author, arguments, &answer, &r->fault);
+    sym_proposals_close(core->proposals);
     free(core);
     assert_int_equal(err == SYM_OK, r->fault.text[0] == '\0');
     if (err == SYM_OK) {
