@@ -16,8 +16,8 @@ static int set_up(void **state)
 {
     (void)state;
     rig = exchange_rig_open();
-    exchange_rig_fill(rig, 0, 0, 4200);
-    exchange_rig_fill(rig, 1, 100, 4200);
+    exchange_rig_fill(rig, 0, 0, 40);
+    exchange_rig_fill(rig, 1, 10, 40);
     return 0;
 }
 
@@ -179,7 +179,7 @@ static bool stop_it(struct exchange_rig *r)
         return exchange_rig_quiet(r) && (r->linked || !relinks);
     }
     if (r->frames[0] + r->frames[1] < stop_at) {
-        return false;
+        return exchange_rig_quiet(r) && r->frames[0] > 0;
     }
     r->step = 1;
     struct rig_side *s = &r->sides[stop_side];
