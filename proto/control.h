@@ -66,7 +66,7 @@ enum sym_user_role {
     X(EXCHANGE_SHOW, exchange_name, exchange, SYM_USER_ANY)                                        \
     X(EXCHANGE_RESULT, result_query, result_page, SYM_USER_ANALYST)                                \
     X(EXCHANGE_FORGET, exchange_name, empty, SYM_USER_ANALYST)                                     \
-    X(EXCHANGE_SETTLE, exchange_name, empty, SYM_USER_APPROVER)                                     \
+    X(EXCHANGE_SETTLE, exchange_name, empty, SYM_USER_APPROVER)                                    \
     X(LOG_HEAD, empty, log_head, SYM_USER_AUDITOR | SYM_USER_OPERATOR)                             \
     X(LOG_LIST, log_query, log_list, SYM_USER_AUDITOR)                                             \
     X(LOG_TILE, tile_query, tile, SYM_USER_AUDITOR)                                                \

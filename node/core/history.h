@@ -2,8 +2,9 @@
  * what, why, how it was decided and how it ended. One entry for each id, written when it is asked,
  * decided and ended, in the transaction that puts the same into the log.
  *
- * Case, note and user names do not leave the node. A start turns those in flight (waiting, running, or held at the initiator, which goes on asking)
- * into aborted ones. Errors: those of store.h and codec.h, SYM_NOT_FOUND.
+ * Case, note and user names do not leave the node. A start turns those in flight (waiting, running,
+ * or held at the initiator, which goes on asking) into aborted ones. Errors: those of store.h and
+ * codec.h, SYM_NOT_FOUND.
  */
 #ifndef SYM_NODE_CORE_HISTORY_H
 #define SYM_NODE_CORE_HISTORY_H
