@@ -301,8 +301,7 @@ static bool takes_frame(const struct sym_session *s, enum sym_frame_type type)
     case SYM_FRAME_ANSWER:
         return s->role == SYM_SESSION_INITIATOR && s->state == SYM_SESSION_ASKED;
     case SYM_FRAME_SEALED:
-        return s->has_keys && s->state != SYM_SESSION_DEAD &&
-               s->state != SYM_SESSION_ABORTED_THERE;
+        return s->has_keys && s->state != SYM_SESSION_DEAD && s->state != SYM_SESSION_ABORTED_THERE;
     }
     return false;
 }

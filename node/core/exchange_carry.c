@@ -121,8 +121,8 @@ void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uin
         e->quiet_ms = now_ms;
     }
     /* Who computes has not said everything, so the other side cannot have closed. */
-    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL || !sym_run_is_busy(e->run) || e->n_queue > 0 ||
-        now_ms - e->quiet_ms < pause_ms) {
+    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL || !sym_run_is_busy(e->run) ||
+        e->n_queue > 0 || now_ms - e->quiet_ms < pause_ms) {
         return;
     }
     e->quiet_ms = now_ms;

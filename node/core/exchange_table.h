@@ -100,7 +100,7 @@ struct sym_exchange {
     struct sym_exchange_ending ending;
     uint64_t retry_ms; /* when its end is written once more (monotonic) */
     char user[SYM_ALIAS_BYTES];
-    uint32_t timeout_ms;                /* from the grant to the end */
+    uint32_t timeout_ms; /* from the grant to the end */
     struct sym_link *link;
     struct sym_session *session;
     struct sym_session *farewell; /* of an ended one whose answer is still to come, to abort it */

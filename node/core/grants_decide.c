@@ -11,6 +11,8 @@
 struct sym_grants_step {
     struct sym_grants *grants;
     bool patterned; /* counted as one of its peer's */
+    struct sym_pattern pattern_before;
+    struct sym_pattern pattern_after;
     bool counts;
     struct sym_node_id peer; /* and number: the grant it is counted under */
     uint64_t number;
@@ -39,8 +41,7 @@ enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transact
     const struct sym_grant_item *item = s->counts ? find_number(g, s) : NULL;
     const struct sym_held_item *held =
         s->holds ? sym_held_find(g, sym_span(s->held_id, sizeof s->held_id)) : NULL;
-    const struct sym_pattern_item *pattern =
-        s->patterned ? sym_pattern_item_of(g, &s->peer) : NULL;
+    const struct sym_pattern_item *pattern = s->patterned ? sym_pattern_item_of(g, &s->peer) : NULL;
     enum sym_err err = item != NULL ? sym_asked_item_put(t, item) : SYM_OK;
     if (err == SYM_OK && pattern != NULL) {
         err = sym_pattern_item_put(t, pattern);
@@ -75,8 +76,11 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
     }
     struct sym_pattern_item *pattern =
         s->patterned ? sym_pattern_item_of(s->grants, &s->peer) : NULL;
-    if (pattern != NULL) {
-        pattern->dirty = err != SYM_OK;
+    if (pattern != NULL && err == SYM_OK) {
+        pattern->dirty = false;
+    } else if (pattern != NULL &&
+               memcmp(&pattern->pattern, &s->pattern_after, sizeof s->pattern_after) == 0) {
+        pattern->pattern = s->pattern_before;
     }
     if (err != SYM_OK && s->holds) {
         take_back_held(s->grants, s);
@@ -96,7 +100,9 @@ static void count_pattern(struct sym_grants_step *s, const struct sym_ask *ask, 
 {
     struct sym_pattern_item *item = sym_pattern_item_of(s->grants, &ask->peer->id);
     if (item != NULL) {
+        s->pattern_before = item->pattern;
         sym_pattern_add(&item->pattern, ask->request->kind, probe, ask->wall_ms);
+        s->pattern_after = item->pattern;
         item->dirty = true;
         s->patterned = true;
     }

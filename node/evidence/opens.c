@@ -65,8 +65,7 @@ static struct sym_span key_of(uint8_t out[KEY_BYTES], const struct sym_node_id *
 /* Rows -----------------------------------------------------------------------------------------
  */
 
-static enum sym_err row_write(uint8_t out[ROW_BYTES], struct sym_span *written,
-                              const struct row *r)
+static enum sym_err row_write(uint8_t out[ROW_BYTES], struct sym_span *written, const struct row *r)
 {
     struct sym_writer w = sym_writer(out, ROW_BYTES);
     sym_write_u8(&w, ROW_VERSION);
@@ -185,8 +184,7 @@ static enum sym_err write_own(const struct sym_opens *o, const struct row *r, ui
 {
     struct sym_statement st = own_word(o, r);
     size_t len = 0;
-    enum sym_err err = sym_statement_write(out, SYM_STATEMENT_BYTES, &len, &st,
-                                           o->config.identity);
+    enum sym_err err = sym_statement_write(out, SYM_STATEMENT_BYTES, &len, &st, o->config.identity);
     *written = sym_span(out, err == SYM_OK ? len : 0);
     return err;
 }
@@ -201,9 +199,9 @@ static enum sym_err abort_row(struct row *r)
     return sym_statement_forget(&r->own);
 }
 
-static enum sym_err append(struct sym_opens *o, struct sym_transaction *t,
-                           enum sym_entry_kind kind, const struct row *r,
-                           const struct sym_author *author, struct sym_entry_body *body)
+static enum sym_err append(struct sym_opens *o, struct sym_transaction *t, enum sym_entry_kind kind,
+                           const struct row *r, const struct sym_author *author,
+                           struct sym_entry_body *body)
 {
     const struct sym_node_id *self = &o->config.self;
     bool initiates = has(r, INITIATES);
@@ -251,7 +249,8 @@ static enum sym_err end_one(void *context, struct sym_span key, struct sym_span 
     if (err == SYM_OK) {
         err = put(c->transaction, &r);
     }
-    return err == SYM_OK ? append(c->opens, c->transaction, SYM_ENTRY_ABORTED, &r, NULL, &body) : err;
+    return err == SYM_OK ? append(c->opens, c->transaction, SYM_ENTRY_ABORTED, &r, NULL, &body)
+                         : err;
 }
 
 static enum sym_err end_all(struct sym_transaction *t, void *context)
@@ -363,8 +362,7 @@ enum sym_err sym_opens_state(struct sym_opens *o, struct sym_transaction *t,
     struct row r;
     bool own = sym_node_id_equal(&st->signer, &o->config.self);
     bool initiates = sym_node_id_equal(&st->initiator, &o->config.self);
-    enum sym_err err =
-        get(t, &r, initiates ? &st->responder : &st->initiator, st->exchange_id);
+    enum sym_err err = get(t, &r, initiates ? &st->responder : &st->initiator, st->exchange_id);
     if (err != SYM_OK) {
         return err;
     }
@@ -394,7 +392,8 @@ static enum sym_err each_row(struct sym_transaction *t, const struct sym_node_id
         if (err == SYM_NOT_FOUND) {
             return SYM_OK;
         }
-        if (err == SYM_OK && (len != KEY_BYTES || !sym_equal(key, peer->bytes, SYM_NODE_ID_BYTES))) {
+        if (err == SYM_OK &&
+            (len != KEY_BYTES || !sym_equal(key, peer->bytes, SYM_NODE_ID_BYTES))) {
             return SYM_OK;
         }
         if (err == SYM_OK) {
@@ -541,10 +540,10 @@ enum sym_err sym_opens_take(struct sym_opens *o, const struct sym_node_id *peer,
         return sym_fail(fault, err,
                         "the peer told how an exchange ended that this node knows nothing of");
     }
-    return err == SYM_OK ? SYM_OK
-                         : sym_fail(fault, err,
-                                    "the peer told how an exchange ended, but its statement %s",
-                                    sym_err_text(err));
+    return err == SYM_OK
+               ? SYM_OK
+               : sym_fail(fault, err, "the peer told how an exchange ended, but its statement %s",
+                          sym_err_text(err));
 }
 
 /* How many there are ---------------------------------------------------------------------------
@@ -647,11 +646,11 @@ static enum sym_err put_settled(struct sym_transaction *t, void *context)
     struct row r = c->row;
     struct sym_transcript sent = sym_statement_sent(&r.own);
     struct sym_transcript received = sym_statement_received(&r.own);
-    struct sym_entry_body body = {
-        .event = sym_span_text("settled-alone"),
-        .detail = sym_span_text("the other side has not said how it ended"),
-        .sent = &sent,
-        .received = &received};
+    struct sym_entry_body body = {.event = sym_span_text("settled-alone"),
+                                  .detail =
+                                      sym_span_text("the other side has not said how it ended"),
+                                  .sent = &sent,
+                                  .received = &received};
     set(&r, ALONE);
     enum sym_err err = put(t, &r);
     return err == SYM_OK ? append(c->opens, t, SYM_ENTRY_SETTLED, &r, c->author, &body) : err;

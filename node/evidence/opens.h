@@ -2,10 +2,10 @@
  * kept, told again when there is a link, and settled once both words are here.
  *
  * A word is a signed close or abort (statement.h), durable and in the log before it leaves (kinds
- * CLOSED, ABORTED; SETTLED for the other side's). A side that was killed does not know what it sent:
- * its abort has transcripts of 0 frames, a prefix of anything. While more than
- * SYM_OPEN_PER_PEER_MAX are open with a peer, or one is for longer than SYM_OPEN_MS, there is no new
- * exchange with it; an approver can settle one alone (verb EXCHANGE_SETTLE).
+ * CLOSED, ABORTED; SETTLED for the other side's). A side that was killed does not know what it
+ * sent: its abort has transcripts of 0 frames, a prefix of anything. While more than
+ * SYM_OPEN_PER_PEER_MAX are open with a peer, or one is for longer than SYM_OPEN_MS, there is no
+ * new exchange with it; an approver can settle one alone (verb EXCHANGE_SETTLE).
  *
  * The initiator keeps what it has asked from the request on: if no answer comes, the other side may
  * have granted it. Own words stay for good, a row of some 200 bytes beside the entries of the log,
@@ -54,15 +54,16 @@ SYM_MUST enum sym_err sym_opens_ask(struct sym_opens *o, struct sym_transaction 
 /* With the grant, at either side: from now on both words are owed. */
 SYM_MUST enum sym_err sym_opens_begin(struct sym_opens *o, struct sym_transaction *t,
                                       const struct sym_open *e);
-/* Ended without a grant that is known of. denied: the other side has said so, and nothing is owed. */
+/* Ended without a grant that is known of. denied: the other side has said so, and nothing is owed.
+ */
 SYM_MUST enum sym_err sym_opens_drop(struct sym_opens *o, struct sym_transaction *t,
                                      const struct sym_open *e, bool denied);
 /* With the entry of the own or the other side's statement; whose it is, its signer says. */
 SYM_MUST enum sym_err sym_opens_state(struct sym_opens *o, struct sym_transaction *t,
                                       const struct sym_statement *st);
 
-/* The own statements that the peer has not answered with its own: to be told over a new link. fn may
- * not write. */
+/* The own statements that the peer has not answered with its own: to be told over a new link. fn
+ * may not write. */
 typedef enum sym_err sym_opens_each_fn(void *context, struct sym_span statement);
 SYM_MUST enum sym_err sym_opens_each(struct sym_opens *o, const struct sym_node_id *peer,
                                      sym_opens_each_fn *fn, void *context);

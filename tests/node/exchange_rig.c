@@ -242,8 +242,8 @@ static enum sym_err seek_entry(void *context, const struct sym_log_row *row)
     s->out->index = row->index;
     assert_int_equal(sym_decode(&s->out->leaf_arena, &s->out->leaf, &sym_msg_leaf, row->leaf),
                      SYM_OK);
-    assert_int_equal(
-        sym_decode(&s->out->body_arena, &s->out->body, &sym_msg_entry_body, row->body), SYM_OK);
+    assert_int_equal(sym_decode(&s->out->body_arena, &s->out->body, &sym_msg_entry_body, row->body),
+                     SYM_OK);
     return SYM_OK;
 }
 
@@ -251,8 +251,8 @@ static void walk_log(struct exchange_rig *rig, unsigned side, struct seeking *s)
 {
     struct sym_log_query q = {.bodies = true};
     for (bool more = true; more;) {
-        assert_int_equal(
-            sym_log_rows(rig->sides[side].log, &q, &q.first, &more, seek_entry, s), SYM_OK);
+        assert_int_equal(sym_log_rows(rig->sides[side].log, &q, &q.first, &more, seek_entry, s),
+                         SYM_OK);
     }
 }
 

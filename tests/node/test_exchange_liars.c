@@ -118,10 +118,9 @@ static void send_lie(void)
     if (lie->close_instead) {
         struct sym_statement st;
         assert_int_equal(sym_session_statement(session, &st), SYM_OK);
-        struct sym_close c = {
-            .evidence = exchange_rig_evidence(
-                rig, SYM_ENTRY_CLOSED, st.exchange_id,
-                sym_node_id_equal(&st.initiator, &rig->sides[1].self.id))};
+        struct sym_close c = {.evidence = exchange_rig_evidence(
+                                  rig, SYM_ENTRY_CLOSED, st.exchange_id,
+                                  sym_node_id_equal(&st.initiator, &rig->sides[1].self.id))};
         assert_int_equal(sym_session_close(session, &c, sym_wall_ms(), frame,
                                            SYM_SESSION_FRAME_BYTES, &frame_len),
                          SYM_OK);
@@ -175,11 +174,11 @@ static void grant(uint8_t *bytes, size_t len)
     assert_int_equal(
         sym_session_new(&session, SYM_SESSION_RESPONDER, &parties, envelope.exchange_id), SYM_OK);
     assert_int_equal(sym_session_receive(session, bytes, len, sym_wall_ms(), &event), SYM_OK);
-    struct sym_receipt receipt = {.decision = SYM_DECISION_GRANTED,
-                                  .expires_ms = sym_wall_ms() + 60000,
-                                  .parameters = sym_span(parameters, parameters_len),
-                                  .evidence = exchange_rig_evidence(rig, SYM_ENTRY_DECIDED,
-                                                                    envelope.exchange_id, false)};
+    struct sym_receipt receipt = {
+        .decision = SYM_DECISION_GRANTED,
+        .expires_ms = sym_wall_ms() + 60000,
+        .parameters = sym_span(parameters, parameters_len),
+        .evidence = exchange_rig_evidence(rig, SYM_ENTRY_DECIDED, envelope.exchange_id, false)};
     assert_int_equal(sym_session_answer(session, &receipt, sym_wall_ms(), frame,
                                         SYM_SESSION_FRAME_BYTES, &frame_len),
                      SYM_OK);
@@ -350,13 +349,13 @@ static bool asked(struct exchange_rig *r)
         assert_int_equal(
             sym_encode(parameters, sizeof parameters, &parameters_len, &sym_msg_overlap, &o),
             SYM_OK);
-        struct sym_request request = {.kind = kind,
-                                      .purpose = SYM_PURPOSE_AML,
-                                      .basis = SYM_BASIS_CONSENT,
-                                      .dataset = sym_span_text("list"),
-                                      .parameters = sym_span(parameters, parameters_len),
-                                      .evidence = exchange_rig_evidence(r, SYM_ENTRY_REQUESTED,
-                                                                        exchange, true)};
+        struct sym_request request = {
+            .kind = kind,
+            .purpose = SYM_PURPOSE_AML,
+            .basis = SYM_BASIS_CONSENT,
+            .dataset = sym_span_text("list"),
+            .parameters = sym_span(parameters, parameters_len),
+            .evidence = exchange_rig_evidence(r, SYM_ENTRY_REQUESTED, exchange, true)};
         assert_int_equal(sym_session_ask(session, &request, sym_wall_ms(), 60000, frame,
                                          SYM_SESSION_FRAME_BYTES, &len),
                          SYM_OK);

@@ -333,7 +333,7 @@ static void a_start_aborts_what_was_in_flight_and_nothing_else(void **state)
                 got.fault, sym_span_text(rows[i].ends ? "the node was restarted" : "")));
             assert_true(sym_span_equal(got.case_ref, sym_span_text("CASE-SECRET-17")));
         }
-        }
+    }
     assert_int_equal(walk(f, "", 0).n, n);
 }
 

@@ -34,10 +34,10 @@
     X(R_FAILED_BEFORE_KEYS, DEAD)                                                                  \
     X(I_FAILED, DEAD)                                                                              \
     X(R_FAILED, DEAD)                                                                              \
-    X(I_HAS_ABORTED, DEAD)                                                                         \
-    X(R_HAS_ABORTED, DEAD)                                                                         \
-    X(I_WAS_ABORTED, DEAD)                                                                         \
-    X(R_WAS_ABORTED, DEAD)
+    X(I_HAS_ABORTED, ABORTED_HERE)                                                                 \
+    X(R_HAS_ABORTED, ABORTED_HERE)                                                                 \
+    X(I_WAS_ABORTED, ABORTED_THERE)                                                                \
+    X(R_WAS_ABORTED, ABORTED_THERE)
 
 enum situation {
 #define SITUATION(name, state) name,
@@ -362,6 +362,8 @@ static unsigned taken_in(enum situation s)
     case R_GRANTED:
     case I_OPEN:
     case R_OPEN:
+    case I_HAS_ABORTED: /* what was on its way, and the other side's word */
+    case R_HAS_ABORTED:
         return 1u << F_DATA | 1u << F_FILLER | 1u << F_CLOSE | 1u << F_ABORT;
     case I_CLOSED_HERE:
     case R_CLOSED_HERE:
@@ -376,8 +378,6 @@ static unsigned taken_in(enum situation s)
     case R_FAILED_BEFORE_KEYS:
     case I_FAILED:
     case R_FAILED:
-    case I_HAS_ABORTED:
-    case R_HAS_ABORTED:
     case I_WAS_ABORTED:
     case R_WAS_ABORTED:
     case SITUATION_COUNT:
@@ -386,9 +386,19 @@ static unsigned taken_in(enum situation s)
     return 0;
 }
 
+static bool has_aborted(enum situation s)
+{
+    return s == I_HAS_ABORTED || s == R_HAS_ABORTED;
+}
+
+static bool was_aborted(enum situation s)
+{
+    return s == I_WAS_ABORTED || s == R_WAS_ABORTED;
+}
+
 static bool opens_frames(enum situation s)
 {
-    return s >= I_ANSWERED && s <= R_CLOSED_THERE;
+    return (s >= I_ANSWERED && s <= R_CLOSED_THERE) || has_aborted(s);
 }
 
 static enum sym_err expected(enum situation s, enum frame f, enum sender sender)
@@ -467,6 +477,8 @@ static unsigned calls_in(enum situation s)
     case R_CLOSED_HERE:
     case I_FAILED:
     case R_FAILED:
+    case I_WAS_ABORTED:
+    case R_WAS_ABORTED:
         return 1u << ABORT;
     case R_NEW:
     case I_ASKED:
@@ -478,8 +490,6 @@ static unsigned calls_in(enum situation s)
     case R_FAILED_BEFORE_KEYS:
     case I_HAS_ABORTED:
     case R_HAS_ABORTED:
-    case I_WAS_ABORTED:
-    case R_WAS_ABORTED:
     case SITUATION_COUNT:
         break;
     }
@@ -509,7 +519,8 @@ static void assert_dead(struct pair *p, struct sym_session *s, enum situation wa
     bool ended = situations[was].state == SYM_SESSION_ENDED;
     assert_int_equal(sym_session_state(s), ended ? SYM_SESSION_ENDED : SYM_SESSION_DEAD);
     assert_memory_equal(&p->event, &nothing, sizeof nothing);
-    bool may_abort = opens_frames(was) || was == I_FAILED || was == R_FAILED;
+    bool may_abort = (opens_frames(was) && !has_aborted(was)) || was_aborted(was) ||
+                     was == I_FAILED || was == R_FAILED;
     for (int what = 0; what < ABORT; what++) {
         assert_no_call(p, s, (enum local_call)what, situations[was].name);
     }
@@ -517,8 +528,11 @@ static void assert_dead(struct pair *p, struct sym_session *s, enum situation wa
     assert_no_call(p, s, ABORT, situations[was].name);
 }
 
-static enum sym_session_event_kind event_of(enum frame f)
+static enum sym_session_event_kind event_of(enum situation s, enum frame f)
 {
+    if (has_aborted(s) && f == F_DATA) {
+        return SYM_EVENT_FILLER;
+    }
     static const enum sym_session_event_kind events[FRAME_COUNT] = {
         [F_ASK] = SYM_EVENT_REQUESTED, [F_ANSWER] = SYM_EVENT_ANSWERED,
         [F_DATA] = SYM_EVENT_DATA,     [F_FILLER] = SYM_EVENT_FILLER,
@@ -531,7 +545,13 @@ static enum sym_session_state state_after(enum situation s, enum frame f)
     static const enum sym_session_state states[FRAME_COUNT] = {
         [F_ASK] = SYM_SESSION_DECIDING,       [F_ANSWER] = SYM_SESSION_ANSWERED,
         [F_DATA] = SYM_SESSION_OPEN,          [F_FILLER] = SYM_SESSION_OPEN,
-        [F_CLOSE] = SYM_SESSION_CLOSED_THERE, [F_ABORT] = SYM_SESSION_DEAD};
+        [F_CLOSE] = SYM_SESSION_CLOSED_THERE, [F_ABORT] = SYM_SESSION_ABORTED_THERE};
+    if (has_aborted(s)) {
+        return f == F_CLOSE || f == F_ABORT ? SYM_SESSION_DEAD : SYM_SESSION_ABORTED_HERE;
+    }
+    if (f == F_ABORT && situations[s].state == SYM_SESSION_CLOSED_HERE) {
+        return SYM_SESSION_DEAD; /* both have said their last */
+    }
     bool second_close = f == F_CLOSE && situations[s].state == SYM_SESSION_CLOSED_HERE;
     return second_close ? SYM_SESSION_ENDED : states[f];
 }
@@ -561,7 +581,7 @@ static void walk_frame(enum situation s, enum frame f, enum sender sender)
     if (err != SYM_OK) {
         assert_dead(&p, subject, s);
     } else {
-        assert_int_equal(p.event.kind, event_of(f));
+        assert_int_equal(p.event.kind, event_of(s, f));
         assert_int_equal(sym_session_state(subject), state_after(s, f));
     }
     pair_close(&p);
@@ -590,11 +610,14 @@ static void no_state_takes_a_frame_of_somebody_else(void **state)
 static enum sym_session_state state_after_call(enum situation s, enum local_call what)
 {
     static const enum sym_session_state states[LOCAL_CALLS] = {
-        [ASK] = SYM_SESSION_ASKED,    [ANSWER] = SYM_SESSION_GRANTED,
-        [CONFIRM] = SYM_SESSION_OPEN, [SEAL] = SYM_SESSION_OPEN,
-        [FILL] = SYM_SESSION_OPEN,    [CLOSE] = SYM_SESSION_CLOSED_HERE,
-        [ABORT] = SYM_SESSION_DEAD,
+        [ASK] = SYM_SESSION_ASKED,          [ANSWER] = SYM_SESSION_GRANTED,
+        [CONFIRM] = SYM_SESSION_OPEN,       [SEAL] = SYM_SESSION_OPEN,
+        [FILL] = SYM_SESSION_OPEN,          [CLOSE] = SYM_SESSION_CLOSED_HERE,
+        [ABORT] = SYM_SESSION_ABORTED_HERE,
     };
+    if (what == ABORT && (was_aborted(s) || situations[s].state == SYM_SESSION_CLOSED_THERE)) {
+        return SYM_SESSION_DEAD;
+    }
     bool second_close = what == CLOSE && situations[s].state == SYM_SESSION_CLOSED_THERE;
     return second_close ? SYM_SESSION_ENDED : states[what];
 }
