@@ -67,12 +67,14 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     enum sym_err err =
         sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
-        struct sym_datasets_config c = {
-            .store = core->store, .vault = core->vault, .log = core->log};
-        err = sym_datasets_open(&core->datasets, &c, fault);
+        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
     if (err == SYM_OK) {
-        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+        struct sym_datasets_config c = {.store = core->store,
+                                        .vault = core->vault,
+                                        .results = &core->results,
+                                        .log = core->log};
+        err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
         struct sym_backups_config c = {.store = core->store,
@@ -151,6 +153,11 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         struct sym_grants_config g = {
             .store = core->store, .log = core->log, .peers = &core->peers};
         err = sym_grants_open(&core->grants, &g, fault);
+    }
+    if (err == SYM_OK) {
+        struct sym_proposals_config p = {
+            .store = core->store, .log = core->log, .users = &core->users};
+        err = sym_proposals_open(&core->proposals, &p, fault);
     }
     if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
@@ -407,6 +414,7 @@ static void core_clear(struct sym_core *core)
     sym_timer_remove(&core->tidy_timer);
     sym_loop_free(core->loop);
     sym_grants_close(core->grants);
+    sym_proposals_close(core->proposals);
     sym_peers_clear(&core->peers);
     sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);

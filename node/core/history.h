@@ -2,8 +2,9 @@
  * what, why, how it was decided and how it ended. One entry for each id, written when it is asked,
  * decided and ended, in the transaction that puts the same into the log.
  *
- * Case, note and user names do not leave the node. A start turns those in flight (waiting, running, or held at the initiator, which goes on asking)
- * into aborted ones. Errors: those of store.h and codec.h, SYM_NOT_FOUND.
+ * Case, note and user names do not leave the node. A start turns those in flight (waiting, running,
+ * or held at the initiator, which goes on asking) into aborted ones. Errors: those of store.h and
+ * codec.h, SYM_NOT_FOUND.
  */
 #ifndef SYM_NODE_CORE_HISTORY_H
 #define SYM_NODE_CORE_HISTORY_H
@@ -26,6 +27,10 @@ SYM_MUST enum sym_err sym_history_put(struct sym_transaction *t,
 /* arena must be empty; *out borrows from it. */
 SYM_MUST enum sym_err sym_history_get(struct sym_history *h, struct sym_arena *arena,
                                       struct sym_exchange_entry *out, struct sym_span id);
+
+/* The same within a transaction. */
+SYM_MUST enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                                       struct sym_exchange_entry *out, struct sym_span id);
 
 typedef enum sym_err sym_history_each_fn(void *context, const struct sym_exchange_entry *entry);
 /* Calls fn for the entries of the alias (empty: all) that began before before_ms (0: all), the

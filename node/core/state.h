@@ -12,6 +12,7 @@
 #include "node/core/grants.h"
 #include "node/core/history.h"
 #include "node/core/own_card.h"
+#include "node/core/proposals.h"
 #include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
@@ -45,6 +46,7 @@ struct sym_core {
     struct sym_datasets *datasets;
     struct sym_backups *backups;
     struct sym_grants *grants;
+    struct sym_proposals *proposals;
     struct sym_history history;
     struct sym_results results;
     struct sym_links *links;

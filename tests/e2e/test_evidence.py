@@ -182,8 +182,10 @@ class Altered(EvidenceTest):
         code, output, complaint = self.verify(export.folder)
         self.assertEqual(code, DONE, (output, complaint))
         files, chance, unnoticed = export.files(), random.Random(SEED), []
+        sizes = [path.stat().st_size for path in files]
         for number in range(FLIPS):
-            path = chance.choice(files)
+            # Any file as often as any other, or any bit as often as any other.
+            path = chance.choice(files) if number % 2 else chance.choices(files, sizes)[0]
             good = path.read_bytes()
             bit = chance.randrange(8 * len(good))
             bad = bytearray(good)
@@ -191,7 +193,7 @@ class Altered(EvidenceTest):
             path.write_bytes(bad)
             code, output, complaint = self.verify(export.folder)
             path.write_bytes(good)
-            if code != FAILED or path.name not in output + complaint:
+            if code != FAILED or f"{export.folder}/" not in output + complaint:
                 name = path.relative_to(export.folder)
                 unnoticed.append(f"flip {number}: {name}, bit {bit} ({good[max(0, bit // 8 - 8):bit // 8 + 8]!r}): "
                                  f"exit code {code}: {(complaint or output)[:200]}")
