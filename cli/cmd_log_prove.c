@@ -287,6 +287,21 @@ const struct sym_command sym_cmd_log_prove = {
     .run = run_prove,
 };
 
+/* The newest one, or the newest that a partner has cosigned. */
+static enum sym_err choose_checkpoint(const struct sym_audit_head *head,
+                                      const struct sym_args *args, struct sym_span *text,
+                                      struct sym_fault *fault)
+{
+    *text = head->head.checkpoint;
+    if (!sym_args_has(args, "cosigned")) {
+        return SYM_OK;
+    }
+    *text = head->head.cosigned;
+    return text->len > 0
+               ? SYM_OK
+               : sym_fail(fault, SYM_NOT_FOUND, "no partner has cosigned a head of this log yet");
+}
+
 static enum sym_exit run_checkpoint(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -297,14 +312,18 @@ static enum sym_exit run_checkpoint(const struct sym_call *call)
     if (fault.err == SYM_OK) {
         fault.err = sym_audit_head_good(&head, &client, &fault);
     }
+    struct sym_span text = {.len = 0};
+    if (fault.err == SYM_OK) {
+        fault.err = choose_checkpoint(&head, &call->args, &text, &fault);
+    }
     if (fault.err == SYM_OK && path != NULL) {
-        fault.err = sym_file_write(path, head.head.checkpoint, &fault);
+        fault.err = sym_file_write(path, text, &fault);
     }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
     if (path == NULL) {
-        (void)fwrite(head.head.checkpoint.data, 1, head.head.checkpoint.len, stdout);
+        (void)fwrite(text.data, 1, text.len, stdout);
     } else {
         char shown[SYM_FAULT_BYTES];
         (void)printf("%s: %" PRIu64 " entries, %zu cosignatures\n", sym_file_show(shown, path),
@@ -315,13 +334,14 @@ static enum sym_exit run_checkpoint(const struct sym_call *call)
 
 static const struct sym_option checkpoint_options[] = {
     {.name = "out", .argument = "FILE", .help = "write it to a file"},
+    {.name = "cosigned", .help = "the newest one that a partner has cosigned"},
     {0},
 };
 
 const struct sym_command sym_cmd_log_checkpoint = {
     .name = "log checkpoint",
     .summary = "print the newest signed head of the log, with its cosignatures",
-    .usage = {"[--out FILE]"},
+    .usage = {"[--cosigned] [--out FILE]"},
     .options = checkpoint_options,
     .takes = SYM_TAKES_NODE,
     .run = run_checkpoint,

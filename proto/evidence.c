@@ -158,6 +158,7 @@ static const struct sym_field log_head_fields[] = {
     SYM_FIELD_EXACT(struct sym_log_head, cosign_key, SYM_ED25519_BYTES),
     SYM_FIELD_BOOL(struct sym_log_head, frozen),
     SYM_FIELD_TEXT(struct sym_log_head, fault, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_TEXT(struct sym_log_head, cosigned, 0, SYM_CHECKPOINT_SHOWN_BYTES_MAX),
 };
 const struct sym_message sym_msg_log_head =
     SYM_MESSAGE("LogHead", struct sym_log_head, log_head_fields);

@@ -137,6 +137,7 @@ struct sym_log_head {
     struct sym_span cosign_key;
     bool frozen;
     struct sym_span fault;
+    struct sym_span cosigned;
 };
 
 struct sym_log_query {

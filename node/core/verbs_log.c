@@ -20,31 +20,6 @@ static enum sym_err unreadable(struct sym_fault *fault, enum sym_err err)
                     sym_err_text(err));
 }
 
-static enum sym_err verb_log_head(struct sym_core *core, const struct sym_author *author,
-                                  const void *arguments, struct sym_answer *answer,
-                                  struct sym_fault *fault)
-{
-    (void)author;
-    (void)arguments;
-    (void)fault;
-    const char *why = "";
-    uint8_t log_key[SYM_ED25519_BYTES];
-    uint8_t cosign_key[SYM_ED25519_BYTES];
-    const struct sym_head *h = sym_log_head(core->log);
-    sym_log_keys(core->log, log_key, cosign_key);
-    const struct sym_log_head head = {.origin = sym_span_text(h->origin),
-                                      .generation = h->generation,
-                                      .size = h->size,
-                                      .root = sym_span(h->root, sizeof h->root),
-                                      .checkpoint = sym_span(h->checkpoint, h->checkpoint_len),
-                                      .node = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
-                                      .log_key = sym_span(log_key, sizeof log_key),
-                                      .cosign_key = sym_span(cosign_key, sizeof cosign_key),
-                                      .frozen = sym_log_is_frozen(core->log, &why),
-                                      .fault = sym_span_text(why)};
-    return sym_answer_write(answer, &head);
-}
-
 /* Rows -----------------------------------------------------------------------------------------
  */
 
@@ -284,7 +259,9 @@ static enum sym_err verb_log_sign_report(struct sym_core *core, const struct sym
 }
 
 sym_verb_fn *const sym_verbs_log[SYM_VERB_COUNT] = {
-    [SYM_VERB_LOG_HEAD] = verb_log_head,   [SYM_VERB_LOG_LIST] = verb_log_list,
-    [SYM_VERB_LOG_TILE] = verb_log_tile,   [SYM_VERB_LOG_PROOF] = verb_log_proof,
-    [SYM_VERB_LOG_ERASE] = verb_log_erase, [SYM_VERB_LOG_SIGN_REPORT] = verb_log_sign_report,
+    [SYM_VERB_LOG_LIST] = verb_log_list,
+    [SYM_VERB_LOG_TILE] = verb_log_tile,
+    [SYM_VERB_LOG_PROOF] = verb_log_proof,
+    [SYM_VERB_LOG_ERASE] = verb_log_erase,
+    [SYM_VERB_LOG_SIGN_REPORT] = verb_log_sign_report,
 };

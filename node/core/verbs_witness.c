@@ -60,18 +60,25 @@ static enum sym_err answer_head(struct sym_core *core, struct sym_answer *answer
 {
     const struct sym_head *head = sym_log_head(core->log);
     const char *why = NULL;
-    char *checkpoint = malloc(SYM_CHECKPOINT_SHOWN_BYTES_MAX);
+    char *texts = malloc(2 * SYM_CHECKPOINT_SHOWN_BYTES_MAX);
     size_t len = 0;
-    if (checkpoint == NULL) {
+    size_t cosigned_len = 0;
+    if (texts == NULL) {
         return SYM_NO_MEMORY;
     }
+    char *cosigned = texts + SYM_CHECKPOINT_SHOWN_BYTES_MAX;
     enum sym_err err =
-        sym_witness_checkpoint(core->witness, checkpoint, SYM_CHECKPOINT_SHOWN_BYTES_MAX, &len);
+        sym_witness_checkpoint(core->witness, texts, SYM_CHECKPOINT_SHOWN_BYTES_MAX, &len);
+    if (err == SYM_OK) {
+        err = sym_witness_cosigned(core->witness, cosigned, SYM_CHECKPOINT_SHOWN_BYTES_MAX,
+                                   &cosigned_len);
+    }
     struct sym_log_head row = {.origin = sym_span_text(head->origin),
                                .generation = head->generation,
                                .size = head->size,
                                .root = sym_span(head->root, sizeof head->root),
-                               .checkpoint = sym_span(checkpoint, len),
+                               .checkpoint = sym_span(texts, len),
+                               .cosigned = sym_span(cosigned, cosigned_len),
                                .node = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
                                .log_key = sym_span(core->keys.log.public_key, SYM_ED25519_BYTES),
                                .cosign_key =
@@ -81,8 +88,19 @@ static enum sym_err answer_head(struct sym_core *core, struct sym_answer *answer
     if (err == SYM_OK) {
         err = sym_answer_write(answer, &row);
     }
-    free(checkpoint);
+    free(texts);
     return err;
+}
+
+/* With the cosignatures of partners. */
+static enum sym_err verb_log_head(struct sym_core *core, const struct sym_author *author,
+                                  const void *arguments, struct sym_answer *answer,
+                                  struct sym_fault *fault)
+{
+    (void)author;
+    (void)arguments;
+    (void)fault;
+    return answer_head(core, answer);
 }
 
 static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_author *author,
@@ -173,7 +191,11 @@ static enum sym_err verb_compare_result(struct sym_core *core, const struct sym_
 }
 
 sym_verb_fn *const sym_verbs_witness[SYM_VERB_COUNT] = {
-    [SYM_VERB_LOG_WITNESSES] = verb_log_witnesses, [SYM_VERB_LOG_EXHIBIT] = verb_log_exhibit,
-    [SYM_VERB_LOG_RESTORE] = verb_log_restore,     [SYM_VERB_LOG_ACCEPT] = verb_log_accept,
-    [SYM_VERB_COMPARE_START] = verb_compare_start, [SYM_VERB_COMPARE_RESULT] = verb_compare_result,
+    [SYM_VERB_LOG_HEAD] = verb_log_head,
+    [SYM_VERB_LOG_WITNESSES] = verb_log_witnesses,
+    [SYM_VERB_LOG_EXHIBIT] = verb_log_exhibit,
+    [SYM_VERB_LOG_RESTORE] = verb_log_restore,
+    [SYM_VERB_LOG_ACCEPT] = verb_log_accept,
+    [SYM_VERB_COMPARE_START] = verb_compare_start,
+    [SYM_VERB_COMPARE_RESULT] = verb_compare_result,
 };

@@ -107,10 +107,13 @@ SYM_MUST enum sym_err sym_witness_allows(const struct sym_witness *w,
  * met all is 0. */
 void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
                      const struct sym_node_id *peer);
-/* The own newest checkpoint with all cosignatures of it, or the newest that has any: text, *len
- * bytes of at most max. */
+/* The own newest checkpoint with all cosignatures of it: text, *len bytes of at most max. cosigned:
+ * the newest that has any, which is often an older one, as partners learn of a head with the next
+ * message; empty where there is none. */
 SYM_MUST enum sym_err sym_witness_checkpoint(struct sym_witness *w, char *out, size_t max,
                                              size_t *len);
+SYM_MUST enum sym_err sym_witness_cosigned(struct sym_witness *w, char *out, size_t max,
+                                           size_t *len);
 /* The exhibit about this peer's log, in secret memory as all values of the store. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_witness_exhibit(struct sym_witness *w, struct sym_secret *out,
                                           const struct sym_node_id *peer);

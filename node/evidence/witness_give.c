@@ -141,7 +141,7 @@ enum sym_err sym_witness_prove(struct sym_witness *w, const struct sym_evidence 
 /* The own checkpoint with the cosignatures of the partners -------------------------------------
  */
 
-/* The newest own head that somebody has cosigned, and not an older one of the own newest. */
+/* The newest own head that somebody has cosigned. */
 static const struct sym_own_head *newest_cosigned(const struct sym_witness *w, uint32_t generation)
 {
     const struct sym_own_head *best = NULL;
@@ -165,25 +165,35 @@ static bool append(char *out, size_t max, size_t *len, const char *text, size_t 
     return true;
 }
 
-enum sym_err sym_witness_checkpoint(struct sym_witness *w, char *out, size_t max, size_t *len)
+static enum sym_err write_cosigned(const struct sym_witness *w, const struct sym_own_head *head,
+                                   char *out, size_t max, size_t *len)
 {
-    const struct sym_head *head = sym_log_head(w->config.log);
-    const struct sym_own_head *best = newest_cosigned(w, head->generation);
     *len = 0;
-    if (max == 0) {
+    if (max == 0 || !append(out, max, len, head->note, strlen(head->note))) {
         return SYM_TOO_LONG;
     }
-    const char *note = best != NULL ? best->note : head->checkpoint;
-    size_t note_len = best != NULL ? strlen(best->note) : head->checkpoint_len;
-    if (!append(out, max, len, note, note_len)) {
-        return SYM_TOO_LONG;
-    }
-    for (size_t i = 0; best != NULL && i < w->n; i++) {
+    for (size_t i = 0; i < w->n; i++) {
         const struct sym_witness_peer *p = w->peers[i];
-        if (p->cosigned_own.generation == best->generation && p->cosigned_own.size == best->size &&
+        if (p->cosigned_own.generation == head->generation && p->cosigned_own.size == head->size &&
             !append(out, max, len, p->own_cosignature, strlen(p->own_cosignature))) {
             return SYM_TOO_LONG;
         }
     }
     return SYM_OK;
+}
+
+enum sym_err sym_witness_checkpoint(struct sym_witness *w, char *out, size_t max, size_t *len)
+{
+    const struct sym_head *head = sym_log_head(w->config.log);
+    struct sym_own_head own;
+    sym_own_head_set(&own, head->generation, head->signed_size,
+                     sym_span(head->checkpoint, head->checkpoint_len));
+    return write_cosigned(w, &own, out, max, len);
+}
+
+enum sym_err sym_witness_cosigned(struct sym_witness *w, char *out, size_t max, size_t *len)
+{
+    const struct sym_own_head *best = newest_cosigned(w, sym_log_head(w->config.log)->generation);
+    *len = 0;
+    return best == NULL ? SYM_OK : write_cosigned(w, best, out, max, len);
 }

@@ -160,7 +160,7 @@ class Quiet(WitnessTest):
             self.assertGreater(row["entries"], 10)
             self.assertGreater(row["cosigned"], 10)
             self.assertGreater(row["holds_of_this_log"], 10)
-        note = self.a.do("log", "checkpoint", user="auditor")
+        note = self.a.do("log", "checkpoint", "--cosigned", user="auditor")
         self.assertEqual(note.count("\n\u2014 "), 2, note)  # the log's line, and that of B
         self.assertIn("/witness ", note)
         self.a.do("log", "verify", user="auditor")

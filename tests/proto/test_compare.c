@@ -1,0 +1,499 @@
+#include "proto/compare.h"
+
+#include "tests/support/toy_log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BEGAN_MS 1000000u
+#define NONE     UINT64_MAX
+
+/* Two nodes, A (who compares) and B, and what their logs say of the exchanges between them. */
+struct side {
+    struct sym_sign_key identity;
+    struct toy_log log;
+    uint8_t bodies[TOY_LOG_MAX][8192];
+    size_t body_len[TOY_LOG_MAX];
+    uint8_t statements[TOY_LOG_MAX][SYM_STATEMENT_BYTES];
+    size_t statement_len[TOY_LOG_MAX];
+};
+
+struct scene {
+    struct side a;
+    struct side b;
+    struct sym_compare *compare;
+    uint64_t now_ms;
+};
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    toy_log_open(&s->a.log);
+    toy_log_open(&s->b.log);
+    assert_int_equal(sym_sign_key_new(&s->a.identity), SYM_OK);
+    assert_int_equal(sym_sign_key_new(&s->b.identity), SYM_OK);
+    sym_node_id_of(&s->a.log.id, s->a.identity.public_key);
+    sym_node_id_of(&s->b.log.id, s->b.identity.public_key);
+    toy_log_add(&s->a.log, 100);
+    toy_log_add(&s->b.log, 100);
+    s->now_ms = 1000;
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    sym_compare_free(s->compare);
+    toy_log_close(&s->a.log);
+    toy_log_close(&s->b.log);
+    sym_sign_key_clear(&s->a.identity);
+    sym_sign_key_clear(&s->b.identity);
+    free(s);
+    return 0;
+}
+
+/* Writing logs ---------------------------------------------------------------------------------
+ */
+
+struct exchange {
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    bool a_asks;
+};
+
+static struct exchange new_exchange(bool a_asks)
+{
+    struct exchange x = {.a_asks = a_asks};
+    sym_random(x.id, sizeof x.id);
+    return x;
+}
+
+static size_t put(struct scene *s, struct side *side, const struct exchange *x,
+                  enum sym_entry_kind kind, const struct sym_entry_body *body)
+{
+    uint8_t commitment[SYM_HASH_BYTES];
+    struct sym_node_id *asks = x->a_asks ? &s->a.log.id : &s->b.log.id;
+    struct sym_node_id *answers = x->a_asks ? &s->b.log.id : &s->a.log.id;
+    size_t at = side->log.size;
+    sym_random(commitment, sizeof commitment);
+    struct sym_leaf leaf = {.version = 1,
+                            .time_ms = s->now_ms++,
+                            .kind = kind,
+                            .exchange_id = sym_span(x->id, sizeof x->id),
+                            .initiator = sym_span(asks->bytes, SYM_NODE_ID_BYTES),
+                            .responder = sym_span(answers->bytes, SYM_NODE_ID_BYTES),
+                            .commitment = sym_span(commitment, sizeof commitment)};
+    toy_log_add_leaf(&side->log, &leaf);
+    assert_int_equal(sym_encode(side->bodies[at], sizeof side->bodies[at], &side->body_len[at],
+                                &sym_msg_entry_body, body),
+                     SYM_OK);
+    return at;
+}
+
+static void put_plain(struct scene *s, struct side *side, const struct exchange *x,
+                      enum sym_entry_kind kind, uint32_t decision)
+{
+    struct sym_entry_body body = {.event = sym_span_text("event"), .decision = decision};
+    (void)put(s, side, x, kind, &body);
+}
+
+static void both_granted(struct scene *s, const struct exchange *x)
+{
+    put_plain(s, &s->a, x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_plain(s, &s->a, x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+}
+
+/* The end at one side: sent and received frames, all hashes alike but for `twist`. */
+static void put_end(struct scene *s, struct side *side, const struct exchange *x, bool is_abort,
+                    uint64_t sent, uint64_t received, uint8_t twist)
+{
+    struct sym_statement st = {.is_abort = is_abort,
+                               .initiator = x->a_asks ? s->a.log.id : s->b.log.id,
+                               .responder = x->a_asks ? s->b.log.id : s->a.log.id,
+                               .signer = side->log.id,
+                               .time_ms = s->now_ms,
+                               .has_receipt = true,
+                               .sent_frames = sent,
+                               .received_frames = received,
+                               .reason = is_abort ? SYM_REASON_CANCELLED : 0};
+    size_t at = side->log.size;
+    memcpy(st.exchange_id, x->id, sizeof st.exchange_id);
+    memset(st.sent_hash, (int)sent, sizeof st.sent_hash);
+    memset(st.received_hash, (int)received, sizeof st.received_hash);
+    st.sent_hash[0] ^= twist;
+    assert_int_equal(sym_statement_write(side->statements[at], SYM_STATEMENT_BYTES,
+                                         &side->statement_len[at], &st, &side->identity),
+                     SYM_OK);
+    struct sym_entry_body body = {.event = sym_span_text("closed"),
+                                  .statement =
+                                      sym_span(side->statements[at], side->statement_len[at])};
+    (void)put(s, side, x, is_abort ? SYM_ENTRY_ABORTED : SYM_ENTRY_CLOSED, &body);
+}
+
+static void both_closed(struct scene *s, const struct exchange *x)
+{
+    put_end(s, &s->a, x, false, 3, 5, 0);
+    put_end(s, &s->b, x, false, 5, 3, 0);
+}
+
+/* Comparing ------------------------------------------------------------------------------------
+ */
+
+static void begin(struct scene *s)
+{
+    struct sym_compare_plan plan = {
+        .self = s->a.log.id, .peer = s->b.log.id, .began_ms = BEGAN_MS, .since_ms = 100};
+    memcpy(plan.peer_identity, s->b.identity.public_key, sizeof plan.peer_identity);
+    memcpy(plan.own_identity, s->a.identity.public_key, sizeof plan.own_identity);
+    assert_int_equal(sym_compare_new(&s->compare, &plan), SYM_OK);
+    for (size_t i = 0; i < s->a.log.size; i++) {
+        assert_int_equal(sym_compare_own(s->compare, i,
+                                         sym_span(s->a.log.leaves[i], s->a.log.len[i]),
+                                         sym_span(s->a.bodies[i], s->a.body_len[i])),
+                         SYM_OK);
+    }
+}
+
+static enum sym_err show(struct scene *s, size_t at)
+{
+    struct toy_evidence e;
+    toy_log_show(&s->b.log, &e, s->b.log.size, 0, at);
+    struct sym_compare_entry entry = {.index = at,
+                                      .leaf = e.evidence.leaf,
+                                      .inclusion = e.evidence.inclusion,
+                                      .n_inclusion = e.evidence.n_inclusion,
+                                      .statement =
+                                          sym_span(s->b.statements[at], s->b.statement_len[at])};
+    return sym_compare_theirs(s->compare, &entry);
+}
+
+static void show_head(struct scene *s)
+{
+    struct toy_evidence e;
+    struct sym_shown head;
+    toy_log_show(&s->b.log, &e, s->b.log.size, 0, NONE);
+    assert_int_equal(
+        sym_shown_read(&head, &e.evidence, &s->b.log.id, s->b.log.key.public_key, false), SYM_OK);
+    assert_int_equal(sym_compare_head(s->compare, &head, 100), SYM_OK);
+}
+
+/* Everything that B has but the entry `but`; the findings. */
+static const struct sym_compared_finding *compare_but(struct scene *s, size_t but, size_t *n)
+{
+    begin(s);
+    show_head(s);
+    for (size_t i = 0; i < s->b.log.size; i++) {
+        if (i != but) {
+            assert_int_equal(show(s, i), SYM_OK);
+        }
+    }
+    assert_int_equal(sym_compare_finish(s->compare), SYM_OK);
+    return sym_compare_findings(s->compare, n);
+}
+
+static void is_clean(struct scene *s, uint64_t exchanges)
+{
+    size_t n = 0;
+    (void)compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 0);
+    assert_int_equal(sym_compare_exchanges(s->compare), exchanges);
+}
+
+static void finds_only(struct scene *s, enum sym_finding_code code, const struct exchange *x)
+{
+    size_t n = 0;
+    const struct sym_compared_finding *f = compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, code);
+    assert_memory_equal(f[0].exchange_id, x->id, sizeof x->id);
+}
+
+static void finds_nothing_wrong_with_what_fits(void **state)
+{
+    struct scene *s = *state;
+    for (unsigned i = 0; i < 6; i++) {
+        struct exchange x = new_exchange(i % 2 == 0);
+        both_granted(s, &x);
+        both_closed(s, &x);
+    }
+    is_clean(s, 6);
+}
+
+static void finds_nothing_wrong_with_denials(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+    put_plain(s, &s->a, &x, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+    is_clean(s, 1);
+}
+
+static void finds_nothing_wrong_with_a_request_that_did_not_arrive(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    struct exchange y = new_exchange(false);
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &x, SYM_ENTRY_ABORTED, 0);
+    put_plain(s, &s->b, &y, SYM_ENTRY_REQUESTED, 0);
+    is_clean(s, 2);
+}
+
+static void finds_an_exchange_that_the_other_side_does_not_show(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    finds_only(s, SYM_FINDING_MISSING_THERE, &x);
+}
+
+static void finds_an_exchange_that_this_side_does_not_know(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    finds_only(s, SYM_FINDING_MISSING_HERE, &x);
+}
+
+static void finds_two_tales_of_who_asked(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    struct exchange y = x;
+    y.a_asks = false;
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &y, SYM_ENTRY_REQUESTED, 0);
+    finds_only(s, SYM_FINDING_DIFFERENT, &x);
+}
+
+static void finds_transcripts_that_differ(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 1);
+    put_end(s, &s->b, &x, false, 5, 3, 0);
+    finds_only(s, SYM_FINDING_TRANSCRIPT, &x);
+}
+
+static void finds_closes_with_other_counts(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 0);
+    put_end(s, &s->b, &x, false, 5, 2, 0);
+    finds_only(s, SYM_FINDING_TRANSCRIPT, &x);
+}
+
+static void finds_transcripts_that_differ_also_in_an_abort(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, true, 3, 5, 1);
+    put_end(s, &s->b, &x, true, 5, 3, 0);
+    finds_only(s, SYM_FINDING_TRANSCRIPT, &x);
+}
+
+static void takes_the_beginning_of_a_transcript_for_what_it_is(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, true, 3, 5, 0);
+    put_end(s, &s->b, &x, true, 6, 0, 0);
+    finds_only(s, SYM_FINDING_PREFIX, &x);
+}
+
+static void finds_an_exchange_that_one_side_has_not_closed(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 0);
+    finds_only(s, SYM_FINDING_OPEN, &x);
+}
+
+static void leaves_out_what_is_going_on(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    struct exchange y = new_exchange(true);
+    s->now_ms = BEGAN_MS - 100; /* its word may be on the way */
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 0);
+    s->now_ms = BEGAN_MS;
+    put_plain(s, &s->a, &y, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &y, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    is_clean(s, 1);
+}
+
+static void finds_an_entry_that_is_not_in_the_tree(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    both_closed(s, &x);
+    begin(s);
+    show_head(s);
+    s->b.log.leaves[2][s->b.log.len[2] - 1] ^= 1; /* after the head was signed */
+    for (size_t i = 0; i < s->b.log.size; i++) {
+        assert_int_equal(show(s, i), SYM_OK);
+    }
+    assert_int_equal(sym_compare_finish(s->compare), SYM_OK);
+    const struct sym_compared_finding *f = sym_compare_findings(s->compare, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, SYM_FINDING_NOT_PROVEN);
+    assert_int_equal(f[0].index_there, 3);
+}
+
+static void refuses_entries_out_of_order_and_those_that_are_none(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    begin(s);
+    show_head(s);
+    assert_int_equal(show(s, 2), SYM_OK);
+    assert_int_equal(show(s, 2), SYM_BAD_VALUE);
+    assert_int_equal(show(s, 1), SYM_BAD_VALUE);
+    struct sym_compare_entry none = {.index = 9, .leaf = sym_span_text("no leaf")};
+    assert_int_not_equal(sym_compare_theirs(s->compare, &none), SYM_OK);
+}
+
+static void refuses_a_statement_of_somebody_else(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    both_closed(s, &x);
+    size_t last = s->b.log.size - 1;
+    memcpy(s->b.statements[last], s->a.statements[s->a.log.size - 1], SYM_STATEMENT_BYTES);
+    s->b.statement_len[last] = s->a.statement_len[s->a.log.size - 1];
+    const struct sym_compared_finding *f = compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, SYM_FINDING_DIFFERENT);
+}
+
+/* Proofs from before ---------------------------------------------------------------------------
+ */
+
+/* B asks; the request that A has logged rests on the entry `at` of B. */
+static void put_proof(struct scene *s, const struct exchange *x, size_t at)
+{
+    uint8_t bytes[8192];
+    uint8_t filler[SYM_HASH_BYTES];
+    size_t len = 0;
+    struct toy_evidence e;
+    memset(filler, 1, sizeof filler);
+    toy_log_show(&s->b.log, &e, s->b.log.size, 0, at);
+    struct sym_request r = {.version = 1,
+                            .exchange_id = sym_span(x->id, sizeof x->id),
+                            .initiator = sym_span(s->b.log.id.bytes, SYM_NODE_ID_BYTES),
+                            .responder = sym_span(s->a.log.id.bytes, SYM_NODE_ID_BYTES),
+                            .issued_ms = 1,
+                            .expires_ms = 2,
+                            .ephemeral = sym_span(filler, sizeof filler),
+                            .exporter = sym_span(filler, sizeof filler),
+                            .kind = SYM_KIND_PING,
+                            .purpose = SYM_PURPOSE_TEST,
+                            .evidence = &e.evidence};
+    assert_int_equal(sym_signed_write(bytes, sizeof bytes, &len, &sym_msg_request, &r,
+                                      &s->b.identity, SYM_DOMAIN_REQUEST),
+                     SYM_OK);
+    struct sym_entry_body body = {.event = sym_span_text("requested"),
+                                  .request = sym_span(bytes, len)};
+    (void)put(s, &s->a, x, SYM_ENTRY_REQUESTED, &body);
+}
+
+static void finds_that_what_was_proven_is_still_there(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_proof(s, &x, 1);
+    is_clean(s, 1);
+}
+
+static void finds_an_entry_that_was_proven_and_is_not_shown_any_more(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, 0);
+    put_proof(s, &x, 1);
+    const struct sym_compared_finding *f = compare_but(s, 1, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, SYM_FINDING_MISSING_THERE);
+    assert_int_equal(f[0].index_there, 2);
+}
+
+static void finds_an_entry_that_is_another_than_was_proven(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_proof(s, &x, 1);
+    /* B rebuilds its whole tree with another entry there. */
+    s->b.log.size = 1;
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    finds_only(s, SYM_FINDING_DIFFERENT, &x);
+}
+
+static void does_not_ask_a_new_log_for_what_an_earlier_one_proved(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_proof(s, &x, 1);
+    s->b.log.size = 1;
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    s->b.log.generation = 2;
+    is_clean(s, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(finds_nothing_wrong_with_what_fits),
+        TEST(finds_nothing_wrong_with_denials),
+        TEST(finds_nothing_wrong_with_a_request_that_did_not_arrive),
+        TEST(finds_an_exchange_that_the_other_side_does_not_show),
+        TEST(finds_an_exchange_that_this_side_does_not_know),
+        TEST(finds_two_tales_of_who_asked),
+        TEST(finds_transcripts_that_differ),
+        TEST(finds_closes_with_other_counts),
+        TEST(finds_transcripts_that_differ_also_in_an_abort),
+        TEST(takes_the_beginning_of_a_transcript_for_what_it_is),
+        TEST(finds_an_exchange_that_one_side_has_not_closed),
+        TEST(leaves_out_what_is_going_on),
+        TEST(finds_an_entry_that_is_not_in_the_tree),
+        TEST(refuses_entries_out_of_order_and_those_that_are_none),
+        TEST(refuses_a_statement_of_somebody_else),
+        TEST(finds_that_what_was_proven_is_still_there),
+        TEST(finds_an_entry_that_was_proven_and_is_not_shown_any_more),
+        TEST(finds_an_entry_that_is_another_than_was_proven),
+        TEST(does_not_ask_a_new_log_for_what_an_earlier_one_proved),
+    };
+    if (sym_crypto_init() != SYM_OK) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
