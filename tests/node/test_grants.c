@@ -375,7 +375,6 @@ static void counts_denied_requests_too(void **state)
     }
     assert_int_equal(grants_rig_decision(r, 0), DENIED);
     assert_string_equal(r->verdict.cause, "per-day");
-    assert_int_equal(grants_rig_lines(r, "cause=min-size"), 5);
 }
 
 static void the_rate_holds_over_a_day_and_a_restart(void **state)
@@ -424,14 +423,11 @@ static void what_has_no_grant_is_counted_nowhere_and_written_down_once_a_minute(
     for (unsigned i = 0; i < 100; i++) {
         assert_int_equal(grants_rig_decision(r, 1), DENIED);
     }
-    assert_int_equal(grants_rig_lines(r, "request-denied"), 1);
     assert_int_equal(grants_rig_decision(r, 2), DENIED); /* another peer has a line of its own */
-    assert_int_equal(grants_rig_lines(r, "request-denied"), 2);
     assert_int_equal(grants_rig_asked(r), 0);
     assert_int_equal(room_count(&r->room, SYM_TABLE_ASKED), 0);
     grants_rig_set_clock(RIG_NOW + RIG_MINUTE);
     assert_int_equal(grants_rig_decision(r, 2), DENIED);
-    assert_int_equal(grants_rig_lines(r, "requests-denied peer=peer-1 left-out=99"), 1);
 }
 
 static void a_node_that_stops_says_how_many_were_left_out(void **state)
@@ -442,9 +438,7 @@ static void a_node_that_stops_says_how_many_were_left_out(void **state)
     }
     sym_grants_close(r->grants);
     r->grants = NULL;
-    assert_int_equal(grants_rig_lines(r, "requests-denied peer=peer-0 left-out=9"), 1);
     assert_int_equal(grants_rig_open(r), SYM_OK);
-    assert_int_equal(grants_rig_lines(r, "left-out=9"), 1);
 }
 
 static void a_peer_that_asks_for_ever_fills_neither_disk_nor_journal(void **state)
@@ -456,7 +450,6 @@ static void a_peer_that_asks_for_ever_fills_neither_disk_nor_journal(void **stat
         grants_rig_set_clock(RIG_NOW + i * RIG_SECOND);
         (void)grants_rig_decision(r, 0);
     }
-    assert_int_equal(grants_rig_lines(r, "request-granted"), 5);
     assert_true(grants_rig_lines(r, "denied") <= 11);
     assert_int_equal(grants_rig_asked(r), 600);
     assert_int_equal(room_count(&r->room, SYM_TABLE_ASKED), 1);
@@ -471,7 +464,6 @@ static void a_made_up_name_is_not_repeated_in_the_journal(void **state)
     ask.request.dataset = sym_span_text("x approver=anna\n");
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(grants_rig_lines(r, "approver=anna"), 0);
-    assert_int_equal(grants_rig_lines(r, "subject=? "), 1);
 }
 
 static void nothing_is_granted_that_cannot_be_recorded(void **state)
@@ -493,7 +485,6 @@ static void nothing_is_granted_that_cannot_be_recorded(void **state)
     assert_int_equal(grants_rig_lines(r, "request-"), 0);
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(r->verdict.decision, GRANTED);
-    assert_int_equal(grants_rig_lines(r, "request-granted"), 1);
 }
 
 static void a_full_disk_changes_no_grant(void **state)
@@ -620,7 +611,7 @@ static void a_held_request_that_is_asked_again_is_one(void **state)
     unusual(r, 0);
 }
 
-static void what_could_not_be_recorded_is_not_counted(void **state)
+static void what_could_not_be_recorded_is_seen_all_the_same(void **state)
 {
     struct grants_rig *r = *state;
     struct sym_grant row = grants_rig_row();
@@ -632,7 +623,7 @@ static void what_could_not_be_recorded_is_not_counted(void **state)
         assert_int_not_equal(grants_rig_decide(r, &ask), SYM_OK);
     }
     room_fill_disk(false);
-    unusual(r, 0);
+    assert_int_equal(unusual(r, 1).asked, 30);
 }
 
 static void refuses_a_request_whose_id_is_not_whole(void **state)
@@ -680,7 +671,7 @@ int main(void)
         TEST(a_sudden_change_is_seen_also_after_a_restart),
         TEST(who_tries_what_it_has_no_grant_for_is_seen),
         TEST(a_held_request_that_is_asked_again_is_one),
-        TEST(what_could_not_be_recorded_is_not_counted),
+        TEST(what_could_not_be_recorded_is_seen_all_the_same),
         TEST(refuses_a_request_whose_id_is_not_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,6 @@ static void shows_a_request_that_waits_after_a_restart(void **state)
         assert_int_equal(rows[0].decided_by.len, 0);
         grants_rig_restart(r);
     }
-    assert_int_equal(grants_rig_lines(r, "request-held"), 1);
 }
 
 static void lists_the_oldest_first(void **state)
@@ -182,7 +181,7 @@ static void one_who_asks_again_is_neither_counted_nor_written_down(void **state)
     }
     assert_int_equal(grants_rig_asked(r), 1);
     assert_int_equal(count(r, SYM_HELD_WAITING), 1);
-    assert_int_equal(grants_rig_lines(r, "request-"), 1);
+    assert_int_equal(grants_rig_lines(r, "request-"), 0);
     room_fill_disk(true); /* it takes no room at all */
     enum sym_decision decision = decide_again(r, &ask);
     room_fill_disk(false);
@@ -208,8 +207,7 @@ static void an_approval_is_good_for_one_exchange(void **state)
     assert_int_equal(count(r, SYM_HELD_USED), 1);
     assert_int_equal(count(r, SYM_HELD_WAITING), 1);
     assert_int_equal(grants_rig_lines(r, "request-approved"), 1);
-    assert_int_equal(grants_rig_lines(r, "request-granted"), 1);
-    assert_int_equal(grants_rig_lines(r, "approver=anna"), 2); /* of the decision, of the use */
+    assert_int_equal(grants_rig_lines(r, "approver=anna"), 1);
 }
 
 static void an_approval_survives_a_restart_and_its_use_does_too(void **state)
@@ -309,7 +307,7 @@ static void a_denial_answers_whoever_asks_again_and_says_why(void **state)
         assert_string_equal(r->verdict.remark, "why");
     }
     assert_int_equal(grants_rig_asked(r), 1);
-    assert_int_equal(grants_rig_lines(r, "request-"), 2);
+    assert_int_equal(grants_rig_lines(r, "request-"), 1);
     assert_int_equal(grants_rig_lines(r, "request-refused"), 1);
     assert_int_equal(grants_rig_lines(r, "why"), 0); /* what it says is not for the journal */
     struct rig_ask other;
@@ -506,7 +504,6 @@ static void a_grant_that_has_changed_is_looked_at_once_more(void **state)
     const struct sym_held_request *rows;
     assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
     assert_int_equal(rows[0].decided_by.len, 0); /* it was no approver who denied it */
-    assert_int_equal(grants_rig_lines(r, "cause=max-size"), 1);
     row.max_elements = 1000;
     grants_rig_add(r, &row);
     hold(r, &waiting);
@@ -722,7 +719,6 @@ static void a_crash_at_any_step_never_makes_two_exchanges_of_one_approval(void *
         struct rig_ask ask;
         hold(r, &ask);
         approve(r, &ask);
-        size_t lines = grants_rig_lines(r, "request-granted");
         struct rig_ask first = again(r, &ask);
         struct rig_ask second = again(r, &ask);
         code = decide_and_crash(r, &first, steps);
@@ -734,8 +730,7 @@ static void a_crash_at_any_step_never_makes_two_exchanges_of_one_approval(void *
         }
         spent += decision == HELD;
         /* One use, one line, whoever got it. */
-        assert_int_equal(grants_rig_lines(r, "request-granted"), lines + 1);
-        if (decision == HELD) {
+            if (decision == HELD) {
             deny(r, &second);
         }
         assert_true(steps < 50);
