@@ -25,11 +25,6 @@ static const struct sym_run_kind *kind_of(uint32_t kind)
     }
 }
 
-bool sym_run_knows(uint32_t kind)
-{
-    return kind_of(kind) != NULL;
-}
-
 enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan)
 {
     const struct sym_run_kind *kind = kind_of(plan->kind);

@@ -12,7 +12,6 @@
 
 struct sym_run;
 
-bool sym_run_knows(uint32_t kind);
 /* On SYM_OK the run owns plan->set. */
 SYM_MUST enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan);
 /* At any time; what works that are out still read is freed with the last of them. NULL is fine. */

@@ -214,7 +214,8 @@ static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
     }
     if (err == SYM_OK) {
         sym_log_place(key, s->head.generation, s->head.size);
-        err = sym_store_put(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), sym_span(bytes, len));
+        err = sym_store_append(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), NULL,
+                               sym_span(bytes, len));
     }
     if (err == SYM_OK) {
         struct tile_job job = {.log = l, .t = t};

@@ -133,6 +133,11 @@ SYM_MUST enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_ta
 SYM_MUST enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
                                           struct sym_span key, const struct sym_secret *under,
                                           struct sym_span value);
+/* The same (under may be NULL: the store's key), quicker and closer for tables that only grow at
+ * their end. Where the key is not behind all that are there, it is a put like any other. */
+SYM_MUST enum sym_err sym_store_append(struct sym_transaction *t, enum sym_table table,
+                                       struct sym_span key, const struct sym_secret *under,
+                                       struct sym_span value);
 /* Seals a value of at most SYM_SEALED_SHORT_BYTES, which was put under `from`, under `to`. */
 SYM_MUST enum sym_err sym_store_move_under(struct sym_transaction *t, enum sym_table table,
                                            struct sym_span key, const struct sym_secret *from,

@@ -79,6 +79,12 @@ bool sym_link_was_dialled(const struct sym_link *link)
     return link->side == 0;
 }
 
+struct sym_link_counts sym_link_counts(const struct sym_link *link)
+{
+    (void)link;
+    return (struct sym_link_counts){.since_ms = sym_wall_ms()};
+}
+
 const uint8_t *sym_link_exporter(const struct sym_link *link)
 {
     return link->exporter;
@@ -115,15 +121,36 @@ static void deliver(struct exchange_rig *rig, unsigned from)
     }
 }
 
+/* As kind WITNESS does it at the beginning of a link. */
+static void meet(struct exchange_rig *rig)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_side *s = &rig->sides[i];
+        struct rig_side *to = &rig->sides[1 - i];
+        const struct sym_evidence *evidence = NULL;
+        struct sym_witnessed with;
+        struct sym_witnessed from;
+        struct sym_fault fault = {.text = ""};
+        sym_group_flush(s->group);
+        sym_witness_link_up(s->witness, &to->self.id);
+        sym_exchange_witnessed(&with, s->peers.items[0]);
+        sym_exchange_witnessed(&from, to->peers.items[0]);
+        assert_int_equal(sym_witness_give(s->witness, &evidence, &with, SYM_NO_LEAF), SYM_OK);
+        if (sym_witness_take(to->witness, &from, evidence, sym_span(NULL, 0), false, NULL,
+                             &fault) != SYM_OK) {
+            fail_msg("%s", fault.text);
+        }
+        sym_witness_set_met(s->witness, &to->self.id);
+    }
+}
+
 void exchange_rig_relink(struct exchange_rig *rig)
 {
     rig->linked = true;
     sym_random(ends[0].exporter, sizeof ends[0].exporter);
     memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);
+    meet(rig);
     for (unsigned i = 0; i < 2; i++) {
-        sym_group_flush(rig->sides[i].group);
-        sym_witness_link_up(rig->sides[i].witness, &rig->sides[1 - i].self.id);
-        sym_witness_set_met(rig->sides[i].witness, &rig->sides[1 - i].self.id);
         sym_exchanges_met(rig->sides[i].exchanges, &rig->sides[1 - i].self.id);
     }
 }
@@ -440,14 +467,23 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
 /* The rig --------------------------------------------------------------------------------------
  */
 
+static enum sym_err card_of(void *owner, char *out, size_t max, size_t *len,
+                            const struct sym_node_id *peer)
+{
+    const struct rig_side *s = owner;
+    return sym_peers_card_text(&s->peers, out, max, len, peer);
+}
+
 static void open_evidence(struct exchange_rig *rig, struct rig_side *s)
 {
     struct sym_fault fault = {.text = ""};
     s->log = room_log(&s->room);
-    const struct sym_witness_config w = {.store = s->room.store,
-                                         .log = s->log,
-                                         .self = s->self.id,
-                                         .cosign_key = &s->room.cosign_key};
+    struct sym_witness_config w = {.store = s->room.store,
+                                   .log = s->log,
+                                   .self = s->self.id,
+                                   .cosign_key = &s->room.cosign_key,
+                                   .card = card_of,
+                                   .owner = s};
     const struct sym_opens_config o = {.store = s->room.store,
                                        .log = s->log,
                                        .self = s->self.id,
@@ -456,6 +492,7 @@ static void open_evidence(struct exchange_rig *rig, struct rig_side *s)
                                     sym_span(s->room.master, 32), &fault),
                      SYM_OK);
     assert_int_equal(sym_history_open(&s->history, s->room.store, &fault), SYM_OK);
+    memcpy(w.log_key, s->room.log_key.public_key, sizeof w.log_key);
     assert_int_equal(sym_witness_open(&s->witness, &w, &fault), SYM_OK);
     assert_int_equal(sym_opens_open(&s->opens, &o, &fault), SYM_OK);
     assert_int_equal(sym_group_new(&s->group, rig->loop, s->room.store), SYM_OK);
@@ -518,7 +555,6 @@ static void join_side(struct exchange_rig *rig, unsigned at)
         fail_msg("%s", fault.text);
     }
     open_exchanges(rig, s);
-    sym_witness_set_met(s->witness, &rig->sides[1 - at].self.id);
 }
 
 static void close_rooms(struct rig_side *s)
@@ -564,6 +600,7 @@ struct exchange_rig *exchange_rig_open(void)
     open_side(rig, 1, "Bank B");
     join_side(rig, 0);
     join_side(rig, 1);
+    meet(rig);
     return rig;
 }
 
