@@ -106,6 +106,8 @@
 /* A checkpoint with its cosignatures, and one log leaf, bytes. */
 #define SYM_CHECKPOINT_BYTES_MAX 4096u
 #define SYM_LEAF_BYTES_MAX       512u
+/* A leaf has a version, a kind and a commitment, bytes. */
+#define SYM_LEAF_BYTES_MIN 38u
 /* Name of a dataset that travels, bytes. */
 #define SYM_DATASET_BYTES_MAX 63u
 /* A reason that travels in a denial or abort, bytes of text. */

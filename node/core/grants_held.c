@@ -23,6 +23,8 @@ void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
     row->dataset = sym_span_text(item->dataset);
     row->decided_by = sym_span_text(item->decided_by);
     row->why = sym_span_text(item->why);
+    row->case_hash =
+        item->has_case ? sym_span(item->case_hash, sizeof item->case_hash) : sym_span(NULL, 0);
 }
 
 /* Record: version | node id | digest of the commitments | reason (4) | the message. */
@@ -90,6 +92,11 @@ static enum sym_err load_one(void *context, struct sym_span key, struct sym_span
     item.terms = row;
     item.terms.id = item.terms.alias = item.terms.dataset = sym_span(NULL, 0);
     item.terms.decided_by = item.terms.why = sym_span(NULL, 0);
+    item.has_case = row.case_hash.len > 0;
+    if (item.has_case) {
+        memcpy(item.case_hash, row.case_hash.data, sizeof item.case_hash);
+    }
+    item.terms.case_hash = sym_span(NULL, 0);
     g->held[g->n_held++] = item;
     return SYM_OK;
 }
@@ -288,6 +295,10 @@ void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask)
     memcpy(out->id, r->exchange_id.data, sizeof out->id);
     memcpy(out->dataset, r->dataset.data, r->dataset.len);
     digest_commitments(out->commitments, r->commitments);
+    out->has_case = r->commitments != NULL && r->commitments->case_ref.len == SYM_HASH_BYTES;
+    if (out->has_case) {
+        memcpy(out->case_hash, r->commitments->case_ref.data, sizeof out->case_hash);
+    }
 }
 
 static enum sym_err delete_one(struct sym_transaction *t, void *context)

@@ -28,6 +28,8 @@ struct sym_held_item {
     struct sym_node_id peer;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint8_t commitments[SYM_DIGEST_BYTES]; /* digest of those of the first request */
+    uint8_t case_hash[SYM_HASH_BYTES];     /* that to the case */
+    bool has_case;
     char dataset[SYM_ALIAS_BYTES];
     char decided_by[SYM_ALIAS_BYTES];
     char why[SYM_REASON_BYTES_MAX + 1u];

@@ -90,7 +90,7 @@ static void speaks_json(void **state)
     run(&r, "dataset|publish|suspects|--json");
     json_is(r.out, SUSPECTS_JSON);
     run(&r, "dataset|forget|suspects|--record|r1|--json");
-    json_is(r.out, "{\"dataset\":\"suspects\",\"records\":1,\"tokens\":3}");
+    json_is(r.out, "{\"dataset\":\"suspects\",\"records\":1,\"tokens\":3,\"results\":0}");
 }
 
 static void shows_one_dataset_line_by_line(void **state)

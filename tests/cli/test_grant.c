@@ -337,6 +337,8 @@ static enum sym_err three_requests(struct fake_call *call)
     for (size_t i = 0; i < 3; i++) {
         requests[i] = request(i);
     }
+    static const uint8_t hash[32] = {1, 2, 3, 4, 5};
+    requests[0].case_hash = sym_span(hash, sizeof hash);
     requests[1].state = SYM_HELD_DENIED;
     requests[1].decided_by = sym_span_text("officer");
     requests[1].decided_ms = UINT64_C(1000) * (FAKE_NOW_S + 5);
@@ -365,11 +367,11 @@ static void lists_requests_in_columns(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out,
                  "ID            PEER    DATASET   KIND             TYPE  PURPOSE  BASIS  SIZE  "
-                 "RECEIVED              EXPIRES               STATE\n"
+                 "RECEIVED              EXPIRES               STATE              CASE\n"
                  "4f1caa010000  police  suspects  overlap:matches  iban  aml      314b    250  "
-                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  waiting\n"
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  waiting            01020304\n"
                  "4f1cab020000  police  suspects  overlap:matches  any   aml      314b    250  "
-                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  denied by officer\n");
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  denied by officer  -\n");
     run(&r, "requests|--json");
     json_is(r.out, 1,
             "{\"id\":\"4f1cab02000000000000000000000000\",\"peer\":\"police\","
@@ -377,7 +379,9 @@ static void lists_requests_in_columns(void **state)
             "\"purpose\":\"aml\",\"basis\":\"314b\",\"elements\":250,"
             "\"received\":\"2026-09-21T14:13:20Z\",\"expires\":\"2026-09-22T14:13:20Z\","
             "\"state\":\"denied\",\"decided_by\":\"officer\","
-            "\"decided\":\"2026-09-21T14:13:25Z\",\"why\":\"no case\"}");
+            "\"decided\":\"2026-09-21T14:13:25Z\",\"why\":\"no "
+            "case\",\"case_commitment\":\"\",\"own\":false,\"user\":\"\",\"what\":\"\","
+            "\"exchange\":\"\"}");
 }
 
 static void approves_by_the_first_digits(void **state)

@@ -78,7 +78,7 @@ class Roles(NodeTest):
 
     def test_who_decides_does_nothing_else(self):
         changing = {verb for verb, (_, may) in self.table.items() if may["approver"]} - {"STATUS", "CARD"}
-        self.assertEqual({verb for verb in changing if not verb.endswith(("_LIST", "_SHOW"))}, {"REQUEST_DECIDE"})
+        self.assertEqual({verb for verb in changing if not verb.endswith(("_LIST", "_SHOW"))}, {"REQUEST_DECIDE", "EXCHANGE_SETTLE"})
 
     def test_a_running_node_allows_each_role_the_verbs_of_the_table_and_no_other(self):
         node = self.staffed()
