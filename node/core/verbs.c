@@ -359,7 +359,8 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
         [SYM_VERB_SETTING_SET] = verb_setting_set,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
-    sym_verb_fn *const *const tables[] = {own, sym_verbs_data, sym_verbs_grant, sym_verbs_exchange};
+    sym_verb_fn *const *const tables[] = {own, sym_verbs_data, sym_verbs_grant, sym_verbs_exchange,
+                                          sym_verbs_log};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;

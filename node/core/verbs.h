@@ -16,6 +16,7 @@ typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_author 
 extern sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT];     /* imports and datasets */
 extern sym_verb_fn *const sym_verbs_grant[SYM_VERB_COUNT];    /* grants and requests */
 extern sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT]; /* overlaps, exchanges, results */
+extern sym_verb_fn *const sym_verbs_log[SYM_VERB_COUNT];      /* the evidence log */
 
 /* The peer of this alias, or NULL and a line in fault. */
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
