@@ -111,8 +111,8 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__gate_counters__descriptor,
 };
 
-/* All names begin with the package; looking behind it first makes this search, once for each message,
- * four times faster. */
+/* All names begin with the package; looking behind it first makes this search, once for each
+ * message, four times faster. */
 static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message *message)
 {
     const size_t behind = sizeof "symbolon." - 1;
