@@ -122,8 +122,8 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__backup_end__descriptor,
 };
 
-/* All names begin with the package; looking behind it first makes this search, once for each message,
- * four times faster. */
+/* All names begin with the package; looking behind it first makes this search, once for each
+ * message, four times faster. */
 static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message *message)
 {
     const size_t behind = sizeof "symbolon." - 1;

@@ -96,6 +96,21 @@ static size_t row_of_body(struct sym_report *r, const struct sym_audit_entry *e)
     return sym_tally_row(&r->exchanges, words);
 }
 
+static bool make_room(struct sym_report *r, size_t number)
+{
+    size_t max = number < 256 ? 512 : 2 * number;
+    if (number < r->max_rows) {
+        return true;
+    }
+    size_t *rows = reallocarray(r->rows, max, sizeof *rows);
+    if (rows == NULL) {
+        return false;
+    }
+    r->rows = rows;
+    r->max_rows = max;
+    return true;
+}
+
 /* All entries of an exchange count in the row of its first one. */
 static size_t row_of_exchange(struct sym_report *r, const struct sym_audit_entry *e)
 {
@@ -104,14 +119,7 @@ static size_t row_of_exchange(struct sym_report *r, const struct sym_audit_entry
         return r->rows[number];
     }
     number = sym_ids_add(&r->ids, e->leaf.exchange_id.data);
-    if (number != SYM_NO_ID && number >= r->max_rows) {
-        size_t max = number < 256 ? 512 : 2 * number;
-        size_t *rows = reallocarray(r->rows, max, sizeof *rows);
-        number = rows != NULL ? number : SYM_NO_ID;
-        r->rows = rows != NULL ? rows : r->rows;
-        r->max_rows = rows != NULL ? max : r->max_rows;
-    }
-    if (number == SYM_NO_ID) {
+    if (number == SYM_NO_ID || !make_room(r, number)) {
         r->exchanges.failed = true;
         return SYM_NO_TALLY;
     }
@@ -270,7 +278,7 @@ static bool take(void *context, const struct sym_audit_entry *e)
         r->err = sym_audit_tree_add(&r->tree, hash);
     }
     count_entry(r, e);
-    return r->err == SYM_OK;
+    return r->err == SYM_OK && !r->exchanges.failed;
 }
 
 static enum sym_err check(struct sym_report *r, struct sym_fault *fault)
@@ -280,16 +288,17 @@ static enum sym_err check(struct sym_report *r, struct sym_fault *fault)
         *fault = r->fault;
         return r->err;
     }
+    if (r->exchanges.failed || r->denials.failed || r->approvals.failed || r->budgets.failed ||
+        r->changes.failed || r->refused.failed || r->alarms.failed) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the report %s", sym_err_text(SYM_NO_MEMORY));
+    }
     if (r->tree.size != r->head.checkpoint.size || sym_audit_tree_root(root, &r->tree) != SYM_OK ||
         memcmp(root, r->head.checkpoint.root, sizeof root) != 0) {
         return sym_fail(fault, SYM_BAD_TAG,
                         "the entries do not make the root of the signed checkpoint; there is no "
                         "report of a log that is wrong, see \"symbolon log verify\"");
     }
-    bool failed = r->exchanges.failed || r->denials.failed || r->approvals.failed ||
-                  r->budgets.failed || r->changes.failed || r->refused.failed || r->alarms.failed;
-    return failed ? sym_fail(fault, SYM_NO_MEMORY, "the report %s", sym_err_text(SYM_NO_MEMORY))
-                  : SYM_OK;
+    return SYM_OK;
 }
 
 enum sym_err sym_report_collect(struct sym_report *r, struct sym_client *client,

@@ -66,11 +66,17 @@ static bool make_room(struct sym_tally *t)
     }
     size_t max = t->max > 0 ? 2 * t->max : ROWS_FIRST;
     struct sym_tally_row *rows = reallocarray(t->rows, max, sizeof *rows);
-    t->rows = rows != NULL ? rows : t->rows;
+    if (rows == NULL) {
+        return false;
+    }
+    t->rows = rows;
     size_t *order = reallocarray(t->order, max, sizeof *order);
-    t->order = order != NULL ? order : t->order;
-    t->max = rows != NULL && order != NULL ? max : t->max;
-    return t->n < t->max;
+    if (order == NULL) {
+        return false;
+    }
+    t->order = order;
+    t->max = max;
+    return true;
 }
 
 /* Text without NUL, which no text of a message has. */

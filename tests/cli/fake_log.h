@@ -381,7 +381,7 @@ static inline void fake_log_make(struct fake_node *node)
     struct fake_log *l = &fake_log;
     static char card[SYM_CARD_BYTES_MAX];
     memset(l, 0, sizeof *l);
-    l->page = 7;
+    l->page = 50;
     fake_log_card(card, &l->keys, &l->self, "Bank A");
     fake_log_card(l->peer_card, &l->peer_keys, &l->peer, "Bank B");
     assert_int_equal(sym_sign_key_new(&l->operator_key), SYM_OK);

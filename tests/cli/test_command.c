@@ -332,6 +332,12 @@ static void completion_offers_what_fits(void **state)
     completes(r.out, "overlap --out README.m", "README.md");
     completes(r.out, "exchange r", "result");
     completes(r.out, "dataset forget d --r", "--record");
+    completes(r.out, "log w", "witnesses");
+    completes(r.out, "log list --decision d", "denied");
+    completes(r.out, "log list --kind bod", "bodies-erased");
+    completes(r.out, "log list --purpose cf", "cft");
+    completes(r.out, "log verify --card README.m", "README.md");
+    completes(r.out, "log report --format ''", "md json");
 }
 
 static void read_file(char *out, size_t size, const char *path)
