@@ -7,8 +7,16 @@ import json
 import pathlib
 import re
 
+AUDITOR = "auditor"
 LEAF_FIELDS = {1: "version", 2: "time_ms", 3: "kind", 4: "exchange", 5: "initiator", 6: "responder",
                7: "commitment"}
+
+
+def add_auditor(node):
+    """Adds a user who may read the log: calls name it, with user=AUDITOR."""
+    node.do("user", "add", AUDITOR, "--role", "auditor")
+    node.user = "operator"
+    return node
 
 
 def leaf_hash(data):

@@ -20,6 +20,7 @@ import unittest
 import evidence
 import nodes
 import overlaps
+from evidence import AUDITOR
 from nodes import DENIED, DONE, FAILED, run_cli
 from overlaps import OverlapTest, overlap_words, start_cli
 
@@ -32,20 +33,22 @@ PINGERS = 32
 class EvidenceTest(OverlapTest):
     def loaded_pair(self, proxied=False):
         a, b, *proxies = self.proxied_pair() if proxied else self.pair()
+        for node in (a, b):
+            evidence.add_auditor(node)
         self.load_numbers(a, "mine", range(1500), "a")
         self.load_numbers(b, "theirs", range(500, 2000), "b")
         return (a, b, *proxies)
 
     def export(self, node):
         folder = self.home / f"{next(self.homes)}.export"
-        node.do("log", "export", folder)
+        node.do("log", "export", folder, user=AUDITOR)
         return evidence.Export(folder)
 
     def size(self, node):
-        return evidence.parse_checkpoint(node.do("log", "checkpoint"))[1]
+        return evidence.parse_checkpoint(node.do("log", "checkpoint", user=AUDITOR))[1]
 
     def rows(self, node, *words):
-        return node.json("log", "list", *words)
+        return node.json("log", "list", *words, user=AUDITOR)
 
     def kinds(self, node, exchange):
         """What the log says of an exchange, oldest first."""
@@ -54,8 +57,8 @@ class EvidenceTest(OverlapTest):
     def agree(self, *those):
         """Both logs are whole, and each node finds nothing at the other."""
         for node, other in (those, those[::-1]):
-            node.do("log", "verify")
-            code, output, complaint = node.cli("log", "compare", other.alias)
+            node.do("log", "verify", user=AUDITOR)
+            code, output, complaint = node.cli("log", "compare", other.alias, user=AUDITOR)
             self.assertEqual(code, DONE, (output, complaint))
 
 
