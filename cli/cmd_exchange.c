@@ -36,7 +36,9 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
     sym_table_format(t, "%" PRIu32, e->own_size);
     sym_table_format(t, "%" PRIu32, e->peer_size);
-    if (counted) {
+    if (e->withheld) {
+        sym_table_format(t, "withheld");
+    } else if (counted) {
         sym_table_format(t, "%" PRIu32, e->common);
     } else {
         sym_table_format(t, "-");

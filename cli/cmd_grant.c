@@ -2,6 +2,7 @@
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "crypto/utc.h"
+#include "proto/overlap_agree.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #define DAYS_DEFAULT     365u
 #define DAYS_MAX         36500u
 #define DAY_S            86400u
+#define MICRO            1000000u
+#define MICRO_DIGITS     6u
 
 static enum sym_err read_names(struct sym_span *alias, struct sym_span *dataset, uint32_t *kind,
                                const struct sym_args *args, struct sym_fault *fault)
@@ -81,6 +84,65 @@ static enum sym_err read_sizes(struct sym_grant *g, const struct sym_args *args,
     return err;
 }
 
+/* "1", "0.25": at most six digits behind the point; nothing without the option. */
+static enum sym_err read_epsilon(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    uint64_t whole = 0;
+    uint64_t part = 0;
+    char digits[8] = "";
+    *out = 0;
+    if (text == NULL) {
+        return SYM_OK;
+    }
+    size_t len = strcspn(text, ".");
+    const char *behind = text[len] == '.' ? text + len + 1 : "0";
+    size_t n = strlen(behind);
+    bool fits = len > 0 && len < sizeof digits && n > 0 && n <= MICRO_DIGITS;
+    if (fits) {
+        memcpy(digits, text, len);
+        fits = sym_number_parse(&whole, digits, 0, SYM_EPSILON_MICRO_MAX / MICRO) == SYM_OK &&
+               sym_number_parse(&part, behind, 0, MICRO - 1) == SYM_OK;
+    }
+    for (; n < MICRO_DIGITS; n++) {
+        part *= 10;
+    }
+    if (!fits || whole * MICRO + part > SYM_EPSILON_MICRO_MAX) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--epsilon: \"%.64s\" is not a number from 0 to %u with at most six digits "
+                        "behind the point",
+                        text, SYM_EPSILON_MICRO_MAX / MICRO);
+    }
+    *out = (uint32_t)(whole * MICRO + part);
+    return SYM_OK;
+}
+
+/* What is not about the list that the peer brings. */
+static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *args,
+                                 struct sym_fault *fault)
+{
+    uint64_t least = 0;
+    const char *engines = sym_args_value(args, "engines");
+    struct sym_fault why;
+    enum sym_err err = sym_args_number(&least, args, "min-result", 0, SYM_SET_MAX, fault);
+    if (err == SYM_OK && least > g->max_elements) {
+        err = sym_fail(fault, SYM_BAD_VALUE,
+                       "--min-result %" PRIu64 " is more than --max-size %" PRIu32, least,
+                       g->max_elements);
+    }
+    if (err == SYM_OK && least > 0 && g->kind == SYM_KIND_TABULATE) {
+        err = sym_fail(fault, SYM_BAD_VALUE,
+                       "--min-result: a tabulation finds no identifiers in common");
+    }
+    g->min_result = (uint32_t)least;
+    g->engines = SYM_OVERLAP_ENGINES;
+    if (err == SYM_OK && engines != NULL &&
+        sym_terms_engines(&g->engines, engines, &why) != SYM_OK) {
+        err = sym_fail(fault, SYM_BAD_VALUE, "--engines: %.280s", why.text);
+    }
+    return err == SYM_OK ? read_epsilon(&g->epsilon_micro, sym_args_value(args, "epsilon"), fault)
+                         : err;
+}
+
 /* The words behind --purposes and --types; all without them. */
 static enum sym_err read_sets(struct sym_grant *g, const struct sym_args *args,
                               struct sym_fault *fault)
@@ -110,6 +172,9 @@ static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
         err = read_sets(g, args, fault);
     }
     if (err == SYM_OK) {
+        err = read_outcome(g, args, fault);
+    }
+    if (err == SYM_OK) {
         err = read_expiry(&g->expires_s, sym_args_value(args, "expires"), (uint64_t)time(NULL),
                           fault);
     }
@@ -133,6 +198,9 @@ static void put_json(struct sym_json *j, const struct sym_grant *g)
     sym_json_bool(j, "approval", g->approval);
     sym_json_time(j, "added", g->added_s);
     sym_json_text(j, "added_by", g->added_by);
+    sym_json_number(j, "min_result", g->min_result);
+    sym_terms_json_engines(j, "engines", g->engines);
+    sym_json_number(j, "epsilon_micro", g->epsilon_micro);
     sym_json_end(j);
 }
 
@@ -159,7 +227,10 @@ static enum sym_err print_table(const struct sym_grant_list *list)
                                                 {.title = "APPROVAL"},
                                                 {.title = "EXPIRES"},
                                                 {.title = "PURPOSES"},
-                                                {.title = "TYPES"}};
+                                                {.title = "TYPES"},
+                                                {.title = "MIN RESULT", .right = true},
+                                                {.title = "ENGINES"},
+                                                {.title = "EPSILON", .right = true}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     uint64_t now_s = (uint64_t)time(NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
@@ -178,6 +249,10 @@ static enum sym_err print_table(const struct sym_grant_list *list)
                          g->expires_s != 0 && g->expires_s <= now_s ? " (expired)" : "");
         sym_terms_put_purposes(t, g->purposes);
         sym_terms_put_types(t, g->types, ",");
+        sym_table_format(t, "%" PRIu32, g->min_result);
+        sym_terms_put_engines(t, g->engines);
+        sym_table_format(t, "%" PRIu32 ".%06" PRIu32, g->epsilon_micro / MICRO,
+                         g->epsilon_micro % MICRO);
     }
     return sym_table_print(t, stdout);
 }
@@ -250,6 +325,15 @@ static const struct sym_option grant_options[] = {
     {.name = "types",
      .argument = SYM_TERMS_TYPES,
      .help = "identifiers of these types only; several with commas between them"},
+    {.name = "min-result",
+     .argument = "N",
+     .help = "with fewer identifiers in common the peer's node shows nothing; default: 0"},
+    {.name = "engines",
+     .argument = SYM_TERMS_ENGINES,
+     .help = "how it may be computed; several with commas between them"},
+    {.name = "epsilon",
+     .argument = "E",
+     .help = "privacy budget within 365 days, for what is released with noise; default: 0"},
     {.name = "expires", .argument = "DAYS|DATE|never", .help = "default: 365"},
     {.name = "approval", .help = "each request waits for an approver of this node"},
     {0},
@@ -264,6 +348,9 @@ static const char *const grant_notes[] = {
     "whom",
     "you would grant matches. Requests that are denied count against --per-day, too.",
     "",
+    "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
+    "withholds one that is too small and erases it. A node that was altered can show it.",
+    "",
     "A DATE is YYYY-MM-DD; the grant ends when that day begins in UTC.",
     NULL,
 };
@@ -273,7 +360,8 @@ const struct sym_command sym_cmd_grant = {
     .summary = "allow a peer to ask something of a dataset, within limits",
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
-              "           [--types TYPE,...] [--expires DAYS|DATE|never] [--approval] [--json]"},
+              "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
+              "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
     .notes = grant_notes,
     .options = grant_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

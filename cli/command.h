@@ -42,12 +42,28 @@
     X(exchange_result)                                                                             \
     X(exchange_cancel)                                                                             \
     X(exchange_forget)                                                                             \
+    X(log_list)                                                                                    \
+    X(log_show)                                                                                    \
+    X(log_verify)                                                                                  \
+    X(log_prove)                                                                                   \
+    X(log_checkpoint)                                                                              \
+    X(log_export)                                                                                  \
+    X(log_compare)                                                                                 \
+    X(log_witnesses)                                                                               \
+    X(log_exhibit)                                                                                 \
+    X(log_accept)                                                                                  \
+    X(log_report)                                                                                  \
+    X(log_erase_bodies)                                                                            \
+    X(log_restore)                                                                                 \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
     X(settings_list)                                                                               \
     X(settings_set)                                                                                \
+    X(backup)                                                                                      \
+    X(restore)                                                                                     \
     X(rotate)                                                                                      \
+    X(verify)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \
     X(version)

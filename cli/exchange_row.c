@@ -47,6 +47,8 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     sym_json_time(j, "ended", e->ended_ms / 1000);
     sym_json_number(j, "bytes_sent", e->bytes_sent);
     sym_json_number(j, "bytes_received", e->bytes_received);
+    sym_json_number(j, "min_result", e->min_result);
+    sym_json_bool(j, "withheld", e->withheld);
     sym_json_end(j);
 }
 
@@ -122,6 +124,14 @@ static void put_learned(struct sym_table *t, const struct sym_exchange_entry *e)
         return;
     }
     sym_table_format(t, "common");
+    if (e->withheld) {
+        sym_table_format(t, "withheld: fewer than %" PRIu32 " identifiers", e->min_result);
+        sym_table_format(t, "this node learned");
+        sym_table_format(t, "how many identifiers the peer has; the result was not kept");
+        sym_table_format(t, "the peer learned");
+        sym_table_format(t, "how many identifiers this node has");
+        return;
+    }
     sym_table_format(t, "%" PRIu32 " identifiers", e->common);
     if (matches) {
         sym_table_format(t, "records");

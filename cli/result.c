@@ -3,6 +3,7 @@
 #include "cli/exchange_id.h"
 #include "cli/exchange_row.h"
 #include "cli/file.h"
+#include "cli/format.h"
 #include "cli/ingest/csv.h"
 #include "cli/pause.h"
 #include "cli/terms.h"
@@ -140,6 +141,14 @@ static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *
     if (e->state != SYM_EXCHANGE_DONE) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result: it is %s", id,
                         sym_exchange_state_text(e->state));
+    }
+    if (e->withheld) {
+        char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+        sym_format_text(peer, sizeof peer, e->alias);
+        return sym_fail(fault, SYM_DENIED,
+                        "%s: its result is withheld and was not kept: %s grants none with fewer "
+                        "than %" PRIu32 " identifiers in common",
+                        id, peer, e->min_result);
     }
     if (e->kind == SYM_KIND_OVERLAP_MATCHES && !e->has_result) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: its result was forgotten", id);

@@ -1,6 +1,7 @@
 #include "cli/terms.h"
 
 #include "cli/format.h"
+#include "proto/overlap_agree.h"
 
 #include <string.h>
 
@@ -100,6 +101,22 @@ enum sym_err sym_terms_purposes(uint32_t *out, const char *text, struct sym_faul
     return err;
 }
 
+static enum sym_err engine(uint32_t *out, struct sym_span word, struct sym_fault *fault)
+{
+    bool known = find(out, sym_overlap_engine_text, 1, SYM_OVERLAP_ENGINE_END, word);
+    return known ? SYM_OK : refuse(fault, word, SYM_TERMS_ENGINES);
+}
+
+enum sym_err sym_terms_engines(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    uint64_t bits = 0;
+    enum sym_err err = set(&bits, engine, text, fault);
+    if (err == SYM_OK) {
+        *out = (uint32_t)bits;
+    }
+    return err;
+}
+
 enum sym_err sym_terms_types(uint64_t *out, const char *text, struct sym_fault *fault)
 {
     return set(out, type_of, text, fault);
@@ -158,6 +175,17 @@ void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes)
     sym_table_format(t, "%s", (purposes & all) == all ? "all" : text);
 }
 
+void sym_terms_put_engines(struct sym_table *t, uint32_t engines)
+{
+    char text[SYM_TERMS_BYTES] = "";
+    for (uint32_t i = 1; i < SYM_OVERLAP_ENGINE_END; i++) {
+        if ((engines >> i & 1) != 0) {
+            add_word(text, sizeof text, sym_overlap_engine_text(i), ",");
+        }
+    }
+    sym_table_format(t, "%s", text[0] != '\0' ? text : "none");
+}
+
 void sym_terms_put_types(struct sym_table *t, uint64_t types, const char *between)
 {
     char text[SYM_TERMS_BYTES];
@@ -172,6 +200,17 @@ void sym_terms_json_purposes(struct sym_json *j, const char *key, uint32_t purpo
     for (uint32_t i = 0; i < PURPOSES_MAX; i++) {
         if ((purposes >> i & 1) != 0) {
             sym_json_string(j, NULL, sym_purpose_text(i));
+        }
+    }
+    sym_json_end(j);
+}
+
+void sym_terms_json_engines(struct sym_json *j, const char *key, uint32_t engines)
+{
+    sym_json_array(j, key);
+    for (uint32_t i = 1; i < 32; i++) {
+        if ((engines >> i & 1) != 0) {
+            sym_json_string(j, NULL, sym_overlap_engine_text(i));
         }
     }
     sym_json_end(j);

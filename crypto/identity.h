@@ -31,6 +31,7 @@
 #define SYM_DOMAIN_CLOSE   "symbolon-close-1"
 #define SYM_DOMAIN_ABORT   "symbolon-abort-1"
 #define SYM_DOMAIN_CONTROL "symbolon-control-1"
+#define SYM_DOMAIN_REPORT  "symbolon-report-1"
 
 struct sym_node_id {
     uint8_t bytes[SYM_NODE_ID_BYTES];

@@ -1,6 +1,7 @@
 #include "crypto/note.h"
 
 #include "crypto/aead.h"
+#include "crypto/lines.h"
 #include "crypto/text.h"
 
 #include <stdio.h>
@@ -35,23 +36,6 @@ static bool cut(struct sym_span *out, struct sym_span *rest, char end)
     *out = sym_span(rest->data, len);
     *rest = sym_span(at + 1, rest->len - len - 1);
     return true;
-}
-
-/* The one decimal form of 0 to 2^63 - 1. */
-static bool read_decimal(uint64_t *out, struct sym_span text)
-{
-    uint64_t n = 0;
-    if (text.len == 0 || text.len > SIZE_DIGITS_MAX || (text.data[0] == '0' && text.len > 1)) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        n = n * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    *out = n;
-    return n <= INT64_MAX;
 }
 
 /* Keys ---------------------------------------------------------------------------------------- */
@@ -339,7 +323,7 @@ enum sym_err sym_checkpoint_read(struct sym_checkpoint *out, struct sym_span tex
         rest.len != 0 || !is_key_name(c.origin)) {
         return SYM_BAD_FORMAT;
     }
-    if (!read_decimal(&c.size, size)) {
+    if (!sym_text_number(&c.size, size)) {
         return SYM_BAD_VALUE;
     }
     if (root.len != ROOT_TEXT_BYTES || sym_unbase64(c.root, &len, root) != SYM_OK ||

@@ -3,6 +3,7 @@
 #include "crypto/secret.h"
 #include "proto/limits.h"
 
+#include "proto/backup.pb-c.h"
 #include "proto/control.pb-c.h"
 #include "proto/dataset.pb-c.h"
 #include "proto/evidence.pb-c.h"
@@ -109,6 +110,12 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__gate_link_down__descriptor,
     &symbolon__gate_dial_failed__descriptor,
     &symbolon__gate_counters__descriptor,
+    &symbolon__backup_begin__descriptor,
+    &symbolon__backup_member__descriptor,
+    &symbolon__backup_begun__descriptor,
+    &symbolon__backup_query__descriptor,
+    &symbolon__backup_part__descriptor,
+    &symbolon__backup_end__descriptor,
 };
 
 static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message *message)

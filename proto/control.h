@@ -9,6 +9,7 @@
 #define SYM_PROTO_CONTROL_H
 
 #include "crypto/identity.h"
+#include "proto/backup.h"
 #include "proto/dataset.h"
 #include "proto/evidence.h"
 #include "proto/grant.h"
@@ -74,8 +75,12 @@ enum sym_user_role {
     X(LOG_SIGN_REPORT, exhibit, exhibit, SYM_USER_AUDITOR)                                         \
     X(LOG_ERASE, log_erase, log_erased, SYM_USER_OPERATOR)                                         \
     X(LOG_RESTORE, empty, log_head, SYM_USER_OPERATOR)                                             \
+    X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
-    X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)
+    X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)                               \
+    X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
+    X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
+    X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)
 
 enum sym_verb {
     SYM_VERB_NONE,

@@ -143,6 +143,7 @@ const struct sym_message sym_msg_overlap =
 
 static const struct sym_field overlap_answer_fields[] = {
     SYM_FIELD_U32(struct sym_overlap_answer, set_size, 0, SYM_SET_MAX),
+    SYM_FIELD_U32(struct sym_overlap_answer, min_result, 0, SYM_SET_MAX),
 };
 const struct sym_message sym_msg_overlap_answer =
     SYM_MESSAGE("OverlapAnswer", struct sym_overlap_answer, overlap_answer_fields);

@@ -210,6 +210,7 @@ struct sym_overlap {
 
 struct sym_overlap_answer {
     uint32_t set_size;
+    uint32_t min_result;
 };
 
 extern const struct sym_message sym_msg_signed;

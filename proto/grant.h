@@ -37,6 +37,9 @@ struct sym_grant {
     uint64_t added_s;
     struct sym_span added_by;
     uint32_t asked;
+    uint32_t min_result;
+    uint32_t engines;       /* bit e: enum sym_overlap_engine e */
+    uint32_t epsilon_micro; /* of privacy budget within 365 days, millionths */
 };
 
 struct sym_grant_name {

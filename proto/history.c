@@ -59,6 +59,8 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_U64(struct sym_exchange_entry, ended_ms, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_exchange_entry, bytes_sent, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_exchange_entry, bytes_received, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_exchange_entry, min_result, 0, SYM_SET_MAX),
+    SYM_FIELD_BOOL(struct sym_exchange_entry, withheld),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

@@ -64,6 +64,8 @@ struct sym_exchange_entry {
     uint64_t ended_ms;
     uint64_t bytes_sent;
     uint64_t bytes_received;
+    uint32_t min_result;
+    bool withheld;
 };
 
 struct sym_exchange_query {

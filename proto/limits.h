@@ -132,6 +132,8 @@
 #define SYM_HELD_MAX   512u
 /* Exchanges a day that one grant can allow. */
 #define SYM_EXCHANGES_PER_DAY_MAX 100000u
+/* Privacy budget that one grant can allow within 365 days, millionths: 1000. */
+#define SYM_EPSILON_MICRO_MAX 1000000000u
 /* Rows of one answer about exchanges, and of one page of a result: each fits one control reply. */
 #define SYM_EXCHANGE_ROWS_MAX 128u
 #define SYM_RESULT_ROWS_MAX   3072u
@@ -146,7 +148,8 @@
 #define SYM_CHECKPOINT_SHOWN_BYTES_MAX 262144u
 /* Plain words in a body of the log, bytes. */
 #define SYM_DETAIL_BYTES_MAX 511u
-/* A user's signed command that a body keeps as it came, bytes; of a longer one it keeps the hash. */
+/* A user's signed command that a body keeps as it came, bytes; of a longer one it keeps the hash.
+ */
 #define SYM_COMMAND_KEPT_BYTES 16384u
 /* The body of an entry: request, receipt, both statements and an approval, bytes. */
 #define SYM_BODY_BYTES_MAX 327680u
@@ -158,9 +161,25 @@
 #define SYM_TILE_LEVELS_MAX 8u
 /* One file of portable evidence, bytes of text. */
 #define SYM_EXHIBIT_BYTES_MAX 524288u
+/* Heads of one other log that are remembered, so that a message that was overtaken is no alarm; and
+ * heads that wait for their proof. */
+#define SYM_WITNESS_RECENT_MAX  32u
+#define SYM_WITNESS_PENDING_MAX 4u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
  */
 #define SYM_OPEN_PER_PEER_MAX 64u
+
+/* Backups ----------------------------------------------------------------------------------- */
+
+#define SYM_BACKUP_ID_BYTES 16u
+/* What one answer carries of a file, bytes: it fits one control reply. */
+#define SYM_BACKUP_PART_BYTES 2080768u
+/* A small file of the data directory, and the store, bytes: as far as its map may grow. */
+#define SYM_BACKUP_SMALL_BYTES_MAX 65536u
+#define SYM_BACKUP_STORE_BYTES_MAX 4398046511104u
+/* A backup of which nothing is heard for so long is given up, milliseconds: while it lasts, the
+ * store cannot use the room of what was changed since. */
+#define SYM_BACKUP_IDLE_MS 30000u
 
 /* Control ---------------------------------------------------------------------------------- */
 

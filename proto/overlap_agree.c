@@ -1,5 +1,15 @@
 #include "proto/overlap_agree.h"
 
+const char *sym_overlap_engine_text(uint32_t engine)
+{
+    static const char *const texts[SYM_OVERLAP_ENGINE_END] = {
+#define SYM_OVERLAP_ENGINE_ROW(name, number, text) [number] = text,
+        SYM_OVERLAP_ENGINE_LIST(SYM_OVERLAP_ENGINE_ROW)
+#undef SYM_OVERLAP_ENGINE_ROW
+    };
+    return engine < SYM_OVERLAP_ENGINE_END && texts[engine] != NULL ? texts[engine] : "unknown";
+}
+
 static enum sym_err check_version(const char *what, uint32_t asked, uint32_t own,
                                   struct sym_fault *fault)
 {

@@ -9,8 +9,21 @@
 
 #include "proto/exchange.h"
 
-#define SYM_OVERLAP_ENGINE_DH 1u
-#define SYM_OVERLAP_SUITE     1u
+/* Engines by number; a grant may name one that this version cannot compute with. */
+#define SYM_OVERLAP_ENGINE_LIST(X) X(DH, 1, "dh") X(VOLE, 2, "vole")
+
+enum sym_overlap_engine {
+    SYM_OVERLAP_ENGINE_AUTO,
+#define SYM_OVERLAP_ENGINE_ENUM(name, number, text) SYM_OVERLAP_ENGINE_##name = number,
+    SYM_OVERLAP_ENGINE_LIST(SYM_OVERLAP_ENGINE_ENUM)
+#undef SYM_OVERLAP_ENGINE_ENUM
+        SYM_OVERLAP_ENGINE_END
+};
+#define SYM_OVERLAP_ENGINES ((1u << SYM_OVERLAP_ENGINE_END) - 2u) /* bit set of all */
+#define SYM_OVERLAP_SUITE   1u
+
+/* "dh"; "unknown" for a number that is no engine. */
+const char *sym_overlap_engine_text(uint32_t engine);
 
 /* What a node can compare. */
 struct sym_overlap_terms {

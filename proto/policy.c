@@ -1,5 +1,6 @@
 #include "proto/policy.h"
 
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 
 #include <stdarg.h>
@@ -60,7 +61,14 @@ static bool refuse_use(struct sym_policy_verdict *out, const struct sym_grant *g
 static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *grant,
                         const struct sym_policy_ask *ask)
 {
-    if (!has_bit(TYPES_KNOWN, ask->type)) {
+    if (!has_bit(SYM_OVERLAP_ENGINES, ask->engine)) {
+        deny(out, SYM_REASON_POLICY, "unknown engine",
+             "this node does not know that engine; it may be older");
+    } else if (!has_bit(grant->engines, ask->engine)) {
+        deny(out, SYM_REASON_POLICY, "engine",
+             "the grant does not cover the engine %s; agree on it, or choose another with --engine",
+             sym_overlap_engine_text(ask->engine));
+    } else if (!has_bit(TYPES_KNOWN, ask->type)) {
         deny(out, SYM_REASON_POLICY, "unknown type",
              "this node does not know that type of identifier; it may be older");
     } else if (!has_bit(grant->types, ask->type) && ask->type == 0) {
@@ -110,6 +118,7 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     } else {
         out->decision = SYM_DECISION_GRANTED;
         out->reason = SYM_REASON_NONE;
+        out->min_result = grant->min_result;
     }
 }
 
@@ -143,6 +152,24 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
     if (brings_list(grant->kind) && (grant->types & TYPES_KNOWN) == 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: it names no type of identifier; give at least one with --type");
+    }
+    if (brings_list(grant->kind) && (grant->engines & SYM_OVERLAP_ENGINES) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: it names no engine; give at least one with --engines");
+    }
+    if (brings_list(grant->kind) && grant->min_result > grant->max_elements) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: of lists of at most %u identifiers no result has %u; choose a "
+                        "smaller --min-result",
+                        grant->max_elements, grant->min_result);
+    }
+    if (!brings_list(grant->kind) && grant->min_result > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a tabulation finds no identifiers in common; leave --min-result");
+    }
+    if (grant->epsilon_micro > SYM_EPSILON_MICRO_MAX) {
+        return sym_fail(fault, SYM_BAD_VALUE, "grant: --epsilon can be %u at most",
+                        SYM_EPSILON_MICRO_MAX / 1000000u);
     }
     if (grant->expires_s != 0 && grant->expires_s <= now_s) {
         return sym_fail(fault, SYM_EXPIRED,

@@ -5,10 +5,12 @@
  * a count can find out which of its elements matched.
  *
  * What is looked at, in this order, the first that fails being the answer: that there is a grant,
- * its expiry, the requests of the day, purpose, basis, type, size, and last whether an approver has
- * to agree. Beyond the day's requests a peer thus learns no other limit. A dataset that does not
- * exist gives the same answer, in the same words, as one without a grant. For tabulation, in which
- * the peer brings no list, type and size do not count.
+ * its expiry, the requests of the day, purpose, basis, engine, type, size, and last whether an
+ * approver has to agree. Beyond the day's requests a peer thus learns no other limit. A dataset
+ * that does not exist gives the same answer, in the same words, as one without a grant. For
+ * tabulation, in which the peer brings no list, engine, type and size do not count. The least
+ * result is not judged here: it is known when both have computed it, and travels in the receipt of
+ * what is granted.
  */
 #ifndef SYM_PROTO_POLICY_H
 #define SYM_PROTO_POLICY_H
@@ -21,6 +23,7 @@ struct sym_policy_ask {
     uint32_t kind;
     uint32_t purpose;
     uint32_t basis;
+    uint32_t engine;   /* enum sym_overlap_engine */
     uint32_t type;     /* of identifiers; 0: any */
     uint32_t elements; /* announced, padding included */
     uint64_t now_s;
@@ -32,6 +35,7 @@ struct sym_policy_ask {
 struct sym_policy_verdict {
     enum sym_decision decision;
     enum sym_reason reason;                 /* of a denial */
+    uint32_t min_result;                    /* of what is granted: for the receipt */
     char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels, and is read behind the reason: plain words
                                              * that tell no more of the grant than the peer needs
                                              * to do better */

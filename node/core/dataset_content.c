@@ -129,7 +129,7 @@ enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct 
 struct forgetting {
     struct sym_datasets *datasets;
     const struct sym_dataset *before;
-    const struct sym_user *user;
+    const struct sym_author *author;
     struct sym_span record;
     uint8_t *concerned; /* one for each segment: does it hold the record? */
     struct sym_columns columns;
@@ -200,9 +200,9 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
         err = sym_dataset_put(t, &f->after);
     }
     return err == SYM_OK
-               ? sym_journal_put(f->datasets->config.journal, t, f->wall_ms,
-                                 "record-forgotten user=%s dataset=%s records=%llu tokens=%llu",
-                                 f->user->name, f->before->name,
+               ? sym_dataset_say(f->datasets, t, f->author, SYM_ENTRY_FORGOTTEN, "record-forgotten",
+                                 &f->after, f->before->records - f->after.records,
+                                 "records=%llu tokens=%llu",
                                  (unsigned long long)(f->before->records - f->after.records),
                                  (unsigned long long)(f->before->tokens[SYM_TOKEN_NONE] -
                                                       f->after.tokens[SYM_TOKEN_NONE]))
@@ -230,7 +230,7 @@ static enum sym_err find_and_forget(struct forgetting *f, struct sym_fault *faul
 
 enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forgotten *out,
                                  const struct sym_dataset_forget *asked,
-                                 const struct sym_user *user, struct sym_fault *fault)
+                                 const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = 0;
     enum sym_err err = sym_datasets_find(d, &at, asked->name, fault);
@@ -240,7 +240,7 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
     struct sym_dataset *s = d->items[at];
     struct forgetting f = {.datasets = d,
                            .before = s,
-                           .user = user,
+                           .author = author,
                            .record = asked->record,
                            .wall_ms = sym_wall_ms()};
     f.concerned = calloc(1, (size_t)s->segments + 1);

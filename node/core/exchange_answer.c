@@ -185,6 +185,7 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     e->parameters_len = request->parameters.len;
     e->matter->purpose = request->purpose;
     e->matter->basis = request->basis;
+    e->matter->engine = asked.engine;
     e->matter->type = asked.type;
     e->matter->peer_size = asked.set_size;
     /* What is no name could pass for other fields in a line of the journal. */
@@ -213,6 +214,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
     size_t at = 0;
     struct sym_ask ask = {.peer = peer,
                           .request = request,
+                          .engine = e->matter->engine,
                           .type = e->matter->type,
                           .elements = e->matter->peer_size,
                           .dataset_known = sym_datasets_find(x->config.datasets, &at,
@@ -222,6 +224,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
     if (err != SYM_OK) {
         return err;
     }
+    e->matter->min_result = verdict->min_result;
     memcpy(e->matter->approver, approval.approver, sizeof e->matter->approver);
     static const uint8_t none[SYM_EXCHANGE_ID_BYTES] = {0};
     if (!sym_equal(approval.held_id, none, sizeof none)) {
@@ -298,7 +301,8 @@ void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *
     size_t len = 0;
     struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (err == SYM_OK) {
-        struct sym_overlap_answer o = {.set_size = sym_overlap_set_size(e->matter->set)};
+        struct sym_overlap_answer o = {.set_size = sym_overlap_set_size(e->matter->set),
+                                       .min_result = e->matter->min_result};
         e->matter->own_size = o.set_size;
         err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_answer, &o);
         a.parameters = sym_span(bytes, len);

@@ -135,6 +135,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     if (err == SYM_OK) {
         e->matter->set = NULL;
         e->matter->peer_size = answer.set_size;
+        e->matter->min_result = answer.min_result;
         e->deadline_ms = sym_now_ms() + e->timeout_ms;
     }
     return err;

@@ -52,6 +52,8 @@ static struct sym_exchange_entry entry_of(const struct sym_exchange *e)
         .ended_ms = over ? sym_wall_ms() : 0,
         .bytes_sent = e->bytes_sent + e->bytes_leaving,
         .bytes_received = e->bytes_received,
+        .min_result = m->min_result,
+        .withheld = e->state == SYM_EXCHANGE_DONE && m->withheld,
     };
 }
 

@@ -19,6 +19,7 @@ struct sym_exchange_matter {
     void *owner; /* for the callbacks of set and find */
     uint32_t purpose;
     uint32_t basis;
+    uint32_t engine; /* that the peer asks for */
     uint32_t type;
     char case_ref[SYM_CASE_BYTES_MAX + 1];
     char note[SYM_NOTE_BYTES_MAX + 1];
@@ -32,6 +33,8 @@ struct sym_exchange_matter {
     uint32_t own_size;
     uint32_t peer_size;
     uint32_t common;
+    uint32_t min_result; /* of the grant, as the receipt says it */
+    bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
     bool has_result;
     uint64_t started_ms;         /* wall clock */

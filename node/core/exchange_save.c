@@ -33,8 +33,9 @@ static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
     if (err != SYM_OK) {
         return err;
     }
-    m->common = result.common;
-    m->saved = !result.listed;
+    m->withheld = result.common < m->min_result;
+    m->common = m->withheld ? 0 : result.common;
+    m->saved = !result.listed || m->withheld;
     if (m->saved) {
         return SYM_OK;
     }

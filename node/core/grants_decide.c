@@ -13,6 +13,8 @@ struct step {
     const struct sym_ask *ask;
     const struct sym_policy_verdict *verdict;
     const struct sym_grant_item *counted; /* NULL: not counted */
+    struct sym_pattern_item *pattern;     /* of the peer; NULL: a repetition, or no memory */
+    struct sym_pattern_item pattern_next; /* with this request */
     const struct sym_held_item *held;     /* to be put; NULL: none */
     const char *event;                    /* NULL: no line */
     const char *approver;
@@ -29,27 +31,41 @@ static enum sym_err put_line(const struct step *s, struct sym_transaction *t)
 {
     const struct sym_request *r = s->ask->request;
     struct sym_span dataset = shown_dataset(r);
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    char words[SYM_DETAIL_BYTES_MAX + 1];
     char held[2 * SYM_EXCHANGE_ID_BYTES + 1] = "none";
-    sym_hex(id, r->exchange_id.data, SYM_EXCHANGE_ID_BYTES);
     if (s->held != NULL) {
         sym_hex(held, s->held->id, SYM_EXCHANGE_ID_BYTES);
     }
-    return sym_journal_put(
-        s->grants->config.journal, t, s->ask->wall_ms,
-        "%s exchange=%s peer=%s kind=%s dataset=%.*s purpose=%s basis=%s type=%u elements=%u "
-        "cause=%s held=%s approver=%s left-out=%llu",
-        s->event, id, s->ask->peer->alias, sym_kind_text(r->kind), (int)dataset.len,
-        (const char *)dataset.data, sym_purpose_text(r->purpose), sym_basis_text(r->basis),
-        s->ask->type, s->ask->elements, s->verdict->cause[0] != '\0' ? s->verdict->cause : "none",
-        held, s->approver != NULL && s->approver[0] != '\0' ? s->approver : "none",
-        (unsigned long long)s->left_out);
+    const struct sym_entry_body body = {
+        .event = sym_span_text(s->event),
+        .approver = sym_span_text(s->approver != NULL ? s->approver : ""),
+        .alias = sym_span_text(s->ask->peer->alias),
+        .subject = dataset,
+        .role = SYM_AS_PARTICIPANT,
+        .exchange_kind = r->kind,
+        .purpose = r->purpose,
+        .basis = r->basis,
+        .type = s->ask->type,
+        .peer_size = s->ask->elements,
+        .count = s->left_out,
+        .detail = sym_log_words(words, sizeof words, "kind=%s cause=%s held=%s left-out=%llu",
+                                sym_kind_text(r->kind),
+                                s->verdict->cause[0] != '\0' ? s->verdict->cause : "none", held,
+                                (unsigned long long)s->left_out)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = r->exchange_id.data,
+                                    .initiator = &s->ask->peer->id,
+                                    .body = &body};
+    return sym_log_append(s->grants->config.log, t, &entry, NULL);
 }
 
 static enum sym_err put_step(struct sym_transaction *t, void *context)
 {
     const struct step *s = context;
     enum sym_err err = s->counted != NULL ? sym_asked_item_put(t, s->counted) : SYM_OK;
+    if (err == SYM_OK && s->pattern != NULL) {
+        err = sym_pattern_item_put(t, &s->pattern_next);
+    }
     if (err == SYM_OK && s->held != NULL) {
         err = sym_held_item_put(s->grants, t, s->held);
     }
@@ -59,9 +75,22 @@ static enum sym_err put_step(struct sym_transaction *t, void *context)
 static enum sym_err commit(const struct step *s)
 {
     struct step copy = *s;
-    return s->counted != NULL || s->held != NULL || s->event != NULL
-               ? sym_store_write(s->grants->config.store, put_step, &copy)
-               : SYM_OK;
+    bool due = s->counted != NULL || s->held != NULL || s->event != NULL;
+    enum sym_err err = due ? sym_store_write(s->grants->config.store, put_step, &copy) : SYM_OK;
+    if (err == SYM_OK && s->pattern != NULL) {
+        *s->pattern = s->pattern_next;
+        s->pattern->dirty = !due;
+    }
+    return err;
+}
+
+static void count_pattern(struct step *s, bool probe)
+{
+    s->pattern = sym_pattern_item_of(s->grants, &s->ask->peer->id);
+    if (s->pattern != NULL) {
+        s->pattern_next = *s->pattern;
+        sym_pattern_add(&s->pattern_next.pattern, s->ask->request->kind, probe, s->ask->wall_ms);
+    }
 }
 
 /* For what a peer can cause without end: a line when one is due. */
@@ -87,9 +116,15 @@ static void say_overdue(struct sym_grants *g, uint64_t wall_ms, uint64_t until_m
     while ((row = sym_quiet_overdue(&g->quiet, until_ms)) != NULL) {
         const struct sym_peer *peer = sym_peers_by_id(g->config.peers, &row->peer);
         struct sym_node_id id = row->peer;
-        if (sym_journal_add(g->config.journal, wall_ms, "requests-denied peer=%s left-out=%llu",
-                            peer != NULL ? peer->alias : "removed",
-                            (unsigned long long)row->left_out) != SYM_OK) {
+        char words[SYM_DETAIL_BYTES_MAX + 1];
+        const struct sym_entry_body body = {
+            .event = sym_span_text("requests-denied"),
+            .alias = sym_span_text(peer != NULL ? peer->alias : "removed"),
+            .count = row->left_out,
+            .detail = sym_log_words(words, sizeof words, "left-out=%llu",
+                                    (unsigned long long)row->left_out)};
+        const struct sym_entry entry = {.kind = SYM_ENTRY_REFUSED, .initiator = &id, .body = &body};
+        if (sym_log_add(g->config.log, &entry) != SYM_OK) {
             return; /* they stay counted */
         }
         sym_quiet_said(&g->quiet, &id, wall_ms);
@@ -100,6 +135,7 @@ void sym_grants_close(struct sym_grants *g)
 {
     if (g != NULL) {
         say_overdue(g, sym_grants_now(g), UINT64_MAX);
+        sym_patterns_clear(g);
         free(g);
     }
 }
@@ -109,6 +145,7 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
     return (struct sym_policy_ask){.kind = ask->request->kind,
                                    .purpose = ask->request->purpose,
                                    .basis = ask->request->basis,
+                                   .engine = ask->engine,
                                    .type = ask->type,
                                    .elements = ask->elements,
                                    .now_s = ask->wall_ms / 1000,
@@ -199,6 +236,7 @@ static enum sym_err decide_fresh(struct sym_grants *g, struct sym_policy_verdict
               : out->decision == SYM_DECISION_HELD  ? "request-held"
                                                     : "request-denied";
     s.counted = sym_asked_add(&counted.asked, ask->wall_ms) ? &counted : NULL;
+    count_pattern(&s, false);
     err = is_endless(item, ask) ? commit_quietly(&s) : commit(&s);
     if (err != SYM_OK) {
         return err;
@@ -230,6 +268,7 @@ enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *
         struct sym_policy_ask p = policy_ask(ask, 0, false);
         struct step s = {.grants = g, .ask = ask, .verdict = out, .event = "request-denied"};
         sym_policy_decide(out, NULL, &p);
+        count_pattern(&s, true);
         return commit_quietly(&s);
     }
     struct sym_held_item *held = sym_held_match(g, ask);

@@ -36,12 +36,20 @@ struct sym_held_item {
     struct sym_held_request terms; /* without the spans */
 };
 
+struct sym_pattern_item {
+    struct sym_node_id peer;
+    struct sym_pattern pattern;
+    bool dirty; /* counted, and not in the store yet */
+};
+
 struct sym_grants {
     struct sym_grants_config config;
     struct sym_grant_item items[SYM_GRANTS_MAX]; /* by number */
     size_t n;
     struct sym_held_item held[SYM_HELD_MAX]; /* the oldest first */
     size_t n_held;
+    struct sym_pattern_item *patterns; /* at most SYM_PEERS_MAX */
+    size_t n_patterns;
     struct sym_quiet quiet;
     struct sym_grant rows[SYM_GRANTS_MAX];
     struct sym_held_request held_rows[SYM_HELD_MAX];
@@ -65,6 +73,19 @@ SYM_MUST enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transac
                                         const struct sym_held_item *item);
 SYM_MUST enum sym_err sym_held_item_delete(struct sym_transaction *t,
                                            const struct sym_held_item *item);
+
+/* How a peer asks: NULL when there is no memory for it; it stays in its place until another is
+ * added or forgotten. */
+struct sym_pattern_item *sym_pattern_item_of(struct sym_grants *g, const struct sym_node_id *peer);
+SYM_MUST enum sym_err sym_pattern_item_put(struct sym_transaction *t,
+                                           const struct sym_pattern_item *item);
+SYM_MUST enum sym_err sym_patterns_load(struct sym_grants *g, struct sym_transaction *t);
+/* Saves what is not saved yet. */
+void sym_patterns_clear(struct sym_grants *g);
+/* From the store, within a transaction; and from memory. */
+SYM_MUST enum sym_err sym_pattern_drop(const struct sym_grants *g, struct sym_transaction *t,
+                                       const struct sym_node_id *peer);
+void sym_pattern_forget(struct sym_grants *g, const struct sym_node_id *peer);
 
 /* The held requests: loaded, and put into the order of their times. */
 SYM_MUST enum sym_err sym_held_load(struct sym_grants *g, struct sym_transaction *t);

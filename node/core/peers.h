@@ -10,7 +10,7 @@
 #define SYM_NODE_CORE_PEERS_H
 
 #include "crypto/card.h"
-#include "node/core/journal.h"
+#include "node/evidence/log.h"
 #include "proto/limits.h"
 
 struct sym_peer {

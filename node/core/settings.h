@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_SETTINGS_H
 #define SYM_NODE_CORE_SETTINGS_H
 
-#include "node/core/journal.h"
+#include "node/evidence/log.h"
 #include "proto/control.h"
 
 /* Name, text, default, smallest and largest number (0, 0: not a number), the words it may be ("":

@@ -4,12 +4,14 @@
 #define SYM_NODE_CORE_STATE_H
 
 #include "crypto/ristretto.h"
+#include "node/core/backup.h"
 #include "node/core/control.h"
 #include "node/core/datasets.h"
 #include "node/core/exchanges.h"
 #include "node/core/grants.h"
 #include "node/core/history.h"
 #include "node/core/own_card.h"
+#include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
 #include "node/sandbox.h"
@@ -31,11 +33,13 @@ struct sym_core {
     struct sym_store *store;
     struct sym_log *log;
     struct sym_journal journal;
+    struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;
     struct sym_peers peers;
     struct sym_vault *vault;
     struct sym_datasets *datasets;
+    struct sym_backups *backups;
     struct sym_grants *grants;
     struct sym_history history;
     struct sym_results results;
@@ -50,7 +54,7 @@ struct sym_core {
 };
 
 /* Runs a verb: sym_control_run_fn with the core as owner. */
-enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_user *user,
+enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_author *author,
                                const void *arguments, struct sym_answer *answer,
                                struct sym_fault *fault);
 

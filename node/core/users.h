@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_USERS_H
 #define SYM_NODE_CORE_USERS_H
 
-#include "node/core/journal.h"
+#include "node/evidence/log.h"
 #include "proto/control.h"
 
 struct sym_user {

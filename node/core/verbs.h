@@ -8,7 +8,7 @@
 
 #include "node/core/state.h"
 
-typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_user *user,
+typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_author *author,
                                  const void *arguments, struct sym_answer *answer,
                                  struct sym_fault *fault);
 
@@ -16,6 +16,7 @@ typedef enum sym_err sym_verb_fn(struct sym_core *core, const struct sym_user *u
 extern sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT];     /* imports and datasets */
 extern sym_verb_fn *const sym_verbs_grant[SYM_VERB_COUNT];    /* grants and requests */
 extern sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT]; /* overlaps, exchanges, results */
+extern sym_verb_fn *const sym_verbs_backup[SYM_VERB_COUNT];
 
 /* The peer of this alias, or NULL and a line in fault. */
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,

@@ -57,7 +57,7 @@ static enum sym_err check_tokens(struct sym_core *core, const struct sym_overlap
                           (int)o->mine.len, (const char *)o->mine.data);
 }
 
-static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
@@ -80,7 +80,7 @@ static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_u
     struct sym_exchange_plan plan = {.peer = peer,
                                      .kind = asked->kind,
                                      .timeout_ms = asked->timeout_ms,
-                                     .user = user->name,
+                                     .user = author->user,
                                      .overlap = asked};
     if (err == SYM_OK) {
         err = sym_exchanges_start(core->exchanges, id, &plan, fault);
@@ -141,37 +141,37 @@ static enum sym_err state_from_history(struct sym_core *core, struct sym_span id
     return sym_answer_write(answer, &row);
 }
 
-static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_author *author,
                                         const void *arguments, struct sym_answer *answer,
                                         struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
     struct sym_exchange_row row;
-    (void)user;
+    (void)author;
     sym_exchanges_heeded(core->exchanges, asked->id);
     return sym_exchanges_row(core->exchanges, asked->id, &row, NULL) == SYM_OK
                ? sym_answer_write(answer, &row)
                : state_from_history(core, asked->id, answer, fault);
 }
 
-static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    (void)user;
+    (void)author;
     enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_exchange_show(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_show(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
     const struct sym_exchange_name *asked = arguments;
     struct sym_exchange_entry entry;
-    (void)user;
+    (void)author;
     enum sym_err err = find_entry(core, &arena, &entry, asked->id, fault);
     if (err != SYM_OK) {
         return err;
@@ -229,13 +229,13 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     return SYM_OK;
 }
 
-static enum sym_err verb_exchange_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_list(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
     struct sym_exchange_query query = *(const struct sym_exchange_query *)arguments;
     struct listed *l = calloc(1, sizeof *l);
-    (void)user;
+    (void)author;
     if (l == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "exchanges: no memory for the answer");
     }
@@ -272,13 +272,19 @@ static enum sym_err check_result(const struct sym_exchange_entry *entry, struct 
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: has no result: %.*s",
                         (int)entry->fault.len, (const char *)entry->fault.data);
     }
+    if (entry->withheld) {
+        return sym_fail(fault, SYM_DENIED,
+                        "exchange: its result is withheld and was not kept: %.*s grants none with "
+                        "fewer than %u identifiers in common",
+                        (int)entry->alias.len, (const char *)entry->alias.data, entry->min_result);
+    }
     if (entry->kind == SYM_KIND_OVERLAP_MATCHES && !entry->has_result) {
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: its result was forgotten");
     }
     return SYM_OK;
 }
 
-static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
@@ -287,7 +293,7 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
     const struct sym_result_query *asked = arguments;
     struct sym_exchange_entry entry;
     struct sym_result_page page = {.exchange = &entry, .first = asked->first};
-    (void)user;
+    (void)author;
     enum sym_err err = find_entry(core, &arena, &entry, asked->id, fault);
     if (err == SYM_OK) {
         err = check_result(&entry, fault);
@@ -303,7 +309,7 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
                                     sym_err_text(err));
 }
 
-static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
@@ -321,7 +327,7 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: a count keeps no records to forget");
     }
     entry.has_result = false;
-    err = sym_history_put(&core->history, &entry, "result-forgotten", user->name);
+    err = sym_history_put(&core->history, &entry, "result-forgotten", author->user);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "result: could not be recorded as forgotten; it is kept");
     }

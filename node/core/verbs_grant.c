@@ -1,52 +1,52 @@
 #include "node/core/verbs.h"
 
-static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_author *author,
                                    const void *arguments, struct sym_answer *answer,
                                    struct sym_fault *fault)
 {
     struct sym_grant row;
-    enum sym_err err = sym_grants_add(core->grants, &row, arguments, user, fault);
+    enum sym_err err = sym_grants_add(core->grants, &row, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
-static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
 {
     struct sym_grant_list list;
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     list.n_grants = sym_grants_list(core->grants, &list.grants);
     return sym_answer_write(answer, &list);
 }
 
-static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    enum sym_err err = sym_grants_revoke(core->grants, arguments, user, fault);
+    enum sym_err err = sym_grants_revoke(core->grants, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_request_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_request_list(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
     struct sym_request_list list;
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     list.n_requests = sym_grants_requests(core->grants, &list.requests);
     return sym_answer_write(answer, &list);
 }
 
-static enum sym_err verb_request_decide(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_request_decide(struct sym_core *core, const struct sym_author *author,
                                         const void *arguments, struct sym_answer *answer,
                                         struct sym_fault *fault)
 {
     struct sym_held_request row;
-    enum sym_err err = sym_grants_resolve(core->grants, &row, arguments, user, fault);
+    enum sym_err err = sym_grants_resolve(core->grants, &row, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 

@@ -1,13 +1,15 @@
 #include "node/core/warnings.h"
 
+#include "crypto/utc.h"
 #include "node/core/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_S             86400
-#define CARD_WARNING_DAYS 30
+#define DAY_S                86400
+#define CARD_WARNING_DAYS    30
+#define RESTORE_WARNING_DAYS 30
 /* Below this the node soon cannot record, and so not do, anything. */
 #define DISK_WARNING_BYTES ((uint64_t)64 << 20)
 
@@ -104,6 +106,45 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
     }
 }
 
+static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core)
+{
+    struct sym_unusual rows[SYM_WARNINGS_MAX];
+    size_t n = sym_grants_unusual(core->grants, rows, SYM_WARNINGS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const struct sym_pattern_finding *f = &rows[i].finding;
+        const char *alias = rows[i].peer->alias;
+        if (f->asked > 0) {
+            warn(w,
+                 "%s asks more than it used to: %u requests%s%s today, on other days %u; see: "
+                 "symbolon exchange list --peer %s",
+                 alias, f->asked, f->kind != 0 ? " of kind " : "",
+                 f->kind != 0 ? sym_kind_text(f->kind) : "", f->asked_usual, alias);
+        }
+        if (f->probes > 0) {
+            warn(w,
+                 "%s tries what it has no grant for: %u requests today, on other days %u; see: "
+                 "symbolon exchange list --peer %s",
+                 alias, f->probes, f->probes_usual, alias);
+        }
+    }
+}
+
+/* Partners have to hear of it from a person. */
+static void look_at_restore(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    char when[SYM_UTC_BYTES] = "an earlier day";
+    char from[SYM_UTC_BYTES] = "an earlier moment";
+    int64_t restored_s = (int64_t)(core->restored.restored_ms / 1000);
+    if (restored_s == 0 || now_s - restored_s > RESTORE_WARNING_DAYS * DAY_S ||
+        sym_utc_format(when, restored_s) != SYM_OK ||
+        sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) != SYM_OK) {
+        return;
+    }
+    warn(w,
+         "this node was restored at %s from a backup of %s: tell your partners, who see a new log",
+         when, from);
+}
+
 void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
 {
     int64_t now_s = (int64_t)(sym_wall_ms() / 1000);
@@ -111,7 +152,9 @@ void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
     look_at_disk(w, core);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);
+    look_at_restore(w, core, now_s);
     look_at_requests(w, core);
+    look_at_patterns(w, core);
     for (size_t i = 0; i < core->peers.n; i++) {
         if (sym_peer_is_expired(core->peers.items[i], now_s)) {
             warn(w, "the card of %s has expired; ask for a new one", core->peers.items[i]->alias);

@@ -234,7 +234,8 @@ static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry,
         body.user = sym_span_text(entry->author->user);
         body.command = entry->author->command;
     }
-    if (body.command.len > SYM_COMMAND_KEPT_BYTES) {
+    bool hide = entry->author != NULL && entry->author->hash_only && body.command.len > 0;
+    if (hide || body.command.len > SYM_COMMAND_KEPT_BYTES) {
         err = sym_sha256(hash, body.command);
         body.command_hash = sym_span(hash, sizeof hash);
         body.command = sym_span(NULL, 0);

@@ -29,14 +29,18 @@
     X(VAULT, "vault")             /* name -> value, under a key of its own: vault.h */             \
     X(VAULT_KEYS, "vault-keys")   /* name -> that key, under the vault's master key */             \
     X(VAULT_STATE, "vault-state") /* one entry: which master key, and whether to sweep */          \
+    X(WITNESSES, "witnesses")     /* node id -> what is held of its log, and it of ours */         \
+    X(EXHIBITS, "exhibits")       /* node id -> how its log contradicts itself: text */            \
     X(GRANTS, "grants")           /* node id, number -> what it may ask, under which limits */     \
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
+    X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
     X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
     X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */ \
+    X(RESTORED, "restored")           /* one entry: when this store was restored, from when */     \
     X(LEAVES, "leaves")               /* generation, index -> leaf of the evidence log */          \
     X(TILES, "tiles")                 /* generation, level, number -> 256 hashes of its tree */    \
     X(LOG_STATE, "log-state")         /* generation -> size, edge, signed head */                  \
@@ -78,6 +82,17 @@ typedef enum sym_err sym_store_fn(struct sym_transaction *t, void *context);
 SYM_MUST enum sym_err sym_store_write(struct sym_store *s, sym_store_fn *fn, void *context);
 /* Runs fn in a read transaction. Keep it short: an open reader holds old pages. */
 SYM_MUST enum sym_err sym_store_read(struct sym_store *s, sym_store_fn *fn, void *context);
+
+/* Keeps the present moment readable while writing goes on: the bytes of a data file that opens as
+ * the store is now. There is one at a time (SYM_WRONG_STATE), outside of transactions. End it soon:
+ * until then the room of what is changed or deleted is not used again. */
+SYM_MUST enum sym_err sym_store_snapshot(struct sym_store *s, uint64_t *bytes);
+/* Bytes at..at+len of that file. SYM_CLOSED: there is none, also when it was lost because the store
+ * had to be opened again after a failure. */
+SYM_MUST enum sym_err sym_store_snapshot_read(const struct sym_store *s, uint8_t *out, size_t len,
+                                              uint64_t at);
+/* None is fine. */
+void sym_store_snapshot_end(struct sym_store *s);
 
 /* Called in every write transaction, for those who keep something of their own in step with the
  * tables. seal: fn has succeeded, and this is the last chance to write; an error gives the

@@ -9,6 +9,8 @@
  *     store/        LMDB's files
  *     init          what core imports at its first start, and then removes
  *     users/        private keys of users
+ *     restored      a backup was restored here; core begins a new log, and then removes it
+ *     restore.new/  a restore that was not finished
  *     run           link to the run directory while the node runs (rundir.h)
  *     format.new    instead of format: an init that was not finished
  *
@@ -32,6 +34,12 @@
 #define SYM_FILE_MASTER     "master.key"
 #define SYM_FILE_INIT       "init"
 #define SYM_FILE_RUN        "run"
+#define SYM_FILE_RESTORED   "restored"
+
+/* The file `restored`: this line, then "id: HEX", "backup: MS", "restored: MS" (wall clock). */
+#define SYM_RESTORED_FIRST     "symbolon-restored/1\n"
+#define SYM_RESTORED_BYTES_MAX 256u
+#define SYM_RESTORE_ID_BYTES   16u
 
 /* master.key is 32 random bytes under sym_seal: its key is the subkey of keys.storage for this
  * purpose (no context), and this is its associated data. */

@@ -16,6 +16,7 @@ const char sym_options_help[] =
     "                 [--endpoint HOST:PORT]... [--days N] [--passphrase-file FILE | --key-file "
     "FILE]\n"
     "       symbolond --rotate WHAT --dir DIR [--passphrase-file FILE | --key-file FILE]\n"
+    "       symbolond --restore BACKUP --dir DIR [--passphrase-file FILE]\n"
     "       symbolond --help | --version\n"
     "\n"
     "Runs the node in DIR in the foreground, until SIGTERM or SIGINT; prints one line that starts\n"
@@ -33,7 +34,9 @@ const char sym_options_help[] =
     "    --endpoint HOST:PORT  how partners reach it; up to 4; default: what --listen says\n"
     "    --days N              how long the card holds; default: 365\n"
     "  --rotate WHAT           replace a key of a stopped node: tls, exchange (announce the next\n"
-    "                          one), finish (use what was announced), log, cosign, identity\n";
+    "                          one), finish (use what was announced), log, cosign, identity\n"
+    "  --restore BACKUP        make the node in DIR, which is new or empty, from a backup\n"
+    "    --passphrase-file FILE holds the passphrase of the backup\n";
 
 enum {
     OPTION_DIR = 256, /* above every character */
@@ -46,6 +49,7 @@ enum {
     OPTION_ENDPOINT,
     OPTION_DAYS,
     OPTION_ROTATE,
+    OPTION_RESTORE,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_END
@@ -64,6 +68,7 @@ static const struct option known[] = {
     {"endpoint", required_argument, NULL, OPTION_ENDPOINT},
     {"days", required_argument, NULL, OPTION_DAYS},
     {"rotate", required_argument, NULL, OPTION_ROTATE},
+    {"restore", required_argument, NULL, OPTION_RESTORE},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -135,6 +140,12 @@ static enum sym_err choose_mode(enum sym_mode *mode, const struct given *g, stru
     bool init = value_of(g, OPTION_INIT) != NULL;
 
     *mode = SYM_MODE_RUN;
+    if (value_of(g, OPTION_RESTORE) != NULL &&
+        (init || value_of(g, OPTION_ROTATE) != NULL || value_of(g, OPTION_KEY_FILE) != NULL)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--restore: takes a passphrase only, and not together with --init or "
+                        "--rotate");
+    }
     if (init && value_of(g, OPTION_ROTATE) != NULL) {
         return sym_fail(fault, SYM_BAD_VALUE, "--rotate: not together with --init");
     }
@@ -148,6 +159,8 @@ static enum sym_err choose_mode(enum sym_mode *mode, const struct given *g, stru
         *mode = SYM_MODE_INIT;
     } else if (value_of(g, OPTION_ROTATE) != NULL) {
         *mode = SYM_MODE_ROTATE;
+    } else if (value_of(g, OPTION_RESTORE) != NULL) {
+        *mode = SYM_MODE_RESTORE;
     }
     return SYM_OK;
 }
@@ -316,6 +329,7 @@ enum sym_err sym_options_parse(struct sym_options *out, int argc, char **argv,
     if (err == SYM_OK && o.mode == SYM_MODE_ROTATE) {
         err = take_rotate(&o.what, value_of(&g, OPTION_ROTATE), fault);
     }
+    o.backup = value_of(&g, OPTION_RESTORE);
     if (err == SYM_OK) {
         *out = o;
     }

@@ -8,12 +8,20 @@
 #include "node/supervisor/init.h"
 #include "node/supervisor/rotate.h"
 
-enum sym_mode { SYM_MODE_RUN, SYM_MODE_INIT, SYM_MODE_ROTATE, SYM_MODE_HELP, SYM_MODE_VERSION };
+enum sym_mode {
+    SYM_MODE_RUN,
+    SYM_MODE_INIT,
+    SYM_MODE_ROTATE,
+    SYM_MODE_RESTORE,
+    SYM_MODE_HELP,
+    SYM_MODE_VERSION
+};
 
 struct sym_options {
     enum sym_mode mode;
     struct sym_init init; /* dir and from are those of every mode */
     enum sym_rotate what; /* with SYM_MODE_ROTATE */
+    const char *backup;   /* with SYM_MODE_RESTORE: its file */
 };
 
 /* argv ends in NULL and is reordered. */

@@ -2,6 +2,7 @@
 
 #include "node/memory.h"
 #include "node/supervisor/options.h"
+#include "node/supervisor/restore.h"
 #include "node/supervisor/supervisor.h"
 #include "proto/version.h"
 
@@ -91,8 +92,9 @@ static enum sym_err dispatch(struct sym_options *o, struct sym_fault *fault)
         err = sym_supervisor_run(o->init.dir, from, fault);
     } else {
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-        err = o->mode == SYM_MODE_INIT ? sym_init_run(&o->init, fault)
-                                       : sym_rotate_run(o->init.dir, o->what, from, fault);
+        err = o->mode == SYM_MODE_INIT     ? sym_init_run(&o->init, fault)
+              : o->mode == SYM_MODE_ROTATE ? sym_rotate_run(o->init.dir, o->what, from, fault)
+                                           : sym_restore_run(o->backup, o->init.dir, from, fault);
     }
     (void)close(from->cancel);
     return err;
@@ -108,6 +110,9 @@ static const char *front_of(int argc, char **argv)
         }
         if (strncmp(argv[i], "--rotate", 8) == 0) {
             return "symbolon rotate";
+        }
+        if (strncmp(argv[i], "--restore", 9) == 0) {
+            return "symbolon restore";
         }
     }
     return "symbolond";

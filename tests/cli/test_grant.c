@@ -1,5 +1,6 @@
 /* grant, grants list and revoke; requests, approve and deny. */
 #include "cli/terms.h"
+#include "proto/overlap_agree.h"
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
@@ -13,11 +14,13 @@ static void note_grant(const struct fake_call *call, const struct sym_grant *g)
     uint64_t now_s = (uint64_t)time(NULL);
     uint64_t left_s = g->expires_s > now_s ? g->expires_s - now_s : 0;
     (void)snprintf(line, sizeof line,
-                   "%.*s %.*s %s %u-%u per_day=%u purposes=%x types=%llx days=%llu approval=%d",
+                   "%.*s %.*s %s %u-%u per_day=%u purposes=%x types=%llx days=%llu approval=%d "
+                   "min_result=%u engines=%x epsilon=%u",
                    (int)g->alias.len, (const char *)g->alias.data, (int)g->dataset.len,
                    (const char *)g->dataset.data, sym_kind_text(g->kind), g->min_elements,
                    g->max_elements, g->per_day, g->purposes, (unsigned long long)g->types,
-                   (unsigned long long)((left_s + 43200) / 86400), g->approval);
+                   (unsigned long long)((left_s + 43200) / 86400), g->approval, g->min_result,
+                   g->engines, g->epsilon_micro);
     fake_note(call->node, line);
 }
 
@@ -56,13 +59,15 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
-                        "APPROVAL  EXPIRES               PURPOSES  TYPES\n"
+                        "APPROVAL  EXPIRES               PURPOSES  TYPES  MIN RESULT  ENGINES  "
+                        " EPSILON\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
-    assert_shows(r.out, "Z  all       all\n");
+    assert_shows(r.out, "Z  all       all             0  dh,vole  0.000000\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
-                               "purposes=fe types=3fff days=365 approval=0\nDATASET_SHOW\n");
+                               "purposes=fe types=3fff days=365 approval=0 min_result=0 "
+                               "engines=6 epsilon=0\nDATASET_SHOW\n");
 }
 
 static void a_grant_says_what_its_options_say(void **state)
@@ -71,16 +76,35 @@ static void a_grant_says_what_its_options_say(void **state)
     char asked[8192];
     fake_node_start(*state, keeps);
     run(&r, "grant|bank-b|suspects|overlap:count|--min-size|100|--max-size|20000|--per-day|5"
-            "|--purposes|aml,test|--types|iban,phone|--expires|30|--approval");
+            "|--purposes|aml,test|--types|iban,phone|--expires|30|--approval"
+            "|--min-result|7|--engines|dh|--epsilon|1.25");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "     100     20000        5      0  yes  ");
-    assert_shows(r.out, "  aml,test  iban,phone\n");
+    assert_shows(r.out, "  aml,test  iban,phone           7  dh       1.250000\n");
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
     assert_shows(r.out, "  never    all ");
     fake_notes(asked, *state);
     assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
-                        "days=30 approval=1\n");
-    assert_shows(asked, "days=0 approval=0\n");
+                        "days=30 approval=1 min_result=7 engines=2 epsilon=1250000\n");
+    assert_shows(asked, "days=0 approval=0 min_result=0 engines=6 epsilon=0\n");
+}
+
+static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
+{
+    static const char *const good[][2] = {
+        {"0", "0"},        {"1", "1000000"},       {"0.1", "100000"},
+        {"0.000001", "1"}, {"1000", "1000000000"}, {"999.999999", "999999999"}};
+    static struct run r;
+    char words[128];
+    char shown[64];
+    fake_node_start(*state, keeps);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        (void)snprintf(words, sizeof words, "grant|b|d|tabulate|--json|--epsilon|%s", good[i][0]);
+        (void)snprintf(shown, sizeof shown, "\"epsilon_micro\": %s", good[i][1]);
+        run(&r, words);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        assert_shows(r.out, shown);
+    }
 }
 
 static void a_grant_can_end_on_a_date(void **state)
@@ -166,6 +190,19 @@ static void refuses_grants_that_make_no_sense(void **state)
         {"grant|b|d|overlap:count|--purposes|aml, cft", "--purposes: \" cft\" is not one of"},
         {"grant|b|d|overlap:count|--types|ibna", "--types: \"ibna\" is not one of iban|account"},
         {"grant|b|d|overlap:count|--types|any", "--types: \"any\" is not one of"},
+        {"grant|b|d|overlap:count|--min-result|-1", "from 0 to 67108864"},
+        {"grant|b|d|overlap:count|--max-size|8|--min-result|9", "is more than --max-size 8"},
+        {"grant|b|d|tabulate|--min-result|9", "finds no identifiers in common"},
+        {"grant|b|d|overlap:count|--engines|", "--engines: needs a value"},
+        {"grant|b|d|overlap:count|--engines|auto", "--engines: \"auto\" is not one of dh|vole"},
+        {"grant|b|d|overlap:count|--engines|dh,", "--engines: \"\" is not one of dh|vole"},
+        {"grant|b|d|tabulate|--epsilon|1000.000001", "--epsilon: \"1000.000001\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|0.0000001", "--epsilon: \"0.0000001\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|3.", "--epsilon: \"3.\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|.5", "--epsilon: \".5\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|-1", "--epsilon: \"-1\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|1e3", "--epsilon: \"1e3\" is not a number"},
+        {"grant|b|d|tabulate|--epsilon|1.2.3", "--epsilon: \"1.2.3\" is not a number"},
         {"grant|b|d|overlap:count|--expires|0", "--expires: \"0\" is not"},
         {"grant|b|d|overlap:count|--expires|soon", "--expires: \"soon\" is not"},
         {"grant|b|d|overlap:count|--expires|2027-02-30", "--expires: \"2027-02-30\" is not"},
@@ -208,7 +245,10 @@ static enum sym_err two_grants(struct fake_call *call)
                                    .approval = true,
                                    .added_s = FAKE_NOW_S,
                                    .added_by = sym_span_text("operator"),
-                                   .asked = 3};
+                                   .asked = 3,
+                                   .min_result = 12,
+                                   .engines = 1u << SYM_OVERLAP_ENGINE_DH,
+                                   .epsilon_micro = 2500000};
     grants[1] = (struct sym_grant){.alias = sym_span_text("police"),
                                    .dataset = sym_span_text("p"),
                                    .kind = SYM_KIND_OVERLAP_COUNT,
@@ -216,7 +256,8 @@ static enum sym_err two_grants(struct fake_call *call)
                                    .max_elements = 1,
                                    .per_day = 1,
                                    .purposes = UINT32_MAX,
-                                   .types = UINT64_MAX};
+                                   .types = UINT64_MAX,
+                                   .engines = SYM_OVERLAP_ENGINES};
     call->answer = &list;
     return SYM_OK;
 }
@@ -229,11 +270,11 @@ static void lists_grants_in_columns(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
         r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
-               "EXPIRES                         PURPOSES  TYPES\n"
+               "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES   EPSILON\n"
                "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
-               "2001-09-09T01:46:40Z (expired)  aml,cft   iban\n"
+               "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh       2.500000\n"
                "police  p         overlap:count           1         1        1      0  no        "
-               "never                           all       all\n");
+               "never                           all       all             0  dh,vole  0.000000\n");
 }
 
 static void json_is(const char *shown, int at, const char *expected)
@@ -255,7 +296,8 @@ static void lists_grants_as_json(void **state)
             "\"min_size\":100,\"max_size\":20000,\"per_day\":5,\"asked\":3,"
             "\"purposes\":[\"aml\",\"cft\"],\"types\":[\"iban\"],"
             "\"expires\":\"2001-09-09T01:46:40Z\",\"approval\":true,"
-            "\"added\":\"2026-09-21T14:13:20Z\",\"added_by\":\"operator\"}");
+            "\"added\":\"2026-09-21T14:13:20Z\",\"added_by\":\"operator\","
+            "\"min_result\":12,\"engines\":[\"dh\"],\"epsilon_micro\":2500000}");
     assert_shows(r.out, "\"expires\": null");
 }
 
@@ -461,6 +503,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(a_grant_without_options_has_the_defaults),
         WITH_NODE(a_grant_says_what_its_options_say),
+        WITH_NODE(a_budget_has_at_most_six_digits_behind_the_point),
         WITH_NODE(a_grant_can_end_on_a_date),
         WITH_NODE(a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note),
         WITH_NODE(who_cannot_look_for_the_dataset_gets_no_note),

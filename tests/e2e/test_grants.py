@@ -122,6 +122,39 @@ class Limits(GrantTest):
         self.assertRegex(expires, r"^20\d\d-\d\d-\d\dT")
         self.asks_and_gets()
 
+    def test_the_least_result(self):
+        self.permit("--min-result", "50", kinds=KINDS)
+        for reveal in ("matches", "count"):
+            self.asks_and_gets(reveal)
+            self.assertEqual((self.latest(self.a)["min_result"], self.latest(self.a)["withheld"]), (50, False))
+        self.permit("--min-result", "51", kinds=KINDS)
+        for reveal in ("matches", "count"):
+            outcome = self.ask(reveal)
+            self.refused(outcome, DENIED, "withheld", "bank-b grants none with fewer than 51 identifiers in common")
+            self.assertEqual(outcome[1], "")
+            row = self.latest(self.a)
+            self.assertEqual((row["state"], row["withheld"], row["common"], row["records"], row["has_result"]),
+                             ("done", True, 0, 0, False))
+            self.assertIn("withheld: fewer than 51 identifiers", self.a.do("exchange", "show", row["id"]))
+            for _ in range(2):
+                self.refused(self.a.cli("exchange", "result", row["id"]), DENIED, "withheld")
+                self.a.restart()
+        self.assertEqual(self.ends_as(self.b, "done")["min_result"], 51)
+
+    def test_engines(self):
+        self.permit("--engines", "vole")
+        self.asks_and_is_denied("the engine dh")
+        self.permit("--engines", "dh")
+        self.asks_and_gets(words=("--engine", "dh"))
+        self.permit("--engines", "dh,vole")
+        self.asks_and_gets()
+
+    def test_a_budget_is_kept_in_millionths(self):
+        self.permit("--epsilon", "1.5")
+        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["epsilon_micro"], 1500000)
+        self.b.restart()
+        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["epsilon_micro"], 1500000)
+
     def test_grants_that_make_no_sense_are_refused(self):
         def refused(code, *words):
             outcome = self.b.cli("grant", *words)
@@ -130,7 +163,8 @@ class Limits(GrantTest):
         for words in (("bank-a", "theirs", "overlap:everything"), ("bank-a", "theirs", "ping"), ("bank-a", "theirs")):
             refused(USAGE, *words)
         for words in (("--max-size", "0"), ("--min-size", "x"), ("--purposes", "fun"), ("--types", "shoe_size"),
-                      ("--expires", "0"), ("--per-day", "-1")):
+                      ("--expires", "0"), ("--per-day", "-1"), ("--min-result", "-1"), ("--engines", "abacus"),
+                      ("--epsilon", "1e3"), ("--max-size", "5", "--min-result", "6")):
             refused(USAGE, "bank-a", "theirs", "overlap:count", *words)
         self.assertNotEqual(self.b.cli("grant", "bank-a", "theirs", "overlap:count", "--min-size", "10",
                                        "--max-size", "9")[0], DONE)

@@ -1,3 +1,5 @@
+#include "proto/codec.h"
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 #include "tests/support/grants_rig.h"
 
@@ -62,9 +64,80 @@ static void shows_a_grant_as_it_was_given_after_a_restart(void **state)
         assert_true(rows[0].approval);
         grants_rig_restart(r);
     }
-    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 dataset=suspects "
+    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 subject=suspects "
                                          "kind=overlap:matches"),
                      1);
+}
+
+static void shows_the_limits_of_the_outcome_after_a_restart(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    const struct sym_grant *rows;
+    row.min_result = 7;
+    row.engines = SYM_OVERLAP_ENGINES;
+    row.epsilon_micro = 1250000;
+    grants_rig_add(r, &row);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(sym_grants_list(r->grants, &rows), 1);
+        assert_int_equal(rows[0].min_result, 7);
+        assert_int_equal(rows[0].engines, SYM_OVERLAP_ENGINES);
+        assert_int_equal(rows[0].epsilon_micro, 1250000);
+        assert_int_equal(grants_rig_decision(r, 0), GRANTED);
+        assert_int_equal(r->verdict.min_result, 7);
+        grants_rig_restart(r);
+    }
+}
+
+struct stored {
+    uint8_t version;
+    struct sym_grant row;
+};
+
+static enum sym_err put_stored(struct sym_transaction *t, void *context)
+{
+    const struct stored *s = context;
+    uint8_t key[SYM_NODE_ID_BYTES + 8] = {1};
+    uint8_t bytes[512] = {s->version};
+    size_t len = 0;
+    key[sizeof key - 1] = 1;
+    assert_int_equal(sym_encode(bytes + 1, sizeof bytes - 1, &len, &sym_msg_grant, &s->row),
+                     SYM_OK);
+    return sym_store_put(t, SYM_TABLE_GRANTS, sym_span(key, sizeof key), sym_span(bytes, len + 1));
+}
+
+static void a_grant_of_the_first_version_allows_what_it_allowed(void **state)
+{
+    struct grants_rig *r = *state;
+    struct stored s = {.version = 1, .row = grants_rig_row()};
+    const struct sym_grant *rows;
+    struct rig_ask ask;
+    s.row.engines = 0;
+    s.row.added_by = sym_span_text("olga");
+    assert_int_equal(sym_store_write(r->room.store, put_stored, &s), SYM_OK);
+    grants_rig_restart(r);
+    assert_int_equal(sym_grants_list(r->grants, &rows), 1);
+    assert_int_equal(rows[0].engines, 1u << SYM_OVERLAP_ENGINE_DH);
+    assert_int_equal(rows[0].min_result, 0);
+    assert_int_equal(rows[0].epsilon_micro, 0);
+    assert_int_equal(grants_rig_decision(r, 0), GRANTED);
+    grants_rig_ask(r, &ask, 0);
+    ask.ask.engine = SYM_OVERLAP_ENGINE_VOLE;
+    assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+    assert_int_equal(r->verdict.decision, DENIED);
+    assert_string_equal(r->verdict.cause, "engine");
+}
+
+static void refuses_a_stored_grant_of_a_later_version(void **state)
+{
+    struct grants_rig *r = *state;
+    struct stored s = {.version = 3, .row = grants_rig_row()};
+    assert_int_equal(sym_store_write(r->room.store, put_stored, &s), SYM_OK);
+    sym_grants_close(r->grants);
+    r->grants = NULL;
+    room_reopen(&r->room);
+    assert_int_equal(grants_rig_open(r), SYM_BAD_VERSION);
+    assert_non_null(strstr(r->fault.text, "grants: the stored table"));
 }
 
 static void lists_grants_in_the_order_in_which_they_were_given(void **state)
@@ -398,7 +471,7 @@ static void a_made_up_name_is_not_repeated_in_the_journal(void **state)
     ask.request.dataset = sym_span_text("x approver=anna\n");
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(grants_rig_lines(r, "approver=anna"), 0);
-    assert_int_equal(grants_rig_lines(r, "dataset=? "), 1);
+    assert_int_equal(grants_rig_lines(r, "subject=? "), 1);
 }
 
 static void nothing_is_granted_that_cannot_be_recorded(void **state)
@@ -470,7 +543,8 @@ static void names_of_datasets_lie_on_the_disk_sealed(void **state)
 static void refuses_tables_that_are_damaged(void **state)
 {
     struct grants_rig *r = *state;
-    static const enum sym_table tables[] = {SYM_TABLE_GRANTS, SYM_TABLE_ASKED, SYM_TABLE_HELD};
+    static const enum sym_table tables[] = {SYM_TABLE_GRANTS, SYM_TABLE_ASKED, SYM_TABLE_HELD,
+                                            SYM_TABLE_PATTERNS};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         sym_grants_close(r->grants);
         r->grants = NULL;
@@ -480,6 +554,85 @@ static void refuses_tables_that_are_damaged(void **state)
         assert_int_equal(grants_rig_open(r), SYM_BAD_FORMAT);
         assert_non_null(strstr(r->fault.text, "restore a backup"));
     }
+}
+
+static struct sym_pattern_finding unusual(struct grants_rig *r, size_t expected)
+{
+    struct sym_unusual rows[RIG_PEERS] = {{.peer = NULL}};
+    assert_int_equal(sym_grants_unusual(r->grants, rows, RIG_PEERS), expected);
+    return rows[0].finding;
+}
+
+static void a_sudden_change_is_seen_also_after_a_restart(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    grants_rig_add(r, &row);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(grants_rig_decision(r, 0), i < 5 ? GRANTED : DENIED);
+    }
+    unusual(r, 0);
+    grants_rig_restart(r);
+    assert_int_equal(grants_rig_decision(r, 0), DENIED); /* what is denied counts, too */
+    for (int again = 0; again < 2; again++) {
+        struct sym_pattern_finding f = unusual(r, 1);
+        assert_int_equal(f.asked, 21);
+        assert_int_equal(f.probes, 0);
+        grants_rig_restart(r);
+    }
+    grants_rig_set_clock(RIG_NOW + RIG_DAY);
+    unusual(r, 0);
+}
+
+static void who_tries_what_it_has_no_grant_for_is_seen(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    grants_rig_add(r, &row);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(grants_rig_decision(r, 1), DENIED);
+    }
+    unusual(r, 0);
+    grants_rig_restart(r); /* most of them made no line of their own */
+    struct rig_ask ask;
+    grants_rig_ask(r, &ask, 1);
+    ask.ask.dataset_known = false;
+    assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+    assert_int_equal(unusual(r, 1).probes, 5);
+    assert_int_equal(sym_grants_drop_peer(r->grants, &r->peer[1].id, &r->fault), SYM_OK);
+    unusual(r, 0);
+    grants_rig_restart(r);
+    unusual(r, 0);
+}
+
+static void a_held_request_that_is_asked_again_is_one(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    struct rig_ask ask;
+    row.approval = true;
+    grants_rig_add(r, &row);
+    grants_rig_ask(r, &ask, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
+        assert_int_equal(r->verdict.decision, SYM_DECISION_HELD);
+    }
+    unusual(r, 0);
+}
+
+static void what_could_not_be_recorded_is_not_counted(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    struct rig_ask ask;
+    grants_rig_add(r, &row);
+    room_fill_disk(true);
+    for (int i = 0; i < 30; i++) {
+        grants_rig_ask(r, &ask, 0);
+        assert_int_not_equal(grants_rig_decide(r, &ask), SYM_OK);
+    }
+    room_fill_disk(false);
+    unusual(r, 0);
 }
 
 static void refuses_a_request_whose_id_is_not_whole(void **state)
@@ -500,6 +653,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(shows_a_grant_as_it_was_given_after_a_restart),
+        TEST(shows_the_limits_of_the_outcome_after_a_restart),
+        TEST(a_grant_of_the_first_version_allows_what_it_allowed),
+        TEST(refuses_a_stored_grant_of_a_later_version),
         TEST(lists_grants_in_the_order_in_which_they_were_given),
         TEST(a_peer_keeps_its_grants_under_another_alias),
         TEST(a_grant_opens_one_dataset_to_one_peer_for_one_kind),
@@ -521,6 +677,10 @@ int main(void)
         TEST(a_full_disk_changes_no_grant),
         TEST(names_of_datasets_lie_on_the_disk_sealed),
         TEST(refuses_tables_that_are_damaged),
+        TEST(a_sudden_change_is_seen_also_after_a_restart),
+        TEST(who_tries_what_it_has_no_grant_for_is_seen),
+        TEST(a_held_request_that_is_asked_again_is_one),
+        TEST(what_could_not_be_recorded_is_not_counted),
         TEST(refuses_a_request_whose_id_is_not_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "proto/policy.h"
 
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -19,6 +20,7 @@ static struct sym_grant a_grant(void)
                               .per_day = 5,
                               .purposes = 1u << SYM_PURPOSE_AML | 1u << SYM_PURPOSE_TEST,
                               .types = UINT64_C(1) << SYM_TOKEN_IBAN | 1u,
+                              .engines = 1u << SYM_OVERLAP_ENGINE_DH,
                               .expires_s = NOW_S + 1};
 }
 
@@ -27,6 +29,7 @@ static struct sym_policy_ask an_ask(void)
     return (struct sym_policy_ask){.kind = SYM_KIND_OVERLAP_MATCHES,
                                    .purpose = SYM_PURPOSE_AML,
                                    .basis = SYM_BASIS_CONSENT,
+                                   .engine = SYM_OVERLAP_ENGINE_DH,
                                    .type = SYM_TOKEN_IBAN,
                                    .elements = 10,
                                    .now_s = NOW_S,
@@ -57,15 +60,16 @@ struct change {
     enum sym_decision decision;
     enum sym_reason reason;
     const char *cause;
-    uint64_t kind, purpose, basis, type, elements, now_s, asked, approved; /* of the request */
-    uint64_t min, max, per_day, purposes, types, expires_s, approval;      /* of the grant */
+    uint64_t kind, purpose, basis, engine, type, elements, now_s, asked, approved; /* asked */
+    uint64_t min, max, per_day, purposes, engines, types, expires_s, approval;     /* granted */
 };
 
 #define NOTHING                                                                                    \
     .kind = UNTOUCHED, .purpose = UNTOUCHED, .basis = UNTOUCHED, .type = UNTOUCHED,                \
     .elements = UNTOUCHED, .now_s = UNTOUCHED, .asked = UNTOUCHED, .approved = UNTOUCHED,          \
-    .min = UNTOUCHED, .max = UNTOUCHED, .per_day = UNTOUCHED, .purposes = UNTOUCHED,               \
-    .types = UNTOUCHED, .expires_s = UNTOUCHED, .approval = UNTOUCHED
+    .engine = UNTOUCHED, .engines = UNTOUCHED, .min = UNTOUCHED, .max = UNTOUCHED,                 \
+    .per_day = UNTOUCHED, .purposes = UNTOUCHED, .types = UNTOUCHED, .expires_s = UNTOUCHED,       \
+    .approval = UNTOUCHED
 #define GRANTED     .decision = SYM_DECISION_GRANTED, .reason = SYM_REASON_NONE, .cause = ""
 #define HELD        .decision = SYM_DECISION_HELD, .reason = SYM_REASON_NONE, .cause = "approval"
 #define POLICY(why) .decision = SYM_DECISION_DENIED, .reason = SYM_REASON_POLICY, .cause = why
@@ -102,6 +106,15 @@ static const struct change changes[] = {
     {NOTHING, .name = "last basis", GRANTED, .basis = SYM_BASIS_AGREEMENT},
     {NOTHING, .name = "no basis", POLICY("no basis"), .basis = 0},
     {NOTHING, .name = "unknown basis", POLICY("no basis"), .basis = SYM_BASIS_AGREEMENT + 1},
+    {NOTHING, .name = "no engine", POLICY("unknown engine"), .engine = 0, .engines = UINT32_MAX},
+    {NOTHING, .name = "engine beside", POLICY("engine"), .engine = SYM_OVERLAP_ENGINE_VOLE},
+    {NOTHING, .name = "second engine", GRANTED, .engine = SYM_OVERLAP_ENGINE_VOLE,
+     .engines = SYM_OVERLAP_ENGINES},
+    {NOTHING, .name = "engine not granted", POLICY("engine"), .engines = 4},
+    {NOTHING, .name = "unknown engine", POLICY("unknown engine"), .engine = SYM_OVERLAP_ENGINE_END,
+     .engines = UINT32_MAX},
+    {NOTHING, .name = "engine beyond the bits", POLICY("unknown engine"), .engine = 65,
+     .engines = UINT32_MAX},
     {NOTHING, .name = "any type", GRANTED, .type = 0},
     {NOTHING, .name = "any type not granted", POLICY("any type"), .type = 0,
      .types = UINT64_C(1) << SYM_TOKEN_IBAN},
@@ -143,6 +156,7 @@ static void apply(const struct change *c, struct sym_grant *grant, struct sym_po
     SET(ask->kind, kind, uint32_t)
     SET(ask->purpose, purpose, uint32_t)
     SET(ask->basis, basis, uint32_t)
+    SET(ask->engine, engine, uint32_t)
     SET(ask->type, type, uint32_t)
     SET(ask->elements, elements, uint32_t)
     SET(ask->now_s, now_s, uint64_t)
@@ -155,6 +169,7 @@ static void apply(const struct change *c, struct sym_grant *grant, struct sym_po
     SET(grant->expires_s, expires_s, uint64_t)
     SET(grant->approval, approval, bool)
     SET(grant->types, types, uint64_t)
+    SET(grant->engines, engines, uint32_t)
 #undef SET
 }
 
@@ -251,9 +266,9 @@ static void tabulation_brings_no_list_and_is_judged_by_the_rest(void **state)
 static void looks_at_the_limits_in_the_order_that_is_documented(void **state)
 {
     (void)state;
-    static const char *const order[] = {
-        "no grant",     "expired", "per-day",  "no purpose", "purpose", "no basis",
-        "unknown type", "type",    "min-size", "approval",   ""};
+    static const char *const order[] = {"no grant", "expired",  "per-day",  "no purpose",
+                                        "purpose",  "no basis", "engine",   "unknown type",
+                                        "type",     "min-size", "approval", ""};
     struct sym_grant grant = a_grant();
     struct sym_policy_ask ask = an_ask();
     grant.approval = true;
@@ -261,6 +276,7 @@ static void looks_at_the_limits_in_the_order_that_is_documented(void **state)
     ask = (struct sym_policy_ask){.kind = SYM_KIND_OVERLAP_COUNT,
                                   .now_s = NOW_S + 1,
                                   .asked = 5,
+                                  .engine = SYM_OVERLAP_ENGINE_VOLE,
                                   .type = SYM_TOKEN_TYPE_COUNT};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         assert_string_equal(decide(&grant, &ask).cause, order[i]);
@@ -269,9 +285,10 @@ static void looks_at_the_limits_in_the_order_that_is_documented(void **state)
         ask.asked = i >= 2 ? 4 : ask.asked;
         ask.purpose = i >= 4 ? SYM_PURPOSE_AML : i == 3 ? SYM_PURPOSE_CFT : 0;
         ask.basis = i >= 5 ? SYM_BASIS_314B : 0;
-        ask.type = i >= 7 ? SYM_TOKEN_IBAN : i == 6 ? SYM_TOKEN_BIC : ask.type;
-        ask.elements = i >= 8 ? 10 : 0;
-        ask.approved = i >= 9;
+        ask.engine = i >= 6 ? SYM_OVERLAP_ENGINE_DH : ask.engine;
+        ask.type = i >= 8 ? SYM_TOKEN_IBAN : i == 7 ? SYM_TOKEN_BIC : ask.type;
+        ask.elements = i >= 9 ? 10 : 0;
+        ask.approved = i >= 10;
     }
 }
 
@@ -365,6 +382,43 @@ static void refuses_grants_that_exclude_everything(void **state)
     assert_int_equal(check(&grant), SYM_OK);
 }
 
+static void refuses_grants_without_an_engine_or_with_a_result_beyond_their_lists(void **state)
+{
+    (void)state;
+    struct sym_grant grant = a_grant();
+    grant.engines = 1; /* which is no engine */
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant.engines = 1u << SYM_OVERLAP_ENGINE_END;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant.engines = 1u << SYM_OVERLAP_ENGINE_VOLE;
+    assert_int_equal(check(&grant), SYM_OK);
+    grant.min_result = grant.max_elements;
+    assert_int_equal(check(&grant), SYM_OK);
+    grant.min_result = grant.max_elements + 1;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant.kind = SYM_KIND_TABULATE;
+    grant.min_result = 1;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant.min_result = 0;
+    grant.engines = 0;
+    assert_int_equal(check(&grant), SYM_OK);
+}
+
+static void the_least_result_travels_with_what_is_granted_only(void **state)
+{
+    (void)state;
+    struct sym_grant grant = a_grant();
+    struct sym_policy_ask ask = an_ask();
+    grant.min_result = 7;
+    assert_int_equal(decide(&grant, &ask).min_result, 7);
+    grant.approval = true;
+    assert_int_equal(decide(&grant, &ask).min_result, 0);
+    ask.approved = true;
+    assert_int_equal(decide(&grant, &ask).min_result, 7);
+    ask.elements = 9;
+    assert_int_equal(decide(&grant, &ask).min_result, 0);
+}
+
 static void refuses_grants_beyond_the_limits_of_this_program(void **state)
 {
     (void)state;
@@ -376,6 +430,11 @@ static void refuses_grants_beyond_the_limits_of_this_program(void **state)
     assert_int_equal(check(&grant), SYM_BAD_VALUE);
     grant = a_grant();
     grant.per_day = SYM_EXCHANGES_PER_DAY_MAX + 1;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant = a_grant();
+    grant.epsilon_micro = SYM_EPSILON_MICRO_MAX;
+    assert_int_equal(check(&grant), SYM_OK);
+    grant.epsilon_micro = SYM_EPSILON_MICRO_MAX + 1;
     assert_int_equal(check(&grant), SYM_BAD_VALUE);
 }
 
@@ -417,6 +476,8 @@ int main(void)
         cmocka_unit_test(no_remark_is_cut),
         cmocka_unit_test(keeps_grants_of_every_kind_that_can_be_granted),
         cmocka_unit_test(refuses_grants_that_exclude_everything),
+        cmocka_unit_test(refuses_grants_without_an_engine_or_with_a_result_beyond_their_lists),
+        cmocka_unit_test(the_least_result_travels_with_what_is_granted_only),
         cmocka_unit_test(refuses_grants_beyond_the_limits_of_this_program),
         cmocka_unit_test(refuses_a_grant_whose_expiry_has_passed),
         cmocka_unit_test(a_grant_of_tabulation_needs_no_type_and_no_size),

@@ -1,5 +1,6 @@
 #include "tests/support/grants_rig.h"
 
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -25,11 +26,9 @@ uint64_t grants_rig_clock(void)
 enum sym_err grants_rig_open(struct grants_rig *r)
 {
     struct sym_grants_config config = {.store = r->room.store,
-                                       .journal = &r->journal,
+                                       .log = room_log(&r->room),
                                        .peers = &r->peers,
                                        .wall_ms = grants_rig_clock};
-    assert_int_equal((r->journal = (struct sym_journal){.log = room_log(&r->room)}, SYM_OK),
-                     SYM_OK);
     r->fault.text[0] = '\0';
     return sym_grants_open(&r->grants, &config, &r->fault);
 }
@@ -48,8 +47,8 @@ int grants_rig_set_up(void **state)
         r->items[i] = &r->peer[i];
     }
     r->peers = (struct sym_peers){.store = r->room.store, .items = r->items, .n = RIG_PEERS};
-    r->operator_ = (struct sym_user){.name = "olga", .roles = SYM_USER_OPERATOR};
-    r->approver = (struct sym_user){.name = "anna", .roles = SYM_USER_APPROVER};
+    r->operator_ = (struct sym_author){.user = "olga", .roles = SYM_USER_OPERATOR};
+    r->approver = (struct sym_author){.user = "anna", .roles = SYM_USER_APPROVER};
     if (grants_rig_open(r) != SYM_OK) {
         fail_msg("%s", r->fault.text);
     }
@@ -86,7 +85,8 @@ struct sym_grant grants_rig_row(void)
                               .max_elements = 1000,
                               .per_day = 5,
                               .purposes = 1u << SYM_PURPOSE_AML,
-                              .types = UINT64_C(1) << SYM_TOKEN_IBAN};
+                              .types = UINT64_C(1) << SYM_TOKEN_IBAN,
+                              .engines = 1u << SYM_OVERLAP_ENGINE_DH};
 }
 
 void grants_rig_add(struct grants_rig *r, const struct sym_grant *row)
@@ -104,6 +104,7 @@ void grants_rig_ask(struct grants_rig *r, struct rig_ask *out, size_t peer)
                                         .basis = SYM_BASIS_314B,
                                         .dataset = sym_span_text("suspects")},
                             .ask = {.peer = &r->peer[peer],
+                                    .engine = SYM_OVERLAP_ENGINE_DH,
                                     .type = SYM_TOKEN_IBAN,
                                     .elements = 100,
                                     .dataset_known = true}};

@@ -69,6 +69,11 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_gate_counters,
     &sym_msg_overlap,
     &sym_msg_overlap_answer,
+    &sym_msg_backup_begin,
+    &sym_msg_backup_begun,
+    &sym_msg_backup_query,
+    &sym_msg_backup_part,
+    &sym_msg_backup_end,
 };
 
 #define MESSAGE_TABLES (sizeof message_tables / sizeof *message_tables)

@@ -1,0 +1,180 @@
+#include "cli/audit/filter.h"
+#include "cli/audit/row.h"
+#include "cli/file.h"
+#include "cli/pause.h"
+#include "cli/terms.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum format { AS_TABLE, AS_CSV, AS_JSON };
+
+static const struct sym_option list_options[] = {
+    SYM_AUDIT_FILTER_OPTIONS,
+    {.name = "format",
+     .argument = "table|csv|json",
+     .help = "how the entries are written; default: table"},
+    {0},
+};
+
+/* The answer so far; nothing of it is shown before it is whole. */
+struct listing {
+    struct sym_audit_filter filter;
+    enum format format;
+    FILE *to;
+    struct sym_table *table;
+    struct sym_json *json;
+    uint64_t wrong, first_wrong;
+    const char *fault; /* of that one */
+};
+
+static enum sym_err read_format(enum format *out, const struct sym_args *args,
+                                struct sym_fault *fault)
+{
+    static const char *const words[] = {"table", "csv", "json"};
+    const char *text = sym_args_value(args, "format");
+    bool json = sym_args_has(args, "json");
+    *out = json ? AS_JSON : AS_TABLE;
+    if (text == NULL) {
+        return SYM_OK;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out = (enum format)i;
+            return json && *out != AS_JSON
+                       ? sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
+                                  text)
+                       : SYM_OK;
+        }
+    }
+    return sym_fail(fault, SYM_BAD_VALUE, "--format: \"%.64s\" is not one of table, csv, json",
+                    text);
+}
+
+static bool take(void *context, const struct sym_audit_entry *entry)
+{
+    struct listing *l = context;
+    if (!sym_audit_filter_takes(&l->filter, entry)) {
+        return !l->filter.failed;
+    }
+    if (entry->fault != NULL && l->wrong++ == 0) {
+        l->first_wrong = entry->index;
+        l->fault = entry->fault;
+    }
+    switch (l->format) {
+    case AS_TABLE:
+        sym_audit_put_row(l->table, entry);
+        break;
+    case AS_CSV:
+        sym_audit_put_csv(l->to, entry);
+        break;
+    case AS_JSON:
+        sym_audit_put_json(l->json, entry);
+        break;
+    }
+    return !l->filter.failed && l->filter.taken < l->filter.limit;
+}
+
+static void begin(struct listing *l)
+{
+    if (l->format == AS_TABLE) {
+        l->table = sym_table_new(sym_audit_columns, SYM_AUDIT_COLUMNS);
+    } else if (l->format == AS_CSV) {
+        sym_audit_put_csv_head(l->to);
+    } else {
+        l->json = sym_json_new(l->to);
+        sym_json_array(l->json, NULL);
+    }
+}
+
+static enum sym_err end(struct listing *l)
+{
+    if (l->format == AS_TABLE) {
+        return sym_table_print(l->table, l->to);
+    }
+    if (l->format == AS_JSON) {
+        sym_json_end(l->json);
+        return sym_json_finish(l->json);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err list(struct listing *l, const struct sym_call *call, struct sym_fault *fault)
+{
+    SYM_CLIENT_AUTO client = {0};
+    enum sym_err err = sym_client_open(&client, call, fault);
+    if (err == SYM_OK) {
+        err = sym_audit_filter_resolve(&l->filter, &client, fault);
+    }
+    begin(l);
+    if (err == SYM_OK) {
+        const struct sym_audit_walk walk = {.query = l->filter.asked, .label = "reading the log"};
+        err = sym_audit_walk(&client, &walk, take, l, fault);
+    }
+    enum sym_err written = end(l);
+    written = l->filter.failed ? SYM_NO_MEMORY : written;
+    if (err == SYM_OK && written != SYM_OK) {
+        err = sym_fail(fault, written, "the answer %s", sym_err_text(written));
+    }
+    return err;
+}
+
+static enum sym_exit say_wrong(const struct listing *l)
+{
+    struct sym_fault fault;
+    if (l->wrong == 0) {
+        return SYM_EXIT_DONE;
+    }
+    fault.err = sym_fail(&fault, SYM_BAD_TAG,
+                         "%" PRIu64 " of these entries are wrong, the first: entry %" PRIu64
+                         " %s; \"symbolon log verify\" looks at all of the log",
+                         l->wrong, l->first_wrong, l->fault);
+    return sym_command_failed(&fault);
+}
+
+static enum sym_exit run_list(const struct sym_call *call)
+{
+    struct listing l = {.wrong = 0};
+    struct sym_fault fault;
+    char *text = NULL;
+    size_t len = 0;
+    if (sym_audit_filter_read(&l.filter, &call->args, &fault) != SYM_OK ||
+        read_format(&l.format, &call->args, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    sym_pause_begin();
+    l.to = open_memstream(&text, &len);
+    if (l.to == NULL) {
+        return sym_command_printed(SYM_NO_MEMORY);
+    }
+    fault.err = list(&l, call, &fault);
+    if (fclose(l.to) != 0 && fault.err == SYM_OK) {
+        fault.err = sym_fail(&fault, SYM_NO_MEMORY, "the answer %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    if (fault.err == SYM_OK) {
+        (void)fwrite(text, 1, len, stdout);
+    }
+    free(text);
+    sym_audit_filter_clear(&l.filter);
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : say_wrong(&l);
+}
+
+static const char *const list_notes[] = {
+    "Each row is compared here with what the log has committed to, and one that does not fit is",
+    "shown as WRONG. A case is found by its commitment: salt and text must make the value that",
+    "travelled. Times are UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_log_list = {
+    .name = "log list",
+    .summary = "list entries of the evidence log, each one checked",
+    .usage = {"[--peer ALIAS] [--purpose PURPOSE] [--case REF] [--decision DECISION]\n"
+              "           [--kind KIND]... [--since DATE] [--until DATE] [--exchange ID]\n"
+              "           [--limit N] [--format table|csv|json] [--json]"},
+    .notes = list_notes,
+    .options = list_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_list,
+};

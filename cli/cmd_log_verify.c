@@ -1,0 +1,422 @@
+#include "cli/audit/head.h"
+#include "cli/audit/pages.h"
+#include "cli/audit/signed.h"
+#include "cli/audit/tree.h"
+#include "cli/format.h"
+#include "cli/pause.h"
+#include "cli/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tally {
+    uint64_t fits, erased;                /* bodies */
+    uint64_t good, bad, unchecked;        /* signed bytes in bodies */
+    uint64_t cosigned, unknown_cosigners; /* under the checkpoint */
+};
+
+/* One run. Some hundred KiB, so it is allocated. */
+struct check {
+    struct sym_client client;
+    struct sym_audit_head head;
+    struct sym_audit_keys keys;
+    struct sym_audit_findings findings;
+    struct sym_audit_tree tree;
+    struct tally tally;
+    bool tree_only;
+    bool gap;                                            /* the tree cannot be computed */
+    bool explained[SYM_TILE_LEVELS_MAX][SYM_TILE_WIDTH]; /* wrong because of a tile below */
+    uint64_t next;
+    uint64_t last_ms;
+    uint8_t checkpoint_root[SYM_HASH_BYTES];
+    bool has_checkpoint_root;
+    struct sym_fault fault; /* what ended the run */
+};
+
+/* Tiles -------------------------------------------------------------------------------------- */
+
+static void tile_differs(struct check *c, unsigned level, uint64_t number, size_t at)
+{
+    char name[SYM_TILE_NUMBER_BYTES];
+    sym_tile_number(name, number);
+    uint64_t index = number * SYM_TILE_WIDTH + at;
+    if (level == 0) {
+        sym_audit_find(&c->findings, index,
+                       "its leaf is not the one in the tree: tile 0/%s, hash %zu, differs", name,
+                       at);
+    } else if (!c->explained[level][at]) {
+        sym_audit_find(&c->findings, index << (8 * level),
+                       "tile %u/%s, hash %zu, is not the one of the tiles below it", level, name,
+                       at);
+    }
+    if (level + 1 < SYM_TILE_LEVELS_MAX) {
+        c->explained[level + 1][number % SYM_TILE_WIDTH] = true;
+    }
+}
+
+static enum sym_err compare_tile(void *context, unsigned level, uint64_t number,
+                                 const uint8_t *hashes, size_t width)
+{
+    struct check *c = context;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tile tile;
+    const struct sym_tile_query query = {.level = level,
+                                         .number = number,
+                                         .width = (uint32_t)width,
+                                         .generation = c->head.head.generation};
+    enum sym_err err =
+        sym_client_ask(&c->client, SYM_VERB_LOG_TILE, &query, &arena, &tile, &c->fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    size_t n = tile.hashes.len / SYM_HASH_BYTES < width ? tile.hashes.len / SYM_HASH_BYTES : width;
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(tile.hashes.data + i * SYM_HASH_BYTES, hashes + i * SYM_HASH_BYTES,
+                   SYM_HASH_BYTES) != 0) {
+            tile_differs(c, level, number, i);
+        }
+    }
+    if (tile.hashes.len != width * SYM_HASH_BYTES) {
+        char name[SYM_TILE_NUMBER_BYTES];
+        sym_tile_number(name, number);
+        sym_audit_find(&c->findings, number << (8 * level + 8),
+                       "tile %u/%s has %zu bytes, not %zu hashes", level, name, tile.hashes.len,
+                       width);
+    }
+    memset(c->explained[level], 0, sizeof c->explained[level]);
+    return SYM_OK;
+}
+
+/* Entries ------------------------------------------------------------------------------------ */
+
+static void check_signed(struct check *c, const struct sym_audit_entry *e)
+{
+    struct sym_audit_signed all[SYM_SIGNED_MAX];
+    sym_audit_keys_learn(&c->keys, e);
+    size_t n = sym_audit_signed(all, e, &c->keys, &c->client.node);
+    for (size_t i = 0; i < n; i++) {
+        c->tally.good += all[i].state == SYM_SIGNED_GOOD ? 1 : 0;
+        c->tally.unchecked += all[i].state == SYM_SIGNED_UNCHECKED ? 1 : 0;
+        if (all[i].state == SYM_SIGNED_BAD) {
+            c->tally.bad++;
+            sym_audit_find(&c->findings, e->index, "its %s: %s", all[i].what, all[i].text);
+        }
+    }
+}
+
+static void check_order(struct check *c, const struct sym_audit_entry *e)
+{
+    if (e->index != c->next) {
+        sym_audit_find(&c->findings, c->next, "is missing, as are all before entry %" PRIu64,
+                       e->index);
+        c->gap = true;
+    }
+    if (e->leaf.version != 0 && e->leaf.time_ms < c->last_ms) {
+        sym_audit_find(&c->findings, e->index, "is older than the entry before it");
+    }
+    c->last_ms = e->leaf.version != 0 ? e->leaf.time_ms : c->last_ms;
+    c->next = e->index + 1;
+}
+
+static enum sym_err add_leaf(struct check *c, const struct sym_audit_entry *e)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    enum sym_err err = sym_merkle_leaf(hash, e->leaf_bytes);
+    if (err == SYM_OK) {
+        err = sym_audit_tree_add(&c->tree, hash);
+    }
+    if (err == SYM_OK && c->head.is_signed && c->tree.size == c->head.checkpoint.size) {
+        err = sym_audit_tree_root(c->checkpoint_root, &c->tree);
+        c->has_checkpoint_root = err == SYM_OK;
+    }
+    if (err != SYM_OK && c->fault.err == SYM_OK) {
+        c->fault.err = sym_fail(&c->fault, err, "the tree of the log: %s", sym_err_text(err));
+    }
+    return err;
+}
+
+static bool take(void *context, const struct sym_audit_entry *e)
+{
+    struct check *c = context;
+    if (e->index >= c->head.head.size) {
+        return false; /* came while we looked */
+    }
+    check_order(c, e);
+    if (e->fault != NULL) {
+        sym_audit_find(&c->findings, e->index, "%s", e->fault);
+    }
+    c->tally.erased += e->state == SYM_BODY_ERASED ? 1 : 0;
+    if (e->state == SYM_BODY_FITS) {
+        c->tally.fits++;
+        check_signed(c, e);
+    }
+    return c->gap || add_leaf(c, e) == SYM_OK;
+}
+
+/* The log as a whole ------------------------------------------------------------------------- */
+
+static void check_roots(struct check *c)
+{
+    uint8_t root[SYM_HASH_BYTES];
+    const struct sym_log_head *head = &c->head.head;
+    if (c->next < head->size) {
+        sym_audit_find(&c->findings, c->next,
+                       "is missing: the log ends here, but its head counts %" PRIu64 " entries",
+                       head->size);
+        return;
+    }
+    if (c->gap) {
+        return;
+    }
+    if (sym_audit_tree_root(root, &c->tree) != SYM_OK ||
+        !sym_span_equal(sym_span(root, sizeof root), head->root)) {
+        sym_audit_find(&c->findings, SYM_NO_ENTRY,
+                       "the entries do not make the root that the node shows");
+    }
+    if (c->head.is_signed && c->head.checkpoint.size == 0 && head->size == 0) {
+        c->has_checkpoint_root = sym_audit_tree_root(c->checkpoint_root, &c->tree) == SYM_OK;
+    }
+    if (c->has_checkpoint_root &&
+        memcmp(c->checkpoint_root, c->head.checkpoint.root, SYM_HASH_BYTES) != 0) {
+        sym_audit_find(&c->findings, SYM_NO_ENTRY,
+                       "the entries do not make the root of the signed checkpoint");
+    }
+}
+
+static void check_cosigner(struct check *c, const struct sym_audit_node *node)
+{
+    struct sym_note_key key = {.type = SYM_NOTE_COSIGNATURE};
+    uint64_t time_s = 0;
+    sym_witness_name(key.name, &node->id);
+    memcpy(key.key, node->card.cosign, sizeof key.key);
+    enum sym_err err = sym_note_verify(&c->head.note, &key, &time_s);
+    if (err == SYM_OK) {
+        c->tally.cosigned++;
+    } else if (err != SYM_NOT_FOUND) {
+        sym_audit_find(&c->findings, SYM_NO_ENTRY,
+                       "the cosignature of %s under the checkpoint is wrong", node->card.name);
+    }
+}
+
+static void check_cosignatures(struct check *c)
+{
+    for (size_t i = 0; c->head.is_signed && i < c->keys.n_nodes; i++) {
+        const struct sym_audit_node *node = &c->keys.nodes[i];
+        struct sym_span id = sym_span(node->id.bytes, sizeof node->id.bytes);
+        if (sym_audit_keys_node(&c->keys, id) == node) {
+            check_cosigner(c, node);
+        }
+    }
+    if (c->head.is_signed && c->head.note.n_signatures > 1 + c->tally.cosigned) {
+        c->tally.unknown_cosigners = c->head.note.n_signatures - 1 - c->tally.cosigned;
+    }
+}
+
+/* What partners hold of this log, and what they did to their own. */
+static enum sym_err check_witnesses(struct check *c)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_witness_list list;
+    struct sym_empty nothing = {0};
+    enum sym_err err =
+        sym_client_ask(&c->client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, &c->fault);
+    for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
+        const struct sym_witness_row *w = &list.witnesses[i];
+        if (w->ours > c->head.head.size) {
+            sym_audit_find(
+                &c->findings, SYM_NO_ENTRY,
+                "%.*s holds a head of %" PRIu64 " entries of this log, which has only %" PRIu64
+                ": it is shorter than it was",
+                (int)w->alias.len, (const char *)w->alias.data, w->ours, c->head.head.size);
+        }
+    }
+    return err;
+}
+
+static enum sym_err check(struct check *c, const struct sym_call *call)
+{
+    enum sym_err err = sym_client_open(&c->client, call, &c->fault);
+    if (err == SYM_OK) {
+        err = sym_audit_keys_begin(&c->keys, &c->client, &call->args, &c->fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_audit_head_fetch(&c->head, &c->client, &c->findings, &c->fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    const struct sym_audit_walk walk = {
+        .query = {.bodies = !c->tree_only, .generation = c->head.head.generation},
+        .label = "verifying",
+        .total = c->head.head.size};
+    struct sym_fault fault;
+    c->fault.err = SYM_OK;
+    err = sym_audit_walk(&c->client, &walk, take, c, &fault);
+    if (err != SYM_OK || c->fault.err != SYM_OK) {
+        c->fault = c->fault.err != SYM_OK ? c->fault : fault;
+        return c->fault.err;
+    }
+    if (!c->gap && (err = sym_audit_tree_end(&c->tree)) != SYM_OK) {
+        return c->fault.err != SYM_OK
+                   ? err
+                   : sym_fail(&c->fault, err, "the tree of the log: %s", sym_err_text(err));
+    }
+    check_roots(c);
+    check_cosignatures(c);
+    if (c->head.head.frozen) {
+        sym_audit_find(&c->findings, SYM_NO_ENTRY, "the log is frozen: %.*s",
+                       (int)c->head.head.fault.len, (const char *)c->head.head.fault.data);
+    }
+    return check_witnesses(c);
+}
+
+/* The verdict -------------------------------------------------------------------------------- */
+
+static void put_log_lines(struct sym_table *t, const struct check *c)
+{
+    const struct sym_log_head *head = &c->head.head;
+    char root[2 * SYM_HASH_BYTES + 1];
+    sym_hex(root, head->root.data, head->root.len);
+    sym_table_format(t, "log");
+    sym_table_text(t, head->origin);
+    sym_table_format(t, "entries");
+    sym_table_format(t, "%" PRIu64, head->size);
+    sym_table_format(t, "root");
+    sym_table_format(t, "%s", root);
+    sym_table_format(t, "checkpoint");
+    if (c->head.is_signed) {
+        sym_table_format(t, "of %" PRIu64 " entries, signed by this node's log key",
+                         c->head.checkpoint.size);
+    } else {
+        sym_table_format(t, "none that is signed");
+    }
+    sym_table_format(t, "cosigned");
+    sym_table_format(t, "by %" PRIu64 " %s%s", c->tally.cosigned,
+                     c->tally.cosigned == 1 ? "partner" : "partners",
+                     c->tally.unknown_cosigners > 0 ? ", and by some whose cards are not known here"
+                                                    : "");
+}
+
+static enum sym_err print_text(const struct check *c)
+{
+    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
+    struct sym_table *t = sym_table_new(columns, 2);
+    put_log_lines(t, c);
+    sym_table_format(t, "bodies");
+    if (c->tree_only) {
+        sym_table_format(t, "left out (--tree-only)");
+    } else {
+        sym_table_format(t, "%" PRIu64 " fit their entries, %" PRIu64 " are erased", c->tally.fits,
+                         c->tally.erased);
+        sym_table_format(t, "signatures");
+        sym_table_format(
+            t, "%" PRIu64 " good, %" PRIu64 " bad, %" PRIu64 " by keys that are not known here",
+            c->tally.good, c->tally.bad, c->tally.unchecked);
+    }
+    enum sym_err err = sym_table_print(t, stdout);
+    (void)fputc('\n', stdout);
+    sym_audit_findings_print(stdout, &c->findings);
+    if (c->findings.n == 0) {
+        (void)printf("the log is whole: every entry is in the tree that its checkpoint signs%s\n",
+                     c->tree_only ? "; bodies were not looked at" : "");
+    }
+    return err;
+}
+
+static enum sym_err print_json(const struct check *c)
+{
+    const struct sym_log_head *head = &c->head.head;
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_object(j, NULL);
+    sym_json_bool(j, "good", c->findings.n == 0);
+    sym_json_text(j, "origin", head->origin);
+    sym_json_number(j, "entries", head->size);
+    sym_json_hex(j, "root", head->root);
+    sym_json_bool(j, "checkpoint_signed", c->head.is_signed);
+    sym_json_number(j, "checkpoint_entries", c->head.is_signed ? c->head.checkpoint.size : 0);
+    sym_json_number(j, "cosigned", c->tally.cosigned);
+    sym_json_number(j, "unknown_cosigners", c->tally.unknown_cosigners);
+    sym_json_bool(j, "tree_only", c->tree_only);
+    sym_json_number(j, "bodies", c->tally.fits);
+    sym_json_number(j, "bodies_erased", c->tally.erased);
+    sym_json_number(j, "signatures_good", c->tally.good);
+    sym_json_number(j, "signatures_bad", c->tally.bad);
+    sym_json_number(j, "signatures_unchecked", c->tally.unchecked);
+    sym_audit_findings_json(j, &c->findings);
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_exit conclude(const struct check *c, bool json)
+{
+    struct sym_fault fault;
+    enum sym_exit code = sym_command_printed(json ? print_json(c) : print_text(c));
+    if (code != SYM_EXIT_DONE || c->findings.n == 0) {
+        return code;
+    }
+    const char *findings = c->findings.n == 1 ? "finding" : "findings";
+    if (c->findings.first == SYM_NO_ENTRY) {
+        fault.err = sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " %s", c->findings.n,
+                             findings);
+    } else {
+        fault.err = sym_fail(&fault, SYM_BAD_TAG,
+                             "the log is wrong: %" PRIu64 " %s, the first at entry %" PRIu64,
+                             c->findings.n, findings, c->findings.first);
+    }
+    return sym_command_failed(&fault);
+}
+
+static void check_free(struct check *c)
+{
+    sym_client_close(&c->client);
+    sym_audit_head_clear(&c->head);
+    sym_audit_keys_clear(&c->keys);
+    sym_audit_findings_clear(&c->findings);
+    free(c);
+}
+
+static enum sym_exit run(const struct sym_call *call)
+{
+    struct check *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return sym_command_printed(SYM_NO_MEMORY);
+    }
+    c->tree_only = sym_args_has(&call->args, "tree-only");
+    c->tree.tile = compare_tile;
+    c->tree.context = c;
+    sym_pause_begin();
+    enum sym_err err = check(c, call);
+    if (err == SYM_OK && (c->keys.failed || c->findings.failed)) {
+        err = sym_fail(&c->fault, SYM_NO_MEMORY, "the log %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    c->fault.err = err;
+    enum sym_exit code = err != SYM_OK ? sym_command_failed(&c->fault)
+                                       : conclude(c, sym_args_has(&call->args, "json"));
+    check_free(c);
+    return code;
+}
+
+static const struct sym_option options[] = {
+    {.name = "tree-only",
+     .help = "leave out the bodies of the entries, and what is signed in them"},
+    SYM_AUDIT_CARD_OPTION,
+    {0},
+};
+
+static const char *const notes[] = {
+    "The whole tree is computed here, from all entries, and compared with the tiles, the root and",
+    "the newest checkpoint that the node shows; the keys are those of the card in the node's",
+    "directory. Exit status 1 and a list of findings when something is wrong.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_log_verify = {
+    .name = "log verify",
+    .summary = "check the whole evidence log against its newest checkpoint",
+    .usage = {"[--tree-only] [--card FILE]... [--json]"},
+    .notes = notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run,
+};
