@@ -19,6 +19,17 @@ def add_auditor(node):
     return node
 
 
+def findings(node, other):
+    """What log compare says, without exchanges of which one side saw the beginning only: that is how
+    those look which were cut off."""
+    code, output, complaint = node.cli("log", "compare", other.alias, user=AUDITOR)
+    rows = [row for row in output.splitlines() if not row.startswith("EXCHANGE")]
+    if code == 0:
+        return []
+    others = [row for row in rows if "cut off:" not in row]
+    return others or ([] if rows else [complaint])
+
+
 def leaf_hash(data):
     return hashlib.sha256(b"\0" + data).digest()
 

@@ -27,7 +27,7 @@ from overlaps import OverlapTest, overlap_words, start_cli
 ENTRIES = int(os.environ.get("SYMBOLON_TEST_ENTRIES", 600))
 FLIPS = int(os.environ.get("SYMBOLON_TEST_FLIPS", 60))
 SEED = int(os.environ.get("SYMBOLON_TEST_SEED", 0)) or random.SystemRandom().randrange(1, 1 << 31)
-PINGERS = 32
+PINGERS = 6  # a peer may have 8 exchanges at once
 
 
 class EvidenceTest(OverlapTest):
@@ -58,8 +58,7 @@ class EvidenceTest(OverlapTest):
         """Both logs are whole, and each node finds nothing at the other."""
         for node, other in (those, those[::-1]):
             node.do("log", "verify", user=AUDITOR)
-            code, output, complaint = node.cli("log", "compare", other.alias, user=AUDITOR)
-            self.assertEqual(code, DONE, (output, complaint))
+            self.assertEqual(evidence.findings(node, other), [])
 
 
 class Paths(EvidenceTest):
@@ -90,15 +89,20 @@ class Paths(EvidenceTest):
         self.entries_match("requested", "decided")
 
     def test_held_and_then_approved_or_denied(self):
+        self.b.do("user", "add", "approver", "--role", "approver")
         for verdict in ("approve", "deny"):
             with self.subTest(verdict):
                 self.held(verdict)
 
+    def waiting(self):
+        return [row for row in self.b.json("requests") if row["state"] == "waiting"]
+
     def held(self, verdict):
         self.b.do("grant", self.a.alias, "theirs", "overlap:matches", "--approval")
         command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--hold", "30"))
-        rows = nodes.wait_until(lambda: self.b.json("requests"), 10, "the request is held")
-        self.b.do(verdict, rows[0]["id"])
+        rows = nodes.wait_until(self.waiting, 10, "the request is held")
+        words = ["--why", "no"] if verdict == "deny" else []
+        self.b.do(verdict, rows[0]["id"], *words, user="approver")
         command.communicate(timeout=60)
         self.entries_match("requested", "decided", *(["closed"] if verdict == "approve" else []))
 
