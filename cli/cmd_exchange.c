@@ -246,6 +246,21 @@ const struct sym_command sym_cmd_exchange_cancel = {
     .run = run_cancel,
 };
 
+static enum sym_exit run_settle(const struct sym_call *call)
+{
+    return change(call, SYM_VERB_EXCHANGE_SETTLE, "it is settled without the other side's word");
+}
+
+const struct sym_command sym_cmd_exchange_settle = {
+    .name = "exchange settle",
+    .summary = "close an exchange alone, when the other side does not say how it ended",
+    .usage = {"ID"},
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_settle,
+};
+
 static enum sym_exit run_forget(const struct sym_call *call)
 {
     return change(call, SYM_VERB_EXCHANGE_FORGET, "its result is forgotten");

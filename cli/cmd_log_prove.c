@@ -21,7 +21,8 @@ struct prove {
     struct sym_audit_keys keys;
     const char *dir; /* NULL: standard output */
     uint64_t only;   /* ALL: all of an exchange */
-    uint64_t files, entries;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    uint64_t entries;
     char *text; /* SYM_EXHIBIT_BYTES_MAX, which is more than PROOF_BYTES */
     struct sym_fault fault;
 };
@@ -84,7 +85,6 @@ static enum sym_err put(struct prove *p, const char *name, struct sym_span text)
     if (err == SYM_OK) {
         char shown[SYM_FAULT_BYTES];
         (void)printf("%s\n", sym_file_show(shown, path));
-        p->files++;
     }
     return err;
 }
@@ -171,6 +171,9 @@ static bool prove_entry(void *context, const struct sym_audit_entry *e)
     if ((p->only != ALL && e->index != p->only) || e->index >= p->head.checkpoint.size) {
         return e->index < p->only && e->index < p->head.checkpoint.size;
     }
+    if (p->only == ALL && !sym_audit_is_of(e, sym_span(p->id, sizeof p->id))) {
+        return true;
+    }
     if (e->fault != NULL) {
         err = sym_fail(&p->fault, SYM_BAD_TAG, "entry %" PRIu64 " %s; see \"symbolon log verify\"",
                        e->index, e->fault);
@@ -198,7 +201,6 @@ static enum sym_err make_directory(const char *dir, struct sym_fault *fault)
 static enum sym_err prove(struct prove *p, const struct sym_call *call)
 {
     const char *text = call->args.operands[0];
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
     struct sym_audit_walk walk = {.query = {.bodies = true}};
     struct sym_fault fault;
     enum sym_err err = sym_client_open(&p->client, call, &p->fault);
@@ -209,8 +211,8 @@ static enum sym_err prove(struct prove *p, const struct sym_call *call)
         err = sym_audit_head_good(&p->head, &p->client, &p->fault);
     }
     if (err == SYM_OK && p->only == ALL) {
-        err = sym_audit_exchange(id, &p->client, text, &p->fault);
-        walk.query.exchange_id = sym_span(id, sizeof id);
+        err = sym_audit_exchange(p->id, &p->client, text, &p->fault);
+        walk.query.exchange_id = sym_span(p->id, sizeof p->id);
     }
     if (err == SYM_OK) {
         err = make_directory(p->dir, &p->fault);

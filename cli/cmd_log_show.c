@@ -19,6 +19,7 @@ struct show {
     struct sym_audit_keys keys;
     bool as_json;
     struct sym_json *json; /* NULL: not begun */
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint64_t shown, wrong;
     uint64_t only; /* ALL: all of an exchange */
     enum sym_err err;
@@ -216,6 +217,9 @@ static bool show_entry(void *context, const struct sym_audit_entry *e)
     if (s->only != ALL && e->index != s->only) {
         return e->index < s->only;
     }
+    if (s->only == ALL && !sym_audit_is_of(e, sym_span(s->id, sizeof s->id))) {
+        return true;
+    }
     size_t n = sym_audit_signed(all, e, &s->keys, &s->client.node);
     s->wrong += e->fault != NULL ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
@@ -244,7 +248,6 @@ static bool is_index(uint64_t *index, const char *text)
 static enum sym_err show(struct show *s, const struct sym_call *call, struct sym_fault *fault)
 {
     const char *text = call->args.operands[0];
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
     struct sym_audit_walk walk = {.query = {.bodies = true}};
     enum sym_err err = sym_client_open(&s->client, call, fault);
     if (err == SYM_OK) {
@@ -255,8 +258,8 @@ static enum sym_err show(struct show *s, const struct sym_call *call, struct sym
         walk.query.most = 1;
     } else if (err == SYM_OK) {
         s->only = ALL;
-        err = sym_audit_exchange(id, &s->client, text, fault);
-        walk.query.exchange_id = sym_span(id, sizeof id);
+        err = sym_audit_exchange(s->id, &s->client, text, fault);
+        walk.query.exchange_id = sym_span(s->id, sizeof s->id);
     }
     if (err == SYM_OK) {
         err = sym_audit_walk(&s->client, &walk, show_entry, s, fault);

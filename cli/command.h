@@ -41,6 +41,7 @@
     X(exchange_show)                                                                               \
     X(exchange_result)                                                                             \
     X(exchange_cancel)                                                                             \
+    X(exchange_settle)                                                                             \
     X(exchange_forget)                                                                             \
     X(log_list)                                                                                    \
     X(log_show)                                                                                    \

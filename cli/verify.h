@@ -51,6 +51,10 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
 /* An exported log. The card of its node is in *card when the verdict is good. */
 void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
 
+/* NAME.body.jsonl, the body of one entry, against the proof NAME.tlog-proof beside it. */
+bool sym_verify_is_body(const char *path);
+void sym_verify_body(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
+
 /* Shared by the rooms of this module. ---------------------------------------------------------- */
 
 /* Records a fault as the verdict. */
@@ -69,7 +73,8 @@ struct sym_bodies {
     FILE *file; /* NULL: the export has none */
     char *line;
     size_t room;
-    const char *name; /* borrowed */
+    const char *name;     /* borrowed */
+    uint64_t line_number; /* of the line that was read last, from 1 */
     uint64_t erased, shown;
 };
 SYM_MUST enum sym_err sym_bodies_open(struct sym_bodies *b, const char *path, const char *name,

@@ -1,6 +1,7 @@
 #include "cli/file.h"
 #include "cli/verify.h"
 #include "crypto/lines.h"
+#include "crypto/tlog_proof.h"
 #include "proto/evidence.h"
 
 #include <errno.h>
@@ -49,8 +50,8 @@ static bool cut(struct sym_span *out, struct sym_span *rest, const char *start, 
 static enum sym_err refuse(const struct sym_bodies *b, uint64_t index, enum sym_err err,
                            const char *why, struct sym_fault *fault)
 {
-    return sym_fail(fault, err, "%s:%llu: entry %llu: %s", b->name, (unsigned long long)index + 1,
-                    (unsigned long long)index, why);
+    return sym_fail(fault, err, "%s:%llu: entry %llu: %s", b->name,
+                    (unsigned long long)b->line_number, (unsigned long long)index, why);
 }
 
 static enum sym_err check_body(const struct sym_bodies *b, uint64_t index, struct sym_span salt,
@@ -92,6 +93,7 @@ enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, struct sym_s
     if (b->file == NULL) {
         return SYM_OK;
     }
+    b->line_number++;
     ssize_t len = getline(&b->line, &b->room, b->file);
     if (len <= 0) {
         return refuse(b, index, SYM_SHORT, "the file ends before the line of this entry", fault);
@@ -122,5 +124,89 @@ enum sym_err sym_bodies_end(struct sym_bodies *b, struct sym_fault *fault)
         return SYM_OK;
     }
     return sym_fail(fault, SYM_TRAILING, "%s:%llu: there are more lines than entries", b->name,
-                    (unsigned long long)(b->erased + b->shown + 1));
+                    (unsigned long long)b->line_number + 1);
+}
+
+#define BODY_SUFFIX  ".body.jsonl"
+#define PROOF_SUFFIX ".tlog-proof"
+
+static enum sym_err read_commitment(uint8_t out[SYM_HASH_BYTES], uint64_t *index, const char *path,
+                                    struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO text = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    struct sym_tlog_proof *proof = malloc(sizeof *proof);
+    enum sym_err err = proof == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_file_read(&text, path, SYM_SIGNED_NOTE_BYTES_MAX, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_tlog_proof_read(proof, sym_secret_span(&text), path, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(proof->extra, proof->extra_len));
+    }
+    if (err == SYM_OK) {
+        memcpy(out, leaf.commitment.data, SYM_HASH_BYTES);
+        *index = proof->index;
+    }
+    free(proof);
+    return err == SYM_OK ? err : sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+}
+
+/* proof: the path of the proof beside the body, which was found good. */
+static enum sym_err verify_body(const char *path, const char *name, const char *proof,
+                                uint64_t *index, struct sym_fault *fault)
+{
+    struct sym_bodies b;
+    uint8_t commitment[SYM_HASH_BYTES];
+    enum sym_err err = read_commitment(commitment, index, proof, fault);
+    if (err == SYM_OK) {
+        err = sym_bodies_open(&b, path, name, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_bodies_check(&b, *index, sym_span(commitment, sizeof commitment), fault);
+    if (err == SYM_OK) {
+        err = sym_bodies_end(&b, fault);
+    }
+    if (err == SYM_OK && b.shown != 1) {
+        err = sym_fail(fault, SYM_NOT_FOUND, "%s: shows no body", name);
+    }
+    sym_bodies_close(&b);
+    return err;
+}
+
+bool sym_verify_is_body(const char *path)
+{
+    size_t len = strlen(path);
+    size_t suffix = strlen(BODY_SUFFIX);
+    return len > suffix && strcmp(path + len - suffix, BODY_SUFFIX) == 0;
+}
+
+void sym_verify_body(struct sym_verdict *v, const struct sym_trust *trust, const char *path)
+{
+    char name[SYM_FAULT_BYTES];
+    char *proof = NULL;
+    struct sym_fault fault = {.err = SYM_OK};
+    uint64_t index = 0;
+    size_t stem = strlen(path) - strlen(BODY_SUFFIX);
+    if (asprintf(&proof, "%.*s" PROOF_SUFFIX, (int)stem, path) < 0) {
+        return;
+    }
+    sym_verify_file(v, trust, proof);
+    v->kind = "body";
+    if (v->good) {
+        fault.err = verify_body(path, sym_file_show(name, path), proof, &index, &fault);
+        if (fault.err == SYM_OK) {
+            (void)snprintf(v->text, sizeof v->text,
+                           "what entry %llu says, as it is committed to in the proof beside it",
+                           (unsigned long long)index);
+        } else {
+            sym_verdict_wrong(v, &fault);
+        }
+    }
+    free(proof);
 }

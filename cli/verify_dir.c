@@ -69,6 +69,12 @@ static enum sym_err read_card(struct exported *e)
     SYM_SECRET_AUTO text = {0};
     struct place p;
     enum sym_err err = read_part(&text, &p, e, "card", SYM_CARD_BYTES_MAX);
+    if (err == SYM_NOT_FOUND) {
+        return sym_fail(e->fault, err,
+                        "%s: is missing; a directory must be an exported log, other files are "
+                        "named one by one",
+                        p.name);
+    }
     return err == SYM_OK ? sym_exhibit_card(&e->card, sym_secret_span(&text), p.name, e->fault)
                          : err;
 }

@@ -105,7 +105,7 @@ static void verify_checkpoint(struct sym_verdict *v, const struct sym_trust *tru
 
 /* The entry that a proof brings along. */
 static enum sym_err check_entry(char what[SYM_VERDICT_BYTES], const struct sym_tlog_proof *proof,
-                                const struct sym_checkpoint *head, const char *name,
+                                const struct sym_checkpoint *head, size_t unknown, const char *name,
                                 struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -118,9 +118,10 @@ static enum sym_err check_entry(char what[SYM_VERDICT_BYTES], const struct sym_t
                         sym_err_text(err));
     }
     sym_format_time(time, leaf.time_ms / 1000);
-    (void)snprintf(what, SYM_VERDICT_BYTES, "entry %llu of %llu: %s, %s",
-                   (unsigned long long)proof->index, (unsigned long long)head->size,
-                   sym_entry_kind_text(leaf.kind), time);
+    (void)snprintf(
+        what, SYM_VERDICT_BYTES, "entry %llu of %llu: %s, %s%s", (unsigned long long)proof->index,
+        (unsigned long long)head->size, sym_entry_kind_text(leaf.kind), time,
+        unknown > 0 ? "; cosignatures by keys that were not given were not checked" : "");
     return SYM_OK;
 }
 
@@ -157,7 +158,9 @@ static enum sym_err check_proof(struct sym_verdict *v, const struct sym_trust *t
         return sym_fail(fault, err, "%s: %s", name, why.text);
     }
     err = sym_trust_cosigners(trust, &cosigners, &note, name, fault);
-    return err == SYM_OK ? check_entry(v->text, proof, &head, name, fault) : err;
+    return err == SYM_OK
+               ? check_entry(v->text, proof, &head, note.n_signatures - 1 - cosigners, name, fault)
+               : err;
 }
 
 static void verify_proof(struct sym_verdict *v, const struct sym_trust *trust, struct sym_span text,
@@ -306,6 +309,8 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
     *v = (struct sym_verdict){.kind = "unknown"};
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         sym_verify_directory(v, trust, path);
+    } else if (sym_verify_is_body(path)) {
+        sym_verify_body(v, trust, path);
     } else if (sym_file_read(&text, path, FILE_BYTES_MAX, &fault) != SYM_OK) {
         sym_verdict_wrong(v, &fault);
     } else {

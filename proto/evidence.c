@@ -104,6 +104,46 @@ enum sym_err sym_body_commit(uint8_t out[SYM_HASH_BYTES], const uint8_t salt[SYM
     return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
+/* Between nodes -------------------------------------------------------------------------------
+ */
+
+static const struct sym_field telling_fields[] = {
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_telling, evidence, &sym_msg_evidence),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_telling, salt, SYM_HASH_BYTES),
+    SYM_FIELD_BYTES(struct sym_telling, body, 0, SYM_BODY_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_telling, statement, 0, SYM_SIGNED_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_telling, wants, 0, 8u * SYM_WITNESS_PENDING_MAX),
+    SYM_FIELD_BOOL(struct sym_telling, last),
+};
+const struct sym_message sym_msg_telling =
+    SYM_MESSAGE("Telling", struct sym_telling, telling_fields);
+
+static const struct sym_field compare_ask_fields[] = {
+    SYM_FIELD_U64(struct sym_compare_ask, first, 0, INT64_MAX),
+};
+const struct sym_message sym_msg_compare_ask =
+    SYM_MESSAGE("CompareAsk", struct sym_compare_ask, compare_ask_fields);
+
+static const struct sym_field compare_entry_fields[] = {
+    SYM_FIELD_U64(struct sym_compare_entry, index, 0, INT64_MAX),
+    SYM_FIELD_BYTES(struct sym_compare_entry, leaf, 1, SYM_LEAF_BYTES_MAX),
+    SYM_FIELD_MANY(SYM_MANY_BYTES, struct sym_compare_entry, inclusion, SYM_HASH_BYTES,
+                   SYM_HASH_BYTES, SYM_PROOF_HASHES_MAX, NULL),
+    SYM_FIELD_BYTES(struct sym_compare_entry, statement, 0, SYM_SIGNED_BYTES_MAX),
+};
+static const struct sym_message compare_entry_row =
+    SYM_MESSAGE("CompareEntry", struct sym_compare_entry, compare_entry_fields);
+
+static const struct sym_field compare_show_fields[] = {
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_compare_show, evidence, &sym_msg_evidence),
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_compare_show, entries, 0, 0, SYM_COMPARE_ENTRIES_MAX,
+                   &compare_entry_row),
+    SYM_FIELD_U64(struct sym_compare_show, next, 0, INT64_MAX),
+    SYM_FIELD_BOOL(struct sym_compare_show, last),
+};
+const struct sym_message sym_msg_compare_show =
+    SYM_MESSAGE("CompareShow", struct sym_compare_show, compare_show_fields);
+
 /* The log, for the command line ---------------------------------------------------------------
  */
 

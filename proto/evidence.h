@@ -257,6 +257,38 @@ struct sym_compare_page {
     bool more;
 };
 
+struct sym_telling {
+    const struct sym_evidence *evidence;
+    struct sym_span salt; /* 32 bytes or none */
+    struct sym_span body;
+    struct sym_span statement;
+    struct sym_span wants; /* 8 bytes each */
+    bool last;
+};
+
+struct sym_compare_ask {
+    uint64_t first;
+};
+
+struct sym_compare_entry {
+    uint64_t index;
+    struct sym_span leaf;
+    const struct sym_span *inclusion; /* of 32 bytes */
+    size_t n_inclusion;
+    struct sym_span statement;
+};
+
+struct sym_compare_show {
+    const struct sym_evidence *evidence;
+    const struct sym_compare_entry *entries;
+    size_t n_entries;
+    uint64_t next;
+    bool last;
+};
+
+extern const struct sym_message sym_msg_telling;
+extern const struct sym_message sym_msg_compare_ask;
+extern const struct sym_message sym_msg_compare_show;
 extern const struct sym_message sym_msg_leaf;
 extern const struct sym_message sym_msg_entry_body;
 extern const struct sym_message sym_msg_log_head;

@@ -32,7 +32,7 @@ static const struct sym_field evidence_fields[] = {
     SYM_FIELD_BYTES(struct sym_evidence, cosignature, 0, SYM_CHECKPOINT_BYTES_MAX),
     SYM_FIELD_EXACT_OR_ABSENT(struct sym_evidence, prefix_root, SYM_HASH_BYTES),
 };
-static const struct sym_message evidence_row =
+const struct sym_message sym_msg_evidence =
     SYM_MESSAGE("Evidence", struct sym_evidence, evidence_fields);
 
 static const struct sym_field commitments_fields[] = {
@@ -66,7 +66,7 @@ static const struct sym_field request_fields[] = {
     SYM_FIELD_TEXT(struct sym_request, dataset, 0, SYM_DATASET_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_request, parameters, 0, SYM_PARAMETERS_BYTES_MAX),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_request, commitments, &sym_msg_commitments),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_request, evidence, &evidence_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_request, evidence, &sym_msg_evidence),
 };
 const struct sym_message sym_msg_request =
     SYM_MESSAGE("Request", struct sym_request, request_fields);
@@ -86,7 +86,7 @@ static const struct sym_field receipt_fields[] = {
     SYM_FIELD_TEXT(struct sym_receipt, remark, 0, SYM_REASON_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_receipt, parameters, 0, SYM_PARAMETERS_BYTES_MAX),
     SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, commitments, &sym_msg_commitments),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, evidence, &evidence_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_receipt, evidence, &sym_msg_evidence),
 };
 const struct sym_message sym_msg_receipt =
     SYM_MESSAGE("Receipt", struct sym_receipt, receipt_fields);
@@ -104,7 +104,7 @@ static const struct sym_field close_fields[] = {
     SYM_FIELD_SUB(struct sym_close, received, &sym_msg_transcript),
     HASH_OR_NONE(struct sym_close, consents_hash),
     HASH_OR_NONE(struct sym_close, release_hash),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_close, evidence, &evidence_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_close, evidence, &sym_msg_evidence),
 };
 const struct sym_message sym_msg_close = SYM_MESSAGE("Close", struct sym_close, close_fields);
 
@@ -121,7 +121,7 @@ static const struct sym_field abort_fields[] = {
     SYM_FIELD_SUB(struct sym_abort, received, &sym_msg_transcript),
     SYM_FIELD_U32(struct sym_abort, reason, 0, UINT8_MAX),
     SYM_FIELD_TEXT(struct sym_abort, remark, 0, SYM_REASON_BYTES_MAX),
-    SYM_FIELD_SUB_OR_ABSENT(struct sym_abort, evidence, &evidence_row),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_abort, evidence, &sym_msg_evidence),
 };
 const struct sym_message sym_msg_abort = SYM_MESSAGE("Abort", struct sym_abort, abort_fields);
 

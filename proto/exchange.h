@@ -214,6 +214,7 @@ struct sym_overlap_answer {
 };
 
 extern const struct sym_message sym_msg_signed;
+extern const struct sym_message sym_msg_evidence;
 extern const struct sym_message sym_msg_commitments;
 extern const struct sym_message sym_msg_transcript;
 extern const struct sym_message sym_msg_request;

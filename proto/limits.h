@@ -130,6 +130,11 @@
 /* Grants of one node; requests of peers that wait for an approver or were decided within a day. */
 #define SYM_GRANTS_MAX 512u
 #define SYM_HELD_MAX   512u
+/* Own commands that wait for an approver or were decided within a day; of one user that wait. The
+ * longest such command, bytes. */
+#define SYM_PROPOSALS_MAX          128u
+#define SYM_PROPOSALS_PER_USER_MAX 16u
+#define SYM_PROPOSAL_BYTES_MAX     4096u
 /* Exchanges a day that one grant can allow. */
 #define SYM_EXCHANGES_PER_DAY_MAX 100000u
 /* Privacy budget that one grant can allow within 365 days, millionths: 1000. */
@@ -165,6 +170,12 @@
  * heads that wait for their proof. */
 #define SYM_WITNESS_RECENT_MAX  32u
 #define SYM_WITNESS_PENDING_MAX 4u
+/* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
+ * sides together, and the findings it lists: one that finds more has found enough. */
+#define SYM_COMPARE_ENTRIES_MAX  64u
+#define SYM_COMPARE_FRAME_BYTES  262144u
+#define SYM_COMPARED_MAX         4194304u
+#define SYM_COMPARE_FINDINGS_MAX 65536u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
  */
 #define SYM_OPEN_PER_PEER_MAX 64u

@@ -194,6 +194,7 @@ enum sym_err sym_session_ask(struct sym_session *s, struct sym_request *request,
         s->request_issued_ms = request->issued_ms;
         s->request_expires_ms = request->expires_ms;
         s->state = SYM_SESSION_ASKED;
+        s->signed_len = signed_len;
     }
     return sym_session_die(s, err);
 }
@@ -231,7 +232,9 @@ enum sym_err sym_session_answer(struct sym_session *s, struct sym_receipt *recei
     if (err != SYM_OK) {
         return sym_session_die(s, err);
     }
+    s->has_receipt = true;
     s->state = SYM_SESSION_GRANTED;
+    s->signed_len = signed_len;
     if (receipt->decision != SYM_DECISION_GRANTED) {
         s->state = SYM_SESSION_ENDED;
         sym_session_forget_keys(s);
@@ -263,7 +266,7 @@ static enum sym_err seal_payload(struct sym_session *s, enum inner_type type, ui
                                  size_t len)
 {
     /* Not after the other side's close: it has stated what it received, and takes nothing more. */
-    if (s->state != SYM_SESSION_OPEN) {
+    if (s->state != SYM_SESSION_OPEN || s->stopped) {
         return SYM_WRONG_STATE;
     }
     if (len > SYM_DATA_BYTES_MAX) {
@@ -293,17 +296,69 @@ static enum sym_err send_signed(struct sym_session *s, enum inner_type type,
     if (max < SYM_FRAME_HEAD_BYTES + SYM_FRAME_TAIL_BYTES) {
         return SYM_TOO_LONG;
     }
+    size_t room = max - SYM_FRAME_HEAD_BYTES - SYM_FRAME_TAIL_BYTES;
     size_t signed_len = 0;
-    enum sym_err err = sym_signed_write(frame + SYM_FRAME_HEAD_BYTES,
-                                        max - SYM_FRAME_HEAD_BYTES - SYM_FRAME_TAIL_BYTES,
-                                        &signed_len, message, value, s->parties.identity, domain);
+    enum sym_err err =
+        sym_signed_write(s->scratch, room < SYM_SIGNED_BYTES_MAX ? room : SYM_SIGNED_BYTES_MAX,
+                         &signed_len, message, value, s->parties.identity, domain);
     if (err == SYM_OK) {
+        memcpy(frame + SYM_FRAME_HEAD_BYTES, s->scratch, signed_len);
         err = seal_frame(s, type, frame, signed_len);
     }
     if (err == SYM_OK) {
         *len = SYM_FRAME_HEAD_BYTES + signed_len + SYM_FRAME_TAIL_BYTES;
+        s->signed_len = signed_len;
     }
     return err;
+}
+
+enum sym_err sym_session_stop(struct sym_session *s)
+{
+    if (s->state != SYM_SESSION_OPEN && s->state != SYM_SESSION_CLOSED_THERE) {
+        return SYM_WRONG_STATE;
+    }
+    s->stopped = true;
+    return SYM_OK;
+}
+
+enum sym_err sym_session_give_up(struct sym_session *s)
+{
+    if (!s->has_keys || s->aborted) {
+        return SYM_WRONG_STATE;
+    }
+    if (s->state != SYM_SESSION_ABORTED_THERE && s->state != SYM_SESSION_CLOSED_THERE) {
+        s->state = SYM_SESSION_ABORTED_HERE;
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_session_statement(struct sym_session *s, struct sym_statement *out)
+{
+    struct sym_transcripts t;
+    if (s->request_expires_ms == 0) {
+        return SYM_WRONG_STATE;
+    }
+    enum sym_err err = sym_transcripts_take(&t, &s->sent, &s->received);
+    if (err != SYM_OK) {
+        return err;
+    }
+    *out = (struct sym_statement){.initiator = *sym_session_initiator(s),
+                                  .responder = *sym_session_responder(s),
+                                  .signer = s->parties.self,
+                                  .has_receipt = s->has_receipt,
+                                  .sent_frames = t.sent.frames,
+                                  .received_frames = t.received.frames};
+    memcpy(out->exchange_id, s->exchange_id, sizeof out->exchange_id);
+    memcpy(out->request_hash, s->request_hash, sizeof out->request_hash);
+    memcpy(out->receipt_hash, s->receipt_hash, sizeof out->receipt_hash);
+    memcpy(out->sent_hash, t.sent_hash, sizeof out->sent_hash);
+    memcpy(out->received_hash, t.received_hash, sizeof out->received_hash);
+    return SYM_OK;
+}
+
+struct sym_span sym_session_signed(const struct sym_session *s)
+{
+    return sym_span(s->scratch, s->signed_len);
 }
 
 enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close, uint64_t now_ms,
@@ -346,12 +401,14 @@ enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close, u
 enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
                                uint8_t *frame, size_t max, size_t *len)
 {
-    if (!s->has_keys) {
-        return SYM_WRONG_STATE;
+    enum sym_err err = sym_session_give_up(s);
+    if (err != SYM_OK) {
+        return err;
     }
-    s->state = SYM_SESSION_DEAD;
+    bool is_last = s->state != SYM_SESSION_ABORTED_HERE;
+    s->aborted = true;
     struct sym_transcripts t;
-    enum sym_err err = sym_transcripts_take(&t, &s->sent, &s->received);
+    err = sym_transcripts_take(&t, &s->sent, &s->received);
     if (err != SYM_OK) {
         return err;
     }
@@ -368,6 +425,9 @@ enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, u
     err = send_signed(s, INNER_ABORT, &sym_msg_abort, abort, SYM_DOMAIN_ABORT, frame, max, len);
     abort->sent = NULL;
     abort->received = NULL;
-    sym_session_forget_keys(s);
+    if (is_last || err != SYM_OK) {
+        s->state = SYM_SESSION_DEAD;
+        sym_session_forget_keys(s);
+    }
     return err;
 }

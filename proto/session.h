@@ -11,7 +11,9 @@
  *
  * A close says how many data frames its signer sent and received, so it comes when the traffic of
  * both directions has arrived; after the first close nothing but the second one follows. Either
- * side may abort at any time after the receipt, once.
+ * side may abort at any time after the receipt, once. What one side says at the end is a statement
+ * (statement.h): the caller logs it before the frame leaves (stop or give_up, statement, then close
+ * or abort), and who has aborted still reads the other side's.
  *
  * Checked here: signatures, both ids, the exchange id, the Noise ephemeral, the TLS exporter,
  * times (clocks may differ by SYM_CLOCK_SKEW_MS), the hash of the request in the receipt, of both
@@ -22,16 +24,17 @@
  * A call that does not fit the state is refused with SYM_WRONG_STATE and changes nothing. Any other
  * error, and any received frame that is refused, kills the session unless it had ended: nothing is
  * sent in answer to a bad handshake (drop it silently); with transport keys a dead session may
- * still send one signed abort. Keys are wiped when the session ends or an abort was sent or
- * received. Events borrow from the session and from the received frame until the next call. Errors:
- * those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE, SYM_BAD_VALUE (an id, hash,
- * count or life time that does not fit), SYM_STALE (a time), SYM_EXPIRED (request or grant).
+ * still send one signed abort. Keys are wiped when the session ends, and after an abort when both
+ * sides have made their statement. Events borrow from the session and from the received frame until
+ * the next call. Errors: those of noise.h and codec.h, SYM_WRONG_STATE, SYM_BAD_SIGNATURE,
+ * SYM_BAD_VALUE (an id, hash, count or life time that does not fit), SYM_STALE (a time),
+ * SYM_EXPIRED (request or grant).
  */
 #ifndef SYM_PROTO_SESSION_H
 #define SYM_PROTO_SESSION_H
 
 #include "proto/envelope.h"
-#include "proto/exchange.h"
+#include "proto/statement.h"
 
 enum sym_session_state {
     SYM_SESSION_NEW,      /* initiator has not asked, responder has not read */
@@ -40,10 +43,13 @@ enum sym_session_state {
     SYM_SESSION_ANSWERED, /* initiator: granted, the caller has not confirmed yet */
     SYM_SESSION_GRANTED,  /* responder: receipt sent, waits for the first sealed frame */
     SYM_SESSION_OPEN,
-    SYM_SESSION_CLOSED_HERE,  /* waits for the other side's close */
-    SYM_SESSION_CLOSED_THERE, /* the other side has closed, this one has not */
-    SYM_SESSION_ENDED,        /* closed by both, or not granted */
-    SYM_SESSION_DEAD,         /* aborted or failed */
+    SYM_SESSION_CLOSED_HERE,   /* waits for the other side's close */
+    SYM_SESSION_CLOSED_THERE,  /* the other side has closed, this one has not */
+    SYM_SESSION_ABORTED_HERE,  /* takes the other side's close or abort, ignores what was on its way
+                                */
+    SYM_SESSION_ABORTED_THERE, /* may still send its own abort */
+    SYM_SESSION_ENDED,         /* closed by both, or not granted */
+    SYM_SESSION_DEAD,          /* aborted by both, or failed */
     SYM_SESSION_STATE_COUNT
 };
 
@@ -113,6 +119,18 @@ SYM_MUST enum sym_err sym_session_seal(struct sym_session *s, uint8_t *frame, si
 /* The same for filler: bytes that mean nothing and stay outside the transcript, for measuring a
  * link. */
 SYM_MUST enum sym_err sym_session_fill(struct sym_session *s, uint8_t *frame, size_t len);
+/* Neither takes nor seals data from now on, so that the transcripts stay as they are until the
+ * close; more than once is fine. */
+SYM_MUST enum sym_err sym_session_stop(struct sym_session *s);
+/* This side will abort: what still comes stays outside of the transcripts, but for the other side's
+ * statement. SYM_WRONG_STATE without keys. */
+SYM_MUST enum sym_err sym_session_give_up(struct sym_session *s);
+/* What the own close or abort will say of ids, hashes and transcripts; without time and reason.
+ * SYM_WRONG_STATE before there is a request. */
+SYM_MUST enum sym_err sym_session_statement(struct sym_session *s, struct sym_statement *out);
+/* The Signed message that the latest ask, answer, close or abort has written: the exact bytes that
+ * travel. Valid until the next call that sends or receives. */
+struct sym_span sym_session_signed(const struct sym_session *s);
 /* The caller fills consents_hash, release_hash and evidence. */
 SYM_MUST enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close,
                                         uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);

@@ -127,6 +127,7 @@ static enum sym_err read_answer(struct sym_session *s, struct sym_span body, uin
         return err;
     }
     event->kind = SYM_EVENT_ANSWERED;
+    s->has_receipt = true;
     s->state = SYM_SESSION_ANSWERED;
     if (q->decision != SYM_DECISION_GRANTED) {
         s->state = SYM_SESSION_ENDED;
@@ -139,6 +140,9 @@ static enum sym_err read_data(struct sym_session *s, struct sym_span payload, ui
                               struct sym_session_event *event)
 {
     (void)now_ms;
+    if (s->stopped) {
+        return SYM_WRONG_STATE;
+    }
     sym_tally_add(&s->received, payload);
     event->kind = SYM_EVENT_DATA;
     event->data = payload;
@@ -150,10 +154,32 @@ static enum sym_err read_filler(struct sym_session *s, struct sym_span payload, 
                                 struct sym_session_event *event)
 {
     (void)now_ms;
+    if (s->stopped) {
+        return SYM_WRONG_STATE;
+    }
     event->kind = SYM_EVENT_FILLER;
     event->data = payload;
     s->state = SYM_SESSION_OPEN;
     return SYM_OK;
+}
+
+/* On its way when this side aborted: outside the transcripts, and nobody waits for it. */
+static enum sym_err read_late(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
+                              struct sym_session_event *event)
+{
+    (void)s;
+    (void)payload;
+    (void)now_ms;
+    event->kind = SYM_EVENT_FILLER;
+    return SYM_OK;
+}
+
+/* Who has aborted may not have taken all that the other side's close speaks of. */
+static bool transcripts_fit(const struct sym_session *s, const struct sym_close *q,
+                            const struct sym_transcripts *t)
+{
+    return s->state == SYM_SESSION_ABORTED_HERE || (sym_transcript_equal(q->sent, &t->received) &&
+                                                    sym_transcript_equal(q->received, &t->sent));
 }
 
 static enum sym_err read_close(struct sym_session *s, struct sym_span payload, uint64_t now_ms,
@@ -173,8 +199,7 @@ static enum sym_err read_close(struct sym_session *s, struct sym_span payload, u
         !sym_span_equal(q->closer, sym_node_id_span(&s->parties.peer)) ||
         !sym_span_equal(q->request_hash, sym_span(s->request_hash, SYM_HASH_BYTES)) ||
         !sym_span_equal(q->receipt_hash, sym_span(s->receipt_hash, SYM_HASH_BYTES)) ||
-        !sym_transcript_equal(q->sent, &t.received) ||
-        !sym_transcript_equal(q->received, &t.sent)) {
+        !transcripts_fit(s, q, &t)) {
         return SYM_BAD_VALUE;
     }
     err = time_fits(s, q->closed_ms, now_ms);
@@ -183,12 +208,16 @@ static enum sym_err read_close(struct sym_session *s, struct sym_span payload, u
     }
     event->kind = SYM_EVENT_CLOSED;
     event->signed_bytes = payload;
-    if (s->state == SYM_SESSION_CLOSED_HERE) {
-        s->state = SYM_SESSION_ENDED;
-        sym_session_forget_keys(s);
-    } else {
+    if (s->state == SYM_SESSION_OPEN || s->state == SYM_SESSION_GRANTED) {
         s->state = SYM_SESSION_CLOSED_THERE;
+        return SYM_OK;
     }
+    if (s->state == SYM_SESSION_ABORTED_HERE && !s->aborted) {
+        s->state = SYM_SESSION_ABORTED_THERE;
+        return SYM_OK;
+    }
+    s->state = s->state == SYM_SESSION_CLOSED_HERE ? SYM_SESSION_ENDED : SYM_SESSION_DEAD;
+    sym_session_forget_keys(s);
     return SYM_OK;
 }
 
@@ -214,6 +243,10 @@ static enum sym_err read_abort(struct sym_session *s, struct sym_span payload, u
     }
     event->kind = SYM_EVENT_ABORTED;
     event->signed_bytes = payload;
+    if (!s->aborted && s->state != SYM_SESSION_CLOSED_HERE) {
+        s->state = SYM_SESSION_ABORTED_THERE;
+        return SYM_OK;
+    }
     s->state = SYM_SESSION_DEAD;
     sym_session_forget_keys(s);
     return SYM_OK;
@@ -235,6 +268,10 @@ static inner_fn *const inner_table[SYM_SESSION_STATE_COUNT][INNER_COUNT] = {
                           [INNER_ABORT] = read_abort},
     [SYM_SESSION_CLOSED_HERE] = {[INNER_CLOSE] = read_close, [INNER_ABORT] = read_abort},
     [SYM_SESSION_CLOSED_THERE] = {[INNER_ABORT] = read_abort},
+    [SYM_SESSION_ABORTED_HERE] = {[INNER_DATA] = read_late,
+                                  [INNER_FILLER] = read_late,
+                                  [INNER_CLOSE] = read_close,
+                                  [INNER_ABORT] = read_abort},
 };
 
 static enum sym_err read_sealed(struct sym_session *s, uint8_t *body, size_t len, uint64_t now_ms,
@@ -264,7 +301,8 @@ static bool takes_frame(const struct sym_session *s, enum sym_frame_type type)
     case SYM_FRAME_ANSWER:
         return s->role == SYM_SESSION_INITIATOR && s->state == SYM_SESSION_ASKED;
     case SYM_FRAME_SEALED:
-        return s->has_keys && s->state != SYM_SESSION_DEAD;
+        return s->has_keys && s->state != SYM_SESSION_DEAD &&
+               s->state != SYM_SESSION_ABORTED_THERE;
     }
     return false;
 }

@@ -25,10 +25,14 @@ struct sym_session {
     uint8_t ephemeral[SYM_X25519_BYTES]; /* own */
     uint8_t request_hash[SYM_HASH_BYTES];
     uint8_t receipt_hash[SYM_HASH_BYTES];
+    bool has_receipt;
     uint64_t request_issued_ms;
     uint64_t request_expires_ms;
     struct sym_arena arena; /* of the last event */
     uint8_t *scratch;       /* SYM_SIGNED_BYTES_MAX: a signed message on its way out or in */
+    size_t signed_len;      /* of the one in scratch that was sent last */
+    bool aborted;           /* by this side */
+    bool stopped;           /* no data any more, either way */
 };
 
 /* The two parties by their part in the exchange. */

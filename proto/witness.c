@@ -122,7 +122,7 @@ enum sym_err sym_shown_read(struct sym_shown *out, const struct sym_evidence *ev
     return err == SYM_OK ? check_leaf(out, evidence, must_rest) : err;
 }
 
-enum sym_err sym_signed_time(uint64_t *time_ms, struct sym_span signed_bytes)
+enum sym_err sym_signed_time(uint64_t *time_ms, enum sym_told *kind, struct sym_span signed_bytes)
 {
     SYM_ARENA_AUTO outer = {0};
     struct sym_signed s;
@@ -132,19 +132,23 @@ enum sym_err sym_signed_time(uint64_t *time_ms, struct sym_span signed_bytes)
         struct sym_close close;
         struct sym_abort abort;
     } body;
-    static const struct sym_message *const messages[] = {&sym_msg_request, &sym_msg_receipt,
-                                                         &sym_msg_close, &sym_msg_abort};
+    static const struct sym_message *const messages[SYM_TOLD_COUNT] = {
+        [SYM_TOLD_REQUEST] = &sym_msg_request,
+        [SYM_TOLD_RECEIPT] = &sym_msg_receipt,
+        [SYM_TOLD_CLOSE] = &sym_msg_close,
+        [SYM_TOLD_ABORT] = &sym_msg_abort};
     enum sym_err err = sym_decode(&outer, &s, &sym_msg_signed, signed_bytes);
     if (err != SYM_OK) {
         return err;
     }
-    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+    for (size_t i = 0; i < SYM_TOLD_COUNT; i++) {
         SYM_ARENA_AUTO arena = {0};
         if (sym_decode(&arena, &body, messages[i], s.body) == SYM_OK) {
-            *time_ms = i == 0   ? body.request.issued_ms
-                       : i == 1 ? body.receipt.issued_ms
-                       : i == 2 ? body.close.closed_ms
-                                : body.abort.aborted_ms;
+            *kind = (enum sym_told)i;
+            *time_ms = i == SYM_TOLD_REQUEST   ? body.request.issued_ms
+                       : i == SYM_TOLD_RECEIPT ? body.receipt.issued_ms
+                       : i == SYM_TOLD_CLOSE   ? body.close.closed_ms
+                                               : body.abort.aborted_ms;
             return SYM_OK;
         }
     }
@@ -245,8 +249,8 @@ static enum sym_verdict judge_one(const struct sym_held *held, const struct sym_
 static void advance(struct sym_held *held, const struct sym_shown *s)
 {
     const struct sym_signed_head *newest = sym_held_newest(held);
+    held->newest_ms = s->time_ms > held->newest_ms ? s->time_ms : held->newest_ms;
     if (newest != NULL && newest->size == s->head.size) {
-        held->newest_ms = s->time_ms > held->newest_ms ? s->time_ms : held->newest_ms;
         return;
     }
     if (held->n_recent == SYM_WITNESS_RECENT_MAX) {
@@ -255,7 +259,6 @@ static void advance(struct sym_held *held, const struct sym_shown *s)
     }
     held->recent[held->n_recent++] = s->head;
     held->generation = s->generation;
-    held->newest_ms = s->time_ms;
 }
 
 static void drop_pending(struct sym_held *held, size_t at)
@@ -314,10 +317,9 @@ static enum sym_verdict take_up_pending(struct sym_held *held, struct sym_judgem
             break;
         case SYM_VERDICT_UNPROVEN:
         case SYM_VERDICT_RESTORED:
+        case SYM_VERDICT_SHORTER: /* its message is not at hand any more */
             i++;
             break;
-        case SYM_VERDICT_SHORTER:
-            return SYM_VERDICT_SHORTER;
         case SYM_VERDICT_SPLIT:
             return SYM_VERDICT_SPLIT;
         }

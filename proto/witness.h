@@ -15,9 +15,7 @@
 #ifndef SYM_PROTO_WITNESS_H
 #define SYM_PROTO_WITNESS_H
 
-#include "crypto/merkle.h"
-#include "crypto/note.h"
-#include "proto/evidence.h"
+#include "proto/told.h"
 
 /* A checkpoint as its log signs it, without cosignatures, terminator included, bytes. */
 #define SYM_HEAD_NOTE_BYTES 512u
@@ -47,7 +45,7 @@ struct sym_held {
     uint32_t generation;                                   /* 0: nothing */
     struct sym_signed_head recent[SYM_WITNESS_RECENT_MAX]; /* proven, ascending */
     size_t n_recent;
-    uint64_t newest_ms; /* time of the latest message that showed the newest head */
+    uint64_t newest_ms; /* the latest time of a message that showed a new head */
     struct sym_shown pending[SYM_WITNESS_PENDING_MAX];
     size_t n_pending;
 };
@@ -76,8 +74,9 @@ const struct sym_signed_head *sym_held_newest(const struct sym_held *held);
 SYM_MUST enum sym_err sym_shown_read(struct sym_shown *out, const struct sym_evidence *evidence,
                                      const struct sym_node_id *id,
                                      const uint8_t log_key[SYM_ED25519_BYTES], bool must_rest);
-/* The time in a Signed request, receipt, close or abort. SYM_BAD_FORMAT when it is none. */
-SYM_MUST enum sym_err sym_signed_time(uint64_t *time_ms, struct sym_span signed_bytes);
+/* Which kind of message this is, and its time. SYM_BAD_FORMAT when it is none. */
+SYM_MUST enum sym_err sym_signed_time(uint64_t *time_ms, enum sym_told *kind,
+                                      struct sym_span signed_bytes);
 /* The generation of a checkpoint's origin, where it is this node's. SYM_BAD_VALUE otherwise. */
 SYM_MUST enum sym_err sym_origin_generation(uint32_t *generation, struct sym_span origin,
                                             const struct sym_node_id *id);

@@ -108,11 +108,34 @@ void sym_tally_add(struct sym_tally *t, size_t row, size_t number, uint64_t amou
     }
 }
 
+/* Rows are made before it is known whether something of them counts. */
+static bool counts(const struct sym_tally *t, const struct sym_tally_row *row)
+{
+    uint64_t all = 0;
+    for (size_t n = 0; t->number_names[n] != NULL; n++) {
+        all |= row->numbers[n];
+    }
+    return all != 0;
+}
+
+static bool has_any(const struct sym_tally *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (counts(t, &t->rows[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sym_tally_json(struct sym_json *j, const char *key, const struct sym_tally *t)
 {
     sym_json_array(j, key);
     for (size_t i = 0; i < t->n; i++) {
         const struct sym_tally_row *row = &t->rows[t->order[i]];
+        if (!counts(t, row)) {
+            continue;
+        }
         sym_json_object(j, NULL);
         for (size_t w = 0; t->word_names[w] != NULL; w++) {
             sym_json_string(j, t->word_names[w], row->words[w]);
@@ -152,12 +175,8 @@ static void put_title(FILE *to, const char *name)
     (void)fputc(' ', to);
 }
 
-void sym_tally_markdown(FILE *to, const struct sym_tally *t)
+static void put_titles(FILE *to, const struct sym_tally *t)
 {
-    if (t->n == 0) {
-        (void)fputs("None.\n", to);
-        return;
-    }
     for (size_t w = 0; t->word_names[w] != NULL; w++) {
         put_title(to, t->word_names[w]);
     }
@@ -172,8 +191,20 @@ void sym_tally_markdown(FILE *to, const struct sym_tally *t)
         (void)fputs("|--:", to);
     }
     (void)fputs("|\n", to);
+}
+
+void sym_tally_markdown(FILE *to, const struct sym_tally *t)
+{
+    if (!has_any(t)) {
+        (void)fputs("None.\n", to);
+        return;
+    }
+    put_titles(to, t);
     for (size_t i = 0; i < t->n; i++) {
         const struct sym_tally_row *row = &t->rows[t->order[i]];
+        if (!counts(t, row)) {
+            continue;
+        }
         for (size_t w = 0; t->word_names[w] != NULL; w++) {
             (void)fputs("| ", to);
             sym_markdown_text(to, sym_span_text(*row->words[w] != '\0' ? row->words[w] : "-"));

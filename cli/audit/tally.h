@@ -1,5 +1,6 @@
 /* tally.h - counts by several words: rows of a report, each a key of words and some numbers, shown
- * in the order of their keys, so that the same log makes the same report.
+ * in the order of their keys, so that the same log makes the same report. Rows of which nothing was
+ * counted are not shown.
  *
  * Zero-initialised but for the columns means empty. A failure to allocate is kept in `failed`.
  */

@@ -235,6 +235,13 @@ static void record_denial(struct sym_control *c, const struct asked *a,
     }
 }
 
+/* A decision that comes too late, or twice, is worth knowing of. */
+static bool is_refusal(const struct asked *a, enum sym_err err)
+{
+    return err == SYM_DENIED || (a->row != NULL && a->body.verb == SYM_VERB_REQUEST_DECIDE &&
+                                 (err == SYM_EXPIRED || err == SYM_WRONG_STATE));
+}
+
 static void handle(struct sym_control *c, struct sym_span bytes, const struct sym_bus_route *route)
 {
     struct asked a = {.bytes = bytes};
@@ -265,7 +272,7 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
         err = c->config.run(c->config.owner, (enum sym_verb)a.body.verb, &author, a.arguments.bytes,
                             &answer, &fault);
     }
-    if (err == SYM_DENIED) {
+    if (is_refusal(&a, err)) {
         record_denial(c, &a, &fault);
     }
     if (write_some_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {

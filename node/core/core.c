@@ -67,12 +67,14 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     enum sym_err err =
         sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
-        struct sym_datasets_config c = {
-            .store = core->store, .vault = core->vault, .log = core->log};
-        err = sym_datasets_open(&core->datasets, &c, fault);
+        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
     if (err == SYM_OK) {
-        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+        struct sym_datasets_config c = {.store = core->store,
+                                        .vault = core->vault,
+                                        .results = &core->results,
+                                        .log = core->log};
+        err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
         struct sym_backups_config c = {.store = core->store,
@@ -82,6 +84,31 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         err = sym_backups_new(&core->backups, &c, fault);
     }
     return err;
+}
+
+static enum sym_err card_of(void *owner, char *out, size_t max, size_t *len,
+                            const struct sym_node_id *peer)
+{
+    const struct sym_core *core = owner;
+    return sym_peers_card_text(&core->peers, out, max, len, peer);
+}
+
+/* What is known of partners' logs, and what is owed to them. */
+static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault)
+{
+    struct sym_witness_config w = {.store = core->store,
+                                   .log = core->log,
+                                   .self = core->card.id,
+                                   .cosign_key = &core->keys.cosign,
+                                   .card = card_of,
+                                   .owner = core};
+    const struct sym_opens_config o = {.store = core->store,
+                                       .log = core->log,
+                                       .self = core->card.id,
+                                       .identity = &core->keys.identity};
+    memcpy(w.log_key, core->keys.log.public_key, sizeof w.log_key);
+    enum sym_err err = sym_witness_open(&core->witness, &w, fault);
+    return err == SYM_OK ? sym_opens_open(&core->opens, &o, fault) : err;
 }
 
 /* The store and all that is kept in it. */
@@ -106,7 +133,6 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
                                          .key = &core->keys.log,
                                          .cosign_key = &core->keys.cosign};
         err = sym_log_open(&core->log, &l, fault);
-        core->journal.log = core->log;
     }
     if (err == SYM_OK) {
         err = sym_restored_take(&core->restored, &core->dir, core->store, core->log, fault);
@@ -121,7 +147,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_peers_load(&core->peers, core->store, fault);
     }
     if (err == SYM_OK) {
-        err = sym_history_open(&core->history, core->store, &core->journal, fault);
+        err = sym_history_open(&core->history, core->store, fault);
     }
     if (err == SYM_OK) {
         struct sym_grants_config g = {
@@ -129,7 +155,15 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_grants_open(&core->grants, &g, fault);
     }
     if (err == SYM_OK) {
+        struct sym_proposals_config p = {
+            .store = core->store, .log = core->log, .users = &core->users};
+        err = sym_proposals_open(&core->proposals, &p, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
+    }
+    if (err == SYM_OK) {
+        err = load_evidence(core, fault);
     }
     return err == SYM_OK ? load_vault(core, sym_secret_span(&master), fault) : err;
 }
@@ -248,7 +282,11 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 {
     struct sym_exchanges_config x = {.loop = core->loop,
                                      .store = core->store,
-                                     .journal = &core->journal,
+                                     .group = core->group,
+                                     .log = core->log,
+                                     .witness = core->witness,
+                                     .compares = &core->compares,
+                                     .opens = core->opens,
                                      .peers = &core->peers,
                                      .keys = &core->keys,
                                      .self = core->card.id,
@@ -290,6 +328,9 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
 {
     enum sym_err err = sym_loop_new(&core->loop);
+    if (err == SYM_OK) {
+        err = sym_group_new(&core->group, core->loop, core->store);
+    }
     if (err == SYM_OK) {
         err = sym_workers_new(&core->workers, core->loop, 0);
     }
@@ -366,16 +407,21 @@ static void core_clear(struct sym_core *core)
     sym_links_free(core->links);
     sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
+    sym_group_free(core->group);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);
     sym_timer_remove(&core->prune_timer);
     sym_timer_remove(&core->tidy_timer);
     sym_loop_free(core->loop);
     sym_grants_close(core->grants);
+    sym_proposals_close(core->proposals);
     sym_peers_clear(&core->peers);
     sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
     sym_vault_close(core->vault);
+    sym_compares_clear(&core->compares);
+    sym_opens_close(core->opens);
+    sym_witness_close(core->witness);
     sym_log_close(core->log);
     sym_store_close(core->store);
     sym_node_keys_clear(&core->keys);

@@ -135,6 +135,7 @@ struct forgetting {
     struct sym_columns columns;
     uint64_t wall_ms;
     struct sym_dataset after;
+    struct sym_results_gone gone;
 };
 
 static enum sym_err get_segment(struct sym_transaction *t, const struct forgetting *f,
@@ -187,10 +188,23 @@ static enum sym_err cut_segment(struct sym_transaction *t, struct forgetting *f,
                          sym_segment_key(key, f->before->content, number), sym_secret_span(&bytes));
 }
 
+/* Also of a record that an import has replaced: results name it still. */
+static enum sym_err forget_in_results(struct sym_transaction *t, struct forgetting *f)
+{
+    struct sym_results *r = f->datasets->config.results;
+    f->gone = (struct sym_results_gone){.results = 0};
+    enum sym_err err =
+        r == NULL || f->record.len == 0
+            ? SYM_OK
+            : sym_results_forget_of(r, t, sym_span_text(f->before->name), f->record, &f->gone);
+    bool none = memchr(f->concerned, 1, f->before->segments) == NULL && f->gone.records == 0;
+    return err == SYM_OK && none ? SYM_NOT_FOUND : err;
+}
+
 static enum sym_err forget_fn(struct sym_transaction *t, void *context)
 {
     struct forgetting *f = context;
-    enum sym_err err = SYM_OK;
+    enum sym_err err = forget_in_results(t, f);
     f->after = *f->before;
     for (uint32_t i = 0; i < f->before->segments && err == SYM_OK; i++) {
         err = f->concerned[i] ? cut_segment(t, f, i) : SYM_OK;
@@ -202,10 +216,11 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
     return err == SYM_OK
                ? sym_dataset_say(f->datasets, t, f->author, SYM_ENTRY_FORGOTTEN, "record-forgotten",
                                  &f->after, f->before->records - f->after.records,
-                                 "records=%llu tokens=%llu",
+                                 "records=%llu tokens=%llu results=%llu",
                                  (unsigned long long)(f->before->records - f->after.records),
                                  (unsigned long long)(f->before->tokens[SYM_TOKEN_NONE] -
-                                                      f->after.tokens[SYM_TOKEN_NONE]))
+                                                      f->after.tokens[SYM_TOKEN_NONE]),
+                                 (unsigned long long)f->gone.results)
                : err;
 }
 
@@ -214,14 +229,15 @@ static enum sym_err find_and_forget(struct forgetting *f, struct sym_fault *faul
     struct sym_datasets *d = f->datasets;
     const char *name = f->before->name;
     enum sym_err err = sym_store_read(d->config.store, look_fn, f);
-    if (err == SYM_OK && memchr(f->concerned, 1, f->before->segments) == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND,
-                        "dataset %s: has no record of this id; ids are those of the column that "
-                        "the profile names",
-                        name);
-    }
-    if (err == SYM_OK) {
+    bool looked = err == SYM_OK;
+    if (looked) {
         err = sym_store_write(d->config.store, forget_fn, f);
+    }
+    if (looked && err == SYM_NOT_FOUND) {
+        return sym_fail(fault, err,
+                        "dataset %s: has no record of this id, nor has a result; ids are those of "
+                        "the column that the profile names",
+                        name);
     }
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "dataset %s: it %s; nothing was forgotten", name,
@@ -256,6 +272,7 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
     }
     out->records = s->records - f.after.records;
     out->tokens = s->tokens[SYM_TOKEN_NONE] - f.after.tokens[SYM_TOKEN_NONE];
+    out->results = f.gone.results;
     *s = f.after;
     sym_contents_cancel(d, sym_span_text(s->name));
     return sym_datasets_erase(d, s, "changed", fault);

@@ -239,6 +239,7 @@ enum sym_err sym_datasets_open(struct sym_datasets **out, const struct sym_datas
     }
     d->config.store = config->store;
     d->config.vault = config->vault;
+    d->config.results = config->results;
     d->config.log = config->log;
     d->config.now_ms = config->now_ms == NULL ? sym_now_ms : config->now_ms;
     enum sym_err err = sym_store_read(config->store, load_all, d);
@@ -339,11 +340,18 @@ static enum sym_err drop_fn(struct sym_transaction *t, void *context)
     if (err == SYM_OK) {
         err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, c->after.content));
     }
-    return err == SYM_OK ? sym_dataset_say(d, t, c->author, SYM_ENTRY_DROPPED, "dataset-dropped",
-                                           &c->after, c->after.records, "records=%llu tokens=%llu",
-                                           (unsigned long long)c->after.records,
-                                           (unsigned long long)c->after.tokens[SYM_TOKEN_NONE])
-                         : err;
+    struct sym_results_gone gone = {.results = 0};
+    if (err == SYM_OK && d->config.results != NULL) {
+        err = sym_results_forget_of(d->config.results, t, sym_span_text(c->after.name),
+                                    sym_span(NULL, 0), &gone);
+    }
+    return err == SYM_OK
+               ? sym_dataset_say(d, t, c->author, SYM_ENTRY_DROPPED, "dataset-dropped", &c->after,
+                                 c->after.records, "records=%llu tokens=%llu results=%llu",
+                                 (unsigned long long)c->after.records,
+                                 (unsigned long long)c->after.tokens[SYM_TOKEN_NONE],
+                                 (unsigned long long)gone.results)
+               : err;
 }
 
 enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span name,

@@ -13,6 +13,7 @@
 #define SYM_NODE_CORE_DATASETS_H
 
 #include "node/core/dataset_segment.h"
+#include "node/core/results.h"
 #include "node/core/users.h"
 #include "node/evidence/log.h"
 #include "node/store/vault.h"
@@ -23,6 +24,7 @@ struct sym_datasets;
 struct sym_datasets_config {
     struct sym_store *store;
     struct sym_vault *vault;
+    struct sym_results *results; /* of which forgetting and dropping take out; NULL: none */
     struct sym_log *log;
     uint64_t (*now_ms)(void); /* NULL: sym_now_ms */
 };

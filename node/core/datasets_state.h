@@ -63,6 +63,7 @@ struct sym_datasets {
     struct {
         struct sym_store *store;
         struct sym_vault *vault;
+        struct sym_results *results;
         struct sym_log *log;
         uint64_t (*now_ms)(void);
     } config;

@@ -34,7 +34,7 @@ static bool find_slots(const struct sym_exchanges *x, const struct sym_peer *pee
     return found_own && found_theirs;
 }
 
-/* Reads the request and stores its id; nothing is answered to one that does not hold. */
+/* Reads the request; nothing is answered to one that does not hold. */
 static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e,
                                  const struct sym_peer *peer, uint8_t *frame, size_t len,
                                  struct sym_session_event *event)
@@ -58,9 +58,9 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
         err = sym_session_receive(e->session, frame, len, sym_wall_ms(), event);
     }
     if (err == SYM_OK) {
-        err = sym_sightings_add(x->config.store, e->id, sym_wall_ms());
+        err = sym_sightings_check(x->config.store, e->id);
     }
-    return err;
+    return err == SYM_OK ? sym_kept_set(&e->request, event->signed_bytes) : err;
 }
 
 /* Answering ------------------------------------------------------------------------------------
@@ -90,64 +90,133 @@ static uint64_t time_for(const struct sym_exchange *e)
     return ms < SYM_EXCHANGE_MS_MAX ? ms : SYM_EXCHANGE_MS_MAX;
 }
 
-static enum sym_err write_answer(struct sym_exchanges *x, struct sym_exchange *e,
-                                 const struct answer *a, uint8_t *frame, size_t *len)
+static enum sym_err send_receipt(struct sym_exchanges *x, struct sym_exchange *e)
 {
+    const struct sym_exchange_answer *a = &e->answer;
     bool granted = a->decision == SYM_DECISION_GRANTED;
     uint64_t time_ms = granted ? time_for(e) : SYM_REQUEST_LIFE_MS_MAX;
-    struct sym_receipt receipt = {.decision = (uint32_t)a->decision,
+    struct sym_receipt receipt = {.decision = a->decision,
                                   .reason = (uint32_t)a->reason,
                                   .remark = sym_span_text(a->remark),
-                                  .parameters = a->parameters,
+                                  .parameters = sym_span(a->parameters, a->parameters_len),
                                   .commitments = e->matter != NULL ? &e->matter->commitments : NULL,
                                   .expires_ms = sym_wall_ms() + time_ms};
-    e->deadline_ms = sym_now_ms() + time_ms;
-    if (granted) {
-        e->state = SYM_EXCHANGE_RUNNING;
-        e->phase = SYM_PHASE_RUNNING;
-        enum sym_err err = sym_exchange_record(x, e, "granted", "");
-        if (err != SYM_OK) {
-            return err;
-        }
-    }
-    return sym_session_answer(e->session, &receipt, sym_wall_ms(), frame, SYM_SESSION_FRAME_BYTES,
-                              len);
-}
-
-/* Each decision is put down before it leaves. */
-static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const struct answer *a)
-{
     uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
     size_t len = 0;
-    enum sym_err err = frame == NULL ? SYM_NO_MEMORY : write_answer(x, e, a, frame, &len);
-    if (err != SYM_OK) {
-        e->reason = SYM_REASON_FAULT;
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the answer could not be made");
-        free(frame);
+    e->deadline_ms = sym_now_ms() + time_ms;
+    enum sym_err err = frame == NULL ? SYM_NO_MEMORY : sym_exchange_give(x, e, &receipt.evidence);
+    if (err == SYM_OK) {
+        err = sym_session_answer(e->session, &receipt, sym_wall_ms(), frame,
+                                 SYM_SESSION_FRAME_BYTES, &len);
+    }
+    if (err == SYM_OK) {
+        err = sym_kept_set(&e->receipt, sym_session_signed(e->session));
+    }
+    if (err == SYM_OK) {
+        err = sym_exchange_send_copy(e, frame, len);
+    }
+    free(frame);
+    return err;
+}
+
+/* The decision is in the log: now it may leave. */
+static void then_answered(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    bool granted = e->answer.decision == SYM_DECISION_GRANTED;
+    if (err == SYM_REPLAY) {
+        sym_exchange_refuse(x, e, err);
         return;
     }
-    if (a->decision != SYM_DECISION_GRANTED) {
-        const char *cause = a->cause != NULL ? a->cause : sym_reason_text((uint32_t)a->reason);
-        e->reason = a->reason;
-        e->bytes_leaving = e->link != NULL ? len : 0;
-        sym_exchange_end(x, e,
-                         a->decision == SYM_DECISION_HELD ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED,
-                         SYM_DENIED, cause);
-        e->bytes_leaving = 0;
+    if (err != SYM_OK && e->phase == SYM_PHASE_ENDING) {
+        sym_exchange_put_off_end(e, err);
+        return;
     }
-    err = sym_exchange_send_copy(e, frame, len);
-    free(frame);
-    if (err == SYM_OK && !sym_exchange_ended(e)) {
+    if (err != SYM_OK) {
+        e->ends = false;
+        e->answer.decision = 0;
+        sym_exchange_fail(x, e, err, "the decision could not be recorded");
+        return;
+    }
+    err = send_receipt(x, e);
+    if (!granted) {
+        sym_exchange_finish_as_written(x, e);
+    } else if (err != SYM_OK && !e->ending.due) {
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the answer could not be made");
+    } else if (!e->ending.due) {
+        e->phase = SYM_PHASE_RUNNING;
         sym_exchange_pump(x, e);
     }
 }
 
-/* A ping touches no data and needs no grant. */
-static void answer_ping(struct sym_exchanges *x, struct sym_exchange *e,
-                        const struct sym_request *request)
+/* What needs no grant of this node has no other bound. */
+static bool is_allowed(struct sym_exchanges *x, struct sym_exchange *e)
 {
-    struct sym_run_plan plan = {
-        .kind = request->kind, .role = SYM_SESSION_RESPONDER, .parameters = request->parameters};
+    return e->kind == SYM_KIND_WITNESS ||
+           sym_allowance_take(&x->allowance, &e->peer, sym_now_ms(), &e->left_out);
+}
+
+static void keep_answer(struct sym_exchange *e, const struct answer *a)
+{
+    e->answer =
+        (struct sym_exchange_answer){.decision = (uint32_t)a->decision, .reason = a->reason};
+    sym_matter_text(e->answer.remark, sizeof e->answer.remark, sym_span_text(a->remark));
+    if (a->parameters.len > 0 && a->parameters.len <= sizeof e->answer.parameters) {
+        memcpy(e->answer.parameters, a->parameters.data, a->parameters.len);
+        e->answer.parameters_len = a->parameters.len;
+    }
+}
+
+/* Each decision is put down before it leaves. What a peer can cause without a grant is left out
+ * beyond its allowance; it is denied then, as nothing may happen that is in no log. */
+static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const struct answer *given)
+{
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
+    struct answer a = *given;
+    bool is_free = e->matter == NULL || a.decision != SYM_DECISION_GRANTED;
+    if (!e->asked) {
+        e->unlogged = is_free && !is_allowed(x, e);
+        if (e->unlogged && a.decision == SYM_DECISION_GRANTED) {
+            a = denial(SYM_REASON_LIMIT, "asked too often; try again in a minute", NULL);
+        }
+        p.parts |= SYM_PART_SIGHTING;
+        p.kinds[p.n_kinds++] = SYM_ENTRY_REQUESTED;
+    }
+    p.kinds[p.n_kinds++] = SYM_ENTRY_DECIDED;
+    keep_answer(e, &a);
+    if (a.decision == SYM_DECISION_GRANTED) {
+        p.parts |= SYM_PART_GRANT;
+        e->state = SYM_EXCHANGE_RUNNING;
+    } else {
+        e->ends = true;
+        e->final = a.decision == SYM_DECISION_HELD ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED;
+        e->reason = a.reason;
+        e->result = SYM_DENIED;
+        (void)sym_fail(&e->fault, SYM_DENIED, "%s",
+                       a.cause != NULL ? a.cause : sym_reason_text((uint32_t)a.reason));
+    }
+    sym_exchange_write(x, e, &p);
+}
+
+void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason)
+{
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY,
+                                        .kinds = {SYM_ENTRY_DECIDED},
+                                        .n_kinds = 1,
+                                        .then = then_answered};
+    struct answer a = denial(reason, "", NULL);
+    keep_answer(e, &a);
+    sym_exchange_write(x, e, &p);
+}
+
+/* What touches no data needs no grant: a ping, and what two logs tell of each other. */
+static void answer_freely(struct sym_exchanges *x, struct sym_exchange *e,
+                          const struct sym_peer *peer, const struct sym_request *request)
+{
+    struct sym_run_evidence evidence = sym_exchange_run_evidence(x, e, peer);
+    struct sym_run_plan plan = {.kind = request->kind,
+                                .role = SYM_SESSION_RESPONDER,
+                                .parameters = request->parameters,
+                                .evidence = &evidence};
     struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (sym_run_new(&e->run, &plan) != SYM_OK) {
         a = denial(SYM_REASON_PROTOCOL, "", NULL);
@@ -220,7 +289,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
                           .dataset_known = sym_datasets_find(x->config.datasets, &at,
                                                              request->dataset, NULL) == SYM_OK,
                           .wall_ms = sym_wall_ms()};
-    enum sym_err err = sym_grants_decide(x->config.grants, verdict, &approval, &ask);
+    enum sym_err err = sym_grants_begin(x->config.grants, &e->step, verdict, &approval, &ask);
     if (err != SYM_OK) {
         return err;
     }
@@ -231,16 +300,27 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
         memcpy(e->handle, approval.held_id, sizeof e->handle);
     }
     if (verdict->decision == SYM_DECISION_GRANTED && e->matter->approver[0] != '\0') {
-        err = sym_matter_commit(e->matter, x->config.store, e->handle);
+        err = sym_matter_commit(e->matter);
     }
     return err;
 }
 
-/* Policy has granted it: the answer waits for own elements. */
-static void prepare(struct sym_exchanges *x, struct sym_exchange *e)
+/* Policy has granted it, and the request is in the log: the answer waits for own elements. */
+static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
     struct sym_fault fault = {.text = ""};
-    enum sym_err err =
+    if (err == SYM_REPLAY) {
+        sym_exchange_refuse(x, e, err);
+        return;
+    }
+    if (err != SYM_OK) {
+        sym_exchange_fail(x, e, err, "the request could not be recorded");
+        return;
+    }
+    if (e->ending.due) {
+        return;
+    }
+    err =
         sym_exchange_countable(x, e->kind, sym_span_text(e->matter->mine), e->matter->type, &fault);
     if (err == SYM_OK) {
         err = sym_exchange_prepare(x, e, &fault);
@@ -268,7 +348,11 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
     } else if (judge(x, e, peer, request, &verdict) != SYM_OK) {
         a = denial(SYM_REASON_FAULT, "", "the decision could not be recorded");
     } else if (verdict.decision == SYM_DECISION_GRANTED) {
-        prepare(x, e);
+        struct sym_exchange_plan_write p = {.parts = SYM_PART_SIGHTING,
+                                            .kinds = {SYM_ENTRY_REQUESTED},
+                                            .n_kinds = 1,
+                                            .then = then_prepare};
+        sym_exchange_write(x, e, &p);
         return;
     } else {
         a = (struct answer){.decision = verdict.decision,
@@ -321,15 +405,37 @@ void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *
     give_answer(x, e, &a);
 }
 
-static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
-                   const struct sym_request *request)
+/* Heads can be told also after an alarm: a log that was restored shows so. */
+static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exchange *e,
+                                   const struct sym_session_event *event, struct sym_fault *fault)
 {
+    bool meets = e->kind == SYM_KIND_WITNESS;
+    if (meets) {
+        sym_witness_link_up(x->config.witness, &e->peer);
+    }
+    enum sym_err err = sym_exchange_check(x, e, event->request.evidence, event->signed_bytes,
+                                          SYM_ENTRY_REQUESTED, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    return meets ? sym_witness_may_meet(x->config.witness, fault)
+                 : sym_witness_allows(x->config.witness, &e->peer, fault);
+}
+
+static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
+                   const struct sym_session_event *event)
+{
+    const struct sym_request *request = &event->request;
+    struct sym_fault fault = {.text = ""};
     struct answer a;
     e->kind = request->kind;
-    if (sym_exchange_table_busy(&x->table, e)) {
+    if (check_evidence(x, e, event, &fault) != SYM_OK) {
+        a = denial(SYM_REASON_EVIDENCE, "", fault.text);
+    } else if (request->kind != SYM_KIND_WITNESS && sym_exchange_table_busy(&x->table, e)) {
         a = denial(SYM_REASON_BUSY, "", NULL);
-    } else if (request->kind == SYM_KIND_PING) {
-        answer_ping(x, e, request);
+    } else if (request->kind == SYM_KIND_PING || request->kind == SYM_KIND_WITNESS ||
+               request->kind == SYM_KIND_COMPARE) {
+        answer_freely(x, e, peer, request);
         return;
     } else if (request->kind == SYM_KIND_OVERLAP_MATCHES ||
                request->kind == SYM_KIND_OVERLAP_COUNT) {
@@ -347,7 +453,7 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
 /* Nothing is sent to one whose request does not hold; the own side hears of it, but no flood of
  * them can fill the disk. */
 static void record_refusal(struct sym_exchanges *x, const struct sym_peer *peer,
-                           enum sym_err reason)
+                           const uint8_t id[SYM_EXCHANGE_ID_BYTES], enum sym_err reason)
 {
     uint64_t now_ms = sym_now_ms();
     if (x->refusal_ms != 0 && now_ms - x->refusal_ms < REFUSAL_PAUSE_MS) {
@@ -356,10 +462,39 @@ static void record_refusal(struct sym_exchanges *x, const struct sym_peer *peer,
     x->refusal_ms = now_ms;
     sym_log(SYM_LEVEL_WARN, "request-refused", "peer", peer->alias, "reason", sym_err_text(reason),
             NULL);
-    enum sym_err err =
-        sym_journal_add(x->config.journal, sym_wall_ms(), "request-refused peer=%s reason=%s",
-                        peer->alias, sym_err_name(reason));
-    (void)err;
+    struct sym_entry_body body = {.event = sym_span_text("request-refused"),
+                                  .alias = sym_span_text(peer->alias),
+                                  .role = SYM_AS_PARTICIPANT,
+                                  .subject = sym_span_text(sym_err_name(reason)),
+                                  .detail = sym_span_text(sym_err_text(reason))};
+    struct sym_entry entry = {.kind = SYM_ENTRY_REFUSED,
+                              .exchange_id = id,
+                              .initiator = &peer->id,
+                              .responder = &x->config.self,
+                              .body = &body};
+    enum sym_err err = sym_log_add(x->config.log, &entry);
+    if (err != SYM_OK) {
+        sym_log(SYM_LEVEL_ERROR, "log-not-written", "reason", sym_err_text(err), NULL);
+    }
+}
+
+/* One of two requests with the same id, in the same turn: the later one is none. */
+void sym_exchange_refuse(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err reason)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+    if (peer != NULL) {
+        record_refusal(x, peer, e->id, reason);
+    }
+    sym_exchange_finish(e, SYM_EXCHANGE_ABORTED, sym_now_us());
+}
+
+void sym_exchange_repeated(struct sym_exchanges *x, const struct sym_link *link,
+                           const struct sym_envelope *envelope)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
+    if (peer != NULL) {
+        record_refusal(x, peer, envelope->exchange_id, SYM_REPLAY);
+    }
 }
 
 /* Who answers late is not heard: an eighth of the time is left for the way. */
@@ -379,7 +514,7 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
         return; /* a late frame of an exchange that has ended */
     }
     if (sym_exchange_table_add(&x->table, &e, &peer->id, NULL) != SYM_OK) {
-        record_refusal(x, peer, SYM_LIMIT);
+        record_refusal(x, peer, envelope->exchange_id, SYM_LIMIT);
         return;
     }
     struct sym_session_event event;
@@ -393,9 +528,9 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
     enum sym_err err = read_request(x, e, peer, frame, len, &event);
     if (err == SYM_OK) {
         e->deadline_ms = sym_now_ms() + time_to_answer(&event.request);
-        answer(x, e, peer, &event.request);
+        answer(x, e, peer, &event);
         return;
     }
-    record_refusal(x, peer, err);
+    record_refusal(x, peer, envelope->exchange_id, err);
     sym_exchange_table_remove(&x->table, e);
 }

@@ -54,45 +54,87 @@ static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *
     }
     request.parameters = sym_span(e->parameters, e->parameters_len);
     if (err == SYM_OK) {
+        err = sym_exchange_give(x, e, &request.evidence);
+    }
+    if (err == SYM_OK) {
         err = sym_session_new(&e->session, SYM_SESSION_INITIATOR, &parties, e->id);
     }
-    return err == SYM_OK ? sym_session_ask(e->session, &request, sym_wall_ms(), life_of(e), frame,
-                                           SYM_SESSION_FRAME_BYTES, len)
-                         : err;
+    if (err == SYM_OK) {
+        err = sym_session_ask(e->session, &request, sym_wall_ms(), life_of(e), frame,
+                              SYM_SESSION_FRAME_BYTES, len);
+    }
+    return err == SYM_OK ? sym_kept_set(&e->request, sym_session_signed(e->session)) : err;
 }
 
-/* Each attempt is a request of its own: a link that was replaced has another exporter. */
-void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link)
+/* It is in the log: now it may leave. */
+static void then_requested(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
     size_t len = 0;
-    enum sym_err err = frame == NULL || peer == NULL ? SYM_NOT_FOUND : SYM_OK;
-    sym_exchange_rewind(e);
-    if (e->asked) {
-        sym_random(e->id, sizeof e->id);
+    if (err != SYM_OK) {
+        sym_exchange_fail(x, e, err, "the request could not be recorded");
+        return;
     }
-    e->link = link;
-    if (e->matter != NULL) {
-        e->deadline_ms = sym_now_ms() + ANSWER_MS;
+    if (e->ending.due) {
+        return; /* was cancelled, or has lost its link */
     }
+    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
+    err = frame == NULL || peer == NULL ? SYM_NOT_FOUND : SYM_OK;
     if (err == SYM_OK) {
         err = write_request(x, e, peer, frame, &len);
     }
-    if (err == SYM_OK) {
-        err = sym_exchange_record(x, e, "requested", "");
-    }
-    e->phase = SYM_PHASE_ASKED;
-    e->asked = true;
-    e->asks++;
     if (err == SYM_OK) {
         err = sym_exchange_send_copy(e, frame, len);
     }
     free(frame);
     if (err != SYM_OK) {
-        e->reason = SYM_REASON_FAULT;
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the request could not be made");
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the request could not be made");
     }
+}
+
+/* Each attempt is a request of its own: a link that was replaced has another exporter. */
+static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link)
+{
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_ASK | SYM_PART_HISTORY,
+                                        .kinds = {SYM_ENTRY_REQUESTED},
+                                        .n_kinds = 1,
+                                        .then = then_requested};
+    sym_exchange_rewind(e);
+    if (e->kind == SYM_KIND_WITNESS) {
+        sym_witness_link_up(x->config.witness, &e->peer);
+    }
+    if (e->asked) {
+        sym_random(e->id, sizeof e->id);
+    }
+    e->asked = false;
+    e->decided = false;
+    e->answer = (struct sym_exchange_answer){.decision = 0};
+    e->link = link;
+    e->phase = SYM_PHASE_ASKED;
+    e->asks++;
+    if (e->matter != NULL) {
+        e->deadline_ms = sym_now_ms() + ANSWER_MS;
+    }
+    sym_exchange_write(x, e, &p);
+}
+
+void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link)
+{
+    struct sym_fault fault = {.text = ""};
+    bool heads_first = e->kind != SYM_KIND_WITNESS;
+    if (e->writing != NULL || (heads_first && !sym_witness_is_met(x->config.witness, &e->peer))) {
+        return; /* asked when that is over */
+    }
+    enum sym_err err =
+        heads_first ? sym_witness_allows(x->config.witness, &e->peer, &fault) : SYM_OK;
+    if (err == SYM_OK && heads_first) {
+        err = sym_opens_allow(x->config.opens, &e->peer, &fault);
+    }
+    if (err != SYM_OK) {
+        sym_exchange_abort(x, e, SYM_REASON_EVIDENCE, err, fault.text);
+        return;
+    }
+    begin_request(x, e, link);
 }
 
 void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
@@ -125,6 +167,12 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                                 .answer = receipt->parameters,
                                 .with = x->config.ristretto};
     if (e->matter == NULL) {
+        const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+        if (peer == NULL) {
+            return SYM_NOT_FOUND;
+        }
+        struct sym_run_evidence evidence = sym_exchange_run_evidence(x, e, peer);
+        plan.evidence = &evidence;
         return sym_run_new(&e->run, &plan);
     }
     enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);
@@ -141,9 +189,28 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     return err;
 }
 
+static void then_granted(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    if (err == SYM_OK) {
+        err = sym_session_confirm(e->session);
+    }
+    if (err != SYM_OK) {
+        sym_exchange_fail(x, e, err, "the receipt could not be recorded");
+        return;
+    }
+    e->phase = SYM_PHASE_RUNNING;
+    if (!e->ending.due) {
+        sym_exchange_pump(x, e);
+    }
+}
+
 static void on_grant(struct sym_exchanges *x, struct sym_exchange *e,
                      const struct sym_receipt *receipt)
 {
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_GRANT | SYM_PART_HISTORY,
+                                        .kinds = {SYM_ENTRY_DECIDED},
+                                        .n_kinds = 1,
+                                        .then = then_granted};
     enum sym_err err = open_run(x, e, receipt);
     if (err != SYM_OK) {
         bool ours = err == SYM_NO_MEMORY || err == SYM_INTERNAL;
@@ -153,68 +220,100 @@ static void on_grant(struct sym_exchanges *x, struct sym_exchange *e,
         return;
     }
     e->state = SYM_EXCHANGE_RUNNING;
-    e->phase = SYM_PHASE_RUNNING;
-    err = sym_exchange_record(x, e, "receipt", "");
-    if (err == SYM_OK) {
-        err = sym_session_confirm(e->session);
-    }
+    sym_exchange_write(x, e, &p);
+}
+
+static void then_held(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
     if (err != SYM_OK) {
-        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the receipt could not be recorded");
+        sym_exchange_fail(x, e, err, "the answer could not be recorded");
+    } else if (!e->ending.due) {
+        sym_exchange_pause(x, e);
     }
 }
 
-void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
-                           const struct sym_receipt *receipt)
+static void on_held(struct sym_exchanges *x, struct sym_exchange *e)
 {
-    char text[2 * SYM_FAULT_BYTES];
-    if (receipt->decision == SYM_DECISION_GRANTED) {
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_DENIAL | SYM_PART_HISTORY,
+                                        .kinds = {SYM_ENTRY_DECIDED},
+                                        .n_kinds = 1,
+                                        .then = then_held};
+    sym_exchange_hold_state(e);
+    sym_exchange_write(x, e, &p);
+}
+
+void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
+                           const struct sym_session_event *event)
+{
+    const struct sym_receipt *receipt = &event->receipt;
+    struct sym_fault fault = {.text = ""};
+    bool granted = receipt->decision == SYM_DECISION_GRANTED;
+    bool held = receipt->decision == SYM_DECISION_HELD;
+    enum sym_err err =
+        sym_exchange_check(x, e, receipt->evidence, event->signed_bytes,
+                           granted ? SYM_ENTRY_DECIDED : SYM_EXCHANGE_RESTS_ON_NOTHING, &fault);
+    e->answer.decision = receipt->decision;
+    e->answer.reason = (enum sym_reason)receipt->reason;
+    if (sym_kept_set(&e->receipt, event->signed_bytes) != SYM_OK) {
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, SYM_NO_MEMORY, "no memory for a receipt");
+        return;
+    }
+    if (err != SYM_OK && granted) {
+        sym_exchange_abort(x, e, SYM_REASON_EVIDENCE, err, fault.text);
+        return;
+    }
+    if (granted) {
         on_grant(x, e, receipt);
         return;
     }
-    bool held = receipt->decision == SYM_DECISION_HELD;
-    if (held && e->matter != NULL) {
-        sym_exchange_pause(x, e);
+    if (held && e->matter != NULL && err == SYM_OK) {
+        on_held(x, e);
         return;
     }
-    const char *why = sym_reason_text(receipt->reason);
+    char text[3 * SYM_FAULT_BYTES];
     int remark_len = (int)receipt->remark.len;
-    (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s", e->alias,
-                   held ? "holds the request" : "denied it", why, remark_len > 0 ? ": " : "",
-                   remark_len, remark_len > 0 ? (const char *)receipt->remark.data : "");
+    (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s", e->alias,
+                   held ? "holds the request" : "denied it", sym_reason_text(receipt->reason),
+                   remark_len > 0 ? ": " : "", remark_len,
+                   remark_len > 0 ? (const char *)receipt->remark.data : "",
+                   err != SYM_OK ? "; " : "", err != SYM_OK ? fault.text : "");
     e->reason = (enum sym_reason)receipt->reason;
-    sym_exchange_end(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED, SYM_DENIED, text);
+    e->result = SYM_DENIED;
+    (void)sym_fail(&e->fault, SYM_DENIED, "%s", text);
+    sym_exchange_conclude(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED);
 }
 
 /* Held -----------------------------------------------------------------------------------------
  */
 
+void sym_exchange_hold_state(struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    if (e->state != SYM_EXCHANGE_HELD) {
+        m->give_up_ms = sym_now_ms() + HELD_MS;
+        m->pause_ms = 0;
+    }
+    m->on_its_own = true;
+    e->state = SYM_EXCHANGE_HELD;
+    (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
+                   e->alias);
+}
+
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e)
 {
     struct sym_exchange_matter *m = e->matter;
-    bool first = e->state != SYM_EXCHANGE_HELD;
+    (void)x;
     sym_exchange_rewind(e);
     sym_exchange_unlink(e);
     sym_overlap_set_free(m->set);
     m->set = NULL;
     m->set_is_ready = false;
-    m->pause_ms = first                                ? PAUSE_MS
+    m->pause_ms = m->pause_ms == 0                     ? PAUSE_MS
                   : m->pause_ms * 3 / 2 < PAUSE_MAX_MS ? m->pause_ms * 3 / 2
                                                        : PAUSE_MAX_MS;
     m->resume_ms = sym_now_ms() + m->pause_ms;
     e->phase = SYM_PHASE_PAUSED;
-    e->state = SYM_EXCHANGE_HELD;
     e->asks = 0;
-    if (!first) {
-        return;
-    }
-    m->give_up_ms = sym_now_ms() + HELD_MS;
-    m->on_its_own = true;
-    (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
-                   e->alias);
-    if (sym_exchange_record(x, e, "held", "") != SYM_OK) {
-        e->reason = SYM_REASON_FAULT;
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_IO, "the answer could not be recorded");
-    }
 }
 
 static bool is_same_wish(const struct sym_exchange *e, const struct sym_exchange_plan *plan)

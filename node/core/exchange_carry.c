@@ -63,47 +63,30 @@ static enum sym_err give_out_works(struct sym_exchanges *x, struct sym_exchange 
 /* Frames ---------------------------------------------------------------------------------------
  */
 
-static void close_exchange(struct sym_exchanges *x, struct sym_exchange *e)
+/* Its end is being written: only the other side's word still counts. */
+static void take_last(struct sym_exchange *e, uint8_t *frame, size_t len)
 {
-    uint8_t *frame = malloc(SYM_SESSION_FRAME_BYTES);
-    size_t len = 0;
-    struct sym_close c = {0};
-    enum sym_err err = frame == NULL ? SYM_NO_MEMORY : sym_run_write(e->run, NULL, 0, sym_now_us());
-    if (err == SYM_OK) {
-        err =
-            sym_session_close(e->session, &c, sym_wall_ms(), frame, SYM_SESSION_FRAME_BYTES, &len);
+    struct sym_session_event event;
+    if (e->session == NULL ||
+        sym_session_receive(e->session, frame, len, sym_wall_ms(), &event) != SYM_OK) {
+        return;
     }
-    if (err == SYM_OK) {
-        err = sym_exchange_send_copy(e, frame, len);
-    }
-    free(frame);
-    if (err != SYM_OK) {
-        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the close could not be sent");
-    } else if (sym_session_state(e->session) == SYM_SESSION_ENDED) {
-        sym_exchange_end(x, e, SYM_EXCHANGE_DONE, SYM_OK, "");
-    }
-}
-
-static void on_close(struct sym_exchanges *x, struct sym_exchange *e)
-{
-    enum sym_err err = sym_run_closed(e->run);
-    if (err != SYM_OK) {
-        sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err, "the other side closed before the end");
-    } else if (sym_session_state(e->session) == SYM_SESSION_ENDED) {
-        sym_exchange_end(x, e, SYM_EXCHANGE_DONE, SYM_OK, "");
+    bool is_word = event.kind == SYM_EVENT_CLOSED || event.kind == SYM_EVENT_ABORTED;
+    if (is_word && e->peer_statement.len == 0) {
+        enum sym_err err = sym_kept_set(&e->peer_statement, event.signed_bytes);
+        (void)err; /* it is told again */
     }
 }
 
 static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
                      const struct sym_session_event *event)
 {
-    char text[SYM_FAULT_BYTES];
     enum sym_err err = SYM_OK;
     switch (event->kind) {
     case SYM_EVENT_REQUESTED:
         break;
     case SYM_EVENT_ANSWERED:
-        sym_exchange_answered(x, e, &event->receipt);
+        sym_exchange_answered(x, e, event);
         break;
     case SYM_EVENT_DATA:
     case SYM_EVENT_FILLER:
@@ -117,13 +100,10 @@ static void on_event(struct sym_exchanges *x, struct sym_exchange *e,
         }
         break;
     case SYM_EVENT_CLOSED:
-        on_close(x, e);
+        sym_exchange_closed(x, e, event);
         break;
     case SYM_EVENT_ABORTED:
-        (void)snprintf(text, sizeof text, "%s ended it: %s", e->alias,
-                       sym_reason_text(event->abort.reason));
-        e->reason = (enum sym_reason)event->abort.reason;
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_CLOSED, text);
+        sym_exchange_aborted(x, e, event);
         break;
     }
     if (!sym_exchange_ended(e)) {
@@ -141,7 +121,7 @@ void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uin
         e->quiet_ms = now_ms;
     }
     /* Who computes has not said everything, so the other side cannot have closed. */
-    if (e->phase != SYM_PHASE_RUNNING || !sym_run_is_busy(e->run) || e->n_queue > 0 ||
+    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL || !sym_run_is_busy(e->run) || e->n_queue > 0 ||
         now_ms - e->quiet_ms < pause_ms) {
         return;
     }
@@ -158,7 +138,6 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
 {
     struct sym_envelope envelope;
     struct sym_span body;
-    struct sym_session_event event;
     if (sym_envelope_read(&envelope, &body, sym_span(frame, len)) != SYM_OK) {
         sym_link_hang_up(link);
         sym_bus_release(frame);
@@ -167,20 +146,44 @@ void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t
     struct sym_exchange *e = sym_exchange_table_find(&x->table, envelope.exchange_id);
     if (e == NULL) {
         sym_exchange_answer(x, link, &envelope, frame, len);
-    } else if (e->farewell != NULL && e->link == link) {
-        sym_exchange_say_farewell(e, frame, len);
-    } else if (!sym_exchange_ended(e) && e->link == link) {
-        e->bytes_received += len;
-        enum sym_err err = sym_session_receive(e->session, frame, len, sym_wall_ms(), &event);
-        if (err == SYM_OK) {
-            on_event(x, e, &event);
-        } else {
-            sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err,
-                               "a frame was lost, repeated or altered on the way");
-            sym_link_hang_up(link);
-        }
+    } else if (envelope.type == SYM_FRAME_ASK) {
+        sym_exchange_repeated(x, link, &envelope);
+    } else if (e->link == link) {
+        e->bytes_received += sym_exchange_ended(e) ? 0 : len;
+        sym_exchange_take_frame(x, e, frame, len);
     }
     sym_bus_release(frame);
+}
+
+void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, uint8_t *frame,
+                             size_t len)
+{
+    struct sym_session_event event;
+    if (!sym_exchange_ended(e) && e->phase == SYM_PHASE_ENDING) {
+        take_last(e, frame, len);
+        return;
+    }
+    if (e->writing != NULL) {
+        sym_exchange_hold(e, frame, len);
+        return;
+    }
+    if (sym_exchange_ended(e)) {
+        if (e->farewell != NULL) {
+            sym_exchange_say_farewell(x, e, frame, len);
+        }
+        return;
+    }
+    if (e->session == NULL) {
+        return; /* an answer that came too late */
+    }
+    enum sym_err err = sym_session_receive(e->session, frame, len, sym_wall_ms(), &event);
+    if (err == SYM_OK) {
+        on_event(x, e, &event);
+        return;
+    }
+    e->hang_up = true;
+    sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err,
+                       "a frame was lost, repeated or altered on the way");
 }
 
 /* Sends what is queued, then what the run has to say, for one turn. */
@@ -188,7 +191,8 @@ void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
 {
     for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
         size_t len = 0;
-        enum sym_err err = e->phase == SYM_PHASE_RUNNING ? give_out_works(x, e) : SYM_OK;
+        bool runs = e->phase == SYM_PHASE_RUNNING && e->writing == NULL;
+        enum sym_err err = runs ? give_out_works(x, e) : SYM_OK;
         if (err != SYM_OK) {
             fail_run(x, e, err);
             return;
@@ -198,11 +202,10 @@ void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
             return;
         }
         if (err != SYM_OK) {
-            e->reason = SYM_REASON_LINK_LOST;
-            sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, err, "the link was lost");
+            sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, err, "the link was lost");
             return;
         }
-        if (e->phase != SYM_PHASE_RUNNING) {
+        if (!runs) {
             return;
         }
         enum sym_step step = sym_run_step(e->run, &len);
@@ -211,7 +214,7 @@ void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
         }
         if (step == SYM_STEP_CLOSE) {
             if (sym_exchange_saved(x, e)) {
-                close_exchange(x, e);
+                sym_exchange_close(x, e);
             }
             return;
         }

@@ -60,23 +60,9 @@ static enum sym_err commit_to(struct sym_exchange_matter *m, enum sym_committed 
     return err;
 }
 
-struct keep {
-    const struct sym_exchange_matter *m;
-    const uint8_t *id;
-};
-
-static enum sym_err keep_salts(struct sym_transaction *t, void *context)
-{
-    const struct keep *k = context;
-    return sym_store_put(t, SYM_TABLE_SALTS, sym_span(k->id, SYM_EXCHANGE_ID_BYTES),
-                         sym_span(k->m->salts, sizeof k->m->salts));
-}
-
-enum sym_err sym_matter_commit(struct sym_exchange_matter *m, struct sym_store *store,
-                               const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+enum sym_err sym_matter_commit(struct sym_exchange_matter *m)
 {
     struct sym_commitments *c = &m->commitments;
-    struct keep k = {.m = m, .id = id};
     enum sym_err err = commit_to(m, SYM_COMMIT_CASE, m->case_ref, &c->case_ref);
     if (err == SYM_OK) {
         err = commit_to(m, SYM_COMMIT_NOTE, m->note, &c->note);
@@ -87,5 +73,5 @@ enum sym_err sym_matter_commit(struct sym_exchange_matter *m, struct sym_store *
     if (err == SYM_OK) {
         err = commit_to(m, SYM_COMMIT_APPROVER, m->approver, &c->approver);
     }
-    return err == SYM_OK ? sym_store_write(store, keep_salts, &k) : err;
+    return err;
 }

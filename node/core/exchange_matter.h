@@ -2,8 +2,8 @@
  * elements, the result, and how its line in the history is made.
  *
  * Case, note and names of users stay here; only salted commitments to them travel: SHA-256 over 32
- * random bytes and the text. The salts are kept in the store, for who must prove later what was
- * committed to. Errors: those of store.h.
+ * random bytes and the text. The salts are in the log, for who must prove later what was
+ * committed to. Errors: those of sym_sha256.
  */
 #ifndef SYM_NODE_CORE_EXCHANGE_MATTER_H
 #define SYM_NODE_CORE_EXCHANGE_MATTER_H
@@ -55,9 +55,7 @@ void sym_matter_free(struct sym_exchange_matter *m);
 /* Copies text where it fits, cuts it otherwise. */
 void sym_matter_text(char *to, size_t size, struct sym_span text);
 
-/* Draws salts, makes the commitments to the texts that are there, and keeps the salts under the id,
- * durably. */
-SYM_MUST enum sym_err sym_matter_commit(struct sym_exchange_matter *m, struct sym_store *store,
-                                        const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+/* Draws salts and makes the commitments to the texts that are there. */
+SYM_MUST enum sym_err sym_matter_commit(struct sym_exchange_matter *m);
 
 #endif

@@ -7,6 +7,9 @@ static void on_prepared(void *owner, struct sym_overlap_set *set, enum sym_err e
     struct sym_exchange *e = owner;
     struct sym_exchanges *x = e->matter->owner;
     char text[SYM_FAULT_BYTES];
+    if (e->phase != SYM_PHASE_PREPARING) {
+        return; /* ends already */
+    }
     if (e->role == SYM_SESSION_RESPONDER) {
         sym_exchange_answer_prepared(x, e, err);
         return;

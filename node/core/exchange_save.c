@@ -11,6 +11,9 @@ static void on_found(void *owner, enum sym_err err)
     m->records = sym_overlap_find_records(m->find);
     sym_overlap_find_free(m->find);
     m->find = NULL;
+    if (e->phase != SYM_PHASE_SAVING) {
+        return; /* ends already */
+    }
     if (err != SYM_OK) {
         char text[SYM_FAULT_BYTES];
         (void)snprintf(text, sizeof text, "the result could not be kept: dataset %s %s", m->mine,

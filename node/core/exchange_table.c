@@ -1,5 +1,7 @@
 #include "node/core/exchange_table.h"
 
+#include "node/evidence/witness.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +16,53 @@ bool sym_exchange_waits(const struct sym_exchange *e)
            (e->state == SYM_EXCHANGE_WAITING || e->state == SYM_EXCHANGE_HELD);
 }
 
+void sym_kept_clear(struct sym_kept *k)
+{
+    free(k->data);
+    *k = (struct sym_kept){.data = NULL};
+}
+
+enum sym_err sym_kept_set(struct sym_kept *k, struct sym_span bytes)
+{
+    uint8_t *copy = malloc(bytes.len > 0 ? bytes.len : 1);
+    if (copy == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    if (bytes.len > 0) {
+        memcpy(copy, bytes.data, bytes.len);
+    }
+    sym_kept_clear(k);
+    *k = (struct sym_kept){.data = copy, .len = bytes.len};
+    return SYM_OK;
+}
+
+struct sym_span sym_kept_span(const struct sym_kept *k)
+{
+    return sym_span(k->data, k->len);
+}
+
+void sym_exchange_hold(struct sym_exchange *e, const uint8_t *frame, size_t len)
+{
+    uint8_t *copy = NULL;
+    if (e->n_late < SYM_EXCHANGE_LATE_MAX && len <= SYM_SESSION_FRAME_BYTES) {
+        copy = malloc(len);
+    }
+    if (copy != NULL) {
+        memcpy(copy, frame, len);
+        e->late[e->n_late++] = (struct sym_queued_frame){.frame = copy, .len = len};
+    }
+}
+
 void sym_exchange_rewind(struct sym_exchange *e)
 {
     sym_session_free(e->session);
     sym_run_free(e->run);
     e->session = NULL;
     e->run = NULL;
+    sym_kept_clear(&e->request);
+    sym_kept_clear(&e->receipt);
+    sym_kept_clear(&e->statement);
+    sym_kept_clear(&e->peer_statement);
 }
 
 static void drop_queue(struct sym_exchange *e)
@@ -28,6 +71,10 @@ static void drop_queue(struct sym_exchange *e)
         sym_bus_release(e->queue[i].frame);
     }
     e->n_queue = 0;
+    for (size_t i = 0; i < e->n_late; i++) {
+        free(e->late[i].frame);
+    }
+    e->n_late = 0;
 }
 
 void sym_exchange_unlink(struct sym_exchange *e)
@@ -166,7 +213,7 @@ bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sy
 static void make_room(struct sym_exchange_table *t)
 {
     for (size_t i = 0; t->n >= SYM_EXCHANGE_SLOTS && i < t->n; i++) {
-        if (sym_exchange_ended(t->items[i])) {
+        if (sym_exchange_ended(t->items[i]) && t->items[i]->writing == NULL) {
             sym_exchange_table_remove(t, t->items[i]);
             return;
         }
@@ -187,11 +234,15 @@ enum sym_err sym_exchange_table_add(struct sym_exchange_table *t, struct sym_exc
                         "exchanges: too many are in flight with this peer; try again later");
     }
     make_room(t);
+    if (t->n >= SYM_EXCHANGE_SLOTS) {
+        return sym_fail(fault, SYM_LIMIT, "exchanges: too many are ending; try again later");
+    }
     struct sym_exchange *e = calloc(1, sizeof *e);
     if (e == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "exchange: no memory");
     }
     e->peer = *peer;
+    e->leaf = SYM_NO_LEAF;
     t->items[t->n++] = e;
     *out = e;
     return SYM_OK;

@@ -8,6 +8,7 @@
 #define SYM_NODE_CORE_EXCHANGE_TABLE_H
 
 #include "node/core/exchange_matter.h"
+#include "node/core/grants.h"
 #include "node/core/links.h"
 #include "node/core/runs.h"
 
@@ -15,6 +16,8 @@
 #define SYM_EXCHANGE_QUEUE_MAX 4u
 /* Parameters kept to ask again after a link was replaced, bytes. */
 #define SYM_EXCHANGE_PARAMETERS_BYTES 512u
+/* Frames that came while something was being written: a close or abort, and the answer to one. */
+#define SYM_EXCHANGE_LATE_MAX 2u
 
 struct sym_queued_frame {
     uint8_t *frame; /* of sym_bus_buffer */
@@ -28,8 +31,36 @@ enum sym_exchange_phase {
     SYM_PHASE_ASKED,     /* initiator: waits for the answer */
     SYM_PHASE_PAUSED,    /* initiator: held by the other side, to be asked again */
     SYM_PHASE_RUNNING,
-    SYM_PHASE_SAVING /* initiator: the result is being kept, before the close */
+    SYM_PHASE_SAVING, /* initiator: the result is being kept, before the close */
+    SYM_PHASE_ENDING  /* its end is being written, or could not be written yet */
 };
+
+/* A Signed message, the exact bytes; empty: none. */
+struct sym_kept {
+    uint8_t *data;
+    size_t len;
+    bool logged;
+};
+
+/* What a receipt says. */
+struct sym_exchange_answer {
+    uint32_t decision; /* 0: none yet */
+    enum sym_reason reason;
+    char remark[SYM_REASON_BYTES_MAX + 1];
+    uint8_t parameters[64]; /* of a grant, at the responder */
+    size_t parameters_len;
+};
+
+/* An end that waits for what is being written. */
+struct sym_exchange_ending {
+    bool due;
+    bool cut; /* no more than the link was lost */
+    enum sym_reason reason;
+    enum sym_err result;
+    struct sym_fault fault;
+};
+
+struct sym_exchange_write; /* exchange_write.c */
 
 struct sym_exchange {
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what this node's users call it: the first id */
@@ -47,7 +78,28 @@ struct sym_exchange {
     struct sym_fault fault;
     struct sym_exchange_matter *matter; /* NULL: touches no data */
     unsigned asks;                      /* requests sent over links that were replaced */
-    bool asked;                         /* a request was sent under this id */
+    bool asked;                         /* a request is in the log under this id */
+    bool decided;                       /* a decision is */
+    bool granted;                       /* and it was a grant: both sides' words are owed */
+    bool has_word;                      /* the own one is in the log */
+    bool has_their_word;                /* the other one is */
+    bool hang_up;                       /* its link, when it has ended: a frame did not open */
+    bool unlogged;                      /* beyond the allowance of a peer without a grant */
+    struct sym_statement word;          /* own, when it was made */
+    struct sym_kept request;
+    struct sym_kept receipt;
+    struct sym_kept statement; /* own, without evidence */
+    struct sym_kept peer_statement;
+    struct sym_exchange_write *writing; /* nothing else happens until it is durable */
+    struct sym_exchange_answer answer;
+    struct sym_grants_step *step; /* on its way from the decision to what is written of it */
+    uint64_t left_out;            /* requests of its peer that were not recorded before */
+    uint64_t leaf;                /* index of the newest entry about it; what is sent rests on it */
+    bool ends;                    /* as `final` says, as soon as that is written */
+    enum sym_exchange_state final;
+    struct sym_exchange_ending ending;
+    uint64_t retry_ms; /* when its end is written once more (monotonic) */
+    char user[SYM_ALIAS_BYTES];
     uint32_t timeout_ms;                /* from the grant to the end */
     struct sym_link *link;
     struct sym_session *session;
@@ -55,12 +107,13 @@ struct sym_exchange {
     struct sym_run *run;
     struct sym_queued_frame queue[SYM_EXCHANGE_QUEUE_MAX];
     size_t n_queue;
+    struct sym_queued_frame late[SYM_EXCHANGE_LATE_MAX];
+    size_t n_late;
     struct sym_run_progress progress; /* when it ended */
     uint64_t deadline_ms;             /* monotonic */
     uint64_t started_us;
     uint64_t ended_us; /* 0 while in flight */
     uint64_t bytes_sent;
-    uint64_t bytes_leaving; /* of an answer that leaves as soon as it is put down */
     uint64_t bytes_received;
     uint64_t quiet_bytes; /* sent and received when it was last looked at, */
     uint64_t quiet_ms;    /* and since when that has not changed (monotonic) */
@@ -69,7 +122,14 @@ struct sym_exchange {
 bool sym_exchange_ended(const struct sym_exchange *e);
 /* Is it the other side that must decide first? */
 bool sym_exchange_waits(const struct sym_exchange *e);
-/* Forgets session and run, to ask again. */
+/* Copies signed bytes; what was kept before is forgotten. */
+SYM_MUST enum sym_err sym_kept_set(struct sym_kept *k, struct sym_span bytes);
+void sym_kept_clear(struct sym_kept *k);
+struct sym_span sym_kept_span(const struct sym_kept *k);
+/* Keeps a copy of a frame until nothing is being written; without room it is dropped. */
+void sym_exchange_hold(struct sym_exchange *e, const uint8_t *frame, size_t len);
+
+/* Forgets session and run, and what was said in them, to ask again. */
 void sym_exchange_rewind(struct sym_exchange *e);
 /* Forgets the link and what was to be sent over it. */
 void sym_exchange_unlink(struct sym_exchange *e);

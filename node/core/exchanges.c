@@ -1,4 +1,5 @@
 #include "node/core/exchanges_state.h"
+#include "node/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,16 @@
 /* How long an overlap goes on when nobody looks at it: its command line has gone. In ticks and not
  * in time, so that a loop that was busy takes the questions that wait first. */
 #define UNHEEDED_MAX 30u
+
+/* Its history shows it; the log does once something is asked. */
+static void then_begun(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    if (err != SYM_OK) {
+        sym_exchange_fail(x, e, err, "the exchange could not be recorded");
+    } else if (e->phase == SYM_PHASE_ASKING && !e->ending.due) {
+        sym_exchange_seek(x, e);
+    }
+}
 
 static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *e,
                                   const struct sym_exchange_plan *plan, struct sym_fault *fault)
@@ -27,19 +38,23 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);
     sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));
+    if (plan->approver != NULL) { /* and nobody is there to follow it */
+        sym_matter_text(m->approver, sizeof m->approver, sym_span_text(plan->approver));
+        m->on_its_own = true;
+    }
     sym_matter_text(m->mine, sizeof m->mine, o->mine);
     sym_matter_text(m->theirs, sizeof m->theirs, o->theirs);
     err = sym_exchange_prepare(x, e, fault);
     if (err != SYM_OK) {
         return err;
     }
-    err = sym_matter_commit(m, x->config.store, e->handle);
-    if (err == SYM_OK) {
-        err = sym_exchange_record(x, e, "begun", "");
+    err = sym_matter_commit(m);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "exchange: its commitments could not be made");
     }
-    return err == SYM_OK ? SYM_OK
-                         : sym_fail(fault, err, "exchange: could not be recorded: the store %s",
-                                    sym_err_text(err));
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_begun};
+    sym_exchange_write(x, e, &p);
+    return SYM_OK;
 }
 
 enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANGE_ID_BYTES],
@@ -51,6 +66,15 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
                         "peer %s: its card has expired; ask for a new one and run: symbolon peer "
                         "add FILE --alias %s",
                         peer->alias, peer->alias);
+    }
+    if (plan->kind != SYM_KIND_WITNESS) {
+        enum sym_err err = sym_witness_allows(x->config.witness, &peer->id, fault);
+        if (err == SYM_OK) {
+            err = sym_opens_allow(x->config.opens, &peer->id, fault);
+        }
+        if (err != SYM_OK) {
+            return err;
+        }
     }
     if (plan->parameters.len > SYM_EXCHANGE_PARAMETERS_BYTES) {
         return sym_fail(fault, SYM_TOO_LONG, "exchange: its parameters are too long");
@@ -72,6 +96,7 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
         sym_now_ms() + (plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
     e->started_us = sym_now_us();
     memcpy(e->alias, peer->alias, sizeof e->alias);
+    sym_matter_text(e->user, sizeof e->user, sym_span_text(plan->user != NULL ? plan->user : ""));
     e->parameters_len = plan->parameters.len;
     if (plan->parameters.len > 0) {
         memcpy(e->parameters, plan->parameters.data, plan->parameters.len);
@@ -96,7 +121,7 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
 static bool wants_link(const struct sym_exchange *e)
 {
     return !sym_exchange_ended(e) && e->role == SYM_SESSION_INITIATOR && e->link == NULL &&
-           (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_PREPARING);
+           e->writing == NULL && (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_PREPARING);
 }
 
 bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_id *peer)
@@ -110,7 +135,7 @@ bool sym_exchanges_wanted(const struct sym_exchanges *x, const struct sym_node_i
     return false;
 }
 
-void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
+static void ask_all(struct sym_exchanges *x, struct sym_link *link)
 {
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
@@ -118,6 +143,24 @@ void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
             sym_node_id_equal(&e->peer, sym_link_peer(link))) {
             sym_exchange_ask(x, e, link);
         }
+    }
+}
+
+void sym_exchanges_met(struct sym_exchanges *x, const struct sym_node_id *peer)
+{
+    struct sym_link *link = sym_links_of(x->links, peer);
+    if (link != NULL) {
+        ask_all(x, link);
+    }
+}
+
+void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, sym_link_peer(link));
+    sym_group_flush(x->config.group); /* what ended with the link before has its word now */
+    sym_witness_link_up(x->config.witness, sym_link_peer(link));
+    if (peer != NULL && sym_link_was_dialled(link)) {
+        sym_exchange_meet(x, peer); /* who has dialled begins */
     }
 }
 
@@ -131,23 +174,56 @@ void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, str
         if (e->link != link) {
             continue;
         }
-        bool ended = sym_exchange_ended(e);
-        bool unanswered = !ended && sym_exchange_waits(e) && e->asks < ASKS_MAX;
         sym_exchange_unlink(e);
-        if (ended) {
-            continue;
-        }
-        if (e->state == SYM_EXCHANGE_HELD) {
-            sym_exchange_pause(x, e);
-        } else if (unanswered) {
-            (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
-            sym_exchange_rewind(e);
-            sym_exchange_seek(x, e);
-        } else {
-            e->reason = SYM_REASON_LINK_LOST;
-            sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_CLOSED, text);
+        if (!sym_exchange_ended(e)) {
+            sym_exchange_lose(x, e, text);
         }
     }
+}
+
+static void then_lost(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    if (err != SYM_OK) {
+        sym_exchange_fail(x, e, err, "the loss of the link could not be recorded");
+    } else if (e->ending.due) {
+        return;
+    } else if (e->state == SYM_EXCHANGE_HELD) {
+        sym_exchange_pause(x, e);
+    } else {
+        sym_exchange_rewind(e);
+        sym_exchange_seek(x, e);
+    }
+}
+
+void sym_exchange_lose(struct sym_exchanges *x, struct sym_exchange *e, const char *text)
+{
+    bool again = e->state == SYM_EXCHANGE_HELD || (sym_exchange_waits(e) && e->asks < ASKS_MAX);
+    if (e->phase == SYM_PHASE_ENDING) {
+        return;
+    }
+    if (e->writing != NULL) {
+        if (!e->ending.due) {
+            e->ending = (struct sym_exchange_ending){.due = true, .cut = true};
+            (void)sym_fail(&e->ending.fault, SYM_CLOSED, "%s", text);
+        }
+        return;
+    }
+    if (!again) {
+        sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, SYM_CLOSED, text);
+        return;
+    }
+    if (e->state != SYM_EXCHANGE_HELD) {
+        (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
+    }
+    if (!e->asked || e->decided) {
+        then_lost(x, e, SYM_OK);
+        return;
+    }
+    /* It may have been granted all the same; then the other side tells so later. */
+    struct sym_exchange_plan_write p = {
+        .parts = SYM_PART_LOSS, .kinds = {SYM_ENTRY_ABORTED}, .n_kinds = 1, .then = then_lost};
+    e->reason = SYM_REASON_LINK_LOST;
+    sym_exchange_write(x, e, &p);
 }
 
 void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id *peer,
@@ -169,7 +245,7 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
     if (e == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: is not in flight");
     }
-    if (sym_exchange_ended(e)) {
+    if (sym_exchange_ended(e) || e->phase == SYM_PHASE_ENDING) {
         return sym_fail(fault, SYM_WRONG_STATE, "exchange: has ended already");
     }
     sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED, "cancelled");
@@ -241,12 +317,12 @@ static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT,
                            "reading the dataset took longer than allowed");
     } else if (e->state == SYM_EXCHANGE_HELD) {
-        sym_exchange_pause(x, e);
+        sym_exchange_unlink(e);
+        sym_exchange_lose(x, e, "no answer came");
     } else if (e->link == NULL) {
-        e->reason = SYM_REASON_LINK_LOST;
         (void)snprintf(text, sizeof text, "%s cannot be reached: %s", e->alias,
                        e->fault.text[0] != '\0' ? e->fault.text : "no connection came about");
-        sym_exchange_end(x, e, SYM_EXCHANGE_ABORTED, SYM_UNREACHABLE, text);
+        sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, SYM_UNREACHABLE, text);
     } else if (e->role == SYM_SESSION_INITIATOR && e->state == SYM_EXCHANGE_WAITING) {
         (void)snprintf(
             text, sizeof text,
@@ -270,7 +346,11 @@ static bool is_forsaken(struct sym_exchange *e)
 
 static void look_at(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
 {
-    if (is_forsaken(e)) {
+    if (e->phase == SYM_PHASE_ENDING) {
+        sym_exchange_retry_end(x, e, now_ms);
+    } else if (e->writing != NULL) {
+        return;
+    } else if (is_forsaken(e)) {
         sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED,
                            "cancelled: the command that asked has gone");
     } else if (e->phase == SYM_PHASE_PAUSED) {
@@ -293,6 +373,7 @@ static void on_tick(void *owner)
             look_at(x, x->table.items[i], now_ms);
         }
     }
+    sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
 }
 
@@ -322,6 +403,8 @@ void sym_exchanges_set_links(struct sym_exchanges *x, struct sym_links *links)
 void sym_exchanges_free(struct sym_exchanges *x)
 {
     if (x != NULL) {
+        x->closing = true;
+        sym_group_flush(x->config.group); /* whatever is being written belongs to an exchange */
         sym_timer_remove(&x->tick);
         sym_exchange_table_clear(&x->table);
         sym_errands_clear(&x->errands);

@@ -2,8 +2,12 @@
  * keeps deadlines and limits, and remembers how the latest ones ended.
  *
  * An exchange id is stored durably before it is answered, so that none is answered twice. What was
- * asked, decided, closed or aborted is journalled, and for exchanges that touch data put into the
- * history, before the frame that tells the other side. A result is kept before this side closes.
+ * asked, decided, closed or aborted is in the log, and for exchanges that touch data in the
+ * history, before the frame that tells the other side: each step is a write that waits for the next
+ * turn of the loop and shares one commit with all others (group.h), and the exchange goes on when
+ * it is durable. If it cannot be written nothing leaves. A result is kept before this side closes.
+ * Evidence of the own log is in every message, that of the other side is checked before anything
+ * else is done with one (witness.h). What is open with a peer keeps new exchanges back (opens.h).
  * An overlap that the other side holds is asked again, with growing pauses, for a day.
  * Errors: SYM_NOT_FOUND, SYM_LIMIT, SYM_EXPIRED, those of session.h, each with a line in fault.
  */
@@ -11,17 +15,25 @@
 #define SYM_NODE_CORE_EXCHANGES_H
 
 #include "node/core/grants.h"
+#include "node/core/history.h"
 #include "node/core/links.h"
 #include "node/core/results.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
+#include "node/evidence/opens.h"
+#include "node/evidence/witness.h"
+#include "node/store/group.h"
 
 struct sym_exchanges;
 
 struct sym_exchanges_config {
     struct sym_loop *loop;
     struct sym_store *store;
-    struct sym_journal *journal;
+    struct sym_group *group;
+    struct sym_log *log;
+    struct sym_witness *witness;
+    struct sym_compares *compares;
+    struct sym_opens *opens;
     const struct sym_peers *peers;
     const struct sym_node_keys *keys;
     struct sym_node_id self;
@@ -47,6 +59,7 @@ struct sym_exchange_plan {
     struct sym_span parameters;              /* of a ping; an overlap makes its own */
     uint32_t timeout_ms;                     /* for the whole ping; of an overlap from the grant */
     const char *user;                        /* stays local */
+    const char *approver;                    /* of this node, who let it be asked; NULL: nobody */
     const struct sym_overlap_start *overlap; /* for the kinds of overlap */
 };
 
@@ -79,6 +92,8 @@ void sym_exchanges_stop(struct sym_exchanges *x);
 void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link);
 void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link,
                              struct sym_span reason);
+/* Heads have been exchanged over the link to this peer: what waited for that is asked now. */
+void sym_exchanges_met(struct sym_exchanges *x, const struct sym_node_id *peer);
 void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id *peer,
                                struct sym_span reason);
 void sym_exchanges_frame(struct sym_exchanges *x, struct sym_link *link, uint8_t *frame,

@@ -457,6 +457,5 @@ enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id
     }
     sym_held_remove_peer(g, id);
     sym_pattern_forget(g, id);
-    sym_quiet_forget(&g->quiet, id);
     return SYM_OK;
 }

@@ -85,8 +85,18 @@ struct sym_approval {
     uint8_t held_id[SYM_EXCHANGE_ID_BYTES]; /* the request that is, or was, held; zeros: none */
 };
 
-/* Decides and remembers. On an error nothing was decided: deny with SYM_REASON_FAULT. SYM_REPLAY: a
- * held request had this id. */
+/* Decides and remembers, in memory: the caller puts the step into the transaction that records the
+ * decision (which may run more than once) and ends it with the result of that, which frees it and,
+ * after an error, takes the decision back. On an error nothing was decided: deny with
+ * SYM_REASON_FAULT. SYM_REPLAY: a held request had this id. */
+struct sym_grants_step;
+SYM_MUST enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
+                                       struct sym_policy_verdict *verdict,
+                                       struct sym_approval *approval, const struct sym_ask *ask);
+SYM_MUST enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t);
+/* NULL is fine. */
+void sym_grants_end(struct sym_grants_step *s, enum sym_err err);
+/* All of it in a transaction of its own. */
 SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
                                         struct sym_approval *approval, const struct sym_ask *ask);
 

@@ -1,6 +1,7 @@
 #include "node/core/grants_state.h"
 #include "proto/codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -391,13 +392,14 @@ static enum sym_err put_resolved(struct sym_transaction *t, void *context)
     const struct sym_entry_body body = {
         .event =
             sym_span_text(row.state == SYM_HELD_APPROVED ? "request-approved" : "request-refused"),
+        .approver = sym_span_text(c->author->user),
+        .approval = c->author->command,
         .alias = row.alias,
         .subject = sym_span_text(c->item->dataset),
         .exchange_kind = row.kind};
     const struct sym_entry entry = {.kind = SYM_ENTRY_APPROVAL,
                                     .exchange_id = c->item->id,
                                     .initiator = &c->item->peer,
-                                    .author = c->author,
                                     .body = &body};
     enum sym_err err = sym_held_item_put(c->grants, t, c->item);
     return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
@@ -425,7 +427,7 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
     if (decision->approve) {
         decided.terms.expires_ms = now_ms + SYM_HELD_MS;
     }
-    memcpy(decided.decided_by, author->user, sizeof decided.decided_by);
+    (void)snprintf(decided.decided_by, sizeof decided.decided_by, "%s", author->user);
     if (decision->why.len > 0) {
         memcpy(decided.why, decision->why.data, decision->why.len);
     }

@@ -9,7 +9,6 @@
 #include "crypto/digest.h"
 #include "node/core/grants.h"
 #include "node/core/grants_asked.h"
-#include "node/core/grants_quiet.h"
 
 /* Held requests of one peer that wait, or are approved and not used. */
 #define SYM_HELD_PER_PEER_MAX 16u
@@ -50,7 +49,6 @@ struct sym_grants {
     size_t n_held;
     struct sym_pattern_item *patterns; /* at most SYM_PEERS_MAX */
     size_t n_patterns;
-    struct sym_quiet quiet;
     struct sym_grant rows[SYM_GRANTS_MAX];
     struct sym_held_request held_rows[SYM_HELD_MAX];
 };

@@ -12,16 +12,6 @@
 #define TIME_KEY_BYTES 24u /* start, the latest first; id */
 #define RESTARTED      "the node was restarted"
 
-static const char *state_text(uint32_t state)
-{
-    static const char *const texts[SYM_EXCHANGE_STATE_COUNT] = {
-        [SYM_EXCHANGE_WAITING] = "waiting", [SYM_EXCHANGE_RUNNING] = "running",
-        [SYM_EXCHANGE_HELD] = "held",       [SYM_EXCHANGE_DONE] = "done",
-        [SYM_EXCHANGE_DENIED] = "denied",   [SYM_EXCHANGE_ABORTED] = "aborted",
-    };
-    return state < SYM_EXCHANGE_STATE_COUNT ? texts[state] : "unknown";
-}
-
 /* A participant has nothing to do for a request that is held; the initiator goes on asking. */
 static bool is_in_flight(const struct sym_exchange_entry *e)
 {
@@ -80,7 +70,7 @@ static enum sym_err list(struct sym_transaction *t, const struct sym_exchange_en
                            : delete_if_there(t, SYM_TABLE_HISTORY_OPEN, e->id);
 }
 
-static enum sym_err store_entry(struct sym_transaction *t, const struct sym_exchange_entry *e)
+enum sym_err sym_history_put(struct sym_transaction *t, const struct sym_exchange_entry *e)
 {
     uint8_t bytes[ENTRY_BYTES];
     size_t len = 0;
@@ -113,49 +103,13 @@ static enum sym_err read_entry(struct sym_transaction *t, struct sym_arena *aren
                       sym_span(value.data + HEAD_BYTES, value.len - HEAD_BYTES));
 }
 
-#define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
-
-/* Neither case nor note: the journal has not the retention that these may need. */
-static enum sym_err journal(struct sym_journal *j, struct sym_transaction *t,
-                            const struct sym_exchange_entry *e, const char *event,
-                            const char *detail)
+enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                              struct sym_exchange_entry *out, struct sym_span id)
 {
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
-    sym_hex(id, e->id.data, SYM_EXCHANGE_ID_BYTES);
-    return sym_journal_put(
-        j, t, sym_wall_ms(),
-        "%s exchange=%s kind=%s role=%s state=%s peer=%.*s purpose=%s basis=%s user=%.*s "
-        "approver=%.*s mine=%.*s theirs=%.*s sizes=%u:%u bytes=%llu:%llu reason=%u result=%s %s",
-        event, id, sym_kind_text(e->kind), sym_exchange_role_text(e->role), state_text(e->state),
-        SPAN(e->alias), sym_purpose_text(e->purpose), sym_basis_text(e->basis), SPAN(e->user),
-        SPAN(e->approver), SPAN(e->mine), SPAN(e->theirs), e->own_size, e->peer_size,
-        (unsigned long long)e->bytes_sent, (unsigned long long)e->bytes_received, e->reason,
-        sym_err_name((enum sym_err)e->result), detail);
-}
-
-struct put {
-    struct sym_history *history;
-    const struct sym_exchange_entry *entry;
-    const char *event;
-    const char *detail;
-};
-
-static enum sym_err put(struct sym_transaction *t, void *context)
-{
-    const struct put *p = context;
-    enum sym_err err = store_entry(t, p->entry);
-    return err == SYM_OK ? journal(p->history->journal, t, p->entry, p->event, p->detail) : err;
-}
-
-enum sym_err sym_history_put(struct sym_history *h, const struct sym_exchange_entry *entry,
-                             const char *event, const char *detail)
-{
-    struct put p = {.history = h, .entry = entry, .event = event, .detail = detail};
-    return sym_store_write(h->store, put, &p);
+    return read_entry(t, arena, out, id);
 }
 
 struct restart {
-    struct sym_history *history;
     struct sym_transaction *transaction;
     uint64_t now_ms;
 };
@@ -174,8 +128,7 @@ static enum sym_err end_one(void *context, struct sym_span id, struct sym_span v
     e.result = SYM_CLOSED;
     e.fault = sym_span_text(RESTARTED);
     e.ended_ms = r->now_ms;
-    struct put p = {.history = r->history, .entry = &e, .event = "aborted", .detail = RESTARTED};
-    return put(r->transaction, &p);
+    return sym_history_put(r->transaction, &e);
 }
 
 static enum sym_err end_all(struct sym_transaction *t, void *context)
@@ -194,10 +147,10 @@ static enum sym_err find_open(struct sym_transaction *t, void *context)
 }
 
 enum sym_err sym_history_open(struct sym_history *h, struct sym_store *store,
-                              struct sym_journal *journal_of, struct sym_fault *fault)
+                              struct sym_fault *fault)
 {
-    *h = (struct sym_history){.store = store, .journal = journal_of};
-    struct restart r = {.history = h, .now_ms = sym_wall_ms()};
+    *h = (struct sym_history){.store = store};
+    struct restart r = {.now_ms = sym_wall_ms()};
     enum sym_err err = sym_store_read(store, find_open, NULL);
     if (err == SYM_OK) {
         err = sym_store_write(store, end_all, &r);

@@ -87,6 +87,7 @@ enum sym_err sym_link_new(struct sym_link **out, struct sym_links *links,
     link->pair.socket = -1;
     link->counts.since_ms = sym_wall_ms();
     memcpy(link->exporter, up->exporter.data, sizeof link->exporter);
+    link->dialled = up->dialled;
     enum sym_err err = link_open(links, link);
     if (err != SYM_OK) {
         sym_link_free(link);
@@ -145,6 +146,11 @@ void sym_link_want_room(struct sym_link *link)
 const struct sym_node_id *sym_link_peer(const struct sym_link *link)
 {
     return &link->peer;
+}
+
+bool sym_link_was_dialled(const struct sym_link *link)
+{
+    return link->dialled;
 }
 
 const uint8_t *sym_link_exporter(const struct sym_link *link)

@@ -77,6 +77,8 @@ void sym_link_hang_up(struct sym_link *link);
 
 const struct sym_node_id *sym_link_peer(const struct sym_link *link);
 const uint8_t *sym_link_exporter(const struct sym_link *link);
+/* By this side. */
+bool sym_link_was_dialled(const struct sym_link *link);
 
 struct sym_link_counts {
     uint64_t since_ms; /* wall clock */

@@ -17,6 +17,7 @@ struct sym_link {
     struct sym_watch *room;
     struct sym_link_counts counts;
     uint64_t taken; /* frames */
+    bool dialled;   /* by this side */
     bool hung_up;   /* by core */
     /* Gate has said LINK_DOWN, but not all its frames have come yet. */
     bool ending;

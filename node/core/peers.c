@@ -136,6 +136,55 @@ struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym
     return NULL;
 }
 
+void sym_peer_witnessed(struct sym_witnessed *out, const struct sym_peer *peer)
+{
+    *out = (struct sym_witnessed){.id = peer->id, .alias = peer->alias};
+    memcpy(out->identity, peer->card.identity, sizeof out->identity);
+    memcpy(out->log_key, peer->card.log, sizeof out->log_key);
+    memcpy(out->cosign_key, peer->card.cosign, sizeof out->cosign_key);
+}
+
+struct card_text {
+    const struct sym_node_id *id;
+    char *out;
+    size_t max;
+    size_t len;
+};
+
+static enum sym_err get_card_text(struct sym_transaction *t, void *context)
+{
+    SYM_SECRET_AUTO record = {0};
+    struct card_text *c = context;
+    enum sym_err err =
+        sym_store_get(t, SYM_TABLE_PEERS, sym_span(c->id->bytes, SYM_NODE_ID_BYTES), &record);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_reader r = sym_reader(sym_secret_span(&record));
+    (void)sym_read_u8(&r);
+    (void)sym_read_u64(&r);
+    (void)sym_read_span(&r, sym_read_u8(&r));
+    (void)sym_read_span(&r, sym_read_u8(&r));
+    struct sym_span text = sym_read_span(&r, r.left);
+    if (text.len > c->max) {
+        return SYM_TOO_LONG;
+    }
+    if (text.len > 0) {
+        memcpy(c->out, text.data, text.len);
+    }
+    c->len = text.len;
+    return sym_read_end(&r);
+}
+
+enum sym_err sym_peers_card_text(const struct sym_peers *peers, char *out, size_t max, size_t *len,
+                                 const struct sym_node_id *id)
+{
+    struct card_text c = {.id = id, .out = out, .max = max};
+    enum sym_err err = sym_store_read(peers->store, get_card_text, &c);
+    *len = c.len;
+    return err;
+}
+
 bool sym_peer_is_expired(const struct sym_peer *peer, int64_t now_s)
 {
     return peer->card.expires_s <= now_s;

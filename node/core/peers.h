@@ -10,7 +10,7 @@
 #define SYM_NODE_CORE_PEERS_H
 
 #include "crypto/card.h"
-#include "node/evidence/log.h"
+#include "node/evidence/witness.h"
 #include "proto/limits.h"
 
 struct sym_peer {
@@ -34,6 +34,12 @@ void sym_peers_clear(struct sym_peers *peers);
 /* NULL when there is none. */
 struct sym_peer *sym_peers_by_alias(const struct sym_peers *peers, struct sym_span alias);
 struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym_node_id *id);
+
+/* As its log is checked; the alias is borrowed. */
+void sym_peer_witnessed(struct sym_witnessed *out, const struct sym_peer *peer);
+/* The text of its card as it is stored, *len bytes of at most max. */
+SYM_MUST enum sym_err sym_peers_card_text(const struct sym_peers *peers, char *out, size_t max,
+                                          size_t *len, const struct sym_node_id *id);
 
 /* An expired card holds no longer: no link, no exchange. */
 bool sym_peer_is_expired(const struct sym_peer *peer, int64_t now_s);

@@ -5,6 +5,8 @@
 #define SYM_NODE_CORE_RUN_KIND_H
 
 #include "node/core/overlap_set.h"
+#include "node/evidence/opens.h"
+#include "node/evidence/witness.h"
 #include "proto/session.h"
 #include "proto/work.h"
 
@@ -15,13 +17,30 @@ enum sym_step {
     SYM_STEP_CLOSE   /* this side has finished */
 };
 
+struct sym_compares;
+
+/* What kinds that are about the evidence itself work with; they copy what they keep, and the rooms
+ * outlive them. */
+struct sym_run_evidence {
+    struct sym_log *log;
+    struct sym_witness *witness;
+    struct sym_opens *opens;
+    struct sym_compares *compares;
+    struct sym_node_id self;
+    uint8_t own_identity[SYM_ED25519_BYTES];
+    struct sym_witnessed peer;
+    const uint8_t *id;     /* of this exchange, on the wire */
+    const uint8_t *handle; /* what this node's users call it */
+};
+
 struct sym_run_plan {
     uint32_t kind;
     enum sym_session_role role;
-    struct sym_span parameters;       /* as they travel in the request */
-    struct sym_span answer;           /* as they travel in the receipt */
-    struct sym_overlap_set *set;      /* own elements, where the kind has some */
-    const struct sym_ristretto *with; /* likewise */
+    struct sym_span parameters;              /* as they travel in the request */
+    struct sym_span answer;                  /* as they travel in the receipt */
+    struct sym_overlap_set *set;             /* own elements, where the kind has some */
+    const struct sym_ristretto *with;        /* likewise */
+    const struct sym_run_evidence *evidence; /* likewise */
 };
 
 struct sym_run_progress {
@@ -57,5 +76,7 @@ struct sym_run_kind {
 
 extern const struct sym_run_kind sym_run_kind_ping;
 extern const struct sym_run_kind sym_run_kind_overlap;
+extern const struct sym_run_kind sym_run_kind_witness;
+extern const struct sym_run_kind sym_run_kind_compare;
 
 #endif

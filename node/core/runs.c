@@ -16,6 +16,10 @@ static const struct sym_run_kind *kind_of(uint32_t kind)
     case SYM_KIND_OVERLAP_MATCHES:
     case SYM_KIND_OVERLAP_COUNT:
         return &sym_run_kind_overlap;
+    case SYM_KIND_WITNESS:
+        return &sym_run_kind_witness;
+    case SYM_KIND_COMPARE:
+        return &sym_run_kind_compare;
     default:
         return NULL;
     }

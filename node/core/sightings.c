@@ -1,36 +1,38 @@
 #include "node/core/sightings.h"
 
+#include <string.h>
+
 #define KEPT_MS ((uint64_t)SYM_REQUEST_LIFE_MS_MAX + 2u * SYM_CLOCK_SKEW_MS)
 
-struct sighting {
-    const uint8_t *id;
-    uint64_t now_ms;
-};
-
-static enum sym_err remember(struct sym_transaction *t, void *context)
+static enum sym_err look(struct sym_transaction *t, void *context)
 {
-    const struct sighting *s = context;
-    uint8_t when[8];
-    struct sym_span key = sym_span(s->id, SYM_EXCHANGE_ID_BYTES);
+    struct sym_span key = sym_span(context, SYM_EXCHANGE_ID_BYTES);
     enum sym_err err = sym_store_has(t, SYM_TABLE_EXCHANGES, key);
     if (err == SYM_NOT_FOUND) {
-        /* Entry, result and salts of an exchange lie under its id for good. */
+        /* Entry and result of an exchange lie under its id for good. */
         err = sym_store_has(t, SYM_TABLE_HISTORY, key);
     }
-    if (err == SYM_OK) {
-        return SYM_REPLAY;
-    }
-    sym_put_u64(when, s->now_ms);
-    return err == SYM_NOT_FOUND
-               ? sym_store_put(t, SYM_TABLE_EXCHANGES, key, sym_span(when, sizeof when))
-               : err;
+    return err == SYM_OK ? SYM_REPLAY : err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
-enum sym_err sym_sightings_add(struct sym_store *store, const uint8_t id[SYM_EXCHANGE_ID_BYTES],
+enum sym_err sym_sightings_check(struct sym_store *store, const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    uint8_t copy[SYM_EXCHANGE_ID_BYTES];
+    memcpy(copy, id, sizeof copy);
+    return sym_store_read(store, look, copy);
+}
+
+enum sym_err sym_sightings_put(struct sym_transaction *t, const uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                uint64_t now_ms)
 {
-    struct sighting s = {.id = id, .now_ms = now_ms};
-    return sym_store_write(store, remember, &s);
+    uint8_t copy[SYM_EXCHANGE_ID_BYTES];
+    uint8_t when[8];
+    memcpy(copy, id, sizeof copy);
+    sym_put_u64(when, now_ms);
+    enum sym_err err = look(t, copy);
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_EXCHANGES, sym_span(copy, sizeof copy),
+                                         sym_span(when, sizeof when))
+                         : err;
 }
 
 struct pruning {

@@ -10,8 +10,11 @@
 #include "node/store/store.h"
 #include "proto/limits.h"
 
-/* Remembers the id of an exchange; SYM_REPLAY when it was seen before. */
-SYM_MUST enum sym_err sym_sightings_add(struct sym_store *store,
+/* SYM_REPLAY when the id was seen before. */
+SYM_MUST enum sym_err sym_sightings_check(struct sym_store *store,
+                                          const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+/* Remembers the id of an exchange, within a transaction; SYM_REPLAY when it was seen before. */
+SYM_MUST enum sym_err sym_sightings_put(struct sym_transaction *t,
                                         const uint8_t id[SYM_EXCHANGE_ID_BYTES], uint64_t now_ms);
 /* Forgets what no request can repeat any more. */
 SYM_MUST enum sym_err sym_sightings_prune(struct sym_store *store, uint64_t now_ms);

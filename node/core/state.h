@@ -5,12 +5,14 @@
 
 #include "crypto/ristretto.h"
 #include "node/core/backup.h"
+#include "node/core/compares.h"
 #include "node/core/control.h"
 #include "node/core/datasets.h"
 #include "node/core/exchanges.h"
 #include "node/core/grants.h"
 #include "node/core/history.h"
 #include "node/core/own_card.h"
+#include "node/core/proposals.h"
 #include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
@@ -32,7 +34,10 @@ struct sym_core {
     struct sym_own_card card;
     struct sym_store *store;
     struct sym_log *log;
-    struct sym_journal journal;
+    struct sym_group *group;
+    struct sym_witness *witness;
+    struct sym_opens *opens;
+    struct sym_compares compares;
     struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;
@@ -41,6 +46,7 @@ struct sym_core {
     struct sym_datasets *datasets;
     struct sym_backups *backups;
     struct sym_grants *grants;
+    struct sym_proposals *proposals;
     struct sym_history history;
     struct sym_results results;
     struct sym_links *links;

@@ -340,9 +340,9 @@ static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_aut
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym_author *author,
-                               const void *arguments, struct sym_answer *answer,
-                               struct sym_fault *fault)
+enum sym_err sym_verb_run(struct sym_core *core, enum sym_verb verb,
+                          const struct sym_author *author, const void *arguments,
+                          struct sym_answer *answer, struct sym_fault *fault)
 {
     static sym_verb_fn *const own[SYM_VERB_COUNT] = {
         [SYM_VERB_STATUS] = verb_status,
@@ -359,8 +359,9 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
         [SYM_VERB_SETTING_SET] = verb_setting_set,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
-    sym_verb_fn *const *const tables[] = {own, sym_verbs_data, sym_verbs_grant, sym_verbs_exchange,
-                                          sym_verbs_backup};
+    sym_verb_fn *const *const tables[] = {
+        own,           sym_verbs_data,   sym_verbs_grant,  sym_verbs_approve, sym_verbs_exchange,
+        sym_verbs_log, sym_verbs_backup, sym_verbs_witness};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;
@@ -368,9 +369,24 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
     if (run == NULL) {
         return sym_fail(fault, SYM_UNSUPPORTED, "this daemon does not know the command; update it");
     }
-    enum sym_err err = run(owner, author, arguments, answer, fault);
+    enum sym_err err = run(core, author, arguments, answer, fault);
     if (err != SYM_OK && fault->text[0] == '\0') {
         (void)sym_fail(fault, err, "the answer %s", sym_err_text(err));
     }
     return err;
+}
+
+enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym_author *author,
+                               const void *arguments, struct sym_answer *answer,
+                               struct sym_fault *fault)
+{
+    struct sym_core *core = owner;
+    char what[SYM_DETAIL_BYTES_MAX + 1u];
+    bool needed = false;
+    enum sym_err err = sym_verb_needs_approval(&needed, what, core, verb, author, arguments, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    return needed ? sym_verb_hold(core, author, verb, what, answer, fault)
+                  : sym_verb_run(core, verb, author, arguments, answer, fault);
 }

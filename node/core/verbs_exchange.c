@@ -81,6 +81,7 @@ static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_a
                                      .kind = asked->kind,
                                      .timeout_ms = asked->timeout_ms,
                                      .user = author->user,
+                                     .approver = author->approver,
                                      .overlap = asked};
     if (err == SYM_OK) {
         err = sym_exchanges_start(core->exchanges, id, &plan, fault);
@@ -303,10 +304,16 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
     }
     if (entry.has_result && asked->first < entry.records) {
         err = sym_results_get(&core->results, &value, &page, asked->id, asked->first);
+        err = err == SYM_NOT_FOUND ? SYM_OK : err; /* its last records were forgotten meanwhile */
     }
     return err == SYM_OK ? sym_answer_write(answer, &page)
                          : sym_fail(fault, err, "result: the stored page %s; restore a backup",
                                     sym_err_text(err));
+}
+
+static enum sym_err put_entry(struct sym_transaction *t, void *context)
+{
+    return sym_history_put(t, context);
 }
 
 static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_author *author,
@@ -327,11 +334,23 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: a count keeps no records to forget");
     }
     entry.has_result = false;
-    err = sym_history_put(&core->history, &entry, "result-forgotten", author->user);
+    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    sym_hex(id, asked->id.data, SYM_EXCHANGE_ID_BYTES);
+    err = sym_log_change(author, core->store, SYM_ENTRY_RESULT, "result-forgotten",
+                         sym_span_text(id), put_entry, &entry);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "result: could not be recorded as forgotten; it is kept");
     }
     err = sym_results_forget(&core->results, asked->id, fault);
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_author *author,
+                                         const void *arguments, struct sym_answer *answer,
+                                         struct sym_fault *fault)
+{
+    const struct sym_exchange_name *asked = arguments;
+    enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
@@ -343,4 +362,5 @@ sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT] = {
     [SYM_VERB_EXCHANGE_SHOW] = verb_exchange_show,
     [SYM_VERB_EXCHANGE_RESULT] = verb_exchange_result,
     [SYM_VERB_EXCHANGE_FORGET] = verb_exchange_forget,
+    [SYM_VERB_EXCHANGE_SETTLE] = verb_exchange_settle,
 };

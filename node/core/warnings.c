@@ -104,6 +104,16 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
              waiting == 1 ? " waits" : "s wait");
     }
+    struct sym_held_request own[SYM_PROPOSALS_MAX];
+    n = sym_proposals_list(core->proposals, own, SYM_PROPOSALS_MAX, NULL);
+    waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        waiting += own[i].state == SYM_HELD_WAITING;
+    }
+    if (waiting > 0) {
+        warn(w, "%zu command%s of own users %s for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
+    }
 }
 
 static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core)
@@ -145,10 +155,31 @@ static void look_at_restore(struct sym_warnings *w, const struct sym_core *core,
          when, from);
 }
 
+/* Logs that contradict what was known of them, the own one first. */
+static void look_at_logs(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    const char *why = NULL;
+    if (sym_log_is_frozen(core->log, &why)) {
+        warn(w, "ALARM: the evidence log of this node is frozen, and no exchange is made: %s", why);
+    }
+    for (size_t i = 0; i < core->peers.n; i++) {
+        const struct sym_peer *peer = core->peers.items[i];
+        struct sym_witness_row row;
+        sym_witness_row(core->witness, &row, &peer->id);
+        int64_t days = (now_s - (int64_t)(row.since_ms / 1000)) / DAY_S;
+        bool alarm = row.state == SYM_WITNESS_SPLIT || row.state == SYM_WITNESS_SHORTER;
+        if (row.fault.len > 0 && (row.state != SYM_WITNESS_GOOD || days < RESTORE_WARNING_DAYS)) {
+            warn(w, "%s%s %.*s", alarm ? "ALARM: " : "", peer->alias, (int)row.fault.len,
+                 (const char *)row.fault.data);
+        }
+    }
+}
+
 void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
 {
     int64_t now_s = (int64_t)(sym_wall_ms() / 1000);
     w->n = 0;
+    look_at_logs(w, core, now_s);
     look_at_disk(w, core);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);

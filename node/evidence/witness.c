@@ -209,7 +209,6 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     }
     p->state = (enum sym_witness_state)state;
     p->durable = p->held.recent[0];
-    p->sent = p->said.size;
     return SYM_OK;
 }
 
@@ -305,7 +304,8 @@ void sym_witness_link_up(struct sym_witness *w, const struct sym_node_id *peer)
 {
     struct sym_witness_peer *p = sym_witness_find(w, peer);
     if (p != NULL) {
-        p->sent = p->said.size;
+        uint32_t generation = sym_log_head(w->config.log)->generation;
+        p->sent = p->said.generation == generation ? p->said.size : 0;
         p->met = false;
     }
 }
@@ -348,16 +348,21 @@ size_t sym_witness_wants(const struct sym_witness *w, const struct sym_node_id *
     return n;
 }
 
+enum sym_err sym_witness_may_meet(const struct sym_witness *w, struct sym_fault *fault)
+{
+    const char *why = NULL;
+    return sym_log_is_frozen(w->config.log, &why)
+               ? sym_fail(fault, SYM_DENIED, "the evidence log of this node is frozen: %s", why)
+               : SYM_OK;
+}
+
 enum sym_err sym_witness_allows(const struct sym_witness *w, const struct sym_node_id *peer,
                                 struct sym_fault *fault)
 {
-    const char *why = NULL;
     const struct sym_witness_peer *p = sym_witness_find(w, peer);
-    if (sym_log_is_frozen(w->config.log, &why)) {
-        return sym_fail(fault, SYM_DENIED, "the evidence log of this node is frozen: %s", why);
-    }
-    if (p == NULL) {
-        return SYM_OK;
+    enum sym_err err = sym_witness_may_meet(w, fault);
+    if (err != SYM_OK || p == NULL) {
+        return err;
     }
     if (p->state == SYM_WITNESS_SPLIT || p->state == SYM_WITNESS_SHORTER) {
         return sym_fail(fault, SYM_DENIED, "%s: %s", p->alias, p->fault);

@@ -28,6 +28,10 @@ struct sym_witness_config {
     struct sym_node_id self;
     uint8_t log_key[SYM_ED25519_BYTES]; /* own, public: what peers say they hold must be signed */
     const struct sym_sign_key *cosign_key;
+    /* The card of a peer, *len bytes of text, for exhibits. */
+    enum sym_err (*card)(void *owner, char *out, size_t max, size_t *len,
+                         const struct sym_node_id *peer);
+    void *owner;
 };
 
 SYM_MUST enum sym_err sym_witness_open(struct sym_witness **out,
@@ -92,8 +96,10 @@ void sym_witness_set_met(struct sym_witness *w, const struct sym_node_id *peer);
 /* Heads must be told (again) before exchanges go on. */
 bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer);
 
-/* SYM_OK when exchanges with this peer may go on; SYM_DENIED and why otherwise: an alarm about it,
+/* may_meet: heads may be told, unless the own log is frozen. allows: SYM_OK when exchanges with
+ * this peer may go on; SYM_DENIED and why otherwise: an alarm about it,
  * or the own log is frozen. */
+SYM_MUST enum sym_err sym_witness_may_meet(const struct sym_witness *w, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_witness_allows(const struct sym_witness *w,
                                          const struct sym_node_id *peer, struct sym_fault *fault);
 

@@ -74,12 +74,12 @@ void sym_own_head_set(struct sym_own_head *out, uint32_t generation, uint64_t si
 
 /* Keeps a contradiction: exhibit, entry and state, durably; the state also when that fails. */
 void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
-                       const struct sym_witnessed *peer, const struct sym_judgement *j,
-                       struct sym_span signed_bytes);
-/* The text of an exhibit, *len bytes of at most SYM_EXHIBIT_BYTES_MAX. */
+                       const struct sym_judgement *j, struct sym_span signed_bytes);
+/* The text of an exhibit, *len bytes of at most SYM_EXHIBIT_BYTES_MAX, read again before it counts.
+ * signed_bytes: the message that shows less than before. */
 SYM_MUST enum sym_err sym_witness_write_exhibit(char *out, size_t max, size_t *len,
+                                                const struct sym_witness *w,
                                                 const struct sym_witness_peer *p,
-                                                const struct sym_witnessed *peer,
                                                 const struct sym_judgement *j,
                                                 struct sym_span signed_bytes);
 

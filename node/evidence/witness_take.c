@@ -162,8 +162,7 @@ static bool is_alarmed(const struct sym_witness_peer *p)
 /* After an alarm one thing still counts: a contradiction that anybody can check with two heads
  * alone. */
 static void look_closer(struct sym_witness *w, struct sym_witness_peer *p,
-                        const struct sym_witnessed *peer, const struct sym_shown *shown,
-                        struct sym_span signed_bytes)
+                        const struct sym_shown *shown, struct sym_span signed_bytes)
 {
     struct sym_judgement j;
     struct sym_held copy = p->held;
@@ -172,7 +171,7 @@ static void look_closer(struct sym_witness *w, struct sym_witness_peer *p,
     }
     sym_held_judge(&copy, shown, &j);
     if (j.verdict == SYM_VERDICT_SPLIT) {
-        sym_witness_alarm(w, p, peer, &j, signed_bytes);
+        sym_witness_alarm(w, p, &j, signed_bytes);
     }
 }
 
@@ -194,8 +193,8 @@ static void on_good(struct sym_witness_peer *p, uint64_t size_before, struct sym
 }
 
 static enum sym_err judge_head(struct sym_witness *w, struct sym_witness_peer *p,
-                               const struct sym_witnessed *peer, const struct sym_shown *shown,
-                               struct sym_span signed_bytes, struct sym_fault *fault)
+                               const struct sym_shown *shown, struct sym_span signed_bytes,
+                               struct sym_fault *fault)
 {
     struct sym_judgement j;
     const struct sym_signed_head *newest = sym_held_newest(&p->held);
@@ -213,7 +212,7 @@ static enum sym_err judge_head(struct sym_witness *w, struct sym_witness_peer *p
         return SYM_OK;
     case SYM_VERDICT_SHORTER:
     case SYM_VERDICT_SPLIT:
-        sym_witness_alarm(w, p, peer, &j, signed_bytes);
+        sym_witness_alarm(w, p, &j, signed_bytes);
         return refuse_alarmed(p, fault);
     }
     return SYM_INTERNAL;
@@ -227,9 +226,10 @@ static enum sym_err take_head(struct sym_witness *w, struct sym_witness_peer *p,
     if (e->checkpoint.len == 0 && !must_rest) {
         return SYM_OK;
     }
+    enum sym_told kind;
     enum sym_err err = sym_shown_read(&shown, e, &peer->id, peer->log_key, must_rest);
     if (err == SYM_OK && signed_bytes.len > 0) {
-        err = sym_signed_time(&shown.time_ms, signed_bytes);
+        err = sym_signed_time(&shown.time_ms, &kind, signed_bytes);
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "%s: the evidence of its message %s", p->alias,
@@ -237,10 +237,10 @@ static enum sym_err take_head(struct sym_witness *w, struct sym_witness_peer *p,
     }
     shown.since_ms = sym_now_ms();
     if (is_alarmed(p) && shown.generation <= p->held.generation) {
-        look_closer(w, p, peer, &shown, signed_bytes);
+        look_closer(w, p, &shown, signed_bytes);
         return must_rest ? refuse_alarmed(p, fault) : SYM_OK;
     }
-    err = judge_head(w, p, peer, &shown, signed_bytes, fault);
+    err = judge_head(w, p, &shown, signed_bytes, fault);
     return err == SYM_OK && must_rest ? sym_witness_allows(w, &peer->id, fault) : err;
 }
 
@@ -315,20 +315,17 @@ static void record_alarm(struct sym_witness *w, struct sym_witness_peer *p,
 }
 
 void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
-                       const struct sym_witnessed *peer, const struct sym_judgement *j,
-                       struct sym_span signed_bytes)
+                       const struct sym_judgement *j, struct sym_span signed_bytes)
 {
     bool split = j->verdict == SYM_VERDICT_SPLIT;
     char why[SYM_FAULT_BYTES];
     char *exhibit = malloc(SYM_EXHIBIT_BYTES_MAX);
     size_t len = 0;
     (void)snprintf(why, sizeof why,
-                   split ? "has signed two evidence logs that contradict each other, with %llu and "
-                           "%llu entries: an older copy of its data was used, or its log was "
-                           "altered; see: symbolon log exhibit %s"
-                         : "shows a shorter evidence log than before, %2$llu entries after "
-                           "%1$llu: an older copy of its data was used; see: symbolon log "
-                           "exhibit %3$s",
+                   "%s, with %llu and then %llu entries: an older copy of its data "
+                   "was used, or its log was altered; see: symbolon log exhibit %s",
+                   split ? "has signed two evidence logs that contradict each other"
+                         : "shows a shorter evidence log than before",
                    (unsigned long long)j->before.size, (unsigned long long)j->after.head.size,
                    p->alias);
     sym_witness_set_state(p, split ? SYM_WITNESS_SPLIT : SYM_WITNESS_SHORTER, why);
@@ -336,7 +333,7 @@ void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
             NULL);
     enum sym_err err = exhibit == NULL ? SYM_NO_MEMORY
                                        : sym_witness_write_exhibit(exhibit, SYM_EXHIBIT_BYTES_MAX,
-                                                                   &len, p, peer, j, signed_bytes);
+                                                                   &len, w, p, j, signed_bytes);
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_ERROR, "exhibit-not-made", "peer", p->alias, "reason", sym_err_text(err),
                 NULL);

@@ -35,11 +35,13 @@
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
+    X(PROPOSALS, "proposals")     /* id -> a command of a user that waits, or was decided lately */ \
     X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
-    X(SALTS, "salts")                 /* exchange id -> salts of the commitments that travelled */ \
+    X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
+    X(SETTLED, "settled")             /* likewise -> the own one, where nothing is owed any more */ \
     X(RESTORED, "restored")           /* one entry: when this store was restored, from when */     \
     X(LEAVES, "leaves")               /* generation, index -> leaf of the evidence log */          \
     X(TILES, "tiles")                 /* generation, level, number -> 256 hashes of its tree */    \
@@ -131,6 +133,11 @@ SYM_MUST enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_ta
 SYM_MUST enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
                                           struct sym_span key, const struct sym_secret *under,
                                           struct sym_span value);
+/* The same (under may be NULL: the store's key), quicker and closer for tables that only grow at
+ * their end. Where the key is not behind all that are there, it is a put like any other. */
+SYM_MUST enum sym_err sym_store_append(struct sym_transaction *t, enum sym_table table,
+                                       struct sym_span key, const struct sym_secret *under,
+                                       struct sym_span value);
 /* Seals a value of at most SYM_SEALED_SHORT_BYTES, which was put under `from`, under `to`. */
 SYM_MUST enum sym_err sym_store_move_under(struct sym_transaction *t, enum sym_table table,
                                            struct sym_span key, const struct sym_secret *from,

@@ -7,6 +7,7 @@
 #include "crypto/aead.h"
 #include "crypto/merkle.h"
 #include "crypto/note.h"
+#include "proto/exhibit.h"
 #include "proto/history.h"
 #include "tests/cli/fake_node.h"
 
@@ -26,7 +27,8 @@ struct fake_entry {
 /* How the core lies; 0: not at all. */
 struct fake_lies {
     bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end;
-    bool frozen, ours, short_tile;
+    bool frozen, ours, short_tile, proof, other_report, endless;
+    unsigned findings; /* of a comparison */
 };
 
 struct fake_log {
@@ -496,6 +498,148 @@ static inline enum sym_err fake_serve_witnesses(struct fake_call *call)
     return SYM_OK;
 }
 
+static inline enum sym_err fake_serve_proof(struct fake_call *call)
+{
+    static struct sym_merkle_proof path;
+    static struct sym_span hashes[SYM_MERKLE_PROOF_MAX];
+    static struct sym_log_proof proof;
+    struct fake_log *l = &fake_log;
+    const struct sym_proof_query *q = call->arguments;
+    const struct fake_entry *e = &l->entries[q->index];
+    enum sym_err err = sym_merkle_prove_inclusion(&path, q->index, q->size, fake_read_hash, l);
+    for (size_t i = 0; i < path.n; i++) {
+        hashes[i] = sym_span(path.hash[i], SYM_HASH_BYTES);
+    }
+    path.hash[0][0] ^= l->lies.proof ? 1 : 0;
+    proof = (struct sym_log_proof){.index = q->index,
+                                   .size = q->size,
+                                   .leaf = sym_span(e->leaf, e->leaf_len),
+                                   .inclusion = hashes,
+                                   .n_inclusion = path.n};
+    call->answer = &proof;
+    return err;
+}
+
+/* The report, signed by the node. */
+static inline enum sym_err fake_serve_report(struct fake_call *call)
+{
+    static char text[SYM_EXHIBIT_BYTES_MAX];
+    static char card[SYM_CARD_BYTES_MAX];
+    static struct sym_exhibit answer;
+    struct fake_log *l = &fake_log;
+    const struct sym_exhibit *asked = call->arguments;
+    char path[512];
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "%s/node.card", call->node->dir);
+    FILE *file = fopen(path, "r");
+    run_read(card, sizeof card, file);
+    const char *end = strstr(l->checkpoint, "\n\n");
+    const char *line = strchr(end + 2, '\n');
+    struct sym_span checkpoint = sym_span(l->checkpoint, (size_t)(line + 1 - l->checkpoint));
+    enum sym_err err = sym_report_write(text, sizeof text, &len,
+                                        l->lies.other_report ? fake_text("{}\n") : asked->text,
+                                        checkpoint, fake_text(card), &l->keys.identity);
+    answer.text = sym_span(text, len);
+    call->answer = &answer;
+    return err;
+}
+
+/* Two heads of one size. */
+static inline enum sym_err fake_serve_exhibit(struct fake_call *call)
+{
+    static char text[SYM_EXHIBIT_BYTES_MAX];
+    static struct sym_exhibit answer;
+    struct fake_log *l = &fake_log;
+    char heads[2][1024];
+    size_t lens[2] = {0, 0};
+    char origin[SYM_KEY_NAME_BYTES];
+    struct sym_checkpoint c = {.size = 44};
+    size_t len = 0;
+    sym_log_origin(origin, &l->peer, 1);
+    c.origin = fake_text(origin);
+    for (size_t i = 0; i < 2; i++) {
+        c.root[0] = l->lies.proof ? 1 : (uint8_t)i;
+        if (sym_checkpoint_sign(heads[i], sizeof heads[i], &lens[i], &c, &l->peer_keys.log) !=
+            SYM_OK) {
+            return SYM_INTERNAL;
+        }
+    }
+    const struct sym_split split = {.rule = SYM_SPLIT_SAME_SIZE,
+                                    .first = sym_span(heads[0], lens[0]),
+                                    .second = sym_span(heads[1], lens[1])};
+    enum sym_err err = sym_split_write(text, sizeof text, &len, &split, fake_text(l->peer_card));
+    answer.text = sym_span(text, len);
+    call->answer = &answer;
+    return err;
+}
+
+static inline enum sym_err fake_serve_compare(struct fake_call *call)
+{
+    static struct sym_finding findings[8];
+    static struct sym_compare_page page;
+    static const struct sym_exchange_name name = {.id = {fake_first, SYM_EXCHANGE_ID_BYTES}};
+    static unsigned asked;
+    if (call->verb == SYM_VERB_COMPARE_START) {
+        call->answer = &name;
+        return SYM_OK;
+    }
+    const struct sym_compare_query *q = call->arguments;
+    page = (struct sym_compare_page){
+        .done = asked++ > 1, .exchanges = 12, .entries = 48, .findings = findings};
+    for (size_t at = (size_t)q->first; page.done && at < fake_log.lies.findings; at++) {
+        if (page.n_findings == 2) {
+            page.more = true;
+            break;
+        }
+        findings[page.n_findings++] = (struct sym_finding){
+            .code = at == 0 ? SYM_FINDING_MISSING_THERE : SYM_FINDING_TRANSCRIPT,
+            .exchange_id = sym_span(fake_first, SYM_EXCHANGE_ID_BYTES),
+            .index_here = at + 1,
+            .index_there = at == 0 ? 0 : 9,
+            .text = fake_text("no entry there")};
+    }
+    if (fake_log.lies.endless && page.done) {
+        page.n_findings = 0;
+        page.more = true;
+    }
+    call->answer = &page;
+    return SYM_OK;
+}
+
+static inline enum sym_err fake_serve_erase(struct fake_call *call)
+{
+    static const struct sym_log_erased erased = {.bodies = 17};
+    const struct sym_log_erase *erase = call->arguments;
+    char line[64];
+    (void)snprintf(line, sizeof line, "before %llu", (unsigned long long)erase->before_ms);
+    fake_note(call->node, line);
+    call->answer = &erased;
+    return SYM_OK;
+}
+
+static inline enum sym_err fake_serve_other(struct fake_call *call)
+{
+    if (call->verb == SYM_VERB_LOG_PROOF) {
+        return fake_serve_proof(call);
+    }
+    if (call->verb == SYM_VERB_LOG_SIGN_REPORT) {
+        return fake_serve_report(call);
+    }
+    if (call->verb == SYM_VERB_LOG_EXHIBIT) {
+        return fake_serve_exhibit(call);
+    }
+    if (call->verb == SYM_VERB_COMPARE_START || call->verb == SYM_VERB_COMPARE_RESULT) {
+        return fake_serve_compare(call);
+    }
+    if (call->verb == SYM_VERB_LOG_ERASE) {
+        return fake_serve_erase(call);
+    }
+    if (call->verb == SYM_VERB_LOG_RESTORE) {
+        return fake_serve_head(call);
+    }
+    return call->verb == SYM_VERB_LOG_ACCEPT ? SYM_OK : SYM_UNSUPPORTED;
+}
+
 static inline enum sym_err fake_log_serve(struct fake_call *call)
 {
     if (call->verb == SYM_VERB_LOG_HEAD) {
@@ -507,7 +651,8 @@ static inline enum sym_err fake_log_serve(struct fake_call *call)
     if (call->verb == SYM_VERB_LOG_TILE) {
         return fake_serve_tile(call);
     }
-    return call->verb == SYM_VERB_LOG_WITNESSES ? fake_serve_witnesses(call) : SYM_UNSUPPORTED;
+    return call->verb == SYM_VERB_LOG_WITNESSES ? fake_serve_witnesses(call)
+                                                : fake_serve_other(call);
 }
 
 #endif

@@ -208,7 +208,8 @@ static void catches_signed_messages_that_do_not_belong_there(void **state)
     finds(*state, "entry 4: its request: signed by Bank A, but of another exchange\n", "entry 4");
     b.request = sym_span(request, fake_request(request, sizeof request, fake_first, false));
     rewrite(4, &b, SYM_ENTRY_REQUESTED);
-    finds(*state, "entry 4: its request: the request is not signed by the identity of the card\n", "");
+    finds(*state, "entry 4: its request: the request is not signed by the identity of the card\n",
+          "");
     b.request = sym_span(request, fake_request(request, sizeof request, fake_first, true));
     b.receipt = sym_span(receipt, fake_receipt(receipt, sizeof receipt, fake_first, true,
                                                fake_text("another"), SYM_DECISION_GRANTED));

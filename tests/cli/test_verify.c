@@ -373,6 +373,51 @@ static void a_proof_is_good_with_the_card_of_its_node(void **state)
     assert_shows(r.out, "none of the keys and cards given");
 }
 
+static void put_body(const char *name, uint64_t index, uint64_t body_of)
+{
+    char line[1024];
+    struct exported_entry entry;
+    char salt[SYM_BASE64_BYTES(SYM_HASH_BYTES)];
+    char body[SYM_BASE64_BYTES(sizeof entry.body)];
+    exported_entry(&entry, &node, body_of);
+    sym_base64(salt, entry.salt, sizeof entry.salt);
+    sym_base64(body, entry.body, entry.body_len);
+    int len = snprintf(line, sizeof line, "{\"index\":%llu,\"salt\":\"%s\",\"body\":\"%s\"}\n",
+                       (unsigned long long)index, salt, body);
+    put_text(name, line, (size_t)len);
+}
+
+static void the_body_of_an_entry_is_checked_against_the_proof_beside_it(void **state)
+{
+    (void)state;
+    static struct run r;
+    char text[16384];
+    put_text("entry-17.tlog-proof", text, write_proof(text, sizeof text, 17, 17));
+    put_body("entry-17.body.jsonl", 17, 17);
+    verify(&r, "entry-17.body.jsonl", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "body  good     what entry 17 says");
+    put_body("entry-17.body.jsonl", 17, 18);
+    verify(&r, "entry-17.body.jsonl", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "entry-17.body.jsonl:1: entry 17: this is not the body");
+    put_body("entry-17.body.jsonl", 16, 17);
+    verify(&r, "entry-17.body.jsonl", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    verify(&r, "entry-17.body.jsonl", "");
+    assert_shows(r.out, "signed by an unknown key");
+    put_text("entry-17.body.jsonl", "{\"index\":17,\"erased\":true}\n", 27);
+    verify(&r, "entry-17.body.jsonl", with_card("node.card"));
+    assert_shows(r.out, "entry-17.body.jsonl: shows no body");
+    put_text("entry-17.body.jsonl", "", 0);
+    verify(&r, "entry-17.body.jsonl", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    put_body("entry-99.body.jsonl", 99, 99);
+    verify(&r, "entry-99.body.jsonl", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "entry-99.tlog-proof: No such file");
+}
+
 static void a_proof_for_another_entry_is_wrong(void **state)
 {
     (void)state;
@@ -567,6 +612,7 @@ int main(void)
         cmocka_unit_test(refuses_files_that_are_missing_or_too_many),
         cmocka_unit_test(refuses_a_log_that_is_shorter_than_its_checkpoint),
         cmocka_unit_test(a_proof_is_good_with_the_card_of_its_node),
+        cmocka_unit_test(the_body_of_an_entry_is_checked_against_the_proof_beside_it),
         cmocka_unit_test(a_proof_for_another_entry_is_wrong),
         cmocka_unit_test(any_bit_flipped_in_a_proof_is_found),
         cmocka_unit_test(a_checkpoint_counts_the_cosigners_that_are_trusted),

@@ -74,6 +74,17 @@ const struct sym_node_id *sym_link_peer(const struct sym_link *link)
     return &the_rig->sides[1 - link->side].self.id;
 }
 
+bool sym_link_was_dialled(const struct sym_link *link)
+{
+    return link->side == 0;
+}
+
+struct sym_link_counts sym_link_counts(const struct sym_link *link)
+{
+    (void)link;
+    return (struct sym_link_counts){.since_ms = sym_wall_ms()};
+}
+
 const uint8_t *sym_link_exporter(const struct sym_link *link)
 {
     return link->exporter;
@@ -108,6 +119,163 @@ static void deliver(struct exchange_rig *rig, unsigned from)
     if (room && rig->linked) {
         sym_exchanges_room(rig->sides[from].exchanges, link);
     }
+}
+
+/* As kind WITNESS does it at the beginning of a link. */
+static void meet(struct exchange_rig *rig)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_side *s = &rig->sides[i];
+        struct rig_side *to = &rig->sides[1 - i];
+        const struct sym_evidence *evidence = NULL;
+        struct sym_witnessed with;
+        struct sym_witnessed from;
+        struct sym_fault fault = {.text = ""};
+        sym_group_flush(s->group);
+        sym_witness_link_up(s->witness, &to->self.id);
+        sym_exchange_witnessed(&with, s->peers.items[0]);
+        sym_exchange_witnessed(&from, to->peers.items[0]);
+        assert_int_equal(sym_witness_give(s->witness, &evidence, &with, SYM_NO_LEAF), SYM_OK);
+        if (sym_witness_take(to->witness, &from, evidence, sym_span(NULL, 0), false, NULL,
+                             &fault) != SYM_OK) {
+            fail_msg("%s", fault.text);
+        }
+        sym_witness_set_met(s->witness, &to->self.id);
+    }
+}
+
+void exchange_rig_relink(struct exchange_rig *rig)
+{
+    rig->linked = true;
+    sym_random(ends[0].exporter, sizeof ends[0].exporter);
+    memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);
+    meet(rig);
+    for (unsigned i = 0; i < 2; i++) {
+        sym_exchanges_met(rig->sides[i].exchanges, &rig->sides[1 - i].self.id);
+    }
+}
+
+struct told {
+    uint8_t bytes[80][SYM_STATEMENT_BYTES];
+    size_t len[80];
+    size_t n;
+};
+
+static enum sym_err note_statement(void *context, struct sym_span statement)
+{
+    struct told *t = context;
+    assert_true(t->n < 80 && statement.len <= SYM_STATEMENT_BYTES);
+    memcpy(t->bytes[t->n], statement.data, statement.len);
+    t->len[t->n++] = statement.len;
+    return SYM_OK;
+}
+
+void exchange_rig_tell(struct exchange_rig *rig, unsigned to)
+{
+    struct rig_side *from = &rig->sides[1 - to];
+    struct rig_side *s = &rig->sides[to];
+    struct told *told = calloc(1, sizeof *told);
+    assert_non_null(told);
+    assert_int_equal(sym_opens_each(from->opens, &s->self.id, note_statement, told), SYM_OK);
+    for (size_t i = 0; i < told->n; i++) {
+        struct sym_span answer;
+        struct sym_span again;
+        struct sym_fault fault = {.text = ""};
+        if (sym_opens_take(s->opens, &from->self.id, from->self.card.identity,
+                           sym_span(told->bytes[i], told->len[i]), &answer, &fault) != SYM_OK) {
+            fail_msg("%s", fault.text);
+        }
+        if (answer.len > 0) {
+            assert_int_equal(sym_opens_take(from->opens, &s->self.id, s->self.card.identity, answer,
+                                            &again, &fault),
+                             SYM_OK);
+        }
+    }
+    free(told);
+}
+
+const struct sym_evidence *exchange_rig_evidence(struct exchange_rig *rig, enum sym_entry_kind kind,
+                                                 const uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                                 bool initiates)
+{
+    struct rig_side *s = &rig->sides[1];
+    const struct sym_node_id *peer = &rig->sides[0].self.id;
+    const struct sym_entry_body body = {.event = sym_span_text("a liar's")};
+    const struct sym_entry entry = {.kind = kind,
+                                    .exchange_id = id,
+                                    .initiator = initiates ? &s->self.id : peer,
+                                    .responder = initiates ? peer : &s->self.id,
+                                    .body = &body};
+    struct sym_witnessed with;
+    const struct sym_evidence *out = NULL;
+    assert_int_equal(sym_log_add(s->log, &entry), SYM_OK);
+    sym_exchange_witnessed(&with, s->peers.items[0]);
+    assert_int_equal(sym_witness_give(s->witness, &out, &with, sym_log_head(s->log)->size - 1),
+                     SYM_OK);
+    return out;
+}
+
+struct seeking {
+    enum sym_entry_kind kind;
+    const uint8_t *id;
+    size_t nth;
+    size_t n;
+    bool found;
+    struct rig_logged *out;
+};
+
+static enum sym_err seek_entry(void *context, const struct sym_log_row *row)
+{
+    struct seeking *s = context;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    assert_int_equal(sym_decode(&arena, &leaf, &sym_msg_leaf, row->leaf), SYM_OK);
+    if ((s->kind != 0 && leaf.kind != (uint32_t)s->kind) ||
+        (s->id != NULL &&
+         !sym_span_equal(leaf.exchange_id, sym_span(s->id, SYM_EXCHANGE_ID_BYTES)))) {
+        return SYM_OK;
+    }
+    if (s->n++ != s->nth || s->out == NULL) {
+        return SYM_OK;
+    }
+    s->found = true;
+    s->out->index = row->index;
+    assert_int_equal(sym_decode(&s->out->leaf_arena, &s->out->leaf, &sym_msg_leaf, row->leaf),
+                     SYM_OK);
+    assert_int_equal(
+        sym_decode(&s->out->body_arena, &s->out->body, &sym_msg_entry_body, row->body), SYM_OK);
+    return SYM_OK;
+}
+
+static void walk_log(struct exchange_rig *rig, unsigned side, struct seeking *s)
+{
+    struct sym_log_query q = {.bodies = true};
+    for (bool more = true; more;) {
+        assert_int_equal(
+            sym_log_rows(rig->sides[side].log, &q, &q.first, &more, seek_entry, s), SYM_OK);
+    }
+}
+
+bool exchange_rig_logged(struct exchange_rig *rig, unsigned side, enum sym_entry_kind kind,
+                         const uint8_t *id, size_t nth, struct rig_logged *out)
+{
+    struct seeking s = {.kind = kind, .id = id, .nth = nth, .out = out};
+    *out = (struct rig_logged){.index = 0};
+    walk_log(rig, side, &s);
+    return s.found;
+}
+
+void rig_logged_clear(struct rig_logged *l)
+{
+    sym_arena_clear(&l->leaf_arena);
+    sym_arena_clear(&l->body_arena);
+}
+
+size_t exchange_rig_count(struct exchange_rig *rig, unsigned side, unsigned kind)
+{
+    struct seeking s = {.kind = (enum sym_entry_kind)kind};
+    walk_log(rig, side, &s);
+    return s.n;
 }
 
 void exchange_rig_cut(struct exchange_rig *rig, const char *reason)
@@ -265,22 +433,75 @@ void sym_segment_clear(struct sym_segment *s)
 /* Grants ---------------------------------------------------------------------------------------
  */
 
-/* A sym_grants is a side here. */
-enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
-                               struct sym_approval *approval, const struct sym_ask *ask)
+/* A sym_grants is a side here, and so is its step. */
+enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
+                              struct sym_policy_verdict *verdict, struct sym_approval *approval,
+                              const struct sym_ask *ask)
 {
     struct rig_side *side = (void *)g;
     side->asked++;
     side->last = *ask->request;
-    *out = side->verdict;
+    *verdict = side->verdict;
     *approval = side->approval;
+    *out = (void *)side;
     assert_int_equal(ask->dataset_known,
                      sym_span_equal(ask->request->dataset, sym_span_text("list")));
     return SYM_OK;
 }
 
+enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t)
+{
+    (void)s;
+    (void)t;
+    return SYM_OK;
+}
+
+void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
+{
+    struct rig_side *side = (void *)s;
+    if (side != NULL) {
+        side->taken_back += err != SYM_OK;
+    }
+}
+
 /* The rig --------------------------------------------------------------------------------------
  */
+
+static enum sym_err card_of(void *owner, char *out, size_t max, size_t *len,
+                            const struct sym_node_id *peer)
+{
+    const struct rig_side *s = owner;
+    return sym_peers_card_text(&s->peers, out, max, len, peer);
+}
+
+static void open_evidence(struct exchange_rig *rig, struct rig_side *s)
+{
+    struct sym_fault fault = {.text = ""};
+    s->log = room_log(&s->room);
+    struct sym_witness_config w = {.store = s->room.store,
+                                   .log = s->log,
+                                   .self = s->self.id,
+                                   .cosign_key = &s->room.cosign_key,
+                                   .card = card_of,
+                                   .owner = s};
+    const struct sym_opens_config o = {.store = s->room.store,
+                                       .log = s->log,
+                                       .self = s->self.id,
+                                       .identity = &s->self.keys.identity};
+    assert_int_equal(sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
+                                    sym_span(s->room.master, 32), &fault),
+                     SYM_OK);
+    assert_int_equal(sym_history_open(&s->history, s->room.store, &fault), SYM_OK);
+    memcpy(w.log_key, s->room.log_key.public_key, sizeof w.log_key);
+    assert_int_equal(sym_witness_open(&s->witness, &w, &fault), SYM_OK);
+    assert_int_equal(sym_opens_open(&s->opens, &o, &fault), SYM_OK);
+    assert_int_equal(sym_group_new(&s->group, rig->loop, s->room.store), SYM_OK);
+    assert_int_equal(sym_results_open(&s->results, s->room.store, s->vault, &s->history, &fault),
+                     SYM_OK);
+    assert_int_equal(sym_settings_load(&s->settings, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_peers_load(&s->peers, s->room.store, &fault), SYM_OK);
+    assert_int_equal(sym_workers_new(&s->workers, rig->loop, 2), SYM_OK);
+}
 
 static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
 {
@@ -288,22 +509,36 @@ static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
     struct sym_fault fault = {.text = ""};
     room_open(&s->room);
     partner_open(&s->self, name, "127.0.0.1:7701");
+    memcpy(s->self.card.log, s->room.log_key.public_key, sizeof s->self.card.log);
+    memcpy(s->self.card.cosign, s->room.cosign_key.public_key, sizeof s->self.card.cosign);
+    s->room.self = s->self.id;
     s->self.card.issued_s = (int64_t)(sym_wall_ms() / 1000) - 60;
     s->self.card.expires_s = s->self.card.issued_s + 86400;
     partner_sign(&s->self, NULL);
     assert_int_equal(sym_disk_open(&s->dir, s->room.dir, &fault), SYM_OK);
-    assert_int_equal(sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
-                                    sym_span(s->room.master, 32), &fault),
-                     SYM_OK);
-    assert_int_equal((s->journal = (struct sym_journal){.log = room_log(&s->room)}, SYM_OK),
-                     SYM_OK);
-    assert_int_equal(sym_history_open(&s->history, s->room.store, &s->journal, &fault), SYM_OK);
-    assert_int_equal(sym_results_open(&s->results, s->room.store, s->vault, &s->history, &fault),
-                     SYM_OK);
-    assert_int_equal(sym_settings_load(&s->settings, s->room.store, &fault), SYM_OK);
-    assert_int_equal(sym_peers_load(&s->peers, s->room.store, &fault), SYM_OK);
-    assert_int_equal(sym_workers_new(&s->workers, rig->loop, 2), SYM_OK);
+    open_evidence(rig, s);
     s->verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_GRANTED};
+}
+
+static void open_exchanges(struct exchange_rig *rig, struct rig_side *s)
+{
+    struct sym_exchanges_config c = {.loop = rig->loop,
+                                     .store = s->room.store,
+                                     .group = s->group,
+                                     .log = s->log,
+                                     .witness = s->witness,
+                                     .opens = s->opens,
+                                     .peers = &s->peers,
+                                     .keys = &s->self.keys,
+                                     .self = s->self.id,
+                                     .workers = s->workers,
+                                     .datasets = (void *)s,
+                                     .grants = (void *)s,
+                                     .history = &s->history,
+                                     .results = &s->results,
+                                     .settings = &s->settings};
+    assert_int_equal(sym_ristretto_choose(&c.ristretto, NULL), SYM_OK);
+    assert_int_equal(sym_exchanges_new(&s->exchanges, &c), SYM_OK);
 }
 
 static void join_side(struct exchange_rig *rig, unsigned at)
@@ -319,20 +554,35 @@ static void join_side(struct exchange_rig *rig, unsigned at)
     if (sym_peers_add(&s->peers, &peer, &replaced, &add, &fault) != SYM_OK) {
         fail_msg("%s", fault.text);
     }
-    struct sym_exchanges_config c = {.loop = rig->loop,
-                                     .store = s->room.store,
-                                     .journal = &s->journal,
-                                     .peers = &s->peers,
-                                     .keys = &s->self.keys,
-                                     .self = s->self.id,
-                                     .workers = s->workers,
-                                     .datasets = (void *)s,
-                                     .grants = (void *)s,
-                                     .history = &s->history,
-                                     .results = &s->results,
-                                     .settings = &s->settings};
-    assert_int_equal(sym_ristretto_choose(&c.ristretto, NULL), SYM_OK);
-    assert_int_equal(sym_exchanges_new(&s->exchanges, &c), SYM_OK);
+    open_exchanges(rig, s);
+}
+
+static void close_rooms(struct rig_side *s)
+{
+    sym_workers_free(s->workers);
+    sym_exchanges_free(s->exchanges);
+    sym_group_free(s->group);
+    sym_opens_close(s->opens);
+    sym_witness_close(s->witness);
+    sym_vault_close(s->vault);
+    sym_peers_clear(&s->peers);
+}
+
+/* What waits for the disk is lost, as are all frames. */
+void exchange_rig_kill(struct exchange_rig *rig, unsigned side)
+{
+    struct rig_side *s = &rig->sides[side];
+    rig->linked = false;
+    drop_frames(&ends[0]);
+    drop_frames(&ends[1]);
+    room_fill_disk(true);
+    close_rooms(s);
+    room_fill_disk(false);
+    room_reopen(&s->room);
+    open_evidence(rig, s);
+    open_exchanges(rig, s);
+    sym_exchanges_link_down(rig->sides[1 - side].exchanges, &ends[1 - side],
+                            sym_span_text("the other side was killed"));
 }
 
 struct exchange_rig *exchange_rig_open(void)
@@ -350,6 +600,7 @@ struct exchange_rig *exchange_rig_open(void)
     open_side(rig, 1, "Bank B");
     join_side(rig, 0);
     join_side(rig, 1);
+    meet(rig);
     return rig;
 }
 
@@ -358,11 +609,8 @@ void exchange_rig_close(struct exchange_rig *rig)
     for (unsigned i = 0; i < 2; i++) {
         struct rig_side *s = &rig->sides[i];
         drop_frames(&ends[i]);
-        sym_workers_free(s->workers);
-        sym_exchanges_free(s->exchanges);
+        close_rooms(s);
         assert_int_equal(s->list.held, 0);
-        sym_vault_close(s->vault);
-        sym_peers_clear(&s->peers);
         partner_close(&s->self);
         sym_disk_close(&s->dir);
         room_close(&s->room);
@@ -416,9 +664,20 @@ void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, 
     memcpy(rig->started[side][rig->n_started[side]++], id, SYM_EXCHANGE_ID_BYTES);
 }
 
+static bool is_writing(const struct rig_side *s)
+{
+    for (size_t i = 0; i < s->exchanges->table.n; i++) {
+        if (s->exchanges->table.items[i]->writing != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool exchange_rig_quiet(const struct exchange_rig *rig)
 {
-    return sym_exchanges_in_flight(rig->sides[0].exchanges) == 0 &&
+    return !is_writing(&rig->sides[0]) && !is_writing(&rig->sides[1]) &&
+           sym_exchanges_in_flight(rig->sides[0].exchanges) == 0 &&
            sym_exchanges_in_flight(rig->sides[1].exchanges) == 0 && ends[0].n == 0 &&
            ends[1].n == 0;
 }

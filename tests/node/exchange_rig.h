@@ -30,7 +30,10 @@ struct rig_side {
     struct room room;
     struct sym_disk dir;
     struct sym_vault *vault;
-    struct sym_journal journal;
+    struct sym_log *log;
+    struct sym_witness *witness;
+    struct sym_opens *opens;
+    struct sym_group *group;
     struct sym_history history;
     struct sym_results results;
     struct sym_settings settings;
@@ -43,6 +46,7 @@ struct rig_side {
     struct sym_policy_verdict verdict;
     struct sym_approval approval;
     unsigned asked;
+    unsigned taken_back; /* decisions whose write failed */
     struct sym_request last;
 };
 
@@ -76,12 +80,39 @@ void exchange_rig_token(struct exchange_rig *rig, unsigned side, uint32_t record
 /* Starts an overlap of side with the other; timeout 30 s. */
 void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
                         uint8_t id[SYM_EXCHANGE_ID_BYTES]);
-/* Runs until `until` says so, NULL: until nothing is in flight at either side. At most once. */
+/* Runs until `until` says so, NULL: until nothing is in flight at either side. */
 void exchange_rig_run(struct exchange_rig *rig, bool (*until)(struct exchange_rig *rig));
 void exchange_rig_cut(struct exchange_rig *rig, const char *reason);
 bool exchange_rig_quiet(const struct exchange_rig *rig);
 /* Sends a frame of session.h to side 0, as the liar. */
 void exchange_rig_send(struct exchange_rig *rig, const uint8_t *frame, size_t len);
+/* What the liar shows of the log of side 1, after an entry of this kind about the exchange was put
+ * into it; valid until the next. */
+const struct sym_evidence *exchange_rig_evidence(struct exchange_rig *rig, enum sym_entry_kind kind,
+                                                 const uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                                 bool initiates);
+/* A new link, over which heads have been told already. */
+void exchange_rig_relink(struct exchange_rig *rig);
+/* Side `to` hears what is open at the other side, and that one its answers, as kind WITNESS has it.
+ */
+void exchange_rig_tell(struct exchange_rig *rig, unsigned to);
+/* One entry of the log of a side, decoded; arena must be empty. */
+struct rig_logged {
+    uint64_t index;
+    struct sym_leaf leaf;
+    struct sym_entry_body body;
+    struct sym_arena leaf_arena;
+    struct sym_arena body_arena;
+};
+/* The entry number `nth` (0: the first) of this kind about this exchange (NULL: any); false when
+ * there is none. rig_logged_clear afterwards, in any case. */
+bool exchange_rig_logged(struct exchange_rig *rig, unsigned side, enum sym_entry_kind kind,
+                         const uint8_t *id, size_t nth, struct rig_logged *out);
+void rig_logged_clear(struct rig_logged *l);
+/* How many entries of this kind there are; 0 as kind: of all. */
+size_t exchange_rig_count(struct exchange_rig *rig, unsigned side, unsigned kind);
+/* As a node does that was killed and started again; the link is gone. */
+void exchange_rig_kill(struct exchange_rig *rig, unsigned side);
 /* Who the liar is to side 0. */
 void exchange_rig_parties(struct exchange_rig *rig, struct sym_session_parties *out);
 

@@ -138,7 +138,7 @@ static void restore(struct stage *s, struct scratch *copy)
 static void open_copy(struct shelf *other, const struct scratch *copy, const struct stage *s)
 {
     struct sym_fault fault = {.text = ""};
-    *other = (struct shelf){.alice = {.name = "alice"}};
+    *other = (struct shelf){.alice = s->shelf->alice};
     memcpy(other->room.master, s->shelf->room.master, 32);
     other->room.scratch = *copy;
     other->room.dir = other->room.scratch.path;
@@ -159,9 +159,9 @@ static void open_copy(struct shelf *other, const struct scratch *copy, const str
     if (err == SYM_OK) {
         err = room_try_log(&other->room, &fault);
     }
-    other->journal = (struct sym_journal){.log = other->room.log};
+    other->alice.log = other->room.log;
     struct sym_datasets_config c = {
-        .store = other->room.store, .vault = other->vault, .journal = &other->journal};
+        .store = other->room.store, .vault = other->vault, .log = other->room.log};
     if (err == SYM_OK) {
         err = sym_datasets_open(&other->datasets, &c, &fault);
     }
@@ -172,8 +172,6 @@ static void open_copy(struct shelf *other, const struct scratch *copy, const str
 
 static void close_copy(struct shelf *other, const struct scratch *copy)
 {
-    sym_log_close(other->room.log);
-    other->room.log = NULL;
     shelf_leave(other);
     sym_disk_close(&other->dir);
     scratch_remove(copy);

@@ -116,7 +116,12 @@ static void send_lie(void)
     uint8_t *payload = frame + SYM_FRAME_HEAD_BYTES;
     size_t frame_len = 0;
     if (lie->close_instead) {
-        struct sym_close c = {.version = 0};
+        struct sym_statement st;
+        assert_int_equal(sym_session_statement(session, &st), SYM_OK);
+        struct sym_close c = {
+            .evidence = exchange_rig_evidence(
+                rig, SYM_ENTRY_CLOSED, st.exchange_id,
+                sym_node_id_equal(&st.initiator, &rig->sides[1].self.id))};
         assert_int_equal(sym_session_close(session, &c, sym_wall_ms(), frame,
                                            SYM_SESSION_FRAME_BYTES, &frame_len),
                          SYM_OK);
@@ -172,7 +177,9 @@ static void grant(uint8_t *bytes, size_t len)
     assert_int_equal(sym_session_receive(session, bytes, len, sym_wall_ms(), &event), SYM_OK);
     struct sym_receipt receipt = {.decision = SYM_DECISION_GRANTED,
                                   .expires_ms = sym_wall_ms() + 60000,
-                                  .parameters = sym_span(parameters, parameters_len)};
+                                  .parameters = sym_span(parameters, parameters_len),
+                                  .evidence = exchange_rig_evidence(rig, SYM_ENTRY_DECIDED,
+                                                                    envelope.exchange_id, false)};
     assert_int_equal(sym_session_answer(session, &receipt, sym_wall_ms(), frame,
                                         SYM_SESSION_FRAME_BYTES, &frame_len),
                      SYM_OK);
@@ -347,7 +354,9 @@ static bool asked(struct exchange_rig *r)
                                       .purpose = SYM_PURPOSE_AML,
                                       .basis = SYM_BASIS_CONSENT,
                                       .dataset = sym_span_text("list"),
-                                      .parameters = sym_span(parameters, parameters_len)};
+                                      .parameters = sym_span(parameters, parameters_len),
+                                      .evidence = exchange_rig_evidence(r, SYM_ENTRY_REQUESTED,
+                                                                        exchange, true)};
         assert_int_equal(sym_session_ask(session, &request, sym_wall_ms(), 60000, frame,
                                          SYM_SESSION_FRAME_BYTES, &len),
                          SYM_OK);

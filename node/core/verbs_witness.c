@@ -1,0 +1,179 @@
+#include "node/core/verbs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct sym_witnessed witnessed(const struct sym_peer *peer)
+{
+    struct sym_witnessed out;
+    sym_peer_witnessed(&out, peer);
+    return out;
+}
+
+static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_author *author,
+                                       const void *arguments, struct sym_answer *answer,
+                                       struct sym_fault *fault)
+{
+    (void)author;
+    (void)arguments;
+    struct sym_witness_row *rows = calloc(SYM_PEERS_MAX, sizeof *rows);
+    if (rows == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "log: no memory");
+    }
+    for (size_t i = 0; i < core->peers.n; i++) {
+        const struct sym_peer *peer = core->peers.items[i];
+        sym_witness_row(core->witness, &rows[i], &peer->id);
+        rows[i].alias = sym_span_text(peer->alias);
+        rows[i].open = (uint32_t)sym_opens_count(core->opens, &peer->id);
+    }
+    struct sym_witness_list list = {.witnesses = rows, .n_witnesses = core->peers.n};
+    enum sym_err err = sym_answer_write(answer, &list);
+    free(rows);
+    return err;
+}
+
+static enum sym_err verb_log_exhibit(struct sym_core *core, const struct sym_author *author,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    SYM_SECRET_AUTO text = {0};
+    const struct sym_witness_query *asked = arguments;
+    const struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
+    (void)author;
+    if (peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    enum sym_err err = sym_witness_exhibit(core->witness, &text, &peer->id);
+    if (err == SYM_NOT_FOUND) {
+        return sym_fail(fault, err, "peer %s: its log has never contradicted itself here",
+                        peer->alias);
+    }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "log: the kept exhibit %s; restore a backup",
+                        sym_err_text(err));
+    }
+    struct sym_exhibit exhibit = {.text = sym_secret_span(&text)};
+    return sym_answer_write(answer, &exhibit);
+}
+
+static enum sym_err answer_head(struct sym_core *core, struct sym_answer *answer)
+{
+    const struct sym_head *head = sym_log_head(core->log);
+    const char *why = NULL;
+    char *checkpoint = malloc(SYM_CHECKPOINT_SHOWN_BYTES_MAX);
+    size_t len = 0;
+    if (checkpoint == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    enum sym_err err =
+        sym_witness_checkpoint(core->witness, checkpoint, SYM_CHECKPOINT_SHOWN_BYTES_MAX, &len);
+    struct sym_log_head row = {.origin = sym_span_text(head->origin),
+                               .generation = head->generation,
+                               .size = head->size,
+                               .root = sym_span(head->root, sizeof head->root),
+                               .checkpoint = sym_span(checkpoint, len),
+                               .node = sym_span(core->card.id.bytes, SYM_NODE_ID_BYTES),
+                               .log_key = sym_span(core->keys.log.public_key, SYM_ED25519_BYTES),
+                               .cosign_key =
+                                   sym_span(core->keys.cosign.public_key, SYM_ED25519_BYTES),
+                               .frozen = sym_log_is_frozen(core->log, &why)};
+    row.fault = sym_span_text(row.frozen && why != NULL ? why : "");
+    if (err == SYM_OK) {
+        err = sym_answer_write(answer, &row);
+    }
+    free(checkpoint);
+    return err;
+}
+
+static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_author *author,
+                                     const void *arguments, struct sym_answer *answer,
+                                     struct sym_fault *fault)
+{
+    (void)arguments;
+    if (!sym_log_is_frozen(core->log, NULL)) {
+        return sym_fail(fault, SYM_WRONG_STATE,
+                        "log: is not frozen: no partner holds a head that it does not lead to");
+    }
+    enum sym_err err = sym_witness_begin_again(core->witness, author, fault);
+    return err == SYM_OK ? answer_head(core, answer) : err;
+}
+
+static enum sym_err verb_log_accept(struct sym_core *core, const struct sym_author *author,
+                                    const void *arguments, struct sym_answer *answer,
+                                    struct sym_fault *fault)
+{
+    const struct sym_witness_query *asked = arguments;
+    const struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
+    if (peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    struct sym_witnessed from = witnessed(peer);
+    enum sym_err err = sym_witness_accept(core->witness, &from, author, fault);
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
+/* Comparing ------------------------------------------------------------------------------------
+ */
+
+static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_author *author,
+                                       const void *arguments, struct sym_answer *answer,
+                                       struct sym_fault *fault)
+{
+    const struct sym_compare_start *asked = arguments;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_exchange_plan plan = {.peer = sym_verb_peer(core, asked->alias, fault),
+                                     .kind = SYM_KIND_COMPARE,
+                                     .timeout_ms = asked->timeout_ms,
+                                     .user = author->user};
+    if (plan.peer == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    enum sym_err err = sym_exchanges_start(core->exchanges, id, &plan, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    return sym_answer_write(answer, &name);
+}
+
+/* Not there yet, or it never will be. */
+static enum sym_err answer_unfinished(struct sym_core *core, struct sym_span id,
+                                      struct sym_answer *answer, struct sym_fault *fault)
+{
+    struct sym_exchange_row row;
+    enum sym_err err = sym_exchanges_row(core->exchanges, id, &row, fault);
+    if (err != SYM_OK || row.kind != SYM_KIND_COMPARE) {
+        return sym_fail(fault, SYM_NOT_FOUND, "compare: does not exist, or ended long ago");
+    }
+    if (row.state != SYM_EXCHANGE_WAITING && row.state != SYM_EXCHANGE_RUNNING) {
+        return sym_fail(fault, row.result != SYM_OK ? (enum sym_err)row.result : SYM_CANCELLED,
+                        "compare: %.*s", (int)row.fault.len,
+                        row.fault.len > 0 ? (const char *)row.fault.data : "");
+    }
+    struct sym_compare_page page = {.entries = row.done};
+    return sym_answer_write(answer, &page);
+}
+
+static enum sym_err verb_compare_result(struct sym_core *core, const struct sym_author *author,
+                                        const void *arguments, struct sym_answer *answer,
+                                        struct sym_fault *fault)
+{
+    const struct sym_compare_query *asked = arguments;
+    struct sym_compare_page page;
+    (void)author;
+    struct sym_finding *rows = calloc(SYM_FINDINGS_MAX, sizeof *rows);
+    if (rows == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "compare: no memory");
+    }
+    enum sym_err err = sym_compares_page(&core->compares, &page, rows, asked->id, asked->first);
+    err = err == SYM_OK ? sym_answer_write(answer, &page)
+                        : answer_unfinished(core, asked->id, answer, fault);
+    free(rows);
+    return err;
+}
+
+sym_verb_fn *const sym_verbs_witness[SYM_VERB_COUNT] = {
+    [SYM_VERB_LOG_WITNESSES] = verb_log_witnesses, [SYM_VERB_LOG_EXHIBIT] = verb_log_exhibit,
+    [SYM_VERB_LOG_RESTORE] = verb_log_restore,     [SYM_VERB_LOG_ACCEPT] = verb_log_accept,
+    [SYM_VERB_COMPARE_START] = verb_compare_start, [SYM_VERB_COMPARE_RESULT] = verb_compare_result,
+};

@@ -1,0 +1,63 @@
+/* compare.h - does another node's log tell the same of the exchanges with it as the own one?
+ *
+ * The node that asks puts in its own entries about the other, with their bodies, and the entries
+ * that the other shows, each with a proof in a head of its log. Matched by exchange id they must
+ * fit: both sides have what a signed message of either rests on, the same two nodes, ends that were
+ * told by both, transcripts that are mirror images (of an exchange that was cut off, one may be the
+ * beginning of the other). What the own bodies hold as proof of an entry there (its index and leaf,
+ * in the evidence of a signed message) must still be there, as it was.
+ *
+ * Left out are exchanges that were going on when the comparison began, a request that nothing shows
+ * to have arrived, and what happened before either log was begun again (a restore). Memory: some
+ * 100 bytes for each entry. Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
+ * (more than SYM_COMPARED_MAX entries), those of codec.h.
+ */
+#ifndef SYM_PROTO_COMPARE_H
+#define SYM_PROTO_COMPARE_H
+
+#include "proto/statement.h"
+#include "proto/witness.h"
+
+struct sym_compare;
+
+struct sym_compare_plan {
+    struct sym_node_id self;
+    struct sym_node_id peer;
+    uint8_t peer_identity[SYM_ED25519_BYTES];
+    uint8_t own_identity[SYM_ED25519_BYTES];
+    const uint8_t *exchange_id; /* of the comparison itself, which is left out; NULL: none */
+    uint64_t began_ms;          /* wall clock */
+    uint64_t since_ms;          /* time of the own log's first entry */
+};
+
+SYM_MUST enum sym_err sym_compare_new(struct sym_compare **out,
+                                      const struct sym_compare_plan *plan);
+void sym_compare_free(struct sym_compare *c);
+
+/* An own entry; body is none when it was erased. In ascending order. */
+SYM_MUST enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_span leaf,
+                                      struct sym_span body);
+/* The head that the other side's entries are proven in, and the time of the first entry of that
+ * log; once, before them. */
+SYM_MUST enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *head,
+                                       uint64_t since_ms);
+/* One that the other side shows. What is wrong with it becomes a finding; SYM_BAD_VALUE when they
+ * do not ascend, or it is no leaf at all. */
+SYM_MUST enum sym_err sym_compare_theirs(struct sym_compare *c,
+                                         const struct sym_compare_entry *entry);
+
+/* All are in: matches them. At most SYM_COMPARE_FINDINGS_MAX findings are listed. */
+struct sym_compared_finding {
+    enum sym_finding_code code;
+    uint8_t exchange_id[SYM_EXCHANGE_ID_BYTES];
+    uint64_t index_here; /* + 1; 0: none */
+    uint64_t index_there;
+    const char *text; /* literal */
+};
+SYM_MUST enum sym_err sym_compare_finish(struct sym_compare *c);
+const struct sym_compared_finding *sym_compare_findings(const struct sym_compare *c, size_t *n);
+/* Exchanges that were compared, and entries of the other side that were proven. */
+uint64_t sym_compare_exchanges(const struct sym_compare *c);
+uint64_t sym_compare_entries(const struct sym_compare *c);
+
+#endif
