@@ -7,8 +7,27 @@ import json
 import pathlib
 import re
 
+AUDITOR = "auditor"
 LEAF_FIELDS = {1: "version", 2: "time_ms", 3: "kind", 4: "exchange", 5: "initiator", 6: "responder",
                7: "commitment"}
+
+
+def add_auditor(node):
+    """Adds a user who may read the log: calls name it, with user=AUDITOR."""
+    node.do("user", "add", AUDITOR, "--role", "auditor")
+    node.user = "operator"
+    return node
+
+
+def findings(node, other):
+    """What log compare says, without exchanges of which one side saw the beginning only: that is how
+    those look which were cut off."""
+    code, output, complaint = node.cli("log", "compare", other.alias, user=AUDITOR)
+    rows = [row for row in output.splitlines() if not row.startswith("EXCHANGE")]
+    if code == 0:
+        return []
+    others = [row for row in rows if "cut off:" not in row]
+    return others or ([] if rows else [complaint])
 
 
 def leaf_hash(data):

@@ -39,7 +39,8 @@ def overlap_words(peer, mine, theirs, reveal, *words):
 
 def start_cli(node, *words):
     """A command that goes on by itself."""
-    return subprocess.Popen([str(nodes.SYMBOLON), *map(str, words), "--dir", str(node.dir)],
+    who = [] if node.user is None else ["--as", node.user]
+    return subprocess.Popen([str(nodes.SYMBOLON), *map(str, words), "--dir", str(node.dir), *who],
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env=nodes.clean_environment())
 
