@@ -167,9 +167,14 @@ static enum sym_err print_forgotten(const struct sym_call *call,
 {
     const char *name = call->args.operands[0];
     if (!sym_args_has(&call->args, "json")) {
-        (void)printf("%s: %" PRIu64 " record%s with %" PRIu64 " identifier%s forgotten\n", name,
+        (void)printf("%s: %" PRIu64 " record%s with %" PRIu64 " identifier%s forgotten", name,
                      forgotten->records, forgotten->records == 1 ? "" : "s", forgotten->tokens,
                      forgotten->tokens == 1 ? "" : "s");
+        if (forgotten->results > 0) {
+            (void)printf(", and taken out of %" PRIu64 " result%s", forgotten->results,
+                         forgotten->results == 1 ? "" : "s");
+        }
+        (void)putchar('\n');
         return SYM_OK;
     }
     struct sym_json *j = sym_json_new(stdout);
@@ -177,6 +182,7 @@ static enum sym_err print_forgotten(const struct sym_call *call,
     sym_json_string(j, "dataset", name);
     sym_json_number(j, "records", forgotten->records);
     sym_json_number(j, "tokens", forgotten->tokens);
+    sym_json_number(j, "results", forgotten->results);
     sym_json_end(j);
     return sym_json_finish(j);
 }
@@ -203,7 +209,7 @@ static enum sym_exit run_forget(const struct sym_call *call)
         fault.err =
             sym_client_ask(&client, SYM_VERB_DATASET_FORGET, &wish, &arena, &forgotten, &fault);
     }
-    if (fault.err == SYM_OK && forgotten.records == 0) {
+    if (fault.err == SYM_OK && forgotten.records == 0 && forgotten.results == 0) {
         fault.err =
             sym_fail(&fault, SYM_NOT_FOUND, "%s: has no record of this id", call->args.operands[0]);
     }

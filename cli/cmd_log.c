@@ -127,9 +127,9 @@ static enum sym_exit say_wrong(const struct listing *l)
         return SYM_EXIT_DONE;
     }
     fault.err = sym_fail(&fault, SYM_BAD_TAG,
-                         "%" PRIu64 " of these entries are wrong, the first: entry %" PRIu64
-                         " %s; \"symbolon log verify\" looks at all of the log",
-                         l->wrong, l->first_wrong, l->fault);
+                         "entry %" PRIu64 " %s; wrong among these entries: %" PRIu64
+                         "; \"symbolon log verify\" looks at all of the log",
+                         l->first_wrong, l->fault, l->wrong);
     return sym_command_failed(&fault);
 }
 

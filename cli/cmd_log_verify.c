@@ -204,7 +204,7 @@ static void check_cosignatures(struct check *c)
     for (size_t i = 0; c->head.is_signed && i < c->keys.n_nodes; i++) {
         const struct sym_audit_node *node = &c->keys.nodes[i];
         struct sym_span id = sym_span(node->id.bytes, sizeof node->id.bytes);
-        if (sym_audit_keys_node(&c->keys, id) == &node->card) {
+        if (sym_audit_keys_node(&c->keys, id) == node) {
             check_cosigner(c, node);
         }
     }
@@ -224,11 +224,11 @@ static enum sym_err check_witnesses(struct check *c)
     for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
         const struct sym_witness_row *w = &list.witnesses[i];
         if (w->ours > c->head.head.size) {
-            sym_audit_find(&c->findings, SYM_NO_ENTRY,
-                           "the log is shorter than a head that %.*s holds of it: %" PRIu64
-                           " entries, not %" PRIu64,
-                           (int)w->alias.len, (const char *)w->alias.data, w->ours,
-                           c->head.head.size);
+            sym_audit_find(
+                &c->findings, SYM_NO_ENTRY,
+                "%.*s holds a head of %" PRIu64 " entries of this log, which has only %" PRIu64
+                ": it is shorter than it was",
+                (int)w->alias.len, (const char *)w->alias.data, w->ours, c->head.head.size);
         }
     }
     return err;
@@ -238,8 +238,7 @@ static enum sym_err check(struct check *c, const struct sym_call *call)
 {
     enum sym_err err = sym_client_open(&c->client, call, &c->fault);
     if (err == SYM_OK) {
-        sym_audit_keys_card(&c->keys, &c->client.card);
-        err = sym_audit_keys_files(&c->keys, &call->args, &c->fault);
+        err = sym_audit_keys_begin(&c->keys, &c->client, &call->args, &c->fault);
     }
     if (err == SYM_OK) {
         err = sym_audit_head_fetch(&c->head, &c->client, &c->findings, &c->fault);
@@ -293,7 +292,8 @@ static void put_log_lines(struct sym_table *t, const struct check *c)
         sym_table_format(t, "none that is signed");
     }
     sym_table_format(t, "cosigned");
-    sym_table_format(t, "by %" PRIu64 " partners%s", c->tally.cosigned,
+    sym_table_format(t, "by %" PRIu64 " %s%s", c->tally.cosigned,
+                     c->tally.cosigned == 1 ? "partner" : "partners",
                      c->tally.unknown_cosigners > 0 ? ", and by some whose cards are not known here"
                                                     : "");
 }
@@ -355,13 +355,14 @@ static enum sym_exit conclude(const struct check *c, bool json)
     if (code != SYM_EXIT_DONE || c->findings.n == 0) {
         return code;
     }
+    const char *findings = c->findings.n == 1 ? "finding" : "findings";
     if (c->findings.first == SYM_NO_ENTRY) {
-        fault.err =
-            sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " findings", c->findings.n);
+        fault.err = sym_fail(&fault, SYM_BAD_TAG, "the log is wrong: %" PRIu64 " %s", c->findings.n,
+                             findings);
     } else {
         fault.err = sym_fail(&fault, SYM_BAD_TAG,
-                             "the log is wrong: %" PRIu64 " findings, the first at entry %" PRIu64,
-                             c->findings.n, c->findings.first);
+                             "the log is wrong: %" PRIu64 " %s, the first at entry %" PRIu64,
+                             c->findings.n, findings, c->findings.first);
     }
     return sym_command_failed(&fault);
 }

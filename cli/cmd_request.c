@@ -23,6 +23,11 @@ static void put_json(struct sym_json *j, const struct sym_held_request *r)
     sym_json_text(j, "decided_by", r->decided_by);
     sym_json_time(j, "decided", r->decided_ms / 1000);
     sym_json_text(j, "why", r->why);
+    sym_json_hex(j, "case_commitment", r->case_hash);
+    sym_json_bool(j, "own", r->verb != 0);
+    sym_json_text(j, "user", r->user);
+    sym_json_text(j, "what", r->what);
+    sym_json_hex(j, "exchange", r->exchange);
     sym_json_end(j);
 }
 
@@ -37,7 +42,57 @@ static enum sym_err print_json(const struct sym_request_list *list)
     return sym_json_finish(j);
 }
 
-static enum sym_err print_table(const struct sym_request_list *list)
+static size_t count_own(const struct sym_request_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n_requests; i++) {
+        n += list->requests[i].verb != 0;
+    }
+    return n;
+}
+
+static void put_state(struct sym_table *t, const struct sym_held_request *r)
+{
+    char by[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    sym_format_text(by, sizeof by, r->decided_by);
+    sym_table_format(t, "%s%s%s", sym_held_state_text(r->state), *by != '\0' ? " by " : "", by);
+}
+
+/* Commands of own users, with a line of titles of their own. */
+static enum sym_err print_own(const struct sym_request_list *list)
+{
+    static const struct sym_column columns[] = {{.title = "ID"},       {.title = "USER"},
+                                                {.title = "RECEIVED"}, {.title = "EXPIRES"},
+                                                {.title = "STATE"},    {.title = "COMMAND"}};
+    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < list->n_requests; i++) {
+        const struct sym_held_request *r = &list->requests[i];
+        char id[SYM_ID_SHOWN_BYTES];
+        if (r->verb == 0) {
+            continue;
+        }
+        sym_id_show(id, r->id);
+        sym_table_format(t, "%s", id);
+        sym_table_text(t, r->user);
+        sym_table_time(t, r->received_ms / 1000);
+        sym_table_time(t, r->expires_ms / 1000);
+        put_state(t, r);
+        sym_table_text(t, r->what);
+    }
+    return sym_table_print(t, stdout);
+}
+
+/* The first digits tell whether two requests are about the same case. */
+static void put_case(struct sym_table *t, struct sym_span hash)
+{
+    char hex[9] = "-";
+    if (hash.len >= 4) {
+        sym_hex(hex, hash.data, 4);
+    }
+    sym_table_format(t, "%s", hex);
+}
+
+static enum sym_err print_peers(const struct sym_request_list *list)
 {
     static const struct sym_column columns[] = {
         {.title = "ID"},       {.title = "PEER"},
@@ -45,14 +100,15 @@ static enum sym_err print_table(const struct sym_request_list *list)
         {.title = "TYPE"},     {.title = "PURPOSE"},
         {.title = "BASIS"},    {.title = "SIZE", .right = true},
         {.title = "RECEIVED"}, {.title = "EXPIRES"},
-        {.title = "STATE"}};
+        {.title = "STATE"},    {.title = "CASE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < list->n_requests; i++) {
         const struct sym_held_request *r = &list->requests[i];
         char id[SYM_ID_SHOWN_BYTES];
-        char by[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+        if (r->verb != 0) {
+            continue;
+        }
         sym_id_show(id, r->id);
-        sym_format_text(by, sizeof by, r->decided_by);
         sym_table_format(t, "%s", id);
         sym_table_text(t, r->alias);
         sym_table_text(t, r->dataset);
@@ -63,9 +119,21 @@ static enum sym_err print_table(const struct sym_request_list *list)
         sym_table_format(t, "%" PRIu32, r->elements);
         sym_table_time(t, r->received_ms / 1000);
         sym_table_time(t, r->expires_ms / 1000);
-        sym_table_format(t, "%s%s%s", sym_held_state_text(r->state), *by != '\0' ? " by " : "", by);
+        put_state(t, r);
+        put_case(t, r->case_hash);
     }
     return sym_table_print(t, stdout);
+}
+
+static enum sym_err print_table(const struct sym_request_list *list)
+{
+    size_t own = count_own(list);
+    enum sym_err err = own == 0 || own < list->n_requests ? print_peers(list) : SYM_OK;
+    if (err == SYM_OK && own > 0) {
+        (void)fputs(own < list->n_requests ? "\n" : "", stdout);
+        err = print_own(list);
+    }
+    return err;
 }
 
 static enum sym_exit run_requests(const struct sym_call *call)
@@ -83,7 +151,7 @@ static enum sym_exit run_requests(const struct sym_call *call)
 
 const struct sym_command sym_cmd_requests = {
     .name = "requests",
-    .summary = "list the requests of peers that wait for an approver, or did",
+    .summary = "list requests of peers and own commands that wait for an approver",
     .usage = {"[--json]"},
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_requests,
@@ -121,6 +189,15 @@ static void print_decision(const struct sym_held_request *r)
     sym_id_show(id, r->id);
     sym_format_text(peer, sizeof peer, r->alias);
     sym_format_text(dataset, sizeof dataset, r->dataset);
+    if (r->verb != 0) {
+        char what[SYM_FORMAT_TEXT_BYTES(SYM_DETAIL_BYTES_MAX)];
+        char user[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+        sym_format_text(what, sizeof what, r->what);
+        sym_format_text(user, sizeof user, r->user);
+        (void)printf("%s: %s: %s, as %s asked\n", id,
+                     r->state == SYM_HELD_DENIED ? "denied" : "done", what, user);
+        return;
+    }
     (void)printf("%s: %s: %s of %s by %s, %" PRIu32 " identifiers\n", id,
                  sym_held_state_text(r->state), sym_kind_text(r->kind), dataset, peer, r->elements);
 }
@@ -164,13 +241,14 @@ static enum sym_exit run_approve(const struct sym_call *call)
 }
 
 static const char *const approve_notes[] = {
-    "Only an approver can; the peer then has 24 hours to take up this one exchange.",
+    "Only an approver can; the peer then has 24 hours to take up this one exchange. A command of",
+    "an own user is done at once, in that user's name; nobody approves an own one.",
     NULL,
 };
 
 const struct sym_command sym_cmd_approve = {
     .name = "approve",
-    .summary = "let a request of a peer that waits be answered, once",
+    .summary = "let a request of a peer be answered, or an own command be done, once",
     .usage = {"ID [--json]"},
     .notes = approve_notes,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
@@ -200,7 +278,7 @@ static const struct sym_option deny_options[] = {
 
 const struct sym_command sym_cmd_deny = {
     .name = "deny",
-    .summary = "refuse a request of a peer that waits for an approver",
+    .summary = "refuse a request or an own command that waits for an approver",
     .usage = {"ID --why TEXT [--json]"},
     .options = deny_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

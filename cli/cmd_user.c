@@ -48,7 +48,11 @@ static enum sym_err add(struct sym_client *client, const char *path, const char 
                                     .roles = roles,
                                     .key = sym_span(key.public_key, sizeof key.public_key)};
         err = sym_client_do(client, SYM_VERB_USER_ADD, &wish, fault);
-        if (err != SYM_OK) {
+        if (err == SYM_HELD) {
+            char why[SYM_FAULT_BYTES];
+            (void)snprintf(why, sizeof why, "%s", fault->text);
+            (void)sym_fail(fault, err, "%.190s; the private key is kept in %.120s", why, path);
+        } else if (err != SYM_OK) {
             (void)unlink(path);
         }
     }

@@ -88,7 +88,7 @@ enum sym_exit sym_exit_of(enum sym_err err)
     if (err == SYM_OK) {
         return SYM_EXIT_DONE;
     }
-    if (err == SYM_DENIED) {
+    if (err == SYM_DENIED || err == SYM_HELD) {
         return SYM_EXIT_DENIED;
     }
     return err == SYM_UNREACHABLE || err == SYM_TIMEOUT ? SYM_EXIT_UNREACHABLE : SYM_EXIT_FAILED;

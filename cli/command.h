@@ -44,7 +44,18 @@
     X(exchange_settle)                                                                             \
     X(exchange_forget)                                                                             \
     X(log_list)                                                                                    \
+    X(log_show)                                                                                    \
     X(log_verify)                                                                                  \
+    X(log_prove)                                                                                   \
+    X(log_checkpoint)                                                                              \
+    X(log_export)                                                                                  \
+    X(log_compare)                                                                                 \
+    X(log_witnesses)                                                                               \
+    X(log_exhibit)                                                                                 \
+    X(log_accept)                                                                                  \
+    X(log_report)                                                                                  \
+    X(log_erase_bodies)                                                                            \
+    X(log_restore)                                                                                 \
     X(user_add)                                                                                    \
     X(user_list)                                                                                   \
     X(user_remove)                                                                                 \
@@ -53,6 +64,7 @@
     X(backup)                                                                                      \
     X(restore)                                                                                     \
     X(rotate)                                                                                      \
+    X(verify)                                                                                      \
     X(completion)                                                                                  \
     X(help)                                                                                        \
     X(version)

@@ -43,7 +43,8 @@
     X(NO_SPACE, "does not fit on the disk")                                                        \
     X(IO, "could not be read or written")                                                          \
     X(UNSUPPORTED, "is not supported on this system")                                              \
-    X(INTERNAL, "met a condition that should be impossible")
+    X(INTERNAL, "met a condition that should be impossible")                                       \
+    X(HELD, "waits for an approver")
 
 enum sym_err {
 #define SYM_ERR_ENUM(name, text) SYM_##name,

@@ -30,40 +30,43 @@ enum sym_user_role {
 #define SYM_USER_AUDITOR  (1u << SYM_USER_AUDITOR_BIT)
 #define SYM_USER_OPERATOR (1u << SYM_USER_OPERATOR_BIT)
 #define SYM_USER_ANY      ((1u << SYM_USER_ROLE_COUNT) - 1u)
+#define SYM_USER_STAFF    (SYM_USER_ANY & ~SYM_USER_AUDITOR) /* an auditor sees the log alone */
 
-/* Verb, message of its arguments, message of its answer, roles that may run it. */
+/* Verb, message of its arguments, message of its answer, roles that may run it: as little as each
+ * role needs. SECURITY.md has the same table in words, and tests/e2e/test_roles.py compares them.
+ */
 #define SYM_VERB_LIST(X)                                                                           \
     X(STATUS, empty, status, SYM_USER_ANY)                                                         \
     X(CARD, empty, card_text, SYM_USER_ANY)                                                        \
     X(CARD_RENEW, card_renew, card_text, SYM_USER_OPERATOR)                                        \
     X(PEER_ADD, peer_add, peer_list, SYM_USER_OPERATOR)                                            \
-    X(PEER_LIST, empty, peer_list, SYM_USER_ANY)                                                   \
+    X(PEER_LIST, empty, peer_list, SYM_USER_STAFF)                                                 \
     X(PEER_REMOVE, peer_name, empty, SYM_USER_OPERATOR)                                            \
     X(PEER_SECRET, peer_secret, empty, SYM_USER_OPERATOR)                                          \
     X(PING_START, ping_start, exchange_name, SYM_USER_OPERATOR | SYM_USER_ANALYST)                 \
-    X(EXCHANGE_STATE, exchange_name, exchange_state, SYM_USER_ANY)                                 \
+    X(EXCHANGE_STATE, exchange_name, exchange_state, SYM_USER_OPERATOR | SYM_USER_ANALYST)         \
     X(EXCHANGE_CANCEL, exchange_name, empty, SYM_USER_OPERATOR | SYM_USER_ANALYST)                 \
     X(USER_ADD, user_add, empty, SYM_USER_OPERATOR)                                                \
-    X(USER_LIST, empty, user_list, SYM_USER_ANY)                                                   \
+    X(USER_LIST, empty, user_list, SYM_USER_OPERATOR | SYM_USER_APPROVER)                          \
     X(USER_REMOVE, user_name, empty, SYM_USER_OPERATOR)                                            \
     X(SETTING_SET, setting, empty, SYM_USER_OPERATOR)                                              \
-    X(SETTING_LIST, empty, setting_list, SYM_USER_ANY)                                             \
+    X(SETTING_LIST, empty, setting_list, SYM_USER_OPERATOR)                                        \
     X(IMPORT_BEGIN, import_begin, import_next, SYM_USER_ANALYST | SYM_USER_OPERATOR)               \
     X(IMPORT_CHUNK, import_chunk, import_next, SYM_USER_ANALYST | SYM_USER_OPERATOR)               \
     X(IMPORT_END, import_end, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                       \
-    X(DATASET_LIST, empty, dataset_list, SYM_USER_ANY & ~SYM_USER_AUDITOR)                         \
-    X(DATASET_SHOW, dataset_name, dataset, SYM_USER_ANY & ~SYM_USER_AUDITOR)                       \
+    X(DATASET_LIST, empty, dataset_list, SYM_USER_ANALYST | SYM_USER_OPERATOR)                     \
+    X(DATASET_SHOW, dataset_name, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                   \
     X(DATASET_PUBLISH, dataset_name, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                \
     X(DATASET_FORGET, dataset_forget, dataset_forgotten, SYM_USER_ANALYST | SYM_USER_OPERATOR)     \
     X(DATASET_DROP, dataset_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                     \
     X(GRANT_ADD, grant, grant, SYM_USER_OPERATOR)                                                  \
-    X(GRANT_LIST, empty, grant_list, SYM_USER_ANY)                                                 \
+    X(GRANT_LIST, empty, grant_list, SYM_USER_OPERATOR | SYM_USER_APPROVER)                        \
     X(GRANT_REVOKE, grant_name, empty, SYM_USER_OPERATOR)                                          \
-    X(REQUEST_LIST, empty, request_list, SYM_USER_ANY)                                             \
+    X(REQUEST_LIST, empty, request_list, SYM_USER_STAFF)                                           \
     X(REQUEST_DECIDE, request_decision, held_request, SYM_USER_APPROVER)                           \
     X(OVERLAP_START, overlap_start, exchange_name, SYM_USER_ANALYST)                               \
-    X(EXCHANGE_LIST, exchange_query, exchange_list, SYM_USER_ANY)                                  \
-    X(EXCHANGE_SHOW, exchange_name, exchange, SYM_USER_ANY)                                        \
+    X(EXCHANGE_LIST, exchange_query, exchange_list, SYM_USER_STAFF)                                \
+    X(EXCHANGE_SHOW, exchange_name, exchange, SYM_USER_STAFF)                                      \
     X(EXCHANGE_RESULT, result_query, result_page, SYM_USER_ANALYST)                                \
     X(EXCHANGE_FORGET, exchange_name, empty, SYM_USER_ANALYST)                                     \
     X(EXCHANGE_SETTLE, exchange_name, empty, SYM_USER_APPROVER)                                    \
@@ -76,9 +79,9 @@ enum sym_user_role {
     X(LOG_SIGN_REPORT, exhibit, exhibit, SYM_USER_AUDITOR)                                         \
     X(LOG_ERASE, log_erase, log_erased, SYM_USER_OPERATOR)                                         \
     X(LOG_RESTORE, empty, log_head, SYM_USER_OPERATOR)                                             \
+    X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
     X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)                               \
-    X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
     X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)

@@ -63,6 +63,7 @@ struct sym_dataset_forget {
 struct sym_dataset_forgotten {
     uint64_t records;
     uint64_t tokens;
+    uint64_t results;
 };
 
 struct sym_type_count {

@@ -343,10 +343,16 @@ static void judge_prefix(struct paper *p, const struct sym_checkpoint head[2],
     }
 }
 
+/* Of two entries the one in the lower place is the earlier, in a log that is one. */
+static bool entries_decide(const struct sym_told_message m[2])
+{
+    return m[0].rests && m[1].rests && m[1].evidence->leaf_index < m[0].evidence->leaf_index;
+}
+
 static void judge_shorter(struct paper *p, struct sym_split_exhibit *out,
                           const struct split_lines *s)
 {
-    bool by_entries = out->message[0].rests && out->message[1].rests;
+    out->by_entries = entries_decide(out->message);
     for (size_t i = 0; i < 2; i++) {
         const struct sym_told_message *m = &out->message[i];
         if (m->head.origin.len == 0) {
@@ -355,7 +361,7 @@ static void judge_shorter(struct paper *p, struct sym_split_exhibit *out,
             return;
         }
         out->head[i] = m->head;
-        out->time_ms[i] = by_entries ? m->leaf.time_ms : m->time_ms;
+        out->time_ms[i] = out->by_entries ? m->leaf.time_ms : m->time_ms;
     }
     if (out->head[1].size >= out->head[0].size) {
         refuse_at(p, &s->second, SYM_BAD_VALUE, "the second log is not shorter than the first");

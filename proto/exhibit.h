@@ -31,8 +31,9 @@
  * Rules of a split. same-size: two checkpoints of one origin and size with different roots. prefix:
  * the second, by a valid RFC 6962 proof, extends a tree of the first's size whose root is
  * prefix-root, and that is not the root of the first. shorter: of two messages that show heads of
- * one origin the later shows the smaller log; times are those of the entries that they rest on
- * where both do, because these never go back, and the clock's otherwise.
+ * one origin the later shows the smaller log. Which is the later is told by the entries that they
+ * rest on, where the second's has the lower place: times of entries never go back, so that it
+ * cannot have the later time. Otherwise the clock of the node tells, by its own signature.
  *
  * One file has one form; a card has no CR and no blank lines here. Structs own their memory:
  * whoever read one calls its _clear, also after an error. Errors: SYM_BAD_FORMAT, SYM_BAD_VALUE,
@@ -87,7 +88,8 @@ struct sym_split_exhibit {
     struct sym_card card;
     enum sym_split_rule rule;
     struct sym_checkpoint head[2];
-    uint64_t time_ms[2]; /* shorter: the times that were compared */
+    bool by_entries;     /* shorter: the times below are of entries, not of the clock */
+    uint64_t time_ms[2]; /* shorter: what was compared */
     struct sym_told_message message[2];
     uint8_t *memory;
 };

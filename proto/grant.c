@@ -1,5 +1,7 @@
 #include "proto/grant.h"
 
+#include "crypto/aead.h"
+
 #define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
 #define KIND_MAX       255u
 
@@ -50,9 +52,9 @@ const struct sym_message sym_msg_grant_list =
 
 static const struct sym_field held_request_fields[] = {
     SYM_FIELD_EXACT(struct sym_held_request, id, SYM_EXCHANGE_ID_BYTES),
-    SYM_FIELD_TEXT(struct sym_held_request, alias, 1, NAME_MAX_BYTES),
-    SYM_FIELD_TEXT(struct sym_held_request, dataset, 1, NAME_MAX_BYTES),
-    SYM_FIELD_U32(struct sym_held_request, kind, 1, KIND_MAX),
+    SYM_FIELD_TEXT(struct sym_held_request, alias, 0, NAME_MAX_BYTES),
+    SYM_FIELD_TEXT(struct sym_held_request, dataset, 0, NAME_MAX_BYTES),
+    SYM_FIELD_U32(struct sym_held_request, kind, 0, KIND_MAX),
     SYM_FIELD_U32(struct sym_held_request, type, 0, SYM_TOKEN_TYPES_MAX),
     SYM_FIELD_U32(struct sym_held_request, purpose, 0, UINT32_MAX),
     SYM_FIELD_U32(struct sym_held_request, basis, 0, UINT32_MAX),
@@ -63,12 +65,18 @@ static const struct sym_field held_request_fields[] = {
     SYM_FIELD_TEXT(struct sym_held_request, decided_by, 0, NAME_MAX_BYTES),
     SYM_FIELD_U64(struct sym_held_request, decided_ms, 0, UINT64_MAX),
     SYM_FIELD_TEXT(struct sym_held_request, why, 0, SYM_REASON_BYTES_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_held_request, case_hash, SYM_HASH_BYTES),
+    SYM_FIELD_U32(struct sym_held_request, verb, 0, UINT8_MAX),
+    SYM_FIELD_TEXT(struct sym_held_request, user, 0, NAME_MAX_BYTES),
+    SYM_FIELD_TEXT(struct sym_held_request, what, 0, SYM_DETAIL_BYTES_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_held_request, exchange, SYM_EXCHANGE_ID_BYTES),
 };
 const struct sym_message sym_msg_held_request =
     SYM_MESSAGE("HeldRequest", struct sym_held_request, held_request_fields);
 
 static const struct sym_field request_list_fields[] = {
-    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_request_list, requests, 0, 0, SYM_HELD_MAX,
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_request_list, requests, 0, 0,
+                   SYM_HELD_MAX + SYM_PROPOSALS_MAX,
                    &sym_msg_held_request),
 };
 const struct sym_message sym_msg_request_list =

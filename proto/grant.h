@@ -68,6 +68,11 @@ struct sym_held_request {
     struct sym_span decided_by;
     uint64_t decided_ms;
     struct sym_span why;
+    struct sym_span case_hash; /* 32 bytes or none: the peer's commitment to its case */
+    uint32_t verb;             /* of an own command; 0: a request of a peer */
+    struct sym_span user;      /* whose command */
+    struct sym_span what;      /* it, in words */
+    struct sym_span exchange;  /* 16 bytes or none: that the command began */
 };
 
 struct sym_request_list {

@@ -130,6 +130,11 @@
 /* Grants of one node; requests of peers that wait for an approver or were decided within a day. */
 #define SYM_GRANTS_MAX 512u
 #define SYM_HELD_MAX   512u
+/* Own commands that wait for an approver or were decided within a day; of one user that wait. The
+ * longest such command, bytes. */
+#define SYM_PROPOSALS_MAX          128u
+#define SYM_PROPOSALS_PER_USER_MAX 16u
+#define SYM_PROPOSAL_BYTES_MAX     4096u
 /* Exchanges a day that one grant can allow. */
 #define SYM_EXCHANGES_PER_DAY_MAX 100000u
 /* Privacy budget that one grant can allow within 365 days, millionths: 1000. */

@@ -123,8 +123,7 @@ static bool is_in_query(const struct sym_log_query *q, const struct sym_audit_en
     bool of_kind = q->kinds == 0 || (l->kind < 64 && (q->kinds >> l->kind & 1) != 0);
     bool of_peer = q->peer.len == 0 || sym_span_equal(q->peer, l->initiator) ||
                    sym_span_equal(q->peer, l->responder);
-    bool of_exchange = q->exchange_id.len == 0 || sym_span_equal(q->exchange_id, l->exchange_id) ||
-                       sym_span_equal(q->exchange_id, e->body.handle);
+    bool of_exchange = q->exchange_id.len == 0 || sym_audit_is_of(e, q->exchange_id);
     return in_time && of_kind && of_peer && of_exchange;
 }
 

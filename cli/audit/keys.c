@@ -12,7 +12,22 @@ void sym_audit_keys_clear(struct sym_audit_keys *k)
     *k = (struct sym_audit_keys){.failed = false};
 }
 
-void sym_audit_keys_card(struct sym_audit_keys *k, const struct sym_card *card)
+/* The text without what mail adds to it. */
+static void tidy(struct sym_audit_node *node, struct sym_span text)
+{
+    node->len = 0;
+    for (size_t i = 0; i < text.len && node->len + 1 < sizeof node->text; i++) {
+        if (text.data[i] != '\r') {
+            node->text[node->len++] = (char)text.data[i];
+        }
+    }
+    while (node->len > 1 && node->text[node->len - 1] == '\n' &&
+           node->text[node->len - 2] == '\n') {
+        node->len--;
+    }
+}
+
+static void add_card(struct sym_audit_keys *k, const struct sym_card *card, struct sym_span text)
 {
     struct sym_audit_node *grown = reallocarray(k->nodes, k->n_nodes + 1, sizeof *grown);
     if (grown == NULL) {
@@ -20,27 +35,54 @@ void sym_audit_keys_card(struct sym_audit_keys *k, const struct sym_card *card)
         return;
     }
     k->nodes = grown;
-    k->nodes[k->n_nodes] = (struct sym_audit_node){.card = *card};
-    sym_node_id_of(&k->nodes[k->n_nodes++].id, card->identity);
+    struct sym_audit_node *node = &k->nodes[k->n_nodes++];
+    *node = (struct sym_audit_node){.card = *card};
+    sym_node_id_of(&node->id, card->identity);
+    tidy(node, text);
 }
 
-enum sym_err sym_audit_keys_files(struct sym_audit_keys *k, const struct sym_args *args,
-                                  struct sym_fault *fault)
+enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, const struct sym_client *client,
+                                  const struct sym_args *args, struct sym_fault *fault)
 {
+    SYM_SECRET_AUTO text = {0};
+    struct sym_card own;
     const char *paths[CARD_FILES_MAX];
     size_t n = sym_args_values(paths, CARD_FILES_MAX, args, "card");
-    for (size_t i = 0; i < n; i++) {
+    enum sym_err err = sym_nodedir_card(&own, &text, client->dir, fault);
+    if (err == SYM_OK) {
+        add_card(k, &own, sym_secret_span(&text));
+    }
+    for (size_t i = 0; err == SYM_OK && i < n; i++) {
         SYM_CARDS_AUTO cards = {0};
-        enum sym_err err = sym_cards_load(&cards, paths[i], fault);
-        if (err != SYM_OK) {
-            return err;
-        }
-        for (size_t c = 0; c < cards.n; c++) {
-            sym_audit_keys_card(k, &cards.entries[c].card);
+        err = sym_cards_load(&cards, paths[i], fault);
+        for (size_t c = 0; err == SYM_OK && c < cards.n; c++) {
+            add_card(k, &cards.entries[c].card, cards.entries[c].text);
         }
     }
-    return k->failed ? sym_fail(fault, SYM_NO_MEMORY, "the cards %s", sym_err_text(SYM_NO_MEMORY))
-                     : SYM_OK;
+    if (err == SYM_OK && k->failed) {
+        err = sym_fail(fault, SYM_NO_MEMORY, "the cards %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    return err;
+}
+
+static bool learn(void *context, const struct sym_audit_entry *e)
+{
+    sym_audit_keys_learn(context, e);
+    return true;
+}
+
+enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
+                                   const struct sym_args *args, struct sym_fault *fault)
+{
+    const struct sym_audit_walk walk = {
+        .query = {.bodies = true,
+                  .kinds = UINT64_C(1) << SYM_ENTRY_USER | UINT64_C(1) << SYM_ENTRY_PEER},
+    };
+    enum sym_err err = sym_audit_keys_begin(k, client, args, fault);
+    if (err == SYM_OK) {
+        err = sym_audit_walk(client, &walk, learn, k, fault);
+    }
+    return err;
 }
 
 static void add_user(struct sym_audit_keys *k, const struct sym_user_add *add, uint64_t index)
@@ -64,7 +106,7 @@ static void add_cards(struct sym_audit_keys *k, struct sym_span text)
     struct sym_card card;
     while (sym_card_next(&one, &text) == SYM_OK) {
         if (sym_card_parse(&card, one, NULL) == SYM_OK) {
-            sym_audit_keys_card(k, &card);
+            add_card(k, &card, one);
         }
     }
 }
@@ -103,14 +145,14 @@ void sym_audit_keys_learn(struct sym_audit_keys *k, const struct sym_audit_entry
     }
 }
 
-const struct sym_card *sym_audit_keys_node(const struct sym_audit_keys *k, struct sym_span id)
+const struct sym_audit_node *sym_audit_keys_node(const struct sym_audit_keys *k, struct sym_span id)
 {
-    const struct sym_card *best = NULL;
+    const struct sym_audit_node *best = NULL;
     for (size_t i = 0; i < k->n_nodes; i++) {
         const struct sym_audit_node *n = &k->nodes[i];
         bool fits = sym_span_equal(id, sym_span(n->id.bytes, sizeof n->id.bytes));
-        if (fits && (best == NULL || n->card.serial >= best->serial)) {
-            best = &n->card;
+        if (fits && (best == NULL || n->card.serial >= best->card.serial)) {
+            best = n;
         }
     }
     return best;

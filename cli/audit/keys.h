@@ -7,10 +7,8 @@
 #ifndef SYM_CLI_AUDIT_KEYS_H
 #define SYM_CLI_AUDIT_KEYS_H
 
-#include "cli/audit/entry.h"
+#include "cli/audit/pages.h"
 #include "cli/cards.h"
-#include "cli/options.h"
-#include "proto/control.h"
 
 struct sym_audit_user {
     char name[SYM_ALIAS_BYTES];
@@ -22,6 +20,8 @@ struct sym_audit_user {
 struct sym_audit_node {
     struct sym_card card;
     struct sym_node_id id;
+    char text[SYM_CARD_BYTES_MAX]; /* of the card, as exhibits have it: no CR, one LF at the end */
+    size_t len;
 };
 
 /* Zero-initialised means that none is known. */
@@ -36,10 +36,13 @@ struct sym_audit_keys {
 void sym_audit_keys_clear(struct sym_audit_keys *k);
 #define SYM_AUDIT_KEYS_AUTO __attribute__((cleanup(sym_audit_keys_clear))) struct sym_audit_keys
 
-void sym_audit_keys_card(struct sym_audit_keys *k, const struct sym_card *card);
-/* The cards in the files of the options --card. */
-SYM_MUST enum sym_err sym_audit_keys_files(struct sym_audit_keys *k, const struct sym_args *args,
-                                           struct sym_fault *fault);
+/* The card of the node itself, and those in the files of the options --card. */
+SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k,
+                                           const struct sym_client *client,
+                                           const struct sym_args *args, struct sym_fault *fault);
+/* The same, and what the whole log tells of users and partners. */
+SYM_MUST enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
+                                            const struct sym_args *args, struct sym_fault *fault);
 #define SYM_AUDIT_CARD_OPTION                                                                      \
     {                                                                                              \
         .name = "card", .argument = "FILE",                                                        \
@@ -48,11 +51,10 @@ SYM_MUST enum sym_err sym_audit_keys_files(struct sym_audit_keys *k, const struc
     }
 /* What an entry tells of users and partners. */
 void sym_audit_keys_learn(struct sym_audit_keys *k, const struct sym_audit_entry *entry);
-/* The kinds of entry that tell something; bits of a query. */
-#define SYM_AUDIT_KEY_KINDS (UINT64_C(1) << SYM_ENTRY_USER | UINT64_C(1) << SYM_ENTRY_PEER)
 
 /* NULL: unknown. Several cards of one node: the newest. */
-const struct sym_card *sym_audit_keys_node(const struct sym_audit_keys *k, struct sym_span id);
+const struct sym_audit_node *sym_audit_keys_node(const struct sym_audit_keys *k,
+                                                 struct sym_span id);
 /* Of this key; the newest name that it was given. */
 const struct sym_audit_user *sym_audit_keys_user(const struct sym_audit_keys *k,
                                                  struct sym_span key);

@@ -147,3 +147,9 @@ enum sym_err sym_audit_exchange(uint8_t out[SYM_EXCHANGE_ID_BYTES], struct sym_c
     }
     return err;
 }
+
+bool sym_audit_is_of(const struct sym_audit_entry *e, struct sym_span exchange_id)
+{
+    return sym_span_equal(exchange_id, e->leaf.exchange_id) ||
+           sym_span_equal(exchange_id, e->body.handle);
+}

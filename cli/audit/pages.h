@@ -31,4 +31,7 @@ SYM_MUST enum sym_err sym_audit_exchange(uint8_t out[SYM_EXCHANGE_ID_BYTES],
                                          struct sym_client *client, const char *text,
                                          struct sym_fault *fault);
 
+/* Is it of this exchange, by its id or its handle here? */
+bool sym_audit_is_of(const struct sym_audit_entry *e, struct sym_span exchange_id);
+
 #endif

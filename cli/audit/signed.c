@@ -92,75 +92,10 @@ static bool is_same_signer(struct sym_span a, struct sym_span b)
 
 /* Messages of an exchange -------------------------------------------------------------------- */
 
-/* What all four kinds of message have, of the one that was read. */
-struct message {
-    struct sym_span exchange_id, initiator, responder;
-    struct sym_span signer;                     /* close and abort; none otherwise */
-    struct sym_span request_hash, receipt_hash; /* or none */
-};
-
 struct context {
     const struct sym_audit_entry *entry;
     const struct sym_audit_keys *keys;
 };
-
-static enum sym_err read_request(struct message *m, struct sym_arena *arena, struct sym_span bytes,
-                                 const uint8_t *key)
-{
-    struct sym_request r;
-    enum sym_err err = sym_signed_read(arena, &r, &sym_msg_request, bytes, key, SYM_DOMAIN_REQUEST);
-    if (err == SYM_OK) {
-        *m = (struct message){
-            .exchange_id = r.exchange_id, .initiator = r.initiator, .responder = r.responder};
-    }
-    return err;
-}
-
-static enum sym_err read_receipt(struct message *m, struct sym_arena *arena, struct sym_span bytes,
-                                 const uint8_t *key)
-{
-    struct sym_receipt r;
-    enum sym_err err = sym_signed_read(arena, &r, &sym_msg_receipt, bytes, key, SYM_DOMAIN_RECEIPT);
-    if (err == SYM_OK) {
-        *m = (struct message){.exchange_id = r.exchange_id,
-                              .initiator = r.initiator,
-                              .responder = r.responder,
-                              .request_hash = r.request_hash};
-    }
-    return err;
-}
-
-static enum sym_err read_close(struct message *m, struct sym_arena *arena, struct sym_span bytes,
-                               const uint8_t *key)
-{
-    struct sym_close c;
-    enum sym_err err = sym_signed_read(arena, &c, &sym_msg_close, bytes, key, SYM_DOMAIN_CLOSE);
-    if (err == SYM_OK) {
-        *m = (struct message){.exchange_id = c.exchange_id,
-                              .initiator = c.initiator,
-                              .responder = c.responder,
-                              .signer = c.closer,
-                              .request_hash = c.request_hash,
-                              .receipt_hash = c.receipt_hash};
-    }
-    return err;
-}
-
-static enum sym_err read_abort(struct message *m, struct sym_arena *arena, struct sym_span bytes,
-                               const uint8_t *key)
-{
-    struct sym_abort a;
-    enum sym_err err = sym_signed_read(arena, &a, &sym_msg_abort, bytes, key, SYM_DOMAIN_ABORT);
-    if (err == SYM_OK) {
-        *m = (struct message){.exchange_id = a.exchange_id,
-                              .initiator = a.initiator,
-                              .responder = a.responder,
-                              .signer = a.aborter,
-                              .request_hash = a.request_hash,
-                              .receipt_hash = a.receipt_hash};
-    }
-    return err;
-}
 
 /* Is hash, where there is one, that of these bytes, where they are here? */
 static bool names(struct sym_span hash, struct sym_span bytes)
@@ -172,57 +107,49 @@ static bool names(struct sym_span hash, struct sym_span bytes)
 }
 
 static void judge_message(struct sym_audit_signed *s, const struct context *c,
-                          const struct message *m, struct sym_span signer,
-                          const struct sym_card *card)
+                          const struct sym_told_message *m, const struct sym_card *card)
 {
     const struct sym_leaf *leaf = &c->entry->leaf;
-    const struct sym_entry_body *body = &c->entry->body;
     if (!sym_span_equal(m->exchange_id, leaf->exchange_id)) {
         say(s, SYM_SIGNED_BAD, "signed by %s, but of another exchange", card->name);
     } else if (!sym_span_equal(m->initiator, leaf->initiator) ||
-               !sym_span_equal(m->responder, leaf->responder) ||
-               (m->signer.len > 0 && !sym_span_equal(m->signer, signer))) {
+               !sym_span_equal(m->responder, leaf->responder)) {
         say(s, SYM_SIGNED_BAD, "signed by %s, but names other nodes than the entry", card->name);
-    } else if (!names(m->request_hash, body->request)) {
+    } else if (!names(m->request_hash, c->entry->body.request)) {
         say(s, SYM_SIGNED_BAD, "signed by %s, but answers another request", card->name);
-    } else if (!names(m->receipt_hash, body->receipt)) {
-        say(s, SYM_SIGNED_BAD, "signed by %s, but rests on another receipt", card->name);
     } else {
         say(s, SYM_SIGNED_GOOD, "signed by %s", card->name);
     }
 }
 
-typedef enum sym_err read_fn(struct message *m, struct sym_arena *arena, struct sym_span bytes,
-                             const uint8_t *key);
-
-/* signer: node id of who must have signed. Two ways to read a statement; the second may be NULL. */
+/* signer: node id of who must have signed; a statement that is no close is read as an abort. */
 static void check_message(struct sym_audit_signed *s, const struct context *c,
-                          struct sym_span signer, read_fn *first, read_fn *second)
+                          struct sym_span signer, enum sym_told kind)
 {
-    SYM_ARENA_AUTO arena = {0};
-    SYM_ARENA_AUTO other = {0};
-    struct message m;
-    const struct sym_card *card = sym_audit_keys_node(c->keys, signer);
-    if (card == NULL) {
+    struct sym_told_message m = {.kind = kind};
+    struct sym_fault fault;
+    const struct sym_audit_node *node = sym_audit_keys_node(c->keys, signer);
+    if (node == NULL) {
         char id[17] = "-";
         sym_hex(id, signer.data, signer.len < 8 ? signer.len : 8);
         say(s, SYM_SIGNED_UNCHECKED, "by the node %s…, whose card is not in the log; give --card",
             id);
         return;
     }
-    enum sym_err err = first(&m, &arena, s->bytes, card->identity);
-    if (err != SYM_OK && second != NULL) {
-        s->what = "abort";
-        err = second(&m, &other, s->bytes, card->identity);
+    enum sym_err err = sym_told_read(&m, kind, s->bytes, &node->card, &fault);
+    if (err == SYM_OK) {
+        judge_message(s, c, &m, &node->card);
+        s->card = sym_span(node->text, node->len);
+        s->kind = kind;
+    } else {
+        say(s, SYM_SIGNED_BAD, "%.200s", fault.text);
     }
-    if (err != SYM_OK) {
-        s->what = second != NULL ? "statement" : s->what;
-        say(s, SYM_SIGNED_BAD, "%s",
-            err == SYM_BAD_SIGNATURE ? "does not carry a valid signature of that node"
-                                     : "cannot be read");
-        return;
+    sym_told_clear(&m);
+    if (err != SYM_OK && kind == SYM_TOLD_CLOSE) {
+        struct sym_audit_signed abort = {.what = "abort", .bytes = s->bytes};
+        check_message(&abort, c, signer, SYM_TOLD_ABORT);
+        *s = abort.state == SYM_SIGNED_BAD ? *s : abort;
     }
-    judge_message(s, c, &m, signer, card);
 }
 
 static struct sym_audit_signed *next(struct sym_audit_signed *out, size_t *n, const char *what,
@@ -246,16 +173,16 @@ static void check_messages(struct sym_audit_signed *out, size_t *n, const struct
     struct sym_span peer = initiated ? leaf->responder : leaf->initiator;
     struct sym_audit_signed *s = next(out, n, "request", b->request);
     if (s != NULL) {
-        check_message(s, c, leaf->initiator, read_request, NULL);
+        check_message(s, c, leaf->initiator, SYM_TOLD_REQUEST);
     }
     if ((s = next(out, n, "receipt", b->receipt)) != NULL) {
-        check_message(s, c, leaf->responder, read_receipt, NULL);
+        check_message(s, c, leaf->responder, SYM_TOLD_RECEIPT);
     }
     if ((s = next(out, n, "close", b->statement)) != NULL) {
-        check_message(s, c, self, read_close, read_abort);
+        check_message(s, c, self, SYM_TOLD_CLOSE);
     }
     if ((s = next(out, n, "close", b->peer_statement)) != NULL) {
-        check_message(s, c, peer, read_close, read_abort);
+        check_message(s, c, peer, SYM_TOLD_CLOSE);
     }
 }
 

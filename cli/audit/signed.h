@@ -5,6 +5,7 @@
 #define SYM_CLI_AUDIT_SIGNED_H
 
 #include "cli/audit/keys.h"
+#include "proto/told.h"
 
 enum sym_signed_state {
     SYM_SIGNED_GOOD,
@@ -18,6 +19,8 @@ enum sym_signed_state {
 struct sym_audit_signed {
     const char *what; /* "command", "approval", "request", "receipt", "close", "abort" */
     struct sym_span bytes;
+    enum sym_told kind;   /* of a message that is good, */
+    struct sym_span card; /* and of its signer; none otherwise */
     enum sym_signed_state state;
     char text[SYM_SIGNED_TEXT_BYTES]; /* by whom, or what is wrong */
 };

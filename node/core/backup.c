@@ -111,7 +111,16 @@ static enum sym_err keep_moment(struct sym_backups *b, struct sym_fault *fault)
     return b->part != NULL ? SYM_OK : sym_fail(fault, SYM_NO_MEMORY, "backup: no memory");
 }
 
-static enum sym_err begin(struct sym_backups *b, const struct sym_user *user,
+/* Bytes are those of its members, as far as they are known. */
+static enum sym_err record(const struct sym_backups *b, const struct sym_author *author,
+                           const char *event)
+{
+    const struct sym_entry_body body = {.event = sym_span_text(event), .count = b->bytes};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_BACKUP, .author = author, .body = &body};
+    return sym_log_add(b->config.log, &entry);
+}
+
+static enum sym_err begin(struct sym_backups *b, const struct sym_author *author,
                           struct sym_fault *fault)
 {
     struct sym_fault why = {.text = ""};
@@ -124,7 +133,7 @@ static enum sym_err begin(struct sym_backups *b, const struct sym_user *user,
             why.text);
     }
     b->time_ms = sym_wall_ms();
-    err = sym_journal_add(b->config.journal, b->time_ms, "backup-begun user=%s", user->name);
+    err = record(b, author, "begun");
     if (err != SYM_OK) {
         return sym_fail(fault, err, "backup: cannot be recorded (the store %s): make room",
                         sym_err_text(err));
@@ -151,13 +160,13 @@ static enum sym_err make_way(struct sym_backups *b, struct sym_fault *fault)
 }
 
 enum sym_err sym_backups_begin(struct sym_backups *b, struct sym_backup_begun *out,
-                               struct sym_span id, const struct sym_user *user,
+                               struct sym_span id, const struct sym_author *author,
                                struct sym_fault *fault)
 {
     if (!is_this(b, id)) {
         enum sym_err err = make_way(b, fault);
         if (err == SYM_OK) {
-            err = begin(b, user, fault);
+            err = begin(b, author, fault);
         }
         if (err != SYM_OK) {
             drop(b);
@@ -211,19 +220,13 @@ enum sym_err sym_backups_read(struct sym_backups *b, struct sym_span *out,
 }
 
 enum sym_err sym_backups_end(struct sym_backups *b, struct sym_span id, bool whole,
-                             const struct sym_user *user, struct sym_fault *fault)
+                             const struct sym_author *author, struct sym_fault *fault)
 {
     if (!is_this(b, id)) {
         return whole ? no_such(fault) : SYM_OK;
     }
-    uint64_t bytes = b->bytes;
+    enum sym_err err = whole ? record(b, author, "taken") : SYM_OK;
     drop(b);
-    if (!whole) {
-        return SYM_OK;
-    }
-    enum sym_err err =
-        sym_journal_add(b->config.journal, sym_wall_ms(), "backup-taken user=%s bytes=%llu",
-                        user->name, (unsigned long long)bytes);
     return err == SYM_OK ? err
                          : sym_fail(fault, err,
                                     "backup: is complete, but that could not be recorded: "

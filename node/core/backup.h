@@ -12,9 +12,7 @@
 #ifndef SYM_NODE_CORE_BACKUP_H
 #define SYM_NODE_CORE_BACKUP_H
 
-#include "node/core/journal.h"
-#include "node/core/users.h"
-#include "node/store/vault.h"
+#include "node/evidence/log.h"
 #include "proto/backup.h"
 
 struct sym_backups;
@@ -22,7 +20,7 @@ struct sym_backups;
 struct sym_backups_config {
     struct sym_store *store;
     struct sym_vault *vault;
-    struct sym_journal *journal;
+    struct sym_log *log;
     const struct sym_disk *dir;
     uint64_t (*now_ms)(void); /* NULL: the loop's clock */
 };
@@ -35,7 +33,7 @@ void sym_backups_free(struct sym_backups *b);
 
 /* The rows borrow from b. Asked again under the same id, it answers the same. */
 SYM_MUST enum sym_err sym_backups_begin(struct sym_backups *b, struct sym_backup_begun *out,
-                                        struct sym_span id, const struct sym_user *user,
+                                        struct sym_span id, const struct sym_author *author,
                                         struct sym_fault *fault);
 /* The bytes borrow from b until the next call. Any part may be asked for again. */
 SYM_MUST enum sym_err sym_backups_read(struct sym_backups *b, struct sym_span *out,
@@ -43,7 +41,7 @@ SYM_MUST enum sym_err sym_backups_read(struct sym_backups *b, struct sym_span *o
                                        struct sym_fault *fault);
 /* whole: all of it was fetched; that is recorded. */
 SYM_MUST enum sym_err sym_backups_end(struct sym_backups *b, struct sym_span id, bool whole,
-                                      const struct sym_user *user, struct sym_fault *fault);
+                                      const struct sym_author *author, struct sym_fault *fault);
 /* Gives up one that nobody asks for any more. */
 void sym_backups_tidy(struct sym_backups *b);
 

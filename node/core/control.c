@@ -40,6 +40,7 @@ struct asked {
     struct sym_arena arguments_arena;
     struct sym_control_request request;
     struct sym_control_body body;
+    struct sym_span bytes; /* the request, exactly as it came */
     const struct sym_verb_row *row;
     const struct sym_user *user;
     union {
@@ -185,6 +186,22 @@ static enum sym_err write_some_reply(struct sym_control *c, struct sym_span *out
     return write_reply(c, out, nonce, err, &instead, answer);
 }
 
+/* Arguments that no log may hold: a record's id, a preshared key. */
+static bool is_private(uint32_t verb)
+{
+    return verb == SYM_VERB_DATASET_FORGET || verb == SYM_VERB_PEER_ADD ||
+           verb == SYM_VERB_PEER_SECRET;
+}
+
+static struct sym_author author_of(const struct sym_control *c, const struct asked *a)
+{
+    return (struct sym_author){.log = c->config.log,
+                               .user = a->user->name,
+                               .roles = a->user->roles,
+                               .command = a->bytes,
+                               .hash_only = is_private(a->body.verb)};
+}
+
 /* Each recorded denial costs a second, and a burst may go ahead of the clock: so each is recorded
  * in ordinary life, and nobody can fill the disk with them. */
 static bool may_record_denial(struct sym_control *c)
@@ -208,15 +225,26 @@ static void record_denial(struct sym_control *c, const struct asked *a,
     sym_log(SYM_LEVEL_WARN, "control-denied", "user", user, "verb", verb, "reason", fault->text,
             NULL);
     if (a->user != NULL) {
-        enum sym_err err = sym_journal_add(c->config.journal, sym_wall_ms(),
-                                           "control-denied user=%s verb=%s", user, verb);
+        const struct sym_entry_body body = {.event = sym_span_text("control-denied"),
+                                            .subject = sym_span_text(verb)};
+        const struct sym_author author = author_of(c, a);
+        const struct sym_entry entry = {
+            .kind = SYM_ENTRY_REFUSED, .author = &author, .body = &body};
+        enum sym_err err = sym_log_add(c->config.log, &entry);
         (void)err;
     }
 }
 
+/* A decision that comes too late, or twice, is worth knowing of. */
+static bool is_refusal(const struct asked *a, enum sym_err err)
+{
+    return err == SYM_DENIED || (a->row != NULL && a->body.verb == SYM_VERB_REQUEST_DECIDE &&
+                                 (err == SYM_EXPIRED || err == SYM_WRONG_STATE));
+}
+
 static void handle(struct sym_control *c, struct sym_span bytes, const struct sym_bus_route *route)
 {
-    struct asked a = {0};
+    struct asked a = {.bytes = bytes};
     struct sym_fault fault = {0};
     struct sym_span reply;
     struct sym_answer answer = {.bytes = c->answer_bytes};
@@ -239,11 +267,12 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
         err = decode_arguments(&a, &fault);
     }
     if (err == SYM_OK) {
+        const struct sym_author author = author_of(c, &a);
         answer.message = a.row->answer;
-        err = c->config.run(c->config.owner, (enum sym_verb)a.body.verb, a.user, a.arguments.bytes,
+        err = c->config.run(c->config.owner, (enum sym_verb)a.body.verb, &author, a.arguments.bytes,
                             &answer, &fault);
     }
-    if (err == SYM_DENIED) {
+    if (is_refusal(&a, err)) {
         record_denial(c, &a, &fault);
     }
     if (write_some_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {

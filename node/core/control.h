@@ -3,14 +3,14 @@
  *
  * A request must be signed by a known user, name this node, be neither expired nor too far ahead,
  * and its user must have a role that the verb asks for. A nonce that was seen is not run again: its
- * answer is repeated to the same user while it is remembered. What is denied is journalled.
- * Errors: those of bus.h, SYM_NO_MEMORY.
+ * answer is repeated to the same user while it is remembered. What is denied goes into the evidence
+ * log. Errors: those of bus.h, SYM_NO_MEMORY.
  */
 #ifndef SYM_NODE_CORE_CONTROL_H
 #define SYM_NODE_CORE_CONTROL_H
 
-#include "node/core/journal.h"
 #include "node/core/users.h"
+#include "node/evidence/log.h"
 #include "node/loop.h"
 #include "proto/bus.h"
 
@@ -27,7 +27,7 @@ SYM_MUST enum sym_err sym_answer_write(struct sym_answer *answer, const void *va
 
 /* Runs a verb whose arguments are decoded; fills fault unless SYM_OK. */
 typedef enum sym_err sym_control_run_fn(void *owner, enum sym_verb verb,
-                                        const struct sym_user *user, const void *arguments,
+                                        const struct sym_author *author, const void *arguments,
                                         struct sym_answer *answer, struct sym_fault *fault);
 
 struct sym_control_config {
@@ -35,7 +35,7 @@ struct sym_control_config {
     const char *run_dir;
     struct sym_node_id self;
     const struct sym_users *users;
-    struct sym_journal *journal;
+    struct sym_log *log;
     void *owner;
     sym_control_run_fn *run;
 };

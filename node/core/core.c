@@ -5,6 +5,7 @@
 #include "node/core/state.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "proto/version.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -66,17 +67,19 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
     enum sym_err err =
         sym_vault_open(&core->vault, SYM_VAULT_DATA, core->store, &core->dir, master, fault);
     if (err == SYM_OK) {
-        struct sym_datasets_config c = {
-            .store = core->store, .vault = core->vault, .journal = &core->journal};
-        err = sym_datasets_open(&core->datasets, &c, fault);
+        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
     if (err == SYM_OK) {
-        err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
+        struct sym_datasets_config c = {.store = core->store,
+                                        .vault = core->vault,
+                                        .results = &core->results,
+                                        .log = core->log};
+        err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
         struct sym_backups_config c = {.store = core->store,
                                        .vault = core->vault,
-                                       .journal = &core->journal,
+                                       .log = core->log,
                                        .dir = &core->dir};
         err = sym_backups_new(&core->backups, &c, fault);
     }
@@ -130,10 +133,9 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
                                          .key = &core->keys.log,
                                          .cosign_key = &core->keys.cosign};
         err = sym_log_open(&core->log, &l, fault);
-        core->journal.log = core->log;
     }
     if (err == SYM_OK) {
-        err = sym_restored_take(&core->restored, &core->dir, core->store, &core->journal, fault);
+        err = sym_restored_take(&core->restored, &core->dir, core->store, core->log, fault);
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
@@ -149,8 +151,13 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         struct sym_grants_config g = {
-            .store = core->store, .journal = &core->journal, .peers = &core->peers};
+            .store = core->store, .log = core->log, .peers = &core->peers};
         err = sym_grants_open(&core->grants, &g, fault);
+    }
+    if (err == SYM_OK) {
+        struct sym_proposals_config p = {
+            .store = core->store, .log = core->log, .users = &core->users};
+        err = sym_proposals_open(&core->proposals, &p, fault);
     }
     if (err == SYM_OK) {
         err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
@@ -347,7 +354,7 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
                                    .run_dir = core->run_dir,
                                    .self = core->card.id,
                                    .users = &core->users,
-                                   .journal = &core->journal,
+                                   .log = core->log,
                                    .owner = core,
                                    .run = sym_core_run_verb};
     return sym_control_new(&core->control, &c, fault);
@@ -386,6 +393,14 @@ static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
     return err;
 }
 
+static enum sym_err record_start(struct sym_core *core)
+{
+    const struct sym_entry_body body = {.event = sym_span_text("node-started"),
+                                        .detail = sym_span_text(SYM_VERSION)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_STARTED, .body = &body};
+    return sym_log_add(core->log, &entry);
+}
+
 static void core_clear(struct sym_core *core)
 {
     sym_control_free(core->control);
@@ -399,6 +414,7 @@ static void core_clear(struct sym_core *core)
     sym_timer_remove(&core->tidy_timer);
     sym_loop_free(core->loop);
     sym_grants_close(core->grants);
+    sym_proposals_close(core->proposals);
     sym_peers_clear(&core->peers);
     sym_backups_free(core->backups);
     sym_datasets_close(core->datasets);
@@ -429,7 +445,7 @@ int sym_core_main(const struct sym_core_start *given)
     int code = 0;
     if (start(core, &fault) != SYM_OK) {
         code = give_up(core, &fault);
-    } else if (sym_journal_add(&core->journal, sym_wall_ms(), "node-started") != SYM_OK) {
+    } else if (record_start(core) != SYM_OK) {
         (void)sym_fail(&fault, SYM_IO, "%s/store: cannot be written; is the disk full?",
                        given->dir);
         code = give_up(core, &fault);

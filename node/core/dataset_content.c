@@ -129,12 +129,13 @@ enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct 
 struct forgetting {
     struct sym_datasets *datasets;
     const struct sym_dataset *before;
-    const struct sym_user *user;
+    const struct sym_author *author;
     struct sym_span record;
     uint8_t *concerned; /* one for each segment: does it hold the record? */
     struct sym_columns columns;
     uint64_t wall_ms;
     struct sym_dataset after;
+    struct sym_results_gone gone;
 };
 
 static enum sym_err get_segment(struct sym_transaction *t, const struct forgetting *f,
@@ -187,10 +188,23 @@ static enum sym_err cut_segment(struct sym_transaction *t, struct forgetting *f,
                          sym_segment_key(key, f->before->content, number), sym_secret_span(&bytes));
 }
 
+/* Also of a record that an import has replaced: results name it still. */
+static enum sym_err forget_in_results(struct sym_transaction *t, struct forgetting *f)
+{
+    struct sym_results *r = f->datasets->config.results;
+    f->gone = (struct sym_results_gone){.results = 0};
+    enum sym_err err =
+        r == NULL || f->record.len == 0
+            ? SYM_OK
+            : sym_results_forget_of(r, t, sym_span_text(f->before->name), f->record, &f->gone);
+    bool none = memchr(f->concerned, 1, f->before->segments) == NULL && f->gone.records == 0;
+    return err == SYM_OK && none ? SYM_NOT_FOUND : err;
+}
+
 static enum sym_err forget_fn(struct sym_transaction *t, void *context)
 {
     struct forgetting *f = context;
-    enum sym_err err = SYM_OK;
+    enum sym_err err = forget_in_results(t, f);
     f->after = *f->before;
     for (uint32_t i = 0; i < f->before->segments && err == SYM_OK; i++) {
         err = f->concerned[i] ? cut_segment(t, f, i) : SYM_OK;
@@ -200,12 +214,13 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
         err = sym_dataset_put(t, &f->after);
     }
     return err == SYM_OK
-               ? sym_journal_put(f->datasets->config.journal, t, f->wall_ms,
-                                 "record-forgotten user=%s dataset=%s records=%llu tokens=%llu",
-                                 f->user->name, f->before->name,
+               ? sym_dataset_say(f->datasets, t, f->author, SYM_ENTRY_FORGOTTEN, "record-forgotten",
+                                 &f->after, f->before->records - f->after.records,
+                                 "records=%llu tokens=%llu results=%llu",
                                  (unsigned long long)(f->before->records - f->after.records),
                                  (unsigned long long)(f->before->tokens[SYM_TOKEN_NONE] -
-                                                      f->after.tokens[SYM_TOKEN_NONE]))
+                                                      f->after.tokens[SYM_TOKEN_NONE]),
+                                 (unsigned long long)f->gone.results)
                : err;
 }
 
@@ -214,14 +229,15 @@ static enum sym_err find_and_forget(struct forgetting *f, struct sym_fault *faul
     struct sym_datasets *d = f->datasets;
     const char *name = f->before->name;
     enum sym_err err = sym_store_read(d->config.store, look_fn, f);
-    if (err == SYM_OK && memchr(f->concerned, 1, f->before->segments) == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND,
-                        "dataset %s: has no record of this id; ids are those of the column that "
-                        "the profile names",
-                        name);
-    }
-    if (err == SYM_OK) {
+    bool looked = err == SYM_OK;
+    if (looked) {
         err = sym_store_write(d->config.store, forget_fn, f);
+    }
+    if (looked && err == SYM_NOT_FOUND) {
+        return sym_fail(fault, err,
+                        "dataset %s: has no record of this id, nor has a result; ids are those of "
+                        "the column that the profile names",
+                        name);
     }
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "dataset %s: it %s; nothing was forgotten", name,
@@ -230,7 +246,7 @@ static enum sym_err find_and_forget(struct forgetting *f, struct sym_fault *faul
 
 enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forgotten *out,
                                  const struct sym_dataset_forget *asked,
-                                 const struct sym_user *user, struct sym_fault *fault)
+                                 const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = 0;
     enum sym_err err = sym_datasets_find(d, &at, asked->name, fault);
@@ -240,7 +256,7 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
     struct sym_dataset *s = d->items[at];
     struct forgetting f = {.datasets = d,
                            .before = s,
-                           .user = user,
+                           .author = author,
                            .record = asked->record,
                            .wall_ms = sym_wall_ms()};
     f.concerned = calloc(1, (size_t)s->segments + 1);
@@ -256,6 +272,7 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
     }
     out->records = s->records - f.after.records;
     out->tokens = s->tokens[SYM_TOKEN_NONE] - f.after.tokens[SYM_TOKEN_NONE];
+    out->results = f.gone.results;
     *s = f.after;
     sym_contents_cancel(d, sym_span_text(s->name));
     return sym_datasets_erase(d, s, "changed", fault);

@@ -116,10 +116,10 @@ static size_t find_import(const struct sym_datasets *d, struct sym_span id)
     return at;
 }
 
-static enum sym_err check_user(const char *owner, const char *dataset, const struct sym_user *user,
-                               struct sym_fault *fault)
+static enum sym_err check_user(const char *owner, const char *dataset,
+                               const struct sym_author *author, struct sym_fault *fault)
 {
-    return strcmp(owner, user->name) == 0
+    return strcmp(owner, author->user) == 0
                ? SYM_OK
                : sym_fail(fault, SYM_DENIED,
                           "import of %s: was begun by %s, and goes on with that user only", dataset,
@@ -127,12 +127,12 @@ static enum sym_err check_user(const char *owner, const char *dataset, const str
 }
 
 static enum sym_err get_import(const struct sym_datasets *d, size_t *at, struct sym_span id,
-                               const struct sym_user *user, struct sym_fault *fault)
+                               const struct sym_author *author, struct sym_fault *fault)
 {
     size_t found = find_import(d, id);
     if (found < SYM_IMPORTS_MAX) {
         *at = found;
-        return check_user(d->imports[found]->user, d->imports[found]->added.name, user, fault);
+        return check_user(d->imports[found]->user, d->imports[found]->added.name, author, fault);
     }
     const struct sym_import_ended *e = find_ended(d, id);
     if (e == NULL) {
@@ -161,14 +161,14 @@ static enum sym_err check_names(const struct sym_import_begin *begin, struct sym
 
 /* Makes way where the same user was cut off a while ago. */
 static enum sym_err check_alone(struct sym_datasets *d, const struct sym_import_begin *begin,
-                                const struct sym_user *user, struct sym_fault *fault)
+                                const struct sym_author *author, struct sym_fault *fault)
 {
     for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
         struct sym_import *m = d->imports[i];
         if (m == NULL || !sym_span_equal(sym_span_text(m->added.name), begin->dataset)) {
             continue;
         }
-        bool own = strcmp(m->user, user->name) == 0;
+        bool own = strcmp(m->user, author->user) == 0;
         if (!own || silent_ms(d, m) < SYM_IMPORT_TAKEOVER_MS) {
             return sym_fail(fault, SYM_EXISTS,
                             "dataset %s: is being imported by %s; wait until that has ended, or "
@@ -208,7 +208,7 @@ static enum sym_err check_room(const struct sym_datasets *d, size_t *at,
 
 static struct sym_import *import_new(const struct sym_datasets *d,
                                      const struct sym_import_begin *begin,
-                                     const struct sym_user *user)
+                                     const struct sym_author *author)
 {
     struct sym_import *m = calloc(1, sizeof *m);
     if (m == NULL) {
@@ -219,10 +219,10 @@ static struct sym_import *import_new(const struct sym_datasets *d,
         return NULL;
     }
     memcpy(m->id, begin->id.data, sizeof m->id);
-    memcpy(m->user, user->name, sizeof m->user);
+    memcpy(m->user, author->user, sizeof m->user);
     memcpy(m->added.name, begin->dataset.data, begin->dataset.len);
     memcpy(m->added.profile, begin->profile.data, begin->profile.len);
-    memcpy(m->added.imported_by, user->name, sizeof m->added.imported_by);
+    memcpy(m->added.imported_by, author->user, sizeof m->added.imported_by);
     m->added.kind = SYM_DATASET_IDENTIFIERS;
     m->append = begin->append;
     const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
@@ -250,11 +250,11 @@ static enum sym_err go_on(const struct sym_import *m, const struct sym_import_be
 
 enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
                                        const struct sym_import_begin *begin,
-                                       const struct sym_user *user, struct sym_fault *fault)
+                                       const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = find_import(d, begin->id);
     if (at < SYM_IMPORTS_MAX || find_ended(d, begin->id) != NULL) {
-        enum sym_err err = get_import(d, &at, begin->id, user, fault);
+        enum sym_err err = get_import(d, &at, begin->id, author, fault);
         if (err == SYM_OK) {
             err = go_on(d->imports[at], begin, fault);
         }
@@ -267,7 +267,7 @@ enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
     sym_datasets_tidy(d);
     enum sym_err err = check_names(begin, fault);
     if (err == SYM_OK) {
-        err = check_alone(d, begin, user, fault);
+        err = check_alone(d, begin, author, fault);
     }
     if (err == SYM_OK) {
         err = check_room(d, &at, begin, fault);
@@ -275,7 +275,7 @@ enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_import *m = import_new(d, begin, user);
+    struct sym_import *m = import_new(d, begin, author);
     if (m == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "import of %.*s: no memory", (int)begin->dataset.len,
                         (const char *)begin->dataset.data);
@@ -293,7 +293,7 @@ struct writing {
     struct sym_import *import;
     const struct sym_dataset *after;   /* at the end */
     const struct sym_dataset *dropped; /* at the end: its content goes */
-    const struct sym_user *user;
+    const struct sym_author *author;
 };
 
 static enum sym_err put_stage(struct sym_transaction *t, const struct writing *w)
@@ -361,11 +361,11 @@ static void count(struct sym_import *m, const struct sym_import_chunk *chunk)
 
 enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
                                        const struct sym_import_chunk *chunk,
-                                       const struct sym_user *user, struct sym_fault *fault)
+                                       const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = 0;
     sym_imports_expire(d);
-    enum sym_err err = get_import(d, &at, chunk->id, user, fault);
+    enum sym_err err = get_import(d, &at, chunk->id, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -412,11 +412,9 @@ static enum sym_err end_fn(struct sym_transaction *t, void *context)
         err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, w->dropped->content));
     }
     return err == SYM_OK
-               ? sym_journal_put(d->config.journal, t, s->imported_ms,
-                                 "dataset-imported user=%s dataset=%s profile=%s append=%d "
-                                 "records=%llu tokens=%llu",
-                                 w->user->name, s->name, s->profile, w->import->append,
-                                 (unsigned long long)s->records,
+               ? sym_dataset_say(d, t, w->author, SYM_ENTRY_IMPORTED, "dataset-imported", s,
+                                 s->records, "profile=%s append=%d records=%llu tokens=%llu",
+                                 s->profile, w->import->append, (unsigned long long)s->records,
                                  (unsigned long long)s->tokens[SYM_TOKEN_NONE])
                : err;
 }
@@ -443,7 +441,7 @@ static void combine(struct sym_dataset *out, const struct sym_import *m,
     sym_dataset_count(out);
 }
 
-static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_user *user,
+static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_author *author,
                          struct sym_fault *fault)
 {
     struct sym_import *m = d->imports[at];
@@ -457,8 +455,11 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_use
     combine(after, m, old);
     bool replaces = old != NULL && !m->append;
     bool at_once = replaces && sym_content_held(d, old->content) == 0;
-    struct writing w = {
-        .datasets = d, .import = m, .after = after, .dropped = at_once ? old : NULL, .user = user};
+    struct writing w = {.datasets = d,
+                        .import = m,
+                        .after = after,
+                        .dropped = at_once ? old : NULL,
+                        .author = author};
     err = write_out(&w, end_fn, fault);
     if (err != SYM_OK) {
         free(after);
@@ -476,15 +477,15 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_use
 
 /* The dataset as it is, or as much of it as is left. */
 static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row *row,
-                           const struct sym_import_end *end, const struct sym_user *user,
+                           const struct sym_import_end *end, const struct sym_author *author,
                            struct sym_fault *fault)
 {
     const struct sym_import_ended *e = find_ended(d, end->id);
     if (e == NULL || e->kept != end->keep) {
         size_t at = 0;
-        return get_import(d, &at, end->id, user, fault);
+        return get_import(d, &at, end->id, author, fault);
     }
-    enum sym_err err = check_user(e->user, e->dataset, user, fault);
+    enum sym_err err = check_user(e->user, e->dataset, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -503,15 +504,15 @@ static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row 
 }
 
 enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_row *row,
-                                     const struct sym_import_end *end, const struct sym_user *user,
-                                     struct sym_fault *fault)
+                                     const struct sym_import_end *end,
+                                     const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = find_import(d, end->id);
     if (at == SYM_IMPORTS_MAX) {
-        return answer(d, row, end, user, fault);
+        return answer(d, row, end, author, fault);
     }
     struct sym_import *m = d->imports[at];
-    enum sym_err err = check_user(m->user, m->added.name, user, fault);
+    enum sym_err err = check_user(m->user, m->added.name, author, fault);
     if (err == SYM_OK && end->keep && end->chunks != m->next) {
         err = sym_fail(fault, SYM_WRONG_STATE,
                        "import of %s: %llu chunks were handed over, and %llu are here; run the "
@@ -523,9 +524,9 @@ enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_
     }
     m->heard_ms = d->config.now_ms();
     if (end->keep) {
-        err = keep(d, at, user, fault);
+        err = keep(d, at, author, fault);
     } else {
         give_up(d, at);
     }
-    return err == SYM_OK ? answer(d, row, end, user, fault) : err;
+    return err == SYM_OK ? answer(d, row, end, author, fault) : err;
 }

@@ -4,6 +4,8 @@
 #include "node/log.h"
 #include "node/loop.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,7 +239,8 @@ enum sym_err sym_datasets_open(struct sym_datasets **out, const struct sym_datas
     }
     d->config.store = config->store;
     d->config.vault = config->vault;
-    d->config.journal = config->journal;
+    d->config.results = config->results;
+    d->config.log = config->log;
     d->config.now_ms = config->now_ms == NULL ? sym_now_ms : config->now_ms;
     enum sym_err err = sym_store_read(config->store, load_all, d);
     if (err == SYM_OK) {
@@ -270,24 +273,44 @@ void sym_datasets_close(struct sym_datasets *d)
 
 struct change {
     struct sym_datasets *datasets;
-    const struct sym_user *user;
+    const struct sym_author *author;
     struct sym_dataset after;
     uint64_t wall_ms;
 };
+
+enum sym_err sym_dataset_say(const struct sym_datasets *d, struct sym_transaction *t,
+                             const struct sym_author *author, enum sym_entry_kind kind,
+                             const char *event, const struct sym_dataset *about, uint64_t count,
+                             const char *format, ...)
+{
+    char words[SYM_DETAIL_BYTES_MAX + 1];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= sizeof words) {
+        return SYM_TOO_LONG;
+    }
+    const struct sym_entry_body body = {.event = sym_span_text(event),
+                                        .subject = sym_span_text(about->name),
+                                        .detail = sym_span_text(words),
+                                        .count = count};
+    const struct sym_entry entry = {.kind = kind, .author = author, .body = &body};
+    return sym_log_append(d->config.log, t, &entry, NULL);
+}
 
 static enum sym_err publish_fn(struct sym_transaction *t, void *context)
 {
     struct change *c = context;
     enum sym_err err = sym_dataset_put(t, &c->after);
-    return err == SYM_OK
-               ? sym_journal_put(c->datasets->config.journal, t, c->wall_ms,
-                                 "dataset-published user=%s dataset=%s epoch=%llu", c->user->name,
-                                 c->after.name, (unsigned long long)c->after.epoch)
-               : err;
+    return err == SYM_OK ? sym_dataset_say(c->datasets, t, c->author, SYM_ENTRY_PUBLISHED,
+                                           "dataset-published", &c->after, c->after.records,
+                                           "epoch=%llu", (unsigned long long)c->after.epoch)
+                         : err;
 }
 
 enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym_span name,
-                                  const struct sym_user *user, struct sym_fault *fault)
+                                  const struct sym_author *author, struct sym_fault *fault)
 {
     size_t place = 0;
     enum sym_err err = sym_datasets_find(d, &place, name, fault);
@@ -295,7 +318,7 @@ enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym
         return err;
     }
     struct change c = {
-        .datasets = d, .user = user, .after = *d->items[place], .wall_ms = sym_wall_ms()};
+        .datasets = d, .author = author, .after = *d->items[place], .wall_ms = sym_wall_ms()};
     c.after.epoch++;
     c.after.published_ms = c.wall_ms;
     err = sym_store_write(d->config.store, publish_fn, &c);
@@ -317,16 +340,22 @@ static enum sym_err drop_fn(struct sym_transaction *t, void *context)
     if (err == SYM_OK) {
         err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, c->after.content));
     }
+    struct sym_results_gone gone = {.results = 0};
+    if (err == SYM_OK && d->config.results != NULL) {
+        err = sym_results_forget_of(d->config.results, t, sym_span_text(c->after.name),
+                                    sym_span(NULL, 0), &gone);
+    }
     return err == SYM_OK
-               ? sym_journal_put(d->config.journal, t, c->wall_ms,
-                                 "dataset-dropped user=%s dataset=%s records=%llu tokens=%llu",
-                                 c->user->name, c->after.name, (unsigned long long)c->after.records,
-                                 (unsigned long long)c->after.tokens[SYM_TOKEN_NONE])
+               ? sym_dataset_say(d, t, c->author, SYM_ENTRY_DROPPED, "dataset-dropped", &c->after,
+                                 c->after.records, "records=%llu tokens=%llu results=%llu",
+                                 (unsigned long long)c->after.records,
+                                 (unsigned long long)c->after.tokens[SYM_TOKEN_NONE],
+                                 (unsigned long long)gone.results)
                : err;
 }
 
 enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span name,
-                               const struct sym_user *user, struct sym_fault *fault)
+                               const struct sym_author *author, struct sym_fault *fault)
 {
     size_t place = 0;
     enum sym_err err = sym_datasets_find(d, &place, name, fault);
@@ -334,7 +363,7 @@ enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span name,
         return err;
     }
     struct change c = {
-        .datasets = d, .user = user, .after = *d->items[place], .wall_ms = sym_wall_ms()};
+        .datasets = d, .author = author, .after = *d->items[place], .wall_ms = sym_wall_ms()};
     err = sym_store_write(d->config.store, drop_fn, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "dataset %s: it %s; nothing was dropped", c.after.name,

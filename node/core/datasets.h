@@ -5,17 +5,17 @@
  * import fills segments that nobody sees yet; its end makes them the content of the dataset in one
  * transaction. What an import replaces, what is forgotten or dropped is erased as soon as no
  * exchange reads it any more, and at the next start at the latest; so are imports that were never
- * ended. The list is in memory; every change is durable, with its line in the journal, before it
- * counts.
- * Errors: those of store.h, SYM_NOT_FOUND, SYM_EXISTS, SYM_LIMIT, SYM_BAD_VALUE, SYM_WRONG_STATE
- * (a chunk that is not due), each with a line in fault.
+ * ended. The list is in memory; every change is durable, with its entry in the evidence log, before
+ * it counts. Errors: those of store.h, SYM_NOT_FOUND, SYM_EXISTS, SYM_LIMIT, SYM_BAD_VALUE,
+ * SYM_WRONG_STATE (a chunk that is not due), each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_DATASETS_H
 #define SYM_NODE_CORE_DATASETS_H
 
 #include "node/core/dataset_segment.h"
-#include "node/core/journal.h"
+#include "node/core/results.h"
 #include "node/core/users.h"
+#include "node/evidence/log.h"
 #include "node/store/vault.h"
 #include "proto/dataset.h"
 
@@ -24,7 +24,8 @@ struct sym_datasets;
 struct sym_datasets_config {
     struct sym_store *store;
     struct sym_vault *vault;
-    struct sym_journal *journal;
+    struct sym_results *results; /* of which forgetting and dropping take out; NULL: none */
+    struct sym_log *log;
     uint64_t (*now_ms)(void); /* NULL: sym_now_ms */
 };
 
@@ -49,27 +50,29 @@ void sym_datasets_tidy(struct sym_datasets *d);
  * given up; after SYM_IMPORT_TAKEOVER_MS the same user may begin another in its place. */
 SYM_MUST enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
                                                 const struct sym_import_begin *begin,
-                                                const struct sym_user *user,
+                                                const struct sym_author *author,
                                                 struct sym_fault *fault);
 SYM_MUST enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
                                                 const struct sym_import_chunk *chunk,
-                                                const struct sym_user *user,
+                                                const struct sym_author *author,
                                                 struct sym_fault *fault);
 /* *row: the dataset that was made, replaced or added to; for an import that is given up no more
  * than name and kind, unless the dataset was there before. An end that is repeated answers the
  * same. After SYM_NO_SPACE the import is where it was: it may be ended again, or given up. */
 SYM_MUST enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_row *row,
                                               const struct sym_import_end *end,
-                                              const struct sym_user *user, struct sym_fault *fault);
+                                              const struct sym_author *author,
+                                              struct sym_fault *fault);
 
 SYM_MUST enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym_span name,
-                                           const struct sym_user *user, struct sym_fault *fault);
+                                           const struct sym_author *author,
+                                           struct sym_fault *fault);
 /* All records of this id. Time grows with the dataset, some 100 ms for a million tokens. */
 SYM_MUST enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forgotten *out,
                                           const struct sym_dataset_forget *asked,
-                                          const struct sym_user *user, struct sym_fault *fault);
+                                          const struct sym_author *author, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span name,
-                                        const struct sym_user *user, struct sym_fault *fault);
+                                        const struct sym_author *author, struct sym_fault *fault);
 
 /* The content of a dataset at one moment, which stays readable until it is released, whatever
  * happens to the dataset; except that a dropped dataset and a forgotten record are gone at once:

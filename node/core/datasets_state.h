@@ -6,8 +6,8 @@
 #define SYM_NODE_CORE_DATASETS_STATE_H
 
 #include "node/core/dataset_stage.h"
-#include "node/core/journal.h"
 #include "node/core/users.h"
+#include "node/evidence/log.h"
 
 /* Imports that have ended and may be asked about again. */
 #define SYM_IMPORTS_ENDED 16u
@@ -63,7 +63,8 @@ struct sym_datasets {
     struct {
         struct sym_store *store;
         struct sym_vault *vault;
-        struct sym_journal *journal;
+        struct sym_results *results;
+        struct sym_log *log;
         uint64_t (*now_ms)(void);
     } config;
     struct sym_dataset *items[SYM_DATASETS_MAX]; /* n, by name */
@@ -114,5 +115,11 @@ void sym_imports_clear(struct sym_datasets *d);
 uint32_t sym_content_held(const struct sym_datasets *d, const uint8_t id[SYM_CONTENT_ID_BYTES]);
 /* Nothing that was held of this dataset can be read any more. */
 void sym_contents_cancel(struct sym_datasets *d, struct sym_span dataset);
+
+/* Adds an entry about a dataset to a change of it: count as the kind of entry has it, and words. */
+SYM_MUST enum sym_err sym_dataset_say(const struct sym_datasets *d, struct sym_transaction *t,
+                                      const struct sym_author *author, enum sym_entry_kind kind,
+                                      const char *event, const struct sym_dataset *about,
+                                      uint64_t count, const char *format, ...) SYM_PRINTF(8, 9);
 
 #endif

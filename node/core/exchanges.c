@@ -38,6 +38,10 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);
     sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));
+    if (plan->approver != NULL) { /* and nobody is there to follow it */
+        sym_matter_text(m->approver, sizeof m->approver, sym_span_text(plan->approver));
+        m->on_its_own = true;
+    }
     sym_matter_text(m->mine, sizeof m->mine, o->mine);
     sym_matter_text(m->theirs, sizeof m->theirs, o->theirs);
     err = sym_exchange_prepare(x, e, fault);

@@ -59,6 +59,7 @@ struct sym_exchange_plan {
     struct sym_span parameters;              /* of a ping; an overlap makes its own */
     uint32_t timeout_ms;                     /* for the whole ping; of an overlap from the grant */
     const char *user;                        /* stays local */
+    const char *approver;                    /* of this node, who let it be asked; NULL: nobody */
     const struct sym_overlap_start *overlap; /* for the kinds of overlap */
 };
 

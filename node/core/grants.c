@@ -231,28 +231,39 @@ struct change {
     struct sym_grants *grants;
     const struct sym_grant_item *item;
     const struct sym_node_id *peer;
-    const struct sym_user *user;
+    const struct sym_author *author;
     const char *alias;
     uint64_t now_ms;
     size_t n_grants;
     size_t n_held;
 };
 
+static enum sym_err put_entry(const struct change *c, struct sym_transaction *t,
+                              const struct sym_entry_body *body)
+{
+    const struct sym_entry entry = {.kind = SYM_ENTRY_GRANT, .author = c->author, .body = body};
+    return sym_log_append(c->grants->config.log, t, &entry, NULL);
+}
+
 static enum sym_err put_added(struct sym_transaction *t, void *context)
 {
     const struct change *c = context;
     const struct sym_grant *l = &c->item->limits;
+    char words[SYM_DETAIL_BYTES_MAX + 1];
     enum sym_err err = item_put(c->grants, t, c->item);
-    return err == SYM_OK
-               ? sym_journal_put(c->grants->config.journal, t, c->now_ms,
-                                 "grant-added user=%s peer=%s dataset=%s kind=%s min-size=%u "
-                                 "max-size=%u per-day=%u purposes=%x types=%llx expires=%llu "
-                                 "approval=%s",
-                                 c->user->name, c->alias, c->item->dataset, sym_kind_text(l->kind),
-                                 l->min_elements, l->max_elements, l->per_day, l->purposes,
-                                 (unsigned long long)l->types, (unsigned long long)l->expires_s,
-                                 l->approval ? "yes" : "no")
-               : err;
+    const struct sym_entry_body body = {
+        .event = sym_span_text("grant-added"),
+        .alias = sym_span_text(c->alias),
+        .subject = sym_span_text(c->item->dataset),
+        .exchange_kind = l->kind,
+        .detail = sym_log_words(
+            words, sizeof words,
+            "kind=%s min-size=%u max-size=%u per-day=%u purposes=%x types=%llx expires=%llu "
+            "approval=%s",
+            sym_kind_text(l->kind), l->min_elements, l->max_elements, l->per_day, l->purposes,
+            (unsigned long long)l->types, (unsigned long long)l->expires_s,
+            l->approval ? "yes" : "no")};
+    return err == SYM_OK ? put_entry(c, t, &body) : err;
 }
 
 static enum sym_err find_peer(const struct sym_grants *g, const struct sym_peer **out,
@@ -267,7 +278,7 @@ static enum sym_err find_peer(const struct sym_grants *g, const struct sym_peer 
 }
 
 enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
-                            const struct sym_grant *row, const struct sym_user *user,
+                            const struct sym_grant *row, const struct sym_author *author,
                             struct sym_fault *fault)
 {
     const struct sym_peer *peer = NULL;
@@ -297,12 +308,12 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
         item.asked = old->asked;
     }
     copy_name(item.dataset, row->dataset);
-    copy_name(item.added_by, sym_span_text(user->name));
+    copy_name(item.added_by, sym_span_text(author->user));
     item.limits.alias = item.limits.dataset = item.limits.added_by = sym_span(NULL, 0);
     item.limits.added_s = now_ms / 1000;
     item.limits.asked = 0;
     struct change c = {
-        .grants = g, .item = &item, .user = user, .alias = peer->alias, .now_ms = now_ms};
+        .grants = g, .item = &item, .author = author, .alias = peer->alias, .now_ms = now_ms};
     err = sym_store_write(g->config.store, put_added, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "grant for %s: it %s; nothing was changed", peer->alias,
@@ -324,7 +335,7 @@ static void deny_revoked(struct sym_held_item *h, const struct change *c)
     h->terms.state = SYM_HELD_DENIED;
     h->terms.decided_ms = c->now_ms;
     h->reason = SYM_REASON_POLICY;
-    copy_name(h->decided_by, sym_span_text(c->user->name));
+    copy_name(h->decided_by, sym_span_text(c->author->user));
     memcpy(h->why, REVOKED, sizeof REVOKED);
 }
 
@@ -342,16 +353,20 @@ static enum sym_err put_revoked(struct sym_transaction *t, void *context)
             c->n_held++;
         }
     }
-    return err == SYM_OK ? sym_journal_put(g->config.journal, t, c->now_ms,
-                                           "grant-revoked user=%s peer=%s dataset=%s kind=%s "
-                                           "requests-denied=%zu",
-                                           c->user->name, c->alias, c->item->dataset,
-                                           sym_kind_text(c->item->limits.kind), c->n_held)
-                         : err;
+    char words[SYM_DETAIL_BYTES_MAX + 1];
+    const struct sym_entry_body body = {
+        .event = sym_span_text("grant-revoked"),
+        .alias = sym_span_text(c->alias),
+        .subject = sym_span_text(c->item->dataset),
+        .exchange_kind = c->item->limits.kind,
+        .count = c->n_held,
+        .detail = sym_log_words(words, sizeof words, "kind=%s requests-denied=%zu",
+                                sym_kind_text(c->item->limits.kind), c->n_held)};
+    return err == SYM_OK ? put_entry(c, t, &body) : err;
 }
 
 enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name *name,
-                               const struct sym_user *user, struct sym_fault *fault)
+                               const struct sym_author *author, struct sym_fault *fault)
 {
     const struct sym_peer *peer = NULL;
     enum sym_err err = find_peer(g, &peer, name->alias, fault);
@@ -365,8 +380,11 @@ enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name
                         "those there are",
                         peer->alias, sym_kind_text(name->kind), SPAN(name->dataset));
     }
-    struct change c = {
-        .grants = g, .item = item, .user = user, .alias = peer->alias, .now_ms = sym_grants_now(g)};
+    struct change c = {.grants = g,
+                       .item = item,
+                       .author = author,
+                       .alias = peer->alias,
+                       .now_ms = sym_grants_now(g)};
     err = sym_store_write(g->config.store, put_revoked, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "grant for %s: the change %s; it still holds", peer->alias,
@@ -413,11 +431,14 @@ static enum sym_err put_dropped(struct sym_transaction *t, void *context)
     }
     char id[2 * SYM_NODE_ID_BYTES + 1];
     sym_hex(id, c->peer->bytes, SYM_NODE_ID_BYTES);
-    return err == SYM_OK && c->n_grants + c->n_held > 0
-               ? sym_journal_put(g->config.journal, t, c->now_ms,
-                                 "grants-dropped node=%s grants=%zu requests=%zu", id, c->n_grants,
-                                 c->n_held)
-               : err;
+    char words[SYM_DETAIL_BYTES_MAX + 1];
+    const struct sym_entry_body body = {
+        .event = sym_span_text("grants-dropped"),
+        .subject = sym_span_text(id),
+        .count = c->n_grants,
+        .detail =
+            sym_log_words(words, sizeof words, "grants=%zu requests=%zu", c->n_grants, c->n_held)};
+    return err == SYM_OK && c->n_grants + c->n_held > 0 ? put_entry(c, t, &body) : err;
 }
 
 enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,

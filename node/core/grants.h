@@ -2,12 +2,12 @@
  * wait for an approver.
  *
  * proto/policy.h decides; this room remembers. Deciding counts the request, holds it, or uses up an
- * approval, and writes the line in the journal, in one durable transaction: what cannot be recorded
- * is not granted.
+ * approval, and writes the entry in the evidence log, in one durable transaction: what cannot be
+ * recorded is not granted.
  *
  * Counted is each request under a grant, denied ones too, for 24 hours (grants_asked.h), also when
  * the node starts anew or its clock is set back. What a peer can ask without end, because no grant
- * counts it or its rate is used up, makes one line a minute in the journal, which says how many it
+ * counts it or its rate is used up, makes one entry a minute in the log, which says how many it
  * stands for.
  *
  * A held request is known by the id of its exchange. The peer asks again until it was decided: with
@@ -24,17 +24,17 @@
 #ifndef SYM_NODE_CORE_GRANTS_H
 #define SYM_NODE_CORE_GRANTS_H
 
-#include "node/core/journal.h"
 #include "node/core/patterns.h"
 #include "node/core/peers.h"
 #include "node/core/users.h"
+#include "node/evidence/log.h"
 #include "proto/policy.h"
 
 struct sym_grants;
 
 struct sym_grants_config {
     struct sym_store *store;
-    struct sym_journal *journal;
+    struct sym_log *log;
     const struct sym_peers *peers; /* grants belong to node ids; rows show aliases */
     uint64_t (*wall_ms)(void);     /* the clock; NULL: that of the machine */
 };
@@ -48,11 +48,11 @@ void sym_grants_close(struct sym_grants *g);
  * counted; row.alias names the peer. *out is valid until the next call. SYM_EXPIRED: its expiry has
  * passed. */
 SYM_MUST enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
-                                     const struct sym_grant *row, const struct sym_user *user,
+                                     const struct sym_grant *row, const struct sym_author *author,
                                      struct sym_fault *fault);
 /* Requests that wait under it, and approvals that were not used, become denied. */
 SYM_MUST enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name *name,
-                                        const struct sym_user *user, struct sym_fault *fault);
+                                        const struct sym_author *author, struct sym_fault *fault);
 /* Rows are valid until the next call. */
 size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
 /* Forgets what belonged to a peer that is removed. Opening does so for those that are not pinned.
@@ -106,6 +106,6 @@ size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request *
  * the next call. SYM_DENIED: the user is no approver. */
 SYM_MUST enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
                                          const struct sym_request_decision *decision,
-                                         const struct sym_user *user, struct sym_fault *fault);
+                                         const struct sym_author *author, struct sym_fault *fault);
 
 #endif

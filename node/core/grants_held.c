@@ -1,6 +1,7 @@
 #include "node/core/grants_state.h"
 #include "proto/codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,17 +137,19 @@ static enum sym_err expire(struct sym_grants *g, struct sym_transaction *t, uint
 {
     struct sym_held_item expired = *item;
     struct sym_held_request row;
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
     expired.terms.state = SYM_HELD_EXPIRED;
     expired.terms.decided_ms = now_ms;
     sym_held_item_row(g, &row, &expired);
-    sym_hex(id, item->id, sizeof item->id);
+    const struct sym_entry_body body = {.event = sym_span_text("request-expired"),
+                                        .alias = row.alias,
+                                        .subject = sym_span_text(item->dataset),
+                                        .exchange_kind = row.kind};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = item->id,
+                                    .initiator = &item->peer,
+                                    .body = &body};
     enum sym_err err = sym_held_item_put(g, t, &expired);
-    return err == SYM_OK
-               ? sym_journal_put(g->config.journal, t, now_ms,
-                                 "request-expired exchange=%s peer=%.*s dataset=%s", id,
-                                 (int)row.alias.len, (const char *)row.alias.data, item->dataset)
-               : err;
+    return err == SYM_OK ? sym_log_append(g->config.log, t, &entry, NULL) : err;
 }
 
 static enum sym_err put_tidied(struct sym_transaction *t, void *context)
@@ -338,16 +341,16 @@ size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request *
 
 static enum sym_err check_decision(const struct sym_held_item *item,
                                    const struct sym_request_decision *decision,
-                                   const struct sym_user *user, struct sym_fault *fault)
+                                   const struct sym_author *author, struct sym_fault *fault)
 {
     char id[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
     if (decision->id.len == SYM_EXCHANGE_ID_BYTES) {
         sym_hex(id, decision->id.data, SYM_EXCHANGE_ID_BYTES);
     }
-    if ((user->roles & SYM_USER_APPROVER) == 0) {
+    if ((author->roles & SYM_USER_APPROVER) == 0) {
         return sym_fail(fault, SYM_DENIED,
                         "request %s: %s has not the approver role; ask somebody who has", id,
-                        user->name);
+                        author->user);
     }
     if (item == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND,
@@ -377,6 +380,7 @@ static enum sym_err check_decision(const struct sym_held_item *item,
 
 struct resolving {
     struct sym_grants *grants;
+    const struct sym_author *author;
     const struct sym_held_item *item;
 };
 
@@ -384,23 +388,26 @@ static enum sym_err put_resolved(struct sym_transaction *t, void *context)
 {
     const struct resolving *c = context;
     struct sym_held_request row;
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
-    sym_hex(id, c->item->id, sizeof c->item->id);
     sym_held_item_row(c->grants, &row, c->item);
+    const struct sym_entry_body body = {
+        .event =
+            sym_span_text(row.state == SYM_HELD_APPROVED ? "request-approved" : "request-refused"),
+        .approver = sym_span_text(c->author->user),
+        .approval = c->author->command,
+        .alias = row.alias,
+        .subject = sym_span_text(c->item->dataset),
+        .exchange_kind = row.kind};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_APPROVAL,
+                                    .exchange_id = c->item->id,
+                                    .initiator = &c->item->peer,
+                                    .body = &body};
     enum sym_err err = sym_held_item_put(c->grants, t, c->item);
-    return err == SYM_OK
-               ? sym_journal_put(c->grants->config.journal, t, row.decided_ms,
-                                 "request-%s exchange=%s user=%s peer=%.*s dataset=%s kind=%s",
-                                 row.state == SYM_HELD_APPROVED ? "approved" : "refused", id,
-                                 c->item->decided_by, (int)row.alias.len,
-                                 (const char *)row.alias.data, c->item->dataset,
-                                 sym_kind_text(row.kind))
-               : err;
+    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
 }
 
 enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
                                 const struct sym_request_decision *decision,
-                                const struct sym_user *user, struct sym_fault *fault)
+                                const struct sym_author *author, struct sym_fault *fault)
 {
     uint64_t now_ms = sym_grants_now(g);
     enum sym_err err = sym_held_tidy(g, now_ms);
@@ -409,7 +416,7 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
                         sym_err_text(err));
     }
     struct sym_held_item *item = sym_held_find(g, decision->id);
-    err = check_decision(item, decision, user, fault);
+    err = check_decision(item, decision, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -420,11 +427,11 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
     if (decision->approve) {
         decided.terms.expires_ms = now_ms + SYM_HELD_MS;
     }
-    memcpy(decided.decided_by, user->name, sizeof decided.decided_by);
+    (void)snprintf(decided.decided_by, sizeof decided.decided_by, "%s", author->user);
     if (decision->why.len > 0) {
         memcpy(decided.why, decision->why.data, decision->why.len);
     }
-    struct resolving c = {.grants = g, .item = &decided};
+    struct resolving c = {.grants = g, .author = author, .item = &decided};
     err = sym_store_write(g->config.store, put_resolved, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "request: the decision %s; nothing was decided",

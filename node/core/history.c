@@ -103,6 +103,12 @@ static enum sym_err read_entry(struct sym_transaction *t, struct sym_arena *aren
                       sym_span(value.data + HEAD_BYTES, value.len - HEAD_BYTES));
 }
 
+enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                              struct sym_exchange_entry *out, struct sym_span id)
+{
+    return read_entry(t, arena, out, id);
+}
+
 struct restart {
     struct sym_transaction *transaction;
     uint64_t now_ms;

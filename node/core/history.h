@@ -28,6 +28,10 @@ SYM_MUST enum sym_err sym_history_put(struct sym_transaction *t,
 SYM_MUST enum sym_err sym_history_get(struct sym_history *h, struct sym_arena *arena,
                                       struct sym_exchange_entry *out, struct sym_span id);
 
+/* The same within a transaction. */
+SYM_MUST enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
+                                       struct sym_exchange_entry *out, struct sym_span id);
+
 typedef enum sym_err sym_history_each_fn(void *context, const struct sym_exchange_entry *entry);
 /* Calls fn for the entries of the alias (empty: all) that began before before_ms (0: all), the
  * latest first, until it returns an error, which is passed on; `most` is for fn to keep. An entry

@@ -5,8 +5,8 @@
 #define SYM_NODE_CORE_OWN_CARD_H
 
 #include "crypto/card.h"
-#include "node/core/journal.h"
 #include "node/disk.h"
+#include "node/evidence/log.h"
 #include "proto/control.h"
 
 struct sym_own_card {

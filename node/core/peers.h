@@ -10,7 +10,6 @@
 #define SYM_NODE_CORE_PEERS_H
 
 #include "crypto/card.h"
-#include "node/core/journal.h"
 #include "node/evidence/witness.h"
 #include "proto/limits.h"
 

@@ -1,6 +1,8 @@
 #include "node/core/restored.h"
 
+#include "crypto/utc.h"
 #include "node/supervisor/directory.h"
+#include "proto/codec.h"
 
 #include <string.h>
 
@@ -12,7 +14,6 @@
 struct mark {
     struct sym_restored when;
     uint8_t id[SYM_RESTORE_ID_BYTES];
-    struct sym_journal *journal;
 };
 
 /* The rest of the line behind head, which must be there. */
@@ -87,24 +88,76 @@ static enum sym_err write_entry(struct sym_transaction *t, void *context)
     sym_write_u64(&w, m->when.backup_ms);
     sym_write_bytes(&w, m->id, sizeof m->id);
     enum sym_err err = sym_write_end(&w, &record);
-    if (err == SYM_OK) {
-        err = sym_store_put(t, SYM_TABLE_RESTORED, sym_span_text(ENTRY_KEY), record);
-    }
-    return err == SYM_OK
-               ? sym_journal_put(m->journal, t, m->when.restored_ms, "node-restored backup=%llu",
-                                 (unsigned long long)m->when.backup_ms)
-               : err;
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_RESTORED, sym_span_text(ENTRY_KEY), record)
+                         : err;
 }
 
-static enum sym_err begin_again(struct mark *m, struct sym_store *store, const struct sym_disk *dir,
+/* Was the present log begun by this restore, and nothing more came of it? */
+static enum sym_err has_begun(bool *begun, struct sym_log *log, const char *id)
+{
+    SYM_SECRET_AUTO text = {0};
+    SYM_ARENA_AUTO arena = {0};
+    uint8_t salt[SYM_HASH_BYTES];
+    struct sym_entry_body body;
+    *begun = false;
+    if (sym_log_head(log)->generation < 2) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_log_body(log, salt, &text, 0);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &body, &sym_msg_entry_body, sym_secret_span(&text));
+    }
+    if (err == SYM_OK) {
+        *begun = sym_span_equal(body.subject, sym_span_text(id));
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err; /* erased: an old one */
+}
+
+/* The first entry of the new log is shown to partners: it says which head is lost, and from when.
+ */
+static enum sym_err begin_again(const struct mark *m, const char *id, struct sym_log *log,
                                 struct sym_fault *fault)
 {
-    enum sym_err err = sym_store_write(store, write_entry, m);
-    return err == SYM_OK ? err
-                         : sym_fail(fault, err,
-                                    "%s/store: that it was restored cannot be recorded: "
-                                    "it %s",
-                                    dir->shown, sym_err_text(err));
+    char when[SYM_UTC_BYTES] = "an unknown day";
+    char words[64];
+    const struct sym_head *lost = sym_log_head(log);
+    char checkpoint[SYM_CHECKPOINT_BYTES_MAX];
+    enum sym_err err = sym_utc_format(when, (int64_t)(m->when.backup_ms / 1000));
+    (void)err; /* a clock that was wrong then */
+    memcpy(checkpoint, lost->checkpoint, lost->checkpoint_len);
+    const struct sym_entry_body body = {
+        .event = sym_span_text("restored"),
+        .subject = sym_span_text(id),
+        .detail = sym_log_words(words, sizeof words, "from a backup of %s", when),
+        .checkpoint = sym_span(checkpoint, lost->checkpoint_len),
+        .count = lost->size};
+    const struct sym_entry first = {.kind = SYM_ENTRY_RESTORED, .body = &body};
+    return sym_log_begin_again(log, &first, fault);
+}
+
+/* Two commits: one that was cut off between them is gone on with. */
+static enum sym_err record(struct mark *m, struct sym_store *store, struct sym_log *log,
+                           struct sym_fault *fault)
+{
+    char id[2 * SYM_RESTORE_ID_BYTES + 1];
+    bool begun = false;
+    sym_hex(id, m->id, sizeof m->id);
+    enum sym_err err = has_begun(&begun, log, id);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "evidence log: its first entry %s: restore another backup",
+                        sym_err_text(err));
+    }
+    if (!begun) {
+        err = begin_again(m, id, log, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_store_write(store, write_entry, m);
+    return err == SYM_OK
+               ? err
+               : sym_fail(fault, err, "store: that it was restored cannot be recorded: it %s",
+                          sym_err_text(err));
 }
 
 static enum sym_err read_file(struct mark *m, const struct sym_disk *dir, struct sym_fault *fault)
@@ -121,10 +174,10 @@ static enum sym_err read_file(struct mark *m, const struct sym_disk *dir, struct
 }
 
 enum sym_err sym_restored_take(struct sym_restored *out, const struct sym_disk *dir,
-                               struct sym_store *store, struct sym_journal *journal,
+                               struct sym_store *store, struct sym_log *log,
                                struct sym_fault *fault)
 {
-    struct mark known = {.journal = journal};
+    struct mark known = {.when = {0}};
     enum sym_err err = sym_store_read(store, read_entry, &known);
     if (err != SYM_OK && err != SYM_NOT_FOUND) {
         return sym_fail(fault, err, "%s/store: what it knows of its restore %s", dir->shown,
@@ -134,10 +187,10 @@ enum sym_err sym_restored_take(struct sym_restored *out, const struct sym_disk *
     if (!sym_disk_has(dir, SYM_FILE_RESTORED)) {
         return SYM_OK;
     }
-    struct mark mark = {.journal = journal};
+    struct mark mark = {.when = {0}};
     err = read_file(&mark, dir, fault);
     if (err == SYM_OK && !sym_equal(mark.id, known.id, sizeof mark.id)) {
-        err = begin_again(&mark, store, dir, fault);
+        err = record(&mark, store, log, fault);
     }
     if (err == SYM_OK) {
         *out = mark.when;

@@ -9,8 +9,7 @@
 #ifndef SYM_NODE_CORE_RESTORED_H
 #define SYM_NODE_CORE_RESTORED_H
 
-#include "node/core/journal.h"
-#include "node/disk.h"
+#include "node/evidence/log.h"
 
 /* The latest restore; zeros: there was none. Wall clock, milliseconds. Whoever keeps a budget takes
  * it for spent for a year from restored_ms on: what was spent behind backup_ms is not in the store.
@@ -20,9 +19,10 @@ struct sym_restored {
     uint64_t backup_ms;
 };
 
-/* Takes the file, if there is one, and tells what the store knows. Nothing was signed before. */
+/* Takes the file, if there is one, and tells what the store knows. For the start, before anything
+ * is appended to the log. */
 SYM_MUST enum sym_err sym_restored_take(struct sym_restored *out, const struct sym_disk *dir,
-                                        struct sym_store *store, struct sym_journal *journal,
+                                        struct sym_store *store, struct sym_log *log,
                                         struct sym_fault *fault);
 
 #endif

@@ -42,6 +42,22 @@ enum sym_err sym_result_rows_add(struct sym_result_rows *rows, struct sym_span i
     return SYM_OK;
 }
 
+static enum sym_err encode_page(struct sym_secret *value, struct sym_span *out,
+                                const struct sym_result_rows *rows)
+{
+    enum sym_err err = sym_secret_new(value, HEAD_BYTES + 9 * rows->n + rows->ids_len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_writer w = sym_writer(value->data, value->len);
+    sym_write_u32(&w, (uint32_t)rows->n);
+    sym_write_u32(&w, (uint32_t)rows->ids_len);
+    sym_write_bytes(&w, rows->id_lengths, rows->n);
+    sym_write_bytes(&w, rows->types, 8 * rows->n);
+    sym_write_bytes(&w, rows->ids, rows->ids_len);
+    return sym_write_end(&w, out);
+}
+
 struct put {
     struct sym_results *r;
     struct sym_span id;
@@ -66,18 +82,8 @@ enum sym_err sym_results_put(struct sym_results *r, struct sym_span id, uint32_t
                              const struct sym_result_rows *rows)
 {
     SYM_SECRET_AUTO value = {0};
-    enum sym_err err = sym_secret_new(&value, HEAD_BYTES + 9 * rows->n + rows->ids_len);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_writer w = sym_writer(value.data, value.len);
-    sym_write_u32(&w, (uint32_t)rows->n);
-    sym_write_u32(&w, (uint32_t)rows->ids_len);
-    sym_write_bytes(&w, rows->id_lengths, rows->n);
-    sym_write_bytes(&w, rows->types, 8 * rows->n);
-    sym_write_bytes(&w, rows->ids, rows->ids_len);
     struct put p = {.r = r, .id = id, .page = page};
-    err = sym_write_end(&w, &p.value);
+    enum sym_err err = encode_page(&value, &p.value, rows);
     return err == SYM_OK ? sym_store_write(r->store, put_page, &p) : err;
 }
 
@@ -92,17 +98,23 @@ struct get {
     uint32_t pages;
 };
 
+static enum sym_err count_pages(uint32_t *out, struct sym_transaction *t, struct sym_span id)
+{
+    SYM_SECRET_AUTO pages = {0};
+    enum sym_err err = sym_store_get(t, SYM_TABLE_RESULTS, id, &pages);
+    if (err == SYM_OK) {
+        struct sym_reader in = sym_reader(sym_secret_span(&pages));
+        *out = sym_read_u32(&in);
+        err = sym_read_end(&in);
+    }
+    return err;
+}
+
 static enum sym_err get_page(struct sym_transaction *t, void *context)
 {
     struct get *g = context;
-    SYM_SECRET_AUTO pages = {0};
     uint8_t key[KEY_BYTES];
-    enum sym_err err = sym_store_get(t, SYM_TABLE_RESULTS, g->id, &pages);
-    if (err == SYM_OK) {
-        struct sym_reader in = sym_reader(sym_secret_span(&pages));
-        g->pages = sym_read_u32(&in);
-        err = sym_read_end(&in);
-    }
+    enum sym_err err = count_pages(&g->pages, t, g->id);
     if (err == SYM_OK) {
         err = g->page < g->pages
                   ? sym_vault_get(g->r->vault, t, page_key(key, g->id, g->page), g->value)
@@ -227,6 +239,172 @@ static enum sym_err list_ids(struct sym_transaction *t, void *context)
     all->n = 0;
     return sym_store_each(t, SYM_TABLE_RESULTS, add_id, all);
 }
+
+/* Erasing what came from a dataset -------------------------------------------------------------
+ */
+
+/* One result without a record: its pages are read, and written again from the first on that names
+ * it, none of them later than the one that was read. */
+struct cut {
+    struct sym_results *r;
+    struct sym_transaction *t;
+    struct sym_span id;
+    struct sym_span record;
+    uint32_t pages;   /* as they are now */
+    uint32_t written; /* so far */
+    bool changing;    /* the record was met */
+    uint64_t gone;
+    struct sym_result_rows rows; /* of the page that is being filled */
+};
+
+static enum sym_err write_page(struct cut *c)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[KEY_BYTES];
+    struct sym_span span;
+    enum sym_err err = encode_page(&value, &span, &c->rows);
+    if (err == SYM_OK) {
+        err = sym_vault_put(c->r->vault, c->t, page_key(key, c->id, c->written), span);
+    }
+    sym_wipe(&c->rows, sizeof c->rows);
+    c->written++;
+    return err;
+}
+
+static enum sym_err keep_row(struct cut *c, struct sym_span id, uint64_t types)
+{
+    enum sym_err err = sym_result_rows_add(&c->rows, id, types);
+    if (err == SYM_LIMIT) {
+        err = write_page(c);
+        err = err == SYM_OK ? sym_result_rows_add(&c->rows, id, types) : err;
+    }
+    return err;
+}
+
+static bool names(const struct sym_result_page *page, struct sym_span record)
+{
+    const uint8_t *at = page->ids.data;
+    for (size_t i = 0; i < page->id_lengths.len; i++) {
+        if (sym_span_equal(sym_span(at, page->id_lengths.data[i]), record)) {
+            return true;
+        }
+        at += page->id_lengths.data[i];
+    }
+    return false;
+}
+
+static enum sym_err cut_rows(struct cut *c, const struct sym_result_page *page)
+{
+    const uint8_t *at = page->ids.data;
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < page->id_lengths.len; i++) {
+        struct sym_span id = sym_span(at, page->id_lengths.data[i]);
+        at += id.len;
+        if (sym_span_equal(id, c->record)) {
+            c->gone++;
+        } else {
+            err = keep_row(c, id, sym_get_u64(page->types.data + 8 * i));
+        }
+    }
+    return err;
+}
+
+static enum sym_err cut_page(struct cut *c, uint32_t number)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[KEY_BYTES];
+    struct sym_result_page page = {.first = 0};
+    enum sym_err err = sym_vault_get(c->r->vault, c->t, page_key(key, c->id, number), &value);
+    if (err == SYM_OK) {
+        err = read_rows(&page, sym_secret_span(&value), 0);
+    }
+    if (err != SYM_OK) {
+        return err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
+    }
+    if (!c->changing && !names(&page, c->record)) {
+        c->written = number + 1;
+        return SYM_OK;
+    }
+    c->changing = true;
+    return cut_rows(c, &page);
+}
+
+static enum sym_err finish_cut(struct cut *c)
+{
+    uint8_t key[KEY_BYTES];
+    uint8_t pages[4];
+    struct sym_writer w = sym_writer(pages, sizeof pages);
+    enum sym_err err = c->rows.n > 0 ? write_page(c) : SYM_OK;
+    for (uint32_t i = c->written; err == SYM_OK && i < c->pages; i++) {
+        err = sym_vault_delete(c->r->vault, c->t, page_key(key, c->id, i));
+    }
+    sym_write_u32(&w, c->written);
+    return err == SYM_OK
+               ? sym_store_put(c->t, SYM_TABLE_RESULTS, c->id, sym_span(pages, sizeof pages))
+               : err;
+}
+
+static enum sym_err cut_result(struct cut *c)
+{
+    enum sym_err err = count_pages(&c->pages, c->t, c->id);
+    for (uint32_t i = 0; err == SYM_OK && i < c->pages; i++) {
+        err = cut_page(c, i);
+    }
+    if (err == SYM_OK && c->changing) {
+        err = finish_cut(c);
+    }
+    sym_wipe(&c->rows, sizeof c->rows);
+    return err;
+}
+
+/* One result: the history follows, where it tells of the result already. */
+static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym_results_gone *gone)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    struct drop d = {.r = c->r, .id = c->id};
+    enum sym_err err = sym_history_read(c->t, &arena, &entry, c->id);
+    if (err != SYM_OK || !sym_span_equal(entry.mine, dataset)) {
+        return err == SYM_NOT_FOUND ? SYM_OK : err;
+    }
+    bool all = c->record.len == 0;
+    err = all ? drop_pages(c->t, &d) : cut_result(c);
+    if (err != SYM_OK || (!all && c->gone == 0)) {
+        return err;
+    }
+    gone->results++;
+    gone->records += all ? entry.records : c->gone;
+    if (!entry.has_result) {
+        return SYM_OK;
+    }
+    entry.has_result = !all;
+    entry.records -= all || c->gone > entry.records ? entry.records : c->gone;
+    return sym_history_put(c->t, &entry);
+}
+
+enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction *t,
+                                   struct sym_span dataset, struct sym_span record,
+                                   struct sym_results_gone *gone)
+{
+    struct ids all = {0};
+    struct cut *c = malloc(sizeof *c);
+    *gone = (struct sym_results_gone){.results = 0};
+    enum sym_err err = c == NULL ? SYM_NO_MEMORY : list_ids(t, &all);
+    for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
+        memset(c, 0, sizeof *c);
+        c->r = r;
+        c->t = t;
+        c->id = sym_span(all.items[i], sizeof all.items[i]);
+        c->record = record;
+        err = forget_in(c, dataset, gone);
+    }
+    free(all.items);
+    free(c);
+    return err;
+}
+
+/* Opening --------------------------------------------------------------------------------------
+ */
 
 static enum sym_err drop_unless_kept(struct sym_results *r, struct sym_history *history,
                                      struct sym_span id, struct sym_fault *fault)

@@ -45,4 +45,17 @@ SYM_MUST enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *
 SYM_MUST enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id,
                                          struct sym_fault *fault);
 
+/* What went out of the results. */
+struct sym_results_gone {
+    uint64_t results; /* that were changed or erased */
+    uint64_t records;
+};
+/* Within a write transaction: takes the record of this id out of every result that came from this
+ * own dataset, or erases all of these results (record empty), also those of exchanges in flight,
+ * and changes the history accordingly. Beyond recovery after a sweep of the vault. Time grows with
+ * the number of results. *gone is set anew when the transaction runs again. */
+SYM_MUST enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction *t,
+                                            struct sym_span dataset, struct sym_span record,
+                                            struct sym_results_gone *gone);
+
 #endif

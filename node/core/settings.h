@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_SETTINGS_H
 #define SYM_NODE_CORE_SETTINGS_H
 
-#include "node/core/journal.h"
+#include "node/evidence/log.h"
 #include "proto/control.h"
 
 /* Name, text, default, smallest and largest number (0, 0: not a number), the words it may be ("":
@@ -14,7 +14,9 @@
     X(LISTEN, "listen", "127.0.0.1:7700", 0, 0, "", "address:port to take connections at")         \
     X(IDLE, "link-idle-seconds", "120", 1, 86400, "", "close a link without traffic after this")   \
     X(PADDING, "overlap-padding", "none", 0, 0, "none power-of-two",                               \
-      "how the number of own elements is rounded up before a peer learns it")
+      "how the number of own elements is rounded up before a peer learns it")                      \
+    X(OWN_APPROVAL, "own-approval", "none", 0, 0, "none matches all",                              \
+      "which own overlaps another user, an approver, has to approve before a peer is asked")
 
 enum sym_setting_name {
 #define SYM_SETTING_ENUM(name, text, value, least, most, words, help) SYM_SETTING_##name,

@@ -12,6 +12,7 @@
 #include "node/core/grants.h"
 #include "node/core/history.h"
 #include "node/core/own_card.h"
+#include "node/core/proposals.h"
 #include "node/core/restored.h"
 #include "node/core/settings.h"
 #include "node/core/workers.h"
@@ -37,7 +38,6 @@ struct sym_core {
     struct sym_witness *witness;
     struct sym_opens *opens;
     struct sym_compares compares;
-    struct sym_journal journal;
     struct sym_restored restored;
     struct sym_settings settings;
     struct sym_users users;
@@ -46,6 +46,7 @@ struct sym_core {
     struct sym_datasets *datasets;
     struct sym_backups *backups;
     struct sym_grants *grants;
+    struct sym_proposals *proposals;
     struct sym_history history;
     struct sym_results results;
     struct sym_links *links;
@@ -59,7 +60,7 @@ struct sym_core {
 };
 
 /* Runs a verb: sym_control_run_fn with the core as owner. */
-enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_user *user,
+enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_author *author,
                                const void *arguments, struct sym_answer *answer,
                                struct sym_fault *fault);
 

@@ -72,8 +72,15 @@ static size_t count_role(const struct sym_users *users, unsigned role)
     return count;
 }
 
+/* Or an approver has let it be done. */
+static bool may_approve(const struct sym_user *by, const struct sym_author *author)
+{
+    return (by->roles & SYM_USER_APPROVER) != 0 || (author != NULL && author->approver != NULL);
+}
+
 static enum sym_err check_addition(const struct sym_users *users, const struct sym_user_add *a,
-                                   const struct sym_user *by, struct sym_fault *fault)
+                                   const struct sym_user *by, const struct sym_author *author,
+                                   struct sym_fault *fault)
 {
     if (sym_alias_check(a->name) != SYM_OK) {
         return sym_fail(
@@ -101,7 +108,7 @@ static enum sym_err check_addition(const struct sym_users *users, const struct s
         return sym_fail(fault, SYM_LIMIT, "users: there are %u, the most there can be",
                         SYM_USERS_MAX);
     }
-    bool by_approver = by == NULL || (by->roles & SYM_USER_APPROVER) != 0;
+    bool by_approver = by == NULL || may_approve(by, author);
     if ((a->roles & SYM_USER_APPROVER) != 0 && !by_approver &&
         count_role(users, SYM_USER_APPROVER) > 0) {
         return sym_fail(
@@ -132,7 +139,7 @@ enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *a
                            const struct sym_user *by, const struct sym_author *author,
                            uint64_t now_s, struct sym_fault *fault)
 {
-    enum sym_err err = check_addition(users, addition, by, fault);
+    enum sym_err err = check_addition(users, addition, by, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -167,7 +174,7 @@ enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
             return sym_fail(fault, SYM_DENIED,
                             "user %s: is the last operator; add another operator first", u->name);
         }
-        if ((u->roles & SYM_USER_APPROVER) != 0 && (by->roles & SYM_USER_APPROVER) == 0) {
+        if ((u->roles & SYM_USER_APPROVER) != 0 && !may_approve(by, author)) {
             return sym_fail(fault, SYM_DENIED,
                             "user %s: an approver is removed by an approver; ask one to run this "
                             "command",

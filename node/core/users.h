@@ -5,7 +5,7 @@
 #ifndef SYM_NODE_CORE_USERS_H
 #define SYM_NODE_CORE_USERS_H
 
-#include "node/core/journal.h"
+#include "node/evidence/log.h"
 #include "proto/control.h"
 
 struct sym_user {
@@ -27,7 +27,8 @@ SYM_MUST enum sym_err sym_users_load(struct sym_users *users, struct sym_store *
 const struct sym_user *sym_users_by_key(const struct sym_users *users, struct sym_span key);
 const struct sym_user *sym_users_by_name(const struct sym_users *users, struct sym_span name);
 /* by: who asks; NULL at the first start of a node, as is the author. The first approver may be
- * added by an operator; later ones only by somebody who is an approver. */
+ * added by an operator; later ones only by somebody who is an approver, or whose command an
+ * approver has let be done. */
 SYM_MUST enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *addition,
                                     const struct sym_user *by, const struct sym_author *author,
                                     uint64_t now_s, struct sym_fault *fault);

@@ -13,9 +13,9 @@ static int64_t now_s(void)
     return (int64_t)(sym_wall_ms() / 1000);
 }
 
-static struct sym_author author_of(struct sym_core *core, const struct sym_user *user)
+static const struct sym_user *asker_of(struct sym_core *core, const struct sym_author *author)
 {
-    return (struct sym_author){.log = core->log, .user = user->name};
+    return sym_users_by_name(&core->users, sym_span_text(author->user));
 }
 
 struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
@@ -45,11 +45,11 @@ static struct sym_process_row core_process(const struct sym_core *core)
                                     .own_root = s->own_root};
 }
 
-static enum sym_err verb_status(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_status(struct sym_core *core, const struct sym_author *author,
                                 const void *arguments, struct sym_answer *answer,
                                 struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     struct sym_warnings w;
@@ -89,42 +89,40 @@ static enum sym_err answer_card(const struct sym_core *core, struct sym_answer *
     return sym_answer_write(answer, &t);
 }
 
-static enum sym_err verb_card(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_card(struct sym_core *core, const struct sym_author *author,
                               const void *arguments, struct sym_answer *answer,
                               struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     return answer_card(core, answer);
 }
 
-static enum sym_err verb_card_renew(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_card_renew(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
 {
     const struct sym_card_renew *asked = arguments;
-    struct sym_author author = author_of(core, user);
     enum sym_err err =
-        sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, &author, now_s(), fault);
+        sym_own_card_renew(&core->card, &core->dir, &core->keys, asked, author, now_s(), fault);
     return err == SYM_OK ? answer_card(core, answer) : err;
 }
 
-static enum sym_err verb_setting_set(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_setting_set(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
     const struct sym_setting *s = arguments;
-    struct sym_author author = author_of(core, user);
-    enum sym_err err = sym_settings_set(&core->settings, s->name, s->value, &author, fault);
+    enum sym_err err = sym_settings_set(&core->settings, s->name, s->value, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_setting_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_setting_list(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     struct sym_setting rows[SYM_SETTING_COUNT];
@@ -189,29 +187,28 @@ static enum sym_err answer_peers(const struct sym_core *core, struct sym_answer 
     return err;
 }
 
-static enum sym_err verb_peer_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_peer_list(struct sym_core *core, const struct sym_author *author,
                                    const void *arguments, struct sym_answer *answer,
                                    struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     return answer_peers(core, answer, core->peers.items, core->peers.n, fault);
 }
 
-static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author *author,
                                   const void *arguments, struct sym_answer *answer,
                                   struct sym_fault *fault)
 {
     const struct sym_peer_add *asked = arguments;
     struct sym_peer *peer = NULL;
     struct sym_node_id replaced;
-    struct sym_author author = author_of(core, user);
     struct sym_peer_addition addition = {.card = asked->cards,
                                          .alias = asked->alias,
                                          .psk = asked->psk,
                                          .replace_identity = asked->replace_identity,
                                          .self = &core->card.id,
-                                         .author = &author,
+                                         .author = author,
                                          .now_s = now_s()};
     enum sym_err err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
     if (err != SYM_OK) {
@@ -236,7 +233,7 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_user *
     return err == SYM_OK ? answer_peers(core, answer, &peer, 1, fault) : err;
 }
 
-static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
@@ -246,10 +243,9 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
         return SYM_NOT_FOUND;
     }
     struct sym_node_id id = peer->id;
-    struct sym_author author = author_of(core, user);
     enum sym_err err = sym_grants_drop_peer(core->grants, &id, fault);
     if (err == SYM_OK) {
-        err = sym_peers_remove(&core->peers, peer, &author, fault);
+        err = sym_peers_remove(&core->peers, peer, author, fault);
     }
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
@@ -264,7 +260,7 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_use
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
@@ -273,12 +269,11 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_use
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
-    struct sym_author author = author_of(core, user);
-    enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, &author, fault);
+    enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
 {
@@ -300,27 +295,27 @@ static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_user
                                      .kind = SYM_KIND_PING,
                                      .parameters = sym_span(parameters, len),
                                      .timeout_ms = asked->timeout_ms,
-                                     .user = user->name};
+                                     .user = author->user};
     err = sym_exchanges_start(core->exchanges, id, &plan, fault);
     struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
     return err == SYM_OK ? sym_answer_write(answer, &name) : err;
 }
 
-static enum sym_err verb_user_add(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_user_add(struct sym_core *core, const struct sym_author *author,
                                   const void *arguments, struct sym_answer *answer,
                                   struct sym_fault *fault)
 {
     const struct sym_user_add *asked = arguments;
-    struct sym_author author = author_of(core, user);
-    enum sym_err err = sym_users_add(&core->users, asked, user, &author, (uint64_t)now_s(), fault);
+    enum sym_err err = sym_users_add(&core->users, asked, asker_of(core, author), author,
+                                     (uint64_t)now_s(), fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_user_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_user_list(struct sym_core *core, const struct sym_author *author,
                                    const void *arguments, struct sym_answer *answer,
                                    struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     struct sym_user_row rows[SYM_USERS_MAX];
@@ -335,19 +330,19 @@ static enum sym_err verb_user_list(struct sym_core *core, const struct sym_user 
     return sym_answer_write(answer, &list);
 }
 
-static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_user_remove(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
     const struct sym_user_name *asked = arguments;
-    struct sym_author author = author_of(core, user);
-    enum sym_err err = sym_users_remove(&core->users, asked->name, user, &author, fault);
+    enum sym_err err =
+        sym_users_remove(&core->users, asked->name, asker_of(core, author), author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym_user *user,
-                               const void *arguments, struct sym_answer *answer,
-                               struct sym_fault *fault)
+enum sym_err sym_verb_run(struct sym_core *core, enum sym_verb verb,
+                          const struct sym_author *author, const void *arguments,
+                          struct sym_answer *answer, struct sym_fault *fault)
 {
     static sym_verb_fn *const own[SYM_VERB_COUNT] = {
         [SYM_VERB_STATUS] = verb_status,
@@ -364,12 +359,9 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
         [SYM_VERB_SETTING_SET] = verb_setting_set,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
-    sym_verb_fn *const *const tables[] = {own,
-                                          sym_verbs_data,
-                                          sym_verbs_grant,
-                                          sym_verbs_exchange,
-                                          sym_verbs_backup,
-                                          sym_verbs_witness};
+    sym_verb_fn *const *const tables[] = {
+        own,           sym_verbs_data,   sym_verbs_grant,  sym_verbs_approve, sym_verbs_exchange,
+        sym_verbs_log, sym_verbs_backup, sym_verbs_witness};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;
@@ -377,9 +369,24 @@ enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym
     if (run == NULL) {
         return sym_fail(fault, SYM_UNSUPPORTED, "this daemon does not know the command; update it");
     }
-    enum sym_err err = run(owner, user, arguments, answer, fault);
+    enum sym_err err = run(core, author, arguments, answer, fault);
     if (err != SYM_OK && fault->text[0] == '\0') {
         (void)sym_fail(fault, err, "the answer %s", sym_err_text(err));
     }
     return err;
+}
+
+enum sym_err sym_core_run_verb(void *owner, enum sym_verb verb, const struct sym_author *author,
+                               const void *arguments, struct sym_answer *answer,
+                               struct sym_fault *fault)
+{
+    struct sym_core *core = owner;
+    char what[SYM_DETAIL_BYTES_MAX + 1u];
+    bool needed = false;
+    enum sym_err err = sym_verb_needs_approval(&needed, what, core, verb, author, arguments, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    return needed ? sym_verb_hold(core, author, verb, what, answer, fault)
+                  : sym_verb_run(core, verb, author, arguments, answer, fault);
 }

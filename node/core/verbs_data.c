@@ -1,39 +1,39 @@
 #include "node/core/verbs.h"
 
-static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
     struct sym_import_next next;
     enum sym_err err =
-        sym_datasets_import_begin(core->datasets, &next.chunk, arguments, user, fault);
+        sym_datasets_import_begin(core->datasets, &next.chunk, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &next) : err;
 }
 
-static enum sym_err verb_import_chunk(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_import_chunk(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
     struct sym_import_next next;
     enum sym_err err =
-        sym_datasets_import_chunk(core->datasets, &next.chunk, arguments, user, fault);
+        sym_datasets_import_chunk(core->datasets, &next.chunk, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &next) : err;
 }
 
-static enum sym_err verb_import_end(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_import_end(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
 {
     struct sym_dataset_row row;
-    enum sym_err err = sym_datasets_import_end(core->datasets, &row, arguments, user, fault);
+    enum sym_err err = sym_datasets_import_end(core->datasets, &row, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
-static enum sym_err verb_dataset_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_dataset_list(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     (void)fault;
     struct sym_dataset_row rows[SYM_DATASETS_MAX];
@@ -53,42 +53,42 @@ static enum sym_err answer_dataset(const struct sym_core *core, size_t at,
     return sym_answer_write(answer, &row);
 }
 
-static enum sym_err verb_dataset_show(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_dataset_show(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     const struct sym_dataset_name *asked = arguments;
     size_t at = 0;
     enum sym_err err = sym_datasets_find(core->datasets, &at, asked->name, fault);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 
-static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_dataset_name *asked = arguments;
     size_t at = 0;
-    enum sym_err err = sym_datasets_publish(core->datasets, &at, asked->name, user, fault);
+    enum sym_err err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 
-static enum sym_err verb_dataset_forget(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_dataset_forget(struct sym_core *core, const struct sym_author *author,
                                         const void *arguments, struct sym_answer *answer,
                                         struct sym_fault *fault)
 {
     struct sym_dataset_forgotten gone;
-    enum sym_err err = sym_datasets_forget(core->datasets, &gone, arguments, user, fault);
+    enum sym_err err = sym_datasets_forget(core->datasets, &gone, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &gone) : err;
 }
 
-static enum sym_err verb_dataset_drop(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_dataset_drop(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
     const struct sym_dataset_name *asked = arguments;
-    enum sym_err err = sym_datasets_drop(core->datasets, asked->name, user, fault);
+    enum sym_err err = sym_datasets_drop(core->datasets, asked->name, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

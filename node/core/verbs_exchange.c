@@ -57,7 +57,7 @@ static enum sym_err check_tokens(struct sym_core *core, const struct sym_overlap
                           (int)o->mine.len, (const char *)o->mine.data);
 }
 
-static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
@@ -80,7 +80,8 @@ static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_u
     struct sym_exchange_plan plan = {.peer = peer,
                                      .kind = asked->kind,
                                      .timeout_ms = asked->timeout_ms,
-                                     .user = user->name,
+                                     .user = author->user,
+                                     .approver = author->approver,
                                      .overlap = asked};
     if (err == SYM_OK) {
         err = sym_exchanges_start(core->exchanges, id, &plan, fault);
@@ -141,37 +142,37 @@ static enum sym_err state_from_history(struct sym_core *core, struct sym_span id
     return sym_answer_write(answer, &row);
 }
 
-static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_state(struct sym_core *core, const struct sym_author *author,
                                         const void *arguments, struct sym_answer *answer,
                                         struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
     struct sym_exchange_row row;
-    (void)user;
+    (void)author;
     sym_exchanges_heeded(core->exchanges, asked->id);
     return sym_exchanges_row(core->exchanges, asked->id, &row, NULL) == SYM_OK
                ? sym_answer_write(answer, &row)
                : state_from_history(core, asked->id, answer, fault);
 }
 
-static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    (void)user;
+    (void)author;
     enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_exchange_show(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_show(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
     const struct sym_exchange_name *asked = arguments;
     struct sym_exchange_entry entry;
-    (void)user;
+    (void)author;
     enum sym_err err = find_entry(core, &arena, &entry, asked->id, fault);
     if (err != SYM_OK) {
         return err;
@@ -229,13 +230,13 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     return SYM_OK;
 }
 
-static enum sym_err verb_exchange_list(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_list(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
     struct sym_exchange_query query = *(const struct sym_exchange_query *)arguments;
     struct listed *l = calloc(1, sizeof *l);
-    (void)user;
+    (void)author;
     if (l == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "exchanges: no memory for the answer");
     }
@@ -284,7 +285,7 @@ static enum sym_err check_result(const struct sym_exchange_entry *entry, struct 
     return SYM_OK;
 }
 
-static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
@@ -293,7 +294,7 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
     const struct sym_result_query *asked = arguments;
     struct sym_exchange_entry entry;
     struct sym_result_page page = {.exchange = &entry, .first = asked->first};
-    (void)user;
+    (void)author;
     enum sym_err err = find_entry(core, &arena, &entry, asked->id, fault);
     if (err == SYM_OK) {
         err = check_result(&entry, fault);
@@ -303,6 +304,7 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
     }
     if (entry.has_result && asked->first < entry.records) {
         err = sym_results_get(&core->results, &value, &page, asked->id, asked->first);
+        err = err == SYM_NOT_FOUND ? SYM_OK : err; /* its last records were forgotten meanwhile */
     }
     return err == SYM_OK ? sym_answer_write(answer, &page)
                          : sym_fail(fault, err, "result: the stored page %s; restore a backup",
@@ -314,7 +316,7 @@ static enum sym_err put_entry(struct sym_transaction *t, void *context)
     return sym_history_put(t, context);
 }
 
-static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
@@ -334,8 +336,7 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
     entry.has_result = false;
     char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
     sym_hex(id, asked->id.data, SYM_EXCHANGE_ID_BYTES);
-    const struct sym_author author = {.log = core->log, .user = user->name};
-    err = sym_log_change(&author, core->store, SYM_ENTRY_RESULT, "result-forgotten",
+    err = sym_log_change(author, core->store, SYM_ENTRY_RESULT, "result-forgotten",
                          sym_span_text(id), put_entry, &entry);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "result: could not be recorded as forgotten; it is kept");
@@ -344,13 +345,12 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    const struct sym_author author = {.log = core->log, .user = user->name};
-    enum sym_err err = sym_opens_settle(core->opens, &author, asked->id.data, fault);
+    enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -10,11 +10,11 @@ static struct sym_witnessed witnessed(const struct sym_peer *peer)
     return out;
 }
 
-static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
-    (void)user;
+    (void)author;
     (void)arguments;
     struct sym_witness_row *rows = calloc(SYM_PEERS_MAX, sizeof *rows);
     if (rows == NULL) {
@@ -32,14 +32,14 @@ static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_u
     return err;
 }
 
-static enum sym_err verb_log_exhibit(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_log_exhibit(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
     const struct sym_witness_query *asked = arguments;
     const struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
-    (void)user;
+    (void)author;
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
@@ -85,39 +85,37 @@ static enum sym_err answer_head(struct sym_core *core, struct sym_answer *answer
     return err;
 }
 
-static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
 {
-    const struct sym_author author = {.log = core->log, .user = user->name};
     (void)arguments;
     if (!sym_log_is_frozen(core->log, NULL)) {
         return sym_fail(fault, SYM_WRONG_STATE,
                         "log: is not frozen: no partner holds a head that it does not lead to");
     }
-    enum sym_err err = sym_witness_begin_again(core->witness, &author, fault);
+    enum sym_err err = sym_witness_begin_again(core->witness, author, fault);
     return err == SYM_OK ? answer_head(core, answer) : err;
 }
 
-static enum sym_err verb_log_accept(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_log_accept(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
 {
-    const struct sym_author author = {.log = core->log, .user = user->name};
     const struct sym_witness_query *asked = arguments;
     const struct sym_peer *peer = sym_verb_peer(core, asked->alias, fault);
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
     struct sym_witnessed from = witnessed(peer);
-    enum sym_err err = sym_witness_accept(core->witness, &from, &author, fault);
+    enum sym_err err = sym_witness_accept(core->witness, &from, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
 /* Comparing ------------------------------------------------------------------------------------
  */
 
-static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
 {
@@ -126,7 +124,7 @@ static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_u
     struct sym_exchange_plan plan = {.peer = sym_verb_peer(core, asked->alias, fault),
                                      .kind = SYM_KIND_COMPARE,
                                      .timeout_ms = asked->timeout_ms,
-                                     .user = user->name};
+                                     .user = author->user};
     if (plan.peer == NULL) {
         return SYM_NOT_FOUND;
     }
@@ -156,13 +154,13 @@ static enum sym_err answer_unfinished(struct sym_core *core, struct sym_span id,
     return sym_answer_write(answer, &page);
 }
 
-static enum sym_err verb_compare_result(struct sym_core *core, const struct sym_user *user,
+static enum sym_err verb_compare_result(struct sym_core *core, const struct sym_author *author,
                                         const void *arguments, struct sym_answer *answer,
                                         struct sym_fault *fault)
 {
     const struct sym_compare_query *asked = arguments;
     struct sym_compare_page page;
-    (void)user;
+    (void)author;
     struct sym_finding *rows = calloc(SYM_FINDINGS_MAX, sizeof *rows);
     if (rows == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "compare: no memory");

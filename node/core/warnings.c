@@ -104,6 +104,16 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
              waiting == 1 ? " waits" : "s wait");
     }
+    struct sym_held_request own[SYM_PROPOSALS_MAX];
+    n = sym_proposals_list(core->proposals, own, SYM_PROPOSALS_MAX, NULL);
+    waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        waiting += own[i].state == SYM_HELD_WAITING;
+    }
+    if (waiting > 0) {
+        warn(w, "%zu command%s of own users %s for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
+    }
 }
 
 static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core)

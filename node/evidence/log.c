@@ -214,7 +214,8 @@ static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
     }
     if (err == SYM_OK) {
         sym_log_place(key, s->head.generation, s->head.size);
-        err = sym_store_put(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), sym_span(bytes, len));
+        err = sym_store_append(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), NULL,
+                               sym_span(bytes, len));
     }
     if (err == SYM_OK) {
         struct tile_job job = {.log = l, .t = t};
@@ -233,8 +234,13 @@ static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry,
     if (entry->author != NULL) {
         body.user = sym_span_text(entry->author->user);
         body.command = entry->author->command;
+        if (entry->author->approver != NULL) {
+            body.approver = sym_span_text(entry->author->approver);
+            body.approval = entry->author->approval;
+        }
     }
-    if (body.command.len > SYM_COMMAND_KEPT_BYTES) {
+    bool hide = entry->author != NULL && entry->author->hash_only && body.command.len > 0;
+    if (hide || body.command.len > SYM_COMMAND_KEPT_BYTES) {
         err = sym_sha256(hash, body.command);
         body.command_hash = sym_span(hash, sizeof hash);
         body.command = sym_span(NULL, 0);

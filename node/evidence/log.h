@@ -39,7 +39,11 @@ void sym_log_close(struct sym_log *l);
 struct sym_author {
     struct sym_log *log;
     const char *user;
+    unsigned roles; /* bit set of SYM_USER_…: what that user may do */
     struct sym_span command;
+    bool hash_only;       /* the command holds what no log may: a record's id, a preshared key */
+    const char *approver; /* who let a command that was held be done; NULL: nobody had to */
+    struct sym_span approval; /* the exact ControlRequest of that user */
 };
 
 /* One entry. Nodes are NULL where the leaf has none. author: NULL, or whose name and command are

@@ -93,7 +93,7 @@ enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t, uint
     derive(key, &l->write, index);
     sym_log_place(place, generation, index);
     const struct sym_secret under = {.data = key, .len = sizeof key};
-    err = sym_store_put_under(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, salted);
+    err = sym_store_append(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, salted);
     sym_wipe(key, sizeof key);
     return err;
 }

@@ -91,6 +91,7 @@ struct walk {
     struct sym_log_mark peer;     /* what is looked for */
     struct sym_log_mark exchange; /* its exchange and handle are both the id */
     struct sym_log_mark marks[SYM_TILE_WIDTH];
+    bool asks;      /* for something that only the leaf tells */
     bool has_marks; /* of the tile that is looked at; otherwise each leaf is */
     uint64_t at;
     uint64_t end; /* of this call */
@@ -104,6 +105,8 @@ static void begin_walk(struct walk *w)
 {
     const struct sym_leaf by_peer = {.initiator = w->query->peer};
     const struct sym_leaf by_id = {.exchange_id = w->query->exchange_id};
+    w->asks = w->query->kinds != 0 || w->query->from_ms != 0 || w->query->until_ms != 0 ||
+              w->query->peer.len + w->query->exchange_id.len > 0;
     sym_log_mark(&w->peer, w->log, &by_peer, sym_span(NULL, 0));
     sym_log_mark(&w->exchange, w->log, &by_id, w->query->exchange_id);
 }
@@ -169,14 +172,15 @@ static bool is_wanted(const struct walk *w, const struct sym_leaf *leaf)
     return is_about_exchange(w, leaf);
 }
 
-/* A body that is not there, and one that does not open, are told apart by what the log says. */
-static enum sym_err tell(struct walk *w, struct sym_log_row *row, uint64_t time_ms)
+/* A body that is not there was erased, or is missing: as the log says. */
+static enum sym_err tell(struct walk *w, struct sym_log_row *row)
 {
     size_t len = 0;
     enum sym_err err = SYM_NOT_FOUND;
     if (w->query->bodies) {
         err = sym_log_get_body(w->log, w->t, w->side->head.generation, w->at, w->log->body, &len);
-        row->erased = err == SYM_NOT_FOUND && time_ms < w->log->durable.erased_ms;
+        row->erased =
+            err == SYM_NOT_FOUND && was_erased(w->log, w->t, w->side->head.generation, w->at);
     }
     if (err == SYM_OK) {
         row->salt = sym_span(w->log->body, SYM_HASH_BYTES);
@@ -195,10 +199,10 @@ static enum sym_err look_at_one(struct walk *w)
     size_t len = 0;
     struct sym_log_row row = {.index = w->at};
     enum sym_err err = sym_log_get_leaf(w->t, bytes, &len, w->side->head.generation, w->at);
-    if (err == SYM_OK) {
+    if (err == SYM_OK && w->asks) {
         err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
     }
-    if (err == SYM_OK && !is_wanted(w, &leaf)) {
+    if (err == SYM_OK && w->asks && !is_wanted(w, &leaf)) {
         return SYM_OK;
     }
     if (err == SYM_OK) {
@@ -206,7 +210,7 @@ static enum sym_err look_at_one(struct walk *w)
     } else if (err != SYM_NOT_FOUND && err != SYM_BAD_TAG && err != SYM_BAD_FORMAT) {
         return err;
     }
-    err = tell(w, &row, leaf.time_ms);
+    err = tell(w, &row);
     w->found += err == SYM_OK;
     return err;
 }

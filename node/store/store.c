@@ -551,9 +551,22 @@ enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, stru
     return err_of(mdb_get(t->txn, t->store->tables[table], &k, &found));
 }
 
-enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
+/* LMDB fills a page to the brim when it knows that what comes next belongs behind it. */
+static int put_value(struct sym_transaction *t, enum sym_table table, struct sym_span key,
+                     struct sym_span sealed, bool last)
+{
+    MDB_val k = val_of(key);
+    MDB_val v = val_of(sealed);
+    int code = MDB_KEYEXIST;
+    if (last) {
+        code = mdb_put(t->txn, t->store->tables[table], &k, &v, MDB_APPEND);
+    }
+    return code == MDB_KEYEXIST ? mdb_put(t->txn, t->store->tables[table], &k, &v, 0) : code;
+}
+
+static enum sym_err seal_and_put(struct sym_transaction *t, enum sym_table table,
                                  struct sym_span key, const struct sym_secret *under,
-                                 struct sym_span value)
+                                 struct sym_span value, bool last)
 {
     if (key.len < 1 || key.len > SYM_STORE_KEY_BYTES || value.len < 1 ||
         value.len > SYM_STORE_VALUE_BYTES) {
@@ -567,15 +580,26 @@ enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table
     struct sym_place place = {.table = table_names[table], .key = key};
     enum sym_err err = sym_sealed_write(sealed, under, &place, value);
     if (err == SYM_OK) {
-        MDB_val k = val_of(key);
-        MDB_val v = val_of(sym_span(sealed, sealed_len));
-        int code = mdb_put(t->txn, t->store->tables[table], &k, &v, 0);
+        int code = put_value(t, table, key, sym_span(sealed, sealed_len), last);
         t->full = t->full || code == MDB_MAP_FULL;
         t->bytes += sealed_len;
         err = err_of(code);
     }
     free(sealed);
     return err;
+}
+
+enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
+                                 struct sym_span key, const struct sym_secret *under,
+                                 struct sym_span value)
+{
+    return seal_and_put(t, table, key, under, value, false);
+}
+
+enum sym_err sym_store_append(struct sym_transaction *t, enum sym_table table, struct sym_span key,
+                              const struct sym_secret *under, struct sym_span value)
+{
+    return seal_and_put(t, table, key, under == NULL ? &t->store->key : under, value, true);
 }
 
 enum sym_err sym_store_put(struct sym_transaction *t, enum sym_table table, struct sym_span key,

@@ -35,6 +35,7 @@
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
+    X(PROPOSALS, "proposals")     /* id -> a command of a user that waits, or was decided lately */ \
     X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
@@ -132,6 +133,11 @@ SYM_MUST enum sym_err sym_store_get_under(struct sym_transaction *t, enum sym_ta
 SYM_MUST enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,
                                           struct sym_span key, const struct sym_secret *under,
                                           struct sym_span value);
+/* The same (under may be NULL: the store's key), quicker and closer for tables that only grow at
+ * their end. Where the key is not behind all that are there, it is a put like any other. */
+SYM_MUST enum sym_err sym_store_append(struct sym_transaction *t, enum sym_table table,
+                                       struct sym_span key, const struct sym_secret *under,
+                                       struct sym_span value);
 /* Seals a value of at most SYM_SEALED_SHORT_BYTES, which was put under `from`, under `to`. */
 SYM_MUST enum sym_err sym_store_move_under(struct sym_transaction *t, enum sym_table table,
                                            struct sym_span key, const struct sym_secret *from,

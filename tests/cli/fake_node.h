@@ -240,6 +240,14 @@ static inline void fake_serve_one(struct sym_bus *bus, const struct fake_node *n
         struct sym_overlap_start overlap;
         struct sym_exchange_query query;
         struct sym_result_query result;
+        struct sym_log_query log;
+        struct sym_tile_query tile;
+        struct sym_proof_query proof;
+        struct sym_witness_query witness;
+        struct sym_exhibit exhibit;
+        struct sym_log_erase erase;
+        struct sym_compare_start compare;
+        struct sym_compare_query compared;
     } arguments;
     struct sym_control_body body = {.verb = SYM_VERB_STATUS};
     struct fake_call call = {.node = node, .number = number, .arguments = &arguments};

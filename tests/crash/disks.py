@@ -27,7 +27,7 @@ SHIM = nodes.BUILD / "tests/crash/faulty.so"
 WRITER = nodes.BUILD / "tests/crash/writer"
 CORE = "symbolond-core"
 PAGE = 4096
-SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED = range(7)
+SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED, LATE = range(8)
 TRACE = 64
 ALWAYS = 0xFFFFFFFF
 
@@ -131,9 +131,10 @@ class FaultyDisk:
         self.put(FAILED, 0)
         self.page[TRACE:] = bytes(PAGE - TRACE)
 
-    def fail(self, first, code, many=1, hold=False):
-        """From call number `first` on, counted from here, so many fail."""
+    def fail(self, first, code, many=1, hold=False, late=False):
+        """From call number `first` on, counted from here, so many fail; late: after having worked."""
         self.reset()
+        self.put(LATE, int(late))
         self.put(HOLD, int(hold))
         self.put(MANY, many)
         self.put(CODE, code)

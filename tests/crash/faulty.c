@@ -8,8 +8,9 @@
  *     FAULTY_ONLY  name of the only process whose calls count, such as symbolond-core
  *
  * Calls that count are those that write or sync a regular file or a directory, standard streams
- * apart. Those from number `first` on, `many` of them, fail with `code`. When one has failed, the
- * thread stands still while `hold` is set, so that a test can look at what is outside by then.
+ * apart. Those from number `first` on, `many` of them, fail with `code`, having done nothing, or
+ * (`late`) all that was asked. When one has failed, the thread stands still while `hold` is set, so
+ * that a test can look at what is outside by then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,8 @@ struct orders {
     _Atomic uint32_t hold;
     _Atomic uint32_t calls;  /* answers: how many counted */
     _Atomic uint32_t failed; /* and how many of them failed */
-    uint32_t spare[9];
+    _Atomic uint32_t late;   /* a call that fails has done its work nevertheless */
+    uint32_t spare[8];
     char trace[TRACE_BYTES]; /* a letter for each that counted, a capital where it failed */
 };
 _Static_assert(sizeof(struct orders) == FAULTY_BYTES, "one page");
@@ -88,7 +90,7 @@ static void hold(void)
     }
 }
 
-/* Does this call fail? Then errno is set. */
+/* Does this call, which counts, fail? */
 static bool fails_here(char kind)
 {
     uint32_t at = atomic_fetch_add(&orders->calls, 1) + 1;
@@ -100,7 +102,6 @@ static bool fails_here(char kind)
     if (hit) {
         atomic_fetch_add(&orders->failed, 1);
         hold();
-        errno = (int)atomic_load(&orders->code);
     }
     return hit;
 }
@@ -108,6 +109,20 @@ static bool fails_here(char kind)
 static bool fails(char kind, int fd)
 {
     return counts(fd) && fails_here(kind);
+}
+
+/* What a call that fails has done nevertheless: nothing, or all. */
+static bool is_left_out(bool fails)
+{
+    return fails && atomic_load(&orders->late) == 0;
+}
+
+static long answer(bool fails, long result)
+{
+    if (fails) {
+        errno = (int)atomic_load(&orders->code);
+    }
+    return fails ? -1 : result;
 }
 
 static bool is_swallowed(void)
@@ -120,37 +135,44 @@ static bool is_swallowed(void)
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-    return fails('w', fd) ? -1 : syscall(SYS_write, fd, data, len);
+    bool hit = fails('w', fd);
+    return answer(hit, is_left_out(hit) ? 0 : syscall(SYS_write, fd, data, len));
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
-    return fails('v', fd) ? -1 : syscall(SYS_writev, fd, parts, n);
+    bool hit = fails('v', fd);
+    return answer(hit, is_left_out(hit) ? 0 : syscall(SYS_writev, fd, parts, n));
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
-    return fails('p', fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
+    bool hit = fails('p', fd);
+    return answer(hit, is_left_out(hit) ? 0 : syscall(SYS_pwrite64, fd, data, len, at));
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
-    return fails('p', fd) ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
+    bool hit = fails('p', fd);
+    return answer(hit, is_left_out(hit) ? 0 : syscall(SYS_pwrite64, fd, data, len, at));
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int n, off_t at)
 {
-    return fails('q', fd) ? -1 : syscall(SYS_pwritev, fd, parts, n, at, 0);
+    bool hit = fails('q', fd);
+    return answer(hit, is_left_out(hit) ? 0 : syscall(SYS_pwritev, fd, parts, n, at, 0));
 }
 
 int ftruncate(int fd, off_t len)
 {
-    return fails('t', fd) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+    bool hit = fails('t', fd);
+    return (int)answer(hit, is_left_out(hit) ? 0 : syscall(SYS_ftruncate, fd, len));
 }
 
 int ftruncate64(int fd, off64_t len)
 {
-    return fails('t', fd) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+    bool hit = fails('t', fd);
+    return (int)answer(hit, is_left_out(hit) ? 0 : syscall(SYS_ftruncate, fd, len));
 }
 
 int fsync(int fd)
@@ -158,7 +180,8 @@ int fsync(int fd)
     if (is_swallowed()) {
         return 0;
     }
-    return fails('f', fd) ? -1 : (int)syscall(SYS_fsync, fd);
+    bool hit = fails('f', fd);
+    return (int)answer(hit, is_left_out(hit) ? 0 : syscall(SYS_fsync, fd));
 }
 
 int fdatasync(int fd)
@@ -166,7 +189,8 @@ int fdatasync(int fd)
     if (is_swallowed()) {
         return 0;
     }
-    return fails('d', fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    bool hit = fails('d', fd);
+    return (int)answer(hit, is_left_out(hit) ? 0 : syscall(SYS_fdatasync, fd));
 }
 
 int msync(void *at, size_t len, int flags)
@@ -175,8 +199,8 @@ int msync(void *at, size_t len, int flags)
         return 0;
     }
     /* No descriptor tells whose it is: whatever is synced this way is a file. */
-    bool fails = orders != NULL && is_meant() && fails_here('m');
-    return fails ? -1 : (int)syscall(SYS_msync, at, len, flags);
+    bool hit = orders != NULL && is_meant() && fails_here('m');
+    return (int)answer(hit, is_left_out(hit) ? 0 : syscall(SYS_msync, at, len, flags));
 }
 
 /* With MDB_NOSYNC LMDB's own descriptor for its first pages would not sync either. */

@@ -1,21 +1,24 @@
-"""The writer (writer.c) loses power, or is killed, at any moment: what it has acknowledged, entries
-and heads, is still there, and what was told of it is the beginning of what there is now.
+"""The writer (writer.c) loses power, is killed, or has a disk that fails, at any moment: what it has
+acknowledged, entries and heads, is still there, and what was told is the beginning of what there is.
 
 runner: timeout=300
 """
 
 import contextlib
+import errno
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
 import disks
-from disks import FaultyDisk, LoopDisk
+import nodes
+from disks import ALWAYS, FaultyDisk, LoopDisk
 from rounds import SEED, figures, rounds
 
 
@@ -27,30 +30,39 @@ class Writer:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         env={**os.environ, **dict(env)})
         self.told = []
+        self.heads = self.failures = 0
+        self.complaint = ""
+        self.over = False
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
-    def hear(self, heads=None):
-        """Lines up to so many commits, or to the end."""
-        while heads is None or heads > 0:
-            line = self.process.stdout.readline()
-            if not line.endswith("\n"):
-                return False
-            if line.startswith("failed"):
-                self.complaint = line
-                continue
-            if line.startswith("open"):
-                continue
-            self.told.append(line)
-            if heads is not None and line.startswith("head"):
-                heads -= 1
-        return True
+    def read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                if line.startswith("failed"):
+                    self.complaint = line
+                    self.failures += 1
+                elif line.endswith("\n") and not line.startswith("open"):
+                    self.told.append(line)
+                    self.heads += line.startswith("head")
+                self.changed.notify_all()
+        with self.changed:
+            self.over = True
+            self.changed.notify_all()
+
+    def hear(self, heads, seconds=20):
+        """Waits for so many commits more; False when they do not come."""
+        with self.changed:
+            until = self.heads + heads
+            self.changed.wait_for(lambda: self.over or self.heads >= until, seconds)
+            return self.heads >= until
 
     def end(self):
-        if self.process.stdout.closed:
-            return
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGKILL)
-        self.hear()
         self.process.wait()
+        self.reader.join()
         self.process.stdout.close()
 
 
@@ -84,9 +96,9 @@ class CrashRounds(unittest.TestCase):
         time.sleep(random.uniform(0, 0.005))
         crash()
         writer.end()
-        self.assertTrue(alive, f"the writer ended by itself: {getattr(writer, 'complaint', '')}")
         told += whole(writer.told)
         recover()
+        self.assertTrue(alive, f"the writer ended by itself: {writer.complaint}")
         return self.check(place, told)
 
 
@@ -135,3 +147,48 @@ class Kill(CrashRounds):
                 self.assertEqual(self.one(place, random, lambda: None, lambda: None, told), [])
         entries = sum(line.startswith("entry") for line in told)
         figures(f"kill -9: {entries} entries in {len(told) - entries} commits acknowledged, none lost, seed {SEED}")
+
+    def test_the_check_finds_what_was_never_there(self):
+        told, place = [], self.home / "node"
+        place.mkdir(mode=0o700)
+        _, random = next(rounds(self, 1))
+        self.assertEqual(self.one(place, random, lambda: None, lambda: None, told), [])
+        head = max(at for at, line in enumerate(told) if line.startswith("head"))
+        for at, word in ((0, "lost"), (head, "forked")):
+            line = told[at].rstrip("\n")
+            other = line[:-1] + ("0" if line[-1] != "0" else "1") + "\n"
+            self.assertEqual(self.check(place, [*told[:at], other, *told[at + 1:]]), [f"{word} {other.strip()}"])
+        beyond = f"head {1 << 40} {'0' * 64}\n"
+        self.assertEqual(self.check(place, [beyond]), [f"forked {beyond.strip()}"])
+
+
+class Failing(CrashRounds):
+    CALLS = 24  # several commits
+
+    def one_fault(self, at, code, many, late):
+        place = self.home / f"{at}-{code}-{many}-{late}"
+        place.mkdir(mode=0o700)
+        disk = FaultyDisk(self.home / "page")
+        writer = Writer(place, at, disk.environment)
+        self.addCleanup(writer.end)
+        self.assertTrue(writer.hear(1))
+        disk.fail(at, code, many, late=late)
+        nodes.wait_until(lambda: disk.failed > 0, 10, "the writer gets as far as that call")
+        if many == ALWAYS:
+            time.sleep(0.03)
+        disk.mend()
+        self.assertTrue(writer.hear(3), "the writer did not go on")
+        writer.end()
+        self.assertGreater(writer.failures, 0, "a failure was not noticed")
+        self.assertEqual(self.check(place, whole(writer.told)), [])
+        shutil.rmtree(place)
+
+    def test_a_disk_that_fails_for_a_while_loses_nothing_and_is_noticed(self):
+        faults = 0
+        for at in range(1, self.CALLS + 1):
+            for code in (errno.EIO, errno.ENOSPC):
+                for many, late in ((1, False), (1, True), (ALWAYS, False)):
+                    with self.subTest(at=at, code=errno.errorcode[code], many=many, late=late):
+                        self.one_fault(at, code, many, late)
+                        faults += 1
+        figures(f"failing writes and syncs of the writer: {faults} faults, each noticed, nothing lost")

@@ -7,8 +7,8 @@
  *                             tree, bodies and checkpoint fit each other
  *
  * DIR/store is made when absent. Lines: "open SIZE ROOT" first of all; "entry INDEX ID"; "head SIZE
- * ROOT". Whoever reads them sits outside of the file system that DIR lies in. What fails ends the
- * writer: "failed TEXT", exit code 1.
+ * ROOT". Whoever reads them sits outside of the file system that DIR lies in. "failed
+ * TEXT": a group that could not be written; the writer goes on with another, some hundred times.
  */
 #include "node/evidence/log.h"
 #include "node/store/group.h"
@@ -17,11 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define LINE_BYTES 256u
-#define TEXT_BYTES (2 * SYM_HASH_BYTES + 1)
-#define BATCH_MAX  64u
-#define FILLER_MAX 2000u
+#define LINE_BYTES   256u
+#define TEXT_BYTES   (2 * SYM_HASH_BYTES + 1)
+#define BATCH_MAX    64u
+#define FILLER_MAX   2000u
+#define FAILURES_MAX 500u
 
 static const uint8_t master[32] = {1};
 static const uint8_t log_seed[SYM_ED25519_BYTES] = {2};
@@ -33,7 +35,7 @@ struct job {
     struct writer *w;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint64_t index;
-    char filler[FILLER_MAX];
+    uint8_t filler[FILLER_MAX];
     size_t filler_len;
 };
 
@@ -102,7 +104,7 @@ static enum sym_err append(struct sym_transaction *t, void *context)
     struct job *j = context;
     struct sym_entry_body body = {.event = sym_span_text("asked"),
                                   .alias = sym_span_text("bank-b"),
-                                  .note = sym_span((const uint8_t *)j->filler, j->filler_len),
+                                  .request = sym_span(j->filler, j->filler_len),
                                   .count = 1};
     struct sym_entry entry = {.kind = SYM_ENTRY_REQUESTED,
                               .exchange_id = j->id,
@@ -127,7 +129,7 @@ static enum sym_err ask(struct writer *w, struct job *j)
     j->w = w;
     sym_random(j->id, sizeof j->id);
     j->filler_len = 1 + (size_t)rand_r(&w->seed) % FILLER_MAX;
-    memset(j->filler, 'a', j->filler_len);
+    sym_random(j->filler, j->filler_len);
     return sym_group_write(w->group, append, j, on_done);
 }
 
@@ -136,6 +138,7 @@ static enum sym_err add_batch(struct writer *w)
     enum sym_err err = SYM_OK;
     w->n = rand_r(&w->seed) % 2 == 0 ? 1 : 1 + (size_t)rand_r(&w->seed) % BATCH_MAX;
     w->settled = 0;
+    w->err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < w->n; i++) {
         err = ask(w, &w->jobs[i]);
     }
@@ -154,11 +157,17 @@ static enum sym_err add_batch(struct writer *w)
 
 static int write_on(struct writer *w)
 {
-    enum sym_err err = SYM_OK;
-    while (err == SYM_OK) {
-        err = add_batch(w);
+    const struct timespec pause = {.tv_nsec = 10000000};
+    unsigned failures = 0;
+    while (failures < FAILURES_MAX) {
+        enum sym_err err = add_batch(w);
+        failures = err == SYM_OK ? 0 : failures + 1;
+        if (err != SYM_OK) {
+            printf("failed an entry: %s\n", sym_err_text(err));
+            (void)fflush(stdout);
+            (void)nanosleep(&pause, NULL);
+        }
     }
-    printf("failed an entry: %s\n", sym_err_text(err));
     return EXIT_FAILURE;
 }
 

@@ -33,7 +33,6 @@ static const unsigned roles[PEOPLE] = {SYM_USER_ANALYST, SYM_USER_OPERATOR, SYM_
 static struct {
     struct room room;
     struct sym_users users;
-    struct sym_journal journal;
     struct sym_control *control;
     struct sym_loop *loop;
     struct sym_watch *stop;
@@ -52,7 +51,7 @@ static struct {
     size_t answer_bytes; /* of a card text */
 } f;
 
-static enum sym_err run_verb(void *owner, enum sym_verb verb, const struct sym_user *user,
+static enum sym_err run_verb(void *owner, enum sym_verb verb, const struct sym_author *author,
                              const void *arguments, struct sym_answer *answer,
                              struct sym_fault *fault)
 {
@@ -60,7 +59,7 @@ static enum sym_err run_verb(void *owner, enum sym_verb verb, const struct sym_u
     assert_ptr_equal(owner, &f);
     f.runs++;
     f.verb = verb;
-    memcpy(f.user, user->name, sizeof f.user);
+    (void)snprintf(f.user, sizeof f.user, "%s", author->user);
     if (verb == SYM_VERB_PEER_REMOVE) {
         const struct sym_peer_name *name = arguments;
         (void)snprintf(f.alias, sizeof f.alias, "%.*s", (int)name->alias.len,
@@ -109,7 +108,7 @@ static void start(void)
     struct sym_control_config config = {.run_dir = f.room.dir,
                                         .self = f.self,
                                         .users = &f.users,
-                                        .journal = &f.journal,
+                                        .log = room_log(&f.room),
                                         .owner = &f,
                                         .run = run_verb};
     assert_int_equal(sym_loop_new(&f.loop), SYM_OK);
@@ -132,7 +131,6 @@ static int set_up(void **state)
     sym_random(f.self.bytes, sizeof f.self.bytes);
     f.answer_bytes = 100;
     assert_int_equal(sym_users_load(&f.users, f.room.store, NULL), SYM_OK);
-    assert_int_equal((f.journal = (struct sym_journal){.log = room_log(&f.room)}, SYM_OK), SYM_OK);
     for (size_t i = 0; i < PEOPLE; i++) {
         assert_int_equal(sym_sign_key_new(&f.keys[i]), SYM_OK);
         struct sym_user_add a = {.name = sym_span_text(names[i]),
@@ -444,7 +442,7 @@ static void refuses_and_records_what_the_role_of_a_user_does_not_allow(void **st
     expect(signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED, "operator");
     struct room_lines l = journal();
     assert_int_equal(l.n, 1);
-    assert_non_null(strstr(l.last, "control-denied user=alice verb=PEER_REMOVE"));
+    assert_non_null(strstr(l.last, "control-denied user=alice subject=PEER_REMOVE"));
     assert_int_equal(f.runs, 0);
 }
 
@@ -471,7 +469,8 @@ static void lets_each_role_run_exactly_the_verbs_of_its_rows(void **state)
         }
     }
     assert_true(denied > 0);
-    assert_int_equal(journal().n, denied);
+    size_t recorded = journal().n; /* only so many a minute */
+    assert_true(recorded == denied || (recorded < denied && recorded >= 60));
     sample_close(&sample);
 }
 
@@ -485,7 +484,7 @@ static void records_what_a_verb_denies_and_nothing_else_of_its_errors(void **sta
         expect(signed_by(OLGA, SYM_VERB_CARD, &nothing), errors[i], "because of the verb");
         assert_int_equal(journal().n, i == 3);
     }
-    assert_non_null(strstr(journal().last, "control-denied user=olga verb=CARD"));
+    assert_non_null(strstr(journal().last, "control-denied user=olga subject=CARD"));
 }
 
 /* Otherwise its user would wait in vain. */

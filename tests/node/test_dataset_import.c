@@ -268,7 +268,7 @@ static void an_import_that_repeats_its_begin_is_not_taken_over(void **state)
 static void another_user_may_after_ten_silent_minutes(void **state)
 {
     struct shelf *s = *state;
-    struct sym_user alice = s->alice;
+    struct sym_author alice = s->alice;
     assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
     s->alice = s->bob;
     shelf_pass(SYM_IMPORT_IDLE_MS);
@@ -283,7 +283,7 @@ static void refuses_another_user_in_the_middle(void **state)
 {
     struct shelf *s = *state;
     struct sym_fault fault = {.text = ""};
-    struct sym_user alice = s->alice;
+    struct sym_author alice = s->alice;
     assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
     s->alice = s->bob;
     assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_DENIED);

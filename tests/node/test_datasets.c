@@ -326,16 +326,16 @@ static void every_change_has_its_line_without_the_id_of_a_record(void **state)
     size_t at = 0;
     struct sym_span name = sym_span_text("suspects");
     assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, 12), SYM_OK);
-    assert_true(is_journalled(s, "dataset-imported user=alice dataset=suspects profile=accounts "
+    assert_true(is_journalled(s, "dataset-imported user=alice subject=suspects profile=accounts "
                                  "append=0 records=12 tokens=24"));
     assert_int_equal(sym_datasets_publish(s->datasets, &at, name, &s->bob, NULL), SYM_OK);
-    assert_true(is_journalled(s, "dataset-published user=bob dataset=suspects epoch=1"));
+    assert_true(is_journalled(s, "dataset-published user=bob subject=suspects epoch=1"));
     assert_int_equal(shelf_forget(s, "suspects", "r11", &gone, NULL), SYM_OK);
     assert_true(
-        is_journalled(s, "record-forgotten user=alice dataset=suspects records=1 tokens=3"));
+        is_journalled(s, "record-forgotten user=alice subject=suspects records=1 tokens=3"));
     assert_int_equal(shelf_drop(s, "suspects", NULL), SYM_OK);
     assert_true(
-        is_journalled(s, "dataset-dropped user=alice dataset=suspects records=11 tokens=21"));
+        is_journalled(s, "dataset-dropped user=alice subject=suspects records=11 tokens=21"));
     assert_false(is_journalled(s, "r11"));
 }
 
@@ -347,7 +347,7 @@ static void refuses_a_record_that_is_none(void **state)
     struct sym_fault fault = {.text = ""};
     struct sym_datasets *d = NULL;
     struct sym_datasets_config c = {
-        .store = s->room.store, .vault = s->vault, .journal = &s->journal};
+        .store = s->room.store, .vault = s->vault, .log = room_log(&s->room)};
     assert_int_equal(room_put(&s->room, SYM_TABLE_DATASETS, "x", "\x02 of another version"),
                      SYM_OK);
     assert_int_equal(sym_datasets_open(&d, &c, &fault), SYM_BAD_VERSION);

@@ -64,7 +64,7 @@ static void shows_a_grant_as_it_was_given_after_a_restart(void **state)
         assert_true(rows[0].approval);
         grants_rig_restart(r);
     }
-    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 dataset=suspects "
+    assert_int_equal(grants_rig_lines(r, "grant-added user=olga peer=peer-0 subject=suspects "
                                          "kind=overlap:matches"),
                      1);
 }

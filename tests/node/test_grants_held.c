@@ -391,7 +391,7 @@ static void only_an_approver_decides(void **state)
     struct grants_rig *r = *state;
     struct sym_held_request row;
     struct rig_ask ask;
-    struct sym_user user = {.name = "olga", .roles = SYM_USER_ANY & ~(unsigned)SYM_USER_APPROVER};
+    struct sym_author user = {.user = "olga", .roles = SYM_USER_ANY & ~(unsigned)SYM_USER_APPROVER};
     hold(r, &ask);
     struct sym_request_decision d = {.id = sym_span(ask.id, sizeof ask.id), .approve = true};
     assert_int_equal(sym_grants_resolve(r->grants, &row, &d, &user, &r->fault), SYM_DENIED);

@@ -114,11 +114,25 @@ static void help_and_version_need_nothing_else(void **state)
     assert_int_equal(o.mode, SYM_MODE_VERSION);
 }
 
+static void reads_how_a_node_is_restored(void **state)
+{
+    struct sym_options o;
+    (void)state;
+    accepted(&o, "--restore file --dir node --passphrase-file p");
+    assert_int_equal(o.mode, SYM_MODE_RESTORE);
+    assert_string_equal(o.backup, "file");
+    assert_string_equal(o.init.dir, "node");
+    assert_string_equal(o.init.from.passphrase_file, "p");
+    refused("--restore file", "--dir: is missing");
+    refused("--dir node --restore", "--restore: needs a value");
+}
+
 static void help_names_every_option(void **state)
 {
     static const char *const names[] = {
-        "--dir",    "--passphrase-file", "--key-file", "--init",   "--name", "--role",
-        "--listen", "--endpoint",        "--days",     "--rotate", "--help", "--version"};
+        "--dir",    "--passphrase-file", "--key-file", "--init",   "--name",    "--role",
+        "--listen", "--endpoint",        "--days",     "--rotate", "--restore", "--help",
+        "--version"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_non_null(strstr(sym_options_help, names[i]));
@@ -152,6 +166,10 @@ static void refuses_what_does_not_go_together(void **state)
     refused("--dir a --dir b", "--dir: is given twice");
     refused("--dir a --key-file k --passphrase-file p", "not together with --passphrase-file");
     refused("--dir a --init --rotate tls", "not together with --init");
+    refused("--dir a --restore f --init", "--restore: takes a passphrase only");
+    refused("--dir a --restore f --rotate tls", "--restore: takes a passphrase only");
+    refused("--dir a --restore f --key-file k", "--restore: takes a passphrase only");
+    refused("--dir a --restore f --name A", "--name: only together with --init");
     refused("--dir a --name A", "--name: only together with --init");
     refused("--dir a --rotate tls --listen 127.0.0.1:1", "--listen: only together with --init");
     refused("--dir a --endpoint a:1", "--endpoint: only together with --init");
@@ -240,6 +258,7 @@ int main(void)
         cmocka_unit_test(reads_how_a_node_is_made),
         cmocka_unit_test(reads_each_rotation),
         cmocka_unit_test(help_and_version_need_nothing_else),
+        cmocka_unit_test(reads_how_a_node_is_restored),
         cmocka_unit_test(help_names_every_option),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(refuses_what_is_missing),

@@ -453,7 +453,7 @@ static void raw_open(struct raw *r, struct room *s, const char *table)
     sym_store_close(s->store);
     s->store = NULL;
     assert_int_equal(mdb_env_create(&r->env), 0);
-    assert_int_equal(mdb_env_set_maxdbs(r->env, 16), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, SYM_TABLE_COUNT + 1), 0);
     assert_int_equal(mdb_env_open(r->env, room_path(s, "store"), 0, 0600), 0);
     assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
     assert_int_equal(mdb_dbi_open(r->txn, table, 0, &r->table), 0);
@@ -691,7 +691,7 @@ static void adds_a_table_to_a_store_that_fills_its_map(void **state)
     struct bulk b = {.first = 0, .n = 3};
     struct raw r;
     assert_int_equal(sym_store_write(s->store, put_bulk, &b), SYM_OK);
-    raw_open(&r, s, "events");
+    raw_open(&r, s, "held");
     assert_int_equal(mdb_drop(r.txn, r.table, 1), 0);
     raw_close(&r);
     room_reopen(s);

@@ -24,7 +24,8 @@ struct vault_room {
 
 static enum sym_err try_open(struct vault_room *s, struct sym_fault *fault)
 {
-    return sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir, sym_span(s->room.master, 32), fault);
+    return sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
+                          sym_span(s->room.master, 32), fault);
 }
 
 static void open_vault(struct vault_room *s)
@@ -173,7 +174,7 @@ static void steal(struct thief *t, const struct vault_room *s)
     t->len = (size_t)len;
     t->n_masters = 0;
     assert_int_equal(scratch_read(s->room.dir, SYM_ERASURE_FILE, file, sizeof file), sizeof file);
-    sym_subkey(own, s->room.master, "erasure keys", sym_span(NULL, 0));
+    sym_subkey(own, s->room.master, "erasure keys", sym_span_text(SYM_ERASURE_FILE));
     for (uint8_t i = 0; i < SYM_ERASURE_SLOTS; i++) {
         uint8_t plain[40];
         uint8_t ad[] = "symbolon-erasure-1";

@@ -14,7 +14,7 @@
 static uint8_t bytes[SYM_CONTROL_BYTES_MAX];
 
 /* Runs a verb; value and arena take the answer when SYM_OK. */
-static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct sym_user *user,
+static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct sym_author *author,
                         const void *arguments, struct sym_arena *arena, void *value)
 {
     struct sym_core *core = calloc(1, sizeof *core);
@@ -23,7 +23,7 @@ static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct s
     const struct sym_verb_row *row = sym_verb_row((uint32_t)verb);
     struct sym_answer answer = {.message = row->answer, .bytes = bytes};
     r->fault.text[0] = '\0';
-    enum sym_err err = sym_core_run_verb(core, verb, user, arguments, &answer, &r->fault);
+    enum sym_err err = sym_core_run_verb(core, verb, author, arguments, &answer, &r->fault);
     free(core);
     assert_int_equal(err == SYM_OK, r->fault.text[0] == '\0');
     if (err == SYM_OK) {
@@ -119,8 +119,12 @@ static void the_longest_lists_fit_one_answer(void **state)
     row.purposes = UINT32_MAX;
     row.max_elements = SYM_SET_MAX;
     row.per_day = SYM_EXCHANGES_PER_DAY_MAX;
-    memset(r->approver.name, 'u', SYM_ALIAS_BYTES - 1);
-    memset(r->operator_.name, 'o', SYM_ALIAS_BYTES - 1);
+    char approver[SYM_ALIAS_BYTES] = "";
+    char operator_[SYM_ALIAS_BYTES] = "";
+    memset(approver, 'u', SYM_ALIAS_BYTES - 1);
+    memset(operator_, 'o', SYM_ALIAS_BYTES - 1);
+    r->approver.user = approver;
+    r->operator_.user = operator_;
     for (unsigned i = 0; i < SYM_GRANTS_MAX; i++) {
         struct sym_peer *peer = &r->peer[i / 16];
         memset(peer->alias, 'p', SYM_ALIAS_BYTES - 1);

@@ -26,11 +26,9 @@ uint64_t grants_rig_clock(void)
 enum sym_err grants_rig_open(struct grants_rig *r)
 {
     struct sym_grants_config config = {.store = r->room.store,
-                                       .journal = &r->journal,
+                                       .log = room_log(&r->room),
                                        .peers = &r->peers,
                                        .wall_ms = grants_rig_clock};
-    assert_int_equal((r->journal = (struct sym_journal){.log = room_log(&r->room)}, SYM_OK),
-                     SYM_OK);
     r->fault.text[0] = '\0';
     return sym_grants_open(&r->grants, &config, &r->fault);
 }
@@ -49,8 +47,8 @@ int grants_rig_set_up(void **state)
         r->items[i] = &r->peer[i];
     }
     r->peers = (struct sym_peers){.store = r->room.store, .items = r->items, .n = RIG_PEERS};
-    r->operator_ = (struct sym_user){.name = "olga", .roles = SYM_USER_OPERATOR};
-    r->approver = (struct sym_user){.name = "anna", .roles = SYM_USER_APPROVER};
+    r->operator_ = (struct sym_author){.user = "olga", .roles = SYM_USER_OPERATOR};
+    r->approver = (struct sym_author){.user = "anna", .roles = SYM_USER_APPROVER};
     if (grants_rig_open(r) != SYM_OK) {
         fail_msg("%s", r->fault.text);
     }

@@ -15,13 +15,12 @@
 
 struct grants_rig {
     struct room room;
-    struct sym_journal journal;
     struct sym_peer peer[RIG_PEERS]; /* peer-0, peer-1 … */
     struct sym_peer *items[RIG_PEERS];
     struct sym_peers peers;
     struct sym_grants *grants;
-    struct sym_user operator_; /* olga */
-    struct sym_user approver;  /* anna */
+    struct sym_author operator_; /* olga */
+    struct sym_author approver;  /* anna */
     struct sym_fault fault;
     uint64_t number; /* of the newest exchange */
     struct sym_policy_verdict verdict;

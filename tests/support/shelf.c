@@ -26,12 +26,9 @@ static void open_all(struct shelf *s)
 {
     struct sym_fault fault = {.text = ""};
     struct sym_datasets_config c = {
-        .store = s->room.store, .journal = &s->journal, .now_ms = read_clock};
+        .store = s->room.store, .log = room_log(&s->room), .now_ms = read_clock};
     enum sym_err err = sym_vault_open(&s->vault, SYM_VAULT_DATA, s->room.store, &s->dir,
                                       sym_span(s->room.master, 32), &fault);
-    if (err == SYM_OK) {
-        err = (s->journal = (struct sym_journal){.log = room_log(&s->room)}, SYM_OK);
-    }
     c.vault = s->vault;
     if (err == SYM_OK) {
         err = sym_datasets_open(&s->datasets, &c, &fault);
@@ -51,7 +48,7 @@ static void close_all(struct shelf *s)
 
 void shelf_open(struct shelf *s)
 {
-    *s = (struct shelf){.alice = {.name = "alice"}, .bob = {.name = "bob"}};
+    *s = (struct shelf){.alice = {.user = "alice"}, .bob = {.user = "bob"}};
     room_open(&s->room);
     assert_int_equal(sym_disk_open(&s->dir, s->room.dir, NULL), SYM_OK);
     open_all(s);
@@ -60,6 +57,8 @@ void shelf_open(struct shelf *s)
 void shelf_leave(struct shelf *s)
 {
     close_all(s);
+    sym_log_close(s->room.log);
+    s->room.log = NULL;
     sym_store_close(s->room.store);
     s->room.store = NULL;
 }

@@ -12,10 +12,9 @@ struct shelf {
     struct room room;
     struct sym_disk dir;
     struct sym_vault *vault;
-    struct sym_journal journal;
     struct sym_datasets *datasets;
-    struct sym_user alice;
-    struct sym_user bob;
+    struct sym_author alice;
+    struct sym_author bob;
 };
 
 /* For cmocka_unit_test_setup_teardown: *state is a struct shelf. */

@@ -1,0 +1,136 @@
+#include "cli/audit/when.h"
+#include "cli/client.h"
+#include "cli/format.h"
+#include "cli/prompt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* SYM_EXIT_DONE when the person agrees. What cannot be undone needs a yes. */
+static enum sym_exit confirm(const struct sym_call *call, const char *question, const char *thing)
+{
+    struct sym_fault fault;
+    if (sym_args_has(&call->args, "yes")) {
+        return SYM_EXIT_DONE;
+    }
+    switch (sym_prompt_confirm(question)) {
+    case SYM_ANSWER_YES:
+        return SYM_EXIT_DONE;
+    case SYM_ANSWER_NO:
+        fault.err = sym_fail(&fault, SYM_CANCELLED, "%s: nothing was changed", thing);
+        return sym_command_failed(&fault);
+    case SYM_ANSWER_NOBODY:
+        break;
+    }
+    fault.err =
+        sym_fail(&fault, SYM_CANCELLED, "%s: there is no terminal to ask at; give --yes", thing);
+    return sym_command_failed(&fault);
+}
+
+/* A command that waits for another user's approval is held, as an exchange is. */
+static enum sym_exit refused(const struct sym_fault *fault)
+{
+    enum sym_exit code = sym_command_failed(fault);
+    return fault->err == SYM_AGAIN ? SYM_EXIT_DENIED : code;
+}
+
+static enum sym_exit run_erase(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_log_erase erase = {.before_ms = 0};
+    struct sym_log_erased erased;
+    struct sym_fault fault;
+    char day[SYM_FORMAT_BYTES];
+    char question[SYM_FAULT_BYTES];
+    if (!sym_args_has(&call->args, "before")) {
+        return sym_command_usage(call, "--before is missing");
+    }
+    if (sym_when_from(&erase.before_ms, &call->args, "before", &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    sym_format_time(day, erase.before_ms / 1000);
+    (void)snprintf(question, sizeof question,
+                   "Erase what all entries before %s say? The entries and their proofs stay; the "
+                   "rest is gone for good. [y/N]",
+                   day);
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    enum sym_exit code = confirm(call, question, "log erase-bodies");
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    fault.err = sym_client_ask(&client, SYM_VERB_LOG_ERASE, &erase, &arena, &erased, &fault);
+    if (fault.err != SYM_OK) {
+        return refused(&fault);
+    }
+    (void)printf("%" PRIu64 " bodies from before %s are erased; the tree and every proof stay\n",
+                 erased.bodies, day);
+    return SYM_EXIT_DONE;
+}
+
+static const struct sym_option erase_options[] = {
+    {.name = "before", .argument = "DATE", .help = "of entries older than this day or time (UTC)"},
+    {.name = "yes", .help = "do not ask"},
+    {0},
+};
+
+const struct sym_command sym_cmd_log_erase_bodies = {
+    .name = "log erase-bodies",
+    .summary = "erase what old entries say; the tree and its proofs stay valid",
+    .usage = {"--before DATE [--yes]"},
+    .options = erase_options,
+    .takes = SYM_TAKES_NODE,
+    .run = run_erase,
+};
+
+static enum sym_exit run_restore(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_log_head head;
+    struct sym_fault fault;
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    enum sym_exit code = confirm(call,
+                                 "Give up the present log and begin a new one? Partners see that, "
+                                 "and keep the proof of what was lost. [y/N]",
+                                 "log restore");
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    fault.err = sym_client_ask(&client, SYM_VERB_LOG_RESTORE, &nothing, &arena, &head, &fault);
+    if (fault.err != SYM_OK) {
+        return refused(&fault);
+    }
+    char origin[SYM_FORMAT_TEXT_BYTES(SYM_ORIGIN_BYTES_MAX)];
+    sym_format_text(origin, sizeof origin, head.origin);
+    (void)printf("a new log was begun: %s (generation %" PRIu32 ")\n", origin, head.generation);
+    return SYM_EXIT_DONE;
+}
+
+static const struct sym_option restore_options[] = {
+    {.name = "yes", .help = "do not ask"},
+    {0},
+};
+
+static const char *const restore_notes[] = {
+    "For a node whose data came from an old copy: partners hold newer heads of its log, so that it",
+    "signs nothing any more. The new log begins with an entry that names the heads that were lost.",
+    NULL,
+};
+
+const struct sym_command sym_cmd_log_restore = {
+    .name = "log restore",
+    .summary = "begin a new log after entries of the old one were lost",
+    .usage = {"[--yes]"},
+    .notes = restore_notes,
+    .options = restore_options,
+    .takes = SYM_TAKES_NODE,
+    .run = run_restore,
+};

@@ -1,0 +1,440 @@
+#include "cli/audit/pages.h"
+#include "cli/exchange_id.h"
+#include "cli/file.h"
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/pause.h"
+#include "cli/progress.h"
+#include "cli/prompt.h"
+#include "cli/table.h"
+#include "proto/exhibit.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLL_FIRST_US     5000u
+#define POLL_MAX_US       200000u
+#define TIMEOUT_DEFAULT_S 600u
+#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
+
+/* compare ------------------------------------------------------------------------------------ */
+
+struct finding {
+    uint32_t code;
+    char exchange[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    uint64_t here, there; /* entry + 1; 0: none */
+    char text[SYM_FAULT_TEXT_MAX + 1];
+};
+
+struct comparison {
+    const char *alias;
+    uint64_t exchanges, entries;
+    struct finding *findings;
+    size_t n;
+};
+
+static enum sym_err keep(struct comparison *c, const struct sym_compare_page *page,
+                         struct sym_fault *fault)
+{
+    if (page->n_findings == 0) {
+        return SYM_OK;
+    }
+    struct finding *grown = reallocarray(c->findings, c->n + page->n_findings, sizeof *c->findings);
+    if (grown == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the findings: %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    c->findings = grown;
+    for (size_t i = 0; i < page->n_findings; i++) {
+        const struct sym_finding *from = &page->findings[i];
+        struct finding *to = &c->findings[c->n++];
+        *to = (struct finding){
+            .code = from->code, .here = from->index_here, .there = from->index_there};
+        sym_hex(to->exchange, from->exchange_id.data, from->exchange_id.len);
+        (void)snprintf(to->text, sizeof to->text, "%.*s", (int)from->text.len,
+                       (const char *)from->text.data);
+    }
+    return SYM_OK;
+}
+
+/* Asks until the comparison has ended. */
+static enum sym_err await(struct comparison *c, struct sym_client *client, struct sym_span id,
+                          struct sym_progress *progress, struct sym_fault *fault)
+{
+    const struct sym_compare_query query = {.id = id};
+    for (uint64_t pause_us = POLL_FIRST_US;;) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_compare_page page;
+        enum sym_err err =
+            sym_client_ask(client, SYM_VERB_COMPARE_RESULT, &query, &arena, &page, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
+        c->exchanges = page.exchanges;
+        c->entries = page.entries;
+        if (page.done) {
+            return SYM_OK;
+        }
+        sym_progress_update(progress, page.entries, 0, sym_steady_us());
+        if (sym_pause(pause_us)) {
+            return sym_fail(fault, SYM_CANCELLED,
+                            "%s: not waited for; the node goes on comparing until its time is up",
+                            c->alias);
+        }
+        pause_us = pause_us * 3 / 2 < POLL_MAX_US ? pause_us * 3 / 2 : POLL_MAX_US;
+    }
+}
+
+static enum sym_err fetch(struct comparison *c, struct sym_client *client, struct sym_span id,
+                          struct sym_fault *fault)
+{
+    for (bool more = true; more;) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_compare_page page;
+        const struct sym_compare_query query = {.id = id, .first = c->n};
+        enum sym_err err =
+            sym_client_ask(client, SYM_VERB_COMPARE_RESULT, &query, &arena, &page, fault);
+        if (err == SYM_OK && page.more && page.n_findings == 0) {
+            err = sym_fail(fault, SYM_BAD_FORMAT,
+                           "%s: the findings that the node answers do not come to an end; are "
+                           "symbolon and symbolond of the same version?",
+                           c->alias);
+        }
+        if (err == SYM_OK) {
+            err = keep(c, &page, fault);
+        }
+        if (err != SYM_OK) {
+            return err;
+        }
+        more = page.more;
+    }
+    return SYM_OK;
+}
+
+static enum sym_err compare(struct comparison *c, struct sym_client *client, uint64_t timeout_s,
+                            struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_name name;
+    const struct sym_compare_start start = {.alias = sym_span_text(c->alias),
+                                            .timeout_ms = (uint32_t)timeout_s * 1000u};
+    struct sym_progress progress = sym_progress(c->alias, SYM_PROGRESS_ELEMENTS, sym_steady_us());
+    enum sym_err err = sym_client_ask(client, SYM_VERB_COMPARE_START, &start, &arena, &name, fault);
+    if (err == SYM_OK) {
+        err = await(c, client, name.id, &progress, fault);
+        sym_progress_end(&progress);
+    }
+    return err == SYM_OK ? fetch(c, client, name.id, fault) : err;
+}
+
+static void put_index(struct sym_table *t, uint64_t index)
+{
+    if (index > 0) {
+        sym_table_format(t, "%" PRIu64, index - 1);
+    } else {
+        sym_table_format(t, "-");
+    }
+}
+
+static enum sym_err print_findings(const struct comparison *c)
+{
+    static const struct sym_column columns[] = {{.title = "EXCHANGE"},
+                                                {.title = "HERE", .right = true},
+                                                {.title = "THERE", .right = true},
+                                                {.title = "FINDING"},
+                                                {.title = "DETAIL"}};
+    struct sym_table *t = sym_table_new(columns, 5);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct finding *f = &c->findings[i];
+        sym_table_format(t, "%.12s", f->exchange);
+        put_index(t, f->here);
+        put_index(t, f->there);
+        sym_table_format(t, "%s", sym_finding_text(f->code));
+        sym_table_text(t, sym_span_text(f->text));
+    }
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_err print_json(const struct comparison *c)
+{
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_object(j, NULL);
+    sym_json_string(j, "peer", c->alias);
+    sym_json_bool(j, "agree", c->n == 0);
+    sym_json_number(j, "exchanges", c->exchanges);
+    sym_json_number(j, "entries", c->entries);
+    sym_json_array(j, "findings");
+    for (size_t i = 0; i < c->n; i++) {
+        const struct finding *f = &c->findings[i];
+        sym_json_object(j, NULL);
+        sym_json_string(j, "finding", sym_finding_text(f->code));
+        sym_json_number(j, "code", f->code);
+        sym_json_string(j, "exchange", f->exchange);
+        if (f->here > 0) {
+            sym_json_number(j, "entry_here", f->here - 1);
+        }
+        if (f->there > 0) {
+            sym_json_number(j, "entry_there", f->there - 1);
+        }
+        sym_json_string(j, "text", f->text);
+        sym_json_end(j);
+    }
+    sym_json_end(j);
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_exit conclude(const struct comparison *c, bool json)
+{
+    struct sym_fault fault;
+    if (json) {
+        enum sym_exit code = sym_command_printed(print_json(c));
+        return code == SYM_EXIT_DONE && c->n > 0 ? SYM_EXIT_FAILED : code;
+    }
+    if (c->n == 0) {
+        (void)printf("%s: %" PRIu64 " exchanges agree (%" PRIu64
+                     " entries there, each proven in the tree)\n",
+                     c->alias, c->exchanges, c->entries);
+        return SYM_EXIT_DONE;
+    }
+    enum sym_exit code = sym_command_printed(print_findings(c));
+    if (code != SYM_EXIT_DONE) {
+        return code;
+    }
+    fault.err = sym_fail(&fault, SYM_BAD_TAG, "%s: %zu %s in %" PRIu64 " exchanges", c->alias, c->n,
+                         c->n == 1 ? "finding" : "findings", c->exchanges);
+    return sym_command_failed(&fault);
+}
+
+static bool is_alias(const struct sym_call *call)
+{
+    return sym_alias_check(sym_span_text(call->args.operands[0])) == SYM_OK;
+}
+
+static enum sym_exit no_alias(const struct sym_call *call)
+{
+    return sym_command_usage(call, "\"%s\" is not the alias of a peer", call->args.operands[0]);
+}
+
+static enum sym_exit run_compare(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    struct comparison c = {.alias = call->args.operands[0]};
+    struct sym_fault fault;
+    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
+    if (!is_alias(call)) {
+        return no_alias(call);
+    }
+    if (sym_args_number(&timeout_s, &call->args, "timeout", 1, TIMEOUT_MAX_S, &fault) != SYM_OK) {
+        return sym_command_usage(call, "%s", fault.text);
+    }
+    sym_pause_begin();
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = compare(&c, &client, timeout_s, &fault);
+    }
+    enum sym_exit code = fault.err != SYM_OK ? sym_command_failed(&fault)
+                                             : conclude(&c, sym_args_has(&call->args, "json"));
+    free(c.findings);
+    return code;
+}
+
+static const struct sym_option compare_options[] = {
+    {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 600"},
+    {0},
+};
+
+const struct sym_command sym_cmd_log_compare = {
+    .name = "log compare",
+    .summary = "compare the log with a partner's, exchange by exchange",
+    .usage = {"ALIAS [--timeout SECONDS] [--json]"},
+    .options = compare_options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_compare,
+};
+
+/* witnesses ---------------------------------------------------------------------------------- */
+
+static enum sym_err witnesses_table(const struct sym_witness_list *list)
+{
+    static const struct sym_column columns[] = {{.title = "PEER"},
+                                                {.title = "STATE"},
+                                                {.title = "ITS ENTRIES", .right = true},
+                                                {.title = "COSIGNED", .right = true},
+                                                {.title = "HOLDS OF US", .right = true},
+                                                {.title = "OPEN", .right = true},
+                                                {.title = "SINCE"},
+                                                {.title = "ALARM"}};
+    struct sym_table *t = sym_table_new(columns, 8);
+    for (size_t i = 0; i < list->n_witnesses; i++) {
+        const struct sym_witness_row *w = &list->witnesses[i];
+        sym_table_text(t, w->alias);
+        sym_table_format(t, "%s", sym_witness_state_text(w->state));
+        sym_table_format(t, "%" PRIu64, w->size);
+        sym_table_format(t, "%" PRIu64, w->cosigned);
+        sym_table_format(t, "%" PRIu64, w->ours);
+        sym_table_format(t, "%" PRIu32, w->open);
+        sym_table_time(t, w->since_ms / 1000);
+        sym_table_text(t, w->fault.len > 0 ? w->fault : sym_span_text("-"));
+    }
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_err witnesses_json(const struct sym_witness_list *list)
+{
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_array(j, NULL);
+    for (size_t i = 0; i < list->n_witnesses; i++) {
+        const struct sym_witness_row *w = &list->witnesses[i];
+        sym_json_object(j, NULL);
+        sym_json_text(j, "peer", w->alias);
+        sym_json_hex(j, "peer_id", w->peer);
+        sym_json_string(j, "state", sym_witness_state_text(w->state));
+        sym_json_number(j, "entries", w->size);
+        sym_json_number(j, "cosigned", w->cosigned);
+        sym_json_number(j, "holds_of_this_log", w->ours);
+        sym_json_number(j, "open", w->open);
+        sym_json_time(j, "since", w->since_ms / 1000);
+        sym_json_text(j, "alarm", w->fault);
+        sym_json_text(j, "checkpoint", w->checkpoint);
+        sym_json_end(j);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_exit run_witnesses(const struct sym_call *call)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_witness_list list;
+    struct sym_fault fault;
+    fault.err = sym_client_fetch(call, SYM_VERB_LOG_WITNESSES, &arena, &list, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    return sym_command_printed(sym_args_has(&call->args, "json") ? witnesses_json(&list)
+                                                                 : witnesses_table(&list));
+}
+
+const struct sym_command sym_cmd_log_witnesses = {
+    .name = "log witnesses",
+    .summary = "list what is known of partners' logs, and they of this one",
+    .usage = {"[--json]"},
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_witnesses,
+};
+
+/* exhibit ------------------------------------------------------------------------------------ */
+
+/* What leaves here must hold before others. */
+static enum sym_err check_exhibit(const struct sym_exhibit *e, struct sym_fault *fault)
+{
+    struct sym_split_exhibit split = {.memory = NULL};
+    struct sym_fault why;
+    enum sym_err err = sym_split_read(&split, e->text, "the node's exhibit", &why);
+    sym_split_clear(&split);
+    return err == SYM_OK ? err : sym_fail(fault, err, "%s", why.text);
+}
+
+static enum sym_exit run_exhibit(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exhibit exhibit;
+    struct sym_fault fault;
+    struct sym_new_file file = {0};
+    const char *alias = call->args.operands[0];
+    const char *path = sym_args_value(&call->args, "out");
+    const struct sym_witness_query query = {.alias = sym_span_text(alias)};
+    if (!is_alias(call)) {
+        return no_alias(call);
+    }
+    if (path == NULL) {
+        return sym_command_usage(call, "--out is missing");
+    }
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = sym_client_ask(&client, SYM_VERB_LOG_EXHIBIT, &query, &arena, &exhibit, &fault);
+    }
+    if (fault.err == SYM_OK) {
+        fault.err = check_exhibit(&exhibit, &fault);
+    }
+    if (fault.err == SYM_OK && (fault.err = sym_new_file_open(&file, path, &fault)) == SYM_OK) {
+        (void)fwrite(exhibit.text.data, 1, exhibit.text.len, file.stream);
+        fault.err = sym_new_file_close(&file, SYM_OK, false, &fault);
+    }
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    char shown[SYM_FAULT_BYTES];
+    (void)printf("%s: proof against the log of %s; \"symbolon verify\" checks it anywhere\n",
+                 sym_file_show(shown, path), alias);
+    return SYM_EXIT_DONE;
+}
+
+static const struct sym_option exhibit_options[] = {
+    {.name = "out", .argument = "FILE", .help = "the new file to write"},
+    {0},
+};
+
+const struct sym_command sym_cmd_log_exhibit = {
+    .name = "log exhibit",
+    .summary = "write the proof that a partner's log contradicts itself",
+    .usage = {"ALIAS --out FILE"},
+    .options = exhibit_options,
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_exhibit,
+};
+
+/* accept ------------------------------------------------------------------------------------- */
+
+static enum sym_exit run_accept(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    struct sym_fault fault;
+    const char *alias = call->args.operands[0];
+    const struct sym_witness_query query = {.alias = sym_span_text(alias)};
+    char question[SYM_FAULT_BYTES];
+    if (!is_alias(call)) {
+        return no_alias(call);
+    }
+    (void)snprintf(question, sizeof question,
+                   "Has %s explained why its log began anew, and is that accepted? The proof "
+                   "against the old log is kept. [y/N]",
+                   alias);
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    if (!sym_args_has(&call->args, "yes") && sym_prompt_confirm(question) != SYM_ANSWER_YES) {
+        fault.err = sym_fail(&fault, SYM_CANCELLED,
+                             "%s: not accepted; where nobody can be asked, give --yes", alias);
+        return sym_command_failed(&fault);
+    }
+    fault.err = sym_client_do(&client, SYM_VERB_LOG_ACCEPT, &query, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    (void)printf("%s: its new log is accepted\n", alias);
+    return SYM_EXIT_DONE;
+}
+
+static const struct sym_option accept_options[] = {
+    {.name = "yes", .help = "do not ask"},
+    {0},
+};
+
+const struct sym_command sym_cmd_log_accept = {
+    .name = "log accept",
+    .summary = "accept the log that a partner began after it lost the old one",
+    .usage = {"ALIAS [--yes]"},
+    .options = accept_options,
+    .takes = SYM_TAKES_NODE,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_accept,
+};

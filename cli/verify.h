@@ -1,0 +1,89 @@
+/* verify.h - checks files of evidence without a node: proofs, checkpoints, exhibits, cards, and an
+ * exported log.
+ *
+ * What is trusted are the keys that the user gives; a file that brings its own card is checked
+ * against that, and the verdict says so. A verdict is one line: good, or what is wrong, with file,
+ * line and entry. Errors are verdicts; only SYM_NO_MEMORY and what the terminal does are others.
+ */
+#ifndef SYM_CLI_VERIFY_H
+#define SYM_CLI_VERIFY_H
+
+#include "crypto/card.h"
+#include "crypto/note.h"
+
+#include <stdio.h>
+
+#define SYM_TRUST_MAX 64u
+
+/* Keys and cards that the user gives. */
+struct sym_trust {
+    struct sym_note_key keys[SYM_TRUST_MAX];
+    size_t n_keys;
+    struct sym_card cards[SYM_TRUST_MAX];
+    size_t n_cards;
+};
+
+/* The log key of this origin that is trusted, or NULL. */
+const uint8_t *sym_trust_log_key(const struct sym_trust *t, struct sym_span origin);
+/* Nothing was given to compare with. */
+bool sym_trust_is_empty(const struct sym_trust *t);
+/* Are the identity and log key of this card those of one that is trusted? */
+bool sym_trust_card(const struct sym_trust *t, const struct sym_card *card);
+/* Cosignatures of the note by keys that are trusted; those that do not verify are a fault. */
+SYM_MUST enum sym_err sym_trust_cosigners(const struct sym_trust *t, size_t *n,
+                                          const struct sym_note *note, const char *name,
+                                          struct sym_fault *fault);
+
+#define SYM_VERDICT_BYTES 1024u
+
+struct sym_verdict {
+    const char *kind; /* "proof", "checkpoint", … */
+    bool good;
+    bool trusted; /* compared with a key that the user gave */
+    char text[SYM_VERDICT_BYTES];
+    char origin[SYM_KEY_NAME_BYTES]; /* of the log it tells of; "" where there is none */
+    uint64_t size;                   /* of that log, entries */
+};
+
+/* The file or directory at path. */
+void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
+
+/* An exported log. The card of its node is in *card when the verdict is good. */
+void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
+
+/* NAME.body.jsonl, the body of one entry, against the proof NAME.tlog-proof beside it. */
+bool sym_verify_is_body(const char *path);
+void sym_verify_body(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
+
+/* Shared by the rooms of this module. ---------------------------------------------------------- */
+
+/* Records a fault as the verdict. */
+void sym_verdict_wrong(struct sym_verdict *v, const struct sym_fault *fault);
+/* Good, as format says; with a remark where the card was not compared, and wrong when it is not one
+ * that is trusted although some are. */
+void sym_verdict_by_card(struct sym_verdict *v, const struct sym_trust *trust,
+                         const struct sym_card *card, const char *what);
+void sym_verdict_head(struct sym_verdict *v, const struct sym_checkpoint *head);
+
+/* bodies.jsonl of an export: one line for each entry, in order, in one form:
+ *     {"index":17,"salt":"<base64>","body":"<base64>"}
+ *     {"index":17,"erased":true}
+ */
+struct sym_bodies {
+    FILE *file; /* NULL: the export has none */
+    char *line;
+    size_t room;
+    const char *name;     /* borrowed */
+    uint64_t line_number; /* of the line that was read last, from 1 */
+    uint64_t erased, shown;
+};
+SYM_MUST enum sym_err sym_bodies_open(struct sym_bodies *b, const char *path, const char *name,
+                                      struct sym_fault *fault);
+void sym_bodies_close(struct sym_bodies *b);
+/* The next line must be of this entry, and what it shows what the entry commits to. */
+SYM_MUST enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index,
+                                       struct sym_span commitment, struct sym_fault *fault);
+/* Nothing is left. */
+SYM_MUST enum sym_err sym_bodies_end(struct sym_bodies *b, struct sym_fault *fault);
+
+#endif

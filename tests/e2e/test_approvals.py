@@ -1,0 +1,186 @@
+"""What an own user may not do alone: held, shown, approved or denied by somebody else, once."""
+
+import json
+
+import overlaps
+from nodes import DENIED, DONE, FAILED, USAGE
+from overlaps import OverlapTest, ids, overlap_words
+
+
+class Staffed(OverlapTest):
+    """Bank A with an operator, an approver and analysts; approvers are added by an approver."""
+
+    def setUp(self):
+        super().setUp()
+        self.a = self.node("Bank A")
+        self.a.user = "operator"
+        self.a.do("user", "add", "anna", "--role", "approver,operator")
+        self.a.do("user", "add", "both", "--role", "analyst,approver", user="anna")
+        self.a.do("user", "add", "amir", "--role", "analyst")
+
+    def own(self, user="anna"):
+        return [row for row in self.a.json("requests", user=user) if row["own"]]
+
+    def waiting(self):
+        row, = [row for row in self.own() if row["state"] == "waiting"]
+        return row
+
+    def is_held(self, outcome):
+        self.refused(outcome, DENIED, "held as ", "symbolon approve")
+        row = self.waiting()
+        self.assertIn(row["id"], outcome[2])
+        return row
+
+    def users(self):
+        return {row["name"] for row in self.a.json("user", "list")}
+
+
+class Changes(Staffed):
+    def test_another_approver_is_made_with_the_signature_of_one(self):
+        held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
+        self.assertEqual((held["user"], held["what"]), ("operator", "user add kim as approver"))
+        self.assertNotIn("kim", self.users())
+        key = self.a.dir / "users/kim.key"
+        self.assertTrue(key.exists())
+        self.assertIn("1 command of own users waits", self.a.do("status"))
+        self.a.restart()
+        self.a.do("approve", held["id"][:8], user="anna")
+        self.assertIn("kim", self.users())
+        self.a.do("requests", user="kim")  # the key works
+        row, = self.own()
+        self.assertEqual((row["state"], row["decided_by"]), ("used", "anna"))
+
+    def test_an_approver_is_removed_with_the_signature_of_one(self):
+        held = self.is_held(self.a.cli("user", "remove", "both"))
+        self.assertIn("both", self.users())
+        self.a.do("deny", held["id"], "--why", "she stays", user="anna")
+        self.assertIn("both", self.users())
+        held = self.is_held(self.a.cli("user", "remove", "both"))
+        self.a.do("approve", held["id"], user="anna")
+        self.assertNotIn("both", self.users())
+
+    def test_who_is_an_approver_needs_no_other_for_that(self):
+        self.a.do("user", "add", "kim", "--role", "approver", user="anna")
+        self.a.do("user", "remove", "kim", user="anna")
+
+    def test_other_users_need_no_approver(self):
+        self.a.do("user", "add", "ole", "--role", "auditor")
+        self.a.do("user", "remove", "ole")
+
+    def test_nobody_approves_an_own_command_or_without_the_role_or_twice(self):
+        held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
+        for user in ("operator", "amir"):
+            self.refused(self.a.cli("approve", held["id"], user=user), DENIED, "does not have the role")
+        self.assertEqual(self.a.cli("deny", held["id"], user="anna")[0], USAGE)
+        self.a.do("deny", held["id"], "--why", "no", user="anna")
+        for user in ("anna", "both"):
+            self.refused(self.a.cli("approve", held["id"], user=user), FAILED, "was decided before", "by anna")
+        self.assertNotIn("kim", self.users())
+
+    def test_an_approval_whose_command_fails_says_so_and_is_spent(self):
+        held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
+        self.a.do("user", "add", "kim", "--role", "auditor", "--out", self.home / "other.key")
+        self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "approved, but not done", "exists already")
+        self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "was decided before")
+
+    def test_who_is_no_user_any_more_gives_no_commands(self):
+        self.a.do("user", "add", "otto", "--role", "operator")
+        held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver", user="otto"))
+        self.a.do("user", "remove", "otto")
+        self.refused(self.a.cli("approve", held["id"], user="anna"), DENIED, "no user with the role")
+        self.assertNotIn("kim", self.users())
+
+
+class Overlaps(Staffed):
+    def setUp(self):
+        super().setUp()
+        self.b = self.node("Bank B")
+        self.a.peer_with(self.b)
+        self.load_numbers(self.a, "mine", range(100), "a")
+        self.load_numbers(self.b, "theirs", range(50, 150), "b")
+        self.grant(self.b, self.a, "theirs")
+        self.a.do("settings", "set", "own-approval", "matches")
+        self.a.user = "operator"
+
+    def ask(self, reveal="matches", user="amir", **how):
+        return self.try_overlap(self.a, self.b, reveal=reveal, user=user, **how)
+
+    def test_matches_wait_and_go_on_in_the_name_of_who_asked(self):
+        held = self.is_held(self.ask())
+        self.assertEqual(held["user"], "amir")
+        self.assertEqual(held["what"], "overlap:matches of mine with theirs of bank-b, type any, for test, on agreement, "
+                                       "case T-1")
+        self.assertEqual(overlaps.exchanges(self.a), [])
+        self.assertEqual(overlaps.exchanges(self.b), [])  # nothing has left
+        self.is_held(self.ask())  # the same one
+        self.a.do("approve", held["id"], user="anna")
+        row, = self.own()
+        self.assertEqual(row["state"], "used")
+        done = self.ends_as(self.a, "done")
+        self.assertEqual((done["id"], done["user"], done["approver"]), (row["exchange"], "amir", "anna"))
+        # The same command finds it.
+        answer = self.overlap(self.a, self.b, user="amir")
+        self.assertEqual((answer["exchange"]["id"], set(overlaps.matched(answer))),
+                         (row["exchange"], ids(range(50, 100), "a")))
+        self.assertEqual(len(overlaps.exchanges(self.a)), 1)
+        # Once: one approval, one exchange.
+        self.refused(self.ask(), DENIED, "held as ")
+        self.assertEqual(len(self.own()), 2)
+        self.assertNotIn("anna", json.dumps(self.shown(self.b, row["exchange"])))
+
+    def test_a_count_needs_none_unless_all_do(self):
+        self.counts(self.a, self.b, 50, user="amir")
+        self.a.do("settings", "set", "own-approval", "all")
+        self.is_held(self.ask("count"))
+
+    def test_the_setting_is_not_weakened_alone(self):
+        held = self.is_held(self.a.cli("settings", "set", "own-approval", "none"))
+        self.a.do("approve", held["id"], user="anna")
+        self.assertEqual(self.ask()[0], DONE)
+
+    def test_who_asked_does_not_approve_it(self):
+        held = self.is_held(self.ask(user="both"))
+        self.refused(self.a.cli("approve", held["id"], user="both"), DENIED, "both's own")
+        self.a.do("approve", held["id"], user="anna")
+        self.ends_as(self.a, "done")
+
+    def test_an_analyst_sees_own_commands_only(self):
+        self.is_held(self.ask())
+        self.assertEqual([row["user"] for row in self.a.json("requests", user="amir")], ["amir"])
+        self.a.do("user", "add", "ada", "--role", "analyst")
+        self.assertEqual(self.a.json("requests", user="ada"), [])
+
+    def test_without_an_approver_it_is_denied(self):
+        self.b.do("settings", "set", "own-approval", "all")
+        self.grant(self.a, self.b, "mine")
+        self.refused(self.try_overlap(self.b, self.a, "theirs", "mine"), DENIED, "no other user has that role")
+
+    def test_a_peer_still_decides(self):
+        self.b.do("revoke", "bank-a", "theirs", "overlap:matches")
+        held = self.is_held(self.ask())
+        self.a.do("approve", held["id"], user="anna")
+        self.ends_as(self.a, "denied")
+
+
+class Forgetting(OverlapTest):
+    def test_a_record_that_is_forgotten_goes_out_of_results(self):
+        a, b = self.pair()
+        self.load_numbers(a, "mine", range(100), "a")
+        self.load_numbers(b, "theirs", range(50, 150), "b")
+        self.grant(b, a, "theirs")
+        first, second = (self.overlap(a, b)["exchange"]["id"] for _ in range(2))
+        gone = a.json("dataset", "forget", "mine", "--record", "a60")
+        self.assertEqual((gone["records"], gone["results"]), (1, 2))
+        for exchange in (first, second):
+            answer = json.loads(a.do("exchange", "result", exchange, "--format", "json"))
+            self.assertEqual(set(overlaps.matched(answer)), ids(range(50, 100), "a") - {"a60"})
+            self.assertEqual(answer["records"], 49)
+        a.restart()
+        self.refused(a.cli("dataset", "forget", "mine", "--record", "a60"), FAILED, "has no record of this id")
+        # What an import replaced is named by results only.
+        self.load_numbers(a, "mine", range(1000, 1010), "a")
+        gone = a.json("dataset", "forget", "mine", "--record", "a61")
+        self.assertEqual((gone["records"], gone["results"]), (0, 2))
+        a.do("dataset", "drop", "mine", "--yes")
+        for exchange in (first, second):
+            self.refused(a.cli("exchange", "result", exchange), FAILED, "was forgotten")

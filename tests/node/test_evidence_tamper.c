@@ -1,0 +1,444 @@
+/* Edits, deletes and reorders what a stopped node has in its LMDB file, through LMDB itself: with
+ * sealed values as they are, and, knowing the node's master key, with values that are sealed
+ * properly. Opening the log, or reading all of it, must notice each. */
+#include "node/evidence/log.h"
+#include "node/store/sealed.h"
+#include "tests/support/room.h"
+
+#include <lmdb.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, room_tear_down)
+#define ENTRIES    600u /* two full tiles, and a part of a third */
+
+struct raw {
+    struct room *room;
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi table;
+    const char *name;
+    struct sym_secret key;
+};
+
+static int set_up(void **state)
+{
+    if (room_set_up(state) != 0) {
+        return -1;
+    }
+    struct room *s = *state;
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "entry %u", i);
+        const struct sym_entry_body body = {.event = sym_span_text("tested"),
+                                            .detail = sym_span_text(text)};
+        const struct sym_entry entry = {.kind = SYM_ENTRY_SETTING, .body = &body};
+        assert_int_equal(sym_log_add(room_log(s), &entry), SYM_OK);
+    }
+    return 0;
+}
+
+/* Stops the node, and opens one of its tables. */
+static void raw_open(struct raw *r, struct room *s, const char *table)
+{
+    *r = (struct raw){.room = s, .name = table};
+    sym_log_close(s->log);
+    s->log = NULL;
+    sym_store_close(s->store);
+    s->store = NULL;
+    assert_int_equal(sym_secret_new(&r->key, 32), SYM_OK);
+    sym_subkey(r->key.data, s->master, "store values", sym_span(NULL, 0));
+    assert_int_equal(mdb_env_create(&r->env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(r->env, SYM_TABLE_COUNT + 1), 0);
+    assert_int_equal(mdb_env_open(r->env, room_path(s, "store"), 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
+    assert_int_equal(mdb_dbi_open(r->txn, table, 0, &r->table), 0);
+}
+
+static void raw_close(struct raw *r)
+{
+    assert_int_equal(mdb_txn_commit(r->txn), 0);
+    mdb_env_close(r->env);
+    sym_secret_clear(&r->key);
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(sym_store_open(&r->room->store, r->room->dir,
+                                    sym_span(r->room->master, sizeof r->room->master), &fault),
+                     SYM_OK);
+}
+
+/* A key of the log's: generation 1, and a number. */
+static MDB_val key_of(uint8_t out[12], uint64_t number)
+{
+    memset(out, 0, 12);
+    out[3] = 1;
+    sym_put_u64(out + 4, number);
+    return (MDB_val){.mv_size = 12, .mv_data = out};
+}
+
+static size_t raw_get(struct raw *r, MDB_val key, uint8_t out[4096])
+{
+    MDB_val v;
+    assert_int_equal(mdb_get(r->txn, r->table, &key, &v), 0);
+    assert_true(v.mv_size <= 4096);
+    memcpy(out, v.mv_data, v.mv_size);
+    return v.mv_size;
+}
+
+static void raw_put(struct raw *r, MDB_val key, uint8_t *bytes, size_t len)
+{
+    MDB_val v = {.mv_size = len, .mv_data = bytes};
+    assert_int_equal(mdb_put(r->txn, r->table, &key, &v, 0), 0);
+}
+
+/* A value, opened with the node's own key, and one that is sealed with it. */
+static size_t raw_unseal(struct raw *r, MDB_val key, uint8_t out[4096])
+{
+    uint8_t sealed[4096];
+    size_t len = 0;
+    size_t sealed_len = raw_get(r, key, sealed);
+    struct sym_place place = {.table = r->name, .key = sym_span(key.mv_data, key.mv_size)};
+    assert_int_equal(
+        sym_sealed_read_into(out, 4096, &len, &r->key, &place, sym_span(sealed, sealed_len)),
+        SYM_OK);
+    return len;
+}
+
+static void raw_seal(struct raw *r, MDB_val key, const uint8_t *bytes, size_t len)
+{
+    uint8_t sealed[4096 + SYM_SEAL_OVERHEAD_BYTES];
+    struct sym_place place = {.table = r->name, .key = sym_span(key.mv_data, key.mv_size)};
+    assert_int_equal(sym_sealed_write(sealed, &r->key, &place, sym_span(bytes, len)), SYM_OK);
+    raw_put(r, key, sealed, len + SYM_SEAL_OVERHEAD_BYTES);
+}
+
+/* Reading all, as `log verify` does: the tree against the head, bodies against their leaves. */
+struct verified {
+    struct sym_merkle_edge edge;
+    uint64_t bad; /* entry; UINT64_MAX: none */
+    uint64_t at;
+};
+
+static enum sym_err verify_row(void *context, const struct sym_log_row *row)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    uint8_t hash[SYM_HASH_BYTES];
+    uint8_t commitment[SYM_HASH_BYTES];
+    struct verified *v = context;
+    bool good = row->index == v->at++ && row->leaf.len > 0 && row->body.len > 0 &&
+                sym_decode(&arena, &leaf, &sym_msg_leaf, row->leaf) == SYM_OK &&
+                sym_body_commit(commitment, row->salt.data, row->body) == SYM_OK &&
+                sym_span_equal(leaf.commitment, sym_span(commitment, sizeof commitment));
+    if (!good) {
+        v->bad = v->bad == UINT64_MAX ? row->index : v->bad;
+        return SYM_OK;
+    }
+    assert_int_equal(sym_merkle_leaf(hash, row->leaf), SYM_OK);
+    return sym_merkle_add(&v->edge, hash);
+}
+
+/* What notices: the start of the node, or reading all of the log. */
+enum notice { AT_START, BY_ENTRY, BY_ROOT, NOT_AT_ALL };
+
+static enum notice look(struct room *s, uint64_t *entry, const char *say)
+{
+    struct sym_fault fault = {.text = ""};
+    if (room_try_log(s, &fault) != SYM_OK) {
+        assert_non_null(strstr(fault.text, "evidence log: "));
+        assert_non_null(strstr(fault.text, "restore"));
+        if (say != NULL && strstr(fault.text, say) == NULL) {
+            fail_msg("%s", fault.text);
+        }
+        return AT_START;
+    }
+    struct verified v = {.bad = UINT64_MAX};
+    struct sym_log_query q = {.bodies = true};
+    uint8_t root[SYM_HASH_BYTES];
+    for (bool more = true; more;) {
+        assert_int_equal(sym_log_rows(s->log, &q, &q.first, &more, verify_row, &v), SYM_OK);
+    }
+    assert_int_equal(sym_merkle_edge_root(root, &v.edge), SYM_OK);
+    *entry = v.bad;
+    if (v.bad != UINT64_MAX) {
+        return BY_ENTRY;
+    }
+    bool same = v.edge.size == sym_log_head(s->log)->size &&
+                memcmp(root, sym_log_head(s->log)->root, sizeof root) == 0;
+    return same ? NOT_AT_ALL : BY_ROOT;
+}
+
+static void a_log_that_nobody_touched_is_fine(void **state)
+{
+    struct raw r;
+    uint64_t entry = 0;
+    raw_open(&r, *state, "leaves");
+    raw_close(&r);
+    assert_int_equal(look(*state, &entry, NULL), NOT_AT_ALL);
+}
+
+/* Any bit of a sealed leaf, body, tile or head. */
+static void notices_any_bit_of_a_sealed_value(void **state)
+{
+    static const struct {
+        const char *table;
+        uint64_t number;
+        enum notice notice;
+    } flips[] = {
+        {"leaves", 3, BY_ENTRY},   {"leaves", 255, BY_ENTRY}, {"leaves", 512, AT_START},
+        {"leaves", 599, AT_START}, {"bodies", 3, BY_ENTRY},   {"bodies", 599, BY_ENTRY},
+        {"bodies", 512, BY_ENTRY},
+    };
+    for (size_t i = 0; i < sizeof flips / sizeof *flips; i++) {
+        for (size_t bit = 0; bit < 3; bit++) {
+            struct raw r;
+            uint8_t key[12];
+            uint8_t bytes[4096];
+            uint64_t entry = 0;
+            MDB_val k = key_of(key, flips[i].number);
+            raw_open(&r, *state, flips[i].table);
+            size_t len = raw_get(&r, k, bytes);
+            size_t at = bit * (len - 1) / 2;
+            bytes[at] ^= (uint8_t)(1u << bit);
+            raw_put(&r, k, bytes, len);
+            raw_close(&r);
+            assert_int_equal(look(*state, &entry, NULL), flips[i].notice);
+            if (flips[i].notice == BY_ENTRY) {
+                assert_int_equal(entry, flips[i].number);
+            }
+            raw_open(&r, *state, flips[i].table);
+            bytes[at] ^= (uint8_t)(1u << bit);
+            raw_put(&r, k, bytes, len);
+            raw_close(&r);
+            assert_int_equal(look(*state, &entry, NULL), NOT_AT_ALL);
+        }
+    }
+}
+
+static void notices_an_entry_that_was_deleted(void **state)
+{
+    static const struct {
+        const char *table;
+        uint64_t number;
+        enum notice notice;
+        const char *say;
+    } gone[] = {
+        {"leaves", 7, BY_ENTRY, NULL},     {"leaves", 300, BY_ENTRY, NULL},
+        {"bodies", 8, BY_ENTRY, NULL},     {"leaves", 550, AT_START, "entry 550 is gone"},
+        {"leaves", 599, AT_START, "gone"},
+    };
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        struct raw r;
+        uint8_t key[12];
+        uint8_t bytes[4096];
+        uint64_t entry = 0;
+        MDB_val k = key_of(key, gone[i].number);
+        raw_open(&r, *state, gone[i].table);
+        size_t len = raw_get(&r, k, bytes);
+        assert_int_equal(mdb_del(r.txn, r.table, &k, NULL), 0);
+        raw_close(&r);
+        assert_int_equal(look(*state, &entry, gone[i].say), gone[i].notice);
+        if (gone[i].notice == BY_ENTRY) {
+            assert_int_equal(entry, gone[i].number);
+        }
+        raw_open(&r, *state, gone[i].table);
+        raw_put(&r, k, bytes, len);
+        raw_close(&r);
+    }
+}
+
+/* With the master key: leaves that are sealed as the node would. */
+static void notices_leaves_that_changed_places_properly_sealed(void **state)
+{
+    static const struct {
+        uint64_t a;
+        uint64_t b;
+        enum notice notice;
+    } swaps[] = {{1, 2, BY_ENTRY}, {100, 400, BY_ENTRY}, {598, 599, AT_START}, {3, 599, AT_START}};
+    for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++) {
+        struct raw r;
+        uint8_t key_a[12];
+        uint8_t key_b[12];
+        uint8_t a[4096];
+        uint8_t b[4096];
+        uint64_t entry = 0;
+        MDB_val ka = key_of(key_a, swaps[i].a);
+        MDB_val kb = key_of(key_b, swaps[i].b);
+        raw_open(&r, *state, "leaves");
+        size_t a_len = raw_unseal(&r, ka, a);
+        size_t b_len = raw_unseal(&r, kb, b);
+        raw_seal(&r, ka, b, b_len);
+        raw_seal(&r, kb, a, a_len);
+        raw_close(&r);
+        assert_int_equal(look(*state, &entry, NULL), swaps[i].notice);
+        raw_open(&r, *state, "leaves");
+        raw_seal(&r, ka, a, a_len);
+        raw_seal(&r, kb, b, b_len);
+        raw_close(&r);
+        assert_int_equal(look(*state, &entry, NULL), NOT_AT_ALL);
+    }
+}
+
+/* The time of a leaf lies behind its version: a varint, whose lowest byte takes any bit. */
+static void notices_a_leaf_that_was_rewritten_and_properly_sealed(void **state)
+{
+    static const uint64_t numbers[] = {0, 256, 511, 512, 599};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct raw r;
+        uint8_t key[12];
+        uint8_t bytes[4096];
+        uint64_t entry = 0;
+        MDB_val k = key_of(key, numbers[i]);
+        raw_open(&r, *state, "leaves");
+        size_t len = raw_unseal(&r, k, bytes);
+        bytes[3] ^= 1;
+        raw_seal(&r, k, bytes, len);
+        raw_close(&r);
+        assert_int_equal(look(*state, &entry, NULL), numbers[i] < 512 ? BY_ROOT : AT_START);
+        raw_open(&r, *state, "leaves");
+        bytes[3] ^= 1;
+        raw_seal(&r, k, bytes, len);
+        raw_close(&r);
+    }
+}
+
+static void notices_an_entry_that_was_added_behind_the_head(void **state)
+{
+    struct raw r;
+    uint8_t key[12];
+    uint8_t bytes[4096];
+    uint64_t entry = 0;
+    raw_open(&r, *state, "leaves");
+    size_t len = raw_unseal(&r, key_of(key, 599), bytes);
+    raw_seal(&r, key_of(key, 600), bytes, len);
+    raw_close(&r);
+    assert_int_equal(look(*state, &entry, "entries that its head does not know"), AT_START);
+}
+
+static MDB_val state_key(uint8_t out[4])
+{
+    memset(out, 0, 4);
+    out[3] = 1;
+    return (MDB_val){.mv_size = 4, .mv_data = out};
+}
+
+static void notices_a_head_that_was_deleted(void **state)
+{
+    struct raw r;
+    uint8_t key[4];
+    uint64_t entry = 0;
+    MDB_val k = state_key(key);
+    raw_open(&r, *state, "log-state");
+    assert_int_equal(mdb_del(r.txn, r.table, &k, NULL), 0);
+    raw_close(&r);
+    assert_int_equal(look(*state, &entry, "entries that its head does not know"), AT_START);
+}
+
+/* An old head, with the leaves behind it cut off, is a log that was restored: only partners can
+ * notice that. Any other old head is noticed here. */
+static void notices_an_older_head(void **state)
+{
+    struct room *s = *state;
+    struct raw r;
+    uint8_t key[4];
+    uint8_t bytes[4096];
+    uint64_t entry = 0;
+    raw_open(&r, s, "log-state");
+    size_t len = raw_get(&r, state_key(key), bytes);
+    raw_close(&r);
+    const struct sym_entry_body body = {.event = sym_span_text("tested")};
+    const struct sym_entry one = {.kind = SYM_ENTRY_SETTING, .body = &body};
+    assert_int_equal(sym_log_add(room_log(s), &one), SYM_OK);
+    raw_open(&r, s, "log-state");
+    raw_put(&r, state_key(key), bytes, len);
+    raw_close(&r);
+    assert_int_equal(look(s, &entry, "entries that its head does not know"), AT_START);
+}
+
+/* Somebody with the master key, who makes everything fit but the signature: the size and the edge
+ * of the head, and the leaf behind it. */
+static void notices_a_head_that_was_forged_without_the_log_key(void **state)
+{
+    struct room *s = *state;
+    struct raw r;
+    uint8_t key[4];
+    uint8_t leaf_key[12];
+    uint8_t bytes[4096];
+    uint8_t leaf[4096];
+    uint64_t entry = 0;
+    raw_open(&r, s, "leaves");
+    MDB_val last = key_of(leaf_key, 599);
+    size_t leaf_len = raw_unseal(&r, last, leaf);
+    leaf[3] ^= 1;
+    raw_seal(&r, last, leaf, leaf_len);
+    r.name = "log-state";
+    assert_int_equal(mdb_dbi_open(r.txn, "log-state", 0, &r.table), 0);
+    size_t len = raw_unseal(&r, state_key(key), bytes);
+    /* version 1, size 8, signed size 8, erased 8, flags 1; then the edge: 600 is 512+64+16+8, so
+     * the last of four hashes is that of leaves 592 to 599. */
+    uint8_t *edge = bytes + 26 + 3 * SYM_HASH_BYTES;
+    uint8_t hash[8][SYM_HASH_BYTES];
+    assert_int_equal(mdb_dbi_open(r.txn, "leaves", 0, &r.table), 0);
+    r.name = "leaves";
+    for (uint64_t i = 0; i < 8; i++) {
+        leaf_len = raw_unseal(&r, key_of(leaf_key, 592 + i), leaf);
+        assert_int_equal(sym_merkle_leaf(hash[i], sym_span(leaf, leaf_len)), SYM_OK);
+    }
+    for (size_t n = 8; n > 1; n /= 2) {
+        for (size_t i = 0; i < n / 2; i++) {
+            assert_int_equal(sym_merkle_node(hash[i], hash[2 * i], hash[2 * i + 1]), SYM_OK);
+        }
+    }
+    memcpy(edge, hash[0], SYM_HASH_BYTES);
+    r.name = "log-state";
+    assert_int_equal(mdb_dbi_open(r.txn, "log-state", 0, &r.table), 0);
+    raw_seal(&r, state_key(key), bytes, len);
+    raw_close(&r);
+    assert_int_equal(look(s, &entry, "not those that this node has signed"), AT_START);
+}
+
+static void notices_a_tile_that_is_gone_or_was_replaced(void **state)
+{
+    static uint8_t tile[2][SYM_TILE_WIDTH * SYM_HASH_BYTES + SYM_SEAL_OVERHEAD_BYTES];
+    struct room *s = *state;
+    struct raw r;
+    uint8_t key[2][13] = {{0, 0, 0, 1}, {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    MDB_val k[2] = {{.mv_size = 13, .mv_data = key[0]}, {.mv_size = 13, .mv_data = key[1]}};
+    uint64_t entry = 0;
+    raw_open(&r, s, "tiles");
+    for (size_t i = 0; i < 2; i++) {
+        MDB_val v;
+        assert_int_equal(mdb_get(r.txn, r.table, &k[i], &v), 0);
+        assert_int_equal(v.mv_size, sizeof tile[i]);
+        memcpy(tile[i], v.mv_data, v.mv_size);
+    }
+    MDB_val other = {.mv_size = sizeof tile[1], .mv_data = tile[1]};
+    assert_int_equal(mdb_put(r.txn, r.table, &k[0], &other, 0), 0);
+    raw_close(&r);
+    assert_int_equal(look(s, &entry, "tile 0 of level 0 was altered"), AT_START);
+    raw_open(&r, s, "tiles");
+    assert_int_equal(mdb_del(r.txn, r.table, &k[0], NULL), 0);
+    raw_close(&r);
+    assert_int_equal(look(s, &entry, "tile 0 of level 0 is gone"), AT_START);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_log_that_nobody_touched_is_fine),
+        TEST(notices_any_bit_of_a_sealed_value),
+        TEST(notices_an_entry_that_was_deleted),
+        TEST(notices_leaves_that_changed_places_properly_sealed),
+        TEST(notices_a_leaf_that_was_rewritten_and_properly_sealed),
+        TEST(notices_an_entry_that_was_added_behind_the_head),
+        TEST(notices_a_head_that_was_deleted),
+        TEST(notices_an_older_head),
+        TEST(notices_a_head_that_was_forged_without_the_log_key),
+        TEST(notices_a_tile_that_is_gone_or_was_replaced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
