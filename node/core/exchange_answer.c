@@ -411,7 +411,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
 {
     bool meets = e->kind == SYM_KIND_WITNESS;
     if (meets) {
-        sym_witness_link_up(x->config.witness, &e->peer);
+        sym_witness_begin_meeting(x->config.witness, &e->peer);
     }
     enum sym_err err = sym_exchange_check(x, e, event->request.evidence, event->signed_bytes,
                                           SYM_ENTRY_REQUESTED, fault);
@@ -419,7 +419,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
         return err;
     }
     return meets ? sym_witness_may_meet(x->config.witness, fault)
-                 : sym_witness_allows(x->config.witness, &e->peer, fault);
+                 : sym_witness_trusts(x->config.witness, &e->peer, fault);
 }
 
 static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
