@@ -92,8 +92,8 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     e->role = SYM_SESSION_INITIATOR;
     e->kind = plan->kind;
     e->timeout_ms = plan->timeout_ms;
-    e->deadline_ms =
-        sym_now_ms() + (plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
+    e->until_ms = sym_now_ms() + plan->timeout_ms;
+    sym_exchange_allow_ms(e, plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
     e->started_us = sym_now_us();
     memcpy(e->alias, peer->alias, sizeof e->alias);
     sym_matter_text(e->user, sizeof e->user, sym_span_text(plan->user != NULL ? plan->user : ""));
