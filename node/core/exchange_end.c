@@ -8,7 +8,7 @@
 /* How long after a write that failed an end is written once more, and for how long the other side
  * is left without a word, milliseconds. */
 #define RETRY_MS   250u
-#define SILENCE_MS 2000u
+#define SILENCE_MS 1000u
 
 void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *p,
                           const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
@@ -242,7 +242,12 @@ void sym_exchange_conclude(struct sym_exchanges *x, struct sym_exchange *e,
 
 void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
 {
-    if (e->writing == NULL && now_ms >= e->retry_ms) {
+    if (e->writing != NULL || now_ms < e->retry_ms) {
+        return;
+    }
+    if (e->kind == SYM_KIND_WITNESS && e->link == NULL) {
+        sym_exchange_finish_as_written(x, e); /* leaves no entry, and nobody waits for its end */
+    } else {
         e->retry_ms = now_ms + RETRY_MS;
         write_end(x, e);
     }
