@@ -297,7 +297,8 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .history = &core->history,
                                      .results = &core->results,
                                      .settings = &core->settings,
-                                     .ristretto = core->ristretto};
+                                     .ristretto = core->ristretto,
+                                     .restored_ms = core->restored.restored_ms};
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,
