@@ -161,7 +161,7 @@
 /* The body of an entry: request, receipt, both statements and an approval, bytes. */
 #define SYM_BODY_BYTES_MAX 327680u
 /* Rows of the log, and findings of a comparison, in one answer. */
-#define SYM_LOG_ROWS_MAX 2048u
+#define SYM_LOG_ROWS_MAX 256u
 #define SYM_FINDINGS_MAX 512u
 /* Hashes in a full tile, and levels of tiles: 256^8 entries (C2SP tlog-tiles). */
 #define SYM_TILE_WIDTH      256u

@@ -456,7 +456,7 @@ void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
     row->since_ms = p->since_ms;
     row->fault = sym_span_text(p->fault);
     row->cosigned = p->cosigned;
-    row->ours = p->said.size;
+    row->ours = p->said.generation == sym_log_head(w->config.log)->generation ? p->said.size : 0;
     if (newest != NULL) {
         row->checkpoint = sym_span(newest->note, newest->note_len);
         row->size = newest->size;
@@ -465,7 +465,9 @@ void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
     if (calm && (p->later.generation != 0 || is_overdue(p))) {
         row->state = SYM_WITNESS_UNPROVEN;
         row->fault = sym_span_text(p->later.generation != 0
-                                       ? "has begun a new log and not shown how it follows"
+                                       ? "has begun a new evidence log that does not continue the "
+                                         "one known here; ask its operator why, by telephone, then "
+                                         "run: symbolon log accept"
                                        : "has signed a head and not proven how it follows");
     }
 }
