@@ -270,7 +270,15 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_aut
         return SYM_NOT_FOUND;
     }
     enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, author, fault);
-    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+    if (err != SYM_OK) {
+        return err;
+    }
+    /* What was sealed under the secret before is not answered any more: both sides begin anew. */
+    struct sym_link *link = sym_links_of(core->links, &peer->id);
+    if (link != NULL) {
+        sym_link_hang_up(link);
+    }
+    return sym_answer_write(answer, &(struct sym_empty){0});
 }
 
 static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_author *author,
