@@ -77,10 +77,8 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
-        struct sym_backups_config c = {.store = core->store,
-                                       .vault = core->vault,
-                                       .log = core->log,
-                                       .dir = &core->dir};
+        struct sym_backups_config c = {
+            .store = core->store, .vault = core->vault, .log = core->log, .dir = &core->dir};
         err = sym_backups_new(&core->backups, &c, fault);
     }
     return err;

@@ -309,7 +309,18 @@ void sym_exchanges_stop(struct sym_exchanges *x)
     }
 }
 
-/* What a person reads when time has run out depends on how far the exchange came. */
+static void time_out_unanswered(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    char text[2 * SYM_FAULT_BYTES];
+    (void)snprintf(text, sizeof text,
+                   "%s did not answer in time; both sides need each other's newest card and the "
+                   "same preshared key, or none",
+                   e->alias);
+    sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
+}
+
+/* What a person reads when time has run out depends on how far the exchange came. A link over which
+ * the other side does not tell its head is one without answers, too. */
 static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
 {
     char text[2 * SYM_FAULT_BYTES];
@@ -319,17 +330,14 @@ static void time_out(struct sym_exchanges *x, struct sym_exchange *e)
     } else if (e->state == SYM_EXCHANGE_HELD) {
         sym_exchange_unlink(e);
         sym_exchange_lose(x, e, "no answer came");
+    } else if (e->link == NULL && sym_links_of(x->links, &e->peer) != NULL) {
+        time_out_unanswered(x, e);
     } else if (e->link == NULL) {
         (void)snprintf(text, sizeof text, "%s cannot be reached: %s", e->alias,
                        e->fault.text[0] != '\0' ? e->fault.text : "no connection came about");
         sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, SYM_UNREACHABLE, text);
     } else if (e->role == SYM_SESSION_INITIATOR && e->state == SYM_EXCHANGE_WAITING) {
-        (void)snprintf(
-            text, sizeof text,
-            "%s did not answer in time; both sides need each other's newest card and the "
-            "same preshared key, or none",
-            e->alias);
-        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
+        time_out_unanswered(x, e);
     } else {
         /* Not SYM_TIMEOUT: the peer was there. */
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_EXPIRED, "it took longer than allowed");
