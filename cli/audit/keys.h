@@ -1,5 +1,6 @@
 /* keys.h - whose signatures an auditor can check: users and partners as the log itself introduces
- * them (the signed commands that added them), the node's own card, and cards given as files.
+ * them (the signed commands that added them), the node's own card, those of its partners, and cards
+ * given as files.
  *
  * A node id is the hash of its identity key, so a card that fits an id needs no further trust in
  * that; names of users are the node's word. A failure to allocate is kept in `failed`.
@@ -36,9 +37,10 @@ struct sym_audit_keys {
 void sym_audit_keys_clear(struct sym_audit_keys *k);
 #define SYM_AUDIT_KEYS_AUTO __attribute__((cleanup(sym_audit_keys_clear))) struct sym_audit_keys
 
-/* The card of the node itself, and those in the files of the options --card. */
+/* The card of the node itself, those in the files of the options --card, and those of partners as
+ * the node has pinned them. */
 SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k,
-                                           const struct sym_client *client,
+                                           struct sym_client *client,
                                            const struct sym_args *args, struct sym_fault *fault);
 /* The same, and what the whole log tells of users and partners. */
 SYM_MUST enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
