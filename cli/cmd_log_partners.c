@@ -32,6 +32,7 @@ struct comparison {
     uint64_t exchanges, entries;
     struct finding *findings;
     size_t n;
+    size_t cut_off; /* of them: no contradiction, and a note only */
 };
 
 static enum sym_err keep(struct comparison *c, const struct sym_compare_page *page,
@@ -50,6 +51,7 @@ static enum sym_err keep(struct comparison *c, const struct sym_compare_page *pa
         struct finding *to = &c->findings[c->n++];
         *to = (struct finding){
             .code = from->code, .here = from->index_here, .there = from->index_there};
+        c->cut_off += to->code == SYM_FINDING_PREFIX ? 1 : 0;
         sym_hex(to->exchange, from->exchange_id.data, from->exchange_id.len);
         (void)snprintf(to->text, sizeof to->text, "%.*s", (int)from->text.len,
                        (const char *)from->text.data);
@@ -160,7 +162,7 @@ static enum sym_err print_json(const struct comparison *c)
     struct sym_json *j = sym_json_new(stdout);
     sym_json_object(j, NULL);
     sym_json_string(j, "peer", c->alias);
-    sym_json_bool(j, "agree", c->n == 0);
+    sym_json_bool(j, "agree", c->n == c->cut_off);
     sym_json_number(j, "exchanges", c->exchanges);
     sym_json_number(j, "entries", c->entries);
     sym_json_array(j, "findings");
@@ -169,6 +171,7 @@ static enum sym_err print_json(const struct comparison *c)
         sym_json_object(j, NULL);
         sym_json_string(j, "finding", sym_finding_text(f->code));
         sym_json_number(j, "code", f->code);
+        sym_json_bool(j, "note", f->code == SYM_FINDING_PREFIX);
         sym_json_string(j, "exchange", f->exchange);
         if (f->here > 0) {
             sym_json_number(j, "entry_here", f->here - 1);
@@ -187,22 +190,28 @@ static enum sym_err print_json(const struct comparison *c)
 static enum sym_exit conclude(const struct comparison *c, bool json)
 {
     struct sym_fault fault;
+    size_t contradictions = c->n - c->cut_off;
     if (json) {
         enum sym_exit code = sym_command_printed(print_json(c));
-        return code == SYM_EXIT_DONE && c->n > 0 ? SYM_EXIT_FAILED : code;
+        return code == SYM_EXIT_DONE && contradictions > 0 ? SYM_EXIT_FAILED : code;
     }
-    if (c->n == 0) {
-        (void)printf("%s: %" PRIu64 " exchanges agree (%" PRIu64
-                     " entries there, each proven in the tree)\n",
-                     c->alias, c->exchanges, c->entries);
-        return SYM_EXIT_DONE;
-    }
-    enum sym_exit code = sym_command_printed(print_findings(c));
+    enum sym_exit code = c->n > 0 ? sym_command_printed(print_findings(c)) : SYM_EXIT_DONE;
     if (code != SYM_EXIT_DONE) {
         return code;
     }
-    fault.err = sym_fail(&fault, SYM_BAD_TAG, "%s: %zu %s in %" PRIu64 " exchanges", c->alias, c->n,
-                         c->n == 1 ? "finding" : "findings", c->exchanges);
+    if (contradictions == 0) {
+        (void)printf("%s: %" PRIu64 " exchanges agree (%" PRIu64
+                     " entries there, each proven in the tree)",
+                     c->alias, c->exchanges, c->entries);
+        if (c->cut_off > 0) {
+            (void)printf("; %zu of them %s cut off", c->cut_off, c->cut_off == 1 ? "was" : "were");
+        }
+        (void)putchar('\n');
+        return SYM_EXIT_DONE;
+    }
+    fault.err =
+        sym_fail(&fault, SYM_BAD_TAG, "%s: %zu %s in %" PRIu64 " exchanges", c->alias,
+                 contradictions, contradictions == 1 ? "finding" : "findings", c->exchanges);
     return sym_command_failed(&fault);
 }
 

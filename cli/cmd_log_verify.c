@@ -13,7 +13,7 @@
 struct tally {
     uint64_t fits, erased;                /* bodies */
     uint64_t good, bad, unchecked;        /* signed bytes in bodies */
-    uint64_t cosigned, unknown_cosigners; /* under the checkpoint */
+    uint64_t cosigned, unknown_cosigners; /* under the checkpoint that partners have signed */
 };
 
 /* One run. Some hundred KiB, so it is allocated. */
@@ -31,6 +31,8 @@ struct check {
     uint64_t last_ms;
     uint8_t checkpoint_root[SYM_HASH_BYTES];
     bool has_checkpoint_root;
+    uint8_t cosigned_root[SYM_HASH_BYTES];
+    bool has_cosigned_root;
     struct sym_fault fault; /* what ended the run */
 };
 
@@ -130,6 +132,10 @@ static enum sym_err add_leaf(struct check *c, const struct sym_audit_entry *e)
         err = sym_audit_tree_root(c->checkpoint_root, &c->tree);
         c->has_checkpoint_root = err == SYM_OK;
     }
+    if (err == SYM_OK && c->head.is_cosigned && c->tree.size == c->head.cosigned.size) {
+        err = sym_audit_tree_root(c->cosigned_root, &c->tree);
+        c->has_cosigned_root = err == SYM_OK;
+    }
     if (err != SYM_OK && c->fault.err == SYM_OK) {
         c->fault.err = sym_fail(&c->fault, err, "the tree of the log: %s", sym_err_text(err));
     }
@@ -182,6 +188,13 @@ static void check_roots(struct check *c)
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
                        "the entries do not make the root of the signed checkpoint");
     }
+    if (c->has_cosigned_root && c->head.cosigned.size != c->head.checkpoint.size &&
+        memcmp(c->cosigned_root, c->head.cosigned.root, SYM_HASH_BYTES) != 0) {
+        sym_audit_find(&c->findings, SYM_NO_ENTRY,
+                       "the first %" PRIu64 " entries do not make the root that partners have "
+                       "cosigned",
+                       c->head.cosigned.size);
+    }
 }
 
 static void check_cosigner(struct check *c, const struct sym_audit_node *node)
@@ -190,7 +203,7 @@ static void check_cosigner(struct check *c, const struct sym_audit_node *node)
     uint64_t time_s = 0;
     sym_witness_name(key.name, &node->id);
     memcpy(key.key, node->card.cosign, sizeof key.key);
-    enum sym_err err = sym_note_verify(&c->head.note, &key, &time_s);
+    enum sym_err err = sym_note_verify(&c->head.cosigned_note, &key, &time_s);
     if (err == SYM_OK) {
         c->tally.cosigned++;
     } else if (err != SYM_NOT_FOUND) {
@@ -201,15 +214,16 @@ static void check_cosigner(struct check *c, const struct sym_audit_node *node)
 
 static void check_cosignatures(struct check *c)
 {
-    for (size_t i = 0; c->head.is_signed && i < c->keys.n_nodes; i++) {
+    for (size_t i = 0; c->head.is_cosigned && i < c->keys.n_nodes; i++) {
         const struct sym_audit_node *node = &c->keys.nodes[i];
         struct sym_span id = sym_span(node->id.bytes, sizeof node->id.bytes);
         if (sym_audit_keys_node(&c->keys, id) == node) {
             check_cosigner(c, node);
         }
     }
-    if (c->head.is_signed && c->head.note.n_signatures > 1 + c->tally.cosigned) {
-        c->tally.unknown_cosigners = c->head.note.n_signatures - 1 - c->tally.cosigned;
+    size_t all = c->head.is_cosigned ? c->head.cosigned_note.n_signatures : 1;
+    if (all > 1 + c->tally.cosigned) {
+        c->tally.unknown_cosigners = all - 1 - c->tally.cosigned;
     }
 }
 
@@ -295,7 +309,11 @@ static void put_log_lines(struct sym_table *t, const struct check *c)
         sym_table_format(t, "none that is signed");
     }
     sym_table_format(t, "cosigned");
-    sym_table_format(t, "by %" PRIu64 " %s%s", c->tally.cosigned,
+    char at[64] = "";
+    if (c->head.is_cosigned && c->head.cosigned.size != head->size) {
+        (void)snprintf(at, sizeof at, "the first %" PRIu64 " entries, ", c->head.cosigned.size);
+    }
+    sym_table_format(t, "%sby %" PRIu64 " %s%s", at, c->tally.cosigned,
                      c->tally.cosigned == 1 ? "partner" : "partners",
                      c->tally.unknown_cosigners > 0 ? ", and by some whose cards are not known here"
                                                     : "");

@@ -96,6 +96,18 @@ static const struct word *word_of(const struct sym_compare *c, const struct entr
                : &((const struct word *)(const void *)c->words.items)[e->word - 1];
 }
 
+/* However many exchanges were cut off, they leave room for what is a contradiction. */
+static void replace_note(struct sym_compare *c, const struct sym_compared_finding *f)
+{
+    struct sym_compared_finding *all = (struct sym_compared_finding *)(void *)c->findings.items;
+    for (size_t i = c->findings.n; i > 0; i--) {
+        if (all[i - 1].code == SYM_FINDING_PREFIX) {
+            all[i - 1] = *f;
+            return;
+        }
+    }
+}
+
 static enum sym_err find_out(struct sym_compare *c, enum sym_finding_code code,
                              const uint8_t id[SYM_EXCHANGE_ID_BYTES], const struct entry *here,
                              const struct entry *there, const char *text)
@@ -106,6 +118,9 @@ static enum sym_err find_out(struct sym_compare *c, enum sym_finding_code code,
                                      .text = text};
     memcpy(f.exchange_id, id, sizeof f.exchange_id);
     enum sym_err err = append(&c->findings, &f, sizeof f, SYM_COMPARE_FINDINGS_MAX);
+    if (err == SYM_LIMIT && code != SYM_FINDING_PREFIX) {
+        replace_note(c, &f);
+    }
     return err == SYM_LIMIT ? SYM_OK : err;
 }
 

@@ -1,6 +1,7 @@
 #include "proto/evidence.h"
 
 #include "crypto/aead.h"
+#include "crypto/card.h"
 #include "proto/control.h"
 
 #include <stdio.h>
@@ -250,6 +251,7 @@ static const struct sym_field witness_row_fields[] = {
     SYM_FIELD_TEXT(struct sym_witness_row, fault, 0, SYM_FAULT_TEXT_MAX),
     SYM_FIELD_U64(struct sym_witness_row, since_ms, 0, UINT64_MAX),
     SYM_FIELD_U32(struct sym_witness_row, open, 0, UINT32_MAX),
+    SYM_FIELD_TEXT(struct sym_witness_row, card, 0, SYM_CARD_BYTES_MAX),
 };
 static const struct sym_message witness_row =
     SYM_MESSAGE("WitnessRow", struct sym_witness_row, witness_row_fields);

@@ -208,6 +208,7 @@ struct sym_witness_row {
     struct sym_span fault;
     uint64_t since_ms;
     uint32_t open;
+    struct sym_span card; /* text */
 };
 
 struct sym_witness_list {

@@ -41,7 +41,25 @@ static void add_card(struct sym_audit_keys *k, const struct sym_card *card, stru
     tidy(node, text);
 }
 
-enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, const struct sym_client *client,
+/* The node's word which card is whose does not count: a card says so itself. */
+static enum sym_err add_partners(struct sym_audit_keys *k, struct sym_client *client,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_witness_list list;
+    struct sym_empty nothing = {0};
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, fault);
+    for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
+        struct sym_card card;
+        if (sym_card_parse(&card, list.witnesses[i].card, NULL) == SYM_OK) {
+            add_card(k, &card, list.witnesses[i].card);
+        }
+    }
+    return err;
+}
+
+enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, struct sym_client *client,
                                   const struct sym_args *args, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
@@ -58,6 +76,9 @@ enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, const struct sym_cli
         for (size_t c = 0; err == SYM_OK && c < cards.n; c++) {
             add_card(k, &cards.entries[c].card, cards.entries[c].text);
         }
+    }
+    if (err == SYM_OK) {
+        err = add_partners(k, client, fault);
     }
     if (err == SYM_OK && k->failed) {
         err = sym_fail(fault, SYM_NO_MEMORY, "the cards %s", sym_err_text(SYM_NO_MEMORY));

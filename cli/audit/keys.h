@@ -1,6 +1,6 @@
 /* keys.h - whose signatures an auditor can check: users and partners as the log itself introduces
  * them (the signed commands that added them; for those of `init` the node's own entry), the node's
- * own card, and cards given as files.
+ * own card, those of its partners, and cards given as files.
  *
  * A node id is the hash of its identity key, so a card that fits an id needs no further trust in
  * that; names of users are the node's word. A failure to allocate is kept in `failed`.
@@ -39,9 +39,10 @@ struct sym_audit_keys {
 void sym_audit_keys_clear(struct sym_audit_keys *k);
 #define SYM_AUDIT_KEYS_AUTO __attribute__((cleanup(sym_audit_keys_clear))) struct sym_audit_keys
 
-/* The card of the node itself, and those in the files of the options --card. */
+/* The card of the node itself, those in the files of the options --card, and those of partners as
+ * the node has pinned them. */
 SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k,
-                                           const struct sym_client *client,
+                                           struct sym_client *client,
                                            const struct sym_args *args, struct sym_fault *fault);
 /* What logs before this generation tell: a restore begins a new one with the users and partners
  * there are. */

@@ -10,6 +10,25 @@ static struct sym_witnessed witnessed(const struct sym_peer *peer)
     return out;
 }
 
+/* All cards of one answer together, bytes: those of a thousand peers with short cards fit. */
+#define CARDS_BYTES_MAX (SYM_CONTROL_BYTES_MAX / 2)
+
+/* Auditors check signatures of partners with them: commands that add a peer may hold a secret, and
+ * are in the log by their hash only. */
+static enum sym_err add_card(struct sym_witness_row *row, const struct sym_peers *peers,
+                             const struct sym_peer *peer, char *cards, size_t *used)
+{
+    char text[SYM_CARD_BYTES_MAX];
+    size_t len = 0;
+    enum sym_err err = sym_peers_card_text(peers, text, sizeof text, &len, &peer->id);
+    if (err == SYM_OK && len <= CARDS_BYTES_MAX - *used) {
+        memcpy(cards + *used, text, len);
+        row->card = sym_span(cards + *used, len);
+        *used += len;
+    }
+    return err;
+}
+
 static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
@@ -17,17 +36,28 @@ static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_a
     (void)author;
     (void)arguments;
     struct sym_witness_row *rows = calloc(SYM_PEERS_MAX, sizeof *rows);
-    if (rows == NULL) {
+    char *cards = malloc(CARDS_BYTES_MAX);
+    size_t used = 0;
+    enum sym_err err = SYM_OK;
+    if (rows == NULL || cards == NULL) {
+        free(rows);
+        free(cards);
         return sym_fail(fault, SYM_NO_MEMORY, "log: no memory");
     }
-    for (size_t i = 0; i < core->peers.n; i++) {
+    for (size_t i = 0; err == SYM_OK && i < core->peers.n; i++) {
         const struct sym_peer *peer = core->peers.items[i];
         sym_witness_row(core->witness, &rows[i], &peer->id);
         rows[i].alias = sym_span_text(peer->alias);
         rows[i].open = (uint32_t)sym_opens_count(core->opens, &peer->id);
+        err = add_card(&rows[i], &core->peers, peer, cards, &used);
     }
     struct sym_witness_list list = {.witnesses = rows, .n_witnesses = core->peers.n};
-    enum sym_err err = sym_answer_write(answer, &list);
+    if (err != SYM_OK) {
+        (void)sym_fail(fault, err, "peers: a stored card %s; restore a backup", sym_err_text(err));
+    } else {
+        err = sym_answer_write(answer, &list);
+    }
+    free(cards);
     free(rows);
     return err;
 }

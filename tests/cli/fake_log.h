@@ -29,6 +29,7 @@ struct fake_lies {
     bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end;
     bool frozen, ours, short_tile, proof, other_report, endless;
     unsigned findings; /* of a comparison */
+    bool cut_off;      /* all of them are of exchanges that were cut off */
 };
 
 struct fake_log {
@@ -591,12 +592,14 @@ static inline enum sym_err fake_serve_compare(struct fake_call *call)
             page.more = true;
             break;
         }
-        findings[page.n_findings++] = (struct sym_finding){
-            .code = at == 0 ? SYM_FINDING_MISSING_THERE : SYM_FINDING_TRANSCRIPT,
-            .exchange_id = sym_span(fake_first, SYM_EXCHANGE_ID_BYTES),
-            .index_here = at + 1,
-            .index_there = at == 0 ? 0 : 9,
-            .text = fake_text("no entry there")};
+        findings[page.n_findings++] =
+            (struct sym_finding){.code = fake_log.lies.cut_off ? SYM_FINDING_PREFIX
+                                         : at == 0             ? SYM_FINDING_MISSING_THERE
+                                                               : SYM_FINDING_TRANSCRIPT,
+                                 .exchange_id = sym_span(fake_first, SYM_EXCHANGE_ID_BYTES),
+                                 .index_here = at + 1,
+                                 .index_there = at == 0 ? 0 : 9,
+                                 .text = fake_text("no entry there")};
     }
     if (fake_log.lies.endless && page.done) {
         page.n_findings = 0;

@@ -33,6 +33,28 @@ static void findings_come_in_pages_and_exit_1(void **state)
     assert_shows(r.out, "4f1caa010000     4      8  the transcripts differ  no entry there\n");
 }
 
+static void exchanges_that_were_cut_off_are_listed_and_agree(void **state)
+{
+    fake_log_make(*state);
+    fake_log.lies.findings = 3;
+    fake_log.lies.cut_off = true;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err, "");
+    assert_shows(r.out, "4f1caa010000     0      -  cut off: one side saw the beginning");
+    assert_shows(r.out, "12 exchanges agree (48 entries there, each proven in the tree); 3 of them "
+                        "were cut off\n");
+    run(&r, "log|compare|bank-b|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    cJSON *json = cJSON_Parse(r.out);
+    assert_non_null(json);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(json, "agree")));
+    const cJSON *one = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "findings"), 0);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(one, "note")));
+    cJSON_Delete(json);
+}
+
 static void findings_as_json(void **state)
 {
     fake_log_make(*state);
@@ -200,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(logs_that_agree_exit_0),
+        WITH_NODE(exchanges_that_were_cut_off_are_listed_and_agree),
         WITH_NODE(findings_come_in_pages_and_exit_1),
         WITH_NODE(findings_as_json),
         WITH_NODE(refuses_findings_without_end),

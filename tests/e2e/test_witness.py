@@ -163,7 +163,12 @@ class Quiet(WitnessTest):
         note = self.a.do("log", "checkpoint", "--cosigned", user="auditor")
         self.assertEqual(note.count("\n\u2014 "), 2, note)  # the log's line, and that of B
         self.assertIn("/witness ", note)
-        self.a.do("log", "verify", user="auditor")
+        for node in (self.a, self.b):
+            verified = node.json("log", "verify", user="auditor")
+            self.assertEqual(verified["cosigned"], 1, verified)
+            self.assertEqual(verified["unknown_cosigners"], 0, verified)
+            self.assertGreater(verified["signatures_good"], 10)
+            self.assertEqual(verified["signatures_unchecked"], 0, verified)
 
     def test_concurrent_exchanges_raise_no_alarm(self):
         pairs = [(one, other) for one in (self.a, self.b, self.c) for other in (self.a, self.b, self.c)
