@@ -5,7 +5,7 @@ said to be done is missing, and the node works again as soon as its disk does.
 What leaves is counted by the proxies between the nodes while the core of the failing node stands
 still in the failing call, and again at the end.
 
-runner: timeout=900
+runner: timeout=1500
 """
 
 import errno
@@ -105,7 +105,7 @@ class Faults(OverlapTest):
             self.rode_over += 1
         else:
             self.assertLess(after - before, TALK_BYTES, f"data left the node after a failed write: {told}")
-            self.assertRegex(complaint, r"(?i)disk|store|space|log|written|kept|denied|abort|fault", told)
+            self.assertRegex(complaint, r"(?i)disk|store|space|log|written|kept|denied|abort|fault|link was lost", told)
         if before - start > DATA_BYTES:
             self.late += 1
         return True

@@ -29,6 +29,7 @@ struct sym_link {
     struct rig_frame out[ROOM];
     size_t n;
     bool wants_room;
+    unsigned hung_up; /* how often its owner has said so */
     uint8_t exporter[SYM_HASH_BYTES];
 };
 
@@ -66,7 +67,7 @@ void sym_link_want_room(struct sym_link *link)
 
 void sym_link_hang_up(struct sym_link *link)
 {
-    (void)link;
+    link->hung_up++;
 }
 
 const struct sym_node_id *sym_link_peer(const struct sym_link *link)

@@ -274,6 +274,11 @@ static void nothing_leaves_when_the_request_cannot_be_written(void **state)
     assert_true(has(1, SYM_ENTRY_CLOSED));
 }
 
+static bool asked_once(struct exchange_rig *r)
+{
+    return r->frames[0] == 1;
+}
+
 static bool fill_when_asked(struct exchange_rig *r)
 {
     if (r->frames[0] == 1 && r->step == 0) {
@@ -292,6 +297,94 @@ static void nothing_leaves_when_the_decision_cannot_be_written(void **state)
     assert_false(has(1, SYM_ENTRY_REQUESTED));
     assert_int_equal(rig->sides[1].taken_back, 1);
     room_fill_disk(false);
+}
+
+static bool fill_for_a_moment(struct exchange_rig *r)
+{
+    if (r->frames[0] == 1 && r->step == 0) {
+        room_fill_disk(true);
+        r->step = 1;
+    } else if (r->step > 0 && r->step++ == 100) {
+        room_fill_disk(false);
+    }
+    return r->step > 100 && exchange_rig_quiet(r);
+}
+
+static void expect_denied_for_a_fault(void)
+{
+    struct rig_logged l;
+    assert_true(has(1, SYM_ENTRY_REQUESTED));
+    assert_true(exchange_rig_logged(rig, 1, SYM_ENTRY_DECIDED, id, 0, &l));
+    assert_int_equal(l.body.decision, SYM_DECISION_DENIED);
+    assert_int_equal(l.body.reason, SYM_REASON_FAULT);
+    rig_logged_clear(&l);
+}
+
+static void a_request_that_could_not_be_written_is_denied_when_it_can_be(void **state)
+{
+    (void)state;
+    struct sym_exchange_row row;
+    start();
+    exchange_rig_run(rig, fill_for_a_moment);
+    assert_int_equal(
+        sym_exchanges_row(rig->sides[0].exchanges, sym_span(id, sizeof id), &row, NULL), SYM_OK);
+    assert_int_equal(row.state, SYM_EXCHANGE_DENIED);
+    assert_int_equal(rig->frames[1], 1);
+    assert_int_equal(ends[1].hung_up, 0);
+    expect_denied_for_a_fault();
+    assert_true(has(0, SYM_ENTRY_DECIDED));
+    assert_false(has(0, SYM_ENTRY_ABORTED));
+}
+
+static bool fill_until_hung_up(struct exchange_rig *r)
+{
+    if (r->frames[0] == 1 && r->step == 0) {
+        room_fill_disk(true);
+        r->step = 1;
+    }
+    return ends[1].hung_up > 0;
+}
+
+static void who_can_write_no_answer_hangs_up(void **state)
+{
+    (void)state;
+    start();
+    exchange_rig_run(rig, fill_until_hung_up);
+    assert_int_equal(rig->frames[1], 0);
+    assert_false(has(1, SYM_ENTRY_REQUESTED));
+    room_fill_disk(false);
+    exchange_rig_cut(rig, "closed the connection");
+    assert_int_equal(sym_exchanges_cancel(rig->sides[0].exchanges, sym_span(id, sizeof id), NULL),
+                     SYM_OK);
+    exchange_rig_run(rig, NULL);
+    expect_denied_for_a_fault(); /* as soon as it can be */
+    assert_int_equal(rig->frames[1], 0);
+}
+
+static bool until_ended(struct exchange_rig *r)
+{
+    return sym_exchanges_in_flight(r->sides[0].exchanges) == 0;
+}
+
+static void who_is_cut_off_before_each_answer_gives_up(void **state)
+{
+    (void)state;
+    struct sym_exchange_row row;
+    uint64_t began_ms = sym_now_ms();
+    start();
+    exchange_rig_run(rig, asked_once);
+    exchange_rig_cut(rig, "closed the connection");
+    sym_group_flush(rig->sides[0].group);
+    for (unsigned i = 0; i < 3; i++) {
+        rig->linked = true; /* and no heads are told */
+        exchange_rig_cut(rig, "closed the connection");
+    }
+    exchange_rig_run(rig, until_ended);
+    assert_true(sym_now_ms() - began_ms < 5000);
+    assert_int_equal(
+        sym_exchanges_row(rig->sides[0].exchanges, sym_span(id, sizeof id), &row, NULL), SYM_OK);
+    assert_int_equal(row.state, SYM_EXCHANGE_ABORTED);
+    assert_non_null(memmem(row.fault.data, row.fault.len, "unable to write its log", 23));
 }
 
 static uint64_t commits;
@@ -395,7 +488,8 @@ static void an_approver_settles_one_alone(void **state)
     start();
     exchange_rig_run(rig, stop_it);
     struct rig_side *s = &rig->sides[0];
-    const struct sym_author anna = {.log = s->log, .user = "anna"};
+    const struct sym_author anna = {
+        .log = s->log, .user = "anna", .command = sym_span_text("the exact command")};
     assert_int_equal(sym_opens_count(s->opens, &rig->sides[1].self.id), 1);
     assert_int_equal(sym_opens_allow(s->opens, &rig->sides[1].self.id, &fault), SYM_OK);
     assert_int_equal(sym_opens_settle(s->opens, &anna, id, &fault), SYM_OK);
@@ -403,6 +497,7 @@ static void an_approver_settles_one_alone(void **state)
     assert_int_equal(sym_opens_count(s->opens, &rig->sides[1].self.id), 0);
     assert_true(exchange_rig_logged(rig, 0, SYM_ENTRY_SETTLED, id, 0, &l));
     assert_true(sym_span_equal(l.body.user, sym_span_text("anna")));
+    assert_true(sym_span_equal(l.body.command, anna.command));
     rig_logged_clear(&l);
     /* The other side's word is still heard. */
     exchange_rig_tell(rig, 0);
@@ -421,6 +516,9 @@ int main(void)
         TEST(words_are_told_after_either_side_was_killed_at_any_step),
         TEST(nothing_leaves_when_the_request_cannot_be_written),
         TEST(nothing_leaves_when_the_decision_cannot_be_written),
+        TEST(a_request_that_could_not_be_written_is_denied_when_it_can_be),
+        TEST(who_can_write_no_answer_hangs_up),
+        TEST(who_is_cut_off_before_each_answer_gives_up),
         TEST(requests_of_one_turn_share_a_commit),
         TEST(a_request_that_is_played_again_is_refused_and_logged),
         TEST(an_approver_settles_one_alone),
