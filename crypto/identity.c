@@ -1,10 +1,20 @@
 #include "crypto/identity.h"
 
+#include "crypto/digest.h"
 #include "crypto/words.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EXPANDED_BYTES (crypto_sign_SECRETKEYBYTES + SYM_DIGEST_BYTES)
+
+static void digest_expanded(uint8_t out[SYM_DIGEST_BYTES],
+                            const uint8_t expanded[crypto_sign_SECRETKEYBYTES])
+{
+    const struct sym_span part = sym_span(expanded, crypto_sign_SECRETKEYBYTES);
+    sym_digest(out, "symbolon-signkey", &part, 1);
+}
 
 enum sym_err sym_sign_key_new(struct sym_sign_key *k)
 {
@@ -17,14 +27,18 @@ enum sym_err sym_sign_key_new(struct sym_sign_key *k)
 
 enum sym_err sym_sign_key_from(struct sym_sign_key *k, struct sym_span seed)
 {
-    uint8_t expanded[crypto_sign_SECRETKEYBYTES];
     if (seed.len != SYM_SEED_BYTES) {
         return SYM_BAD_FORMAT;
     }
     enum sym_err err = sym_secret_copy(&k->seed, seed);
     if (err == SYM_OK) {
-        (void)crypto_sign_seed_keypair(k->public_key, expanded, k->seed.data);
-        sym_wipe(expanded, sizeof expanded);
+        err = sym_secret_new(&k->expanded, EXPANDED_BYTES);
+    }
+    if (err == SYM_OK) {
+        (void)crypto_sign_seed_keypair(k->public_key, k->expanded.data, k->seed.data);
+        digest_expanded(k->expanded.data + crypto_sign_SECRETKEYBYTES, k->expanded.data);
+    } else {
+        sym_sign_key_clear(k);
     }
     return err;
 }
@@ -32,6 +46,7 @@ enum sym_err sym_sign_key_from(struct sym_sign_key *k, struct sym_span seed)
 void sym_sign_key_clear(struct sym_sign_key *k)
 {
     sym_secret_clear(&k->seed);
+    sym_secret_clear(&k->expanded);
     *k = (struct sym_sign_key){0};
 }
 
@@ -58,22 +73,22 @@ static enum sym_err join(uint8_t **out, size_t *len, const char *domain, struct 
 enum sym_err sym_sign(uint8_t signature[SYM_SIGNATURE_BYTES], const struct sym_sign_key *k,
                       const char *domain, struct sym_span message)
 {
-    uint8_t public_key[SYM_ED25519_BYTES];
-    uint8_t expanded[crypto_sign_SECRETKEYBYTES];
+    uint8_t digest[SYM_DIGEST_BYTES];
     uint8_t *joined = NULL;
     size_t len = 0;
-    if (k->seed.len != SYM_SEED_BYTES) {
+    if (k->seed.len != SYM_SEED_BYTES || k->expanded.len != EXPANDED_BYTES) {
         return SYM_BAD_FORMAT;
+    }
+    /* Signing with a public half that was altered in memory would give the private key away. */
+    digest_expanded(digest, k->expanded.data);
+    if (!sym_equal(digest, k->expanded.data + crypto_sign_SECRETKEYBYTES, sizeof digest)) {
+        return SYM_INTERNAL;
     }
     enum sym_err err = join(&joined, &len, domain, message);
     if (err != SYM_OK) {
         return err;
     }
-    /* The public half comes from the seed each time: signing with one that was altered in memory
-     * would give the private key away. */
-    (void)crypto_sign_seed_keypair(public_key, expanded, k->seed.data);
-    (void)crypto_sign_detached(signature, NULL, joined, len, expanded);
-    sym_wipe(expanded, sizeof expanded);
+    (void)crypto_sign_detached(signature, NULL, joined, len, k->expanded.data);
     free(joined);
     return SYM_OK;
 }

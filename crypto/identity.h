@@ -39,7 +39,9 @@ struct sym_node_id {
 
 /* An Ed25519 key pair; zero-initialised means absent (seed.len == 0). */
 struct sym_sign_key {
-    struct sym_secret seed; /* 32 bytes; expanded on use, so that one form exists */
+    struct sym_secret seed; /* 32 bytes */
+    /* What signing needs of it, and a digest of that: making it takes as long as signing. */
+    struct sym_secret expanded;
     uint8_t public_key[SYM_ED25519_BYTES];
 };
 

@@ -5,22 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define NONCE_BYTES SYM_SEAL_NONCE_BYTES
 
+_Static_assert(NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
 _Static_assert(SYM_SEAL_OVERHEAD_BYTES == NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
                "nonce and tag");
 _Static_assert(SYM_SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
 
-enum sym_err sym_seal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES], struct sym_span ad,
-                      struct sym_span plain)
+enum sym_err sym_seal_with(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
+                           const uint8_t nonce[SYM_SEAL_NONCE_BYTES], struct sym_span ad,
+                           struct sym_span plain)
 {
     if (plain.len > SIZE_MAX - SYM_SEAL_OVERHEAD_BYTES) {
         return SYM_TOO_LONG;
     }
-    sym_random(out, NONCE_BYTES);
+    memcpy(out, nonce, NONCE_BYTES);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain.data, plain.len,
                                                      ad.data, ad.len, NULL, out, key);
     return SYM_OK;
+}
+
+enum sym_err sym_seal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES], struct sym_span ad,
+                      struct sym_span plain)
+{
+    uint8_t nonce[NONCE_BYTES];
+    sym_random(nonce, sizeof nonce);
+    return sym_seal_with(out, key, nonce, ad, plain);
 }
 
 enum sym_err sym_unseal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES], struct sym_span ad,

@@ -23,6 +23,7 @@
 #include "crypto/identity.h"
 
 #define SYM_SEAL_KEY_BYTES       32u
+#define SYM_SEAL_NONCE_BYTES     24u
 #define SYM_SEAL_OVERHEAD_BYTES  40u
 #define SYM_KEYFILE_BYTES_MAX    8192u
 #define SYM_WRAP_KEY_BYTES_MIN   32u
@@ -32,6 +33,11 @@
 /* out has room for plain.len + SYM_SEAL_OVERHEAD_BYTES and does not overlap plain. */
 SYM_MUST enum sym_err sym_seal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
                                struct sym_span ad, struct sym_span plain);
+/* The same with a nonce of the caller's, random and never used before: for who draws many at once.
+ */
+SYM_MUST enum sym_err sym_seal_with(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
+                                    const uint8_t nonce[SYM_SEAL_NONCE_BYTES], struct sym_span ad,
+                                    struct sym_span plain);
 /* out has room for sealed.len - SYM_SEAL_OVERHEAD_BYTES and does not overlap sealed. SYM_SHORT for
  * fewer than SYM_SEAL_OVERHEAD_BYTES; on SYM_BAD_TAG out holds zeros. */
 SYM_MUST enum sym_err sym_unseal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],

@@ -57,3 +57,13 @@ void sym_random(uint8_t *out, size_t len)
 {
     randombytes_buf(out, len);
 }
+
+_Static_assert(randombytes_SEEDBYTES == 32, "a key of 256 bits");
+
+void sym_random_many(uint8_t *out, size_t len)
+{
+    uint8_t seed[randombytes_SEEDBYTES];
+    randombytes_buf(seed, sizeof seed);
+    randombytes_buf_deterministic(out, len, seed);
+    sym_wipe(seed, sizeof seed);
+}

@@ -25,6 +25,11 @@ static const struct form *form_of(uint8_t first)
 
 bool sym_text_next(uint32_t *character, struct sym_span *rest)
 {
+    if (rest->data[0] < 0x80) {
+        *character = rest->data[0];
+        *rest = sym_span(rest->data + 1, rest->len - 1);
+        return true;
+    }
     const struct form *form = form_of(rest->data[0]);
     if (form == NULL || rest->len <= form->following) {
         return false;
@@ -69,6 +74,9 @@ static const uint32_t refused[][2] = {
 
 static bool is_refused(uint32_t c)
 {
+    if (c >= ' ' && c < 0x7f) {
+        return false;
+    }
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         if (c >= refused[i][0] && c <= refused[i][1]) {
             return true;

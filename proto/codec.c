@@ -128,8 +128,9 @@ static const ProtobufCMessageDescriptor *descriptor_of(const struct sym_message 
 {
     const size_t behind = sizeof "symbolon." - 1;
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
-        const char *name = descriptors[i]->name;
-        if (name[behind] == message->name[behind] && strcmp(name, message->name) == 0) {
+        const char *name = descriptors[i]->name + behind;
+        const char *wanted = message->name + behind;
+        if (name[0] == wanted[0] && name[1] == wanted[1] && strcmp(name, wanted) == 0) {
             return descriptors[i];
         }
     }
@@ -424,139 +425,223 @@ out:
     return err;
 }
 
-static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
-                                 const struct sym_message *m, const void *value);
+/* Encoding goes without the library, which would want a copy of everything first: proto3, fields in
+ * the order of their numbers, nothing for what is zero or absent. */
+enum { WIRE_NUMBER = 0, WIRE_BYTES = 2 };
 
-static enum sym_err give_span(struct sym_arena *a, void *member, const struct sym_field *f,
-                              struct sym_span s)
+/* Bytes of the whole message, which may be more than fit; refuses what the tables do. */
+static enum sym_err measure(uint64_t *out, const struct sym_message *m, const void *value);
+
+static uint64_t number_len(uint64_t v)
 {
-    enum sym_err err = check_span(f, s);
-    if (err != SYM_OK) {
-        return err;
+    uint64_t n = 1;
+    for (; v >= 0x80; v >>= 7) {
+        n++;
     }
-    if (f->kind == SYM_BYTES || f->kind == SYM_MANY_BYTES) {
-        /* The library reads through this pointer and never writes. */
-        union {
-            const uint8_t *from;
-            uint8_t *to;
-        } borrowed = {.from = s.data};
-        *(ProtobufCBinaryData *)member = (ProtobufCBinaryData){.len = s.len, .data = borrowed.to};
-        return SYM_OK;
-    }
-    char *text = arena_take(a, s.len + 1);
-    if (text == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    if (s.len > 0) {
-        memcpy(text, s.data, s.len);
-    }
-    text[s.len] = '\0';
-    *(char **)member = text;
-    return SYM_OK;
+    return n;
 }
 
-static enum sym_err give_many(struct sym_arena *a, void *member, size_t *count_out,
-                              const struct sym_field *f, const void *value)
+static uint64_t tag_of(const ProtobufCFieldDescriptor *d, unsigned wire)
+{
+    return (uint64_t)d->id << 3 | wire;
+}
+
+static uint64_t bytes_len(const ProtobufCFieldDescriptor *d, uint64_t len)
+{
+    return number_len(tag_of(d, WIRE_BYTES)) + number_len(len) + len;
+}
+
+static uint64_t number_at(const struct sym_field *f, const void *member)
+{
+    return f->kind == SYM_U32   ? *(const uint32_t *)member
+           : f->kind == SYM_U64 ? *(const uint64_t *)member
+                                : *(const bool *)member;
+}
+
+static const void *items_at(const void *member)
+{
+    const void *items;
+    memcpy(&items, member, sizeof items);
+    return items;
+}
+
+static enum sym_err measure_many(uint64_t *out, const struct sym_field *f,
+                                 const ProtobufCFieldDescriptor *d, const void *value)
 {
     size_t count = *(const size_t *)at_const(value, f->count_offset);
-    const void *items = *(const void *const *)at_const(value, f->offset);
-    if (count > f->max_count) {
-        return SYM_LIMIT;
-    }
-    size_t each = f->kind == SYM_MANY_SUB ? f->sub->size : sizeof(struct sym_span);
-    size_t library_each = f->kind == SYM_MANY_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
-    void *out = arena_take(a, count * library_each + 1);
-    if (out == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const void *item = at_const(items, i * each);
-        void *slot = at(out, i * library_each);
-        enum sym_err err = f->kind == SYM_MANY_SUB
-                               ? give_message(a, slot, f->sub, item)
-                               : give_span(a, slot, f, *(const struct sym_span *)item);
-        if (err != SYM_OK) {
-            return err;
+    const void *items = items_at(at_const(value, f->offset));
+    enum sym_err err = count > f->max_count ? SYM_LIMIT : SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < count; i++) {
+        uint64_t len = 0;
+        if (f->kind == SYM_MANY_SUB) {
+            err = measure(&len, f->sub, at_const(items, i * f->sub->size));
+        } else {
+            const struct sym_span *s = at_const(items, i * sizeof *s);
+            err = check_span(f, *s);
+            len = s->len;
         }
+        *out += bytes_len(d, len);
     }
-    memcpy(member, &out, sizeof out);
-    *count_out = count;
-    return SYM_OK;
+    return err;
 }
 
-static enum sym_err give_field(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
-                               const ProtobufCFieldDescriptor *d, const void *value)
+static enum sym_err measure_field(uint64_t *out, const struct sym_field *f,
+                                  const ProtobufCFieldDescriptor *d, const void *value)
 {
-    void *member = at(to, d->offset);
-    const void *from = at_const(value, f->offset);
+    const void *member = at_const(value, f->offset);
+    uint64_t n = 0;
+    enum sym_err err = SYM_OK;
     switch (f->kind) {
     case SYM_U32:
-        *(uint32_t *)member = *(const uint32_t *)from;
-        return check_number(f, *(const uint32_t *)from);
     case SYM_U64:
-        *(uint64_t *)member = *(const uint64_t *)from;
-        return check_number(f, *(const uint64_t *)from);
     case SYM_BOOL:
-        *(protobuf_c_boolean *)member = *(const bool *)from;
-        return SYM_OK;
+        n = number_at(f, member);
+        *out += n == 0 ? 0 : number_len(tag_of(d, WIRE_NUMBER)) + number_len(n);
+        return f->kind == SYM_BOOL ? SYM_OK : check_number(f, n);
     case SYM_BYTES:
     case SYM_TEXT:
-        return give_span(a, member, f, *(const struct sym_span *)from);
-    case SYM_SUB: {
-        const void *sub = *(const void *const *)from;
-        if (sub == NULL) {
+        n = ((const struct sym_span *)member)->len;
+        *out += n == 0 ? 0 : bytes_len(d, n);
+        return check_span(f, *(const struct sym_span *)member);
+    case SYM_SUB:
+        if (items_at(member) == NULL) {
             return f->or_absent ? SYM_OK : SYM_BAD_VALUE;
         }
-        return give_message(a, member, f->sub, sub);
-    }
+        err = measure(&n, f->sub, items_at(member));
+        *out += bytes_len(d, n);
+        return err;
     case SYM_MANY_BYTES:
     case SYM_MANY_TEXT:
     case SYM_MANY_SUB:
-        return give_many(a, member, at(to, d->quantifier_offset), f, value);
+        return measure_many(out, f, d, value);
     }
     return SYM_INTERNAL;
 }
 
-static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
-                                 const struct sym_message *m, const void *value)
+static enum sym_err measure(uint64_t *out, const struct sym_message *m, const void *value)
 {
     const ProtobufCMessageDescriptor *d = descriptor_of(m);
-    if (d == NULL) {
-        return SYM_INTERNAL;
+    enum sym_err err = d == NULL ? SYM_INTERNAL : SYM_OK;
+    *out = 0;
+    for (size_t i = 0; err == SYM_OK && i < m->n_fields; i++) {
+        err = measure_field(out, &m->fields[i], &d->fields[i], value);
     }
-    ProtobufCMessage *to = arena_take(a, d->sizeof_message);
-    if (to == NULL) {
-        return SYM_NO_MEMORY;
+    return err;
+}
+
+static void put_message(struct sym_writer *w, const struct sym_message *m, const void *value);
+
+#define NUMBER_BYTES_MAX 10u
+
+static size_t write_number(uint8_t out[NUMBER_BYTES_MAX], uint64_t v)
+{
+    size_t n = 0;
+    for (; v >= 0x80; v >>= 7) {
+        out[n++] = (uint8_t)(v | 0x80);
     }
-    protobuf_c_message_init(d, to);
-    for (size_t i = 0; i < m->n_fields; i++) {
-        enum sym_err err = give_field(a, to, &m->fields[i], &d->fields[i], value);
-        if (err != SYM_OK) {
-            return err;
+    out[n++] = (uint8_t)v;
+    return n;
+}
+
+/* A tag, and the value or length behind it. */
+static void put_numbers(struct sym_writer *w, uint64_t tag, uint64_t v)
+{
+    uint8_t bytes[2 * NUMBER_BYTES_MAX];
+    size_t n = write_number(bytes, tag);
+    n += write_number(bytes + n, v);
+    sym_write_bytes(w, bytes, n);
+}
+
+static void put_bytes(struct sym_writer *w, const ProtobufCFieldDescriptor *d, struct sym_span s)
+{
+    put_numbers(w, tag_of(d, WIRE_BYTES), s.len);
+    sym_write_span(w, s);
+}
+
+static void put_sub(struct sym_writer *w, const ProtobufCFieldDescriptor *d,
+                    const struct sym_message *m, const void *value)
+{
+    uint64_t len = 0;
+    enum sym_err err = measure(&len, m, value);
+    w->err = w->err == SYM_OK ? err : w->err;
+    put_numbers(w, tag_of(d, WIRE_BYTES), len);
+    put_message(w, m, value);
+}
+
+static void put_many(struct sym_writer *w, const struct sym_field *f,
+                     const ProtobufCFieldDescriptor *d, const void *value)
+{
+    size_t count = *(const size_t *)at_const(value, f->count_offset);
+    const void *items = items_at(at_const(value, f->offset));
+    for (size_t i = 0; i < count; i++) {
+        if (f->kind == SYM_MANY_SUB) {
+            put_sub(w, d, f->sub, at_const(items, i * f->sub->size));
+        } else {
+            put_bytes(w, d, ((const struct sym_span *)items)[i]);
         }
     }
-    memcpy(out, &to, sizeof to);
-    return SYM_OK;
+}
+
+static void put_field(struct sym_writer *w, const struct sym_field *f,
+                      const ProtobufCFieldDescriptor *d, const void *value)
+{
+    const void *member = at_const(value, f->offset);
+    switch (f->kind) {
+    case SYM_U32:
+    case SYM_U64:
+    case SYM_BOOL:
+        if (number_at(f, member) != 0) {
+            put_numbers(w, tag_of(d, WIRE_NUMBER), number_at(f, member));
+        }
+        return;
+    case SYM_BYTES:
+    case SYM_TEXT:
+        if (((const struct sym_span *)member)->len > 0) {
+            put_bytes(w, d, *(const struct sym_span *)member);
+        }
+        return;
+    case SYM_SUB:
+        if (items_at(member) != NULL) {
+            put_sub(w, d, f->sub, items_at(member));
+        }
+        return;
+    case SYM_MANY_BYTES:
+    case SYM_MANY_TEXT:
+    case SYM_MANY_SUB:
+        put_many(w, f, d, value);
+        return;
+    }
+}
+
+/* What was measured before. */
+static void put_message(struct sym_writer *w, const struct sym_message *m, const void *value)
+{
+    const ProtobufCMessageDescriptor *d = descriptor_of(m);
+    for (size_t i = 0; d != NULL && i < m->n_fields; i++) {
+        put_field(w, &m->fields[i], &d->fields[i], value);
+    }
 }
 
 enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_message *message,
                         const void *value)
 {
-    SYM_ARENA_AUTO arena = {0};
-    ProtobufCMessage *to = NULL;
+    uint64_t need = 0;
     size_t room = max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX;
-    enum sym_err err = arena_open(&arena, room);
-    if (err == SYM_OK) {
-        err = give_message(&arena, &to, message, value);
-    }
+    enum sym_err err = measure(&need, message, value);
     if (err != SYM_OK) {
         return err;
     }
-    if (protobuf_c_message_get_packed_size(to) > room) {
+    if (need > room) {
         return SYM_TOO_LONG;
     }
-    *len = protobuf_c_message_pack(to, out);
-    return SYM_OK;
+    struct sym_span written;
+    struct sym_writer w = sym_writer(out, room);
+    put_message(&w, message, value);
+    err = sym_write_end(&w, &written);
+    if (err == SYM_OK) {
+        *len = written.len;
+    }
+    return err;
 }
 
 static bool kind_fits(enum sym_field_kind kind, const ProtobufCFieldDescriptor *d)

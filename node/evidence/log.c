@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Salts drawn at once: a system call for each takes as long as the commitment. */
+#define SALTS 64u
+
 /* Opening -------------------------------------------------------------------------------------
  */
 
@@ -46,11 +49,16 @@ static enum sym_err make(struct sym_log **out, const struct sym_log_config *c)
 {
     struct sym_log *l = calloc(1, sizeof *l);
     uint8_t *body = malloc(SYM_LOG_BODY_ROOM);
-    if (l == NULL || body == NULL) {
+    struct sym_secret salts = {0};
+    enum sym_err err = l == NULL || body == NULL
+                           ? SYM_NO_MEMORY
+                           : sym_secret_new(&salts, (size_t)SALTS * SYM_HASH_BYTES);
+    if (err != SYM_OK) {
         free(l);
         free(body);
-        return SYM_NO_MEMORY;
+        return err;
     }
+    l->salts = salts;
     l->store = c->store;
     l->self = c->self;
     l->key = c->key;
@@ -92,6 +100,7 @@ void sym_log_close(struct sym_log *l)
     if (l != NULL) {
         sym_store_unwatch(l->store, &l->watch);
         sym_log_forget_secrets(l);
+        sym_secret_clear(&l->salts);
         sym_vault_close(l->vault);
         free(l->past);
         free(l->body);
@@ -225,6 +234,17 @@ static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
     return err;
 }
 
+static void take_salt(struct sym_log *l, uint8_t out[SYM_HASH_BYTES])
+{
+    if (l->salts_left == 0) {
+        sym_random_many(l->salts.data, l->salts.len);
+        l->salts_left = SALTS;
+    }
+    uint8_t *salt = l->salts.data + --l->salts_left * SYM_HASH_BYTES;
+    memcpy(out, salt, SYM_HASH_BYTES);
+    sym_wipe(salt, SYM_HASH_BYTES);
+}
+
 /* salt, body: encoded into l->body. */
 static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry, size_t *len)
 {
@@ -246,7 +266,7 @@ static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry,
         body.command = sym_span(NULL, 0);
     }
     if (err == SYM_OK) {
-        sym_random(l->body, SYM_HASH_BYTES);
+        take_salt(l, l->body);
         err = sym_encode(l->body + SYM_HASH_BYTES, SYM_BODY_BYTES_MAX, len, &sym_msg_entry_body,
                          &body);
     }

@@ -56,6 +56,8 @@ struct sym_log {
     char why[SYM_LOG_FAULT_MAX + 1];
     struct sym_log_secret write;
     struct sym_log_secret read;
+    struct sym_secret salts; /* drawn, each wiped when it is taken */
+    size_t salts_left;
     uint8_t *body; /* room for a salt and a body, wiped after each use */
 };
 

@@ -18,8 +18,9 @@ struct sym_place {
     struct sym_span key; /* at most SYM_STORE_KEY_BYTES */
 };
 
-/* out has room for value.len + SYM_SEAL_OVERHEAD_BYTES. */
+/* out has room for value.len + SYM_SEAL_OVERHEAD_BYTES. nonce: random, never used before. */
 SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
+                                       const uint8_t nonce[SYM_SEAL_NONCE_BYTES],
                                        const struct sym_place *place, struct sym_span value);
 /* value must be empty, and stays so on failure. */
 SYM_MUST enum sym_err sym_sealed_read(struct sym_secret *value, const struct sym_secret *key,

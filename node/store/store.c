@@ -31,6 +31,9 @@ struct snapshot {
     size_t head_len;
 };
 
+/* Nonces drawn at once: a system call for each would cost as much as sealing. */
+#define NONCES 128u
+
 struct sym_store {
     MDB_env *env; /* NULL while it could not be opened again after a failure */
     MDB_dbi tables[SYM_TABLE_COUNT];
@@ -41,6 +44,8 @@ struct sym_store {
     struct snapshot snapshot;
     struct sym_store_watch *watches; /* the latest first */
     struct sym_secret key;
+    uint8_t nonces[NONCES][SYM_SEAL_NONCE_BYTES];
+    size_t nonces_left;
     char path[PATH_MAX];
     char shown[SYM_SHOWN_BYTES];
 };
@@ -132,6 +137,15 @@ static struct sym_span span_of(MDB_val v)
     return sym_span(v.mv_data, v.mv_size);
 }
 
+static const uint8_t *next_nonce(struct sym_store *s)
+{
+    if (s->nonces_left == 0) {
+        sym_random_many(s->nonces[0], sizeof s->nonces);
+        s->nonces_left = NONCES;
+    }
+    return s->nonces[--s->nonces_left];
+}
+
 /* The key check tells a wrong master key before anything is read, or written under it. */
 static const struct sym_place check_place = {
     .table = META_NAME, .key = {(const uint8_t *)CHECK_KEY, sizeof CHECK_KEY - 1}};
@@ -145,7 +159,8 @@ static enum sym_err write_meta(struct sym_store *s, MDB_txn *txn)
     MDB_val format = val_of(sym_span(number, sizeof number));
     MDB_val check = val_of(sym_span(sealed, sizeof sealed));
     sym_put_u64(number, SYM_STORE_FORMAT);
-    enum sym_err err = sym_sealed_write(sealed, &s->key, &check_place, sym_span_text(CHECK_TEXT));
+    enum sym_err err =
+        sym_sealed_write(sealed, &s->key, next_nonce(s), &check_place, sym_span_text(CHECK_TEXT));
     if (err == SYM_OK) {
         err = err_of(mdb_put(txn, s->meta, &format_key, &format, 0));
     }
@@ -551,17 +566,18 @@ enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, stru
     return err_of(mdb_get(t->txn, t->store->tables[table], &k, &found));
 }
 
-/* LMDB fills a page to the brim when it knows that what comes next belongs behind it. */
-static int put_value(struct sym_transaction *t, enum sym_table table, struct sym_span key,
-                     struct sym_span sealed, bool last)
+/* Room for a value, in the place where it will be written from. LMDB fills a page to the brim when
+ * it knows that what comes next belongs behind it. */
+static int reserve(struct sym_transaction *t, enum sym_table table, struct sym_span key, MDB_val *v,
+                   bool last)
 {
     MDB_val k = val_of(key);
-    MDB_val v = val_of(sealed);
     int code = MDB_KEYEXIST;
     if (last) {
-        code = mdb_put(t->txn, t->store->tables[table], &k, &v, MDB_APPEND);
+        code = mdb_put(t->txn, t->store->tables[table], &k, v, MDB_APPEND | MDB_RESERVE);
     }
-    return code == MDB_KEYEXIST ? mdb_put(t->txn, t->store->tables[table], &k, &v, 0) : code;
+    return code == MDB_KEYEXIST ? mdb_put(t->txn, t->store->tables[table], &k, v, MDB_RESERVE)
+                                : code;
 }
 
 static enum sym_err seal_and_put(struct sym_transaction *t, enum sym_table table,
@@ -572,21 +588,14 @@ static enum sym_err seal_and_put(struct sym_transaction *t, enum sym_table table
         value.len > SYM_STORE_VALUE_BYTES) {
         return SYM_TOO_LONG;
     }
-    size_t sealed_len = value.len + SYM_SEAL_OVERHEAD_BYTES;
-    uint8_t *sealed = malloc(sealed_len);
-    if (sealed == NULL) {
-        return SYM_NO_MEMORY;
-    }
+    MDB_val v = {.mv_size = value.len + SYM_SEAL_OVERHEAD_BYTES};
     struct sym_place place = {.table = table_names[table], .key = key};
-    enum sym_err err = sym_sealed_write(sealed, under, &place, value);
-    if (err == SYM_OK) {
-        int code = put_value(t, table, key, sym_span(sealed, sealed_len), last);
-        t->full = t->full || code == MDB_MAP_FULL;
-        t->bytes += sealed_len;
-        err = err_of(code);
-    }
-    free(sealed);
-    return err;
+    int code = reserve(t, table, key, &v, last);
+    t->full = t->full || code == MDB_MAP_FULL;
+    t->bytes += v.mv_size;
+    return code == MDB_SUCCESS
+               ? sym_sealed_write(v.mv_data, under, next_nonce(t->store), &place, value)
+               : err_of(code);
 }
 
 enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,

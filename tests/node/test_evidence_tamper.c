@@ -112,7 +112,10 @@ static void raw_seal(struct raw *r, MDB_val key, const uint8_t *bytes, size_t le
 {
     uint8_t sealed[4096 + SYM_SEAL_OVERHEAD_BYTES];
     struct sym_place place = {.table = r->name, .key = sym_span(key.mv_data, key.mv_size)};
-    assert_int_equal(sym_sealed_write(sealed, &r->key, &place, sym_span(bytes, len)), SYM_OK);
+    uint8_t nonce[SYM_SEAL_NONCE_BYTES];
+    sym_random(nonce, sizeof nonce);
+    assert_int_equal(sym_sealed_write(sealed, &r->key, nonce, &place, sym_span(bytes, len)),
+                     SYM_OK);
     raw_put(r, key, sealed, len + SYM_SEAL_OVERHEAD_BYTES);
 }
 
