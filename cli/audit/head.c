@@ -63,6 +63,28 @@ static void check_checkpoint(struct sym_audit_head *h, const struct sym_client *
     }
 }
 
+static void check_cosigned(struct sym_audit_head *h, struct sym_audit_findings *findings)
+{
+    if (h->head.cosigned.len == 0) {
+        return;
+    }
+    enum sym_err err = sym_note_parse(&h->cosigned_note, h->head.cosigned);
+    if (err == SYM_OK) {
+        err = sym_checkpoint_read(&h->cosigned, h->cosigned_note.text);
+    }
+    if (err != SYM_OK) {
+        sym_audit_find(findings, SYM_NO_ENTRY, "the cosigned checkpoint %s", sym_err_text(err));
+        return;
+    }
+    h->has_cosigned = sym_span_equal(h->cosigned.origin, h->head.origin);
+    if (h->has_cosigned && h->cosigned.size > h->head.size) {
+        sym_audit_find(findings, SYM_NO_ENTRY,
+                       "the log is shorter than a checkpoint that a partner has cosigned: %" PRIu64
+                       " entries, %" PRIu64 " were cosigned",
+                       h->head.size, h->cosigned.size);
+    }
+}
+
 enum sym_err sym_audit_head_fetch(struct sym_audit_head *out, struct sym_client *client,
                                   struct sym_audit_findings *findings, struct sym_fault *fault)
 {
@@ -72,6 +94,7 @@ enum sym_err sym_audit_head_fetch(struct sym_audit_head *out, struct sym_client 
     if (err == SYM_OK) {
         check_keys(&out->head, client, findings);
         check_checkpoint(out, client, findings);
+        check_cosigned(out, findings);
     }
     return err;
 }
