@@ -288,16 +288,17 @@ const struct sym_command sym_cmd_log_prove = {
 };
 
 /* The newest one, or the newest that a partner has cosigned. */
-static enum sym_err choose_checkpoint(const struct sym_audit_head *head,
-                                      const struct sym_args *args, struct sym_span *text,
-                                      struct sym_fault *fault)
+static enum sym_err choose_checkpoint(struct sym_audit_head *head, const struct sym_args *args,
+                                      struct sym_span *text, struct sym_fault *fault)
 {
     *text = head->head.checkpoint;
     if (!sym_args_has(args, "cosigned")) {
         return SYM_OK;
     }
     *text = head->head.cosigned;
-    return text->len > 0
+    head->checkpoint = head->cosigned;
+    head->note = head->cosigned_note;
+    return head->has_cosigned
                ? SYM_OK
                : sym_fail(fault, SYM_NOT_FOUND, "no partner has cosigned a head of this log yet");
 }

@@ -13,7 +13,7 @@
 struct tally {
     uint64_t fits, erased;                /* bodies */
     uint64_t good, bad, unchecked;        /* signed bytes in bodies */
-    uint64_t cosigned, unknown_cosigners; /* under the checkpoint that partners have signed */
+    uint64_t cosigned, unknown_cosigners; /* under the checkpoint that partners have */
 };
 
 /* One run. Some hundred KiB, so it is allocated. */
@@ -132,7 +132,7 @@ static enum sym_err add_leaf(struct check *c, const struct sym_audit_entry *e)
         err = sym_audit_tree_root(c->checkpoint_root, &c->tree);
         c->has_checkpoint_root = err == SYM_OK;
     }
-    if (err == SYM_OK && c->head.is_cosigned && c->tree.size == c->head.cosigned.size) {
+    if (err == SYM_OK && c->head.has_cosigned && c->tree.size == c->head.cosigned.size) {
         err = sym_audit_tree_root(c->cosigned_root, &c->tree);
         c->has_cosigned_root = err == SYM_OK;
     }
@@ -188,13 +188,19 @@ static void check_roots(struct check *c)
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
                        "the entries do not make the root of the signed checkpoint");
     }
-    if (c->has_cosigned_root && c->head.cosigned.size != c->head.checkpoint.size &&
+    if (c->has_cosigned_root &&
         memcmp(c->cosigned_root, c->head.cosigned.root, SYM_HASH_BYTES) != 0) {
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
-                       "the first %" PRIu64 " entries do not make the root that partners have "
-                       "cosigned",
+                       "the entries do not make the root of the checkpoint of %" PRIu64
+                       " entries that a partner has cosigned",
                        c->head.cosigned.size);
     }
+}
+
+/* The newest checkpoint is rarely the one that partners have: each exchange adds entries. */
+static const struct sym_note *cosigned_note(const struct check *c)
+{
+    return c->head.has_cosigned ? &c->head.cosigned_note : &c->head.note;
 }
 
 static void check_cosigner(struct check *c, const struct sym_audit_node *node)
@@ -203,7 +209,7 @@ static void check_cosigner(struct check *c, const struct sym_audit_node *node)
     uint64_t time_s = 0;
     sym_witness_name(key.name, &node->id);
     memcpy(key.key, node->card.cosign, sizeof key.key);
-    enum sym_err err = sym_note_verify(&c->head.cosigned_note, &key, &time_s);
+    enum sym_err err = sym_note_verify(cosigned_note(c), &key, &time_s);
     if (err == SYM_OK) {
         c->tally.cosigned++;
     } else if (err != SYM_NOT_FOUND) {
@@ -214,16 +220,16 @@ static void check_cosigner(struct check *c, const struct sym_audit_node *node)
 
 static void check_cosignatures(struct check *c)
 {
-    for (size_t i = 0; c->head.is_cosigned && i < c->keys.n_nodes; i++) {
+    size_t signatures = cosigned_note(c)->n_signatures;
+    for (size_t i = 0; signatures > 0 && i < c->keys.n_nodes; i++) {
         const struct sym_audit_node *node = &c->keys.nodes[i];
         struct sym_span id = sym_span(node->id.bytes, sizeof node->id.bytes);
         if (sym_audit_keys_node(&c->keys, id) == node) {
             check_cosigner(c, node);
         }
     }
-    size_t all = c->head.is_cosigned ? c->head.cosigned_note.n_signatures : 1;
-    if (all > 1 + c->tally.cosigned) {
-        c->tally.unknown_cosigners = all - 1 - c->tally.cosigned;
+    if (signatures > 1 + c->tally.cosigned) {
+        c->tally.unknown_cosigners = signatures - 1 - c->tally.cosigned;
     }
 }
 
@@ -309,14 +315,16 @@ static void put_log_lines(struct sym_table *t, const struct check *c)
         sym_table_format(t, "none that is signed");
     }
     sym_table_format(t, "cosigned");
-    char at[64] = "";
-    if (c->head.is_cosigned && c->head.cosigned.size != head->size) {
-        (void)snprintf(at, sizeof at, "the first %" PRIu64 " entries, ", c->head.cosigned.size);
+    char which[64] = "";
+    if (c->head.has_cosigned && c->head.cosigned.size != head->size) {
+        (void)snprintf(which, sizeof which, "the head of %" PRIu64 " entries, ",
+                       c->head.cosigned.size);
     }
-    sym_table_format(t, "%sby %" PRIu64 " %s%s", at, c->tally.cosigned,
+    sym_table_format(t, "%sby %" PRIu64 " %s%s", which, c->tally.cosigned,
                      c->tally.cosigned == 1 ? "partner" : "partners",
-                     c->tally.unknown_cosigners > 0 ? ", and by some whose cards are not known here"
-                                                    : "");
+                     c->tally.unknown_cosigners > 0
+                         ? ", and by some whose cards are not known here (--card)"
+                         : "");
 }
 
 static enum sym_err print_text(const struct check *c)
@@ -356,6 +364,7 @@ static enum sym_err print_json(const struct check *c)
     sym_json_hex(j, "root", head->root);
     sym_json_bool(j, "checkpoint_signed", c->head.is_signed);
     sym_json_number(j, "checkpoint_entries", c->head.is_signed ? c->head.checkpoint.size : 0);
+    sym_json_number(j, "cosigned_entries", c->head.has_cosigned ? c->head.cosigned.size : 0);
     sym_json_number(j, "cosigned", c->tally.cosigned);
     sym_json_number(j, "unknown_cosigners", c->tally.unknown_cosigners);
     sym_json_bool(j, "tree_only", c->tree_only);

@@ -63,34 +63,25 @@ static void check_checkpoint(struct sym_audit_head *h, const struct sym_client *
     }
 }
 
-static void check_cosigned(struct sym_audit_head *h, const struct sym_client *client,
-                           struct sym_audit_findings *findings)
+static void check_cosigned(struct sym_audit_head *h, struct sym_audit_findings *findings)
 {
-    if (h->is_signed && h->note.n_signatures > 1) {
-        h->cosigned_note = h->note;
-        h->cosigned = h->checkpoint;
-        h->is_cosigned = true;
-        return;
-    }
     if (h->head.cosigned.len == 0) {
         return;
     }
-    if (sym_checkpoint_open(&h->cosigned, &h->cosigned_note, h->head.cosigned, client->card.log) !=
-        SYM_OK) {
+    enum sym_err err = sym_note_parse(&h->cosigned_note, h->head.cosigned);
+    if (err == SYM_OK) {
+        err = sym_checkpoint_read(&h->cosigned, h->cosigned_note.text);
+    }
+    if (err != SYM_OK) {
+        sym_audit_find(findings, SYM_NO_ENTRY, "the cosigned checkpoint %s", sym_err_text(err));
+        return;
+    }
+    h->has_cosigned = sym_span_equal(h->cosigned.origin, h->head.origin);
+    if (h->has_cosigned && h->cosigned.size > h->head.size) {
         sym_audit_find(findings, SYM_NO_ENTRY,
-                       "the checkpoint that partners have cosigned is not signed by the log key of "
-                       "this node's card");
-    } else if (!sym_span_equal(h->cosigned.origin, h->head.origin)) {
-        sym_audit_find(findings, SYM_NO_ENTRY,
-                       "the checkpoint that partners have cosigned is of another log");
-    } else if (h->cosigned.size > h->head.size) {
-        sym_audit_find(
-            findings, SYM_NO_ENTRY,
-            "the log is shorter than the checkpoint that partners have cosigned: %" PRIu64
-            " entries, of %" PRIu64,
-            h->head.size, h->cosigned.size);
-    } else {
-        h->is_cosigned = true;
+                       "the log is shorter than a checkpoint that a partner has cosigned: %" PRIu64
+                       " entries, %" PRIu64 " were cosigned",
+                       h->head.size, h->cosigned.size);
     }
 }
 
@@ -103,7 +94,7 @@ enum sym_err sym_audit_head_fetch(struct sym_audit_head *out, struct sym_client 
     if (err == SYM_OK) {
         check_keys(&out->head, client, findings);
         check_checkpoint(out, client, findings);
-        check_cosigned(out, client, findings);
+        check_cosigned(out, findings);
     }
     return err;
 }

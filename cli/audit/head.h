@@ -15,11 +15,11 @@ struct sym_audit_head {
     struct sym_note note;
     struct sym_checkpoint checkpoint;
     bool is_signed; /* there is a checkpoint, and it carries the log's signature */
-    /* The newest that partners have cosigned: often an older one, as they learn of a head with the
-     * next message. */
+    /* The newest one that a partner has cosigned, of this origin; its signatures are not checked:
+     * the log may have had another key then. */
     struct sym_note cosigned_note;
     struct sym_checkpoint cosigned;
-    bool is_cosigned;
+    bool has_cosigned;
     struct sym_arena arena;
 };
 

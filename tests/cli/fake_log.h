@@ -41,6 +41,7 @@ struct fake_log {
     size_t n;
     uint8_t root[SYM_HASH_BYTES];
     char checkpoint[SYM_CHECKPOINT_BYTES_MAX];
+    char cosigned[SYM_CHECKPOINT_BYTES_MAX]; /* an older one, or none */
     struct fake_lies lies;
     size_t page; /* rows */
 };
@@ -410,6 +411,7 @@ static inline enum sym_err fake_serve_head(struct fake_call *call)
                                  .size = l->lies.shorter ? l->n - 1 : l->n,
                                  .root = sym_span(l->lies.root ? fake_zero : l->root, 32),
                                  .checkpoint = fake_text(l->checkpoint),
+                                 .cosigned = fake_text(l->cosigned),
                                  .node = fake_id(&l->self),
                                  .log_key = sym_span(l->keys.log.public_key, 32),
                                  .cosign_key = sym_span(l->keys.cosign.public_key, 32),

@@ -180,6 +180,50 @@ static void catches_a_cosignature_that_is_wrong(void **state)
     finds(*state, "the cosignature of Bank B under the checkpoint is wrong\n", "1 finding\n");
 }
 
+/* The partner has an older head than the newest. */
+static void cosign(size_t size)
+{
+    size_t n = fake_log.n;
+    fake_log.n = size;
+    fake_log_sign(&fake_log.keys.log);
+    memcpy(fake_log.cosigned, fake_log.checkpoint, sizeof fake_log.cosigned);
+    fake_log.n = n;
+    fake_log_sign(&fake_log.keys.log);
+}
+
+static void looks_at_the_head_that_partners_have(void **state)
+{
+    static struct run r;
+    fake_log_make(*state);
+    cosign(400);
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|verify");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "cosigned    the head of 400 entries, by 1 partner\n");
+}
+
+static void catches_entries_that_do_not_make_the_head_that_partners_have(void **state)
+{
+    fake_log_make(*state);
+    fake_log.entries[5].leaf[9] ^= 1;
+    cosign(400);
+    fake_log.entries[5].leaf[9] ^= 1;
+    fake_log_sign(&fake_log.keys.log);
+    finds(*state,
+          "the entries do not make the root of the checkpoint of 400 entries that a partner has "
+          "cosigned\n",
+          "1 finding\n");
+}
+
+static void catches_a_log_that_is_shorter_than_the_head_that_partners_have(void **state)
+{
+    fake_log_make(*state);
+    cosign(fake_log.n);
+    fake_log.n--;
+    fake_log_sign(&fake_log.keys.log);
+    finds(*state, "599 entries, 600 were cosigned\n", "1 finding\n");
+}
+
 static void catches_a_frozen_log(void **state)
 {
     fake_log_make(*state);
@@ -296,6 +340,9 @@ int main(void)
         WITH_NODE(catches_entries_behind_the_checkpoint),
         WITH_NODE(catches_entries_that_are_missing_or_exchanged),
         WITH_NODE(catches_a_cosignature_that_is_wrong),
+        WITH_NODE(looks_at_the_head_that_partners_have),
+        WITH_NODE(catches_entries_that_do_not_make_the_head_that_partners_have),
+        WITH_NODE(catches_a_log_that_is_shorter_than_the_head_that_partners_have),
         WITH_NODE(catches_a_frozen_log),
         WITH_NODE(catches_signed_messages_that_do_not_belong_there),
         WITH_NODE(catches_commands_that_the_named_user_did_not_sign),

@@ -91,7 +91,7 @@ class Readme(NodeTest):
             raise unittest.SkipTest("there is no README.md")
         blocks = re.findall(r"^```sh\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
         first = next(at for at, block in enumerate(blocks) if "symbolon init" in block)
-        script = "".join(blocks[first:first + 2])
+        script = "".join(blocks[first:first + 3])
         self.assertIn("symbolon overlap", script)
         self.assertIn("$PWD/build/release", script)
         script = script.replace("$PWD/build/release", str(nodes.BUILD))
@@ -102,6 +102,9 @@ class Readme(NodeTest):
                               capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(done.stdout.count("sealed core to core"), 1, done.stdout)
+        for text in ("the log is whole", "bank-b: 2 exchanges agree", "report.md: the report"):
+            self.assertIn(text, done.stdout)
+        self.assertEqual(len(re.findall(r"^(?:evidence|report.md.exhibit) .* good ", done.stdout, re.M)), 2, done.stdout)
         self.assertIn("that is why case-4 was left out", done.stdout)
         self.assertEqual(re.findall(r"^ *(case-\d)\b", done.stdout, re.M), ["case-1", "case-3"], done.stdout)
         for name in ("a.log", "b.log"):
