@@ -41,13 +41,13 @@ static int set_up(void **state)
     assert_int_equal(
         sym_sign_key_from(&f->core->keys.identity, sym_secret_span(&f->self.keys.identity.seed)),
         SYM_OK);
-    memcpy(f->core->keys.log.public_key, f->self.card.log, SYM_ED25519_BYTES);
-    struct sym_witness_config w = {.store = f->room.store,
-                                   .log = f->core->log,
-                                   .self = f->self.id,
-                                   .cosign_key = &f->room.cosign_key};
-    memcpy(w.log_key, f->self.card.log, sizeof w.log_key);
-    assert_int_equal(sym_witness_open(&f->core->witness, &w, &f->fault), SYM_OK);
+    memcpy(f->core->keys.log.public_key, f->self.keys.log.public_key, SYM_ED25519_BYTES);
+    memcpy(f->core->keys.cosign.public_key, f->self.keys.cosign.public_key, SYM_ED25519_BYTES);
+    const struct sym_witness_config config = {.store = f->room.store,
+                                              .log = f->core->log,
+                                              .self = f->self.id,
+                                              .cosign_key = &f->self.keys.cosign};
+    assert_int_equal(sym_witness_open(&f->core->witness, &config, &f->fault), SYM_OK);
     *state = f;
     return 0;
 }
