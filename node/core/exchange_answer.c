@@ -416,7 +416,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
 {
     bool meets = e->kind == SYM_KIND_WITNESS;
     if (meets) {
-        sym_witness_link_up(x->config.witness, &e->peer);
+        sym_witness_begin_meeting(x->config.witness, &e->peer);
     }
     enum sym_err err = sym_exchange_check(x, e, event->request.evidence, event->signed_bytes,
                                           SYM_ENTRY_REQUESTED, fault);
@@ -424,7 +424,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
         return err;
     }
     return meets ? sym_witness_may_meet(x->config.witness, fault)
-                 : sym_witness_allows(x->config.witness, &e->peer, fault);
+                 : sym_witness_trusts(x->config.witness, &e->peer, fault);
 }
 
 static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,
@@ -531,6 +531,9 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
     memcpy(e->handle, e->id, sizeof e->handle);
     memcpy(e->alias, peer->alias, sizeof e->alias);
     enum sym_err err = read_request(x, e, peer, frame, len, &event);
+    if (err == SYM_OK && event.request.issued_ms < x->config.restored_ms) {
+        err = SYM_REPLAY; /* its id may be one that was seen behind the backup */
+    }
     if (err == SYM_OK) {
         e->deadline_ms = sym_now_ms() + time_to_answer(&event.request);
         answer(x, e, peer, &event);

@@ -109,7 +109,7 @@ static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struc
                                         .then = then_requested};
     sym_exchange_rewind(e);
     if (e->kind == SYM_KIND_WITNESS) {
-        sym_witness_link_up(x->config.witness, &e->peer);
+        sym_witness_begin_meeting(x->config.witness, &e->peer);
     }
     if (e->asked) {
         sym_random(e->id, sizeof e->id);

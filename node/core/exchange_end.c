@@ -124,8 +124,7 @@ void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange
         sym_link_hang_up(e->link);
     }
     if (met) {
-        sym_witness_set_met(x->config.witness, &e->peer);
-        sym_exchanges_met(x, &e->peer);
+        sym_exchange_has_met(x, e);
     } else if (meets && e->reason == SYM_REASON_EVIDENCE) {
         sym_exchange_not_met(x, e);
     }

@@ -80,6 +80,8 @@ struct sym_run_evidence sym_exchange_run_evidence(const struct sym_exchanges *x,
 void sym_exchange_meet(struct sym_exchanges *x, const struct sym_peer *peer);
 /* The same again with those that have to, where something waits for it. */
 void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms);
+/* Heads have been told: what waited for that goes on, or ends if that has shown a reason to. */
+void sym_exchange_has_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
 /* Telling heads has failed for good: what waited for it ends. */
 void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
 /* What a message shows of the own log: that e->leaf is in it. Valid until the next call. */
