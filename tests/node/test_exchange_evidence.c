@@ -504,6 +504,46 @@ static void an_approver_settles_one_alone(void **state)
     assert_int_equal(sym_opens_count(rig->sides[1].opens, &s->self.id), 0);
 }
 
+static struct sym_statement old_word;
+
+static enum sym_err read_word(void *context, struct sym_span statement)
+{
+    const struct rig_side *s = context;
+    return sym_statement_read(&old_word, statement, s->self.card.identity);
+}
+
+static enum sym_err put_word(struct sym_transaction *t, void *context)
+{
+    const struct rig_side *s = context;
+    return sym_opens_state(s->opens, t, &old_word);
+}
+
+static void a_peer_that_has_not_said_how_one_ended_gets_no_new_one(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    relinks = false;
+    how = CUT;
+    stop_at = 4;
+    stop_side = 0;
+    start();
+    exchange_rig_run(rig, stop_it);
+    struct rig_side *s = &rig->sides[0];
+    const struct sym_node_id *peer = &rig->sides[1].self.id;
+    const struct sym_author anna = {.log = s->log, .user = "anna"};
+    assert_int_equal(sym_opens_each(s->opens, peer, read_word, s), SYM_OK);
+    assert_int_equal(sym_opens_allow(s->opens, peer, &fault), SYM_OK);
+    old_word.time_ms -= SYM_OPEN_MS + 1000;
+    assert_int_equal(sym_store_write(s->room.store, put_word, s), SYM_OK);
+    const struct sym_exchange_plan ping = {
+        .peer = s->peers.items[0], .kind = SYM_KIND_PING, .timeout_ms = 1000};
+    uint8_t other[SYM_EXCHANGE_ID_BYTES];
+    assert_int_equal(sym_exchanges_start(s->exchanges, other, &ping, &fault), SYM_LIMIT);
+    assert_non_null(strstr(fault.text, "symbolon exchange settle"));
+    assert_int_equal(sym_opens_settle(s->opens, &anna, id, &fault), SYM_OK);
+    assert_int_equal(sym_exchanges_start(s->exchanges, other, &ping, &fault), SYM_OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -522,6 +562,7 @@ int main(void)
         TEST(requests_of_one_turn_share_a_commit),
         TEST(a_request_that_is_played_again_is_refused_and_logged),
         TEST(an_approver_settles_one_alone),
+        TEST(a_peer_that_has_not_said_how_one_ended_gets_no_new_one),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;
