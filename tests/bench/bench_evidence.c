@@ -27,6 +27,13 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double processor_s(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void must(bool ok, const char *what)
 {
     if (!ok) {
@@ -146,6 +153,8 @@ static double write_bare(struct bare *b, size_t n)
     return now_s() - began;
 }
 
+/* Beside the sync an entry takes processor time, for sealing, hashing, signing and encoding: where
+ * the sync is quick, it decides. */
 static void compare(struct room *s, struct sym_group *g, struct bare *b, struct writer *writers,
                     size_t n)
 {
@@ -154,6 +163,7 @@ static void compare(struct room *s, struct sym_group *g, struct bare *b, struct 
     double entries = 0;
     double records = 0;
     double processor = 0;
+    double bare_processor = 0;
     (void)s;
     for (unsigned round = 0; round < ROUNDS; round++) {
         clock_t began = clock();
@@ -163,17 +173,25 @@ static void compare(struct room *s, struct sym_group *g, struct bare *b, struct 
             ours += took;
         }
         processor += (double)(clock() - began) / CLOCKS_PER_SEC;
+        began = clock();
         for (double spent = 0; spent < ROUND_S; records += (double)n) {
             double took = write_bare(b, n);
             spent += took;
             bare += took;
         }
+        bare_processor += (double)(clock() - began) / CLOCKS_PER_SEC;
     }
-    double rate = entries / ours;
-    double bare_rate = records / bare;
-    (void)printf("%4zu writers %10.0f entries/s %10.0f records/s bare %6.0f %%   %7.1f us of "
-                 "processor per entry\n",
-                 n, rate, bare_rate, 100 * rate / bare_rate, processor / entries * 1e6);
+    double share = entries / ours / (records / bare);
+    double more = processor / entries - bare_processor / records;
+    (void)printf("%4zu writers %10.0f entries/s %10.0f records/s bare %4.0f %% (80 wanted)   "
+                 "%6.1f us of processor per entry, bare %.1f\n",
+                 n, entries / ours, records / bare, 100 * share, processor / entries * 1e6,
+                 bare_processor / records * 1e6);
+    if (share < 0.8) {
+        (void)printf("             not met: an entry takes %.1f us more of the processor than a "
+                     "record, and touches more pages; a commit of bare LMDB takes %.0f us\n",
+                     more * 1e6, bare / records * (double)n * 1e6);
+    }
 }
 
 /* A large log --------------------------------------------------------------------------------
@@ -232,19 +250,24 @@ static double verify_all(struct sym_log *l, bool *good)
     return now_s() - began;
 }
 
-static double prove_some(struct sym_log *l, unsigned n, double *worst)
+/* worst: of processor time, which does not count what others on the machine do meanwhile. */
+static double prove_some(struct sym_log *l, unsigned n, double *worst, double *longest)
 {
     struct sym_merkle_proof p;
     uint64_t size = sym_log_head(l)->size;
     double began = now_s();
     *worst = 0;
+    *longest = 0;
     for (unsigned i = 0; i < n; i++) {
         uint64_t index = 0;
         double one = now_s();
+        double busy = processor_s();
         sym_random((uint8_t *)&index, sizeof index);
         must(sym_log_prove_inclusion(l, &p, index % size, size) == SYM_OK, "a proof");
+        busy = processor_s() - busy;
         one = now_s() - one;
-        *worst = one > *worst ? one : *worst;
+        *worst = busy > *worst ? busy : *worst;
+        *longest = one > *longest ? one : *longest;
     }
     return (now_s() - began) / n;
 }
@@ -253,6 +276,7 @@ static void large(struct room *s, struct writer *w, uint64_t entries)
 {
     bool good = false;
     double worst = 0;
+    double longest = 0;
     double began = now_s();
     while (sym_log_head(s->log)->size < entries) {
         must(sym_store_write(s->store, append_many, w) == SYM_OK, "ten thousand entries");
@@ -261,13 +285,16 @@ static void large(struct room *s, struct writer *w, uint64_t entries)
     (void)printf("%llu entries, 10,000 in a commit: %.0f entries/s, %.0f bytes each in the store\n",
                  (unsigned long long)size, (double)size / (now_s() - began),
                  (double)sym_store_bytes(s->store) / (double)size);
-    double each = prove_some(s->log, 2000, &worst);
-    (void)printf("an inclusion proof: %.3f ms, at worst %.3f ms\n", each * 1e3, worst * 1e3);
+    double each = prove_some(s->log, 2000, &worst, &longest);
+    (void)printf(
+        "an inclusion proof: %.3f ms, at worst %.3f ms of processor, %.3f ms of waiting (1 "
+        "wanted)\n",
+        each * 1e3, worst * 1e3, longest * 1e3);
     clock_t processor = clock();
     double all = verify_all(s->log, &good);
     must(good, "verifying");
-    (void)printf("all of it read and verified: %.2f s, %.1f us of processor per entry\n", all,
-                 (double)(clock() - processor) / CLOCKS_PER_SEC / (double)size * 1e6);
+    (void)printf("all of it read and verified: %.2f s (5 wanted), %.1f us of processor per entry\n",
+                 all, (double)(clock() - processor) / CLOCKS_PER_SEC / (double)size * 1e6);
     began = now_s();
     room_reopen(s);
     (void)room_log(s);
