@@ -263,6 +263,9 @@ static enum sym_err check(struct check *c, const struct sym_call *call)
     if (err == SYM_OK) {
         err = sym_audit_head_fetch(&c->head, &c->client, &c->findings, &c->fault);
     }
+    if (err == SYM_OK && !c->tree_only) {
+        err = sym_audit_keys_earlier(&c->keys, &c->client, c->head.head.generation, &c->fault);
+    }
     if (err != SYM_OK) {
         return err;
     }

@@ -16,10 +16,10 @@
 #include <string.h>
 
 /* What both structs of a message need beside the bytes themselves. A full list of the shortest
- * peers costs the most per input byte, about nine; whatever needs more is no message within its
+ * grants costs the most per input byte, about twenty; whatever needs more is no message within its
  * limits. */
 #define ARENA_BASE_BYTES 65536u
-#define ARENA_BYTES_EACH 20u
+#define ARENA_BYTES_EACH 24u
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__signed__descriptor,

@@ -161,7 +161,7 @@
 /* The body of an entry: request, receipt, both statements and an approval, bytes. */
 #define SYM_BODY_BYTES_MAX 327680u
 /* Rows of the log, and findings of a comparison, in one answer. */
-#define SYM_LOG_ROWS_MAX 2048u
+#define SYM_LOG_ROWS_MAX 256u
 #define SYM_FINDINGS_MAX 512u
 /* Hashes in a full tile, and levels of tiles: 256^8 entries (C2SP tlog-tiles). */
 #define SYM_TILE_WIDTH      256u
@@ -172,6 +172,8 @@
  * heads that wait for their proof. */
 #define SYM_WITNESS_RECENT_MAX  32u
 #define SYM_WITNESS_PENDING_MAX 4u
+/* Heads that one side may ask proofs for at once: those, and the newest one that is proven. */
+#define SYM_WITNESS_WANTS_MAX (SYM_WITNESS_PENDING_MAX + 1u)
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
  * sides together, and the findings it lists: one that finds more has found enough. */
 #define SYM_COMPARE_ENTRIES_MAX  64u

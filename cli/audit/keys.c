@@ -71,18 +71,43 @@ static bool learn(void *context, const struct sym_audit_entry *e)
     return true;
 }
 
-enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
-                                   const struct sym_args *args, struct sym_fault *fault)
+static enum sym_err learn_from(struct sym_audit_keys *k, struct sym_client *client,
+                               uint32_t generation, struct sym_fault *fault)
 {
     const struct sym_audit_walk walk = {
         .query = {.bodies = true,
+                  .generation = generation,
                   .kinds = UINT64_C(1) << SYM_ENTRY_USER | UINT64_C(1) << SYM_ENTRY_PEER},
     };
+    return sym_audit_walk(client, &walk, learn, k, fault);
+}
+
+enum sym_err sym_audit_keys_earlier(struct sym_audit_keys *k, struct sym_client *client,
+                                    uint32_t generation, struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    k->earlier = true;
+    for (uint32_t g = 1; err == SYM_OK && g < generation; g++) {
+        err = learn_from(k, client, g, fault);
+    }
+    k->earlier = false;
+    return err;
+}
+
+enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
+                                   const struct sym_args *args, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_log_head head;
+    struct sym_empty nothing = {0};
     enum sym_err err = sym_audit_keys_begin(k, client, args, fault);
     if (err == SYM_OK) {
-        err = sym_audit_walk(client, &walk, learn, k, fault);
+        err = sym_client_ask(client, SYM_VERB_LOG_HEAD, &nothing, &arena, &head, fault);
     }
-    return err;
+    if (err == SYM_OK) {
+        err = sym_audit_keys_earlier(k, client, head.generation, fault);
+    }
+    return err == SYM_OK ? learn_from(k, client, head.generation, fault) : err;
 }
 
 static void add_user(struct sym_audit_keys *k, const struct sym_user_add *add, uint64_t index)
@@ -94,7 +119,7 @@ static void add_user(struct sym_audit_keys *k, const struct sym_user_add *add, u
     }
     k->users = grown;
     struct sym_audit_user *u = &k->users[k->n_users++];
-    *u = (struct sym_audit_user){.roles = add->roles, .index = index};
+    *u = (struct sym_audit_user){.roles = add->roles, .index = index, .earlier = k->earlier};
     (void)snprintf(u->name, sizeof u->name, "%.*s", (int)add->name.len,
                    (const char *)add->name.data);
     memcpy(u->key, add->key.data, sizeof u->key);
@@ -127,6 +152,20 @@ static bool has_arguments(struct sym_arena *arena, void *arguments, enum sym_ver
            sym_decode(arena, arguments, row->arguments, body.arguments) == SYM_OK;
 }
 
+/* Whom no command has added: init did. */
+static void learn_introduced(struct sym_audit_keys *k, const struct sym_audit_entry *entry)
+{
+    unsigned roles = 0;
+    uint8_t key[SYM_ED25519_BYTES];
+    struct sym_span name = entry->body.subject;
+    if (entry->leaf.kind == SYM_ENTRY_USER && sym_alias_check(name) == SYM_OK &&
+        sym_introduction_read(&roles, key, entry->body.detail) == SYM_OK) {
+        const struct sym_user_add user = {
+            .name = name, .roles = roles, .key = sym_span(key, sizeof key)};
+        add_user(k, &user, entry->index);
+    }
+}
+
 void sym_audit_keys_learn(struct sym_audit_keys *k, const struct sym_audit_entry *entry)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -134,6 +173,7 @@ void sym_audit_keys_learn(struct sym_audit_keys *k, const struct sym_audit_entry
     struct sym_peer_add peer;
     struct sym_span command = entry->body.command;
     if (command.len == 0) {
+        learn_introduced(k, entry);
         return;
     }
     if (entry->leaf.kind == SYM_ENTRY_USER &&

@@ -1,5 +1,6 @@
 /* keys.h - whose signatures an auditor can check: users and partners as the log itself introduces
- * them (the signed commands that added them), the node's own card, and cards given as files.
+ * them (the signed commands that added them; for those of `init` the node's own entry), the node's
+ * own card, and cards given as files.
  *
  * A node id is the hash of its identity key, so a card that fits an id needs no further trust in
  * that; names of users are the node's word. A failure to allocate is kept in `failed`.
@@ -15,6 +16,7 @@ struct sym_audit_user {
     uint8_t key[SYM_ED25519_BYTES];
     unsigned roles;
     uint64_t index; /* of the entry that introduced it */
+    bool earlier;   /* in the log before the last restore, or one before that */
 };
 
 struct sym_audit_node {
@@ -30,6 +32,7 @@ struct sym_audit_keys {
     size_t n_users;
     struct sym_audit_node *nodes;
     size_t n_nodes;
+    bool earlier; /* what is learnt now is of an earlier log */
     bool failed;
 };
 
@@ -40,7 +43,11 @@ void sym_audit_keys_clear(struct sym_audit_keys *k);
 SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k,
                                            const struct sym_client *client,
                                            const struct sym_args *args, struct sym_fault *fault);
-/* The same, and what the whole log tells of users and partners. */
+/* What logs before this generation tell: a restore begins a new one with the users and partners
+ * there are. */
+SYM_MUST enum sym_err sym_audit_keys_earlier(struct sym_audit_keys *k, struct sym_client *client,
+                                             uint32_t generation, struct sym_fault *fault);
+/* All of these, and what the whole log tells of users and partners. */
 SYM_MUST enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *client,
                                             const struct sym_args *args, struct sym_fault *fault);
 #define SYM_AUDIT_CARD_OPTION                                                                      \

@@ -49,8 +49,8 @@ static void judge_user(struct sym_audit_signed *s, const struct sym_audit_keys *
         say(s, SYM_SIGNED_BAD, "%s, signed by the key of %s, but the entry names %.*s", verb,
             user->name, (int)name.len, (const char *)name.data);
     } else {
-        say(s, SYM_SIGNED_GOOD, "%s, signed by %s (key %s…, added with entry %" PRIu64 ")", verb,
-            user->name, key, user->index);
+        say(s, SYM_SIGNED_GOOD, "%s, signed by %s (key %s…, added with entry %" PRIu64 "%s)", verb,
+            user->name, key, user->index, user->earlier ? " of an earlier log" : "");
     }
 }
 

@@ -77,10 +77,8 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
-        struct sym_backups_config c = {.store = core->store,
-                                       .vault = core->vault,
-                                       .log = core->log,
-                                       .dir = &core->dir};
+        struct sym_backups_config c = {
+            .store = core->store, .vault = core->vault, .log = core->log, .dir = &core->dir};
         err = sym_backups_new(&core->backups, &c, fault);
     }
     return err;
@@ -126,6 +124,12 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_store_open(&core->store, core->data_dir, sym_secret_span(&master), fault);
     }
     if (err == SYM_OK) {
+        err = sym_users_load(&core->users, core->store, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_first_start_check(&core->dir, &core->users, fault);
+    }
+    if (err == SYM_OK) {
         const struct sym_log_config l = {.store = core->store,
                                          .dir = &core->dir,
                                          .master = sym_secret_span(&master),
@@ -139,9 +143,6 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
     }
     if (err == SYM_OK) {
         err = sym_settings_load(&core->settings, core->store, fault);
-    }
-    if (err == SYM_OK) {
-        err = sym_users_load(&core->users, core->store, fault);
     }
     if (err == SYM_OK) {
         err = sym_peers_load(&core->peers, core->store, fault);
@@ -160,7 +161,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_proposals_open(&core->proposals, &p, fault);
     }
     if (err == SYM_OK) {
-        err = sym_first_start_import(&core->dir, &core->settings, &core->users, fault);
+        err = sym_first_start_import(&core->dir, &core->settings, &core->users, core->log, fault);
     }
     if (err == SYM_OK) {
         err = load_evidence(core, fault);
@@ -296,7 +297,8 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .history = &core->history,
                                      .results = &core->results,
                                      .settings = &core->settings,
-                                     .ristretto = core->ristretto};
+                                     .ristretto = core->ristretto,
+                                     .restored_ms = core->restored.restored_ms};
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,

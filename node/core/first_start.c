@@ -65,7 +65,7 @@ static uint32_t read_roles(struct sym_span text)
 
 /* "NAME ROLES BASE64". */
 static enum sym_err import_user(const struct sym_disk *dir, struct sym_users *users,
-                                struct sym_span line, struct sym_fault *fault)
+                                struct sym_log *log, struct sym_span line, struct sym_fault *fault)
 {
     struct sym_user_add add = {.roles = 0};
     struct sym_span roles = {NULL, 0};
@@ -79,7 +79,7 @@ static enum sym_err import_user(const struct sym_disk *dir, struct sym_users *us
     add.key = sym_span(key, key_len);
     const struct sym_user *known = sym_users_by_key(users, add.key);
     return known != NULL ? SYM_OK
-                         : sym_users_add(users, &add, NULL, NULL, sym_wall_ms() / 1000, fault);
+                         : sym_users_introduce(users, &add, log, sym_wall_ms() / 1000, fault);
 }
 
 static bool starts_with(struct sym_span *rest, const char *head)
@@ -93,7 +93,7 @@ static bool starts_with(struct sym_span *rest, const char *head)
 }
 
 static enum sym_err import_line(const struct sym_disk *dir, struct sym_settings *settings,
-                                struct sym_users *users, struct sym_span line,
+                                struct sym_users *users, struct sym_log *log, struct sym_span line,
                                 struct sym_fault *fault)
 {
     if (starts_with(&line, "listen: ")) {
@@ -101,20 +101,21 @@ static enum sym_err import_line(const struct sym_disk *dir, struct sym_settings 
                                 NULL, fault);
     }
     if (starts_with(&line, "user: ")) {
-        return import_user(dir, users, line, fault);
+        return import_user(dir, users, log, line, fault);
     }
     return bad_line(dir, fault);
 }
 
 static enum sym_err import_file(const struct sym_disk *dir, struct sym_settings *settings,
-                                struct sym_users *users, struct sym_fault *fault)
+                                struct sym_users *users, struct sym_log *log,
+                                struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
     struct sym_span line;
     enum sym_err err = sym_disk_read(&text, dir, SYM_FILE_INIT, INIT_BYTES_MAX, fault);
     struct sym_span rest = sym_secret_span(&text);
     while (err == SYM_OK && cut(&line, &rest, '\n')) {
-        err = import_line(dir, settings, users, line, fault);
+        err = import_line(dir, settings, users, log, line, fault);
     }
     if (err == SYM_OK && (rest.len > 0 || users->n == 0)) {
         return bad_line(dir, fault);
@@ -125,16 +126,21 @@ static enum sym_err import_file(const struct sym_disk *dir, struct sym_settings 
     return err == SYM_OK ? sym_disk_sync(dir, fault) : err;
 }
 
-enum sym_err sym_first_start_import(const struct sym_disk *dir, struct sym_settings *settings,
-                                    struct sym_users *users, struct sym_fault *fault)
+enum sym_err sym_first_start_check(const struct sym_disk *dir, const struct sym_users *users,
+                                   struct sym_fault *fault)
 {
-    if (sym_disk_has(dir, SYM_FILE_INIT)) {
-        return import_file(dir, settings, users, fault);
-    }
-    /* An empty store was just made in the place of one that is gone. */
-    return users->n > 0 ? SYM_OK
-                        : sym_fail(fault, SYM_NOT_FOUND,
-                                   "%s/store: holds no user, so nobody could give an order; "
-                                   "restore it from a backup",
-                                   dir->shown);
+    return users->n > 0 || sym_disk_has(dir, SYM_FILE_INIT)
+               ? SYM_OK
+               : sym_fail(fault, SYM_NOT_FOUND,
+                          "%s/store: holds no user, so nobody could give an order; "
+                          "restore it from a backup",
+                          dir->shown);
+}
+
+enum sym_err sym_first_start_import(const struct sym_disk *dir, struct sym_settings *settings,
+                                    struct sym_users *users, struct sym_log *log,
+                                    struct sym_fault *fault)
+{
+    return sym_disk_has(dir, SYM_FILE_INIT) ? import_file(dir, settings, users, log, fault)
+                                            : SYM_OK;
 }

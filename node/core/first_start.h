@@ -17,9 +17,14 @@
 SYM_MUST enum sym_err sym_first_start_master(struct sym_secret *master, const struct sym_disk *dir,
                                              const struct sym_node_keys *keys,
                                              struct sym_fault *fault);
-/* Imports DIR/init if it is there. Afterwards there is at least one user, or SYM_NOT_FOUND. */
+/* There is a user, or somebody to import. SYM_NOT_FOUND: an empty store was just made in the place
+ * of one that is gone; nothing else in the directory may be touched, since it belongs to that one.
+ */
+SYM_MUST enum sym_err sym_first_start_check(const struct sym_disk *dir,
+                                            const struct sym_users *users, struct sym_fault *fault);
+/* Imports DIR/init if it is there; the log introduces the users. */
 SYM_MUST enum sym_err sym_first_start_import(const struct sym_disk *dir,
                                              struct sym_settings *settings, struct sym_users *users,
-                                             struct sym_fault *fault);
+                                             struct sym_log *log, struct sym_fault *fault);
 
 #endif

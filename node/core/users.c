@@ -135,6 +135,14 @@ static enum sym_err put_user(struct sym_transaction *t, void *context)
                : err;
 }
 
+static struct sym_user made(const struct sym_user_add *addition, uint64_t now_s)
+{
+    struct sym_user u = {.roles = addition->roles, .added_s = now_s};
+    memcpy(u.name, addition->name.data, addition->name.len);
+    memcpy(u.key, addition->key.data, SYM_ED25519_BYTES);
+    return u;
+}
+
 enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *addition,
                            const struct sym_user *by, const struct sym_author *author,
                            uint64_t now_s, struct sym_fault *fault)
@@ -143,11 +151,46 @@ enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *a
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_user u = {.roles = addition->roles, .added_s = now_s};
-    memcpy(u.name, addition->name.data, addition->name.len);
-    memcpy(u.key, addition->key.data, SYM_ED25519_BYTES);
+    struct sym_user u = made(addition, now_s);
     err = sym_log_change(author, users->store, SYM_ENTRY_USER, "user-added", addition->name,
                          put_user, &u);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "user %s: %s; nothing was changed", u.name, sym_err_text(err));
+    }
+    users->items[users->n++] = u;
+    return SYM_OK;
+}
+
+/* A user, and the log that is to know of it. */
+struct introduction {
+    const struct sym_user *user;
+    struct sym_log *log;
+};
+
+static enum sym_err put_introduction(struct sym_transaction *t, void *context)
+{
+    const struct introduction *i = context;
+    char words[SYM_INTRODUCTION_BYTES];
+    struct sym_user u = *i->user;
+    sym_introduction_write(words, u.roles, u.key);
+    const struct sym_entry_body body = {.event = sym_span_text("user-introduced"),
+                                        .subject = sym_span_text(u.name),
+                                        .detail = sym_span_text(words)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_USER, .body = &body};
+    enum sym_err err = put_user(t, &u);
+    return err == SYM_OK ? sym_log_append(i->log, t, &entry, NULL) : err;
+}
+
+enum sym_err sym_users_introduce(struct sym_users *users, const struct sym_user_add *addition,
+                                 struct sym_log *log, uint64_t now_s, struct sym_fault *fault)
+{
+    enum sym_err err = check_addition(users, addition, NULL, NULL, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_user u = made(addition, now_s);
+    struct introduction i = {.user = &u, .log = log};
+    err = sym_store_write(users->store, put_introduction, &i);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "user %s: %s; nothing was changed", u.name, sym_err_text(err));
     }

@@ -26,12 +26,17 @@ SYM_MUST enum sym_err sym_users_load(struct sym_users *users, struct sym_store *
 /* NULL when there is none. */
 const struct sym_user *sym_users_by_key(const struct sym_users *users, struct sym_span key);
 const struct sym_user *sym_users_by_name(const struct sym_users *users, struct sym_span name);
-/* by: who asks; NULL at the first start of a node, as is the author. The first approver may be
+/* by: who asks; NULL, as is the author: nobody has to. The first approver may be
  * added by an operator; later ones only by somebody who is an approver, or whose command an
  * approver has let be done. */
 SYM_MUST enum sym_err sym_users_add(struct sym_users *users, const struct sym_user_add *addition,
                                     const struct sym_user *by, const struct sym_author *author,
                                     uint64_t now_s, struct sym_fault *fault);
+/* The same for a user whom `symbolon init` has left: no command names its key, so the entry does.
+ */
+SYM_MUST enum sym_err sym_users_introduce(struct sym_users *users,
+                                          const struct sym_user_add *addition, struct sym_log *log,
+                                          uint64_t now_s, struct sym_fault *fault);
 /* An approver is removed by an approver, the last operator by nobody. */
 SYM_MUST enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
                                        const struct sym_user *by, const struct sym_author *author,

@@ -167,10 +167,16 @@ static void look_at_logs(struct sym_warnings *w, const struct sym_core *core, in
         struct sym_witness_row row;
         sym_witness_row(core->witness, &row, &peer->id);
         int64_t days = (now_s - (int64_t)(row.since_ms / 1000)) / DAY_S;
-        bool alarm = row.state == SYM_WITNESS_SPLIT || row.state == SYM_WITNESS_SHORTER;
+        bool alarm = row.state != SYM_WITNESS_NEW && row.state != SYM_WITNESS_GOOD;
         if (row.fault.len > 0 && (row.state != SYM_WITNESS_GOOD || days < RESTORE_WARNING_DAYS)) {
             warn(w, "%s%s %.*s", alarm ? "ALARM: " : "", peer->alias, (int)row.fault.len,
                  (const char *)row.fault.data);
+        }
+        if (sym_witness_owes_restore(core->witness, &peer->id)) {
+            warn(w,
+                 "%s holds the evidence log of this node from before its restore; if it denies "
+                 "exchanges, its operator has to run there: symbolon log accept",
+                 peer->alias);
         }
     }
 }

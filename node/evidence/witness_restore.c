@@ -49,23 +49,16 @@ static enum sym_err begin_and_record(struct sym_witness *w, struct sym_witness_p
     char heads[2 * SYM_HEAD_NOTE_BYTES + 2];
     struct sym_shown later = *shown;
     struct sym_witness_peer before = *p;
-    struct sym_span subject = sym_span_text(p->alias);
-    enum sym_err err;
     write_heads(heads, sizeof heads, &p->held, &later);
     before.message = NULL;
     before.message_len = 0;
     begin_with(p, &later, author != NULL ? "an operator accepted it" : "its restore was shown");
-    if (author != NULL) {
-        err = sym_log_change(author, w->config.store, SYM_ENTRY_WITNESS, "accepted", subject,
-                             nothing, NULL);
-    } else {
-        struct sym_entry_body body = {.event = sym_span_text("restored"),
-                                      .alias = sym_span_text(p->alias),
-                                      .detail = sym_span_text(p->fault),
-                                      .checkpoint = sym_span_text(heads)};
-        struct sym_entry entry = {.kind = SYM_ENTRY_WITNESS, .body = &body};
-        err = sym_log_add(w->config.log, &entry);
-    }
+    struct sym_entry_body body = {.event = sym_span_text(author != NULL ? "accepted" : "restored"),
+                                  .alias = sym_span_text(p->alias),
+                                  .detail = sym_span_text(p->fault),
+                                  .checkpoint = sym_span_text(heads)};
+    struct sym_entry entry = {.kind = SYM_ENTRY_WITNESS, .author = author, .body = &body};
+    enum sym_err err = sym_log_add(w->config.log, &entry);
     if (err != SYM_OK) {
         *p = before;
         return sym_fail(fault, err, "%s: its new log could not be recorded: the store %s", p->alias,

@@ -91,15 +91,31 @@ static enum sym_err keep_cosignature(struct sym_witness_peer *p, const struct sy
     return err;
 }
 
-static enum sym_err open_known(struct sym_witness *w, const struct sym_evidence *e,
-                               struct sym_checkpoint *known, uint32_t *generation)
+/* A head of the own log, as the peer holds it. */
+struct known {
+    struct sym_checkpoint head;
+    uint32_t generation;
+    bool by_present_key; /* or by one from before a rotation, or by somebody else */
+};
+
+static enum sym_err open_known(struct known *out, struct sym_witness *w,
+                               const struct sym_evidence *e)
 {
     struct sym_note note;
     if (e->known.len >= SYM_HEAD_NOTE_BYTES) {
         return SYM_TOO_LONG;
     }
-    enum sym_err err = sym_checkpoint_open(known, &note, e->known, w->config.log_key);
-    return err == SYM_OK ? sym_origin_generation(generation, known->origin, &w->config.self) : err;
+    enum sym_err err = sym_checkpoint_open(&out->head, &note, e->known, w->config.log_key);
+    out->by_present_key = err == SYM_OK;
+    if (err != SYM_OK) {
+        err = sym_note_parse(&note, e->known);
+    }
+    if (err == SYM_OK && !out->by_present_key) {
+        err = sym_checkpoint_read(&out->head, note.text);
+    }
+    return err == SYM_OK
+               ? sym_origin_generation(&out->generation, out->head.origin, &w->config.self)
+               : err;
 }
 
 static enum sym_err take_known(struct sym_witness *w, struct sym_witness_peer *p,
@@ -107,31 +123,37 @@ static enum sym_err take_known(struct sym_witness *w, struct sym_witness_peer *p
                                struct sym_fault *fault)
 {
     const struct sym_head *head = sym_log_head(w->config.log);
-    struct sym_checkpoint known;
+    struct known known;
     struct sym_own_head own;
-    uint32_t generation = 0;
     uint8_t root[SYM_HASH_BYTES] = {0};
-    enum sym_err err = open_known(w, e, &known, &generation);
+    enum sym_err err = open_known(&known, w, e);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "%s: what it shows as a head of this node's log %s", p->alias,
                         sym_err_text(err));
     }
-    if (generation == head->generation && known.size <= head->size) {
-        err = sym_log_root(w->config.log, root, known.size);
+    uint32_t generation = known.generation;
+    if (generation == head->generation && known.head.size <= head->size) {
+        err = sym_log_root(w->config.log, root, known.head.size);
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "log: its tree %s; restore a backup", sym_err_text(err));
     }
-    if (sym_known_judge(generation, &known, head->generation, head->size, root) == SYM_KNOWN_LOST) {
-        return freeze(w, p, generation, &known, e->known, fault);
+    if (sym_known_judge(generation, &known.head, head->generation, head->size, root) ==
+        SYM_KNOWN_LOST) {
+        return known.by_present_key
+                   ? freeze(w, p, generation, &known.head, e->known, fault)
+                   : sym_fail(fault, SYM_BAD_SIGNATURE,
+                              "%s: shows a head that this node's log does not lead to, signed with "
+                              "another key than its present one: has the key been changed?",
+                              p->alias);
     }
-    sym_own_head_set(&own, generation, known.size, e->known);
+    sym_own_head_set(&own, generation, known.head.size, e->known);
     if (generation > p->said.generation ||
-        (generation == p->said.generation && known.size > p->said.size)) {
+        (generation == p->said.generation && known.head.size > p->said.size)) {
         p->said = own;
         p->dirty = true;
     }
-    if (generation != head->generation || e->cosignature.len == 0) {
+    if (generation != head->generation || e->cosignature.len == 0 || !known.by_present_key) {
         return SYM_OK;
     }
     err = keep_cosignature(p, peer, &own, e->cosignature);
@@ -200,6 +222,7 @@ static enum sym_err judge_head(struct sym_witness *w, struct sym_witness_peer *p
     const struct sym_signed_head *newest = sym_held_newest(&p->held);
     uint64_t size_before = newest != NULL ? newest->size : UINT64_MAX;
     sym_held_judge(&p->held, shown, &j);
+    sym_witness_look(p);
     switch (j.verdict) {
     case SYM_VERDICT_GOOD:
         on_good(p, size_before, signed_bytes);
@@ -241,7 +264,7 @@ static enum sym_err take_head(struct sym_witness *w, struct sym_witness_peer *p,
         return must_rest ? refuse_alarmed(p, fault) : SYM_OK;
     }
     err = judge_head(w, p, &shown, signed_bytes, fault);
-    return err == SYM_OK && must_rest ? sym_witness_allows(w, &peer->id, fault) : err;
+    return err == SYM_OK && must_rest ? sym_witness_trusts(w, &peer->id, fault) : err;
 }
 
 enum sym_err sym_witness_take(struct sym_witness *w, const struct sym_witnessed *peer,

@@ -300,9 +300,21 @@ class Rotation(NodeTest):
         after = a.card().read_text("utf-8")
         line = re.compile(r"^log: .*$", re.M)
         self.assertNotEqual(line.search(before)[0], line.search(after)[0])
-        a.ping(b)
+        # Who has the old card cannot check what the new key signs.
+        self.refused(a.cli("peer", "ping", b.alias), DENIED, "evidence")
         b.pin(a)
         a.ping(b)
+        b.ping(a)
+        for node in (a, b):
+            node.do("user", "add", "auditor", "--role", "auditor", user="operator")
+            node.user = "operator"
+            node.do("log", "verify", user="auditor")
+            self.assertEqual(node.json("status", user="operator")["warnings"], [])
+            node.do("log", "checkpoint", "--cosigned", user="auditor")
+            node.restart()
+        b.ping(a)
+        a.ping(b)
+        a.do("log", "compare", b.alias, user="auditor")
 
     def test_a_rotation_that_cannot_be_is_refused_and_changes_nothing(self):
         a = self.node()

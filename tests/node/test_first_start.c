@@ -1,6 +1,7 @@
 #include "tests/support/crashing.h"
 
 #include "node/core/first_start.h"
+#include "proto/codec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +24,7 @@ static struct sym_secret master;
 static struct sym_store *store;
 static struct sym_settings settings;
 static struct sym_users users;
+static struct sym_log *evidence;
 
 static enum sym_err open_all(struct sym_fault *fault)
 {
@@ -33,11 +35,21 @@ static enum sym_err open_all(struct sym_fault *fault)
     if (err == SYM_OK) {
         err = sym_settings_load(&settings, store, fault);
     }
-    return err == SYM_OK ? sym_users_load(&users, store, fault) : err;
+    if (err == SYM_OK) {
+        err = sym_users_load(&users, store, fault);
+    }
+    const struct sym_log_config l = {.store = store,
+                                     .dir = &dir,
+                                     .master = sym_secret_span(&master),
+                                     .key = &keyring.keys.log,
+                                     .cosign_key = &keyring.keys.cosign};
+    return err == SYM_OK ? sym_log_open(&evidence, &l, fault) : err;
 }
 
 static void close_all(void)
 {
+    sym_log_close(evidence);
+    evidence = NULL;
     sym_store_close(store);
     store = NULL;
     sym_secret_clear(&master);
@@ -80,7 +92,7 @@ static int sweep(void **state)
 
 static enum sym_err import(struct sym_fault *fault)
 {
-    return sym_first_start_import(&dir, &settings, &users, fault);
+    return sym_first_start_import(&dir, &settings, &users, evidence, fault);
 }
 
 static void write_init(const char *text)
@@ -153,6 +165,35 @@ static void imports_what_init_left_once(void **state)
         assert_int_equal(users.items[0].roles, SYM_USER_OPERATOR | SYM_USER_ANALYST);
         assert_true(users.items[0].added_s > 1700000000);
         restart();
+    }
+}
+
+static void the_log_introduces_whom_it_imports_once(void **state)
+{
+    (void)state;
+    SYM_SECRET_AUTO text = {0};
+    SYM_ARENA_AUTO arena = {0};
+    uint8_t salt[SYM_HASH_BYTES];
+    uint8_t key[SYM_ED25519_BYTES];
+    struct sym_entry_body body;
+    unsigned roles = 0;
+    write_init("user: olga 9 " KEY "\n");
+    assert_int_equal(import(NULL), SYM_OK);
+    write_init("user: olga 9 " KEY "\n");
+    restart();
+    assert_int_equal(import(NULL), SYM_OK);
+    assert_int_equal(sym_log_head(evidence)->size, 1);
+    assert_int_equal(sym_log_body(evidence, salt, &text, 0), SYM_OK);
+    assert_int_equal(sym_decode(&arena, &body, &sym_msg_entry_body, sym_secret_span(&text)),
+                     SYM_OK);
+    assert_true(sym_span_equal(body.subject, sym_span_text("olga")));
+    assert_int_equal(sym_introduction_read(&roles, key, body.detail), SYM_OK);
+    assert_int_equal(roles, 9);
+    assert_memory_equal(key, users.items[0].key, sizeof key);
+    /* Nothing else is taken for one. */
+    for (size_t i = 0; i < body.detail.len; i++) {
+        struct sym_span cut = sym_span(body.detail.data, i);
+        assert_int_equal(sym_introduction_read(&roles, key, cut), SYM_BAD_FORMAT);
     }
 }
 
@@ -257,7 +298,7 @@ static void refuses_a_store_without_users_when_there_is_nothing_to_import(void *
     (void)state;
     struct sym_fault fault = {.text = ""};
     assert_int_equal(unlinkat(dir.fd, "init", 0), 0);
-    assert_int_equal(import(&fault), SYM_NOT_FOUND);
+    assert_int_equal(sym_first_start_check(&dir, &users, &fault), SYM_NOT_FOUND);
     assert_non_null(strstr(fault.text, "/store: holds no user"));
     assert_non_null(strstr(fault.text, "backup"));
 }
@@ -296,6 +337,7 @@ int main(void)
         MASTER_TEST(refuses_a_master_key_that_is_altered_cut_or_of_another_node),
         MASTER_TEST(refuses_a_master_key_file_that_is_too_long_empty_or_gone),
         TEST(imports_what_init_left_once),
+        TEST(the_log_introduces_whom_it_imports_once),
         TEST(imports_several_users),
         TEST(does_no_harm_when_it_reads_the_same_again),
         TEST(refuses_lines_that_init_would_not_write_and_keeps_the_file),

@@ -4,6 +4,7 @@
 #define SYM_TESTS_SUPPORT_TABLES_H
 
 #include "proto/control.h"
+#include "proto/evidence.h"
 #include "proto/exchange.h"
 #include "proto/local.h"
 
@@ -74,6 +75,26 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_backup_query,
     &sym_msg_backup_part,
     &sym_msg_backup_end,
+    &sym_msg_telling,
+    &sym_msg_compare_ask,
+    &sym_msg_compare_show,
+    &sym_msg_leaf,
+    &sym_msg_entry_body,
+    &sym_msg_log_head,
+    &sym_msg_log_query,
+    &sym_msg_log_list,
+    &sym_msg_tile_query,
+    &sym_msg_tile,
+    &sym_msg_proof_query,
+    &sym_msg_log_proof,
+    &sym_msg_witness_list,
+    &sym_msg_witness_query,
+    &sym_msg_exhibit,
+    &sym_msg_log_erase,
+    &sym_msg_log_erased,
+    &sym_msg_compare_start,
+    &sym_msg_compare_query,
+    &sym_msg_compare_page,
 };
 
 #define MESSAGE_TABLES (sizeof message_tables / sizeof *message_tables)
