@@ -7,7 +7,7 @@
  *   edit     the time in the leaf is another, properly sealed
  *   swap     ENTRY and OTHER change places, properly sealed
  * With everything that follows made again (tree, bodies, and a head signed by the node's own key),
- * so that the log is whole in itself:
+ * and without the heads that partners have cosigned, so that the log is whole in itself:
  *   forge-edit, forge-drop, forge-swap
  *   forge-body  what the entry says is another, and so is the commitment in its leaf */
 #include "node/core/first_start.h"
@@ -223,8 +223,9 @@ static enum sym_err clear_table(struct sym_transaction *t, enum sym_table table)
 
 static enum sym_err clear_log(struct sym_transaction *t, void *context)
 {
-    static const enum sym_table tables[] = {SYM_TABLE_LEAVES, SYM_TABLE_TILES, SYM_TABLE_LOG_INDEX,
-                                            SYM_TABLE_BODIES, SYM_TABLE_LOG_STATE};
+    static const enum sym_table tables[] = {SYM_TABLE_LEAVES,    SYM_TABLE_TILES,
+                                            SYM_TABLE_LOG_INDEX, SYM_TABLE_BODIES,
+                                            SYM_TABLE_LOG_STATE, SYM_TABLE_WITNESSES};
     (void)context;
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < sizeof tables / sizeof *tables; i++) {
