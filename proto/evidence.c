@@ -115,7 +115,7 @@ static const struct sym_field telling_fields[] = {
     SYM_FIELD_EXACT_OR_ABSENT(struct sym_telling, salt, SYM_HASH_BYTES),
     SYM_FIELD_BYTES(struct sym_telling, body, 0, SYM_BODY_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_telling, statement, 0, SYM_SIGNED_BYTES_MAX),
-    SYM_FIELD_BYTES(struct sym_telling, wants, 0, 8u * SYM_WITNESS_PENDING_MAX),
+    SYM_FIELD_BYTES(struct sym_telling, wants, 0, 8u * SYM_WITNESS_WANTS_MAX),
     SYM_FIELD_BOOL(struct sym_telling, last),
 };
 const struct sym_message sym_msg_telling =

@@ -76,8 +76,7 @@ const struct sym_message sym_msg_held_request =
 
 static const struct sym_field request_list_fields[] = {
     SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_request_list, requests, 0, 0,
-                   SYM_HELD_MAX + SYM_PROPOSALS_MAX,
-                   &sym_msg_held_request),
+                   SYM_HELD_MAX + SYM_PROPOSALS_MAX, &sym_msg_held_request),
 };
 const struct sym_message sym_msg_request_list =
     SYM_MESSAGE("RequestList", struct sym_request_list, request_list_fields);

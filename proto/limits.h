@@ -172,6 +172,8 @@
  * heads that wait for their proof. */
 #define SYM_WITNESS_RECENT_MAX  32u
 #define SYM_WITNESS_PENDING_MAX 4u
+/* Heads that one side may ask proofs for at once: those, and the newest one that is proven. */
+#define SYM_WITNESS_WANTS_MAX (SYM_WITNESS_PENDING_MAX + 1u)
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
  * sides together, and the findings it lists: one that finds more has found enough. */
 #define SYM_COMPARE_ENTRIES_MAX  64u

@@ -354,14 +354,39 @@ void sym_held_judge(struct sym_held *held, const struct sym_shown *shown, struct
     }
 }
 
-bool sym_held_is_overdue(const struct sym_held *held, uint64_t before_ms)
+uint64_t sym_held_pending_since(const struct sym_held *held)
+{
+    uint64_t first_ms = UINT64_MAX;
+    for (size_t i = 0; i < held->n_pending; i++) {
+        if (held->pending[i].since_ms < first_ms) {
+            first_ms = held->pending[i].since_ms;
+        }
+    }
+    return first_ms;
+}
+
+bool sym_held_is_pending(const struct sym_held *held, uint64_t size)
 {
     for (size_t i = 0; i < held->n_pending; i++) {
-        if (held->pending[i].since_ms < before_ms) {
+        if (held->pending[i].head.size == size) {
             return true;
         }
     }
     return false;
+}
+
+size_t sym_held_wants(const struct sym_held *held, uint64_t sizes[SYM_WITNESS_WANTS_MAX])
+{
+    const struct sym_signed_head *newest = sym_held_newest(held);
+    size_t n = 0;
+    if (held->n_pending == 0 || newest == NULL) {
+        return 0;
+    }
+    sizes[n++] = newest->size;
+    for (size_t i = 0; i < held->n_pending; i++) {
+        sizes[n++] = held->pending[i].head.size;
+    }
+    return n;
 }
 
 void sym_held_restart(struct sym_held *held, const struct sym_shown *shown)

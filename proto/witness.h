@@ -85,8 +85,14 @@ SYM_MUST enum sym_err sym_origin_generation(uint32_t *generation, struct sym_spa
  * follow; one of these may be what contradicts. */
 void sym_held_judge(struct sym_held *held, const struct sym_shown *shown,
                     struct sym_judgement *out);
-/* Something is pending since before this time. */
-bool sym_held_is_overdue(const struct sym_held *held, uint64_t before_ms);
+/* When the first of those that are pending came; UINT64_MAX: none is. */
+uint64_t sym_held_pending_since(const struct sym_held *held);
+/* A head of this size is pending. */
+bool sym_held_is_pending(const struct sym_held *held, uint64_t size);
+/* What has to be proven a beginning of the log so that nothing is pending any more: the newest
+ * head, which a proof to a later one must begin with, then those that are pending. 0 when none is.
+ */
+size_t sym_held_wants(const struct sym_held *held, uint64_t sizes[SYM_WITNESS_WANTS_MAX]);
 /* A later log of the node is accepted: it begins with this head. */
 void sym_held_restart(struct sym_held *held, const struct sym_shown *shown);
 

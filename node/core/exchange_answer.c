@@ -124,6 +124,9 @@ static void then_answered(struct sym_exchanges *x, struct sym_exchange *e, enum 
 {
     bool granted = e->answer.decision == SYM_DECISION_GRANTED;
     if (err == SYM_REPLAY) {
+        if (e->phase == SYM_PHASE_ENDING && e->link != NULL) {
+            sym_link_hang_up(e->link); /* what seemed to have failed is durable after all */
+        }
         sym_exchange_refuse(x, e, err);
         return;
     }
@@ -199,11 +202,13 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const s
 
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason)
 {
-    struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY,
-                                        .kinds = {SYM_ENTRY_DECIDED},
-                                        .n_kinds = 1,
-                                        .then = then_answered};
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
     struct answer a = denial(reason, "", NULL);
+    if (!e->asked) {
+        p.parts |= SYM_PART_SIGHTING;
+        p.kinds[p.n_kinds++] = SYM_ENTRY_REQUESTED;
+    }
+    p.kinds[p.n_kinds++] = SYM_ENTRY_DECIDED;
     keep_answer(e, &a);
     sym_exchange_write(x, e, &p);
 }
@@ -411,7 +416,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
 {
     bool meets = e->kind == SYM_KIND_WITNESS;
     if (meets) {
-        sym_witness_link_up(x->config.witness, &e->peer);
+        sym_witness_begin_meeting(x->config.witness, &e->peer);
     }
     enum sym_err err = sym_exchange_check(x, e, event->request.evidence, event->signed_bytes,
                                           SYM_ENTRY_REQUESTED, fault);
@@ -419,7 +424,7 @@ static enum sym_err check_evidence(struct sym_exchanges *x, const struct sym_exc
         return err;
     }
     return meets ? sym_witness_may_meet(x->config.witness, fault)
-                 : sym_witness_allows(x->config.witness, &e->peer, fault);
+                 : sym_witness_trusts(x->config.witness, &e->peer, fault);
 }
 
 static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct sym_peer *peer,

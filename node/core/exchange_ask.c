@@ -26,6 +26,14 @@ static uint64_t life_of(const struct sym_exchange *e)
     return left_ms < most_ms ? left_ms : most_ms;
 }
 
+void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms)
+{
+    e->deadline_ms = sym_now_ms() + ms;
+    if (e->until_ms != 0 && e->until_ms < e->deadline_ms) {
+        e->deadline_ms = e->until_ms;
+    }
+}
+
 static enum sym_err write_parameters(struct sym_exchange *e)
 {
     struct sym_overlap o = {.engine = SYM_OVERLAP_ENGINE_DH,
@@ -101,7 +109,7 @@ static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struc
                                         .then = then_requested};
     sym_exchange_rewind(e);
     if (e->kind == SYM_KIND_WITNESS) {
-        sym_witness_link_up(x->config.witness, &e->peer);
+        sym_witness_begin_meeting(x->config.witness, &e->peer);
     }
     if (e->asked) {
         sym_random(e->id, sizeof e->id);
@@ -113,7 +121,7 @@ static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struc
     e->phase = SYM_PHASE_ASKED;
     e->asks++;
     if (e->matter != NULL) {
-        e->deadline_ms = sym_now_ms() + ANSWER_MS;
+        sym_exchange_allow_ms(e, ANSWER_MS);
     }
     sym_exchange_write(x, e, &p);
 }
@@ -143,8 +151,7 @@ void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
     e->phase = SYM_PHASE_ASKING;
     if (e->matter != NULL) {
-        bool hurried = e->timeout_ms < SYM_EXCHANGE_LINK_MS;
-        e->deadline_ms = sym_now_ms() + (hurried ? e->timeout_ms : SYM_EXCHANGE_LINK_MS);
+        sym_exchange_allow_ms(e, SYM_EXCHANGE_LINK_MS);
     }
     if (link != NULL) {
         sym_exchange_ask(x, e, link);
@@ -184,7 +191,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
         e->matter->set = NULL;
         e->matter->peer_size = answer.set_size;
         e->matter->min_result = answer.min_result;
-        e->deadline_ms = sym_now_ms() + e->timeout_ms;
+        e->deadline_ms = e->until_ms;
     }
     return err;
 }
@@ -337,6 +344,7 @@ struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
         if (!sym_exchange_ended(e) && is_same_wish(e, plan)) {
             e->state = SYM_EXCHANGE_WAITING;
             e->timeout_ms = plan->timeout_ms;
+            e->until_ms = sym_now_ms() + e->timeout_ms;
             e->matter->on_its_own = false;
             e->matter->unheeded = 0;
             e->matter->resume_ms = sym_now_ms();
@@ -355,7 +363,8 @@ void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e)
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
         return;
     }
-    e->deadline_ms = sym_now_ms() + SYM_REQUEST_LIFE_MS_MAX;
+    e->until_ms = sym_now_ms() + e->timeout_ms;
+    sym_exchange_allow_ms(e, SYM_REQUEST_LIFE_MS_MAX);
     enum sym_err err = sym_exchange_prepare(x, e, &fault);
     if (err != SYM_OK) {
         sym_exchange_abort(x, e, SYM_REASON_FAULT, err, fault.text);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long after a write that failed an end is written once more. */
-#define RETRY_MS 1000u
+/* How long after a write that failed an end is written once more, and for how long the other side
+ * is left without a word, milliseconds. */
+#define RETRY_MS   250u
+#define SILENCE_MS 1000u
 
 void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *p,
                           const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
@@ -122,8 +124,7 @@ void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange
         sym_link_hang_up(e->link);
     }
     if (met) {
-        sym_witness_set_met(x->config.witness, &e->peer);
-        sym_exchanges_met(x, &e->peer);
+        sym_exchange_has_met(x, e);
     } else if (meets && e->reason == SYM_REASON_EVIDENCE) {
         sym_exchange_not_met(x, e);
     }
@@ -148,6 +149,11 @@ void sym_exchange_put_off_end(struct sym_exchange *e, enum sym_err err)
                        sym_err_text(err));
     }
     e->retry_ms = sym_now_ms() + RETRY_MS;
+    if (e->failed_ms == 0) {
+        e->failed_ms = sym_now_ms();
+    } else if (e->link != NULL && sym_now_ms() - e->failed_ms >= SILENCE_MS) {
+        sym_link_hang_up(e->link); /* that much can be told without a log */
+    }
 }
 
 static void then_ended(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
@@ -167,7 +173,7 @@ static void then_ended(struct sym_exchanges *x, struct sym_exchange *e, enum sym
 /* Who decides has no keys yet: it answers with a denial instead of an abort. */
 static bool decides(const struct sym_exchange *e)
 {
-    return e->role == SYM_SESSION_RESPONDER && e->asked && !e->decided && e->session != NULL &&
+    return e->role == SYM_SESSION_RESPONDER && !e->decided && e->session != NULL &&
            sym_session_state(e->session) == SYM_SESSION_DECIDING;
 }
 
@@ -235,7 +241,12 @@ void sym_exchange_conclude(struct sym_exchanges *x, struct sym_exchange *e,
 
 void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
 {
-    if (e->writing == NULL && now_ms >= e->retry_ms) {
+    if (e->writing != NULL || now_ms < e->retry_ms) {
+        return;
+    }
+    if (e->kind == SYM_KIND_WITNESS && e->link == NULL) {
+        sym_exchange_finish_as_written(x, e); /* leaves no entry, and nobody waits for its end */
+    } else {
         e->retry_ms = now_ms + RETRY_MS;
         write_end(x, e);
     }

@@ -52,12 +52,12 @@ static bool waits_for_heads(const struct sym_exchange *e)
            e->writing == NULL && e->phase == SYM_PHASE_ASKING;
 }
 
-/* Somebody waits, and nobody is at it. */
+/* Somebody waits, or a head does, and nobody is at it. */
 static bool must_meet(const struct sym_exchanges *x, const struct sym_peer *peer)
 {
     const struct sym_link *link = sym_links_of(x->links, &peer->id);
     bool waits = false;
-    if (link == NULL || !sym_witness_must_meet(x->config.witness, &peer->id)) {
+    if (link == NULL || sym_wall_ms() - sym_link_counts(link).since_ms <= DIALLER_MS) {
         return false;
     }
     for (size_t i = 0; i < x->table.n; i++) {
@@ -69,10 +69,7 @@ static bool must_meet(const struct sym_exchanges *x, const struct sym_peer *peer
             }
         }
     }
-    uint64_t pending[SYM_WITNESS_PENDING_MAX];
-    bool wants = sym_witness_wants(x->config.witness, &peer->id, pending) > 0;
-    uint64_t now_ms = sym_wall_ms();
-    return (waits || wants) && now_ms - sym_link_counts(link).since_ms > DIALLER_MS;
+    return sym_witness_must_meet(x->config.witness, &peer->id, waits);
 }
 
 void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms)
@@ -89,12 +86,28 @@ void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms)
     }
 }
 
-void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting)
+static void end_waiting(struct sym_exchanges *x, const struct sym_node_id *peer, const char *why)
 {
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
-        if (is_of(e, &meeting->peer) && waits_for_heads(e)) {
-            sym_exchange_abort(x, e, SYM_REASON_EVIDENCE, SYM_DENIED, meeting->fault.text);
+        if (is_of(e, peer) && waits_for_heads(e)) {
+            sym_exchange_abort(x, e, SYM_REASON_EVIDENCE, SYM_DENIED, why);
         }
     }
+}
+
+void sym_exchange_has_met(struct sym_exchanges *x, const struct sym_exchange *meeting)
+{
+    struct sym_fault fault = {.text = ""};
+    sym_witness_set_met(x->config.witness, &meeting->peer);
+    if (sym_witness_trusts(x->config.witness, &meeting->peer, &fault) != SYM_OK) {
+        end_waiting(x, &meeting->peer, fault.text);
+    } else {
+        sym_exchanges_met(x, &meeting->peer);
+    }
+}
+
+void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting)
+{
+    end_waiting(x, &meeting->peer, meeting->fault.text);
 }

@@ -98,9 +98,11 @@ struct sym_exchange {
     bool ends;                    /* as `final` says, as soon as that is written */
     enum sym_exchange_state final;
     struct sym_exchange_ending ending;
-    uint64_t retry_ms; /* when its end is written once more (monotonic) */
+    uint64_t retry_ms;  /* when its end is written once more (monotonic) */
+    uint64_t failed_ms; /* since when that has failed; 0: it has not */
+    uint64_t until_ms;  /* its user's patience ends then; 0: it has none (monotonic) */
     char user[SYM_ALIAS_BYTES];
-    uint32_t timeout_ms; /* from the grant to the end */
+    uint32_t timeout_ms; /* of its user, for each time that it asks */
     struct sym_link *link;
     struct sym_session *session;
     struct sym_session *farewell; /* of an ended one whose answer is still to come, to abort it */

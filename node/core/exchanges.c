@@ -92,8 +92,8 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     e->role = SYM_SESSION_INITIATOR;
     e->kind = plan->kind;
     e->timeout_ms = plan->timeout_ms;
-    e->deadline_ms =
-        sym_now_ms() + (plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
+    e->until_ms = sym_now_ms() + plan->timeout_ms;
+    sym_exchange_allow_ms(e, plan->overlap != NULL ? SYM_REQUEST_LIFE_MS_MAX : plan->timeout_ms);
     e->started_us = sym_now_us();
     memcpy(e->alias, peer->alias, sizeof e->alias);
     sym_matter_text(e->user, sizeof e->user, sym_span_text(plan->user != NULL ? plan->user : ""));
@@ -164,6 +164,26 @@ void sym_exchanges_link_up(struct sym_exchanges *x, struct sym_link *link)
     }
 }
 
+/* It has been asked over a link that was lost, and the next was lost before it could be asked. */
+static bool is_cut_off_again(const struct sym_exchange *e, const struct sym_link *link)
+{
+    return !sym_exchange_ended(e) && sym_exchange_waits(e) && e->asks > 0 && e->link == NULL &&
+           e->phase == SYM_PHASE_ASKING && e->writing == NULL &&
+           sym_node_id_equal(&e->peer, sym_link_peer(link));
+}
+
+static void cut_off_again(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    char text[SYM_FAULT_BYTES];
+    if (++e->asks < ASKS_MAX) {
+        return;
+    }
+    (void)snprintf(text, sizeof text,
+                   "%s ends each link before it answers; it may be unable to write its log",
+                   e->alias);
+    sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, SYM_CLOSED, text);
+}
+
 void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, struct sym_span reason)
 {
     char text[SYM_FAULT_BYTES];
@@ -171,6 +191,9 @@ void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, str
                    (const char *)reason.data);
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
+        if (is_cut_off_again(e, link)) {
+            cut_off_again(x, e);
+        }
         if (e->link != link) {
             continue;
         }

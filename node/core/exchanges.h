@@ -5,7 +5,8 @@
  * asked, decided, closed or aborted is in the log, and for exchanges that touch data in the
  * history, before the frame that tells the other side: each step is a write that waits for the next
  * turn of the loop and shares one commit with all others (group.h), and the exchange goes on when
- * it is durable. If it cannot be written nothing leaves. A result is kept before this side closes.
+ * it is durable. If it cannot be written nothing leaves, but a denial
+ * once it can, or else the end of the link. A result is kept before this side closes.
  * Evidence of the own log is in every message, that of the other side is checked before anything
  * else is done with one (witness.h). What is open with a peer keeps new exchanges back (opens.h).
  * An overlap that the other side holds is asked again, with growing pauses, for a day.
@@ -58,7 +59,7 @@ struct sym_exchange_plan {
     const struct sym_peer *peer;
     uint32_t kind;
     struct sym_span parameters;              /* of a ping; an overlap makes its own */
-    uint32_t timeout_ms;                     /* for the whole ping; of an overlap from the grant */
+    uint32_t timeout_ms;                     /* for all of it, anew when it was held */
     const char *user;                        /* stays local */
     const char *approver;                    /* of this node, who let it be asked; NULL: nobody */
     const struct sym_overlap_start *overlap; /* for the kinds of overlap */

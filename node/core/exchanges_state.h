@@ -80,6 +80,8 @@ struct sym_run_evidence sym_exchange_run_evidence(const struct sym_exchanges *x,
 void sym_exchange_meet(struct sym_exchanges *x, const struct sym_peer *peer);
 /* The same again with those that have to, where something waits for it. */
 void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms);
+/* Heads have been told: what waited for that goes on, or ends if that has shown a reason to. */
+void sym_exchange_has_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
 /* Telling heads has failed for good: what waited for it ends. */
 void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
 /* What a message shows of the own log: that e->leaf is in it. Valid until the next call. */
@@ -103,7 +105,8 @@ void sym_exchange_fail(struct sym_exchanges *x, struct sym_exchange *e, enum sym
 /* Writes the end; e->reason, result and fault say why. */
 void sym_exchange_conclude(struct sym_exchanges *x, struct sym_exchange *e,
                            enum sym_exchange_state final);
-/* The end could not be written: its user hears, and it is tried again. */
+/* The end could not be written: its user hears, and it is tried again. After a short while the
+ * other side hears by the end of the link. */
 void sym_exchange_put_off_end(struct sym_exchange *e, enum sym_err err);
 void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
 /* The end is in the log. */
@@ -128,6 +131,8 @@ void sym_exchange_say_farewell(struct sym_exchanges *x, struct sym_exchange *e, 
 void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, uint8_t *frame,
                              size_t len);
 
+/* Sets the deadline: in so many milliseconds, but no later than its user waits. */
+void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms);
 /* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
 void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
 
@@ -152,7 +157,7 @@ void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e);
 /* Answers a request: the first frame of an exchange that another node begins. */
 void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
                          const struct sym_envelope *envelope, uint8_t *frame, size_t len);
-/* Denies a request that is in the log and not decided, as the exchange ends. */
+/* Denies a request that is not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
 /* A request whose id was seen: is not answered either, and the exchange of that id goes on. */
 void sym_exchange_repeated(struct sym_exchanges *x, const struct sym_link *link,

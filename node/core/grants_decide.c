@@ -11,8 +11,6 @@
 struct sym_grants_step {
     struct sym_grants *grants;
     bool patterned; /* counted as one of its peer's */
-    struct sym_pattern pattern_before;
-    struct sym_pattern pattern_after;
     bool counts;
     struct sym_node_id peer; /* and number: the grant it is counted under */
     uint64_t number;
@@ -77,10 +75,7 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
     struct sym_pattern_item *pattern =
         s->patterned ? sym_pattern_item_of(s->grants, &s->peer) : NULL;
     if (pattern != NULL && err == SYM_OK) {
-        pattern->dirty = false;
-    } else if (pattern != NULL &&
-               memcmp(&pattern->pattern, &s->pattern_after, sizeof s->pattern_after) == 0) {
-        pattern->pattern = s->pattern_before;
+        pattern->dirty = false; /* otherwise it is counted all the same, and written later */
     }
     if (err != SYM_OK && s->holds) {
         take_back_held(s->grants, s);
@@ -100,9 +95,7 @@ static void count_pattern(struct sym_grants_step *s, const struct sym_ask *ask, 
 {
     struct sym_pattern_item *item = sym_pattern_item_of(s->grants, &ask->peer->id);
     if (item != NULL) {
-        s->pattern_before = item->pattern;
         sym_pattern_add(&item->pattern, ask->request->kind, probe, ask->wall_ms);
-        s->pattern_after = item->pattern;
         item->dirty = true;
         s->patterned = true;
     }

@@ -48,7 +48,7 @@ void sym_pattern_add(struct sym_pattern *p, uint32_t kind, bool probe, uint64_t 
 /* Of the days before today; the lower of the two in the middle. */
 static uint32_t median(const uint32_t counts[SYM_PATTERN_DAYS])
 {
-    uint32_t sorted[SYM_PATTERN_DAYS - 1];
+    uint32_t sorted[SYM_PATTERN_DAYS - 1] = {0};
     for (size_t i = 0; i < SYM_PATTERN_DAYS - 1; i++) {
         size_t at = i;
         for (; at > 0 && sorted[at - 1] > counts[i + 1]; at--) {

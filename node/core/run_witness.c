@@ -20,12 +20,11 @@
 
 enum phase { PHASE_TELLS, PHASE_LISTENS, PHASE_ANSWERS, PHASE_CLOSES, PHASE_CLOSED, PHASE_DONE };
 
-enum item_kind { ITEM_WANTS, ITEM_PROOF, ITEM_RESTORE, ITEM_STATEMENT };
+enum item_kind { ITEM_WANTS, ITEM_PROOF, ITEM_RESTORE, ITEM_STATEMENT, ITEM_NOTHING };
 
 struct item {
     enum item_kind kind;
-    uint64_t from;      /* of a proof */
-    uint8_t *statement; /* owned */
+    uint8_t *bytes; /* of a statement, or a whole frame with a proof; owned */
     size_t len;
 };
 
@@ -34,18 +33,19 @@ struct witness_run {
     enum phase phase;
     struct sym_run_evidence with;
     char alias[SYM_ALIAS_BYTES];
-    bool has_told; /* responder */
+    bool has_told; /* what it has to say of itself */
     bool heard_close;
     struct item *items; /* to be told */
     size_t n;
     size_t at;
-    size_t heard; /* frames */
+    size_t heard;                          /* frames */
+    uint64_t asked[SYM_WITNESS_WANTS_MAX]; /* the proofs that were asked for */
+    size_t n_asked;
     uint8_t *frame;
     size_t frame_len;
 };
 
-static enum sym_err add_item(struct witness_run *run, enum item_kind kind, uint64_t from,
-                             struct sym_span statement)
+static enum sym_err add_item(struct witness_run *run, enum item_kind kind, struct sym_span bytes)
 {
     if (run->n >= FRAMES_MAX) {
         return SYM_OK; /* the next time */
@@ -55,13 +55,13 @@ static enum sym_err add_item(struct witness_run *run, enum item_kind kind, uint6
         return SYM_NO_MEMORY;
     }
     run->items = grown;
-    struct item item = {.kind = kind, .from = from, .len = statement.len};
-    if (statement.len > 0) {
-        item.statement = malloc(statement.len);
-        if (item.statement == NULL) {
+    struct item item = {.kind = kind, .len = bytes.len};
+    if (bytes.len > 0) {
+        item.bytes = malloc(bytes.len);
+        if (item.bytes == NULL) {
             return SYM_NO_MEMORY;
         }
-        memcpy(item.statement, statement.data, statement.len);
+        memcpy(item.bytes, bytes.data, bytes.len);
     }
     run->items[run->n++] = item;
     return SYM_OK;
@@ -72,24 +72,24 @@ static enum sym_err add_statement(void *context, struct sym_span statement)
     struct witness_run *run = context;
     for (size_t i = 0; i < run->n; i++) {
         if (run->items[i].kind == ITEM_STATEMENT &&
-            sym_span_equal(statement, sym_span(run->items[i].statement, run->items[i].len))) {
+            sym_span_equal(statement, sym_span(run->items[i].bytes, run->items[i].len))) {
             return SYM_OK;
         }
     }
-    return add_item(run, ITEM_STATEMENT, 0, statement);
+    return add_item(run, ITEM_STATEMENT, statement);
 }
 
 /* What this side has to say of itself. */
 static enum sym_err add_own(struct witness_run *run)
 {
-    uint64_t sizes[SYM_WITNESS_PENDING_MAX];
     const struct sym_node_id *peer = &run->with.peer.id;
     enum sym_err err = SYM_OK;
-    if (sym_witness_wants(run->with.witness, peer, sizes) > 0) {
-        err = add_item(run, ITEM_WANTS, 0, sym_span(NULL, 0));
+    run->n_asked = sym_witness_wants(run->with.witness, peer, run->asked);
+    if (run->n_asked > 0) {
+        err = add_item(run, ITEM_WANTS, sym_span(NULL, 0));
     }
     if (err == SYM_OK && sym_witness_owes_restore(run->with.witness, peer)) {
-        err = add_item(run, ITEM_RESTORE, 0, sym_span(NULL, 0));
+        err = add_item(run, ITEM_RESTORE, sym_span(NULL, 0));
     }
     return err == SYM_OK ? sym_opens_each(run->with.opens, peer, add_statement, run) : err;
 }
@@ -98,28 +98,22 @@ static enum sym_err add_own(struct witness_run *run)
  */
 
 static void fill_wants(const struct witness_run *run, struct sym_telling *t,
-                       uint8_t out[8 * SYM_WITNESS_PENDING_MAX])
+                       uint8_t out[8 * SYM_WITNESS_WANTS_MAX])
 {
-    uint64_t sizes[SYM_WITNESS_PENDING_MAX];
-    size_t n = sym_witness_wants(run->with.witness, &run->with.peer.id, sizes);
-    for (size_t i = 0; i < n; i++) {
-        sym_put_u64(out + 8 * i, sizes[i]);
+    for (size_t i = 0; i < run->n_asked; i++) {
+        sym_put_u64(out + 8 * i, run->asked[i]);
     }
-    t->wants = sym_span(out, 8 * n);
+    t->wants = sym_span(out, 8 * run->n_asked);
 }
 
 static enum sym_err fill_item(struct witness_run *run, const struct item *item,
-                              struct sym_telling *t, uint8_t wants[8 * SYM_WITNESS_PENDING_MAX],
+                              struct sym_telling *t, uint8_t wants[8 * SYM_WITNESS_WANTS_MAX],
                               uint8_t salt[SYM_HASH_BYTES], struct sym_secret *body)
 {
     enum sym_err err = SYM_OK;
     switch (item->kind) {
     case ITEM_WANTS:
         fill_wants(run, t, wants);
-        break;
-    case ITEM_PROOF:
-        err = sym_witness_prove(run->with.witness, &t->evidence, &run->with.peer, SYM_NO_LEAF,
-                                item->from);
         break;
     case ITEM_RESTORE:
         err = sym_log_body(run->with.log, salt, body, 0);
@@ -130,7 +124,10 @@ static enum sym_err fill_item(struct witness_run *run, const struct item *item,
         t->body = sym_secret_span(body);
         break;
     case ITEM_STATEMENT:
-        t->statement = sym_span(item->statement, item->len);
+        t->statement = sym_span(item->bytes, item->len);
+        break;
+    case ITEM_PROOF: /* is a frame already */
+    case ITEM_NOTHING:
         break;
     }
     return err;
@@ -140,9 +137,14 @@ static enum sym_err fill_item(struct witness_run *run, const struct item *item,
 static enum sym_err prepare(struct witness_run *run)
 {
     SYM_SECRET_AUTO body = {0};
-    uint8_t wants[8 * SYM_WITNESS_PENDING_MAX];
+    uint8_t wants[8 * SYM_WITNESS_WANTS_MAX];
     uint8_t salt[SYM_HASH_BYTES];
     struct sym_telling t = {.last = run->at + 1 >= run->n};
+    if (run->at < run->n && run->items[run->at].kind == ITEM_PROOF) {
+        memcpy(run->frame, run->items[run->at].bytes, run->items[run->at].len);
+        run->frame_len = run->items[run->at].len;
+        return SYM_OK;
+    }
     enum sym_err err =
         run->at < run->n ? fill_item(run, &run->items[run->at], &t, wants, salt, &body) : SYM_OK;
     return err == SYM_OK ? sym_encode(run->frame, FRAME_ROOM, &run->frame_len, &sym_msg_telling, &t)
@@ -157,7 +159,7 @@ static bool is_speaking(const struct witness_run *run)
 static void forget_items(struct witness_run *run)
 {
     for (size_t i = 0; i < run->n; i++) {
-        free(run->items[i].statement);
+        free(run->items[i].bytes);
     }
     run->n = 0;
     run->at = 0;
@@ -230,6 +232,20 @@ static enum sym_err take_statement(struct witness_run *run, struct sym_span stat
     return answer.len > 0 ? add_statement(run, answer) : SYM_OK;
 }
 
+static enum sym_err add_proof(struct witness_run *run, uint64_t from)
+{
+    struct sym_telling t = {.last = false};
+    size_t len = 0;
+    enum sym_err err =
+        sym_witness_prove(run->with.witness, &t.evidence, &run->with.peer, SYM_NO_LEAF, from);
+    if (err == SYM_OK) {
+        err = sym_encode(run->frame, FRAME_ROOM, &len, &sym_msg_telling, &t);
+    }
+    return err == SYM_OK ? add_item(run, ITEM_PROOF, sym_span(run->frame, len)) : err;
+}
+
+/* All proofs are made now, and lead to one head: it may grow before they are sent, and each would
+ * bring another head to be proven. */
 static enum sym_err take_wants(struct witness_run *run, struct sym_span wants)
 {
     if (wants.len % 8 != 0) {
@@ -237,7 +253,7 @@ static enum sym_err take_wants(struct witness_run *run, struct sym_span wants)
     }
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < wants.len; i += 8) {
-        err = add_item(run, ITEM_PROOF, sym_get_u64(wants.data + i), sym_span(NULL, 0));
+        err = add_proof(run, sym_get_u64(wants.data + i));
     }
     return err;
 }
@@ -245,17 +261,22 @@ static enum sym_err take_wants(struct witness_run *run, struct sym_span wants)
 /* The other side has said all: what is told now, if it is this side's turn. */
 static enum sym_err on_last(struct witness_run *run)
 {
-    if (run->role == SYM_SESSION_INITIATOR) {
-        run->phase = PHASE_ANSWERS;
-        return prepare(run);
-    }
-    if (run->has_told) {
-        run->phase = PHASE_CLOSES;
-        return SYM_OK;
-    }
-    enum sym_err err = add_own(run);
+    enum sym_err err = SYM_OK;
+    bool has_told = run->has_told;
     run->has_told = true;
-    run->phase = PHASE_TELLS;
+    if (has_told) {
+        sym_witness_answered(run->with.witness, &run->with.peer.id, run->asked, run->n_asked);
+    } else {
+        err = add_own(run);
+    }
+    if (run->role == SYM_SESSION_RESPONDER && has_told) {
+        run->phase = PHASE_CLOSES;
+        return err;
+    }
+    if (err == SYM_OK && run->n > 0 && run->items[run->n - 1].kind == ITEM_PROOF) {
+        err = add_item(run, ITEM_NOTHING, sym_span(NULL, 0));
+    }
+    run->phase = run->role == SYM_SESSION_INITIATOR ? PHASE_ANSWERS : PHASE_TELLS;
     return err == SYM_OK ? prepare(run) : err;
 }
 
@@ -325,6 +346,7 @@ static enum sym_err open_witness(void **machine, const struct sym_run_plan *plan
     enum sym_err err = run->frame == NULL ? SYM_NO_MEMORY : SYM_OK;
     if (err == SYM_OK && run->role == SYM_SESSION_INITIATOR) {
         run->phase = PHASE_TELLS;
+        run->has_told = true;
         err = add_own(run);
         if (err == SYM_OK) {
             err = prepare(run);

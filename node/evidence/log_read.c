@@ -46,7 +46,7 @@ static bool was_erased(const struct sym_log *l, struct sym_transaction *t, uint3
                        uint64_t index)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct sym_leaf leaf;
+    struct sym_leaf leaf = {.time_ms = 0};
     uint8_t bytes[SYM_LEAF_BYTES_MAX];
     size_t len = 0;
     enum sym_err err = sym_log_get_leaf(t, bytes, &len, generation, index);

@@ -300,20 +300,79 @@ void sym_witness_close(struct sym_witness *w)
 /* Links and states -----------------------------------------------------------------------------
  */
 
+static void forget_sent(const struct sym_witness *w, struct sym_witness_peer *p)
+{
+    uint32_t generation = sym_log_head(w->config.log)->generation;
+    p->sent = p->said.generation == generation ? p->said.size : 0;
+    p->met = false;
+}
+
 void sym_witness_link_up(struct sym_witness *w, const struct sym_node_id *peer)
 {
     struct sym_witness_peer *p = sym_witness_find(w, peer);
-    if (p != NULL) {
-        uint32_t generation = sym_log_head(w->config.log)->generation;
-        p->sent = p->said.generation == generation ? p->said.size : 0;
-        p->met = false;
+    if (p == NULL) {
+        return;
     }
+    forget_sent(w, p);
+    if (p->held.n_pending > 0 && p->links < SYM_WITNESS_LINKS_MAX) {
+        p->links++;
+        p->patient_ms = sym_now_ms();
+    }
+    p->tries = 0;
+}
+
+void sym_witness_begin_meeting(struct sym_witness *w, const struct sym_node_id *peer)
+{
+    struct sym_witness_peer *p = sym_witness_find(w, peer);
+    if (p == NULL) {
+        return;
+    }
+    forget_sent(w, p);
+    if (p->held.n_pending > 0) {
+        p->tried_ms = sym_now_ms();
+        p->tries += p->tries < SYM_WITNESS_DOUBLED_MAX ? 1 : 0;
+    }
+}
+
+void sym_witness_look(struct sym_witness_peer *p)
+{
+    if (p->held.n_pending == 0) {
+        p->patient_ms = 0;
+        p->links = 0;
+        p->tries = 0;
+        p->unproven = false;
+    }
+}
+
+void sym_witness_answered(struct sym_witness *w, const struct sym_node_id *peer,
+                          const uint64_t *sizes, size_t n)
+{
+    struct sym_witness_peer *p = sym_witness_find(w, peer);
+    if (p == NULL) {
+        return;
+    }
+    p->unproven = false;
+    for (size_t i = 0; i < n; i++) {
+        p->unproven = p->unproven || sym_held_is_pending(&p->held, sizes[i]);
+    }
+}
+
+static bool waits_since(const struct sym_witness_peer *p, uint64_t for_ms)
+{
+    uint64_t first_ms = sym_held_pending_since(&p->held);
+    first_ms = p->patient_ms > first_ms ? p->patient_ms : first_ms;
+    return first_ms != UINT64_MAX && sym_now_ms() - first_ms > for_ms;
+}
+
+static bool is_overdue(const struct sym_witness_peer *p)
+{
+    return p->unproven || waits_since(p, SYM_WITNESS_PATIENCE_MS);
 }
 
 bool sym_witness_is_met(const struct sym_witness *w, const struct sym_node_id *peer)
 {
     const struct sym_witness_peer *p = sym_witness_find(w, peer);
-    return p != NULL && p->met;
+    return p != NULL && p->met && !is_overdue(p);
 }
 
 void sym_witness_set_met(struct sym_witness *w, const struct sym_node_id *peer)
@@ -324,28 +383,22 @@ void sym_witness_set_met(struct sym_witness *w, const struct sym_node_id *peer)
     }
 }
 
-static bool is_overdue(const struct sym_witness_peer *p)
-{
-    uint64_t now_ms = sym_now_ms();
-    return now_ms > SYM_WITNESS_PATIENCE_MS &&
-           sym_held_is_overdue(&p->held, now_ms - SYM_WITNESS_PATIENCE_MS);
-}
-
-bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer)
+bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer, bool waits)
 {
     const struct sym_witness_peer *p = sym_witness_find(w, peer);
-    return p == NULL || !p->met || is_overdue(p);
+    if (p == NULL || !p->met) {
+        return waits || (p != NULL && p->held.n_pending > 0);
+    }
+    uint64_t pause_ms = (uint64_t)SYM_WITNESS_RETRY_MS << (waits ? 0 : p->tries);
+    return waits_since(p, SYM_WITNESS_HURRY_MS) &&
+           (p->tries == 0 || sym_now_ms() - p->tried_ms > pause_ms);
 }
 
 size_t sym_witness_wants(const struct sym_witness *w, const struct sym_node_id *peer,
-                         uint64_t sizes[SYM_WITNESS_PENDING_MAX])
+                         uint64_t sizes[SYM_WITNESS_WANTS_MAX])
 {
     const struct sym_witness_peer *p = sym_witness_find(w, peer);
-    size_t n = 0;
-    for (size_t i = 0; p != NULL && i < p->held.n_pending; i++) {
-        sizes[n++] = p->held.pending[i].head.size;
-    }
-    return n;
+    return p == NULL ? 0 : sym_held_wants(&p->held, sizes);
 }
 
 enum sym_err sym_witness_may_meet(const struct sym_witness *w, struct sym_fault *fault)
@@ -373,13 +426,21 @@ enum sym_err sym_witness_allows(const struct sym_witness *w, const struct sym_no
                         "one this node holds; accept it with: symbolon log accept %s",
                         p->alias, p->alias);
     }
-    if (is_overdue(p)) {
-        return sym_fail(fault, SYM_DENIED,
-                        "%s has signed a state of its evidence log and not proven that it "
-                        "continues the one before",
-                        p->alias);
-    }
     return SYM_OK;
+}
+
+enum sym_err sym_witness_trusts(const struct sym_witness *w, const struct sym_node_id *peer,
+                                struct sym_fault *fault)
+{
+    const struct sym_witness_peer *p = sym_witness_find(w, peer);
+    enum sym_err err = sym_witness_allows(w, peer, fault);
+    if (err != SYM_OK || p == NULL || !is_overdue(p)) {
+        return err;
+    }
+    return sym_fail(fault, SYM_DENIED,
+                    "%s has signed a state of its evidence log and not proven that it continues "
+                    "the one before",
+                    p->alias);
 }
 
 void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,

@@ -10,8 +10,9 @@
  *
  * What the peer is taken to hold of this node is what it said last, or what was sent to it since
  * over the same link. A head that is not linked to what is held is kept as unproven for some
- * seconds: frames of concurrent exchanges may overtake each other. Then exchanges wait until heads
- * were told again (kind WITNESS).
+ * seconds: frames of concurrent exchanges may overtake each other. Then heads are told again (kind
+ * WITNESS), with proofs from what is held, and exchanges wait for that. Only a peer that was asked
+ * and has proven nothing is refused.
  * Errors: those of log.h; SYM_BAD_SIGNATURE, SYM_BAD_TAG (a proof that does not hold), SYM_DENIED.
  */
 #ifndef SYM_NODE_EVIDENCE_WITNESS_H
@@ -70,9 +71,12 @@ SYM_MUST enum sym_err sym_witness_take(struct sym_witness *w, const struct sym_w
                                        const struct sym_evidence *evidence,
                                        struct sym_span signed_bytes, bool must_rest,
                                        struct sym_leaf *leaf, struct sym_fault *fault);
-/* Heads of this peer that wait for a proof: their sizes, at most SYM_WITNESS_PENDING_MAX. */
+/* What this peer has to prove a beginning of its log (sym_held_wants). */
 size_t sym_witness_wants(const struct sym_witness *w, const struct sym_node_id *peer,
-                         uint64_t sizes[SYM_WITNESS_PENDING_MAX]);
+                         uint64_t sizes[SYM_WITNESS_WANTS_MAX]);
+/* The peer has answered what was asked for: what is still pending of that it did not prove. */
+void sym_witness_answered(struct sym_witness *w, const struct sym_node_id *peer,
+                          const uint64_t *sizes, size_t n);
 /* The peer has to see the first entry of the own log: it holds an earlier one. */
 bool sym_witness_owes_restore(const struct sym_witness *w, const struct sym_node_id *peer);
 /* The first entry of a later log of the peer: evidence with that leaf, its salt and body. Accepts
@@ -86,21 +90,26 @@ SYM_MUST enum sym_err sym_witness_take_restore(struct sym_witness *w,
 SYM_MUST enum sym_err sym_witness_accept(struct sym_witness *w, const struct sym_witnessed *peer,
                                          const struct sym_author *author, struct sym_fault *fault);
 
-/* The link to this peer is new, or heads are about to be told again: what was sent before may have
- * been lost. */
+/* The link to this peer is new: what was sent before may have been lost. */
 void sym_witness_link_up(struct sym_witness *w, const struct sym_node_id *peer);
-/* Heads have been told in both directions over the present link. */
+/* Heads are about to be told again, over the same link. */
+void sym_witness_begin_meeting(struct sym_witness *w, const struct sym_node_id *peer);
+/* Heads have been told in both directions over the present link, and none waits for its proof for
+ * too long. */
 bool sym_witness_is_met(const struct sym_witness *w, const struct sym_node_id *peer);
 void sym_witness_set_met(struct sym_witness *w, const struct sym_node_id *peer);
 
-/* Heads must be told (again) before exchanges go on. */
-bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer);
+/* It is time to tell heads (again). waits: an exchange with this peer waits for that. */
+bool sym_witness_must_meet(const struct sym_witness *w, const struct sym_node_id *peer, bool waits);
 
 /* may_meet: heads may be told, unless the own log is frozen. allows: SYM_OK when exchanges with
- * this peer may go on; SYM_DENIED and why otherwise: an alarm about it,
- * or the own log is frozen. */
+ * this peer may begin, if only after heads were told; SYM_DENIED and why otherwise: an alarm about
+ * it, or the own log is frozen. trusts: what it shows now may be acted upon, too; SYM_DENIED where
+ * it has signed a head and not proven that it fits. */
 SYM_MUST enum sym_err sym_witness_may_meet(const struct sym_witness *w, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_witness_allows(const struct sym_witness *w,
+                                         const struct sym_node_id *peer, struct sym_fault *fault);
+SYM_MUST enum sym_err sym_witness_trusts(const struct sym_witness *w,
                                          const struct sym_node_id *peer, struct sym_fault *fault);
 
 /* Spans are valid until the next call here; `open` is left to the caller. Of a peer that was never

@@ -135,7 +135,13 @@ enum sym_err sym_witness_prove(struct sym_witness *w, const struct sym_evidence 
 {
     struct sym_witness_peer *p = NULL;
     enum sym_err err = sym_witness_of(w, &p, peer);
-    return err == SYM_OK ? give(w, out, p, leaf, from) : err;
+    if (err == SYM_OK) {
+        err = give(w, out, p, leaf, from);
+    }
+    if (err == SYM_OK && from > 0) {
+        p->sent = sym_log_head(w->config.log)->signed_size;
+    }
+    return err;
 }
 
 /* The own checkpoint with the cosignatures of the partners -------------------------------------

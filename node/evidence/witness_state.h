@@ -7,8 +7,15 @@
 
 #include "node/evidence/witness.h"
 
-/* How long a head may wait for its proof, milliseconds. */
+/* How long a head may wait for its proof over a link before messages that rest on it are refused,
+ * how long before heads are told again to get it, and how long between two such tries, doubled each
+ * time up to SYM_WITNESS_DOUBLED_MAX times; milliseconds. */
 #define SYM_WITNESS_PATIENCE_MS 5000u
+#define SYM_WITNESS_HURRY_MS    1000u
+#define SYM_WITNESS_RETRY_MS    2000u
+#define SYM_WITNESS_DOUBLED_MAX 5u
+/* How many new links may begin that patience again while nothing is proven. */
+#define SYM_WITNESS_LINKS_MAX 3u
 
 /* The own log as a peer has told that it holds it. */
 struct sym_own_head {
@@ -38,6 +45,12 @@ struct sym_witness_peer {
     struct sym_own_head cosigned_own;
     char own_cosignature[SYM_SIGNATURE_LINE_BYTES]; /* the peer's line under it */
     bool met;
+    /* While heads are pending; all 0 otherwise. */
+    uint64_t patient_ms; /* the patience begins no earlier, monotonic */
+    unsigned links;      /* that began it again */
+    uint64_t tried_ms;   /* heads were told again, monotonic */
+    unsigned tries;
+    bool unproven; /* the peer was asked for the proof, and has given none */
     bool dirty;
     bool saving; /* written by the transaction that is open */
     struct sym_signed_head saving_head;
@@ -66,6 +79,8 @@ struct sym_witness_peer *sym_witness_find(const struct sym_witness *w,
 /* Makes one. SYM_NO_MEMORY, SYM_LIMIT. */
 SYM_MUST enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out,
                                      const struct sym_witnessed *peer);
+/* What its heads were waiting for has come, or there is nothing to wait for. */
+void sym_witness_look(struct sym_witness_peer *p);
 void sym_witness_set_state(struct sym_witness_peer *p, enum sym_witness_state state,
                            const char *fault);
 /* Its size counts as held by the peer. */

@@ -222,6 +222,7 @@ static enum sym_err judge_head(struct sym_witness *w, struct sym_witness_peer *p
     const struct sym_signed_head *newest = sym_held_newest(&p->held);
     uint64_t size_before = newest != NULL ? newest->size : UINT64_MAX;
     sym_held_judge(&p->held, shown, &j);
+    sym_witness_look(p);
     switch (j.verdict) {
     case SYM_VERDICT_GOOD:
         on_good(p, size_before, signed_bytes);
@@ -263,7 +264,7 @@ static enum sym_err take_head(struct sym_witness *w, struct sym_witness_peer *p,
         return must_rest ? refuse_alarmed(p, fault) : SYM_OK;
     }
     err = judge_head(w, p, &shown, signed_bytes, fault);
-    return err == SYM_OK && must_rest ? sym_witness_allows(w, &peer->id, fault) : err;
+    return err == SYM_OK && must_rest ? sym_witness_trusts(w, &peer->id, fault) : err;
 }
 
 enum sym_err sym_witness_take(struct sym_witness *w, const struct sym_witnessed *peer,

@@ -35,19 +35,19 @@
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
-    X(PROPOSALS, "proposals")     /* id -> a command of a user that waits, or was decided lately */ \
-    X(HISTORY, "history")         /* exchange id -> who asked what, and what became of it */       \
+    X(PROPOSALS, "proposals") /* id -> a command of a user that waits, or was decided lately */    \
+    X(HISTORY, "history")     /* exchange id -> who asked what, and what became of it */           \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
     X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
-    X(SETTLED, "settled")             /* likewise -> the own one, where nothing is owed any more */ \
-    X(RESTORED, "restored")           /* one entry: when this store was restored, from when */     \
-    X(LEAVES, "leaves")               /* generation, index -> leaf of the evidence log */          \
-    X(TILES, "tiles")                 /* generation, level, number -> 256 hashes of its tree */    \
-    X(LOG_STATE, "log-state")         /* generation -> size, edge, signed head */                  \
-    X(LOG_INDEX, "log-index")         /* generation, tile -> marks of what its leaves are about */ \
-    X(BODIES, "bodies")               /* generation, index -> body, under a key of its own */      \
+    X(SETTLED, "settled")           /* likewise -> the own one, where nothing is owed any more */  \
+    X(RESTORED, "restored")         /* one entry: when this store was restored, from when */       \
+    X(LEAVES, "leaves")             /* generation, index -> leaf of the evidence log */            \
+    X(TILES, "tiles")               /* generation, level, number -> 256 hashes of its tree */      \
+    X(LOG_STATE, "log-state")       /* generation -> size, edge, signed head */                    \
+    X(LOG_INDEX, "log-index")       /* generation, tile -> marks of what its leaves are about */   \
+    X(BODIES, "bodies")             /* generation, index -> body, under a key of its own */        \
     X(BODY_SECRETS, "body-secrets") /* generation, tile -> what these keys are made of: a vault */ \
     X(BODY_KEYS, "body-keys")       /* as VAULT_KEYS, of that vault */                             \
     X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */

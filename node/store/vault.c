@@ -326,7 +326,7 @@ static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym
 
 enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault)
 {
-    struct state s;
+    struct state s = {.generation = 0};
     struct state_job job = {.vault = v, .state = &s};
     enum sym_err err = sym_store_read(v->store, read_state_fn, &job);
     if (err != SYM_OK) {

@@ -105,7 +105,7 @@ class Faults(OverlapTest):
             self.rode_over += 1
         else:
             self.assertLess(after - before, TALK_BYTES, f"data left the node after a failed write: {told}")
-            self.assertRegex(complaint, r"(?i)disk|store|space|written|kept|denied|abort|fault", told)
+            self.assertRegex(complaint, r"(?i)disk|store|space|log|written|kept|denied|abort|fault", told)
         if before - start > DATA_BYTES:
             self.late += 1
         return True

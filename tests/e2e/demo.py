@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """make demo: two banks and a police force on this machine are made, meet, and find out what their
-lists have in common; checked against what is known of the lists (lists.py).
+lists have in common; checked against what is known of the lists (lists.py). Then an auditor looks
+at the evidence.
 
 Everything lies in ./demo afterwards (or in the directory that is named), made anew each time.
 """
@@ -25,6 +26,7 @@ MARK = ".symbolon-demo"
 WIDTH = 100
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 PORTS = (7701, 7702, 7703)
+NUMBERS = ("requested", "granted", "denied", "bytes_sent")
 FOUND = r"^(common|records|this node|the peer|RECORD|A-)"  # lines of a result
 WHY = ("--purpose", "aml", "--basis", "legitimate-interest", "--case", "2026-017")
 
@@ -98,13 +100,14 @@ class Stage:
         return self.nodes[-1]
 
     def run(self, node, *words, quiet=False, keep=None, most=None, user=None, code=DONE):
-        """keep: only the lines of the output that this matches; most: so many at most."""
+        """keep: only the lines of the output that this matches; most: so many at most. node: None where
+        none is needed."""
         who = [] if user is None else ["--as", str(user)]
-        command = ["symbolon", *map(str, words), *who, "--dir", str(node.dir)]
+        command = ["symbolon", *map(str, words), *who, *([] if node is None else ["--dir", str(node.dir)])]
         text = " ".join(f'"{word}"' if " " in word else word for word in command)
         print("\n".join(textwrap.wrap(text, WIDTH - 4, initial_indent="  $ ", subsequent_indent="        ",
                                       break_on_hyphens=False, break_long_words=False)), flush=True)
-        found, output, complaint = node.cli(*words, user=user)
+        found, output, complaint = nodes.run_cli(*words) if node is None else node.cli(*words, user=user)
         check(found, code, f"exit code of {text} ({complaint.strip()})")
         lines = [line for line in (output + complaint).splitlines() if keep is None or re.search(keep, line)]
         if most is not None and len(lines) > most:
@@ -255,6 +258,32 @@ def ask_in_vain(stage, b, police):
     stage.run(police, "exchange", "list")
 
 
+def audit(stage, a, b):
+    heading("8  What an auditor sees")
+    say("Each node keeps a log that nobody can alter unnoticed, not even its operator: entries in a tree whose "
+        "head is signed, and known to the partners. An auditor sees that log, and nothing else.")
+    auditors = {node: stage.shown / f"anna-{node.alias}.key" for node in (a, b)}
+    for node, key in auditors.items():
+        stage.run(node, "user", "add", "anna", "--role", "auditor", "--out", key, quiet=True)
+    anna = auditors[a]
+    print()
+    stage.run(a, "log", "list", "--peer", b.alias, "--purpose", "aml", user=anna)
+    stage.run(a, "log", "verify", user=anna, keep="^(entries|checkpoint|bodies|the log)")
+    say("Does Bank B's log say the same of every exchange, with the same bytes in both directions?")
+    stage.run(a, "log", "compare", b.alias, user=anna)
+    stage.run(b, "log", "compare", a.alias, user=auditors[b])
+    say("The export can be checked on any machine, also by programs of others. Here by Bank A's card alone:")
+    folder = stage.shown / "evidence"
+    stage.run(a, "log", "export", folder, user=anna)
+    stage.run(None, "verify", folder, "--card", f"{a.dir}.card")
+    say("What goes to a supervisor is a report, made of the log alone. Who asked whom, of it:")
+    rows = json.loads(stage.run(a, "log", "report", "--json", user=anna, quiet=True))["exchanges"]
+    print()
+    table([("asked by", "peer", "kind", "purpose", "requested", "granted", "denied", "bytes sent")] +
+          [(row["asked_by"], row["peer"], row["kind"], row["purpose"], *(row[name] for name in NUMBERS))
+           for row in rows if row["purpose"]])
+
+
 def table(rows):
     widths = [max(len(str(row[at])) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
@@ -294,6 +323,7 @@ def tell(stage, a, b, police):
                   f"exchange show {matches['id'][:8]}", f"exchange result {suspected['id'][:8]} --format csv",
                   " ".join(overlap(b, "subjects", "matches", "--type", "account", "--format", "json"))):
         print(f"  symbolon {words} --dir {a.dir}")
+    print(f"  symbolon log verify --as {stage.shown / f'anna-{a.alias}.key'} --dir {a.dir}")
     print(f"  symbolon explain phone '020 7946 0123' --region GB\n  symbolon grants list --dir {b.dir}\n"
           "  symbolon help\n  kill %1 %2 %3\n", flush=True)
 
@@ -306,6 +336,7 @@ def play(stage):
     ask_the_bank(stage, a, b)
     ask_the_police(stage, a, police, inspector)
     ask_in_vain(stage, b, police)
+    audit(stage, a, b)
     return a, b, police
 
 

@@ -29,6 +29,9 @@ class Demo(NodeTest):
         self.assertIn("3 sent, 3 answered", done.stdout)
         for text in ("256 of its accounts", "which 25 of its subjects", "all are right"):
             self.assertIn(text, done.stdout)
+        for text in ("the log is whole", "5 exchanges agree", "39 bodies, 0 erased"):
+            self.assertIn(text, done.stdout)
+        self.assertRegex(done.stdout, r"this node  bank-b  overlap:count +aml +1 +1 +0 ")
         self.assertRegex(done.stdout, r"a denied request +Bank B +denied")
         for name in ("bank-a", "bank-b", "police"):
             self.assertFalse((home / name / "run").is_symlink(), "the nodes are stopped")
@@ -56,6 +59,7 @@ class Demo(NodeTest):
                               env={**nodes.clean_environment(), "PATH": f"{nodes.BUILD}:{os.environ['PATH']}"})
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("10 sent, 10 answered", done.stdout)
+        self.assertIn("the log is whole", done.stdout)
         self.assertIn("+442079460123", done.stdout)
 
     def test_it_works_again_and_again_and_tells_the_truth(self):

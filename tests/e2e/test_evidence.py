@@ -7,8 +7,11 @@ flips so many bits; both are smaller otherwise.
 runner: timeout=300
 """
 
+import base64
 import collections
+import concurrent.futures
 import contextlib
+import hashlib
 import os
 import pathlib
 import random
@@ -20,6 +23,7 @@ import unittest
 import evidence
 import nodes
 import overlaps
+import test_stock_tools as stock_tools
 from evidence import AUDITOR
 from nodes import DENIED, DONE, FAILED, run_cli
 from overlaps import OverlapTest, overlap_words, start_cli
@@ -27,7 +31,9 @@ from overlaps import OverlapTest, overlap_words, start_cli
 ENTRIES = int(os.environ.get("SYMBOLON_TEST_ENTRIES", 600))
 FLIPS = int(os.environ.get("SYMBOLON_TEST_FLIPS", 60))
 SEED = int(os.environ.get("SYMBOLON_TEST_SEED", 0)) or random.SystemRandom().randrange(1, 1 << 31)
-PINGERS = 6  # a peer may have 8 exchanges at once
+ASKERS = 6  # a peer may have 8 exchanges at once
+PINGS = 36  # of each of them: after 256 that nobody has granted, a peer has to wait; a restart forgets
+OVERLAPS = 100
 
 
 class EvidenceTest(OverlapTest):
@@ -157,28 +163,37 @@ class Paths(EvidenceTest):
         self.agree(self.a, self.b)
 
 
-class Altered(EvidenceTest):
-    """Nothing is altered without a trace."""
+class GrownTest(EvidenceTest):
+    entries = 300  # a full tile, and a part of another
 
     def grow(self, a, b, entries):
-        """Exchanges and decisions of several kinds, until A's log has about so many entries."""
-        self.grant(b, a, "theirs", "overlap:count")
-        self.overlap(a, b, reveal="count")
+        """Exchanges and decisions of several kinds, until A's log has at least so many entries."""
+        self.load_numbers(a, "few", range(3), "a")
+        self.load_numbers(b, "some", range(2, 9), "b")
+        self.grant(b, a, "some", "overlap:count", words=("--per-day", 10000))
         self.is_denied(self.try_overlap(a, b))
-        begin = self.size(a)
-        a.ping(b, "--count", 10)
-        each = max(1, (self.size(a) - begin) // 10)
-        left = max(0, entries - self.size(a)) // each
-        pings = [start_cli(a, "peer", "ping", b.alias, "--count", max(1, left // PINGERS), "--timeout", "60")
-                 for _ in range(PINGERS if left else 0)]
-        for ping in pings:
-            output, complaint = ping.communicate(timeout=600)
-            self.assertEqual(ping.returncode, DONE, (output, complaint))
+        with concurrent.futures.ThreadPoolExecutor(ASKERS) as pool:
+            asked = [pool.submit(self.counts, a, b, 1, mine="few", theirs="some")
+                     for _ in range(min(OVERLAPS, entries // 40))]
+            for future in asked:
+                future.result()
+        while (left := entries - self.size(a)) > 0:
+            each = left // (4 * ASKERS) + 1
+            for ping in [start_cli(a, "peer", "ping", b.alias, "--count", min(PINGS, each), "--timeout", "60")
+                         for _ in range(ASKERS)]:
+                self.finish(ping, 600)
+            if each > PINGS:
+                a.restart()
+                b.restart()
 
     def setUp(self):
         super().setUp()
         self.a, self.b = self.loaded_pair()
-        self.grow(self.a, self.b, ENTRIES)
+        self.grow(self.a, self.b, self.entries)
+
+
+class Exported(GrownTest):
+    entries = ENTRIES
 
     def verify(self, folder):
         return run_cli("verify", folder, env=nodes.clean_environment())
@@ -207,3 +222,132 @@ class Altered(EvidenceTest):
         print(f"{FLIPS} bits flipped in {len(files)} files of {export.size} entries, seed {SEED}")
         self.assertEqual(unnoticed, [], f"seed {SEED}")
         self.assertEqual(self.verify(export.folder)[0], DONE)
+
+
+FORGE = nodes.BUILD / "tests/tools/forge_log"
+
+
+@unittest.skipUnless(FORGE.exists(), "tests/tools/forge_log is not built: make test-programs")
+class Stopped(GrownTest):
+    """Somebody alters the log of a node that is stopped, through LMDB itself."""
+
+    def forge(self, node, *words):
+        """Alters the log of a node, which is stopped afterwards."""
+        self.assertEqual(node.stop() or 0, 0)
+        done = subprocess.run([str(FORGE), node.dir, node.unlock[1], *map(str, words)], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done)
+
+    @contextlib.contextmanager
+    def altered(self, words, *others):
+        """Alters A's log; at the end A is stopped, and the logs of A and these others are as before."""
+        those, kept = (self.a, *others), self.home / "kept"
+        for node in those:
+            self.assertEqual(node.stop() or 0, 0)
+            shutil.copytree(node.dir / "store", kept / node.alias)
+        self.forge(self.a, *words)
+        for node in others:
+            node.start()
+        try:
+            yield
+        finally:
+            for node in those:
+                self.assertEqual(node.stop() or 0, 0)
+                shutil.copytree(kept / node.alias, node.dir / "store", dirs_exist_ok=True)
+            shutil.rmtree(kept)
+
+    def starts(self, node):
+        node.launch()
+        line = node.read_line(nodes.START_S)
+        if line.startswith("ready"):
+            return True
+        node.process.wait(nodes.START_S)
+        node.forget()
+        return False
+
+    def is_noticed(self, entry, *words):
+        """By the node, which does not start, or by log verify, which names the entry."""
+        before = len(self.a.log(lines=1_000_000))
+        with self.altered((*words, entry)):
+            if not self.starts(self.a):
+                said = self.a.log(lines=1_000_000)[before:]
+                self.assertRegex(said, "evidence log: .*restore", said)
+                return
+            code, output, complaint = self.a.cli("log", "verify", user=AUDITOR)
+            self.assertEqual(code, FAILED, (words, output, complaint))
+            self.assertRegex(output + complaint, rf"\b{entry}\b|the entries do not make")
+
+    def test_entries_that_were_altered_in_the_store_are_noticed(self):
+        last = self.size(self.a) - 1
+        for entry in (5, last - 1):
+            for words in (["flip"], ["flip-body"], ["drop"], ["drop-body"], ["edit"], ["swap", entry // 2]):
+                with self.subTest(words, entry=entry):
+                    self.is_noticed(entry, *words)
+        self.a.start()
+        self.agree(self.a, self.b)
+
+    def two_sided(self):
+        """The entries of A about a granted exchange, by kind."""
+        rows = [row for row in self.rows(self.a) if row["exchange_kind"] == "overlap:count"]
+        wanted = [row for row in rows if row["kind"] == "closed"][0]["exchange"]
+        return {row["kind"]: row["entry"] for row in rows if row["exchange"] == wanted}
+
+    def convinces_nobody_else(self, *words, alone=True):
+        """alone: the log is whole to its own node."""
+        a, b, proof = self.a, self.b, self.home / f"{next(self.homes)}.exhibit"
+        with self.altered(words, b):
+            a.start()
+            self.assertEqual(a.cli("log", "verify", user=AUDITOR)[0], DONE if alone else FAILED)
+            code, output, complaint = b.cli("log", "compare", a.alias, "--timeout", "20", user=AUDITOR)
+            self.assertIn(code, (FAILED, DENIED), (output, complaint))
+            self.assertIn("two evidence logs that contradict each other", complaint)
+            self.assertIn("ALARM", b.do("status"))
+            b.do("log", "exhibit", a.alias, "--out", proof, user=AUDITOR)
+            self.assertNotEqual(a.cli("peer", "ping", b.alias, "--timeout", "5")[0], DONE)
+        code, output, complaint = run_cli("verify", proof, "--card", self.cards[0], env=nodes.clean_environment())
+        self.assertEqual(code, DONE, (output, complaint))
+
+    def test_a_forgery_that_is_whole_in_itself_is_noticed_by_the_partner(self):
+        """Tree and head are made again with the node's own keys."""
+        self.cards = [node.card() for node in (self.a, self.b)]
+        entry = self.two_sided()
+        self.convinces_nobody_else("forge-body", entry["decided"])
+        self.convinces_nobody_else("forge-drop", entry["closed"])
+        self.convinces_nobody_else("forge-edit", entry["requested"], alone=False)
+        self.convinces_nobody_else("forge-swap", entry["decided"], entry["closed"], alone=False)
+        self.a.start()
+        self.b.start()
+        self.agree(self.a, self.b)
+
+
+class Stock(GrownTest):
+    """A node's export, checked without any code of this project (test_stock_tools.py)."""
+
+    def test_go_finds_tree_and_proofs_right(self):
+        stock = stock_tools.build_stock(self.home)
+        export = self.export(self.a)
+        done = subprocess.run([stock, export.folder], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(f"tiles of {export.size} entries\n", done.stdout)
+        for entry in (0, 200, export.size - 1):
+            self.a.do("log", "prove", entry, "--out", self.home / f"p{entry}", user=AUDITOR)
+            shutil.copy(self.home / f"p{entry}/entry-{entry}.tlog-proof", f"{export.folder}.{entry}.tlog-proof")
+        done = subprocess.run([stock, export.folder], capture_output=True, text=True)
+        self.assertEqual(done.stdout.count("proof of entry"), 3, done)
+
+    def vkeys(self):
+        """Verifier keys from the cards of both: A's for its log, B's for its cosignatures."""
+        for node, field, kind, name in ((self.a, "log", 1, "evidence"), (self.b, "cosign", 4, "witness")):
+            card = dict(line.split(": ", 1) for line in node.card().read_text("utf-8").splitlines() if ": " in line)
+            key = bytes([kind]) + base64.b64decode(card[field])
+            name = f"symbolon/{hashlib.sha256(b'symbolon-node-1' + base64.b64decode(card['identity'])).hexdigest()}/{name}"
+            key_id = hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
+            yield f"{name}+{key_id}+{base64.b64encode(key).decode()}"
+
+    def test_openssl_finds_head_and_cosignature_right(self):
+        head = self.home / "head"
+        self.a.do("log", "checkpoint", "--cosigned", "--out", head, user=AUDITOR)
+        found = list(stock_tools.signatures(head.read_bytes(), "\n".join(self.vkeys())))
+        self.assertEqual(len(found), 2)
+        for name, signed, signature, key in found:
+            self.assertTrue(stock_tools.openssl_verifies(self.home, signed, signature, key), name)
+            self.assertFalse(stock_tools.openssl_verifies(self.home, signed + b"\n", signature, key), name)

@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import unittest
 
-BUILD = pathlib.Path(os.environ.get("SYMBOLON_BUILD", "build/release"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SYMBOLON_BUILD", ROOT / "build/release"))
 GOCODE = pathlib.Path("/usr/share/gocode")
 SIZES = [1, 255, 256, 257, 1000, 70000]
 
@@ -33,19 +34,51 @@ class Home(unittest.TestCase):
         cls.temporary.cleanup()
 
 
+def build_stock(home):
+    """The program of tests/tools/stock.go, or a test that is skipped."""
+    if shutil.which("go") is None:
+        raise unittest.SkipTest("there is no Go here (Debian: golang-go)")
+    if not (GOCODE / "src/golang.org/x/mod/sumdb/tlog").is_dir():
+        raise unittest.SkipTest("Go's x/mod is not here (Debian: golang-golang-x-mod-dev)")
+    env = dict(os.environ, GO111MODULE="off", GOPATH=str(GOCODE), GOFLAGS="", GOPROXY="off",
+               GOCACHE=str(home / "cache"), HOME=str(home), CGO_ENABLED="0")
+    stock = home / "stock"
+    subprocess.run(["go", "build", "-o", stock, ROOT / "tests/tools/stock.go"], check=True, env=env)
+    return stock
+
+
+def openssl_verifies(home, text, signature, key):
+    """What openssl says of an Ed25519 signature."""
+    files = {"text": text, "signature": signature, "key": bytes.fromhex("302a300506032b6570032100") + key}
+    for name, data in files.items():
+        (home / name).write_bytes(data)
+    done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", home / "key",
+                           "-rawin", "-in", home / "text", "-sigfile", home / "signature"],
+                          capture_output=True, text=True)
+    return done.returncode == 0 and "Verified Successfully" in done.stdout
+
+
+def signatures(checkpoint, keys):
+    """(name, what was signed, signature, key) for each line of a checkpoint, by the verifier keys."""
+    text, _, lines = checkpoint.rpartition(b"\n\n")
+    text += b"\n"
+    known = {tuple(vkey.split("+", 2)[:2]): base64.b64decode(vkey.split("+", 2)[2]) for vkey in keys.splitlines()}
+    for line in lines.decode().splitlines():
+        dash, name, value = line.split(" ")
+        value = base64.b64decode(value)
+        key = known[name, value[:4].hex()]
+        if dash != "\u2014":
+            raise AssertionError(line)
+        # A cosignature holds its time, and signs it with the text.
+        head = f"cosignature/v1\ntime {int.from_bytes(value[4:12], 'big')}\n".encode() if key[0] == 4 else b""
+        yield name, head + text, value[-64:], key[1:]
+
+
 class Go(Home):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if shutil.which("go") is None:
-            raise unittest.SkipTest("there is no Go here (Debian: golang-go)")
-        if not (GOCODE / "src/golang.org/x/mod/sumdb/tlog").is_dir():
-            raise unittest.SkipTest("Go's x/mod is not here (Debian: golang-golang-x-mod-dev)")
-        env = dict(os.environ, GO111MODULE="off", GOPATH=str(GOCODE), GOFLAGS="", GOPROXY="off",
-                   GOCACHE=str(cls.home / "cache"), HOME=str(cls.home), CGO_ENABLED="0")
-        cls.stock = cls.home / "stock"
-        subprocess.run(["go", "build", "-o", cls.stock, "tests/tools/stock.go"], check=True,
-                       env=env)
+        cls.stock = build_stock(cls.home)
 
     def check(self, path):
         return subprocess.run([self.stock, path], capture_output=True, text=True)
@@ -78,37 +111,15 @@ class Go(Home):
 
 
 class OpenSSL(Home):
-    def verify(self, text, signature, key):
-        files = {"text": text, "signature": signature,
-                 "key": bytes.fromhex("302a300506032b6570032100") + key}
-        for name, data in files.items():
-            (self.home / name).write_bytes(data)
-        done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER",
-                               "-inkey", self.home / "key", "-rawin", "-in", self.home / "text",
-                               "-sigfile", self.home / "signature"], capture_output=True, text=True)
-        return done.returncode == 0 and "Verified Successfully" in done.stdout
-
     def test_openssl_verifies_checkpoint_and_cosignatures(self):
         if shutil.which("openssl") is None:
             self.skipTest("there is no openssl here")
         path = export(self.home, 20)
-        text, _, lines = (path / "checkpoint").read_bytes().rpartition(b"\n\n")
-        text += b"\n"
-        lines = lines.decode().splitlines()
-        keys = (path / "keys").read_text().splitlines()
-        self.assertEqual(len(lines), len(keys))
-        for line, vkey in zip(lines, keys):
-            name, key_id, key = vkey.split("+", 2)
-            key = base64.b64decode(key)
-            dash, signer, value = line.split(" ")
-            value = base64.b64decode(value)
-            self.assertEqual((dash, signer, value[:4].hex()), ("\u2014", name, key_id))
-            signed = text
-            if key[0] == 4:
-                time = int.from_bytes(value[4:12], "big")
-                signed = f"cosignature/v1\ntime {time}\n".encode() + text
-            self.assertTrue(self.verify(signed, value[-64:], key[1:]), name)
-            self.assertFalse(self.verify(signed + b"\n", value[-64:], key[1:]), name)
+        found = list(signatures((path / "checkpoint").read_bytes(), (path / "keys").read_text()))
+        self.assertEqual(len(found), 3)
+        for name, signed, signature, key in found:
+            self.assertTrue(openssl_verifies(self.home, signed, signature, key), name)
+            self.assertFalse(openssl_verifies(self.home, signed + b"\n", signature, key), name)
 
 
 if __name__ == "__main__":

@@ -395,8 +395,12 @@ static void receive(struct sym_session *s)
     insist(event.kind <= SYM_EVENT_ABORTED && lies_in_frame(event.data));
     bool says = event.kind == SYM_EVENT_DATA || event.kind == SYM_EVENT_FILLER;
     insist(says == (event.signed_bytes.len == 0));
-    insist(!says || after == SYM_SESSION_OPEN);
-    insist((event.kind == SYM_EVENT_ABORTED) == (after == SYM_SESSION_DEAD));
+    bool given_up = before == SYM_SESSION_ABORTED_HERE;
+    bool over = after == SYM_SESSION_DEAD || after == SYM_SESSION_ABORTED_THERE;
+    insist(!says || after == SYM_SESSION_OPEN || (given_up && after == before));
+    insist(!given_up || event.kind != SYM_EVENT_DATA);
+    insist(over == (event.kind == SYM_EVENT_ABORTED ||
+                    (given_up && event.kind == SYM_EVENT_CLOSED)));
 }
 
 /* Makes the next frame; false when this act makes none. */

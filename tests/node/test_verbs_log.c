@@ -41,6 +41,13 @@ static int set_up(void **state)
     assert_int_equal(
         sym_sign_key_from(&f->core->keys.identity, sym_secret_span(&f->self.keys.identity.seed)),
         SYM_OK);
+    memcpy(f->core->keys.log.public_key, f->self.card.log, SYM_ED25519_BYTES);
+    struct sym_witness_config w = {.store = f->room.store,
+                                   .log = f->core->log,
+                                   .self = f->self.id,
+                                   .cosign_key = &f->room.cosign_key};
+    memcpy(w.log_key, f->self.card.log, sizeof w.log_key);
+    assert_int_equal(sym_witness_open(&f->core->witness, &w, &f->fault), SYM_OK);
     *state = f;
     return 0;
 }
@@ -48,6 +55,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
+    sym_witness_close(f->core->witness);
     sym_sign_key_clear(&f->core->keys.identity);
     free(f->core);
     partner_close(&f->self);

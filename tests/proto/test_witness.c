@@ -155,12 +155,36 @@ static void waits_for_the_proof_of_a_head_for_some_time(void **state)
 {
     struct scene *s = *state;
     assert_int_equal(shows(s, &s->log, 5, 0, 100), SYM_VERDICT_GOOD);
-    assert_false(sym_held_is_overdue(&s->held, 1000));
+    assert_true(sym_held_pending_since(&s->held) == UINT64_MAX);
     assert_int_equal(shows(s, &s->log, 20, 12, 104), SYM_VERDICT_UNPROVEN);
-    assert_false(sym_held_is_overdue(&s->held, 104));
-    assert_true(sym_held_is_overdue(&s->held, 105));
+    assert_int_equal(shows(s, &s->log, 20, 13, 110), SYM_VERDICT_UNPROVEN);
+    assert_int_equal(sym_held_pending_since(&s->held), 104);
     assert_int_equal(shows(s, &s->log, 20, 5, 300), SYM_VERDICT_GOOD);
-    assert_false(sym_held_is_overdue(&s->held, 1000));
+    assert_true(sym_held_pending_since(&s->held) == UINT64_MAX);
+}
+
+static void proofs_of_all_that_it_wants_leave_nothing_pending(void **state)
+{
+    struct scene *s = *state;
+    uint64_t sizes[SYM_WITNESS_WANTS_MAX];
+    assert_int_equal(sym_held_wants(&s->held, sizes), 0);
+    assert_int_equal(shows(s, &s->log, 9, 0, 100), SYM_VERDICT_GOOD);
+    assert_int_equal(sym_held_wants(&s->held, sizes), 0);
+    for (size_t i = 20; i <= 26; i++) {
+        assert_int_equal(shows(s, &s->log, i, 8, 100 + i), SYM_VERDICT_UNPROVEN);
+    }
+    /* Proofs of what is pending alone do not lead there. */
+    assert_int_equal(shows(s, &s->log, 30, 20, 200), SYM_VERDICT_UNPROVEN);
+    assert_int_equal(sym_held_wants(&s->held, sizes), SYM_WITNESS_WANTS_MAX);
+    assert_int_equal(sizes[0], 9);
+    assert_int_equal(sizes[1], 20);
+    for (size_t i = 0; i < SYM_WITNESS_WANTS_MAX; i++) {
+        assert_true(i == 0 || sym_held_is_pending(&s->held, sizes[i]));
+        assert_int_equal(shows(s, &s->log, 40, sizes[i], 300 + i), SYM_VERDICT_GOOD);
+        assert_false(sym_held_is_pending(&s->held, sizes[i]));
+    }
+    assert_int_equal(s->held.n_pending, 0);
+    assert_int_equal(newest(s), 40);
 }
 
 static void learns_by_a_later_proof_that_a_pending_head_was_honest(void **state)
@@ -182,7 +206,7 @@ static void keeps_no_more_pending_heads_than_there_is_room_for(void **state)
         assert_int_equal(shows(s, &s->log, i, i - 1, 100 + i), SYM_VERDICT_UNPROVEN);
     }
     assert_int_equal(s->held.n_pending, SYM_WITNESS_PENDING_MAX);
-    assert_true(sym_held_is_overdue(&s->held, 121)); /* the first one is still waited for */
+    assert_int_equal(sym_held_pending_since(&s->held), 120); /* the first one stays */
 }
 
 /* Contradictions -------------------------------------------------------------------------------
@@ -517,6 +541,7 @@ int main(void)
         TEST(raises_no_alarm_for_any_order_of_concurrent_messages),
         TEST(forgets_the_oldest_heads_and_still_goes_on),
         TEST(waits_for_the_proof_of_a_head_for_some_time),
+        TEST(proofs_of_all_that_it_wants_leave_nothing_pending),
         TEST(learns_by_a_later_proof_that_a_pending_head_was_honest),
         TEST(keeps_no_more_pending_heads_than_there_is_room_for),
         TEST(catches_two_heads_of_one_size),
