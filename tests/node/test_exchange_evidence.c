@@ -380,6 +380,22 @@ static void a_request_that_is_played_again_is_refused_and_logged(void **state)
     assert_int_equal(rig->frames[1], sent);
 }
 
+static bool one_is_refused(struct exchange_rig *r)
+{
+    return exchange_rig_count(r, 1, SYM_ENTRY_REFUSED) > 0;
+}
+
+static void a_request_from_before_a_restore_is_refused_and_logged(void **state)
+{
+    (void)state;
+    rig->sides[1].exchanges->config.restored_ms = sym_wall_ms() + 60000;
+    start();
+    exchange_rig_run(rig, one_is_refused);
+    assert_int_equal(rig->sides[1].asked, 0);
+    assert_int_equal(rig->frames[1], 0);
+    assert_false(has(1, SYM_ENTRY_REQUESTED));
+}
+
 /* Open exchanges -------------------------------------------------------------------------------
  */
 
@@ -423,6 +439,7 @@ int main(void)
         TEST(nothing_leaves_when_the_decision_cannot_be_written),
         TEST(requests_of_one_turn_share_a_commit),
         TEST(a_request_that_is_played_again_is_refused_and_logged),
+        TEST(a_request_from_before_a_restore_is_refused_and_logged),
         TEST(an_approver_settles_one_alone),
     };
     if (sym_crypto_init() != SYM_OK) {
