@@ -186,11 +186,19 @@ static enum sym_err write_some_reply(struct sym_control *c, struct sym_span *out
     return write_reply(c, out, nonce, err, &instead, answer);
 }
 
-/* Arguments that no log may hold: a record's id, a preshared key. */
-static bool is_private(uint32_t verb)
+static bool brings_key(struct sym_span arguments)
 {
-    return verb == SYM_VERB_DATASET_FORGET || verb == SYM_VERB_PEER_ADD ||
-           verb == SYM_VERB_PEER_SECRET;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_peer_add add;
+    return sym_decode(&arena, &add, &sym_msg_peer_add, arguments) != SYM_OK || add.psk.len > 0;
+}
+
+/* Arguments that no log may hold: a record's id, a preshared key. Without one, the cards of
+ * partners are what an auditor checks their signatures with. */
+static bool is_private(const struct sym_control_body *body)
+{
+    return body->verb == SYM_VERB_DATASET_FORGET || body->verb == SYM_VERB_PEER_SECRET ||
+           (body->verb == SYM_VERB_PEER_ADD && brings_key(body->arguments));
 }
 
 static struct sym_author author_of(const struct sym_control *c, const struct asked *a)
@@ -199,7 +207,7 @@ static struct sym_author author_of(const struct sym_control *c, const struct ask
                                .user = a->user->name,
                                .roles = a->user->roles,
                                .command = a->bytes,
-                               .hash_only = is_private(a->body.verb)};
+                               .hash_only = is_private(&a->body)};
 }
 
 /* Each recorded denial costs a second, and a burst may go ahead of the clock: so each is recorded

@@ -270,15 +270,11 @@ static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_aut
         return SYM_NOT_FOUND;
     }
     enum sym_err err = sym_peers_set_psk(&core->peers, peer, asked->psk, author, fault);
-    if (err != SYM_OK) {
-        return err;
-    }
-    /* What was sealed under the secret before is not answered any more: both sides begin anew. */
     struct sym_link *link = sym_links_of(core->links, &peer->id);
-    if (link != NULL) {
-        sym_link_hang_up(link);
+    if (err == SYM_OK && link != NULL && !sym_witness_is_met(core->witness, &peer->id)) {
+        sym_link_hang_up(link); /* heads are being told with the key from before: begin anew */
     }
-    return sym_answer_write(answer, &(struct sym_empty){0});
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
 static enum sym_err verb_ping_start(struct sym_core *core, const struct sym_author *author,

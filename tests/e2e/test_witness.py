@@ -141,6 +141,31 @@ class OldCopies(WitnessTest):
         self.exhibit_verifies(self.b, self.a, "rule: shorter")
         self.goes_on_after_the_restore()
 
+    def test_where_there_is_an_approver_a_restore_waits_for_one(self):
+        self.a.do("user", "add", "anna", "--role", "approver")
+        self.go_back(longer=True)
+        self.is_stopped(self.a, self.b)
+        wait_until(lambda: self.alarms(self.a), 5, "the alarm of A")
+        self.refused(self.a.cli("log", "restore", "--yes"), DENIED, "held as ", "symbolon approve")
+        self.is_stopped(self.a, self.b)
+        row, = [row for row in self.a.json("requests", user="anna") if row["own"]]
+        self.assertEqual((row["user"], row["state"]), ("operator", "waiting"))
+        self.refused(self.a.cli("approve", row["id"], user="operator"), DENIED)
+        self.refused(self.a.cli("log", "restore", "--yes", user="anna"), DENIED)
+        self.assertTrue(self.alarms(self.a))
+        self.a.do("approve", row["id"], user="anna")
+        self.assertEqual(self.alarms(self.a), [])
+        self.a.ping(self.b)
+        self.b.ping(self.a)
+        found = self.a.json("log", "verify", user="auditor")
+        self.assertEqual((found["signatures_bad"], found["signatures_unchecked"]), (0, 0))
+        row, = [row for row in self.a.json("log", "list", "--kind", "restored", user="auditor")
+                if row["event"] == "log-restored"]
+        self.assertEqual((row["user"], row["approver"]), ("operator", "anna"))
+        shown = self.a.do("log", "show", row["entry"], user="auditor")
+        self.assertIn("LOG_RESTORE, signed by operator", shown)
+        self.assertIn("REQUEST_DECIDE, signed by anna", shown)
+
     def test_nothing_is_restored_without_need(self):
         self.a.ping(self.b)
         self.refused(self.a.cli("log", "restore", "--yes"), FAILED, "not frozen")

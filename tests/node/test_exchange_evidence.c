@@ -473,6 +473,22 @@ static void a_request_that_is_played_again_is_refused_and_logged(void **state)
     assert_int_equal(rig->frames[1], sent);
 }
 
+static bool one_is_refused(struct exchange_rig *r)
+{
+    return exchange_rig_count(r, 1, SYM_ENTRY_REFUSED) > 0;
+}
+
+static void a_request_from_before_a_restore_is_refused_and_logged(void **state)
+{
+    (void)state;
+    rig->sides[1].exchanges->config.restored_ms = sym_wall_ms() + 60000;
+    start();
+    exchange_rig_run(rig, one_is_refused);
+    assert_int_equal(rig->sides[1].asked, 0);
+    assert_int_equal(rig->frames[1], 0);
+    assert_false(has(1, SYM_ENTRY_REQUESTED));
+}
+
 /* Open exchanges -------------------------------------------------------------------------------
  */
 
@@ -561,6 +577,7 @@ int main(void)
         TEST(who_is_cut_off_before_each_answer_gives_up),
         TEST(requests_of_one_turn_share_a_commit),
         TEST(a_request_that_is_played_again_is_refused_and_logged),
+        TEST(a_request_from_before_a_restore_is_refused_and_logged),
         TEST(an_approver_settles_one_alone),
         TEST(a_peer_that_has_not_said_how_one_ended_gets_no_new_one),
     };
