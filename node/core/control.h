@@ -9,9 +9,9 @@
 #ifndef SYM_NODE_CORE_CONTROL_H
 #define SYM_NODE_CORE_CONTROL_H
 
-#include "node/core/users.h"
 #include "node/evidence/log.h"
 #include "node/loop.h"
+#include "node/party/users.h"
 #include "proto/bus.h"
 
 struct sym_control;

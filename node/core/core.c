@@ -1,8 +1,8 @@
 #include "node/core/core.h"
 
 #include "node/core/first_start.h"
-#include "node/core/sightings.h"
 #include "node/core/state.h"
+#include "node/exchange/sightings.h"
 #include "node/leash.h"
 #include "node/log.h"
 #include "proto/version.h"

@@ -9,8 +9,8 @@
 #ifndef SYM_NODE_CORE_FIRST_START_H
 #define SYM_NODE_CORE_FIRST_START_H
 
-#include "node/core/settings.h"
-#include "node/core/users.h"
+#include "node/party/settings.h"
+#include "node/party/users.h"
 #include "node/supervisor/directory.h"
 
 /* master must be empty, and stays so on failure. */

@@ -5,18 +5,18 @@
 
 #include "crypto/ristretto.h"
 #include "node/core/backup.h"
-#include "node/core/compares.h"
 #include "node/core/control.h"
-#include "node/core/datasets.h"
-#include "node/core/exchanges.h"
-#include "node/core/grants.h"
-#include "node/core/history.h"
-#include "node/core/own_card.h"
-#include "node/core/proposals.h"
 #include "node/core/restored.h"
-#include "node/core/settings.h"
-#include "node/core/workers.h"
+#include "node/data/datasets.h"
+#include "node/data/history.h"
+#include "node/exchange/compares.h"
+#include "node/exchange/exchanges.h"
+#include "node/grant/grants.h"
+#include "node/grant/proposals.h"
+#include "node/party/own_card.h"
+#include "node/party/settings.h"
 #include "node/sandbox.h"
+#include "node/work/workers.h"
 
 struct sym_core {
     int leash_fd; /* to the supervisor */

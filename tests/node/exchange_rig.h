@@ -5,8 +5,8 @@
 #ifndef SYM_TESTS_NODE_EXCHANGE_RIG_H
 #define SYM_TESTS_NODE_EXCHANGE_RIG_H
 
-#include "node/core/exchanges.h"
-#include "node/core/exchanges_state.h"
+#include "node/exchange/exchanges.h"
+#include "node/exchange/exchanges_state.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
 

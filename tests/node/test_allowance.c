@@ -1,4 +1,4 @@
-#include "node/core/allowance.h"
+#include "node/exchange/allowance.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Imports: chunk by chunk, repeated, cut off, killed at any step, on a full disk. */
-#include "node/core/datasets_state.h"
+#include "node/data/datasets_state.h"
 #include "node/store/erasure.h"
 #include "tests/support/crashing.h"
 #include "tests/support/shelf.h"

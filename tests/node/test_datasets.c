@@ -1,5 +1,5 @@
 /* Datasets: published, forgotten record by record, dropped; what may still read them then. */
-#include "node/core/datasets_state.h"
+#include "node/data/datasets_state.h"
 #include "tests/support/shelf.h"
 
 #include <setjmp.h>

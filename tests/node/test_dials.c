@@ -1,5 +1,5 @@
-#include "node/core/dials.h"
 #include "node/leash.h"
+#include "node/link/dials.h"
 #include "tests/support/partner.h"
 
 #include <setjmp.h>

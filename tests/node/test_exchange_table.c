@@ -1,4 +1,4 @@
-#include "node/core/exchange_table.h"
+#include "node/exchange/exchange_table.h"
 #include "proto/codec.h"
 #include "tests/support/pair.h"
 

@@ -1,4 +1,4 @@
-#include "node/core/grants_asked.h"
+#include "node/grant/grants_asked.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "node/core/history.h"
+#include "node/data/history.h"
 
 #include "node/loop.h"
 #include "proto/control.h"

@@ -1,6 +1,6 @@
 /* Core's side of the links: this process is also the gate at the other end of the sockets. */
-#include "node/core/links.h"
 #include "node/leash.h"
+#include "node/link/links.h"
 #include "proto/codec.h"
 #include "tests/support/partner.h"
 #include "tests/support/scratch.h"

@@ -1,4 +1,4 @@
-#include "node/core/overlap_set.h"
+#include "node/exchange/overlap_set.h"
 #include "proto/sorted.h"
 
 #include <setjmp.h>

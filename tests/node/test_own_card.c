@@ -3,7 +3,7 @@
 #include "tests/support/crashing.h"
 #undef fsync
 
-#include "node/core/own_card.h"
+#include "node/party/own_card.h"
 
 #include <setjmp.h>
 #include <signal.h>

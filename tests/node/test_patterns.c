@@ -1,4 +1,4 @@
-#include "node/core/patterns.h"
+#include "node/grant/patterns.h"
 #include "proto/exchange.h"
 
 #include <setjmp.h>

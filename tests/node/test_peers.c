@@ -1,4 +1,4 @@
-#include "node/core/peers.h"
+#include "node/party/peers.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
 

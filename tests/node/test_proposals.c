@@ -1,4 +1,4 @@
-#include "node/core/proposals.h"
+#include "node/grant/proposals.h"
 #include "proto/codec.h"
 #include "proto/exchange.h"
 #include "tests/support/room.h"

@@ -1,4 +1,4 @@
-#include "node/core/results.h"
+#include "node/data/results.h"
 #include "proto/exchange.h"
 #include "tests/support/room.h"
 

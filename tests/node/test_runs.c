@@ -1,4 +1,4 @@
-#include "node/core/runs.h"
+#include "node/exchange/runs.h"
 #include "proto/codec.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "node/core/settings.h"
+#include "node/party/settings.h"
 #include "tests/support/room.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "node/core/sightings.h"
+#include "node/exchange/sightings.h"
 
 #include "tests/support/room.h"
 

@@ -1,4 +1,4 @@
-#include "node/core/users.h"
+#include "node/party/users.h"
 #include "tests/support/room.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "node/core/workers.h"
+#include "node/work/workers.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -3,7 +3,7 @@
 #ifndef SYM_TESTS_SUPPORT_GRANTS_RIG_H
 #define SYM_TESTS_SUPPORT_GRANTS_RIG_H
 
-#include "node/core/grants.h"
+#include "node/grant/grants.h"
 #include "tests/support/room.h"
 
 #define RIG_NOW    (UINT64_C(1790000000000) / 900000 * 900000) /* begins a quarter of an hour */

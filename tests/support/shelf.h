@@ -5,7 +5,7 @@
 #ifndef SYM_TESTS_SUPPORT_SHELF_H
 #define SYM_TESTS_SUPPORT_SHELF_H
 
-#include "node/core/datasets.h"
+#include "node/data/datasets.h"
 #include "tests/support/room.h"
 
 struct shelf {

@@ -11,8 +11,8 @@
  *   forge-edit, forge-drop, forge-swap
  *   forge-body  what the entry says is another, and so is the commitment in its leaf */
 #include "node/core/first_start.h"
-#include "node/core/own_card.h"
 #include "node/evidence/log_state.h"
+#include "node/party/own_card.h"
 #include "node/supervisor/keyring.h"
 
 #include <lmdb.h>

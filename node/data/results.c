@@ -1,0 +1,435 @@
+#include "node/data/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DOMAIN     "result/"
+#define KEY_BYTES  (sizeof DOMAIN - 1 + SYM_EXCHANGE_ID_BYTES + 4u)
+#define HEAD_BYTES 8u
+
+/* A key of the vault: domain, id, page. The prefix of a result is all but the page. */
+static struct sym_span page_key(uint8_t out[KEY_BYTES], struct sym_span id, uint32_t page)
+{
+    struct sym_writer w = sym_writer(out, KEY_BYTES);
+    sym_write_span(&w, sym_span_text(DOMAIN));
+    sym_write_span(&w, id);
+    sym_write_u32(&w, page);
+    return sym_span(out, w.len);
+}
+
+static struct sym_span prefix_of(uint8_t out[KEY_BYTES], struct sym_span id)
+{
+    struct sym_span key = page_key(out, id, 0);
+    return sym_span(key.data, key.len - 4);
+}
+
+/* Writing --------------------------------------------------------------------------------------
+ */
+
+enum sym_err sym_result_rows_add(struct sym_result_rows *rows, struct sym_span id, uint64_t types)
+{
+    if (rows->n == SYM_RESULT_ROWS_MAX) {
+        return SYM_LIMIT;
+    }
+    if (id.len > SYM_RECORD_ID_BYTES_MAX) {
+        return SYM_TOO_LONG;
+    }
+    rows->id_lengths[rows->n] = (uint8_t)id.len;
+    sym_put_u64(rows->types + 8 * rows->n, types);
+    memcpy(rows->ids + rows->ids_len, id.data, id.len);
+    rows->ids_len += id.len;
+    rows->n++;
+    return SYM_OK;
+}
+
+static enum sym_err encode_page(struct sym_secret *value, struct sym_span *out,
+                                const struct sym_result_rows *rows)
+{
+    enum sym_err err = sym_secret_new(value, HEAD_BYTES + 9 * rows->n + rows->ids_len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_writer w = sym_writer(value->data, value->len);
+    sym_write_u32(&w, (uint32_t)rows->n);
+    sym_write_u32(&w, (uint32_t)rows->ids_len);
+    sym_write_bytes(&w, rows->id_lengths, rows->n);
+    sym_write_bytes(&w, rows->types, 8 * rows->n);
+    sym_write_bytes(&w, rows->ids, rows->ids_len);
+    return sym_write_end(&w, out);
+}
+
+struct put {
+    struct sym_results *r;
+    struct sym_span id;
+    uint32_t page;
+    struct sym_span value;
+};
+
+/* The table names the results there are, as the vault cannot be listed. */
+static enum sym_err put_page(struct sym_transaction *t, void *context)
+{
+    const struct put *p = context;
+    uint8_t key[KEY_BYTES];
+    uint8_t pages[4];
+    struct sym_writer w = sym_writer(pages, sizeof pages);
+    sym_write_u32(&w, p->page + 1);
+    enum sym_err err = sym_store_put(t, SYM_TABLE_RESULTS, p->id, sym_span(pages, sizeof pages));
+    return err == SYM_OK ? sym_vault_put(p->r->vault, t, page_key(key, p->id, p->page), p->value)
+                         : err;
+}
+
+enum sym_err sym_results_put(struct sym_results *r, struct sym_span id, uint32_t page,
+                             const struct sym_result_rows *rows)
+{
+    SYM_SECRET_AUTO value = {0};
+    struct put p = {.r = r, .id = id, .page = page};
+    enum sym_err err = encode_page(&value, &p.value, rows);
+    return err == SYM_OK ? sym_store_write(r->store, put_page, &p) : err;
+}
+
+/* Reading --------------------------------------------------------------------------------------
+ */
+
+struct get {
+    struct sym_results *r;
+    struct sym_secret *value;
+    struct sym_span id;
+    uint32_t page;
+    uint32_t pages;
+};
+
+static enum sym_err count_pages(uint32_t *out, struct sym_transaction *t, struct sym_span id)
+{
+    SYM_SECRET_AUTO pages = {0};
+    enum sym_err err = sym_store_get(t, SYM_TABLE_RESULTS, id, &pages);
+    if (err == SYM_OK) {
+        struct sym_reader in = sym_reader(sym_secret_span(&pages));
+        *out = sym_read_u32(&in);
+        err = sym_read_end(&in);
+    }
+    return err;
+}
+
+static enum sym_err get_page(struct sym_transaction *t, void *context)
+{
+    struct get *g = context;
+    uint8_t key[KEY_BYTES];
+    enum sym_err err = count_pages(&g->pages, t, g->id);
+    if (err == SYM_OK) {
+        err = g->page < g->pages
+                  ? sym_vault_get(g->r->vault, t, page_key(key, g->id, g->page), g->value)
+                  : SYM_NOT_FOUND;
+    }
+    return err;
+}
+
+/* Passes over the first `skip` rows of the page. */
+static enum sym_err read_rows(struct sym_result_page *out, struct sym_span value, size_t skip)
+{
+    struct sym_reader in = sym_reader(value);
+    size_t n = sym_read_u32(&in);
+    size_t ids_len = sym_read_u32(&in);
+    struct sym_span lengths = sym_read_span(&in, n);
+    struct sym_span types = sym_read_span(&in, n <= SYM_RESULT_ROWS_MAX ? 8 * n : in.left + 1);
+    struct sym_span ids = sym_read_span(&in, ids_len);
+    enum sym_err err = sym_read_end(&in);
+    if (err != SYM_OK) {
+        return err;
+    }
+    size_t before = 0;
+    for (size_t i = 0; i < skip && i < n; i++) {
+        before += lengths.data[i];
+    }
+    if (skip >= n || before > ids.len) {
+        return SYM_NOT_FOUND;
+    }
+    out->id_lengths = sym_span(lengths.data + skip, n - skip);
+    out->types = sym_span(types.data + 8 * skip, 8 * (n - skip));
+    out->ids = sym_span(ids.data + before, ids.len - before);
+    return SYM_OK;
+}
+
+enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
+                             struct sym_result_page *out, struct sym_span id, uint64_t first)
+{
+    if (first / SYM_RESULT_ROWS_MAX >= UINT32_MAX) {
+        return SYM_NOT_FOUND;
+    }
+    struct get g = {
+        .r = r, .value = value, .id = id, .page = (uint32_t)(first / SYM_RESULT_ROWS_MAX)};
+    enum sym_err err = sym_store_read(r->store, get_page, &g);
+    if (err == SYM_OK) {
+        err = read_rows(out, sym_secret_span(value), first % SYM_RESULT_ROWS_MAX);
+    }
+    if (err == SYM_OK) {
+        out->first = first;
+        out->more = g.page + 1 < g.pages;
+    }
+    return err;
+}
+
+/* Erasing --------------------------------------------------------------------------------------
+ */
+
+struct drop {
+    struct sym_results *r;
+    struct sym_span id;
+    bool dropped;
+};
+
+static enum sym_err drop_pages(struct sym_transaction *t, void *context)
+{
+    struct drop *d = context;
+    uint8_t key[KEY_BYTES];
+    d->dropped = false;
+    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, d->id);
+    if (err == SYM_NOT_FOUND) {
+        return SYM_OK;
+    }
+    if (err == SYM_OK) {
+        err = sym_store_delete(t, SYM_TABLE_RESULTS, d->id);
+    }
+    if (err == SYM_OK) {
+        err = sym_vault_delete(d->r->vault, t, prefix_of(key, d->id));
+    }
+    d->dropped = err == SYM_OK;
+    return err;
+}
+
+enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id, struct sym_fault *fault)
+{
+    struct drop d = {.r = r, .id = id};
+    enum sym_err err = sym_store_write(r->store, drop_pages, &d);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "result: could not be erased: the store %s; try again",
+                        sym_err_text(err));
+    }
+    return d.dropped ? sym_vault_sweep(r->vault, fault) : SYM_OK;
+}
+
+struct ids {
+    uint8_t (*items)[SYM_EXCHANGE_ID_BYTES];
+    size_t n;
+    size_t room;
+};
+
+static enum sym_err add_id(void *context, struct sym_span key, struct sym_span value)
+{
+    struct ids *all = context;
+    (void)value;
+    if (key.len != SYM_EXCHANGE_ID_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    if (all->n == all->room) {
+        size_t room = all->room > 0 ? 2 * all->room : 64;
+        void *items = realloc(all->items, room * sizeof *all->items);
+        if (items == NULL) {
+            return SYM_NO_MEMORY;
+        }
+        all->items = items;
+        all->room = room;
+    }
+    memcpy(all->items[all->n++], key.data, key.len);
+    return SYM_OK;
+}
+
+static enum sym_err list_ids(struct sym_transaction *t, void *context)
+{
+    struct ids *all = context;
+    all->n = 0;
+    return sym_store_each(t, SYM_TABLE_RESULTS, add_id, all);
+}
+
+/* Erasing what came from a dataset -------------------------------------------------------------
+ */
+
+/* One result without a record: its pages are read, and written again from the first on that names
+ * it, none of them later than the one that was read. */
+struct cut {
+    struct sym_results *r;
+    struct sym_transaction *t;
+    struct sym_span id;
+    struct sym_span record;
+    uint32_t pages;   /* as they are now */
+    uint32_t written; /* so far */
+    bool changing;    /* the record was met */
+    uint64_t gone;
+    struct sym_result_rows rows; /* of the page that is being filled */
+};
+
+static enum sym_err write_page(struct cut *c)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[KEY_BYTES];
+    struct sym_span span;
+    enum sym_err err = encode_page(&value, &span, &c->rows);
+    if (err == SYM_OK) {
+        err = sym_vault_put(c->r->vault, c->t, page_key(key, c->id, c->written), span);
+    }
+    sym_wipe(&c->rows, sizeof c->rows);
+    c->written++;
+    return err;
+}
+
+static enum sym_err keep_row(struct cut *c, struct sym_span id, uint64_t types)
+{
+    enum sym_err err = sym_result_rows_add(&c->rows, id, types);
+    if (err == SYM_LIMIT) {
+        err = write_page(c);
+        err = err == SYM_OK ? sym_result_rows_add(&c->rows, id, types) : err;
+    }
+    return err;
+}
+
+static bool names(const struct sym_result_page *page, struct sym_span record)
+{
+    const uint8_t *at = page->ids.data;
+    for (size_t i = 0; i < page->id_lengths.len; i++) {
+        if (sym_span_equal(sym_span(at, page->id_lengths.data[i]), record)) {
+            return true;
+        }
+        at += page->id_lengths.data[i];
+    }
+    return false;
+}
+
+static enum sym_err cut_rows(struct cut *c, const struct sym_result_page *page)
+{
+    const uint8_t *at = page->ids.data;
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < page->id_lengths.len; i++) {
+        struct sym_span id = sym_span(at, page->id_lengths.data[i]);
+        at += id.len;
+        if (sym_span_equal(id, c->record)) {
+            c->gone++;
+        } else {
+            err = keep_row(c, id, sym_get_u64(page->types.data + 8 * i));
+        }
+    }
+    return err;
+}
+
+static enum sym_err cut_page(struct cut *c, uint32_t number)
+{
+    SYM_SECRET_AUTO value = {0};
+    uint8_t key[KEY_BYTES];
+    struct sym_result_page page = {.first = 0};
+    enum sym_err err = sym_vault_get(c->r->vault, c->t, page_key(key, c->id, number), &value);
+    if (err == SYM_OK) {
+        err = read_rows(&page, sym_secret_span(&value), 0);
+    }
+    if (err != SYM_OK) {
+        return err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
+    }
+    if (!c->changing && !names(&page, c->record)) {
+        c->written = number + 1;
+        return SYM_OK;
+    }
+    c->changing = true;
+    return cut_rows(c, &page);
+}
+
+static enum sym_err finish_cut(struct cut *c)
+{
+    uint8_t key[KEY_BYTES];
+    uint8_t pages[4];
+    struct sym_writer w = sym_writer(pages, sizeof pages);
+    enum sym_err err = c->rows.n > 0 ? write_page(c) : SYM_OK;
+    for (uint32_t i = c->written; err == SYM_OK && i < c->pages; i++) {
+        err = sym_vault_delete(c->r->vault, c->t, page_key(key, c->id, i));
+    }
+    sym_write_u32(&w, c->written);
+    return err == SYM_OK
+               ? sym_store_put(c->t, SYM_TABLE_RESULTS, c->id, sym_span(pages, sizeof pages))
+               : err;
+}
+
+static enum sym_err cut_result(struct cut *c)
+{
+    enum sym_err err = count_pages(&c->pages, c->t, c->id);
+    for (uint32_t i = 0; err == SYM_OK && i < c->pages; i++) {
+        err = cut_page(c, i);
+    }
+    if (err == SYM_OK && c->changing) {
+        err = finish_cut(c);
+    }
+    sym_wipe(&c->rows, sizeof c->rows);
+    return err;
+}
+
+/* One result: the history follows, where it tells of the result already. */
+static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym_results_gone *gone)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    struct drop d = {.r = c->r, .id = c->id};
+    enum sym_err err = sym_history_read(c->t, &arena, &entry, c->id);
+    if (err != SYM_OK || !sym_span_equal(entry.mine, dataset)) {
+        return err == SYM_NOT_FOUND ? SYM_OK : err;
+    }
+    bool all = c->record.len == 0;
+    err = all ? drop_pages(c->t, &d) : cut_result(c);
+    if (err != SYM_OK || (!all && c->gone == 0)) {
+        return err;
+    }
+    gone->results++;
+    gone->records += all ? entry.records : c->gone;
+    if (!entry.has_result) {
+        return SYM_OK;
+    }
+    entry.has_result = !all;
+    entry.records -= all || c->gone > entry.records ? entry.records : c->gone;
+    return sym_history_put(c->t, &entry);
+}
+
+enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction *t,
+                                   struct sym_span dataset, struct sym_span record,
+                                   struct sym_results_gone *gone)
+{
+    struct ids all = {0};
+    struct cut *c = malloc(sizeof *c);
+    *gone = (struct sym_results_gone){.results = 0};
+    enum sym_err err = c == NULL ? SYM_NO_MEMORY : list_ids(t, &all);
+    for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
+        memset(c, 0, sizeof *c);
+        c->r = r;
+        c->t = t;
+        c->id = sym_span(all.items[i], sizeof all.items[i]);
+        c->record = record;
+        err = forget_in(c, dataset, gone);
+    }
+    free(all.items);
+    free(c);
+    return err;
+}
+
+/* Opening --------------------------------------------------------------------------------------
+ */
+
+static enum sym_err drop_unless_kept(struct sym_results *r, struct sym_history *history,
+                                     struct sym_span id, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    enum sym_err err = sym_history_get(history, &arena, &entry, id);
+    if (err == SYM_OK && entry.has_result) {
+        return SYM_OK;
+    }
+    return err == SYM_OK || err == SYM_NOT_FOUND ? sym_results_forget(r, id, fault) : err;
+}
+
+enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
+                              struct sym_vault *vault, struct sym_history *history,
+                              struct sym_fault *fault)
+{
+    struct ids all = {0};
+    *r = (struct sym_results){.store = store, .vault = vault};
+    enum sym_err err = sym_store_read(store, list_ids, &all);
+    for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
+        err = drop_unless_kept(r, history, sym_span(all.items[i], sizeof all.items[i]), fault);
+    }
+    free(all.items);
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err, "results: the stored table %s; restore a backup",
+                                    sym_err_text(err));
+}

@@ -1,0 +1,77 @@
+#include "node/exchange/exchange_matter.h"
+
+#include "crypto/aead.h"
+#include "node/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner)
+{
+    struct sym_exchange_matter *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    m->owner = owner;
+    m->started_ms = sym_wall_ms();
+    *out = m;
+    return SYM_OK;
+}
+
+void sym_matter_free(struct sym_exchange_matter *m)
+{
+    if (m != NULL) {
+        sym_overlap_find_free(m->find);
+        sym_overlap_set_free(m->set);
+        sym_wipe(m, sizeof *m);
+        free(m);
+    }
+}
+
+void sym_matter_text(char *to, size_t size, struct sym_span text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+    if (len > 0) {
+        memcpy(to, text.data, len);
+    }
+    to[len] = '\0';
+}
+
+static enum sym_err commit_to(struct sym_exchange_matter *m, enum sym_committed what,
+                              const char *text, struct sym_span *out)
+{
+    uint8_t bytes[SYM_HASH_BYTES + SYM_NOTE_BYTES_MAX];
+    struct sym_writer w = sym_writer(bytes, sizeof bytes);
+    struct sym_span all;
+    if (text[0] == '\0') {
+        return SYM_OK;
+    }
+    sym_random(m->salts[what], SYM_HASH_BYTES);
+    sym_write_bytes(&w, m->salts[what], SYM_HASH_BYTES);
+    sym_write_span(&w, sym_span_text(text));
+    enum sym_err err = sym_write_end(&w, &all);
+    if (err == SYM_OK) {
+        err = sym_sha256(m->hashes[what], all);
+    }
+    if (err == SYM_OK) {
+        *out = sym_span(m->hashes[what], SYM_HASH_BYTES);
+    }
+    sym_wipe(bytes, sizeof bytes);
+    return err;
+}
+
+enum sym_err sym_matter_commit(struct sym_exchange_matter *m)
+{
+    struct sym_commitments *c = &m->commitments;
+    enum sym_err err = commit_to(m, SYM_COMMIT_CASE, m->case_ref, &c->case_ref);
+    if (err == SYM_OK) {
+        err = commit_to(m, SYM_COMMIT_NOTE, m->note, &c->note);
+    }
+    if (err == SYM_OK) {
+        err = commit_to(m, SYM_COMMIT_USER, m->user, &c->user);
+    }
+    if (err == SYM_OK) {
+        err = commit_to(m, SYM_COMMIT_APPROVER, m->approver, &c->approver);
+    }
+    return err;
+}

@@ -1,0 +1,61 @@
+/* exchange_matter.h - what an exchange that touches data has beside its frames: why it is run, own
+ * elements, the result, and how its line in the history is made.
+ *
+ * Case, note and names of users stay here; only salted commitments to them travel: SHA-256 over 32
+ * random bytes and the text. The salts are in the log, for who must prove later what was
+ * committed to. Errors: those of sym_sha256.
+ */
+#ifndef SYM_NODE_EXCHANGE_EXCHANGE_MATTER_H
+#define SYM_NODE_EXCHANGE_EXCHANGE_MATTER_H
+
+#include "node/exchange/overlap_find.h"
+#include "node/exchange/overlap_set.h"
+#include "proto/exchange.h"
+
+enum sym_committed { SYM_COMMIT_CASE, SYM_COMMIT_NOTE, SYM_COMMIT_USER, SYM_COMMIT_APPROVER };
+#define SYM_COMMITTED_COUNT 4u
+
+struct sym_exchange_matter {
+    void *owner; /* for the callbacks of set and find */
+    uint32_t purpose;
+    uint32_t basis;
+    uint32_t engine; /* that the peer asks for */
+    uint32_t type;
+    char case_ref[SYM_CASE_BYTES_MAX + 1];
+    char note[SYM_NOTE_BYTES_MAX + 1];
+    char user[SYM_ALIAS_BYTES];
+    char approver[SYM_ALIAS_BYTES];
+    char mine[SYM_ALIAS_BYTES];
+    char theirs[SYM_ALIAS_BYTES];
+    uint8_t salts[SYM_COMMITTED_COUNT][SYM_HASH_BYTES];
+    uint8_t hashes[SYM_COMMITTED_COUNT][SYM_HASH_BYTES];
+    struct sym_commitments commitments; /* borrows from hashes */
+    uint32_t own_size;
+    uint32_t peer_size;
+    uint32_t common;
+    uint32_t min_result; /* of the grant, as the receipt says it */
+    bool withheld;       /* there was less in common: nothing is shown or kept */
+    uint64_t records;
+    bool has_result;
+    uint64_t started_ms;         /* wall clock */
+    struct sym_overlap_set *set; /* until the run owns it */
+    bool set_is_ready;
+    struct sym_overlap_find *find;
+    bool saved;          /* the result, durably */
+    uint64_t resume_ms;  /* monotonic: when a held one is asked again */
+    uint64_t pause_ms;   /* the last pause before that */
+    uint64_t give_up_ms; /* monotonic: when no decision is awaited any more */
+    bool on_its_own;     /* nobody need follow it: it was held */
+    unsigned unheeded;   /* ticks since a user last looked at it */
+};
+
+SYM_MUST enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner);
+/* NULL is fine. */
+void sym_matter_free(struct sym_exchange_matter *m);
+/* Copies text where it fits, cuts it otherwise. */
+void sym_matter_text(char *to, size_t size, struct sym_span text);
+
+/* Draws salts and makes the commitments to the texts that are there. */
+SYM_MUST enum sym_err sym_matter_commit(struct sym_exchange_matter *m);
+
+#endif

@@ -1,0 +1,186 @@
+/* exchanges_state.h - what the files behind exchanges.h share: exchanges.c (beginning, links,
+ * time), exchange_ask.c (asking, and asking again), exchange_answer.c (answering),
+ * exchange_prepare.c (own elements, before either), exchange_carry.c (frames and works),
+ * exchange_save.c (results), exchange_write.c (what becomes durable, and then goes on),
+ * exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
+ * Nobody else includes it.
+ *
+ * While e->writing is set, nothing happens to an exchange: ends wait in e->ending, frames in
+ * e->late. An exchange whose end is being written is in SYM_PHASE_ENDING; one that has ended may
+ * still hear and answer the other side's last word, in its farewell.
+ */
+#ifndef SYM_NODE_EXCHANGE_EXCHANGES_STATE_H
+#define SYM_NODE_EXCHANGE_EXCHANGES_STATE_H
+
+#include "node/exchange/allowance.h"
+#include "node/exchange/exchange_table.h"
+#include "node/exchange/exchanges.h"
+
+/* How long a link is waited for at most, and the answer to a request that needs no reading,
+ * milliseconds. */
+#define SYM_EXCHANGE_LINK_MS   30000u
+#define SYM_EXCHANGE_ANSWER_MS 60000u
+
+struct sym_exchanges {
+    struct sym_exchanges_config config;
+    struct sym_links *links;
+    struct sym_exchange_table table;
+    struct sym_errands errands;
+    struct sym_timer *tick;
+    bool closing;
+    uint64_t refusal_ms; /* when a refused request was last recorded */
+    uint64_t met_ms;     /* when it was last looked who has to meet */
+    struct sym_allowance allowance;
+};
+
+/* Who takes part, for a session over this link; the slots say which exchange keys. */
+void sym_exchange_parties(const struct sym_exchanges *x, struct sym_session_parties *out,
+                          const struct sym_peer *peer, const struct sym_link *link, size_t own_slot,
+                          size_t peer_slot);
+/* Queues a copy of a frame that session.h wrote. */
+SYM_MUST enum sym_err sym_exchange_send_copy(struct sym_exchange *e, const uint8_t *frame,
+                                             size_t len);
+
+/* What one write consists of beside entries of the log. */
+enum sym_part {
+    SYM_PART_SIGHTING = 1,    /* the id was seen */
+    SYM_PART_ASK = 2,         /* a grant may follow */
+    SYM_PART_GRANT = 4,       /* both words are owed */
+    SYM_PART_DENIAL = 8,      /* nothing is */
+    SYM_PART_LOSS = 16,       /* no answer came */
+    SYM_PART_OWN_WORD = 32,   /* e->word, e->statement */
+    SYM_PART_THEIR_WORD = 64, /* e->peer_statement */
+    SYM_PART_HISTORY = 128
+};
+
+/* Called once, with the result of the write; it may begin the next. */
+typedef void sym_exchange_then_fn(struct sym_exchanges *x, struct sym_exchange *e,
+                                  enum sym_err err);
+
+struct sym_exchange_plan_write {
+    unsigned parts;
+    enum sym_entry_kind kinds[3]; /* entries, in this order */
+    size_t n_kinds;
+    sym_exchange_then_fn *then;
+};
+
+/* Writes all of it, and e->step, with the next commit. From now until `then`, e does not change.
+ * Kinds that leave no entry, and what is beyond the allowance of a peer, write no more than the
+ * sighting and the step. */
+void sym_exchange_write(struct sym_exchanges *x, struct sym_exchange *e,
+                        const struct sym_exchange_plan_write *plan);
+
+/* A partner as its log is checked. */
+void sym_exchange_witnessed(struct sym_witnessed *out, const struct sym_peer *peer);
+/* What a run of one of the kinds that are about the evidence itself works with. */
+struct sym_run_evidence sym_exchange_run_evidence(const struct sym_exchanges *x,
+                                                  const struct sym_exchange *e,
+                                                  const struct sym_peer *peer);
+/* Heads first: tells and asks for them, and for what is open. */
+void sym_exchange_meet(struct sym_exchanges *x, const struct sym_peer *peer);
+/* The same again with those that have to, where something waits for it. */
+void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms);
+/* Heads have been told: what waited for that goes on, or ends if that has shown a reason to. */
+void sym_exchange_has_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
+/* Telling heads has failed for good: what waited for it ends. */
+void sym_exchange_not_met(struct sym_exchanges *x, const struct sym_exchange *meeting);
+/* What a message shows of the own log: that e->leaf is in it. Valid until the next call. */
+SYM_MUST enum sym_err sym_exchange_give(struct sym_exchanges *x, const struct sym_exchange *e,
+                                        const struct sym_evidence **out);
+/* Checks what came with a message, and that it rests on an entry of this kind about this exchange.
+ * An error and a line in fault: the message must not be acted upon. */
+#define SYM_EXCHANGE_RESTS_ON_NOTHING ((enum sym_entry_kind)0)
+SYM_MUST enum sym_err sym_exchange_check(struct sym_exchanges *x, const struct sym_exchange *e,
+                                         const struct sym_evidence *evidence,
+                                         struct sym_span signed_bytes, enum sym_entry_kind kind,
+                                         struct sym_fault *fault);
+
+/* Ends the exchange: writes how, tells the other side where that is possible, lets it rest. fault
+ * is the line its user reads. While something is being written it waits for that. */
+void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
+                        enum sym_err result, const char *fault);
+/* A write has failed: nothing has left, and it ends. */
+void sym_exchange_fail(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
+                       const char *what);
+/* Writes the end; e->reason, result and fault say why. */
+void sym_exchange_conclude(struct sym_exchanges *x, struct sym_exchange *e,
+                           enum sym_exchange_state final);
+/* The end could not be written: its user hears, and it is tried again. After a short while the
+ * other side hears by the end of the link. */
+void sym_exchange_put_off_end(struct sym_exchange *e, enum sym_err err);
+void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
+/* The end is in the log. */
+void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange *e);
+/* The link is gone, or no answer comes over it: asks again where it may. */
+void sym_exchange_lose(struct sym_exchanges *x, struct sym_exchange *e, const char *text);
+/* Makes the own statement, from now on of the transcripts as they are. */
+SYM_MUST enum sym_err sym_exchange_make_word(struct sym_exchanges *x, struct sym_exchange *e,
+                                             bool is_abort);
+/* This side has finished: writes that, then closes. */
+void sym_exchange_close(struct sym_exchanges *x, struct sym_exchange *e);
+/* The other side has closed, or aborted. */
+void sym_exchange_closed(struct sym_exchanges *x, struct sym_exchange *e,
+                         const struct sym_session_event *event);
+void sym_exchange_aborted(struct sym_exchanges *x, struct sym_exchange *e,
+                          const struct sym_session_event *event);
+/* Takes what comes after the end: the answer to a request that was given up, or the other side's
+ * last word. */
+void sym_exchange_say_farewell(struct sym_exchanges *x, struct sym_exchange *e, uint8_t *frame,
+                               size_t len);
+/* One frame of an exchange, also one that was held back. */
+void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, uint8_t *frame,
+                             size_t len);
+
+/* Sets the deadline: in so many milliseconds, but no later than its user waits. */
+void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms);
+/* Keeps the link from falling idle while both sides compute: a frame of filler that is empty. */
+void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms);
+
+/* Asks, over this link, once own elements are ready. */
+void sym_exchange_ask(struct sym_exchanges *x, struct sym_exchange *e, struct sym_link *link);
+/* Asks over the link there is, or has one made. */
+void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e);
+/* The answer to an ask. */
+void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
+                           const struct sym_session_event *event);
+/* The other side holds the request. */
+void sym_exchange_hold_state(struct sym_exchange *e);
+/* Waits before it asks again, for the first time or once more. */
+void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
+/* The held exchange of the same user with the same wish, asked again at once; NULL when there is
+ * none. */
+struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
+                                       const struct sym_exchange_plan *plan);
+/* The pause is over. */
+void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e);
+
+/* Answers a request: the first frame of an exchange that another node begins. */
+void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
+                         const struct sym_envelope *envelope, uint8_t *frame, size_t len);
+/* Denies a request that is not decided, as the exchange ends. */
+void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
+/* A request whose id was seen: is not answered either, and the exchange of that id goes on. */
+void sym_exchange_repeated(struct sym_exchanges *x, const struct sym_link *link,
+                           const struct sym_envelope *envelope);
+/* Does not answer, and says so in the log. */
+void sym_exchange_refuse(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err reason);
+/* Own elements are ready, or (err) will not be: answers a request that policy has granted. */
+void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *e,
+                                  enum sym_err err);
+
+/* Begins to read own elements of the dataset that the exchange names; asks or answers when that is
+ * done. */
+SYM_MUST enum sym_err sym_exchange_prepare(struct sym_exchanges *x, struct sym_exchange *e,
+                                           struct sym_fault *fault);
+/* In a count every record stands for one element: a dataset whose records have several identifiers
+ * is counted by one type. SYM_UNSUPPORTED and a line in fault otherwise. */
+SYM_MUST enum sym_err sym_exchange_countable(const struct sym_exchanges *x, uint32_t kind,
+                                             struct sym_span dataset, uint32_t type,
+                                             struct sym_fault *fault);
+
+/* Sends what is queued and what the run has to say, and gives out what it has to compute. */
+void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e);
+/* Keeps the result before the close; true when that is done, or there is none. */
+bool sym_exchange_saved(struct sym_exchanges *x, struct sym_exchange *e);
+
+#endif

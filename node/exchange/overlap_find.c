@@ -1,0 +1,126 @@
+#include "node/exchange/overlap_find.h"
+
+#include "proto/sorted.h"
+
+#include <stdlib.h>
+
+struct sym_overlap_find {
+    struct sym_overlap_find_config config;
+    sym_overlap_find_fn *done;
+    void *owner;
+    struct sym_timer *turn;
+    size_t segment; /* next to be read */
+    uint32_t page;
+    uint64_t records;
+    struct sym_result_rows rows; /* of the page that is being filled */
+};
+
+static enum sym_err keep_page(struct sym_overlap_find *f)
+{
+    if (f->rows.n == 0) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_results_put(
+        f->config.results, sym_span(f->config.id, sizeof f->config.id), f->page, &f->rows);
+    sym_wipe(&f->rows, sizeof f->rows);
+    f->page++;
+    return err;
+}
+
+static enum sym_err keep_row(struct sym_overlap_find *f, struct sym_span id, uint64_t types)
+{
+    enum sym_err err = f->rows.n == SYM_RESULT_ROWS_MAX ? keep_page(f) : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_result_rows_add(&f->rows, id, types);
+    }
+    f->records += err == SYM_OK;
+    return err;
+}
+
+/* A digest names its type, so there is no need to ask for the type of the overlap. */
+static uint64_t types_that_match(const struct sym_overlap_find *f, const struct sym_segment *s,
+                                 size_t first, size_t n)
+{
+    uint64_t types = 0;
+    for (size_t i = first; i < first + n; i++) {
+        if (s->types[i] <= SYM_TOKEN_TYPES_MAX &&
+            sym_sorted_has(f->config.digests, f->config.n, SYM_DIGEST_BYTES, s->digests[i])) {
+            types |= 1ull << s->types[i];
+        }
+    }
+    return types;
+}
+
+static enum sym_err search_segment(struct sym_overlap_find *f)
+{
+    struct sym_segment s = {0};
+    size_t token = 0;
+    enum sym_err err = sym_content_segment(f->config.content, f->segment, &s);
+    if (err != SYM_OK) {
+        return err;
+    }
+    const uint8_t *id = s.ids;
+    for (size_t i = 0; err == SYM_OK && i < s.n_records; i++) {
+        uint64_t types = types_that_match(f, &s, token, s.token_counts[i]);
+        if (types != 0) {
+            err = keep_row(f, sym_span(id, s.id_lengths[i]), types);
+        }
+        token += s.token_counts[i];
+        id += s.id_lengths[i];
+    }
+    sym_segment_clear(&s);
+    f->segment++;
+    return err;
+}
+
+static void on_turn(void *owner)
+{
+    struct sym_overlap_find *f = owner;
+    enum sym_err err = SYM_OK;
+    size_t segments = f->config.n > 0 ? sym_content_segments(f->config.content) : 0;
+    if (f->segment < segments) {
+        err = search_segment(f);
+    }
+    if (err == SYM_OK && f->segment < segments) {
+        sym_timer_set(f->turn, 0);
+        return;
+    }
+    if (err == SYM_OK) {
+        err = keep_page(f);
+    }
+    f->done(f->owner, err);
+}
+
+enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
+                                  const struct sym_overlap_find_config *config,
+                                  sym_overlap_find_fn *done, void *owner)
+{
+    struct sym_overlap_find *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    f->config = *config;
+    f->done = done;
+    f->owner = owner;
+    enum sym_err err = sym_loop_timer(config->loop, &f->turn, 0, on_turn, f);
+    if (err != SYM_OK) {
+        free(f);
+        return err;
+    }
+    *out = f;
+    return SYM_OK;
+}
+
+void sym_overlap_find_free(struct sym_overlap_find *f)
+{
+    if (f != NULL) {
+        sym_timer_remove(&f->turn);
+        sym_wipe(&f->rows, sizeof f->rows);
+        free(f);
+    }
+}
+
+uint64_t sym_overlap_find_records(const struct sym_overlap_find *f)
+{
+    return f->records;
+}

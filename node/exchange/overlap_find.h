@@ -1,0 +1,37 @@
+/* overlap_find.h - from digests that matched to own records: reads the content of a dataset again,
+ * one segment per turn of the loop, and keeps the records that hold any of them.
+ *
+ * So the only index of an overlap is its sorted digests. Errors: those of datasets.h
+ * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile) and results.h.
+ */
+#ifndef SYM_NODE_EXCHANGE_OVERLAP_FIND_H
+#define SYM_NODE_EXCHANGE_OVERLAP_FIND_H
+
+#include "node/data/datasets.h"
+#include "node/data/results.h"
+#include "node/loop.h"
+
+struct sym_overlap_find;
+
+struct sym_overlap_find_config {
+    struct sym_loop *loop;
+    struct sym_results *results;
+    const struct sym_content *content; /* borrowed, as is what follows */
+    const uint8_t *digests;            /* SYM_DIGEST_BYTES each, ascending */
+    size_t n;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+};
+
+/* All pages are kept, durably, or it failed. */
+typedef void sym_overlap_find_fn(void *owner, enum sym_err err);
+
+/* done is called later, once, unless it was freed before. */
+SYM_MUST enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
+                                           const struct sym_overlap_find_config *config,
+                                           sym_overlap_find_fn *done, void *owner);
+/* At any time. NULL is fine. */
+void sym_overlap_find_free(struct sym_overlap_find *f);
+/* Records found so far. */
+uint64_t sym_overlap_find_records(const struct sym_overlap_find *f);
+
+#endif

@@ -1,0 +1,247 @@
+#include "node/exchange/overlap_set.h"
+
+#include "proto/sorted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Parts that one work sorts: others get their turn in between. */
+#define PARTS_PER_WORK 16u
+
+struct sym_overlap_set {
+    struct sym_overlap_set_config config;
+    sym_overlap_set_fn *done;
+    void *owner;
+    struct sym_timer *turn;
+    size_t segment; /* next to be read */
+    uint8_t *digests;
+    size_t room;
+    size_t n;
+    size_t starts[SYM_SORTED_PARTS + 1];
+    size_t parts; /* given out to be sorted */
+    bool working; /* a work is out */
+    bool given_up;
+};
+
+uint32_t sym_padded_size(uint32_t n, enum sym_padding padding)
+{
+    uint32_t size = n;
+    if (padding == SYM_PADDING_POWER_OF_TWO) {
+        for (size = 1; size < n; size *= 2) {
+        }
+    }
+    return size;
+}
+
+static void release_content(struct sym_overlap_set *set)
+{
+    sym_content_release(set->config.content);
+    set->config.content = NULL;
+}
+
+static void destroy(struct sym_overlap_set *set)
+{
+    if (set->digests != NULL) {
+        sym_wipe(set->digests, set->room * SYM_DIGEST_BYTES);
+        free(set->digests);
+    }
+    free(set);
+}
+
+void sym_overlap_set_free(struct sym_overlap_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    sym_timer_remove(&set->turn);
+    if (set->config.content != NULL) {
+        release_content(set);
+    }
+    set->given_up = true;
+    if (!set->working) {
+        destroy(set);
+    }
+}
+
+/* Reading --------------------------------------------------------------------------------------
+ */
+
+static enum sym_err add_segment(struct sym_overlap_set *set)
+{
+    struct sym_segment s = {0};
+    enum sym_err err = sym_content_segment(set->config.content, set->segment, &s);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (size_t i = 0; err == SYM_OK && i < s.n_tokens; i++) {
+        if (set->config.type != SYM_TOKEN_NONE && s.types[i] != (uint8_t)set->config.type) {
+            continue;
+        }
+        if (set->n == set->room) {
+            err = SYM_INTERNAL;
+        } else {
+            memcpy(set->digests + set->n++ * SYM_DIGEST_BYTES, s.digests[i], SYM_DIGEST_BYTES);
+        }
+    }
+    sym_segment_clear(&s);
+    set->segment++;
+    return err;
+}
+
+/* Putting in order -----------------------------------------------------------------------------
+ */
+
+static enum sym_err split(void *context, size_t first, size_t n)
+{
+    struct sym_overlap_set *set = context;
+    (void)first;
+    (void)n;
+    sym_sorted_split(set->starts, set->digests, set->n, SYM_DIGEST_BYTES);
+    return SYM_OK;
+}
+
+static enum sym_err sort_parts(void *context, size_t first, size_t n)
+{
+    struct sym_overlap_set *set = context;
+    size_t base = set->parts - PARTS_PER_WORK;
+    for (size_t p = base + first; p < base + first + n; p++) {
+        sym_sorted_sort(set->digests + set->starts[p] * SYM_DIGEST_BYTES,
+                        set->starts[p + 1] - set->starts[p], SYM_DIGEST_BYTES);
+    }
+    return SYM_OK;
+}
+
+/* Records may share an identifier. */
+static enum sym_err drop_repeated(void *context, size_t first, size_t n)
+{
+    struct sym_overlap_set *set = context;
+    (void)first;
+    (void)n;
+    size_t kept = set->n > 0 ? 1 : 0;
+    for (size_t i = 1; i < set->n; i++) {
+        const uint8_t *next = set->digests + i * SYM_DIGEST_BYTES;
+        uint8_t *last = set->digests + (kept - 1) * SYM_DIGEST_BYTES;
+        if (sym_sorted_compare(last, next, SYM_DIGEST_BYTES) != 0) {
+            memmove(last + SYM_DIGEST_BYTES, next, SYM_DIGEST_BYTES);
+            kept++;
+        }
+    }
+    set->n = kept;
+    return SYM_OK;
+}
+
+static void worked(void *owner, void *subject, void *context, enum sym_err err);
+
+static enum sym_err give_out(struct sym_overlap_set *set,
+                             enum sym_err (*run)(void *context, size_t first, size_t n), size_t n)
+{
+    struct sym_work work = {.run = run, .context = set, .n = n, .grain = 1};
+    struct sym_errand_report report = {.fn = worked, .owner = set};
+    enum sym_err err = sym_errands_run(set->config.errands, &work, &report);
+    set->working = err == SYM_OK;
+    return err;
+}
+
+static void worked(void *owner, void *subject, void *context, enum sym_err err)
+{
+    struct sym_overlap_set *set = owner;
+    (void)subject;
+    (void)context;
+    set->working = false;
+    if (set->given_up) {
+        destroy(set);
+        return;
+    }
+    if (err == SYM_OK && set->parts < SYM_SORTED_PARTS) {
+        set->parts += PARTS_PER_WORK;
+        err = give_out(set, sort_parts, PARTS_PER_WORK);
+    } else if (err == SYM_OK && set->parts == SYM_SORTED_PARTS) {
+        set->parts++;
+        err = give_out(set, drop_repeated, 1);
+    } else {
+        set->done(set->owner, set, err);
+        return;
+    }
+    if (err != SYM_OK) {
+        set->done(set->owner, set, err);
+    }
+}
+
+static void on_turn(void *owner)
+{
+    struct sym_overlap_set *set = owner;
+    enum sym_err err = SYM_OK;
+    if (set->segment < sym_content_segments(set->config.content)) {
+        err = add_segment(set);
+    }
+    if (err == SYM_OK && set->segment < sym_content_segments(set->config.content)) {
+        sym_timer_set(set->turn, 0);
+        return;
+    }
+    if (err == SYM_OK && !set->config.keeps_content) {
+        release_content(set);
+    }
+    if (err == SYM_OK) {
+        err = give_out(set, split, 1);
+    }
+    if (err != SYM_OK) {
+        set->done(set->owner, set, err);
+    }
+}
+
+enum sym_err sym_overlap_set_new(struct sym_overlap_set **out,
+                                 const struct sym_overlap_set_config *config,
+                                 sym_overlap_set_fn *done, void *owner)
+{
+    uint64_t tokens = sym_content_tokens(config->content, config->type);
+    if (tokens > SYM_SET_MAX) {
+        return SYM_LIMIT;
+    }
+    struct sym_overlap_set *set = calloc(1, sizeof *set);
+    if (set == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    set->config = *config;
+    set->done = done;
+    set->owner = owner;
+    set->room = (size_t)tokens;
+    set->digests = malloc(set->room > 0 ? set->room * SYM_DIGEST_BYTES : 1);
+    enum sym_err err = set->digests == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_loop_timer(config->loop, &set->turn, 0, on_turn, set);
+    }
+    if (err != SYM_OK) {
+        destroy(set);
+        return err;
+    }
+    *out = set;
+    return SYM_OK;
+}
+
+/* What it holds --------------------------------------------------------------------------------
+ */
+
+const uint8_t *sym_overlap_set_digests(const struct sym_overlap_set *set, size_t *n)
+{
+    *n = set->n;
+    return set->digests;
+}
+
+uint32_t sym_overlap_set_size(const struct sym_overlap_set *set)
+{
+    return sym_padded_size((uint32_t)set->n, set->config.padding);
+}
+
+struct sym_content *sym_overlap_set_content(const struct sym_overlap_set *set)
+{
+    return set->config.content;
+}
+
+void sym_overlap_set_reduce(struct sym_overlap_set *set, const uint32_t *indices, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        memmove(set->digests + i * SYM_DIGEST_BYTES,
+                set->digests + (size_t)indices[i] * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
+    }
+    set->n = n;
+}

@@ -1,0 +1,440 @@
+#include "node/exchange/compares.h"
+#include "node/exchange/run_kind.h"
+#include "node/log.h"
+#include "node/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two nodes compare what their logs tell of the exchanges between them. The initiator asks for one
+ * page after the other, and the other side shows entries that involve the initiator, each proven in
+ * the head that it showed with the first page. So each side does a bounded piece of work for every
+ * frame; own entries are read alongside, and pages are asked for until both have been.
+ */
+
+/* Own entries that are read for one frame. */
+#define OWN_PER_FRAME SYM_COMPARE_ENTRIES_MAX
+
+enum phase { PHASE_SENDS, PHASE_LISTENS, PHASE_CLOSES, PHASE_CLOSED, PHASE_DONE };
+
+struct portion {
+    uint64_t index[SYM_COMPARE_ENTRIES_MAX];
+    uint8_t leaf[SYM_COMPARE_ENTRIES_MAX][SYM_LEAF_BYTES_MAX];
+    size_t len[SYM_COMPARE_ENTRIES_MAX];
+    size_t n;
+};
+
+struct compare_run {
+    enum sym_session_role role;
+    enum phase phase;
+    struct sym_run_evidence with;
+    char alias[SYM_ALIAS_BYTES];
+    uint8_t handle[SYM_EXCHANGE_ID_BYTES];
+    struct sym_compare *compare; /* initiator */
+    uint64_t next_own;
+    bool own_done;
+    uint64_t next; /* to ask for */
+    bool all_shown;
+    bool has_head;
+    uint64_t head_size; /* responder: of the head that it has shown */
+    uint64_t entries;
+    bool heard_close;
+    struct portion portion;
+    uint8_t *frame;
+    size_t frame_len;
+};
+
+/* Reading the own log --------------------------------------------------------------------------
+ */
+
+static enum sym_err keep_leaf(void *context, uint64_t index, struct sym_span leaf)
+{
+    struct portion *p = context;
+    if (p->n == SYM_COMPARE_ENTRIES_MAX || leaf.len > SYM_LEAF_BYTES_MAX) {
+        return SYM_LIMIT;
+    }
+    p->index[p->n] = index;
+    memcpy(p->leaf[p->n], leaf.data, leaf.len);
+    p->len[p->n++] = leaf.len;
+    return SYM_OK;
+}
+
+/* Some own leaves about the peer, from *next on. *done: there are no more. */
+static enum sym_err read_portion(struct compare_run *run, uint64_t *next, bool *done)
+{
+    struct portion *p = &run->portion;
+    p->n = 0;
+    enum sym_err err = sym_log_each_with(run->with.log, &run->with.peer.id, *next, keep_leaf, p);
+    if (err != SYM_OK && err != SYM_LIMIT) {
+        return err;
+    }
+    *done = err == SYM_OK;
+    if (p->n > 0) {
+        *next = p->index[p->n - 1] + 1;
+    }
+    return SYM_OK;
+}
+
+/* The EntryBody of an own entry; none when it was erased. */
+static enum sym_err read_body(struct compare_run *run, struct sym_secret *body, uint64_t index)
+{
+    uint8_t salt[SYM_HASH_BYTES];
+    enum sym_err err = sym_log_body(run->with.log, salt, body, index);
+    sym_wipe(salt, sizeof salt);
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+static enum sym_err put_own(struct compare_run *run)
+{
+    if (run->own_done) {
+        return SYM_OK;
+    }
+    enum sym_err err = read_portion(run, &run->next_own, &run->own_done);
+    for (size_t i = 0; err == SYM_OK && i < run->portion.n; i++) {
+        SYM_SECRET_AUTO body = {0};
+        err = read_body(run, &body, run->portion.index[i]);
+        if (err == SYM_OK) {
+            err = sym_compare_own(run->compare, run->portion.index[i],
+                                  sym_span(run->portion.leaf[i], run->portion.len[i]),
+                                  sym_secret_span(&body));
+        }
+    }
+    return err;
+}
+
+/* The initiator ------------------------------------------------------------------------------
+ */
+
+static enum sym_err prepare_ask(struct compare_run *run)
+{
+    struct sym_compare_ask ask = {.first = run->next};
+    run->phase = PHASE_SENDS;
+    return sym_encode(run->frame, SYM_DATA_BYTES_MAX, &run->frame_len, &sym_msg_compare_ask, &ask);
+}
+
+static enum sym_err take_head(struct compare_run *run, const struct sym_evidence *evidence)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_fault fault = {.text = ""};
+    struct sym_shown head;
+    struct sym_leaf first = {.time_ms = 0};
+    if (evidence == NULL) {
+        return SYM_BAD_FORMAT;
+    }
+    enum sym_err err = sym_witness_take(run->with.witness, &run->with.peer, evidence,
+                                        sym_span(NULL, 0), true, NULL, &fault);
+    if (err != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "evidence-refused", "peer", run->alias, "reason", fault.text, NULL);
+        return err;
+    }
+    err = sym_shown_read(&head, evidence, &run->with.peer.id, run->with.peer.log_key, true);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &first, &sym_msg_leaf, evidence->leaf);
+    }
+    if (err == SYM_OK && evidence->leaf_index != 0) {
+        err = SYM_BAD_VALUE;
+    }
+    run->has_head = true;
+    return err == SYM_OK ? sym_compare_head(run->compare, &head, first.time_ms) : err;
+}
+
+static enum sym_err take_page(struct compare_run *run, const struct sym_compare_show *page)
+{
+    enum sym_err err = run->has_head ? SYM_OK : take_head(run, page->evidence);
+    for (size_t i = 0; err == SYM_OK && i < page->n_entries; i++) {
+        err = sym_compare_theirs(run->compare, &page->entries[i]);
+    }
+    run->entries += page->n_entries;
+    if (err == SYM_OK && !page->last && page->next <= run->next) {
+        err = SYM_BAD_VALUE; /* it would go on for ever */
+    }
+    run->next = page->next > run->next ? page->next : run->next;
+    run->all_shown = run->all_shown || page->last;
+    return err == SYM_OK ? put_own(run) : err;
+}
+
+static enum sym_err finish(struct compare_run *run)
+{
+    enum sym_err err = sym_compare_finish(run->compare);
+    if (err == SYM_OK) {
+        sym_compares_keep(run->with.compares, run->handle, run->compare);
+        run->compare = NULL;
+        run->phase = PHASE_CLOSES;
+    }
+    return err;
+}
+
+static enum sym_err take_shown(struct compare_run *run, struct sym_span payload)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_compare_show page;
+    enum sym_err err = sym_decode(&arena, &page, &sym_msg_compare_show, payload);
+    if (err == SYM_OK) {
+        err = take_page(run, &page);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    return run->all_shown && run->own_done ? finish(run) : prepare_ask(run);
+}
+
+/* The responder --------------------------------------------------------------------------------
+ */
+
+/* One entry with its proof and statement, as long as they fit. */
+struct page {
+    struct sym_compare_entry entries[SYM_COMPARE_ENTRIES_MAX];
+    struct sym_merkle_proof proofs[SYM_COMPARE_ENTRIES_MAX];
+    struct sym_span spans[SYM_COMPARE_ENTRIES_MAX][SYM_MERKLE_PROOF_MAX];
+    struct sym_arena arenas[SYM_COMPARE_ENTRIES_MAX]; /* of the bodies */
+    struct sym_compare_show show;
+};
+
+static void free_page(struct page *p)
+{
+    for (size_t i = 0; i < SYM_COMPARE_ENTRIES_MAX; i++) {
+        sym_arena_clear(&p->arenas[i]);
+    }
+    free(p);
+}
+
+static enum sym_err fill_statement(struct compare_run *run, struct page *p, size_t at,
+                                   uint64_t index)
+{
+    SYM_SECRET_AUTO body = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf leaf;
+    struct sym_entry_body b;
+    enum sym_err err = sym_decode(&arena, &leaf, &sym_msg_leaf, p->entries[at].leaf);
+    if (err != SYM_OK || (leaf.kind != SYM_ENTRY_CLOSED && leaf.kind != SYM_ENTRY_ABORTED)) {
+        return err;
+    }
+    err = read_body(run, &body, index);
+    if (err == SYM_OK && body.len > 0) {
+        err = sym_decode(&p->arenas[at], &b, &sym_msg_entry_body, sym_secret_span(&body));
+        p->entries[at].statement = b.statement;
+    }
+    return err;
+}
+
+static enum sym_err fill_entry(struct compare_run *run, struct page *p, size_t at)
+{
+    uint64_t index = run->portion.index[at];
+    struct sym_compare_entry *e = &p->entries[at];
+    *e = (struct sym_compare_entry){.index = index,
+                                    .leaf = sym_span(run->portion.leaf[at], run->portion.len[at]),
+                                    .inclusion = p->spans[at]};
+    enum sym_err err =
+        sym_log_prove_inclusion(run->with.log, &p->proofs[at], index, run->head_size);
+    if (err != SYM_OK) {
+        return err;
+    }
+    e->n_inclusion = p->proofs[at].n;
+    for (size_t i = 0; i < e->n_inclusion; i++) {
+        p->spans[at][i] = sym_span(p->proofs[at].hash[i], SYM_HASH_BYTES);
+    }
+    return fill_statement(run, p, at, index);
+}
+
+static enum sym_err show_head(struct compare_run *run, struct page *p)
+{
+    if (run->has_head) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_witness_give(run->with.witness, &p->show.evidence, &run->with.peer, 0);
+    run->has_head = true;
+    run->head_size = sym_log_head(run->with.log)->signed_size;
+    return err;
+}
+
+static size_t bytes_of(const struct sym_compare_entry *e)
+{
+    return e->leaf.len + e->statement.len + e->n_inclusion * (SYM_HASH_BYTES + 2u) + 32;
+}
+
+static enum sym_err fill_page(struct compare_run *run, struct page *p, uint64_t first)
+{
+    uint64_t next = first;
+    bool done = false;
+    size_t bytes = 0;
+    enum sym_err err = show_head(run, p);
+    if (err == SYM_OK) {
+        err = read_portion(run, &next, &done);
+    }
+    p->show.entries = p->entries;
+    p->show.next = first;
+    p->show.last = done;
+    for (size_t i = 0; err == SYM_OK && i < run->portion.n; i++) {
+        /* What came later than the head that was shown is not part of the comparison. */
+        if (run->portion.index[i] >= run->head_size) {
+            p->show.last = true;
+            break;
+        }
+        err = fill_entry(run, p, i);
+        bytes += bytes_of(&p->entries[i]);
+        if (bytes > SYM_COMPARE_FRAME_BYTES && i > 0) {
+            p->show.last = false;
+            break;
+        }
+        p->show.n_entries = i + 1;
+        p->show.next = run->portion.index[i] + 1;
+    }
+    return err;
+}
+
+static enum sym_err take_ask(struct compare_run *run, struct sym_span payload)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_compare_ask ask;
+    enum sym_err err = sym_decode(&arena, &ask, &sym_msg_compare_ask, payload);
+    struct page *p = err == SYM_OK ? calloc(1, sizeof *p) : NULL;
+    if (p == NULL) {
+        return err == SYM_OK ? SYM_NO_MEMORY : err;
+    }
+    err = fill_page(run, p, ask.first);
+    if (err == SYM_OK) {
+        err = sym_encode(run->frame, SYM_DATA_BYTES_MAX, &run->frame_len, &sym_msg_compare_show,
+                         &p->show);
+        run->entries += p->show.n_entries;
+        run->phase = PHASE_SENDS;
+    }
+    free_page(p);
+    return err;
+}
+
+/* The kind -------------------------------------------------------------------------------------
+ */
+
+static enum sym_step step_compare(const void *machine, size_t *len)
+{
+    const struct compare_run *run = machine;
+    if (run->phase == PHASE_SENDS) {
+        *len = run->frame_len;
+        return SYM_STEP_DATA;
+    }
+    return run->phase == PHASE_CLOSES ? SYM_STEP_CLOSE : SYM_STEP_WAIT;
+}
+
+static enum sym_err write_compare(void *machine, uint8_t *payload, size_t len, uint64_t now_us)
+{
+    struct compare_run *run = machine;
+    (void)now_us;
+    if (run->phase == PHASE_CLOSES && len == 0) {
+        run->phase = run->heard_close ? PHASE_DONE : PHASE_CLOSED;
+        return SYM_OK;
+    }
+    if (run->phase != PHASE_SENDS || len != run->frame_len) {
+        return SYM_WRONG_STATE;
+    }
+    memcpy(payload, run->frame, len);
+    run->phase = PHASE_LISTENS;
+    return SYM_OK;
+}
+
+static enum sym_err take_compare(void *machine, bool filler, struct sym_span payload,
+                                 uint64_t now_us)
+{
+    struct compare_run *run = machine;
+    (void)now_us;
+    if (filler || run->phase != PHASE_LISTENS) {
+        return SYM_WRONG_STATE;
+    }
+    return run->role == SYM_SESSION_INITIATOR ? take_shown(run, payload) : take_ask(run, payload);
+}
+
+/* Who asks closes first. */
+static enum sym_err close_compare(void *machine)
+{
+    struct compare_run *run = machine;
+    bool asks = run->role == SYM_SESSION_INITIATOR;
+    if (run->phase != (asks ? PHASE_CLOSED : PHASE_LISTENS)) {
+        return SYM_WRONG_STATE;
+    }
+    run->heard_close = true;
+    run->phase = asks ? PHASE_DONE : PHASE_CLOSES;
+    return SYM_OK;
+}
+
+static void free_compare(void *machine)
+{
+    struct compare_run *run = machine;
+    if (run != NULL) {
+        sym_compare_free(run->compare);
+        free(run->frame);
+        free(run);
+    }
+}
+
+/* When the own log began: what happened before is in another. */
+static uint64_t began_ms(struct sym_log *l)
+{
+    SYM_ARENA_AUTO arena = {0};
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t len = 0;
+    struct sym_leaf leaf;
+    enum sym_err err = sym_log_leaf(l, bytes, &len, 0);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+    }
+    return err == SYM_OK ? leaf.time_ms : 0;
+}
+
+static enum sym_err begin(struct compare_run *run, const struct sym_run_evidence *e)
+{
+    struct sym_compare_plan plan = {.self = e->self,
+                                    .peer = e->peer.id,
+                                    .exchange_id = e->id,
+                                    .began_ms = sym_wall_ms(),
+                                    .since_ms = began_ms(e->log)};
+    memcpy(plan.peer_identity, e->peer.identity, sizeof plan.peer_identity);
+    memcpy(plan.own_identity, e->own_identity, sizeof plan.own_identity);
+    enum sym_err err = sym_compare_new(&run->compare, &plan);
+    return err == SYM_OK ? prepare_ask(run) : err;
+}
+
+static enum sym_err open_compare(void **machine, const struct sym_run_plan *plan)
+{
+    if (plan->evidence == NULL || plan->parameters.len != 0) {
+        return SYM_BAD_VALUE;
+    }
+    struct compare_run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    run->role = plan->role;
+    run->phase = PHASE_LISTENS;
+    run->with = *plan->evidence;
+    memcpy(run->handle, plan->evidence->handle, sizeof run->handle);
+    run->with.id = NULL;
+    run->with.handle = NULL;
+    (void)snprintf(run->alias, sizeof run->alias, "%s", plan->evidence->peer.alias);
+    run->with.peer.alias = run->alias;
+    run->frame = malloc(SYM_DATA_BYTES_MAX);
+    enum sym_err err = run->frame == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (err == SYM_OK && run->role == SYM_SESSION_INITIATOR) {
+        err = begin(run, plan->evidence);
+    }
+    if (err != SYM_OK) {
+        free_compare(run);
+        return err;
+    }
+    *machine = run;
+    return SYM_OK;
+}
+
+static struct sym_run_progress progress_of_compare(const void *machine)
+{
+    const struct compare_run *run = machine;
+    return (struct sym_run_progress){.done = run->entries, .total = run->head_size};
+}
+
+const struct sym_run_kind sym_run_kind_compare = {
+    .open = open_compare,
+    .free = free_compare,
+    .step = step_compare,
+    .write = write_compare,
+    .take = take_compare,
+    .closed = close_compare,
+    .progress = progress_of_compare,
+};

@@ -1,0 +1,111 @@
+/* grants.h - the grants of this node, what was asked under each within a day, and the requests that
+ * wait for an approver.
+ *
+ * proto/policy.h decides; this room remembers. Deciding counts the request, holds it, or uses up an
+ * approval, and writes the entry in the evidence log, in one durable transaction: what cannot be
+ * recorded is not granted.
+ *
+ * Counted is each request under a grant, denied ones too, for 24 hours (grants_asked.h), also when
+ * the node starts anew or its clock is set back. What a peer can ask without end, because no grant
+ * counts it or its rate is used up, makes one entry a minute in the log, which says how many it
+ * stands for.
+ *
+ * A held request is known by the id of its exchange. The peer asks again until it was decided: with
+ * the same dataset, kind, type, purpose and basis, and no more elements, which finds the held one
+ * and is neither counted nor written down a second time. An approval is good for one exchange
+ * within a day, whichever such request comes first; the grant is looked at once more then. A denial
+ * answers those of the same commitments for a day; the same command given again is a new request.
+ * At most SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or
+ * less when the room is needed. Whoever granted cannot be kept from approving, but the approver
+ * must have that role.
+ * Errors: those of store.h, SYM_NOT_FOUND, SYM_LIMIT, SYM_BAD_VALUE, SYM_WRONG_STATE (decided
+ * already), SYM_EXPIRED, SYM_DENIED, each with a line in fault.
+ */
+#ifndef SYM_NODE_GRANT_GRANTS_H
+#define SYM_NODE_GRANT_GRANTS_H
+
+#include "node/evidence/log.h"
+#include "node/grant/patterns.h"
+#include "node/party/peers.h"
+#include "node/party/users.h"
+#include "proto/policy.h"
+
+struct sym_grants;
+
+struct sym_grants_config {
+    struct sym_store *store;
+    struct sym_log *log;
+    const struct sym_peers *peers; /* grants belong to node ids; rows show aliases */
+    uint64_t (*wall_ms)(void);     /* the clock; NULL: that of the machine */
+};
+
+SYM_MUST enum sym_err sym_grants_open(struct sym_grants **out,
+                                      const struct sym_grants_config *config,
+                                      struct sym_fault *fault);
+void sym_grants_close(struct sym_grants *g);
+
+/* Adds a grant, or replaces the one of the same peer, dataset and kind, whose requests stay
+ * counted; row.alias names the peer. *out is valid until the next call. SYM_EXPIRED: its expiry has
+ * passed. */
+SYM_MUST enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
+                                     const struct sym_grant *row, const struct sym_author *author,
+                                     struct sym_fault *fault);
+/* Requests that wait under it, and approvals that were not used, become denied. */
+SYM_MUST enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name *name,
+                                        const struct sym_author *author, struct sym_fault *fault);
+/* Rows are valid until the next call. */
+size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
+/* Forgets what belonged to a peer that is removed. Opening does so for those that are not pinned.
+ */
+SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
+                                           struct sym_fault *fault);
+
+/* A peer who asks today as it does not on other days. */
+struct sym_unusual {
+    const struct sym_peer *peer;
+    struct sym_pattern_finding finding;
+};
+/* At most max of them; returns their number. */
+size_t sym_grants_unusual(const struct sym_grants *g, struct sym_unusual *out, size_t max);
+
+/* A request of a peer, as it came. */
+struct sym_ask {
+    const struct sym_peer *peer;
+    const struct sym_request *request;
+    uint32_t engine;
+    uint32_t type;
+    uint32_t elements;
+    bool dataset_known; /* the dataset exists here; a peer cannot tell that from no grant */
+    uint64_t wall_ms;
+};
+
+/* Who stands behind a granted exchange, beside the verdict. */
+struct sym_approval {
+    char approver[SYM_ALIAS_BYTES];         /* empty: none was asked for */
+    uint8_t held_id[SYM_EXCHANGE_ID_BYTES]; /* the request that is, or was, held; zeros: none */
+};
+
+/* Decides and remembers, in memory: the caller puts the step into the transaction that records the
+ * decision (which may run more than once) and ends it with the result of that, which frees it and,
+ * after an error, takes the decision back. On an error nothing was decided: deny with
+ * SYM_REASON_FAULT. SYM_REPLAY: a held request had this id. */
+struct sym_grants_step;
+SYM_MUST enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
+                                       struct sym_policy_verdict *verdict,
+                                       struct sym_approval *approval, const struct sym_ask *ask);
+SYM_MUST enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t);
+/* NULL is fine. */
+void sym_grants_end(struct sym_grants_step *s, enum sym_err err);
+/* All of it in a transaction of its own. */
+SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
+                                        struct sym_approval *approval, const struct sym_ask *ask);
+
+/* Requests that wait or were decided within a day, the oldest first; valid until the next call. */
+size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows);
+/* Approves or denies one that waits; a denial needs a reason, which travels. *out is valid until
+ * the next call. SYM_DENIED: the user is no approver. */
+SYM_MUST enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
+                                         const struct sym_request_decision *decision,
+                                         const struct sym_author *author, struct sym_fault *fault);
+
+#endif

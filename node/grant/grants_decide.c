@@ -1,0 +1,256 @@
+#include "node/grant/grants_state.h"
+#include "proto/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELD_FULL "too many requests of this kind wait for an approver; try again later"
+
+/* What a decision has changed in memory, to be put into the store, or taken back. */
+struct sym_grants_step {
+    struct sym_grants *grants;
+    bool patterned; /* counted as one of its peer's */
+    bool counts;
+    struct sym_node_id peer; /* and number: the grant it is counted under */
+    uint64_t number;
+    struct sym_asked before;
+    struct sym_asked after;
+    bool holds;
+    bool held_is_new;
+    uint8_t held_id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_held_item held_before;
+};
+
+static struct sym_grant_item *find_number(struct sym_grants *g, const struct sym_grants_step *s)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->items[i].number == s->number && sym_node_id_equal(&g->items[i].peer, &s->peer)) {
+            return &g->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* As they are now: a grant may have been revoked since, or a later decision counted. */
+enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t)
+{
+    struct sym_grants *g = s->grants;
+    const struct sym_grant_item *item = s->counts ? find_number(g, s) : NULL;
+    const struct sym_held_item *held =
+        s->holds ? sym_held_find(g, sym_span(s->held_id, sizeof s->held_id)) : NULL;
+    const struct sym_pattern_item *pattern = s->patterned ? sym_pattern_item_of(g, &s->peer) : NULL;
+    enum sym_err err = item != NULL ? sym_asked_item_put(t, item) : SYM_OK;
+    if (err == SYM_OK && pattern != NULL) {
+        err = sym_pattern_item_put(t, pattern);
+    }
+    return err == SYM_OK && held != NULL ? sym_held_item_put(g, t, held) : err;
+}
+
+static void take_back_held(struct sym_grants *g, const struct sym_grants_step *s)
+{
+    struct sym_held_item *held = sym_held_find(g, sym_span(s->held_id, sizeof s->held_id));
+    if (held == NULL) {
+        return;
+    }
+    if (!s->held_is_new) {
+        *held = s->held_before;
+        return;
+    }
+    size_t at = (size_t)(held - g->held);
+    g->n_held--;
+    memmove(held, held + 1, (g->n_held - at) * sizeof *held);
+}
+
+void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
+{
+    if (s == NULL) {
+        return;
+    }
+    struct sym_grant_item *item = s->counts ? find_number(s->grants, s) : NULL;
+    /* What was counted on top of it stays, and this one with it. */
+    if (err != SYM_OK && item != NULL && memcmp(&item->asked, &s->after, sizeof s->after) == 0) {
+        item->asked = s->before;
+    }
+    struct sym_pattern_item *pattern =
+        s->patterned ? sym_pattern_item_of(s->grants, &s->peer) : NULL;
+    if (pattern != NULL && err == SYM_OK) {
+        pattern->dirty = false; /* otherwise it is counted all the same, and written later */
+    }
+    if (err != SYM_OK && s->holds) {
+        take_back_held(s->grants, s);
+    }
+    free(s);
+}
+
+void sym_grants_close(struct sym_grants *g)
+{
+    if (g != NULL) {
+        sym_patterns_clear(g);
+        free(g);
+    }
+}
+
+static void count_pattern(struct sym_grants_step *s, const struct sym_ask *ask, bool probe)
+{
+    struct sym_pattern_item *item = sym_pattern_item_of(s->grants, &ask->peer->id);
+    if (item != NULL) {
+        sym_pattern_add(&item->pattern, ask->request->kind, probe, ask->wall_ms);
+        item->dirty = true;
+        s->patterned = true;
+    }
+}
+
+static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t asked, bool approved)
+{
+    return (struct sym_policy_ask){.kind = ask->request->kind,
+                                   .purpose = ask->request->purpose,
+                                   .basis = ask->request->basis,
+                                   .engine = ask->engine,
+                                   .type = ask->type,
+                                   .elements = ask->elements,
+                                   .now_s = ask->wall_ms / 1000,
+                                   .asked = asked,
+                                   .approved = approved};
+}
+
+static void set_approval(struct sym_approval *approval, const struct sym_held_item *item)
+{
+    memcpy(approval->approver, item->decided_by, sizeof approval->approver);
+    memcpy(approval->held_id, item->id, sizeof approval->held_id);
+}
+
+/* A request that was held before and comes again: counted then. The grant may have changed since.
+ */
+static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *out,
+                         struct sym_approval *approval, const struct sym_ask *ask,
+                         const struct sym_grant *grant, struct sym_held_item *item)
+{
+    if (item->terms.state == SYM_HELD_DENIED) {
+        *out = (struct sym_policy_verdict){.decision = SYM_DECISION_DENIED,
+                                           .reason = (enum sym_reason)item->reason,
+                                           .cause = "approver"};
+        memcpy(out->remark, item->why, sizeof out->remark);
+        return;
+    }
+    struct sym_policy_ask p = policy_ask(ask, 0, item->terms.state == SYM_HELD_APPROVED);
+    sym_policy_decide(out, grant, &p);
+    if (out->decision == SYM_DECISION_HELD) {
+        memcpy(approval->held_id, item->id, sizeof approval->held_id);
+        return;
+    }
+    struct sym_held_item decided = *item;
+    decided.terms.state = SYM_HELD_USED;
+    if (out->decision == SYM_DECISION_DENIED) {
+        decided.terms.state = SYM_HELD_DENIED;
+        decided.reason = (uint32_t)out->reason;
+        memset(decided.decided_by, 0, sizeof decided.decided_by);
+        memcpy(decided.why, out->remark, sizeof decided.why);
+    }
+    decided.terms.decided_ms = ask->wall_ms;
+    s->holds = true;
+    s->held_before = *item;
+    memcpy(s->held_id, item->id, sizeof s->held_id);
+    *item = decided;
+    set_approval(approval, item);
+}
+
+static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_verdict *out,
+                                 struct sym_approval *approval, const struct sym_ask *ask,
+                                 struct sym_grant_item *item)
+{
+    struct sym_grants *g = s->grants;
+    struct sym_policy_ask p = policy_ask(ask, sym_asked_count(&item->asked, ask->wall_ms), false);
+    enum sym_err err = SYM_OK;
+    sym_policy_decide(out, &item->limits, &p);
+    if (out->decision == SYM_DECISION_HELD) {
+        err = sym_held_make_room(g, &ask->peer->id);
+        if (err == SYM_LIMIT) {
+            *out = (struct sym_policy_verdict){.decision = SYM_DECISION_DENIED,
+                                               .reason = SYM_REASON_LIMIT,
+                                               .remark = HELD_FULL,
+                                               .cause = "held"};
+        } else if (err == SYM_OK) {
+            struct sym_held_item *held = &g->held[g->n_held++];
+            sym_held_item_new(held, ask);
+            s->holds = true;
+            s->held_is_new = true;
+            memcpy(s->held_id, held->id, sizeof s->held_id);
+            memcpy(approval->held_id, held->id, sizeof approval->held_id);
+        } else {
+            return err;
+        }
+    }
+    s->before = item->asked;
+    s->counts = sym_asked_add(&item->asked, ask->wall_ms);
+    s->after = item->asked;
+    count_pattern(s, ask, false);
+    s->number = item->number;
+    return SYM_OK;
+}
+
+static enum sym_err decide(struct sym_grants_step *s, struct sym_policy_verdict *out,
+                           struct sym_approval *approval, const struct sym_ask *ask)
+{
+    struct sym_grants *g = s->grants;
+    const struct sym_request *r = ask->request;
+    enum sym_err err = sym_held_tidy(g, ask->wall_ms);
+    if (err == SYM_OK && r->exchange_id.len != SYM_EXCHANGE_ID_BYTES) {
+        err = SYM_BAD_VALUE;
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_grant_item *item =
+        ask->dataset_known ? sym_grants_find(g, &ask->peer->id, r->dataset, r->kind) : NULL;
+    if (item == NULL) {
+        struct sym_policy_ask p = policy_ask(ask, 0, false);
+        sym_policy_decide(out, NULL, &p);
+        count_pattern(s, ask, true);
+        return SYM_OK;
+    }
+    struct sym_held_item *held = sym_held_match(g, ask);
+    if (held != NULL) {
+        decide_again(s, out, approval, ask, &item->limits, held);
+        return SYM_OK;
+    }
+    return sym_held_find(g, r->exchange_id) == NULL ? decide_fresh(s, out, approval, ask, item)
+                                                    : SYM_REPLAY;
+}
+
+enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
+                              struct sym_policy_verdict *verdict, struct sym_approval *approval,
+                              const struct sym_ask *ask)
+{
+    struct sym_grants_step *s = calloc(1, sizeof *s);
+    *approval = (struct sym_approval){.approver = ""};
+    if (s == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    s->grants = g;
+    s->peer = ask->peer->id;
+    enum sym_err err = decide(s, verdict, approval, ask);
+    if (err != SYM_OK) {
+        free(s);
+        return err;
+    }
+    *out = s;
+    return SYM_OK;
+}
+
+static enum sym_err put_alone(struct sym_transaction *t, void *context)
+{
+    return sym_grants_put(context, t);
+}
+
+enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
+                               struct sym_approval *approval, const struct sym_ask *ask)
+{
+    struct sym_grants_step *s = NULL;
+    enum sym_err err = sym_grants_begin(g, &s, out, approval, ask);
+    if (err == SYM_OK && (s->counts || s->holds || s->patterned)) {
+        err = sym_store_write(g->config.store, put_alone, s);
+    }
+    sym_grants_end(s, err);
+    return err;
+}

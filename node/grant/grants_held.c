@@ -1,0 +1,454 @@
+#include "node/grant/grants_state.h"
+#include "proto/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD_VERSION 1u
+#define HEAD_BYTES     (1u + SYM_NODE_ID_BYTES + SYM_DIGEST_BYTES + 4u)
+#define RECORD_BYTES   1024u
+
+#define PERSONALISATION "symbolon-held--1"
+
+_Static_assert(sizeof PERSONALISATION - 1 == SYM_PERSONALISATION_BYTES, "all of it is used");
+
+void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
+                       const struct sym_held_item *item)
+{
+    const struct sym_peer *peer = sym_peers_by_id(g->config.peers, &item->peer);
+    *row = item->terms;
+    row->id = sym_span(item->id, sizeof item->id);
+    row->alias = sym_span_text(peer != NULL ? peer->alias : "removed");
+    row->dataset = sym_span_text(item->dataset);
+    row->decided_by = sym_span_text(item->decided_by);
+    row->why = sym_span_text(item->why);
+    row->case_hash =
+        item->has_case ? sym_span(item->case_hash, sizeof item->case_hash) : sym_span(NULL, 0);
+}
+
+/* Record: version | node id | digest of the commitments | reason (4) | the message. */
+enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
+                               const struct sym_held_item *item)
+{
+    uint8_t bytes[RECORD_BYTES];
+    struct sym_held_request row;
+    struct sym_span head;
+    size_t len = 0;
+    struct sym_writer w = sym_writer(bytes, sizeof bytes);
+    sym_write_u8(&w, RECORD_VERSION);
+    sym_write_bytes(&w, item->peer.bytes, SYM_NODE_ID_BYTES);
+    sym_write_bytes(&w, item->commitments, sizeof item->commitments);
+    sym_write_u32(&w, item->reason);
+    sym_held_item_row(g, &row, item);
+    enum sym_err err = sym_write_end(&w, &head);
+    if (err == SYM_OK) {
+        err = sym_encode(bytes + head.len, sizeof bytes - head.len, &len, &sym_msg_held_request,
+                         &row);
+    }
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_HELD, row.id, sym_span(bytes, head.len + len))
+                         : err;
+}
+
+enum sym_err sym_held_item_delete(struct sym_transaction *t, const struct sym_held_item *item)
+{
+    return sym_store_delete(t, SYM_TABLE_HELD, sym_span(item->id, sizeof item->id));
+}
+
+static enum sym_err load_one(void *context, struct sym_span key, struct sym_span value)
+{
+    struct sym_grants *g = context;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_held_request row;
+    struct sym_reader r = sym_reader(value);
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len < HEAD_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    if (sym_read_u8(&r) != RECORD_VERSION) {
+        return SYM_BAD_VERSION;
+    }
+    if (g->n_held >= SYM_HELD_MAX) {
+        return SYM_LIMIT;
+    }
+    struct sym_held_item item = {.reason = 0};
+    sym_read_bytes(&r, item.peer.bytes, SYM_NODE_ID_BYTES);
+    sym_read_bytes(&r, item.commitments, sizeof item.commitments);
+    item.reason = sym_read_u32(&r);
+    struct sym_span message = sym_read_span(&r, r.left);
+    enum sym_err err = sym_read_end(&r);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &row, &sym_msg_held_request, message);
+    }
+    if (err == SYM_OK && !sym_span_equal(key, row.id)) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    memcpy(item.id, row.id.data, sizeof item.id);
+    memcpy(item.dataset, row.dataset.data, row.dataset.len);
+    memcpy(item.decided_by, row.decided_by.data, row.decided_by.len);
+    memcpy(item.why, row.why.data, row.why.len);
+    item.terms = row;
+    item.terms.id = item.terms.alias = item.terms.dataset = sym_span(NULL, 0);
+    item.terms.decided_by = item.terms.why = sym_span(NULL, 0);
+    item.has_case = row.case_hash.len > 0;
+    if (item.has_case) {
+        memcpy(item.case_hash, row.case_hash.data, sizeof item.case_hash);
+    }
+    item.terms.case_hash = sym_span(NULL, 0);
+    g->held[g->n_held++] = item;
+    return SYM_OK;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    uint64_t first = ((const struct sym_held_item *)a)->terms.received_ms;
+    uint64_t second = ((const struct sym_held_item *)b)->terms.received_ms;
+    return first < second ? -1 : first > second;
+}
+
+enum sym_err sym_held_load(struct sym_grants *g, struct sym_transaction *t)
+{
+    g->n_held = 0;
+    enum sym_err err = sym_store_each(t, SYM_TABLE_HELD, load_one, g);
+    if (err == SYM_OK) {
+        qsort(g->held, g->n_held, sizeof *g->held, by_time);
+    }
+    return err;
+}
+
+bool sym_held_is_open(const struct sym_held_item *item)
+{
+    return item->terms.state == SYM_HELD_WAITING || item->terms.state == SYM_HELD_APPROVED;
+}
+
+static bool has_expired(const struct sym_held_item *item, uint64_t now_ms)
+{
+    return sym_held_is_open(item) && now_ms >= item->terms.expires_ms;
+}
+
+static bool is_over(const struct sym_held_item *item, uint64_t now_ms)
+{
+    return !sym_held_is_open(item) && now_ms >= item->terms.decided_ms &&
+           now_ms - item->terms.decided_ms >= SYM_HELD_MS;
+}
+
+struct tidying {
+    struct sym_grants *grants;
+    uint64_t now_ms;
+};
+
+static enum sym_err expire(struct sym_grants *g, struct sym_transaction *t, uint64_t now_ms,
+                           const struct sym_held_item *item)
+{
+    struct sym_held_item expired = *item;
+    struct sym_held_request row;
+    expired.terms.state = SYM_HELD_EXPIRED;
+    expired.terms.decided_ms = now_ms;
+    sym_held_item_row(g, &row, &expired);
+    const struct sym_entry_body body = {.event = sym_span_text("request-expired"),
+                                        .alias = row.alias,
+                                        .subject = sym_span_text(item->dataset),
+                                        .exchange_kind = row.kind};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = item->id,
+                                    .initiator = &item->peer,
+                                    .body = &body};
+    enum sym_err err = sym_held_item_put(g, t, &expired);
+    return err == SYM_OK ? sym_log_append(g->config.log, t, &entry, NULL) : err;
+}
+
+static enum sym_err put_tidied(struct sym_transaction *t, void *context)
+{
+    const struct tidying *c = context;
+    struct sym_grants *g = c->grants;
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < g->n_held; i++) {
+        if (is_over(&g->held[i], c->now_ms)) {
+            err = sym_held_item_delete(t, &g->held[i]);
+        } else if (has_expired(&g->held[i], c->now_ms)) {
+            err = expire(g, t, c->now_ms, &g->held[i]);
+        }
+    }
+    return err;
+}
+
+enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms)
+{
+    bool due = false;
+    for (size_t i = 0; i < g->n_held; i++) {
+        due = due || is_over(&g->held[i], now_ms) || has_expired(&g->held[i], now_ms);
+    }
+    if (!due) {
+        return SYM_OK;
+    }
+    struct tidying c = {.grants = g, .now_ms = now_ms};
+    enum sym_err err = sym_store_write(g->config.store, put_tidied, &c);
+    if (err != SYM_OK) {
+        return err;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < g->n_held; i++) {
+        struct sym_held_item item = g->held[i];
+        if (is_over(&item, now_ms)) {
+            continue;
+        }
+        if (has_expired(&item, now_ms)) {
+            item.terms.state = SYM_HELD_EXPIRED;
+            item.terms.decided_ms = now_ms;
+        }
+        g->held[kept++] = item;
+    }
+    g->n_held = kept;
+    return SYM_OK;
+}
+
+void sym_held_remove_peer(struct sym_grants *g, const struct sym_node_id *id)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < g->n_held; i++) {
+        if (!sym_node_id_equal(&g->held[i].peer, id)) {
+            g->held[kept++] = g->held[i];
+        }
+    }
+    g->n_held = kept;
+}
+
+struct sym_held_item *sym_held_find(struct sym_grants *g, struct sym_span id)
+{
+    for (size_t i = 0; i < g->n_held; i++) {
+        if (sym_span_equal(id, sym_span(g->held[i].id, SYM_EXCHANGE_ID_BYTES))) {
+            return &g->held[i];
+        }
+    }
+    return NULL;
+}
+
+/* Which of the four there are, then those: no two sets make the same bytes. */
+static void digest_commitments(uint8_t out[SYM_DIGEST_BYTES], const struct sym_commitments *c)
+{
+    static const struct sym_commitments none = {.note = {NULL, 0}};
+    const struct sym_commitments *from = c != NULL ? c : &none;
+    uint8_t lengths[4] = {(uint8_t)from->case_ref.len, (uint8_t)from->note.len,
+                          (uint8_t)from->user.len, (uint8_t)from->approver.len};
+    const struct sym_span parts[] = {sym_span(lengths, sizeof lengths), from->case_ref, from->note,
+                                     from->user, from->approver};
+    sym_digest(out, PERSONALISATION, parts, sizeof parts / sizeof *parts);
+}
+
+static bool has_terms_of(const struct sym_held_item *item, const struct sym_ask *ask)
+{
+    const struct sym_request *r = ask->request;
+    return item->terms.kind == r->kind && item->terms.type == ask->type &&
+           item->terms.purpose == r->purpose && item->terms.basis == r->basis &&
+           ask->elements <= item->terms.elements &&
+           sym_node_id_equal(&item->peer, &ask->peer->id) &&
+           sym_span_equal(sym_span_text(item->dataset), r->dataset);
+}
+
+/* The decision about the very same request comes first, then an approval that nobody has used. */
+static unsigned rank(const struct sym_held_item *item, bool same)
+{
+    switch (item->terms.state) {
+    case SYM_HELD_APPROVED:
+        return same ? 4 : 2;
+    case SYM_HELD_DENIED:
+        return same ? 3 : 0;
+    case SYM_HELD_WAITING:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask *ask)
+{
+    uint8_t commitments[SYM_DIGEST_BYTES];
+    struct sym_held_item *found = NULL;
+    unsigned best = 0;
+    digest_commitments(commitments, ask->request->commitments);
+    for (size_t i = 0; i < g->n_held; i++) {
+        struct sym_held_item *item = &g->held[i];
+        if (has_terms_of(item, ask)) {
+            bool same = sym_equal(item->commitments, commitments, sizeof commitments);
+            unsigned own = rank(item, same);
+            found = own > best ? item : found;
+            best = own > best ? own : best;
+        }
+    }
+    return found;
+}
+
+void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask)
+{
+    const struct sym_request *r = ask->request;
+    *out = (struct sym_held_item){.peer = ask->peer->id,
+                                  .terms = {.kind = r->kind,
+                                            .type = ask->type,
+                                            .purpose = r->purpose,
+                                            .basis = r->basis,
+                                            .elements = ask->elements,
+                                            .received_ms = ask->wall_ms,
+                                            .expires_ms = ask->wall_ms + SYM_HELD_MS,
+                                            .state = SYM_HELD_WAITING}};
+    memcpy(out->id, r->exchange_id.data, sizeof out->id);
+    memcpy(out->dataset, r->dataset.data, r->dataset.len);
+    digest_commitments(out->commitments, r->commitments);
+    out->has_case = r->commitments != NULL && r->commitments->case_ref.len == SYM_HASH_BYTES;
+    if (out->has_case) {
+        memcpy(out->case_hash, r->commitments->case_ref.data, sizeof out->case_hash);
+    }
+}
+
+static enum sym_err delete_one(struct sym_transaction *t, void *context)
+{
+    return sym_held_item_delete(t, context);
+}
+
+/* What was decided is forgotten earlier when the room is needed. */
+enum sym_err sym_held_make_room(struct sym_grants *g, const struct sym_node_id *peer)
+{
+    size_t open = 0;
+    size_t oldest = SYM_HELD_MAX;
+    for (size_t i = g->n_held; i-- > 0;) {
+        bool is_open = sym_held_is_open(&g->held[i]);
+        open += is_open && sym_node_id_equal(&g->held[i].peer, peer);
+        oldest = is_open ? oldest : i;
+    }
+    if (open >= SYM_HELD_PER_PEER_MAX || (g->n_held == SYM_HELD_MAX && oldest == SYM_HELD_MAX)) {
+        return SYM_LIMIT;
+    }
+    if (g->n_held < SYM_HELD_MAX) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_store_write(g->config.store, delete_one, &g->held[oldest]);
+    if (err == SYM_OK) {
+        g->n_held--;
+        memmove(&g->held[oldest], &g->held[oldest + 1], (g->n_held - oldest) * sizeof *g->held);
+    }
+    return err;
+}
+
+size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows)
+{
+    uint64_t now_ms = sym_grants_now(g);
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_held; i++) {
+        if (is_over(&g->held[i], now_ms)) {
+            continue;
+        }
+        sym_held_item_row(g, &g->held_rows[n], &g->held[i]);
+        if (has_expired(&g->held[i], now_ms)) {
+            g->held_rows[n].state = SYM_HELD_EXPIRED;
+        }
+        n++;
+    }
+    *rows = g->held_rows;
+    return n;
+}
+
+/* Deciding by an approver ------------------------------------------------------------------ */
+
+static enum sym_err check_decision(const struct sym_held_item *item,
+                                   const struct sym_request_decision *decision,
+                                   const struct sym_author *author, struct sym_fault *fault)
+{
+    char id[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
+    if (decision->id.len == SYM_EXCHANGE_ID_BYTES) {
+        sym_hex(id, decision->id.data, SYM_EXCHANGE_ID_BYTES);
+    }
+    if ((author->roles & SYM_USER_APPROVER) == 0) {
+        return sym_fail(fault, SYM_DENIED,
+                        "request %s: %s has not the approver role; ask somebody who has", id,
+                        author->user);
+    }
+    if (item == NULL) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "request %s: does not exist, or was decided more than a day ago; "
+                        "`symbolon requests` lists those that wait",
+                        id);
+    }
+    if (item->terms.state == SYM_HELD_EXPIRED) {
+        return sym_fail(fault, SYM_EXPIRED,
+                        "request %s: has waited for a day and expired; the peer has to ask again",
+                        id);
+    }
+    if (item->terms.state != SYM_HELD_WAITING) {
+        return sym_fail(fault, SYM_WRONG_STATE, "request %s: was decided before: %s%s%s", id,
+                        sym_held_state_text(item->terms.state),
+                        item->decided_by[0] != '\0' ? ", by " : "", item->decided_by);
+    }
+    if (decision->why.len > SYM_REASON_BYTES_MAX ||
+        (!decision->approve && decision->why.len == 0)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "request %s: a denial needs a reason of 1 to %u bytes, which the peer will "
+                        "read; give one with --why",
+                        id, SYM_REASON_BYTES_MAX);
+    }
+    return SYM_OK;
+}
+
+struct resolving {
+    struct sym_grants *grants;
+    const struct sym_author *author;
+    const struct sym_held_item *item;
+};
+
+static enum sym_err put_resolved(struct sym_transaction *t, void *context)
+{
+    const struct resolving *c = context;
+    struct sym_held_request row;
+    sym_held_item_row(c->grants, &row, c->item);
+    const struct sym_entry_body body = {
+        .event =
+            sym_span_text(row.state == SYM_HELD_APPROVED ? "request-approved" : "request-refused"),
+        .approver = sym_span_text(c->author->user),
+        .approval = c->author->command,
+        .alias = row.alias,
+        .subject = sym_span_text(c->item->dataset),
+        .exchange_kind = row.kind};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_APPROVAL,
+                                    .exchange_id = c->item->id,
+                                    .initiator = &c->item->peer,
+                                    .body = &body};
+    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
+    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+}
+
+enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
+                                const struct sym_request_decision *decision,
+                                const struct sym_author *author, struct sym_fault *fault)
+{
+    uint64_t now_ms = sym_grants_now(g);
+    enum sym_err err = sym_held_tidy(g, now_ms);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "requests: the change %s; nothing was decided",
+                        sym_err_text(err));
+    }
+    struct sym_held_item *item = sym_held_find(g, decision->id);
+    err = check_decision(item, decision, author, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_held_item decided = *item;
+    decided.terms.state = decision->approve ? SYM_HELD_APPROVED : SYM_HELD_DENIED;
+    decided.terms.decided_ms = now_ms;
+    decided.reason = decision->approve ? SYM_REASON_NONE : SYM_REASON_APPROVER;
+    if (decision->approve) {
+        decided.terms.expires_ms = now_ms + SYM_HELD_MS;
+    }
+    (void)snprintf(decided.decided_by, sizeof decided.decided_by, "%s", author->user);
+    if (decision->why.len > 0) {
+        memcpy(decided.why, decision->why.data, decision->why.len);
+    }
+    struct resolving c = {.grants = g, .author = author, .item = &decided};
+    err = sym_store_write(g->config.store, put_resolved, &c);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "request: the decision %s; nothing was decided",
+                        sym_err_text(err));
+    }
+    *item = decided;
+    sym_held_item_row(g, out, item);
+    return SYM_OK;
+}
