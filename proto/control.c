@@ -3,6 +3,7 @@
 #include "crypto/card.h"
 #include "proto/codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -339,4 +340,35 @@ out:
     sym_wipe(body_bytes, body_len);
     free(arguments_bytes);
     return err;
+}
+
+/* Users ---------------------------------------------------------------------------------------
+ */
+
+#define KEY_WORD "; key "
+
+void sym_introduction_write(char out[SYM_INTRODUCTION_BYTES], unsigned roles,
+                            const uint8_t key[SYM_ED25519_BYTES])
+{
+    char names[64];
+    char hex[2 * SYM_ED25519_BYTES + 1];
+    sym_user_roles_text(names, sizeof names, roles);
+    sym_hex(hex, key, SYM_ED25519_BYTES);
+    (void)snprintf(out, SYM_INTRODUCTION_BYTES, "%s" KEY_WORD "%s", names, hex);
+}
+
+enum sym_err sym_introduction_read(unsigned *roles, uint8_t key[SYM_ED25519_BYTES],
+                                   struct sym_span detail)
+{
+    const size_t tail = sizeof KEY_WORD - 1 + 2 * SYM_ED25519_BYTES;
+    if (detail.len <= tail) {
+        return SYM_BAD_FORMAT;
+    }
+    struct sym_span names = sym_span(detail.data, detail.len - tail);
+    struct sym_span word = sym_span(detail.data + names.len, sizeof KEY_WORD - 1);
+    struct sym_span hex = sym_span(word.data + word.len, tail - word.len);
+    bool good = sym_span_equal(word, sym_span_text(KEY_WORD)) &&
+                sym_user_roles_parse(roles, names) == SYM_OK &&
+                sym_unhex(key, SYM_ED25519_BYTES, hex) == SYM_OK;
+    return good ? SYM_OK : SYM_BAD_FORMAT;
 }

@@ -311,4 +311,13 @@ SYM_MUST enum sym_err sym_control_sign(uint8_t *out, size_t max, size_t *len,
                                        const uint8_t nonce[SYM_NONCE_BYTES], uint64_t expires_ms,
                                        enum sym_verb verb, const void *arguments);
 
+/* A user whom no command has added: what `symbolon init` left is in the log as an entry of kind
+ * USER, with the name as its subject and this as its detail: "ROLES; key HEX". */
+#define SYM_INTRODUCTION_BYTES 160u
+void sym_introduction_write(char out[SYM_INTRODUCTION_BYTES], unsigned roles,
+                            const uint8_t key[SYM_ED25519_BYTES]);
+/* SYM_BAD_FORMAT: it is none. */
+SYM_MUST enum sym_err sym_introduction_read(unsigned *roles, uint8_t key[SYM_ED25519_BYTES],
+                                            struct sym_span detail);
+
 #endif

@@ -313,13 +313,4 @@ extern const struct sym_message sym_msg_compare_page;
 SYM_MUST enum sym_err sym_body_commit(uint8_t out[SYM_HASH_BYTES],
                                       const uint8_t salt[SYM_HASH_BYTES], struct sym_span body);
 
-/* A user whom no command has added: what `symbolon init` left is in the log as an entry of kind
- * USER, with the name as its subject and this as its detail: "ROLES; key HEX". */
-#define SYM_INTRODUCTION_BYTES 160u
-void sym_introduction_write(char out[SYM_INTRODUCTION_BYTES], unsigned roles,
-                            const uint8_t key[SYM_ED25519_BYTES]);
-/* SYM_BAD_FORMAT: it is none. */
-SYM_MUST enum sym_err sym_introduction_read(unsigned *roles, uint8_t key[SYM_ED25519_BYTES],
-                                            struct sym_span detail);
-
 #endif
