@@ -41,8 +41,7 @@ void sym_audit_keys_clear(struct sym_audit_keys *k);
 
 /* The card of the node itself, those in the files of the options --card, and those of partners as
  * the node has pinned them. */
-SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k,
-                                           struct sym_client *client,
+SYM_MUST enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, struct sym_client *client,
                                            const struct sym_args *args, struct sym_fault *fault);
 /* What logs before this generation tell: a restore begins a new one with the users and partners
  * there are. */

@@ -399,8 +399,8 @@ static void receive(struct sym_session *s)
     bool over = after == SYM_SESSION_DEAD || after == SYM_SESSION_ABORTED_THERE;
     insist(!says || after == SYM_SESSION_OPEN || (given_up && after == before));
     insist(!given_up || event.kind != SYM_EVENT_DATA);
-    insist(over == (event.kind == SYM_EVENT_ABORTED ||
-                    (given_up && event.kind == SYM_EVENT_CLOSED)));
+    insist(over ==
+           (event.kind == SYM_EVENT_ABORTED || (given_up && event.kind == SYM_EVENT_CLOSED)));
 }
 
 /* Makes the next frame; false when this act makes none. */
