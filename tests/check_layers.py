@@ -21,6 +21,12 @@ MAY_INCLUDE = {
     "cli": {"cli", "proto", "crypto"},
 }
 
+# Rooms of node/, the lowest first: each may include itself and those before it. gate/ stands alone, the
+# supervisor runs core and gate, and anybody may ask it for names of files.
+ROOMS = ["store", "evidence", "party", "work", "link", "data", "grant", "exchange", "core"]
+BESIDE_ROOMS = {"gate": {"gate"}, "supervisor": {"supervisor", "core", "gate"}}
+FOR_ALL_ROOMS = "node/supervisor/directory.h"
+
 # Library, its headers, and the places that may include them: (files, how many of them may).
 ANY = 1000
 LIBRARIES = [
@@ -119,9 +125,18 @@ class Checker:
             return
         if not (self.root / target).exists():
             self.fault(where, f"\"{target}\" does not exist")
+        self.check_room(name, where, target)
         source, target = self.module_of(name), self.module_of(target)
         if source != target:
             self.edges[source].setdefault(target, where)
+
+    def check_room(self, name, where, target):
+        if not (name.startswith("node/") and target.startswith("node/")) or target == FOR_ALL_ROOMS:
+            return
+        room, other = (path.split("/")[1] if path.count("/") > 1 else None for path in (name, target))
+        below = ROOMS[:ROOMS.index(room) + 1] if room in ROOMS else BESIDE_ROOMS.get(room, {other})
+        if other is not None and other not in below:
+            self.fault(where, f"node/{room}/ may not include \"{target}\"")
 
     def check_theirs(self, name, layer, where, header):
         for library, pattern, places in LIBRARIES:
@@ -186,6 +201,10 @@ PLANTED = [
     ({"cli/planted.c": '  #  include "node/planted.h"\n'}, 'cli/ may not include "node/planted.h"'),
     ({"cli/planted.c": '#include "tests/planted.h"\n'}, 'cli/ may not include "tests/planted.h"'),
     ({"cli/planted.c": '#include "planted.h"\n'}, 'cli/ may not include "planted.h"'),
+    ({"node/data/planted.c": '#include "node/exchange/planted.h"\n', "node/exchange/planted.h": ""},
+     'node/data/ may not include "node/exchange/planted.h"'),
+    ({"node/core/planted.c": '#include "node/gate/planted.h"\n', "node/gate/planted.h": ""},
+     'node/core/ may not include "node/gate/planted.h"'),
     ({"node/gate/planted.c": '#include "crypto/nowhere.h"\n'}, '"crypto/nowhere.h" does not exist'),
     ({"node/planted.c": "#include PLANTED\n"}, "computed name PLANTED"),
     ({"node/planted.c": '#include "proto/planted.pb-c.h"\n', "proto/planted.proto": ""},

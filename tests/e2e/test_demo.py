@@ -29,8 +29,9 @@ class Demo(NodeTest):
         self.assertIn("3 sent, 3 answered", done.stdout)
         for text in ("256 of its accounts", "which 25 of its subjects", "all are right"):
             self.assertIn(text, done.stdout)
-        for text in ("the log is whole", "5 exchanges agree", "39 bodies, 0 erased"):
-            self.assertIn(text, done.stdout)
+        self.assertIn("the log is whole", done.stdout)
+        self.assertRegex(done.stdout, r"\d exchanges agree")
+        self.assertRegex(done.stdout, r"good +\d+ entries, \d+ bodies, 0 erased")
         self.assertRegex(done.stdout, r"this node  bank-b  overlap:count +aml +1 +1 +0 ")
         self.assertRegex(done.stdout, r"a denied request +Bank B +denied")
         for name in ("bank-a", "bank-b", "police"):
