@@ -119,7 +119,7 @@ enum sym_err sym_audit_keys_gather(struct sym_audit_keys *k, struct sym_client *
                                    const struct sym_args *args, struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct sym_log_head head;
+    struct sym_log_head head = {.generation = 0};
     struct sym_empty nothing = {0};
     enum sym_err err = sym_audit_keys_begin(k, client, args, fault);
     if (err == SYM_OK) {
