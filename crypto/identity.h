@@ -25,13 +25,14 @@
 #define SYM_FINGERPRINT_BYTES 256u /* room for the words, spaces and terminator */
 
 /* No domain is the beginning of another, so that no message fits two of them. */
-#define SYM_DOMAIN_CARD    "symbolon-card-1"
-#define SYM_DOMAIN_REQUEST "symbolon-request-1"
-#define SYM_DOMAIN_RECEIPT "symbolon-receipt-1"
-#define SYM_DOMAIN_CLOSE   "symbolon-close-1"
-#define SYM_DOMAIN_ABORT   "symbolon-abort-1"
-#define SYM_DOMAIN_CONTROL "symbolon-control-1"
-#define SYM_DOMAIN_REPORT  "symbolon-report-1"
+#define SYM_DOMAIN_CARD     "symbolon-card-1"
+#define SYM_DOMAIN_REQUEST  "symbolon-request-1"
+#define SYM_DOMAIN_RECEIPT  "symbolon-receipt-1"
+#define SYM_DOMAIN_CLOSE    "symbolon-close-1"
+#define SYM_DOMAIN_ABORT    "symbolon-abort-1"
+#define SYM_DOMAIN_CONTROL  "symbolon-control-1"
+#define SYM_DOMAIN_REPORT   "symbolon-report-1"
+#define SYM_DOMAIN_TABULATE "symbolon-tabulate-1"
 
 struct sym_node_id {
     uint8_t bytes[SYM_NODE_ID_BYTES];

@@ -11,6 +11,7 @@
 #include "proto/grant.pb-c.h"
 #include "proto/history.pb-c.h"
 #include "proto/local.pb-c.h"
+#include "proto/tabulation.pb-c.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,23 @@ static const ProtobufCMessageDescriptor *const descriptors[] = {
     &symbolon__gate_link_down__descriptor,
     &symbolon__gate_dial_failed__descriptor,
     &symbolon__gate_counters__descriptor,
+    &symbolon__tab_dimension__descriptor,
+    &symbolon__tab_level__descriptor,
+    &symbolon__tab_query__descriptor,
+    &symbolon__tabulate__descriptor,
+    &symbolon__tab_consent__descriptor,
+    &symbolon__tab_shares__descriptor,
+    &symbolon__tab_vector__descriptor,
+    &symbolon__tab_survivors__descriptor,
+    &symbolon__tab_unmask__descriptor,
+    &symbolon__release__descriptor,
+    &symbolon__tabulate_start__descriptor,
+    &symbolon__tabulate_plan__descriptor,
+    &symbolon__cells_query__descriptor,
+    &symbolon__cells_page__descriptor,
+    &symbolon__budget_query__descriptor,
+    &symbolon__budget__descriptor,
+    &symbolon__budget_list__descriptor,
     &symbolon__backup_begin__descriptor,
     &symbolon__backup_member__descriptor,
     &symbolon__backup_begun__descriptor,

@@ -14,6 +14,7 @@
 #include "proto/evidence.h"
 #include "proto/grant.h"
 #include "proto/history.h"
+#include "proto/tabulation.h"
 
 #define SYM_USER_ROLE_LIST(X)                                                                      \
     X(ANALYST, "analyst") X(APPROVER, "approver") X(AUDITOR, "auditor") X(OPERATOR, "operator")
@@ -82,6 +83,12 @@ enum sym_user_role {
     X(LOG_ACCEPT, witness_query, empty, SYM_USER_OPERATOR)                                         \
     X(COMPARE_START, compare_start, exchange_name, SYM_USER_AUDITOR)                               \
     X(COMPARE_RESULT, compare_query, compare_page, SYM_USER_AUDITOR)                               \
+    X(TABULATE_PLAN, tabulate_start, tabulate_plan, SYM_USER_ANALYST)                              \
+    X(TABULATE_PREVIEW, cells_query, cells_page, SYM_USER_ANALYST)                                 \
+    X(TABULATE_START, tabulate_start, exchange_name, SYM_USER_ANALYST)                             \
+    X(RELEASE_SHOW, exchange_name, release, SYM_USER_ANALYST)                                      \
+    X(RELEASE_CELLS, cells_query, cells_page, SYM_USER_ANALYST)                                    \
+    X(BUDGET_LIST, budget_query, budget_list, SYM_USER_STAFF)                                      \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
     X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)

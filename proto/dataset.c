@@ -18,6 +18,9 @@ static const struct sym_field import_begin_fields[] = {
     SYM_FIELD_TEXT(struct sym_import_begin, dataset, 1, NAME_MAX_BYTES),
     SYM_FIELD_TEXT(struct sym_import_begin, profile, 1, NAME_MAX_BYTES),
     SYM_FIELD_BOOL(struct sym_import_begin, append),
+    SYM_FIELD_U32(struct sym_import_begin, kind, 0, SYM_DATASET_KIND_COUNT - 1),
+    SYM_FIELD_U32(struct sym_import_begin, cells_per_incident, 0, SYM_TAB_CELLS_PER_INCIDENT_MAX),
+    SYM_FIELD_U32(struct sym_import_begin, persons_max, 0, SYM_TAB_PERSONS_MAX),
 };
 const struct sym_message sym_msg_import_begin =
     SYM_MESSAGE("ImportBegin", struct sym_import_begin, import_begin_fields);
@@ -33,10 +36,11 @@ static const struct sym_field import_chunk_fields[] = {
     SYM_FIELD_U64(struct sym_import_chunk, number, 0, UINT64_MAX),
     SYM_FIELD_BYTES(struct sym_import_chunk, id_lengths, 1, SYM_CHUNK_RECORDS_MAX),
     SYM_FIELD_BYTES(struct sym_import_chunk, ids, 1, SYM_CHUNK_BYTES_MAX),
-    SYM_FIELD_BYTES(struct sym_import_chunk, token_counts, 1, SYM_CHUNK_RECORDS_MAX),
-    SYM_FIELD_BYTES(struct sym_import_chunk, types, 1, SYM_CHUNK_TOKENS_MAX),
-    SYM_FIELD_BYTES(struct sym_import_chunk, digests, SYM_DIGEST_BYTES,
-                    SYM_CHUNK_TOKENS_MAX *SYM_DIGEST_BYTES),
+    SYM_FIELD_BYTES(struct sym_import_chunk, token_counts, 0, SYM_CHUNK_RECORDS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, types, 0, SYM_CHUNK_TOKENS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, digests, 0, SYM_CHUNK_TOKENS_MAX *SYM_DIGEST_BYTES),
+    SYM_FIELD_BYTES(struct sym_import_chunk, row_lengths, 0, 2u * SYM_CHUNK_RECORDS_MAX),
+    SYM_FIELD_BYTES(struct sym_import_chunk, rows, 0, SYM_CHUNK_BYTES_MAX),
 };
 const struct sym_message sym_msg_import_chunk =
     SYM_MESSAGE("ImportChunk", struct sym_import_chunk, import_chunk_fields);
@@ -90,6 +94,9 @@ static const struct sym_field dataset_fields[] = {
     SYM_FIELD_U64(struct sym_dataset_row, published_ms, 0, UINT64_MAX),
     SYM_FIELD_TEXT(struct sym_dataset_row, imported_by, 0, NAME_MAX_BYTES),
     SYM_FIELD_U64(struct sym_dataset_row, bytes, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_dataset_row, cells_per_incident, 0, SYM_TAB_CELLS_PER_INCIDENT_MAX),
+    SYM_FIELD_U32(struct sym_dataset_row, persons_max, 0, SYM_TAB_PERSONS_MAX),
+    SYM_FIELD_U64(struct sym_dataset_row, published_records, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_dataset =
     SYM_MESSAGE("Dataset", struct sym_dataset_row, dataset_fields);

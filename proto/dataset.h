@@ -11,7 +11,8 @@
 #include "proto/message.h"
 #include "proto/token.h"
 
-#define SYM_DATASET_KIND_LIST(X) X(IDENTIFIERS, "identifiers")
+#define SYM_DATASET_KIND_LIST(X)                                                                   \
+    X(IDENTIFIERS, "identifiers") X(INCIDENTS, "incidents") X(AGGREGATES, "aggregates")
 
 enum sym_dataset_kind {
     SYM_DATASET_NONE,
@@ -29,6 +30,9 @@ struct sym_import_begin {
     struct sym_span dataset;
     struct sym_span profile;
     bool append;
+    uint32_t kind;
+    uint32_t cells_per_incident;
+    uint32_t persons_max;
 };
 
 struct sym_import_next {
@@ -43,6 +47,8 @@ struct sym_import_chunk {
     struct sym_span token_counts;
     struct sym_span types;
     struct sym_span digests;
+    struct sym_span row_lengths;
+    struct sym_span rows;
 };
 
 struct sym_import_end {
@@ -84,6 +90,9 @@ struct sym_dataset_row {
     uint64_t published_ms;
     struct sym_span imported_by;
     uint64_t bytes;
+    uint32_t cells_per_incident;
+    uint32_t persons_max;
+    uint64_t published_records;
 };
 
 struct sym_dataset_list {

@@ -61,6 +61,10 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_U64(struct sym_exchange_entry, bytes_received, 0, UINT64_MAX),
     SYM_FIELD_U32(struct sym_exchange_entry, min_result, 0, SYM_SET_MAX),
     SYM_FIELD_BOOL(struct sym_exchange_entry, withheld),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_exchange_entry, tabulation, SYM_EXCHANGE_ID_BYTES),
+    SYM_FIELD_U32(struct sym_exchange_entry, participants, 0, SYM_TAB_MEMBERS_MAX),
+    SYM_FIELD_U32(struct sym_exchange_entry, cells, 0, SYM_TAB_CELLS_MAX),
+    SYM_FIELD_U64(struct sym_exchange_entry, epsilon_nano, 0, SYM_EPSILON_NANO_MAX),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

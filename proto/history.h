@@ -66,6 +66,10 @@ struct sym_exchange_entry {
     uint64_t bytes_received;
     uint32_t min_result;
     bool withheld;
+    struct sym_span tabulation; /* 16 bytes or none */
+    uint32_t participants;
+    uint32_t cells;
+    uint64_t epsilon_nano;
 };
 
 struct sym_exchange_query {

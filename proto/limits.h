@@ -147,6 +147,43 @@
 /* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
 #define SYM_PING_BYTES_MAX 4294967296u
 
+/* Tabulations ------------------------------------------------------------------------------ */
+
+/* Participants of one tabulation: places are one byte, and 0 is no share. Fewer than the least are
+ * refused whatever the setting: with two, each would learn the other's counts. */
+#define SYM_TAB_MEMBERS_MAX 255u
+#define SYM_TAB_MEMBERS_MIN 3u
+/* Cells of one query over all levels. */
+#define SYM_TAB_CELLS_MAX 1000000u
+/* Dimensions of a query, its levels, the codes of all its dimensions together, and its bytes. */
+#define SYM_TAB_DIMENSIONS_MAX  6u
+#define SYM_TAB_LEVELS_MAX      8u
+#define SYM_TAB_CODES_MAX       65536u
+#define SYM_TAB_QUERY_BYTES_MAX 917504u
+/* Cells in which one incident counts per level, persons it is clipped to, and the product with the
+ * levels. */
+#define SYM_TAB_CELLS_PER_INCIDENT_MAX 16u
+#define SYM_TAB_PERSONS_MAX            64u
+#define SYM_TAB_SENSITIVITY_MAX        256u
+/* Privacy budget of one query, thousand millionths: from 0.01 to the hard cap of a dataset and
+ * year. What a dataset may spend in a year unless the setting says otherwise. */
+#define SYM_EPSILON_NANO_MIN  10000000u
+#define SYM_EPSILON_NANO_MAX  12000000000u
+#define SYM_EPSILON_NANO_YEAR 8000000000u
+/* Cells in one frame of a masked vector, 256 KiB. */
+#define SYM_TAB_TILE_CELLS 32768u
+/* One sealed pair of shares, bytes: two of 32 and a tag. */
+#define SYM_TAB_BOX_BYTES 80u
+/* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
+#define SYM_TAB_HELD_BYTES_MAX 33554432u
+/* Tabulations that one node runs as an initiator at once, and takes part in. */
+#define SYM_TABULATIONS_MAX    2u
+#define SYM_TABULATIONS_IN_MAX 4u
+/* Bytes of cells in one page of a release. */
+#define SYM_CELLS_PAGE_BYTES 524288u
+/* Rows of one answer about budgets. */
+#define SYM_BUDGETS_MAX 1024u
+
 /* Evidence --------------------------------------------------------------------------------- */
 
 /* The first line of a checkpoint: "symbolon/" node id in hex "/evidence", and a generation. */

@@ -7,6 +7,7 @@
 #include "proto/evidence.h"
 #include "proto/exchange.h"
 #include "proto/local.h"
+#include "proto/tabulation.h"
 
 static const struct sym_message *const message_tables[] = {
     &sym_msg_signed,
@@ -56,6 +57,20 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_exchange_list,
     &sym_msg_result_query,
     &sym_msg_result_page,
+    &sym_msg_tab_query,
+    &sym_msg_tabulate,
+    &sym_msg_tab_consent,
+    &sym_msg_tab_shares,
+    &sym_msg_tab_vector,
+    &sym_msg_tab_survivors,
+    &sym_msg_tab_unmask,
+    &sym_msg_release,
+    &sym_msg_tabulate_start,
+    &sym_msg_tabulate_plan,
+    &sym_msg_cells_query,
+    &sym_msg_cells_page,
+    &sym_msg_budget_query,
+    &sym_msg_budget_list,
     &sym_msg_gate_configure,
     &sym_msg_gate_pin,
     &sym_msg_gate_unpin,

@@ -1,0 +1,39 @@
+/* cube.h - the cells of a query: a public list that depends on nothing but the query, and where the
+ * records of a node fall in it.
+ *
+ * Cells are numbered level by level as the query lists them, within a level row-major: the code of
+ * its last dimension changes first. A record without a value counts under "unknown" where the code
+ * list has that, and nowhere otherwise. A record with several values counts in a level under each
+ * combination, in the order in which they are recorded, but in at most cells_per_incident cells.
+ * Aggregates count as they are. Errors: SYM_BAD_VALUE, SYM_LIMIT (too large; the fault says the
+ * size and what to narrow), SYM_NO_MEMORY, each with a line in fault. Pure.
+ */
+#ifndef SYM_PROTO_CUBE_H
+#define SYM_PROTO_CUBE_H
+
+#include "proto/incident.h"
+#include "proto/tabulation.h"
+
+struct sym_cube;
+
+/* Checks the query and builds its code tables; copies what it keeps. */
+SYM_MUST enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *query,
+                                   struct sym_fault *fault);
+/* NULL is fine. */
+void sym_cube_free(struct sym_cube *c);
+
+size_t sym_cube_cells(const struct sym_cube *c); /* over all levels */
+size_t sym_cube_levels(const struct sym_cube *c);
+/* First cell and number of cells of one level. */
+void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_t *n);
+/* k p levels: how far one incident can move all cells together. */
+uint32_t sym_cube_sensitivity(const struct sym_cube *c);
+/* SHA-256 over the dimensions, codes and levels in their order. */
+SYM_MUST enum sym_err sym_cube_hash(uint8_t out[32], const struct sym_cube *c);
+
+/* Adds the record to the cells (sym_cube_cells). *cells_hit: in how many it counts. May run on
+ * several threads at once with own cells each. SYM_LIMIT: a cell would go beyond 2^53. */
+SYM_MUST enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym_cube *c,
+                                     const struct sym_incident *incident);
+
+#endif
