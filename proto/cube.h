@@ -19,6 +19,8 @@ struct sym_cube;
 /* Checks the query and builds its code tables; copies what it keeps. */
 SYM_MUST enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *query,
                                    struct sym_fault *fault);
+/* For one more owner, of the same thread; each frees it. */
+struct sym_cube *sym_cube_share(struct sym_cube *c);
 /* NULL is fine. */
 void sym_cube_free(struct sym_cube *c);
 
