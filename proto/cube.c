@@ -343,6 +343,11 @@ uint64_t sym_cube_epsilon(const struct sym_cube *c)
     return c->epsilon_nano;
 }
 
+uint32_t sym_cube_unit(const struct sym_cube *c)
+{
+    return c->unit;
+}
+
 uint32_t sym_cube_cells_per_incident(const struct sym_cube *c)
 {
     return c->cells_per_incident;

@@ -31,6 +31,7 @@ void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_
 /* k p levels: how far one incident can move all cells together. */
 uint32_t sym_cube_sensitivity(const struct sym_cube *c);
 uint64_t sym_cube_epsilon(const struct sym_cube *c); /* thousand millionths */
+uint32_t sym_cube_unit(const struct sym_cube *c);    /* enum sym_tab_unit */
 uint32_t sym_cube_cells_per_incident(const struct sym_cube *c);
 uint32_t sym_cube_persons_max(const struct sym_cube *c);
 /* SHA-256 over dimensions, codes, levels and bounds, in the order of the query: 32 bytes. */
