@@ -174,6 +174,12 @@ void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                struct sym_answer_given *out);
 /* What a part of a joint tabulation works with, that of the own node or of another's. */
 struct sym_tab_part_config;
+struct sym_tab_party;
+/* The participants of a cohort as this node knows them, in its order; SYM_NOT_FOUND: so many are
+ * not pinned, or their cards have expired. Pointers in them last as long as the peers. */
+SYM_MUST enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x,
+                                              struct sym_tab_party *out, struct sym_span cohort,
+                                              size_t *unknown);
 void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out);
 /* Denies a request that is not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
