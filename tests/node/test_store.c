@@ -1,3 +1,4 @@
+/* runner: disk */
 #include "tests/support/room.h"
 #include <fcntl.h>
 #include <lmdb.h>
