@@ -30,6 +30,7 @@ struct finding {
 struct comparison {
     const char *alias;
     uint64_t exchanges, entries;
+    uint64_t untold; /* exchanges whose transcripts could not be compared */
     struct finding *findings;
     size_t n;
     size_t cut_off; /* of them: no contradiction, and a note only */
@@ -74,6 +75,7 @@ static enum sym_err await(struct comparison *c, struct sym_client *client, struc
         }
         c->exchanges = page.exchanges;
         c->entries = page.entries;
+        c->untold = page.untold;
         if (page.done) {
             return SYM_OK;
         }
@@ -165,6 +167,7 @@ static enum sym_err print_json(const struct comparison *c)
     sym_json_bool(j, "agree", c->n == c->cut_off);
     sym_json_number(j, "exchanges", c->exchanges);
     sym_json_number(j, "entries", c->entries);
+    sym_json_number(j, "untold", c->untold);
     sym_json_array(j, "findings");
     for (size_t i = 0; i < c->n; i++) {
         const struct finding *f = &c->findings[i];
@@ -205,6 +208,11 @@ static enum sym_exit conclude(const struct comparison *c, bool json)
                      c->alias, c->exchanges, c->entries);
         if (c->cut_off > 0) {
             (void)printf("; %zu of them %s cut off", c->cut_off, c->cut_off == 1 ? "was" : "were");
+        }
+        if (c->untold > 0) {
+            (void)printf("; of %" PRIu64 " one side has no signed word any more (erased?): their "
+                         "transcripts were not compared",
+                         c->untold);
         }
         (void)putchar('\n');
         return SYM_EXIT_DONE;

@@ -29,6 +29,7 @@ struct fake_lies {
     bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end;
     bool frozen, ours, short_tile, proof, other_report, endless;
     unsigned findings; /* of a comparison */
+    uint64_t untold;   /* exchanges of which a word is missing */
     bool cut_off;      /* all of them are of exchanges that were cut off */
 };
 
@@ -587,8 +588,11 @@ static inline enum sym_err fake_serve_compare(struct fake_call *call)
         return SYM_OK;
     }
     const struct sym_compare_query *q = call->arguments;
-    page = (struct sym_compare_page){
-        .done = asked++ > 1, .exchanges = 12, .entries = 48, .findings = findings};
+    page = (struct sym_compare_page){.done = asked++ > 1,
+                                     .exchanges = 12,
+                                     .entries = 48,
+                                     .untold = fake_log.lies.untold,
+                                     .findings = findings};
     for (size_t at = (size_t)q->first; page.done && at < fake_log.lies.findings; at++) {
         if (page.n_findings == 2) {
             page.more = true;

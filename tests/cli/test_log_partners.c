@@ -55,6 +55,19 @@ static void exchanges_that_were_cut_off_are_listed_and_agree(void **state)
     cJSON_Delete(json);
 }
 
+static void what_could_not_be_compared_is_counted(void **state)
+{
+    fake_log_make(*state);
+    fake_log.lies.untold = 4;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "12 exchanges agree (48 entries there, each proven in the tree); of 4 one "
+                        "side has no signed word any more");
+    run(&r, "log|compare|bank-b|--json");
+    assert_shows(r.out, "\"untold\": 4");
+}
+
 static void findings_as_json(void **state)
 {
     fake_log_make(*state);
@@ -223,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(logs_that_agree_exit_0),
         WITH_NODE(exchanges_that_were_cut_off_are_listed_and_agree),
+        WITH_NODE(what_could_not_be_compared_is_counted),
         WITH_NODE(findings_come_in_pages_and_exit_1),
         WITH_NODE(findings_as_json),
         WITH_NODE(refuses_findings_without_end),
