@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 /* SYM_EXIT_DONE when the person agrees. What cannot be undone needs a yes. */
 static enum sym_exit confirm(const struct sym_call *call, const char *question, const char *thing)
@@ -48,6 +49,11 @@ static enum sym_exit run_erase(const struct sym_call *call)
     }
     if (sym_when_from(&erase.before_ms, &call->args, "before", &fault) != SYM_OK) {
         return sym_command_usage(call, "%s", fault.text);
+    }
+    if (erase.before_ms / 1000 > (uint64_t)time(NULL)) {
+        return sym_command_usage(call,
+                                 "--before: lies in the future: nothing of the log would stay "
+                                 "readable; give a day that has passed");
     }
     sym_format_time(day, erase.before_ms / 1000);
     (void)snprintf(question, sizeof question,

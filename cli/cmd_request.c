@@ -55,7 +55,11 @@ static void put_state(struct sym_table *t, const struct sym_held_request *r)
 {
     char by[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     sym_format_text(by, sizeof by, r->decided_by);
-    sym_table_format(t, "%s%s%s", sym_held_state_text(r->state), *by != '\0' ? " by " : "", by);
+    const char *state = sym_held_state_text(r->state);
+    if (r->state == SYM_HELD_USED) { /* an approval that served its exchange, or a command done */
+        state = r->verb != 0 ? "done, approved" : "used, approved";
+    }
+    sym_table_format(t, "%s%s%s", state, *by != '\0' ? " by " : "", by);
 }
 
 /* Commands of own users, with a line of titles of their own. */

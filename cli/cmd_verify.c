@@ -136,7 +136,7 @@ static enum sym_err show_table(const struct findings *f)
         const struct sym_verdict *v = &f->verdicts[i];
         sym_table_text(t, sym_span_text(f->paths[i]));
         sym_table_format(t, "%s", v->kind);
-        sym_table_format(t, "%s", v->good ? "good" : "WRONG");
+        sym_table_format(t, "%s", v->good ? "good" : v->strange ? "unknown key" : "WRONG");
         sym_table_text(t, sym_span_text(v->text));
     }
     return sym_table_print(t, stdout);

@@ -1,6 +1,7 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/verify.h"
+#include "crypto/aead.h"
 #include "crypto/tlog_proof.h"
 #include "proto/exhibit.h"
 
@@ -40,8 +41,11 @@ void sym_verdict_by_card(struct sym_verdict *v, const struct sym_trust *trust,
         (void)snprintf(v->text, sizeof v->text,
                        "%s; signed by %s (%s), not compared with a key you trust", what, name, hex);
     } else {
+        v->strange = true;
         (void)snprintf(v->text, sizeof v->text,
-                       "signed by %s (%s), which is none of the keys and cards given", name, hex);
+                       "signed by %s (%s), which is none of the keys and cards given; where it may "
+                       "be, give its card, too",
+                       name, hex);
     }
 }
 
@@ -58,6 +62,7 @@ static const uint8_t *key_for(struct sym_verdict *v, const struct sym_trust *tru
                        sym_trust_is_empty(trust) ? "give --card FILE or --key VKEY"
                                                  : "it is none of the keys and cards given");
         sym_verdict_wrong(v, &fault);
+        v->strange = true;
     }
     return key;
 }
@@ -259,8 +264,14 @@ static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        (void)snprintf(what, sizeof what, "report of %zu bytes on a log of %llu entries",
-                       e.payload.len, (unsigned long long)e.head.size);
+        uint8_t hash[SYM_HASH_BYTES];
+        char hex[2 * SYM_HASH_BYTES + 1] = "not known";
+        if (sym_sha256(hash, e.payload) == SYM_OK) {
+            sym_hex(hex, hash, sizeof hash);
+        }
+        (void)snprintf(what, sizeof what,
+                       "report of %zu bytes on a log of %llu entries, SHA-256 %s", e.payload.len,
+                       (unsigned long long)e.head.size, hex);
         sym_verdict_head(v, &e.head);
         sym_verdict_by_card(v, trust, &e.card, what);
     }

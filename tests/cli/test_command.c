@@ -164,7 +164,8 @@ static void refuses_what_a_command_does_not_take(void **state)
     refuse("version|\033[31mred", "version: \"\\x1b[31mred\" is too much\n");
     refuse("version|--json", "version: --json: there is no such option");
     refuse("--json|version", "version: --json: there is no such option");
-    refuse("peer|add", "peer add: something is missing\nusage: symbolon peer add FILE");
+    refuse("peer|add", "peer add: FILE is missing\nusage: symbolon peer add FILE");
+    refuse("revoke|bank-b", "revoke: DATASET is missing\nusage: ");
     refuse("status|--jsn", "did you mean --json?");
     refuse("completion|zsh", "only bash is known");
     refuse("rotate|everything|--dir|/nonexistent", "is not one of tls");

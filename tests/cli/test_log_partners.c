@@ -229,6 +229,7 @@ static void refuses_words_that_make_no_sense(void **state)
     refuses("log|accept|a/b", "\"a/b\" is not the alias of a peer");
     refuses("log|erase-bodies", "--before is missing");
     refuses("log|erase-bodies|--before|soon", "is not a date");
+    refuses("log|erase-bodies|--before|2226-01-01|--yes", "--before: lies in the future");
 }
 
 int main(void)
