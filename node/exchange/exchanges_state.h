@@ -31,6 +31,7 @@ struct sym_exchanges {
     uint64_t refusal_ms; /* when a refused request was last recorded */
     uint64_t met_ms;     /* when it was last looked who has to meet */
     struct sym_allowance allowance;
+    struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */
