@@ -28,8 +28,11 @@ size_t sym_cube_levels(const struct sym_cube *c);
 void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_t *n);
 /* k p levels: how far one incident can move all cells together. */
 uint32_t sym_cube_sensitivity(const struct sym_cube *c);
-/* SHA-256 over the dimensions, codes and levels in their order. */
-SYM_MUST enum sym_err sym_cube_hash(uint8_t out[32], const struct sym_cube *c);
+uint64_t sym_cube_epsilon(const struct sym_cube *c); /* thousand millionths */
+uint32_t sym_cube_cells_per_incident(const struct sym_cube *c);
+uint32_t sym_cube_persons_max(const struct sym_cube *c);
+/* SHA-256 over dimensions, codes, levels and bounds, in the order of the query: 32 bytes. */
+const uint8_t *sym_cube_hash(const struct sym_cube *c);
 
 /* Adds the record to the cells (sym_cube_cells). *cells_hit: in how many it counts. May run on
  * several threads at once with own cells each. SYM_LIMIT: a cell would go beyond 2^53. */
