@@ -46,6 +46,7 @@ struct sym_cube {
     uint64_t epsilon_nano;
     char *text;
     uint8_t hash[SYM_HASH_BYTES];
+    unsigned owners;
 };
 
 static int compare_codes(const void *a, const void *b)
@@ -277,6 +278,7 @@ enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *que
     if (c == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "query: its cube does not fit into memory");
     }
+    c->owners = 1;
     c->unit = query->unit;
     c->persons_max = query->persons_max;
     c->cells_per_incident = query->cells_per_incident;
@@ -296,9 +298,15 @@ enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *que
     return SYM_OK;
 }
 
+struct sym_cube *sym_cube_share(struct sym_cube *c)
+{
+    c->owners++;
+    return c;
+}
+
 void sym_cube_free(struct sym_cube *c)
 {
-    if (c != NULL) {
+    if (c != NULL && --c->owners == 0) {
         for (size_t i = 0; i < SYM_TAB_DIMENSIONS_MAX; i++) {
             free(c->dimensions[i].codes);
         }
@@ -333,6 +341,11 @@ uint32_t sym_cube_sensitivity(const struct sym_cube *c)
 uint64_t sym_cube_epsilon(const struct sym_cube *c)
 {
     return c->epsilon_nano;
+}
+
+uint32_t sym_cube_unit(const struct sym_cube *c)
+{
+    return c->unit;
 }
 
 uint32_t sym_cube_cells_per_incident(const struct sym_cube *c)

@@ -19,6 +19,8 @@ struct sym_cube;
 /* Checks the query and builds its code tables; copies what it keeps. */
 SYM_MUST enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *query,
                                    struct sym_fault *fault);
+/* For one more owner, of the same thread; each frees it. */
+struct sym_cube *sym_cube_share(struct sym_cube *c);
 /* NULL is fine. */
 void sym_cube_free(struct sym_cube *c);
 
@@ -29,6 +31,7 @@ void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_
 /* k p levels: how far one incident can move all cells together. */
 uint32_t sym_cube_sensitivity(const struct sym_cube *c);
 uint64_t sym_cube_epsilon(const struct sym_cube *c); /* thousand millionths */
+uint32_t sym_cube_unit(const struct sym_cube *c);    /* enum sym_tab_unit */
 uint32_t sym_cube_cells_per_incident(const struct sym_cube *c);
 uint32_t sym_cube_persons_max(const struct sym_cube *c);
 /* SHA-256 over dimensions, codes, levels and bounds, in the order of the query: 32 bytes. */
