@@ -157,7 +157,7 @@ enum sym_tab_want sym_tab_member_wants(const struct sym_tab_member *m)
                                              : SYM_TAB_WANTS_NOTHING;
 }
 
-const struct sym_cube *sym_tab_member_cube(const struct sym_tab_member *m)
+struct sym_cube *sym_tab_member_cube(const struct sym_tab_member *m)
 {
     return m->cube;
 }
@@ -169,7 +169,7 @@ const uint8_t *sym_tab_member_qid(const struct sym_tab_member *m)
 
 const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m)
 {
-    return m->n_consents > 0 ? m->consents_hash : NULL;
+    return m->agreed ? m->consents_hash : NULL;
 }
 
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m)

@@ -245,6 +245,7 @@ static enum sym_err verified(const struct tab_job *job, enum sym_err err)
         err = sym_member_split(m);
     }
     if (err == SYM_OK) {
+        m->agreed = true;
         sym_member_compute(m, MEMBER_SEALS);
     }
     return err;
@@ -269,4 +270,16 @@ enum sym_err sym_member_take_done(struct sym_tab_member *m, struct sym_span cont
     m->is_done = true;
     m->state = MEMBER_CLOSES;
     return SYM_OK;
+}
+
+enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m, uint8_t out[SYM_HASH_BYTES])
+{
+    uint64_t epochs[SYM_TAB_MEMBERS_MAX] = {0};
+    if (!m->agreed) {
+        return SYM_WRONG_STATE;
+    }
+    for (uint32_t i = 0; i < m->n_consents; i++) {
+        epochs[m->consenting[i].place] = m->consenting[i].epoch;
+    }
+    return sym_tab_question_id(out, &m->config.question, m->cube, epochs);
 }
