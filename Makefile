@@ -120,7 +120,7 @@ $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/supp
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
-$(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS)
+$(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
 $(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
 $(PROGRAMS) $(BINS):
