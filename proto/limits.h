@@ -172,8 +172,8 @@
 #define SYM_EPSILON_NANO_YEAR 8000000000u
 /* Cells in one frame of a masked vector, 256 KiB. */
 #define SYM_TAB_TILE_CELLS 32768u
-/* One sealed pair of shares, bytes: two of 32 and a tag. */
-#define SYM_TAB_BOX_BYTES 80u
+/* One sealed pair of shares, bytes: two of 32, a nonce and a tag. */
+#define SYM_TAB_BOX_BYTES 104u
 /* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
 #define SYM_TAB_HELD_BYTES_MAX 33554432u
 /* Tabulations that one node runs as an initiator at once, and takes part in. */

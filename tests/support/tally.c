@@ -26,6 +26,7 @@ void tally_close(struct tally *y)
         struct tally_node *node = &y->nodes[i];
         sym_exchange_key_clear(&node->consent);
         sym_exchange_key_clear(&node->mask);
+        sym_secret_clear(&node->shared);
         sym_secret_clear(&node->keys);
         free(node->dealt);
         free(node->held);
@@ -73,16 +74,30 @@ static struct sym_sharebox_route route_of(const struct tally *y, size_t from, si
     return route;
 }
 
+static struct sym_sharebox_pair pair_of(const struct tally *y, size_t own, size_t other)
+{
+    return (struct sym_sharebox_pair){
+        .shared = y->nodes[own].shared.data + other * SYM_X25519_BYTES,
+        .own = y->nodes[own].consent.public_key,
+        .remote = y->nodes[other].consent.public_key,
+    };
+}
+
 enum sym_err tally_seal(struct tally *y, size_t node)
 {
     struct tally_node *own = &y->nodes[node];
-    enum sym_err err = SYM_OK;
+    enum sym_err err = sym_secret_new(&own->shared, y->n * SYM_X25519_BYTES);
     for (size_t j = 0; err == SYM_OK && j < y->n; j++) {
         struct sym_sharebox_route route = route_of(y, node, j);
-        if (j != node) {
-            err = sym_sharebox_seal(own->boxes[j], &own->consent, y->nodes[j].consent.public_key,
-                                    sym_span(NULL, 0), &route,
-                                    sym_span(&own->dealt[j], sizeof own->dealt[j]));
+        struct sym_sharebox_pair pair = pair_of(y, node, j);
+        if (j == node) {
+            continue;
+        }
+        err = sym_exchange_key_agree(own->shared.data + j * SYM_X25519_BYTES, &own->consent,
+                                     pair.remote);
+        if (err == SYM_OK) {
+            err = sym_sharebox_seal_with(own->boxes[j], &pair, sym_span(NULL, 0), &route,
+                                         sym_span(&own->dealt[j], sizeof own->dealt[j]));
         }
     }
     return err;
@@ -94,10 +109,10 @@ enum sym_err tally_unseal(struct tally *y, size_t node)
     enum sym_err err = SYM_OK;
     for (size_t j = 0; err == SYM_OK && j < y->n; j++) {
         struct sym_sharebox_route route = route_of(y, j, node);
+        struct sym_sharebox_pair pair = pair_of(y, node, j);
         if (j != node) {
-            err = sym_sharebox_open((uint8_t *)&own->held[j], &own->consent,
-                                    y->nodes[j].consent.public_key, sym_span(NULL, 0), &route,
-                                    sym_span(y->nodes[j].boxes[node], TALLY_BOX_BYTES));
+            err = sym_sharebox_open_with((uint8_t *)&own->held[j], &pair, sym_span(NULL, 0), &route,
+                                         sym_span(y->nodes[j].boxes[node], TALLY_BOX_BYTES));
         }
     }
     return err;

@@ -28,7 +28,8 @@ struct tally_node {
     struct tally_shares *dealt; /* n: for each node, from this one */
     struct tally_shares *held;  /* n: from each node, for this one */
     uint8_t (*boxes)[TALLY_BOX_BYTES];
-    struct sym_secret keys; /* of its n masks */
+    struct sym_secret shared; /* with each node, between consent keys; made when sealing */
+    struct sym_secret keys;   /* of its n masks */
     enum sym_mask_sign *signs;
 };
 
