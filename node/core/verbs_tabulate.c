@@ -133,7 +133,7 @@ static enum sym_err verb_release_show(struct sym_core *core, const struct sym_au
 {
     SYM_ARENA_AUTO arena = {0};
     const struct sym_exchange_name *asked = arguments;
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0};
     struct sym_release release;
     struct fetch f = {.tabulation = sym_span(id, sizeof id)};
     (void)author;
@@ -158,7 +158,7 @@ static enum sym_err verb_release_cells(struct sym_core *core, const struct sym_a
                                        struct sym_fault *fault)
 {
     const struct sym_cells_query *asked = arguments;
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0};
     struct fetch f = {.tabulation = sym_span(id, sizeof id), .cell = asked->first};
     (void)author;
     if (asked->id.len == 0) {
@@ -172,9 +172,8 @@ static enum sym_err verb_release_cells(struct sym_core *core, const struct sym_a
     if (err != SYM_OK) {
         return sym_fail(fault, err, "release: has no such cell, or the stored one is damaged");
     }
-    const struct sym_cells_page page = {.first = f.first,
-                                        .cells = sym_secret_span(&f.page),
-                                        .next = f.first + f.n};
+    const struct sym_cells_page page = {
+        .first = f.first, .cells = sym_secret_span(&f.page), .next = f.first + f.n};
     err = sym_answer_write(answer, &page);
     sym_secret_clear(&f.page);
     return err;
@@ -227,10 +226,9 @@ static enum sym_err add_budget(void *context, const struct sym_ledger_row *row)
     }
     b->rows[b->n] = (struct sym_budget){
         .dataset = keep_name(b->names[b->n][0], row->dataset),
-        .alias = keep_name(b->names[b->n][1],
-                           sym_span_text(is_whole ? ""
-                                         : is_own ? "this node"
-                                                  : peer->alias)),
+        .alias = keep_name(b->names[b->n][1], sym_span_text(is_whole ? ""
+                                                            : is_own ? "this node"
+                                                                     : peer->alias)),
         .year = row->year,
         .cap_nano = peer != NULL ? cap_of(b, row->dataset, peer) : b->cap_nano,
         .spent_nano = row->spent_nano,
@@ -266,12 +264,11 @@ static enum sym_err list_left(struct sym_transaction *t, void *context)
                                            .cap_nano = b->cap_nano,
                                            .now_ms = b->now_ms};
         if (!listed && (err = sym_ledger_left(&b->ledger, t, &left, &ask)) == SYM_OK) {
-            b->rows[b->n] =
-                (struct sym_budget){.dataset = keep_name(b->names[b->n][0], row.name),
-                                    .cap_nano = b->cap_nano,
-                                    .spent_nano = left.spent_nano,
-                                    .reserved_nano = left.reserved_nano,
-                                    .renews_ms = left.renews_ms};
+            b->rows[b->n] = (struct sym_budget){.dataset = keep_name(b->names[b->n][0], row.name),
+                                                .cap_nano = b->cap_nano,
+                                                .spent_nano = left.spent_nano,
+                                                .reserved_nano = left.reserved_nano,
+                                                .renews_ms = left.renews_ms};
             b->n++;
         }
     }
