@@ -91,10 +91,15 @@ static enum sym_err arena_open(struct sym_arena *a, size_t input_len)
     return SYM_OK;
 }
 
-/* No control characters but LF and TAB. */
+/* No control characters but LF and TAB. Most text is plain from end to end. */
 static bool text_is_clean(struct sym_span s)
 {
     uint32_t c = 0;
+    size_t plain = 0;
+    while (plain < s.len && s.data[plain] >= 0x20 && s.data[plain] < 0x7f) {
+        plain++;
+    }
+    s = sym_span(s.data + plain, s.len - plain);
     while (s.len > 0) {
         if (!sym_text_next(&c, &s) || (c < 0x20 && c != '\n' && c != '\t') ||
             (c >= 0x7f && c < 0xa0)) {
