@@ -1,10 +1,10 @@
 """The evidence of whole nodes: every way an exchange can end leaves matching entries at both, and
 nothing in an exported log, or in the log of a stopped node, can be altered unnoticed.
 
-SYMBOLON_TEST_ENTRIES=10000 makes a log of about so many entries first, SYMBOLON_TEST_FLIPS=2000
-flips so many bits; both are smaller otherwise.
+SYMBOLON_TEST_ENTRIES=20000 makes a log of at least so many entries first, SYMBOLON_TEST_FLIPS=2000
+flips so many bits, SYMBOLON_TEST_CRASHES=6 kills either side at each of six steps; all are smaller otherwise.
 
-runner: timeout=300
+runner: timeout=3600
 """
 
 import base64
