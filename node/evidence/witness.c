@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_VERSION   1u
+#define ROW_VERSION   2u /* 1 had no alias */
 #define ROW_BYTES_MAX (SYM_SIGNED_BYTES_MAX + 8192u)
 
 /* The table ------------------------------------------------------------------------------------
@@ -53,7 +53,9 @@ enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out
     if (err != SYM_OK) {
         return err;
     }
-    (void)snprintf(p->alias, sizeof p->alias, "%s", peer->alias != NULL ? peer->alias : "?");
+    const char *alias = peer->alias != NULL ? peer->alias : "?";
+    p->dirty = p->dirty || strcmp(p->alias, alias) != 0;
+    (void)snprintf(p->alias, sizeof p->alias, "%s", alias);
     *out = p;
     return SYM_OK;
 }
@@ -121,6 +123,7 @@ static enum sym_err put_row(struct sym_transaction *t, const struct sym_witness_
     write_own_head(&out, &p->lost);
     write_own_head(&out, &p->cosigned_own);
     write_text(&out, p->own_cosignature, strlen(p->own_cosignature));
+    write_text(&out, p->alias, strlen(p->alias));
     enum sym_err err = sym_write_end(&out, &row);
     if (err == SYM_OK) {
         err = sym_store_put(t, SYM_TABLE_WITNESSES, sym_span(p->id.bytes, SYM_NODE_ID_BYTES), row);
@@ -183,7 +186,8 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     struct sym_witness_peer *p = NULL;
     struct sym_node_id id;
     struct sym_reader in = sym_reader(value);
-    if (key.len != SYM_NODE_ID_BYTES || sym_read_u8(&in) != ROW_VERSION) {
+    uint8_t version = sym_read_u8(&in);
+    if (key.len != SYM_NODE_ID_BYTES || version == 0 || version > ROW_VERSION) {
         return SYM_BAD_FORMAT;
     }
     memcpy(id.bytes, key.data, sizeof id.bytes);
@@ -201,6 +205,9 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     read_own_head(&in, &p->lost);
     read_own_head(&in, &p->cosigned_own);
     (void)read_text(&in, p->own_cosignature, sizeof p->own_cosignature);
+    if (version > 1) {
+        (void)read_text(&in, p->alias, sizeof p->alias);
+    }
     if (err == SYM_OK) {
         err = sym_read_end(&in);
     }
