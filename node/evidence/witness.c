@@ -25,6 +25,7 @@ static void free_peer(struct sym_witness_peer *p)
 {
     if (p != NULL) {
         free(p->message);
+        free(p->exhibit);
         free(p);
     }
 }
@@ -241,6 +242,10 @@ static enum sym_err on_seal(struct sym_transaction *t, void *owner)
             continue;
         }
         enum sym_err err = put_row(t, p);
+        if (err == SYM_OK && p->exhibit != NULL) {
+            err = sym_store_put(t, SYM_TABLE_EXHIBITS, sym_span(p->id.bytes, SYM_NODE_ID_BYTES),
+                                sym_span(p->exhibit, p->exhibit_len));
+        }
         if (err != SYM_OK) {
             return err;
         }
@@ -260,6 +265,8 @@ static void on_done(void *owner, bool committed)
             bool same = p->saving_head.note_len == p->durable.note_len &&
                         strcmp(p->saving_head.note, p->durable.note) == 0;
             p->dirty = false;
+            free(p->exhibit);
+            p->exhibit = NULL;
             p->durable = p->saving_head;
             if (!same) {
                 p->cosignature[0] = '\0';

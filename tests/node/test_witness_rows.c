@@ -71,6 +71,9 @@ static void keeps_what_a_partner_has_shown_over_a_restart(void **state)
     assert_int_equal(row.state, SYM_WITNESS_GOOD);
     assert_int_equal(row.size, 20);
     assert_true(sym_span_equal(row.checkpoint, r->made.evidence.checkpoint));
+    struct sym_evidence e = give(r);
+    assert_true(cosigns(r, &e));
+    assert_true(sym_span_equal(e.known, r->made.evidence.checkpoint));
     assert_int_equal(witness_rig_show(r, &r->log, 30, 20), SYM_OK);
     assert_int_equal(witness_rig_row(r).size, 30);
 }

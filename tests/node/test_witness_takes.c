@@ -182,8 +182,10 @@ static void raises_the_alarm_also_on_a_full_disk(void **state)
     room_fill_disk(false);
     assert_int_equal(witness_rig_row(r).state, SYM_WITNESS_SPLIT);
     assert_int_equal(witness_rig_allows(r), SYM_DENIED);
+    has_no_exhibit(r);
     witness_rig_commit(r);
     is_stopped(r, SYM_WITNESS_SPLIT, "contradict");
+    convinces(r, SYM_SPLIT_SAME_SIZE);
 }
 
 /* Heads without proof --------------------------------------------------------------------------
