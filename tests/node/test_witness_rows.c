@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#define SOMEBODY   "\xe2\x80\x94 x AAAAAAA=\n"
 #define TEST(name) cmocka_unit_test_setup_teardown(name, witness_rig_set_up, witness_rig_tear_down)
 
 /* The own evidence as it is now, for no entry. */
@@ -323,6 +324,9 @@ static void refuses_cosignatures_that_are_none(void **state)
     witness_rig_cosign(line, r, heads[0], &r->partner.keys.cosign);
     memcpy(line + strlen(line), line, strlen(line) + 1); /* twice */
     assert_int_not_equal(witness_rig_known(r, heads[0], line), SYM_OK);
+    witness_rig_cosign(line, r, heads[0], &r->partner.keys.cosign);
+    memcpy(line + strlen(line), SOMEBODY, sizeof SOMEBODY); /* with a line of another */
+    assert_int_equal(witness_rig_known(r, heads[0], line), SYM_BAD_FORMAT);
     memset(line, 'x', sizeof line);
     line[sizeof line - 1] = '\0';
     assert_int_equal(witness_rig_known(r, heads[0], line), SYM_TOO_LONG);
