@@ -544,8 +544,9 @@ static enum sym_err match_all(struct sym_compare *c)
         size_t n = o <= 0 ? read_tale(&tales[HERE], here, left[HERE]) : 0;
         size_t m = o >= 0 ? read_tale(&tales[THERE], there, left[THERE]) : 0;
         err = match(c, &tales[HERE], &tales[THERE]);
-        here += n;
-        there += m;
+        /* A side without entries has no list, and nothing may be added to no pointer. */
+        here = n > 0 ? here + n : here;
+        there = m > 0 ? there + m : there;
         left[HERE] -= n;
         left[THERE] -= m;
     }

@@ -33,6 +33,8 @@ struct sym_witness_peer {
     enum sym_witness_state state;
     uint64_t since_ms; /* wall clock */
     char fault[SYM_FAULT_BYTES];
+    char *exhibit; /* one that could not be written: with the next commit; owned, or NULL */
+    size_t exhibit_len;
     struct sym_shown later; /* a log after the one that is held; generation 0: none */
     /* The newest head that is durable here, and the cosignature of it (made when it is wanted). */
     struct sym_signed_head durable;
