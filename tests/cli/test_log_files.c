@@ -1,7 +1,7 @@
 /* What leaves the node as files: proofs, checkpoints, exports, reports. Each is checked with
  * `symbolon verify`, which knows nothing of the node, and none is written of a log that is wrong.
  */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* log list and log show: filters, formats, and what is said of entries that do not fit. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 

@@ -1,5 +1,5 @@
 /* log verify: what is whole is called whole, and every lie of the node is caught and named. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 

@@ -15,7 +15,7 @@ static uint8_t id[SYM_EXCHANGE_ID_BYTES];
 static int set_up(void **state)
 {
     (void)state;
-    rig = exchange_rig_open();
+    rig = exchange_rig_open(NULL);
     exchange_rig_fill(rig, 0, 0, 40);
     exchange_rig_fill(rig, 1, 10, 40);
     return 0;

@@ -32,7 +32,7 @@ static struct {
 static int set_up(void **state)
 {
     (void)state;
-    rig = exchange_rig_open();
+    rig = exchange_rig_open(NULL);
     exchange_rig_fill(rig, 0, 0, 40);
     sym_random(id, sizeof id);
     session = NULL;
