@@ -1,3 +1,4 @@
+#include "cli/audit/erasures.h"
 #include "cli/audit/head.h"
 #include "cli/audit/keys.h"
 #include "cli/audit/outdir.h"
@@ -24,6 +25,7 @@ struct export
     size_t bundle_len;
     FILE *bundle_stream;
     uint64_t erased;
+    struct sym_erasures erasures;
     struct sym_fault fault;
 };
 
@@ -124,6 +126,8 @@ static bool take(void *context, const struct sym_audit_entry *e)
         err = add_to_bundle(x, e->leaf_bytes);
     }
     if (err == SYM_OK && x->bodies != NULL) {
+        bool erased = e->state == SYM_BODY_ERASED;
+        sym_erasures_take(&x->erasures, e->index, &e->leaf, erased ? NULL : &e->body);
         err = write_body(x, e);
     }
     if (err == SYM_OK) {
@@ -146,6 +150,11 @@ static enum sym_err check_root(struct export *x)
                         "entry %" PRIu64 " is missing; nothing was exported, see \"symbolon log "
                         "verify\"",
                         x->tree.size);
+    }
+    if (x->erasures.open) {
+        return sym_fail(&x->fault, SYM_NOT_FOUND,
+                        "entry %" PRIu64 " " SYM_ERASURES_FAULT "; nothing was exported",
+                        x->erasures.index);
     }
     if ((err = sym_audit_tree_end(&x->tree)) != SYM_OK) {
         return err;

@@ -28,8 +28,8 @@ struct sym_exchanges {
     struct sym_errands errands;
     struct sym_timer *tick;
     bool closing;
-    uint64_t refusal_ms; /* when a refused request was last recorded */
-    uint64_t met_ms;     /* when it was last looked who has to meet */
+    struct sym_allowance refusals; /* of requests that do not hold */
+    uint64_t met_ms;               /* when it was last looked who has to meet */
     struct sym_allowance allowance;
     struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
 };

@@ -360,6 +360,11 @@ static inline void fake_add_denied(void)
 }
 
 /* An import with a name that a spreadsheet would run, then so many that tiles fill. */
+#define FAKE_IMPORT    10u /* entry with the formula */
+#define FAKE_ERASED    11u
+#define FAKE_ANNOUNCED 12u /* that bodies were erased */
+#define FAKE_SIZE      600u
+
 static inline void fake_add_imports(size_t until)
 {
     struct sym_entry_body b = {.event = fake_text("imported"),
@@ -370,14 +375,16 @@ static inline void fake_add_imports(size_t until)
     (void)fake_log_add(SYM_ENTRY_IMPORTED, NULL, false, &b);
     b.subject = fake_text("suspects");
     b.detail = fake_text("");
+    while (fake_log.n < FAKE_ANNOUNCED) {
+        (void)fake_log_add(SYM_ENTRY_IMPORTED, NULL, false, &b);
+    }
+    const struct sym_entry_body erased = {.event = fake_text("bodies-erased"),
+                                          .subject = fake_text("8000000000000")};
+    (void)fake_log_add(SYM_ENTRY_ERASED, NULL, false, &erased);
     while (fake_log.n < until) {
         (void)fake_log_add(SYM_ENTRY_IMPORTED, NULL, false, &b);
     }
 }
-
-#define FAKE_IMPORT 10u /* entry with the formula */
-#define FAKE_ERASED 11u
-#define FAKE_SIZE   600u
 
 static inline void fake_log_make(struct fake_node *node)
 {

@@ -56,6 +56,21 @@ static void run_in(const struct fake_node *node, const char *with_marks)
     run(&r, words);
 }
 
+static void exports_nothing_when_a_body_is_gone_that_was_not_erased(void **state)
+{
+    struct fake_node *node = *state;
+    fake_log_make(node);
+    fake_log.entries[FAKE_ANNOUNCED + 1].erased = true;
+    start(node);
+    run_in(node, "log|export|@/out");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "entry 13 has no body, and no entry of the log says");
+    assert_false(is_there(node, "out"));
+    run(&r, "log|report");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "entry 13 has no body, and no entry of the log says");
+}
+
 static void an_export_is_verified_without_the_node(void **state)
 {
     struct fake_node *node = *state;
@@ -276,7 +291,7 @@ static void a_report_sums_up_and_is_signed(void **state)
                  "| 0 | 0 | 0 |\n");
     assert_shows(report, "| the peer | bank-b | overlap:matches | cft | a limit of the grant is "
                          "reached | more than 100 requests a day | 1 |\n");
-    assert_shows(report, "| imported | imported | alice | 589 | 10013 |\n");
+    assert_shows(report, "| imported | imported | alice | 588 | 9996 |\n");
     assert_shows(report, "## Budgets spent\n\nNone.\n");
     run(&r, "log|report");
     assert_string_equal(r.out, report); /* no clock in it */
@@ -357,6 +372,7 @@ static void refuses_options_that_make_no_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_NODE(exports_nothing_when_a_body_is_gone_that_was_not_erased),
         WITH_NODE(an_export_is_verified_without_the_node),
         WITH_NODE(an_export_can_leave_bodies_out),
         WITH_NODE(an_export_leaves_out_what_nobody_known_has_signed),

@@ -450,7 +450,6 @@ static void replay(void)
     uint8_t *copy = sym_bus_buffer(captured_len);
     assert_non_null(copy);
     memcpy(copy, captured, captured_len);
-    rig->sides[1].exchanges->refusal_ms = 0;
     sym_exchanges_frame(rig->sides[1].exchanges, &ends[1], copy, captured_len);
 }
 
