@@ -76,6 +76,9 @@ void sym_help_command(FILE *to, const struct sym_command *command)
             (void)fprintf(to, "%s\n", *line);
         }
     }
+    if (command->example != NULL) {
+        (void)fprintf(to, "\nexample: symbolon %s\n", command->example);
+    }
 }
 
 enum sym_exit sym_help_unknown(char *const *words, size_t n)
