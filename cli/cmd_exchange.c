@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct sym_option list_options[] = {
     {.name = "peer", .argument = "ALIAS", .help = "with this peer only"},
@@ -250,6 +251,18 @@ const struct sym_command sym_cmd_exchange_result = {
     .run = run_result,
 };
 
+/* The node says "exchange: …" where the person named one of several. */
+static enum sym_exit failed_on(const char *id, const struct sym_fault *fault)
+{
+    static const char thing[] = "exchange: ";
+    struct sym_fault named;
+    if (strncmp(fault->text, thing, sizeof thing - 1) != 0) {
+        return sym_command_failed(fault);
+    }
+    named.err = sym_fail(&named, fault->err, "%s: %s", id, fault->text + sizeof thing - 1);
+    return sym_command_failed(&named);
+}
+
 static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, const char *done)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -261,11 +274,11 @@ static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, con
         return code;
     }
     struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    sym_id_show(shown, name.id);
     fault.err = sym_client_do(&client, verb, &name, &fault);
     if (fault.err != SYM_OK) {
-        return sym_command_failed(&fault);
+        return failed_on(shown, &fault);
     }
-    sym_id_show(shown, name.id);
     (void)printf("%s: %s\n", shown, done);
     return SYM_EXIT_DONE;
 }

@@ -194,6 +194,7 @@ static void refuses_commands_that_do_not_exist(void **state)
            "frobnicate it: there is no such command; \"symbolon help\" lists them");
     refuse("\033[31mred", "symbolon: \\x1b[31mred: there is no such command");
     refuse("peer", "peer: is not a command by itself");
+    refuse("log|--dir|bank-a", "log: is not a command by itself");
     refuse("--bogus|status", "--bogus: there is no such option");
 }
 
