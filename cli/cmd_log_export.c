@@ -322,6 +322,13 @@ static enum sym_exit run(const struct sym_call *call)
         char shown[SYM_FAULT_BYTES];
         (void)printf("%s: %" PRIu64 " entries, %" PRIu64 " of them with an erased body\n",
                      sym_file_show(shown, call->args.operands[0]), x->tree.size, x->erased);
+        if (x->head.note.n_signatures < 2 && x->head.has_cosigned) {
+            (void)fprintf(stderr,
+                          "note: no partner has cosigned this head yet; the newest that one has is "
+                          "of %" PRIu64 " entries, take it along: symbolon log checkpoint "
+                          "--cosigned --out FILE\n",
+                          x->head.cosigned.size);
+        }
     }
     export_free(x);
     return code;
@@ -345,6 +352,7 @@ const struct sym_command sym_cmd_log_export = {
     .name = "log export",
     .summary = "write the whole log to a directory that stock tools verify",
     .usage = {"DIR [--no-bodies] [--card FILE]..."},
+    .example = "log export evidence --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE,

@@ -454,6 +454,7 @@ const struct sym_command sym_cmd_log_verify = {
     .name = "log verify",
     .summary = "check the whole evidence log against its newest checkpoint",
     .usage = {"[--tree-only] [--card FILE]... [--json]"},
+    .example = "log verify --card bank-b.card --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

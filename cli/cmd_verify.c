@@ -234,7 +234,12 @@ static const char *const notes[] = {
     "FILE is a proof, checkpoint, receipt, split, report or card, or the directory of an exported "
     "log.",
     "Without --key and --card a file is compared with the card that it brings along, and the",
-    "verdict says so; proofs and checkpoints bring none.",
+    "verdict says so; proofs and checkpoints bring none. An unknown key is said of what was signed",
+    "with a key that is none of those given, WRONG of what does not hold.",
+    "",
+    "Cosignatures are partners' signatures on the head of the log; those of partners whose card or",
+    "key is given, or stands in the export, are checked and counted. A head that is newer than the",
+    "last exchange has none yet.",
     NULL,
 };
 
@@ -242,6 +247,7 @@ const struct sym_command sym_cmd_verify = {
     .name = "verify",
     .summary = "check exported evidence; needs no node",
     .usage = {"FILE [FILE...] [--key VKEY]... [--card FILE]..."},
+    .example = "verify evidence report.md.exhibit --card bank-a.card",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_JSON,

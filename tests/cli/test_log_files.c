@@ -262,6 +262,9 @@ static void the_checkpoint_is_printed_as_it_is_signed(void **state)
     assert_shows(r.out, "/head: 600 entries, 1 cosignatures\n");
     read_file(text, sizeof text, node, "head");
     assert_string_equal(text, fake_log.checkpoint);
+    run_in(node, "log|checkpoint|--out|@/head"); /* an older one is kept to be compared */
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/head: exists already and is not overwritten");
     fake_node_stop(node);
     fake_log_sign(&fake_log.peer_keys.log);
     start(node);
