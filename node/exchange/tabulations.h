@@ -25,19 +25,6 @@ SYM_MUST enum sym_err sym_tabulation_start(struct sym_exchanges *x,
                                            const struct sym_tabulate_start *start, const char *user,
                                            struct sym_fault *fault);
 
-/* Of one that is in flight or has just ended, by its handle; as their namesakes in exchanges.h. */
-SYM_MUST enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span id,
-                                         struct sym_exchange_row *row);
-bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
-bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
-/* The tabulation whose release answered the question with this handle: itself, or an earlier one.
- */
-struct sym_tabulation;
-
-/* For exchanges.c: time passes; the end of the node. */
-void sym_tabulations_tick(struct sym_exchanges *x);
-void sym_tabulations_clear(struct sym_exchanges *x);
-
 /* For run_tabulate.c. */
 enum sym_tab_step sym_leg_step(const struct sym_leg *leg, size_t *len);
 SYM_MUST enum sym_err sym_leg_write(struct sym_leg *leg, uint8_t *payload, size_t len);
