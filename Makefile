@@ -114,6 +114,8 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 	$(call say,AR)
 	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
+# What no compiler tells: the gazetteer is assembled into its object.
+$(B)/cli/ingest/places.o: cli/ingest/places.bin
 $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(with_cli)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))

@@ -14,6 +14,13 @@
 
 /* A code, bytes of text: the longest is a city. */
 #define SYM_CODE_BYTES_MAX 80u
+/* What follows the country in a code of admin1. */
+#define SYM_ADMIN1_BYTES_MAX 8u
+/* Years that a record or a code can name. */
+#define SYM_YEAR_MIN 1900u
+#define SYM_YEAR_MAX 2199u
+/* The alphabet of geohashes. */
+#define SYM_GEOHASH_LETTERS "0123456789bcdefghjkmnpqrstuvwxyz"
 
 /* Of every dimension: nothing is recorded; in some: more than one where the record can say only
  * one; for places: not on land. */

@@ -5,7 +5,9 @@
  *     longitude (4) | persons (4) | count (8) | codes (1) | each: field (1), length (1), text
  *
  * Big-endian; signed numbers in two's complement. Codes stand in ascending order of their fields,
- * no code twice in one. Errors: SYM_BAD_VERSION, SYM_BAD_FORMAT, SYM_BAD_VALUE, SYM_LIMIT. Pure.
+ * no code twice in one; within a field in the order in which they were recorded. A record says
+ * "unknown" by having no code. Errors: SYM_BAD_VERSION, SYM_BAD_FORMAT (order, or a code twice),
+ * SYM_BAD_VALUE, SYM_LIMIT, SYM_SHORT, SYM_TRAILING. Pure.
  */
 #ifndef SYM_PROTO_INCIDENT_H
 #define SYM_PROTO_INCIDENT_H
@@ -34,13 +36,18 @@ struct sym_incident {
     int32_t latitude_e6; /* millionths of a degree, north positive */
     int32_t longitude_e6;
     uint32_t persons; /* that the incident concerned; 0: not known, counts as 1. Of aggregates: in
-                       * all */
-    uint64_t count;   /* incidents: 1, of aggregates more */
+                       * all, at most SYM_INCIDENT_PERSONS_MAX for each of count */
+    uint64_t count;   /* incidents: 1, of aggregates up to SYM_INCIDENT_COUNT_MAX */
     struct sym_incident_code codes[SYM_INCIDENT_CODES_MAX];
     size_t n_codes;
 };
 
-/* Adds a code, in its place. SYM_EXISTS: it is there (nothing changes); SYM_LIMIT. */
+/* Days since 1970-01-01 of a day of the Gregorian calendar, SYM_YEAR_MIN to SYM_YEAR_MAX;
+ * SYM_BAD_VALUE: there is no such day. */
+SYM_MUST enum sym_err sym_incident_days(int32_t *out, unsigned year, unsigned month, unsigned day);
+
+/* Adds a code, in its place. SYM_EXISTS: it is there (nothing changes); SYM_LIMIT: no room in
+ * the record or the field; SYM_BAD_VALUE: no code of the field. */
 SYM_MUST enum sym_err sym_incident_add(struct sym_incident *i, enum sym_incident_field field,
                                        struct sym_span code);
 SYM_MUST enum sym_err sym_incident_write(uint8_t *out, size_t max, size_t *len,
