@@ -2,8 +2,9 @@
  * seed, links on which payloads may be altered, dropped or recorded, members that leave at a stage.
  * What must not fail ends the program, so that benchmarks and fuzzers may use it, too.
  *
- * Programs with this rig are linked with --wrap=sym_laplace_add, so that a test can do without
- * noise: the programs that are installed have no such switch. */
+ * Programs with this rig are linked with --wrap for sym_laplace_add, so that a test can do without
+ * noise (the programs that are installed have no such switch), and for sym_verify, so that what one
+ * member has found valid costs the others nothing. */
 #ifndef SYM_TESTS_SUPPORT_TAB_RIG_H
 #define SYM_TESTS_SUPPORT_TAB_RIG_H
 
