@@ -1,4 +1,6 @@
-#include "proto/tab_frames.h"
+#include "proto/tabulate.h"
+
+#include "crypto/aead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,18 +92,18 @@ struct digests {
 static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
                            const struct sym_cube *cube)
 {
-    struct tab_bytes ids = {0};
-    enum sym_err err = sym_tab_cohort_new(&ids, q);
-    if (err == SYM_OK) {
-        err = sym_sha256(d->cohort, sym_tab_bytes_span(&ids));
+    struct sym_span ids[SYM_TAB_MEMBERS_MAX];
+    size_t n = q->n < SYM_TAB_MEMBERS_MAX ? q->n : SYM_TAB_MEMBERS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = sym_span(q->cohort[i].id, sizeof q->cohort[i].id);
     }
+    enum sym_err err = sym_sha256_parts(d->cohort, ids, n);
     if (err == SYM_OK) {
         err = sym_sha256(d->query, q->query);
     }
     memcpy(d->cube, sym_cube_hash(cube), sizeof d->cube);
     struct sym_writer w = sym_writer(d->n, sizeof d->n);
     sym_write_u32(&w, q->n);
-    sym_tab_bytes_clear(&ids);
     return err;
 }
 
