@@ -3,6 +3,7 @@
 #include "node/data/datasets_state.h"
 #include "node/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,10 +220,10 @@ static struct sym_import *import_new(const struct sym_datasets *d,
         return NULL;
     }
     memcpy(m->id, begin->id.data, sizeof m->id);
-    memcpy(m->user, author->user, sizeof m->user);
+    (void)snprintf(m->user, sizeof m->user, "%s", author->user);
     memcpy(m->added.name, begin->dataset.data, begin->dataset.len);
     memcpy(m->added.profile, begin->profile.data, begin->profile.len);
-    memcpy(m->added.imported_by, author->user, sizeof m->added.imported_by);
+    (void)snprintf(m->added.imported_by, sizeof m->added.imported_by, "%s", author->user);
     m->added.kind = SYM_DATASET_IDENTIFIERS;
     m->append = begin->append;
     const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
