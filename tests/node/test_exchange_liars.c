@@ -183,7 +183,8 @@ static void grant(uint8_t *bytes, size_t len)
     exchange_rig_send(rig, frame, frame_len);
 }
 
-/* After the first frame of data, or, where answers come late, the last. */
+/* After the first frame of data, or, where answers come late, the last. So does a close, which
+ * would otherwise leave out what is under way. */
 static void answer_with_a_lie(struct exchange_rig *r, uint8_t *bytes, size_t len)
 {
     if (session == NULL) {
@@ -192,7 +193,7 @@ static void answer_with_a_lie(struct exchange_rig *r, uint8_t *bytes, size_t len
     }
     hear_abort(bytes, len);
     r->step++;
-    if (r->step == (kind == SYM_KIND_OVERLAP_COUNT ? 2u : 1u) && !told) {
+    if (r->step == (kind == SYM_KIND_OVERLAP_COUNT || lie->close_instead ? 2u : 1u) && !told) {
         send_lie();
     }
 }
