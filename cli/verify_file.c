@@ -240,8 +240,11 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        (void)snprintf(what, sizeof what,
-                       "proof that this log contradicts itself (%s%s): sizes %llu and %llu",
+        /* Who sets the clock of an honest node back makes two such messages of it. */
+        bool by_clock = e.rule == SYM_SPLIT_SHORTER && !e.by_entries;
+        (void)snprintf(what, sizeof what, "proof that %s (%s%s): sizes %llu and %llu",
+                       by_clock ? "this log became shorter, or the clock of its node was set back"
+                                : "this log contradicts itself",
                        sym_split_rule_text(e.rule),
                        e.rule != SYM_SPLIT_SHORTER ? ""
                        : e.by_entries              ? ", by its entries"

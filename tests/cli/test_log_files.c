@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
+#include <sys/stat.h>
 
 static struct run r;
 static char words[2048];
@@ -69,6 +70,34 @@ static void exports_nothing_when_a_body_is_gone_that_was_not_erased(void **state
     run(&r, "log|report");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "entry 13 has no body, and no entry of the log says");
+}
+
+/* Cases, notes and users stand in bodies: what leaves the store is its owner's alone, until he
+ * gives it on. */
+static void what_is_exported_is_for_its_owner_alone(void **state)
+{
+    struct fake_node *node = *state;
+    static const char *const names[] = {
+        "out",   "out/bodies.jsonl",         "out/tile", "out/tile/0/001",
+        "proof", "proof/entry-4.body.jsonl", "report.md"};
+    char path[PATH_MAX];
+    struct stat st;
+    mode_t before = umask(0);
+    fake_log_make(node);
+    start(node);
+    run_in(node, "log|export|@/out");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    run_in(node, "log|prove|4|--out|@/proof");
+    assert_string_equal(r.err, "");
+    run_in(node, "log|report|--out|@/report.md");
+    (void)umask(before);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", node->dir, names[i]);
+        assert_int_equal(stat(path, &st), 0);
+        if ((st.st_mode & 077) != 0) {
+            fail_msg("%s: mode %o", names[i], st.st_mode & 0777u);
+        }
+    }
 }
 
 static void an_export_is_verified_without_the_node(void **state)
@@ -376,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(exports_nothing_when_a_body_is_gone_that_was_not_erased),
+        WITH_NODE(what_is_exported_is_for_its_owner_alone),
         WITH_NODE(an_export_is_verified_without_the_node),
         WITH_NODE(an_export_can_leave_bodies_out),
         WITH_NODE(an_export_leaves_out_what_nobody_known_has_signed),
