@@ -26,7 +26,7 @@ static void run_with(const enum tab_type *types, uint32_t n_types, uint32_t few)
     tab_rig_open(&rig, N, 4, 12);
     rig.crew = crew_new(2);
     for (uint32_t i = 0; i < few; i++) {
-        rig.leaves[(7u + 5u * i) % N] = types[i % n_types];
+        rig.leaves[(7u + 3u * i) % N] = types[i % n_types];
     }
     tab_rig_begin(&rig);
     tab_rig_run(&rig);

@@ -11,6 +11,7 @@
  */
 
 static bool with_noise;
+static bool trusts;
 
 enum sym_err __wrap_sym_laplace_add(uint64_t *cells, size_t n, uint64_t first,
                                     const struct sym_laplace *t, struct sym_masker *m,
@@ -59,6 +60,9 @@ enum sym_err __wrap_sym_verify(const uint8_t signature[SYM_SIGNATURE_BYTES],
         message,
     };
     uint8_t hash[SYM_HASH_BYTES];
+    if (trusts) {
+        return SYM_OK;
+    }
     insist(sym_sha256_parts(hash, parts, 4) == SYM_OK);
     uint8_t *at = known[(hash[0] << 8 | hash[1]) % KNOWN_MAX];
     (void)pthread_mutex_lock(&known_lock);
@@ -176,6 +180,7 @@ void tab_rig_begin(struct tab_rig *r)
                                        .phase_ms = RIG_PHASE_MS};
     lead.question.query = sym_tab_bytes_span(&r->query);
     with_noise = r->noise;
+    trusts = r->trusting;
     insist(sym_tab_lead_new(&r->lead, &lead, &fault) == SYM_OK);
     for (uint32_t i = 0; i < r->n; i++) {
         struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];
