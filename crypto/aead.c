@@ -166,3 +166,47 @@ enum sym_err sym_hkdf(uint8_t out[][SYM_HASH_BYTES], size_t n,
     sym_wipe(input, sizeof input);
     return ok ? SYM_OK : SYM_NO_MEMORY;
 }
+
+/* What is enciphered to have the bare key stream, piece by piece. */
+static const uint8_t zeros[8192];
+
+enum sym_err sym_stream_init(struct sym_stream *s)
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (context == NULL ||
+        EVP_CipherInit_ex(context, EVP_aes_256_ctr(), NULL, NULL, NULL, 1) != 1) {
+        enum sym_err err = fetch_error(context);
+        EVP_CIPHER_CTX_free(context);
+        return err;
+    }
+    s->context = context;
+    return SYM_OK;
+}
+
+void sym_stream_clear(struct sym_stream *s)
+{
+    EVP_CIPHER_CTX_free(s->context);
+    s->context = NULL;
+}
+
+enum sym_err sym_stream_start(struct sym_stream *s, const uint8_t key[SYM_STREAM_KEY_BYTES],
+                              uint64_t block)
+{
+    uint8_t counter[SYM_STREAM_BLOCK_BYTES] = {0};
+    sym_put_u64(counter + 8, block);
+    return EVP_CipherInit_ex(s->context, NULL, NULL, key, counter, 1) == 1 ? SYM_OK : SYM_NO_MEMORY;
+}
+
+enum sym_err sym_stream_next(struct sym_stream *s, uint8_t *out, size_t len)
+{
+    while (len > 0) {
+        size_t n = len < sizeof zeros ? len : sizeof zeros;
+        int done = 0;
+        if (EVP_CipherUpdate(s->context, out, &done, zeros, (int)n) != 1) {
+            return SYM_WRONG_STATE;
+        }
+        out += n;
+        len -= n;
+    }
+    return SYM_OK;
+}

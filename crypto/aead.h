@@ -1,5 +1,6 @@
 /* aead.h - ChaCha20-Poly1305 (RFC 8439) for streams of large frames, SHA-256 and HKDF, as the Noise
- * Protocol Framework names them (revision 34, section 4). The only user of OpenSSL's EVP.
+ * Protocol Framework names them (revision 34, section 4), and the key stream of AES-256 in counter
+ * mode (NIST SP 800-38A). The only user of OpenSSL's EVP.
  *
  * A struct sym_aead keeps one keyed cipher context, so that a frame costs no key set-up; a struct
  * sym_hash keeps a running hash whose value can be read at any time. Owners call the matching
@@ -18,6 +19,10 @@
 #define SYM_AEAD_TAG_BYTES 16u
 #define SYM_HASH_BYTES     32u
 #define SYM_HKDF_MAX       3u
+
+#define SYM_STREAM_KEY_BYTES   32u
+#define SYM_STREAM_BLOCK_BYTES 16u
+
 /* Longest plaintext of one frame that EVP's int lengths can carry. */
 #define SYM_AEAD_BYTES_MAX 0x7fffff00u
 
@@ -60,5 +65,20 @@ void sym_hash_clear(struct sym_hash *h);
 SYM_MUST enum sym_err sym_hkdf(uint8_t out[][SYM_HASH_BYTES], size_t n,
                                const uint8_t chaining_key[SYM_HASH_BYTES],
                                struct sym_span material);
+
+/* The key stream of AES-256 in counter mode: what is written is independent of other data. One
+ * context serves many keys, one after the other. */
+struct sym_stream {
+    void *context; /* owned; the library's cipher context */
+};
+
+/* s must be empty; before the first bytes it needs a start. */
+SYM_MUST enum sym_err sym_stream_init(struct sym_stream *s);
+void sym_stream_clear(struct sym_stream *s);
+/* Takes another key; the stream goes on at its block number `block` (16 bytes each). */
+SYM_MUST enum sym_err sym_stream_start(struct sym_stream *s,
+                                       const uint8_t key[SYM_STREAM_KEY_BYTES], uint64_t block);
+/* The next len bytes. */
+SYM_MUST enum sym_err sym_stream_next(struct sym_stream *s, uint8_t *out, size_t len);
 
 #endif

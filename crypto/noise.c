@@ -30,6 +30,16 @@ void sym_exchange_key_clear(struct sym_exchange_key *k)
     *k = (struct sym_exchange_key){0};
 }
 
+enum sym_err sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                    const struct sym_exchange_key *own,
+                                    const uint8_t remote[SYM_X25519_BYTES])
+{
+    if (own->private_key.len != SYM_X25519_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    return crypto_scalarmult(shared, own->private_key.data, remote) == 0 ? SYM_OK : SYM_BAD_ELEMENT;
+}
+
 /* Noise section 5.2, with the CipherState of section 5.1 inside: no message of KK is encrypted
  * before the first MixKey, so that there is always a key. */
 struct symmetric {

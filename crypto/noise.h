@@ -34,6 +34,11 @@ SYM_MUST enum sym_err sym_exchange_key_new(struct sym_exchange_key *k);
 SYM_MUST enum sym_err sym_exchange_key_from(struct sym_exchange_key *k,
                                             struct sym_span private_key);
 void sym_exchange_key_clear(struct sym_exchange_key *k);
+/* X25519 (RFC 7748) of own private key and remote public key. What it writes is secret, and not
+ * uniform: to be hashed, then wiped. */
+SYM_MUST enum sym_err sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                             const struct sym_exchange_key *own,
+                                             const uint8_t remote[SYM_X25519_BYTES]);
 
 enum sym_noise_role { SYM_NOISE_INITIATOR, SYM_NOISE_RESPONDER };
 

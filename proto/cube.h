@@ -19,6 +19,8 @@ struct sym_cube;
 /* Checks the query and builds its code tables; copies what it keeps. */
 SYM_MUST enum sym_err sym_cube_new(struct sym_cube **out, const struct sym_tab_query *query,
                                    struct sym_fault *fault);
+/* For one more owner, of the same thread; each frees it. */
+struct sym_cube *sym_cube_share(struct sym_cube *c);
 /* NULL is fine. */
 void sym_cube_free(struct sym_cube *c);
 
@@ -28,8 +30,12 @@ size_t sym_cube_levels(const struct sym_cube *c);
 void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_t *n);
 /* k p levels: how far one incident can move all cells together. */
 uint32_t sym_cube_sensitivity(const struct sym_cube *c);
-/* SHA-256 over the dimensions, codes and levels in their order. */
-SYM_MUST enum sym_err sym_cube_hash(uint8_t out[32], const struct sym_cube *c);
+uint64_t sym_cube_epsilon(const struct sym_cube *c); /* thousand millionths */
+uint32_t sym_cube_unit(const struct sym_cube *c);    /* enum sym_tab_unit */
+uint32_t sym_cube_cells_per_incident(const struct sym_cube *c);
+uint32_t sym_cube_persons_max(const struct sym_cube *c);
+/* SHA-256 over dimensions, codes, levels and bounds, in the order of the query: 32 bytes. */
+const uint8_t *sym_cube_hash(const struct sym_cube *c);
 
 /* Adds the record to the cells (sym_cube_cells). *cells_hit: in how many it counts. May run on
  * several threads at once with own cells each. SYM_LIMIT: a cell would go beyond 2^53. */

@@ -47,6 +47,12 @@ enum sym_err sym_statement_write(uint8_t *out, size_t max, size_t *len,
                               .receipt_hash = sym_span(st->receipt_hash, sizeof st->receipt_hash),
                               .sent = &sent,
                               .received = &received};
+        if (st->has_consents) {
+            c.consents_hash = sym_span(st->consents_hash, sizeof st->consents_hash);
+        }
+        if (st->has_release) {
+            c.release_hash = sym_span(st->release_hash, sizeof st->release_hash);
+        }
         return sym_signed_write(out, max, len, &sym_msg_close, &c, identity, SYM_DOMAIN_CLOSE);
     }
     struct sym_abort a = {.version = SYM_EXCHANGE_VERSION,

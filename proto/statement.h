@@ -28,6 +28,10 @@ struct sym_statement {
     uint64_t received_frames;
     uint8_t received_hash[SYM_HASH_BYTES];
     uint32_t reason; /* of an abort */
+    bool has_consents; /* of the close of a joint tabulation */
+    uint8_t consents_hash[SYM_HASH_BYTES];
+    bool has_release; /* likewise */
+    uint8_t release_hash[SYM_HASH_BYTES];
 };
 
 /* Transcripts of no frames. */

@@ -43,11 +43,14 @@ enum sym_tab_want {
 };
 enum sym_tab_want sym_tab_member_wants(const struct sym_tab_member *m);
 
-/* From SYM_TAB_WANTS_CONSENT on; borrowed. */
-const struct sym_cube *sym_tab_member_cube(const struct sym_tab_member *m);
+/* From SYM_TAB_WANTS_CONSENT on; borrowed, to be shared by who keeps it. */
+struct sym_cube *sym_tab_member_cube(const struct sym_tab_member *m);
 const uint8_t *sym_tab_member_qid(const struct sym_tab_member *m);
 /* From the consents on: SHA-256 over them; NULL before. */
 const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m);
+/* From the consents on: the key of the cache (tabulate.h); SYM_WRONG_STATE before. */
+SYM_MUST enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m,
+                                                 uint8_t out[SYM_HASH_BYTES]);
 /* From SYM_TAB_WANTS_UNMASK on: places of the survivors. */
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m);
 /* From SYM_TAB_WANTS_KEEP on: the Release message and all its cells as varints; borrowed. */

@@ -1,8 +1,9 @@
 /* dataset_segment.h - records in columns: filled from the chunks of an import, read from the bytes
- * that the vault keeps, and without the records of one id. Pure.
+ * that the vault keeps, and without the records of one id. A record has tokens (identifiers) or a
+ * row (incidents and aggregates, proto/incident.h), never both. Pure.
  *
- *     version (1) | records (4) | bytes of ids (4) | tokens (4)
- *     id lengths | ids | token counts | types | digests
+ *     version (1) | records (4) | bytes of ids (4) | tokens (4) | bytes of rows (4)
+ *     id lengths | ids | token counts | types | digests | row lengths (2 each) | rows
  *
  * Errors: SYM_BAD_VERSION, SYM_BAD_FORMAT (no segment of ours), SYM_NO_MEMORY.
  */
@@ -11,11 +12,12 @@
 
 #include "crypto/secret.h"
 #include "proto/dataset.h"
+#include "proto/incident.h"
 
-/* The longest: head, id lengths, token counts, ids, types and digests. */
+/* The longest: head, id lengths, token counts, ids, row lengths and rows, which take more than
+ * types and digests. */
 #define SYM_SEGMENT_BYTES_MAX                                                                      \
-    (13u + SYM_SEGMENT_RECORDS_MAX * (2u + SYM_RECORD_ID_BYTES_MAX +                               \
-                                      SYM_TOKENS_PER_RECORD_MAX * (1u + SYM_DIGEST_BYTES)))
+    (17u + SYM_SEGMENT_RECORDS_MAX * (2u + SYM_RECORD_ID_BYTES_MAX + 2u + SYM_INCIDENT_BYTES_MAX))
 
 /* Key in the vault: domain, content, number of the segment in it (4 bytes). */
 #define SYM_SEGMENT_DOMAIN    "dataset/"
@@ -38,9 +40,13 @@ struct sym_segment {
     const uint8_t *token_counts;                /* n_records */
     const uint8_t *types;                       /* n_tokens */
     const uint8_t (*digests)[SYM_DIGEST_BYTES]; /* n_tokens */
+    struct sym_span row_lengths;                /* empty, or 2 bytes for each record, big-endian */
+    struct sym_span rows;                       /* one after the other */
     struct sym_secret value;
 };
 void sym_segment_clear(struct sym_segment *s);
+/* Bytes of the row of record i; 0 where records have none. */
+size_t sym_segment_row_length(const struct sym_segment *s, size_t i);
 
 /* Columns with room for SYM_SEGMENT_RECORDS_MAX records. */
 struct sym_columns {
@@ -53,6 +59,10 @@ struct sym_columns {
     uint8_t *token_counts;
     uint8_t *types;
     uint8_t *digests;
+    bool has_rows; /* row_lengths has two bytes for each record, token_counts only zeros */
+    size_t rows_len;
+    uint8_t *row_lengths;
+    uint8_t *rows;
 };
 
 SYM_MUST enum sym_err sym_columns_new(struct sym_columns *c);

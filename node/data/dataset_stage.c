@@ -8,7 +8,7 @@
 /* So many segments can one chunk complete. */
 #define CHUNK_SEGMENTS_MAX (SYM_CHUNK_RECORDS_MAX / SYM_SEGMENT_RECORDS_MAX + 1)
 #define SEGMENTS_MAX       48u
-#define SEGMENT_BYTES_MIN  ((size_t)SYM_SEGMENT_RECORDS_MAX * (4 + SYM_DIGEST_BYTES))
+#define SEGMENT_BYTES_MIN  ((size_t)SYM_SEGMENT_RECORDS_MAX * 32u)
 
 _Static_assert(FULL_BYTES / SEGMENT_BYTES_MIN + 1 + CHUNK_SEGMENTS_MAX + 1 <= SEGMENTS_MAX,
                "there is room for what one more chunk and the end complete");

@@ -83,6 +83,12 @@ struct sym_content;
 SYM_MUST enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
                                        struct sym_span name, struct sym_fault *fault);
 void sym_content_release(struct sym_content *c);
+/* The same for the published snapshot of a dataset of incidents or aggregates; *row: what is known
+ * of it, valid until the next call that changes anything. SYM_WRONG_STATE: never published;
+ * SYM_UNSUPPORTED: it has identifiers. */
+SYM_MUST enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row *row,
+                                        struct sym_datasets *d, struct sym_span name,
+                                        struct sym_fault *fault);
 size_t sym_content_segments(const struct sym_content *c);
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_content_tokens(const struct sym_content *c, enum sym_token_type type);

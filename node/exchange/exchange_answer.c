@@ -66,17 +66,9 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
 /* Answering ------------------------------------------------------------------------------------
  */
 
-struct answer {
-    enum sym_decision decision;
-    enum sym_reason reason;
-    const char *remark;         /* travels */
-    const char *cause;          /* stays here; NULL: the reason says it */
-    struct sym_span parameters; /* of a grant */
-};
-
-static struct answer denial(enum sym_reason reason, const char *remark, const char *cause)
+static struct sym_answer_given denial(enum sym_reason reason, const char *remark, const char *cause)
 {
-    return (struct answer){
+    return (struct sym_answer_given){
         .decision = SYM_DECISION_DENIED, .reason = reason, .remark = remark, .cause = cause};
 }
 
@@ -158,7 +150,7 @@ static bool is_allowed(struct sym_exchanges *x, struct sym_exchange *e)
            sym_allowance_take(&x->allowance, &e->peer, sym_now_ms(), &e->left_out);
 }
 
-static void keep_answer(struct sym_exchange *e, const struct answer *a)
+static void keep_answer(struct sym_exchange *e, const struct sym_answer_given *a)
 {
     e->answer =
         (struct sym_exchange_answer){.decision = (uint32_t)a->decision, .reason = a->reason};
@@ -171,10 +163,11 @@ static void keep_answer(struct sym_exchange *e, const struct answer *a)
 
 /* Each decision is put down before it leaves. What a peer can cause without a grant is left out
  * beyond its allowance; it is denied then, as nothing may happen that is in no log. */
-static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const struct answer *given)
+static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
+                        const struct sym_answer_given *given)
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
-    struct answer a = *given;
+    struct sym_answer_given a = *given;
     bool is_free = e->matter == NULL || a.decision != SYM_DECISION_GRANTED;
     if (!e->asked) {
         e->unlogged = is_free && !is_allowed(x, e);
@@ -203,7 +196,7 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e, const s
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason)
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
-    struct answer a = denial(reason, "", NULL);
+    struct sym_answer_given a = denial(reason, "", NULL);
     if (!e->asked) {
         p.parts |= SYM_PART_SIGHTING;
         p.kinds[p.n_kinds++] = SYM_ENTRY_REQUESTED;
@@ -222,7 +215,7 @@ static void answer_freely(struct sym_exchanges *x, struct sym_exchange *e,
                                 .role = SYM_SESSION_RESPONDER,
                                 .parameters = request->parameters,
                                 .evidence = &evidence};
-    struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
+    struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (sym_run_new(&e->run, &plan) != SYM_OK) {
         a = denial(SYM_REASON_PROTOCOL, "", NULL);
     }
@@ -245,9 +238,6 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_overlap asked;
-    if (request->parameters.len > sizeof e->parameters) {
-        return SYM_TOO_LONG;
-    }
     enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, request->parameters);
     if (err == SYM_OK) {
         err = sym_matter_new(&e->matter, x);
@@ -255,8 +245,10 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     if (err != SYM_OK) {
         return err;
     }
-    memcpy(e->parameters, request->parameters.data, request->parameters.len);
-    e->parameters_len = request->parameters.len;
+    err = sym_kept_set(&e->parameters, request->parameters);
+    if (err != SYM_OK) {
+        return err;
+    }
     e->matter->purpose = request->purpose;
     e->matter->basis = request->basis;
     e->matter->engine = asked.engine;
@@ -275,8 +267,7 @@ static enum sym_err check_terms(const struct sym_exchange *e, struct sym_fault *
     SYM_ARENA_AUTO arena = {0};
     struct sym_overlap asked;
     struct sym_overlap_terms terms = own_terms();
-    enum sym_err err =
-        sym_decode(&arena, &asked, &sym_msg_overlap, sym_span(e->parameters, e->parameters_len));
+    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, sym_kept_span(&e->parameters));
     return err == SYM_OK ? sym_overlap_check(&asked, &terms, fault) : err;
 }
 
@@ -332,7 +323,7 @@ static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum s
     }
     if (err != SYM_OK) {
         bool ask_otherwise = err == SYM_UNSUPPORTED;
-        struct answer a =
+        struct sym_answer_given a =
             denial(ask_otherwise ? SYM_REASON_UNSUPPORTED : SYM_REASON_FAULT,
                    ask_otherwise ? "count by one identifier type: --type" : "", fault.text);
         give_answer(x, e, &a);
@@ -344,7 +335,7 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
 {
     struct sym_policy_verdict verdict = {.cause = NULL};
     struct sym_fault fault = {.text = ""};
-    struct answer a;
+    struct sym_answer_given a;
     enum sym_err err = keep_request(x, e, request);
     if (err != SYM_OK) {
         a = denial(err == SYM_NO_MEMORY ? SYM_REASON_FAULT : SYM_REASON_PROTOCOL, "", NULL);
@@ -360,10 +351,10 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
         sym_exchange_write(x, e, &p);
         return;
     } else {
-        a = (struct answer){.decision = verdict.decision,
-                            .reason = verdict.reason,
-                            .remark = verdict.remark,
-                            .cause = verdict.cause};
+        a = (struct sym_answer_given){.decision = verdict.decision,
+                                      .reason = verdict.reason,
+                                      .remark = verdict.remark,
+                                      .cause = verdict.cause};
     }
     give_answer(x, e, &a);
 }
@@ -373,7 +364,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
 {
     struct sym_run_plan plan = {.kind = e->kind,
                                 .role = SYM_SESSION_RESPONDER,
-                                .parameters = sym_span(e->parameters, e->parameters_len),
+                                .parameters = sym_kept_span(&e->parameters),
                                 .answer = parameters,
                                 .set = e->matter->set,
                                 .with = x->config.ristretto};
@@ -388,7 +379,7 @@ void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *
 {
     uint8_t bytes[16];
     size_t len = 0;
-    struct answer a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
+    struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (err == SYM_OK) {
         struct sym_overlap_answer o = {.set_size = sym_overlap_set_size(e->matter->set),
                                        .min_result = e->matter->min_result};
@@ -432,7 +423,7 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
 {
     const struct sym_request *request = &event->request;
     struct sym_fault fault = {.text = ""};
-    struct answer a;
+    struct sym_answer_given a;
     e->kind = request->kind;
     if (check_evidence(x, e, event, &fault) != SYM_OK) {
         a = denial(SYM_REASON_EVIDENCE, "", fault.text);
@@ -445,6 +436,11 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
     } else if (request->kind == SYM_KIND_OVERLAP_MATCHES ||
                request->kind == SYM_KIND_OVERLAP_COUNT) {
         answer_overlap(x, e, peer, request);
+        return;
+    } else if (request->kind == SYM_KIND_TABULATE) {
+        struct sym_answer_given given;
+        sym_exchange_answer_joint(x, e, peer, request, &given);
+        give_answer(x, e, &given);
         return;
     } else {
         a = denial(SYM_REASON_UNSUPPORTED, "", NULL);

@@ -42,8 +42,10 @@ static enum sym_err write_parameters(struct sym_exchange *e)
                             .canon_version = SYM_CANON_VERSION,
                             .type = e->matter->type,
                             .set_size = e->matter->own_size};
-    return sym_encode(e->parameters, sizeof e->parameters, &e->parameters_len, &sym_msg_overlap,
-                      &o);
+    uint8_t bytes[64];
+    size_t len = 0;
+    enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap, &o);
+    return err == SYM_OK ? sym_kept_set(&e->parameters, sym_span(bytes, len)) : err;
 }
 
 static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *e,
@@ -54,13 +56,13 @@ static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *
     enum sym_err err = SYM_OK;
     sym_exchange_parties(x, &parties, peer, e->link, 0, newest_exchange_slot(peer));
     if (e->matter != NULL) {
-        err = write_parameters(e);
+        err = e->matter->is_joint ? SYM_OK : write_parameters(e);
         request.purpose = e->matter->purpose;
         request.basis = e->matter->basis;
         request.dataset = sym_span_text(e->matter->theirs);
         request.commitments = &e->matter->commitments;
     }
-    request.parameters = sym_span(e->parameters, e->parameters_len);
+    request.parameters = sym_kept_span(&e->parameters);
     if (err == SYM_OK) {
         err = sym_exchange_give(x, e, &request.evidence);
     }
@@ -170,9 +172,14 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     struct sym_overlap_answer answer;
     struct sym_run_plan plan = {.kind = e->kind,
                                 .role = SYM_SESSION_INITIATOR,
-                                .parameters = sym_span(e->parameters, e->parameters_len),
+                                .parameters = sym_kept_span(&e->parameters),
                                 .answer = receipt->parameters,
-                                .with = x->config.ristretto};
+                                .with = x->config.ristretto,
+                                .leg = e->leg};
+    if (e->kind == SYM_KIND_TABULATE) {
+        e->deadline_ms = e->until_ms;
+        return e->leg != NULL ? sym_run_new(&e->run, &plan) : SYM_CANCELLED;
+    }
     if (e->matter == NULL) {
         const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
         if (peer == NULL) {
@@ -273,7 +280,7 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
         on_grant(x, e, receipt);
         return;
     }
-    if (held && e->matter != NULL && err == SYM_OK) {
+    if (held && e->matter != NULL && !e->matter->is_joint && err == SYM_OK) {
         on_held(x, e);
         return;
     }
@@ -328,7 +335,7 @@ static bool is_same_wish(const struct sym_exchange *e, const struct sym_exchange
     const struct sym_overlap_start *o = plan->overlap;
     const struct sym_exchange_matter *m = e->matter;
     return e->state == SYM_EXCHANGE_HELD && e->role == SYM_SESSION_INITIATOR && m != NULL &&
-           sym_node_id_equal(&e->peer, &plan->peer->id) && e->kind == o->kind &&
+           !m->is_joint && sym_node_id_equal(&e->peer, &plan->peer->id) && e->kind == o->kind &&
            m->purpose == o->purpose && m->basis == o->basis && m->type == o->type &&
            strcmp(m->user, plan->user) == 0 && sym_span_equal(o->mine, sym_span_text(m->mine)) &&
            sym_span_equal(o->theirs, sym_span_text(m->theirs)) &&

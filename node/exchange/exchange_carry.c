@@ -13,13 +13,19 @@
 static bool is_theirs(enum sym_err err)
 {
     return err == SYM_BAD_FORMAT || err == SYM_BAD_VALUE || err == SYM_BAD_ELEMENT ||
-           err == SYM_REPLAY || err == SYM_LIMIT || err == SYM_WRONG_STATE;
+           err == SYM_REPLAY || err == SYM_LIMIT || err == SYM_WRONG_STATE ||
+           err == SYM_BAD_SIGNATURE || err == SYM_BAD_TAG;
 }
 
 static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
     char text[SYM_FAULT_BYTES];
     bool theirs = is_theirs(err);
+    const char *why = sym_run_fault(e->run);
+    if (why[0] != '\0') {
+        sym_exchange_abort(x, e, theirs ? SYM_REASON_PROTOCOL : SYM_REASON_FAULT, err, why);
+        return;
+    }
     (void)snprintf(text, sizeof text,
                    theirs ? "%s broke the protocol: what it sent %s"
                           : "the exchange with %s could not be computed: its memory or work %s",
@@ -121,8 +127,10 @@ void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uin
         e->quiet_ms = now_ms;
     }
     /* Who computes has not said everything, so the other side cannot have closed. */
-    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL || !sym_run_is_busy(e->run) ||
-        e->n_queue > 0 || now_ms - e->quiet_ms < pause_ms) {
+    bool waits_for_others = e->kind == SYM_KIND_TABULATE;
+    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL ||
+        !(waits_for_others || sym_run_is_busy(e->run)) || e->n_queue > 0 ||
+        now_ms - e->quiet_ms < pause_ms) {
         return;
     }
     e->quiet_ms = now_ms;
@@ -186,11 +194,36 @@ void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, ui
                        "a frame was lost, repeated or altered on the way");
 }
 
+/* What the run wanted is durable, or cannot be. */
+static void then_put(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    err = sym_run_made(e->run, err);
+    if (err != SYM_OK && !e->ending.due) {
+        fail_run(x, e, err);
+    } else if (!e->ending.due) {
+        e->matter->has_result = e->matter->has_result || sym_run_has_release(e->run);
+        sym_exchange_pump(x, e);
+    }
+}
+
+static bool is_due(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_exchange_plan_write p = {.parts = SYM_PART_RUN, .then = then_put};
+    if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL || !sym_run_is_due(e->run)) {
+        return false;
+    }
+    sym_exchange_write(x, e, &p);
+    return true;
+}
+
 /* Sends what is queued, then what the run has to say, for one turn. */
 void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
 {
     for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
         size_t len = 0;
+        if (is_due(x, e)) {
+            return;
+        }
         bool runs = e->phase == SYM_PHASE_RUNNING && e->writing == NULL;
         enum sym_err err = runs ? give_out_works(x, e) : SYM_OK;
         if (err != SYM_OK) {

@@ -65,6 +65,9 @@ enum sym_err sym_exchange_make_word(struct sym_exchanges *x, struct sym_exchange
     e->word.is_abort = is_abort;
     e->word.time_ms = sym_wall_ms();
     e->word.reason = is_abort ? (uint32_t)e->reason : 0;
+    if (err == SYM_OK && !is_abort && e->run != NULL) {
+        sym_run_closing(e->run, &e->word);
+    }
     if (err == SYM_OK) {
         err = sym_statement_write(bytes, sizeof bytes, &len, &e->word, &x->config.keys->identity);
     }
@@ -100,7 +103,8 @@ static void send_abort(struct sym_exchanges *x, struct sym_exchange *e)
 static void drop_result(struct sym_exchanges *x, const struct sym_exchange *e)
 {
     struct sym_fault fault = {.text = ""};
-    bool kept = e->matter != NULL && (e->matter->find != NULL || e->matter->has_result);
+    bool kept = e->matter != NULL && !e->matter->is_joint &&
+                (e->matter->find != NULL || e->matter->has_result);
     if (kept && e->final != SYM_EXCHANGE_DONE &&
         sym_results_forget(x->config.results, sym_span(e->handle, sizeof e->handle), &fault) !=
             SYM_OK) {
@@ -288,6 +292,12 @@ static void then_closed(struct sym_exchanges *x, struct sym_exchange *e, enum sy
 {
     struct sym_close c = {.evidence = NULL};
     size_t len = 0;
+    if (e->word.has_consents) {
+        c.consents_hash = sym_span(e->word.consents_hash, sizeof e->word.consents_hash);
+    }
+    if (e->word.has_release) {
+        c.release_hash = sym_span(e->word.release_hash, sizeof e->word.release_hash);
+    }
     if (err != SYM_OK) {
         e->ends = false;
         sym_kept_clear(&e->statement);

@@ -37,6 +37,21 @@ void sym_matter_text(char *to, size_t size, struct sym_span text)
     to[len] = '\0';
 }
 
+void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint)
+{
+    m->is_joint = true;
+    memcpy(m->tabulation, joint->tabulation, sizeof m->tabulation);
+    m->purpose = joint->purpose;
+    m->basis = joint->basis;
+    m->participants = joint->participants;
+    m->cells = joint->cells;
+    m->epsilon_nano = joint->epsilon_nano;
+    sym_matter_text(m->case_ref, sizeof m->case_ref, sym_span_text(joint->case_ref));
+    sym_matter_text(m->note, sizeof m->note, sym_span_text(joint->note));
+    sym_matter_text(m->user, sizeof m->user, sym_span_text(joint->user));
+    sym_matter_text(m->theirs, sizeof m->theirs, sym_span_text(joint->dataset));
+}
+
 static enum sym_err commit_to(struct sym_exchange_matter *m, enum sym_committed what,
                               const char *text, struct sym_span *out)
 {

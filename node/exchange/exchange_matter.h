@@ -33,6 +33,11 @@ struct sym_exchange_matter {
     uint32_t own_size;
     uint32_t peer_size;
     uint32_t common;
+    bool is_joint; /* of a tabulation, as what follows */
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+    uint32_t participants;
+    uint32_t cells;
+    uint64_t epsilon_nano;
     uint32_t min_result; /* of the grant, as the receipt says it */
     bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
@@ -54,6 +59,21 @@ SYM_MUST enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *own
 void sym_matter_free(struct sym_exchange_matter *m);
 /* Copies text where it fits, cuts it otherwise. */
 void sym_matter_text(char *to, size_t size, struct sym_span text);
+
+/* Why a joint tabulation is run, of which all its exchanges are part. */
+struct sym_joint {
+    const uint8_t *tabulation; /* SYM_EXCHANGE_ID_BYTES */
+    uint32_t purpose;
+    uint32_t basis;
+    const char *case_ref;
+    const char *note;
+    const char *user;
+    const char *dataset; /* of that name at every participant */
+    uint32_t participants;
+    uint32_t cells;
+    uint64_t epsilon_nano;
+};
+void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint);
 
 /* Draws salts and makes the commitments to the texts that are there. */
 SYM_MUST enum sym_err sym_matter_commit(struct sym_exchange_matter *m);

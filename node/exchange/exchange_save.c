@@ -54,7 +54,8 @@ static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
 
 bool sym_exchange_saved(struct sym_exchanges *x, struct sym_exchange *e)
 {
-    if (e->matter == NULL || e->role == SYM_SESSION_RESPONDER || e->matter->saved) {
+    if (e->matter == NULL || e->matter->is_joint || e->role == SYM_SESSION_RESPONDER ||
+        e->matter->saved) {
         return true;
     }
     if (e->phase == SYM_PHASE_SAVING) {

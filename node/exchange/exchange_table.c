@@ -85,10 +85,22 @@ void sym_exchange_unlink(struct sym_exchange *e)
     e->link = NULL;
 }
 
+static void leave_leg(struct sym_exchange *e)
+{
+    if (e->leg != NULL) {
+        e->leg->exchange = NULL;
+        e->leg->over = true;
+        e->leg->state = e->state;
+        memcpy(e->leg->fault, e->fault.text, sizeof e->leg->fault);
+        e->leg = NULL;
+    }
+}
+
 void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, uint64_t now_us)
 {
     e->state = state;
     e->ended_us = now_us;
+    leave_leg(e);
     if (e->run != NULL) {
         e->progress = sym_run_progress(e->run);
     }
@@ -150,8 +162,10 @@ enum sym_err sym_exchange_send_step(struct sym_exchange *e, enum sym_step step, 
 
 static void exchange_free(struct sym_exchange *e)
 {
+    leave_leg(e);
     sym_exchange_unlink(e);
     sym_exchange_rewind(e);
+    sym_kept_clear(&e->parameters);
     sym_matter_free(e->matter);
     free(e);
 }

@@ -14,8 +14,6 @@
 
 /* Frames that wait for room: a receipt or data frame, a close, an abort. */
 #define SYM_EXCHANGE_QUEUE_MAX 4u
-/* Parameters kept to ask again after a link was replaced, bytes. */
-#define SYM_EXCHANGE_PARAMETERS_BYTES 512u
 /* Frames that came while something was being written: a close or abort, and the answer to one. */
 #define SYM_EXCHANGE_LATE_MAX 2u
 
@@ -62,6 +60,16 @@ struct sym_exchange_ending {
 
 struct sym_exchange_write; /* exchange_write.c */
 
+/* One pairwise exchange of a joint tabulation, as the tabulation sees it (tabulations.h). */
+struct sym_leg {
+    struct sym_tabulation *of;
+    uint32_t place;                /* of the peer in the cohort */
+    struct sym_exchange *exchange; /* NULL: not begun, or ended */
+    bool over;
+    enum sym_exchange_state state; /* how it ended */
+    char fault[SYM_FAULT_BYTES];
+};
+
 struct sym_exchange {
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what this node's users call it: the first id */
     uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* on the wire; a repeated request has a new one */
@@ -69,8 +77,8 @@ struct sym_exchange {
     struct sym_node_id peer;
     char alias[SYM_ALIAS_BYTES];
     uint32_t kind;
-    uint8_t parameters[SYM_EXCHANGE_PARAMETERS_BYTES];
-    size_t parameters_len;
+    struct sym_kept parameters; /* also to ask again after a link was replaced */
+    struct sym_leg *leg;        /* of a joint tabulation that this node asks for, until it ends */
     enum sym_exchange_state state;
     enum sym_exchange_phase phase;
     enum sym_err result;

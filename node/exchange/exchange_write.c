@@ -50,13 +50,17 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .peer_size = m->peer_size,
         .common = done ? m->common : 0,
         .records = done ? m->records : 0,
-        .has_result = done && m->has_result,
+        .has_result = (done || m->is_joint) && m->has_result,
         .started_ms = m->started_ms,
         .ended_ms = over ? sym_wall_ms() : 0,
         .bytes_sent = e->bytes_sent,
         .bytes_received = e->bytes_received,
         .min_result = m->min_result,
         .withheld = done && m->withheld,
+        .tabulation = m->is_joint ? sym_span(m->tabulation, sizeof m->tabulation) : sym_span("", 0),
+        .participants = m->participants,
+        .cells = m->cells,
+        .epsilon_nano = m->epsilon_nano,
     };
 }
 
@@ -144,7 +148,9 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
                                   .user = sym_span_text(e->user),
                                   .bytes_sent = e->bytes_sent,
                                   .bytes_received = e->bytes_received};
-    if (!sym_equal(e->handle, e->id, sizeof e->id)) {
+    if (e->matter != NULL && e->matter->is_joint) {
+        body.handle = sym_span(e->matter->tabulation, sizeof e->matter->tabulation);
+    } else if (!sym_equal(e->handle, e->id, sizeof e->id)) {
         body.handle = sym_span(e->handle, sizeof e->handle);
     }
     if (e->matter != NULL) {
@@ -251,13 +257,20 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
     if (w->left_out > 0) {
         err = append_left_out(w, t);
     }
+    if (err == SYM_OK && (w->plan.parts & SYM_PART_RUN) != 0) {
+        err = sym_run_put(e->run, t);
+    }
+    if (err == SYM_OK && e->ends && e->run != NULL) {
+        err = sym_run_put_end(e->run, t);
+    }
     for (size_t i = 0; err == SYM_OK && i < w->plan.n_kinds; i++) {
         err = append(w, t, w->plan.kinds[i], event_of(e, w->plan.kinds[i]));
     }
     if (err == SYM_OK) {
         err = put_opens(w, t);
     }
-    if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && e->matter != NULL) {
+    bool has_row = e->matter != NULL && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
+    if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && has_row) {
         struct sym_exchange_entry row = row_of(e);
         err = sym_history_put(t, &row);
     }

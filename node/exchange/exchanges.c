@@ -57,6 +57,24 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     return SYM_OK;
 }
 
+/* Its tabulation has the row in the history, and follows it. */
+static enum sym_err begin_leg(struct sym_exchanges *x, struct sym_exchange *e,
+                              const struct sym_exchange_plan *plan)
+{
+    enum sym_err err = sym_matter_new(&e->matter, x);
+    if (err != SYM_OK) {
+        return err;
+    }
+    sym_joint_matter(e->matter, plan->joint);
+    e->matter->on_its_own = true;
+    err = sym_matter_commit(e->matter);
+    if (err == SYM_OK) {
+        e->leg = plan->leg;
+        e->leg->exchange = e;
+    }
+    return err;
+}
+
 enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                  const struct sym_exchange_plan *plan, struct sym_fault *fault)
 {
@@ -76,7 +94,7 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
             return err;
         }
     }
-    if (plan->parameters.len > SYM_EXCHANGE_PARAMETERS_BYTES) {
+    if (plan->parameters.len > SYM_PARAMETERS_BYTES_MAX) {
         return sym_fail(fault, SYM_TOO_LONG, "exchange: its parameters are too long");
     }
     struct sym_exchange *e = plan->overlap != NULL ? sym_exchange_wake(x, plan) : NULL;
@@ -97,12 +115,16 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     e->started_us = sym_now_us();
     memcpy(e->alias, peer->alias, sizeof e->alias);
     sym_matter_text(e->user, sizeof e->user, sym_span_text(plan->user != NULL ? plan->user : ""));
-    e->parameters_len = plan->parameters.len;
-    if (plan->parameters.len > 0) {
-        memcpy(e->parameters, plan->parameters.data, plan->parameters.len);
-    }
     memcpy(e->handle, e->id, sizeof e->handle);
     memcpy(id, e->handle, sizeof e->handle);
+    err = sym_kept_set(&e->parameters, plan->parameters);
+    if (err == SYM_OK && plan->joint != NULL) {
+        err = begin_leg(x, e, plan);
+    }
+    if (err != SYM_OK) {
+        sym_exchange_table_remove(&x->table, e);
+        return sym_fail(fault, err, "exchange: it %s", sym_err_text(err));
+    }
     if (plan->overlap == NULL) {
         sym_exchange_seek(x, e);
         return SYM_OK;

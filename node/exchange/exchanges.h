@@ -63,6 +63,8 @@ struct sym_exchange_plan {
     const char *user;                        /* stays local */
     const char *approver;                    /* of this node, who let it be asked; NULL: nobody */
     const struct sym_overlap_start *overlap; /* for the kinds of overlap */
+    const struct sym_joint *joint;           /* for a leg of a joint tabulation, with leg */
+    struct sym_leg *leg;                     /* told when it has ended; outlives the exchange */
 };
 
 /* Starts an exchange; its progress is told by sym_exchanges_row. An overlap that its user has asked

@@ -1,9 +1,9 @@
 /* exchanges_state.h - what the files behind exchanges.h share: exchanges.c (beginning, links,
  * time), exchange_ask.c (asking, and asking again), exchange_answer.c (answering),
  * exchange_prepare.c (own elements, before either), exchange_carry.c (frames and works),
- * exchange_save.c (results), exchange_write.c (what becomes durable, and then goes on),
- * exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
- * Nobody else includes it.
+ * exchange_joint.c (own parts of joint tabulations), exchange_save.c (results), exchange_write.c
+ * (what becomes durable, and then goes on), exchange_evidence.c (what is shown of logs),
+ * exchange_end.c (closing, aborting, last words). Nobody else includes it.
  *
  * While e->writing is set, nothing happens to an exchange: ends wait in e->ending, frames in
  * e->late. An exchange whose end is being written is in SYM_PHASE_ENDING; one that has ended may
@@ -50,7 +50,8 @@ enum sym_part {
     SYM_PART_LOSS = 16,       /* no answer came */
     SYM_PART_OWN_WORD = 32,   /* e->word, e->statement */
     SYM_PART_THEIR_WORD = 64, /* e->peer_statement */
-    SYM_PART_HISTORY = 128
+    SYM_PART_HISTORY = 128,
+    SYM_PART_RUN = 256 /* what the run wants to be durable before it goes on */
 };
 
 /* Called once, with the result of the write; it may begin the next. */
@@ -157,6 +158,23 @@ void sym_exchange_resume(struct sym_exchanges *x, struct sym_exchange *e);
 /* Answers a request: the first frame of an exchange that another node begins. */
 void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
                          const struct sym_envelope *envelope, uint8_t *frame, size_t len);
+/* What a request is answered with. */
+struct sym_answer_given {
+    enum sym_decision decision;
+    enum sym_reason reason;
+    const char *remark;            /* travels */
+    const char *cause;             /* stays here; NULL: the reason says it */
+    struct sym_span parameters;    /* of a grant */
+    char room[2][SYM_FAULT_BYTES]; /* for remark and cause, where they are made */
+};
+/* Judges a request to take part in a joint tabulation (exchange_joint.c); of a grant e has its run.
+ */
+void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
+                               const struct sym_peer *peer, const struct sym_request *request,
+                               struct sym_answer_given *out);
+/* What a part of a joint tabulation works with, that of the own node or of another's. */
+struct sym_tab_part_config;
+void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out);
 /* Denies a request that is not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
 /* A request whose id was seen: is not answered either, and the exchange of that id goes on. */

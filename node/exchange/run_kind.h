@@ -8,6 +8,7 @@
 #include "node/evidence/witness.h"
 #include "node/exchange/overlap_set.h"
 #include "proto/session.h"
+#include "proto/statement.h"
 #include "proto/work.h"
 
 enum sym_step {
@@ -18,6 +19,8 @@ enum sym_step {
 };
 
 struct sym_compares;
+struct sym_leg;
+struct sym_tab_part;
 
 /* What kinds that are about the evidence itself work with; they copy what they keep, and the rooms
  * outlive them. */
@@ -41,6 +44,8 @@ struct sym_run_plan {
     struct sym_overlap_set *set;             /* own elements, where the kind has some */
     const struct sym_ristretto *with;        /* likewise */
     const struct sym_run_evidence *evidence; /* likewise */
+    struct sym_leg *leg;                     /* of an own joint tabulation */
+    struct sym_tab_part *part;               /* in that of another node; the run's on SYM_OK */
 };
 
 struct sym_run_progress {
@@ -72,11 +77,20 @@ struct sym_run_kind {
     size_t (*works_out)(const void *machine);
     struct sym_run_progress (*progress)(const void *machine);
     enum sym_err (*result)(void *machine, struct sym_run_result *out);
+    /* Of kinds that make something durable themselves. */
+    bool (*is_due)(void *machine);
+    enum sym_err (*put)(void *machine, struct sym_transaction *t);
+    enum sym_err (*made)(void *machine, enum sym_err err);
+    enum sym_err (*put_end)(void *machine, struct sym_transaction *t);
+    bool (*has_release)(const void *machine);
+    void (*closing)(const void *machine, struct sym_statement *word);
+    const char *(*fault)(const void *machine);
 };
 
 extern const struct sym_run_kind sym_run_kind_ping;
 extern const struct sym_run_kind sym_run_kind_overlap;
 extern const struct sym_run_kind sym_run_kind_witness;
 extern const struct sym_run_kind sym_run_kind_compare;
+extern const struct sym_run_kind sym_run_kind_tabulate;
 
 #endif

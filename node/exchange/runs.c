@@ -20,6 +20,8 @@ static const struct sym_run_kind *kind_of(uint32_t kind)
         return &sym_run_kind_witness;
     case SYM_KIND_COMPARE:
         return &sym_run_kind_compare;
+    case SYM_KIND_TABULATE:
+        return &sym_run_kind_tabulate;
     default:
         return NULL;
     }
@@ -107,4 +109,41 @@ struct sym_run_progress sym_run_progress(const struct sym_run *run)
 enum sym_err sym_run_result(struct sym_run *run, struct sym_run_result *out)
 {
     return run->kind->result == NULL ? SYM_UNSUPPORTED : run->kind->result(run->machine, out);
+}
+
+bool sym_run_is_due(struct sym_run *run)
+{
+    return run->kind->is_due != NULL && run->kind->is_due(run->machine);
+}
+
+enum sym_err sym_run_put(struct sym_run *run, struct sym_transaction *t)
+{
+    return run->kind->put(run->machine, t);
+}
+
+enum sym_err sym_run_made(struct sym_run *run, enum sym_err err)
+{
+    return run->kind->made(run->machine, err);
+}
+
+enum sym_err sym_run_put_end(struct sym_run *run, struct sym_transaction *t)
+{
+    return run->kind->put_end == NULL ? SYM_OK : run->kind->put_end(run->machine, t);
+}
+
+bool sym_run_has_release(const struct sym_run *run)
+{
+    return run->kind->has_release != NULL && run->kind->has_release(run->machine);
+}
+
+void sym_run_closing(const struct sym_run *run, struct sym_statement *word)
+{
+    if (run->kind->closing != NULL) {
+        run->kind->closing(run->machine, word);
+    }
+}
+
+const char *sym_run_fault(const struct sym_run *run)
+{
+    return run->kind->fault == NULL ? "" : run->kind->fault(run->machine);
 }

@@ -40,6 +40,20 @@ bool sym_run_is_busy(const struct sym_run *run);
 
 struct sym_run_progress sym_run_progress(const struct sym_run *run);
 
+/* Is there something to be made durable before it goes on? Then it is put, within a transaction
+ * that may run more than once, and what became of that made known. */
+bool sym_run_is_due(struct sym_run *run);
+SYM_MUST enum sym_err sym_run_put(struct sym_run *run, struct sym_transaction *t);
+SYM_MUST enum sym_err sym_run_made(struct sym_run *run, enum sym_err err);
+/* The exchange ends: what was reserved and not spent is given back, in the same transaction. */
+SYM_MUST enum sym_err sym_run_put_end(struct sym_run *run, struct sym_transaction *t);
+/* A release is kept. */
+bool sym_run_has_release(const struct sym_run *run);
+/* What the own close says beside transcripts. */
+void sym_run_closing(const struct sym_run *run, struct sym_statement *word);
+/* Why it failed, for a person; empty where the error says it. */
+const char *sym_run_fault(const struct sym_run *run);
+
 /* At the initiator, while the step is SYM_STEP_CLOSE; SYM_UNSUPPORTED for a kind without a result.
  * Borrows from the run. */
 SYM_MUST enum sym_err sym_run_result(struct sym_run *run, struct sym_run_result *out);

@@ -16,7 +16,11 @@
     X(PADDING, "overlap-padding", "none", 0, 0, "none power-of-two",                               \
       "how the number of own elements is rounded up before a peer learns it")                      \
     X(OWN_APPROVAL, "own-approval", "none", 0, 0, "none matches all",                              \
-      "which own overlaps another user, an approver, has to approve before a peer is asked")
+      "which own overlaps another user, an approver, has to approve before a peer is asked")       \
+    X(EPSILON, "epsilon-per-year", "8", 0, 12, "",                                                 \
+      "privacy budget of each dataset and calendar year, for joint tabulations")                   \
+    X(MINIMUM, "tabulate-minimum", "5", 3, 255, "",                                                \
+      "participants that a joint tabulation must have for this node to take part")
 
 enum sym_setting_name {
 #define SYM_SETTING_ENUM(name, text, value, least, most, words, help) SYM_SETTING_##name,

@@ -50,7 +50,14 @@
     X(BODIES, "bodies")             /* generation, index -> body, under a key of its own */        \
     X(BODY_SECRETS, "body-secrets") /* generation, tile -> what these keys are made of: a vault */ \
     X(BODY_KEYS, "body-keys")       /* as VAULT_KEYS, of that vault */                             \
-    X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */
+    X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */                            \
+    X(BUDGETS, "budgets")           /* dataset, year, node id -> epsilon spent */                  \
+    X(QUERY_IDS, "query-ids")       /* of tabulations -> reserved, debited, unmasked */            \
+    X(RELEASES, "releases")         /* tabulation -> the head of its release */                    \
+    X(RELEASE_CELLS, "release-cells") /* tabulation, page -> its cells */                          \
+    X(QUESTIONS, "questions")         /* question id -> tabulation that answered it */             \
+    X(COHORTS, "cohorts")             /* dataset, epoch, qid -> who took part, who survived */     \
+    X(WITHHELD, "withheld")           /* tabulation -> whose release never came */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,

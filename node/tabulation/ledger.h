@@ -1,0 +1,84 @@
+/* ledger.h - the privacy budget: how much epsilon each dataset has spent in a calendar year (UTC),
+ * in all and for each peer, and which query ids were consented to, paid for and unmasked.
+ *
+ * Integers of thousand millionths. A reservation is durable before the consent leaves, counts as
+ * not available, and expires. It becomes the debit in one transaction, with its entry in the
+ * evidence log, before a byte that depends on data leaves; a debit is never given back. A query id
+ * is consented to once and unmasked once, ever. After a restore everything counts as spent for a
+ * year, as what was spent since the backup is not known.
+ * All calls but sym_ledger_open work inside a transaction of the caller.
+ * Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
+ * SYM_REPLAY, SYM_EXPIRED, SYM_NOT_FOUND.
+ */
+#ifndef SYM_NODE_TABULATION_LEDGER_H
+#define SYM_NODE_TABULATION_LEDGER_H
+
+#include "node/evidence/log.h"
+#include "proto/tabulation.h"
+
+struct sym_ledger {
+    struct sym_log *log;
+    uint64_t restored_ms; /* wall clock; 0: never (core/restored.h) */
+};
+
+/* What is asked of the budget, and by whom. */
+struct sym_ledger_ask {
+    struct sym_span dataset;
+    const struct sym_node_id *peer; /* who asks: the initiator, own node or other */
+    uint64_t cap_nano;              /* of the dataset and year */
+    uint64_t peer_cap_nano;         /* of the peer's grant and year; 0: as much as the dataset */
+    uint64_t now_ms;                /* wall clock */
+};
+
+struct sym_ledger_left {
+    uint64_t left_nano; /* for this peer */
+    uint64_t spent_nano;
+    uint64_t reserved_nano; /* of the dataset, as spent_nano */
+    uint64_t renews_ms;
+};
+SYM_MUST enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_transaction *t,
+                                      struct sym_ledger_left *out,
+                                      const struct sym_ledger_ask *ask);
+
+/* SYM_LIMIT: there is less left; SYM_REPLAY: the query id was consented to before. */
+SYM_MUST enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_transaction *t,
+                                         const uint8_t qid[SYM_HASH_BYTES],
+                                         const struct sym_ledger_ask *ask, uint64_t epsilon_nano,
+                                         uint64_t expires_ms);
+
+/* What the entry in the log says beside dataset and amount. */
+struct sym_ledger_exchange {
+    const uint8_t *id; /* on the wire; of an own query the tabulation */
+    const struct sym_node_id *initiator;
+    const struct sym_node_id *responder;
+    const uint8_t *handle; /* NULL where it is the id */
+    const char *alias;     /* of the initiator; empty: this node */
+    uint32_t purpose;
+    uint32_t basis;
+};
+/* SYM_EXPIRED: the reservation has, and is gone. SYM_REPLAY: it was debited before. */
+SYM_MUST enum sym_err sym_ledger_debit(const struct sym_ledger *l, struct sym_transaction *t,
+                                       const uint8_t qid[SYM_HASH_BYTES],
+                                       const struct sym_ledger_exchange *x, uint64_t now_ms);
+/* Gives a reservation back that was not debited; fine for any other state. The id stays used. */
+SYM_MUST enum sym_err sym_ledger_release(struct sym_transaction *t,
+                                         const uint8_t qid[SYM_HASH_BYTES]);
+/* From debited to unmasked; SYM_REPLAY: it was already. SYM_NOT_FOUND: never debited. */
+SYM_MUST enum sym_err sym_ledger_unmask(struct sym_transaction *t,
+                                        const uint8_t qid[SYM_HASH_BYTES]);
+
+/* Each dataset and each of its peers with anything spent or reserved in the year of now_ms.
+ * Spans are valid during the call. */
+struct sym_ledger_row {
+    struct sym_span dataset;
+    struct sym_node_id peer; /* zeros: the dataset as a whole */
+    uint32_t year;
+    uint64_t spent_nano;
+    uint64_t reserved_nano;
+    uint64_t renews_ms;
+};
+typedef enum sym_err sym_ledger_each_fn(void *context, const struct sym_ledger_row *row);
+SYM_MUST enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction *t,
+                                      uint64_t now_ms, sym_ledger_each_fn *fn, void *context);
+
+#endif

@@ -1,0 +1,258 @@
+#include "node/tabulation/releases.h"
+
+#include <string.h>
+
+/* RELEASE_CELLS: tabulation, first cell of the page (4) -> number of cells (4), their varints. */
+#define PAGE_KEY_BYTES (SYM_EXCHANGE_ID_BYTES + 4u)
+#define PAGE_HEAD      4u
+#define PAGE_BYTES     262144u
+
+/* COHORTS: dataset and a zero byte, epoch (8), SHA-256 of the ids -> the ids. */
+#define COHORT_KEY_BYTES (SYM_DATASET_BYTES_MAX + 1u + 8u + SYM_HASH_BYTES)
+
+/* WITHHELD: tabulation -> initiator (32), when it is due (8). */
+#define WITHHELD_BYTES (SYM_HASH_BYTES + 8u)
+
+/* Releases ------------------------------------------------------------------------------------- */
+
+static struct sym_span page_key(uint8_t out[PAGE_KEY_BYTES], struct sym_span tabulation,
+                                uint32_t first)
+{
+    struct sym_writer w = sym_writer(out, PAGE_KEY_BYTES);
+    sym_write_span(&w, tabulation);
+    sym_write_u32(&w, first);
+    return sym_span(out, w.len);
+}
+
+/* Bytes of the whole varints within the first `max` bytes, and how many they are. */
+static size_t whole_cells(struct sym_span cells, size_t max, uint32_t *n)
+{
+    size_t end = 0;
+    *n = 0;
+    for (size_t i = 0; i < cells.len && i < max; i++) {
+        if (cells.data[i] < 0x80u) {
+            end = i + 1;
+            ++*n;
+        }
+    }
+    return end;
+}
+
+static enum sym_err put_cells(struct sym_transaction *t, struct sym_span tabulation,
+                              struct sym_span cells)
+{
+    enum sym_err err = SYM_OK;
+    uint32_t first = 0;
+    SYM_SECRET_AUTO value = {0};
+    err = sym_secret_new(&value, PAGE_HEAD + PAGE_BYTES);
+    while (err == SYM_OK && cells.len > 0) {
+        uint8_t key[PAGE_KEY_BYTES];
+        uint32_t n = 0;
+        size_t len = whole_cells(cells, PAGE_BYTES, &n);
+        if (len == 0) {
+            return SYM_BAD_FORMAT;
+        }
+        struct sym_writer w = sym_writer(value.data, value.len);
+        sym_write_u32(&w, n);
+        sym_write_bytes(&w, cells.data, len);
+        err = sym_store_put(t, SYM_TABLE_RELEASE_CELLS, page_key(key, tabulation, first),
+                            sym_span(value.data, w.len));
+        cells = sym_span(cells.data + len, cells.len - len);
+        first += n;
+    }
+    return err;
+}
+
+enum sym_err sym_release_put(struct sym_transaction *t,
+                             const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                             const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
+                             struct sym_span cells)
+{
+    struct sym_span id = sym_span(tabulation, SYM_EXCHANGE_ID_BYTES);
+    enum sym_err err = sym_store_has(t, SYM_TABLE_RELEASES, id);
+    if (err != SYM_NOT_FOUND) {
+        return err;
+    }
+    err = sym_store_put(t, SYM_TABLE_RELEASES, id, head);
+    if (err == SYM_OK) {
+        err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), id);
+    }
+    return err == SYM_OK ? put_cells(t, id, cells) : err;
+}
+
+enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
+                              struct sym_span tabulation)
+{
+    return sym_store_get(t, SYM_TABLE_RELEASES, tabulation, out);
+}
+
+struct page {
+    struct sym_span tabulation;
+    uint32_t cell;
+    uint32_t first;
+    uint32_t n;
+    struct sym_secret *out;
+};
+
+/* Ends the walk with SYM_CANCELLED when it has the page. */
+static enum sym_err look_at_page(void *context, struct sym_span key, struct sym_span value)
+{
+    struct page *p = context;
+    struct sym_reader in = sym_reader(key);
+    struct sym_span tabulation = sym_read_span(&in, SYM_EXCHANGE_ID_BYTES);
+    uint32_t first = sym_read_u32(&in);
+    if (sym_read_end(&in) != SYM_OK || value.len < PAGE_HEAD) {
+        return SYM_BAD_FORMAT;
+    }
+    if (!sym_span_equal(tabulation, p->tabulation)) {
+        return SYM_NOT_FOUND;
+    }
+    in = sym_reader(value);
+    uint32_t n = sym_read_u32(&in);
+    if (p->cell < first || p->cell - first >= n) {
+        return SYM_OK;
+    }
+    p->first = first;
+    p->n = n;
+    enum sym_err err = sym_secret_new(p->out, in.left);
+    if (err == SYM_OK) {
+        sym_read_bytes(&in, p->out->data, p->out->len);
+        err = SYM_CANCELLED;
+    }
+    return err;
+}
+
+enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out, uint32_t *first,
+                              uint32_t *n, struct sym_span tabulation, uint32_t cell)
+{
+    uint8_t key[PAGE_KEY_BYTES];
+    struct page p = {.tabulation = tabulation, .cell = cell, .out = out};
+    enum sym_err err = sym_store_each_from(t, SYM_TABLE_RELEASE_CELLS, page_key(key, tabulation, 0),
+                                           look_at_page, &p);
+    if (err != SYM_CANCELLED) {
+        return err == SYM_OK ? SYM_NOT_FOUND : err;
+    }
+    *first = p.first;
+    *n = p.n;
+    return SYM_OK;
+}
+
+enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const uint8_t question[SYM_HASH_BYTES])
+{
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), NULL,
+                           tabulation, SYM_EXCHANGE_ID_BYTES, &len);
+    return err == SYM_OK && len != SYM_EXCHANGE_ID_BYTES ? SYM_BAD_FORMAT : err;
+}
+
+/* Cohorts -------------------------------------------------------------------------------------- */
+
+static enum sym_err cohort_key(uint8_t out[COHORT_KEY_BYTES], size_t *prefix, struct sym_span *key,
+                               struct sym_span dataset, uint64_t epoch, struct sym_span ids)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    enum sym_err err = sym_sha256(hash, ids);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_writer w = sym_writer(out, COHORT_KEY_BYTES);
+    sym_write_span(&w, dataset);
+    sym_write_u8(&w, 0);
+    sym_write_u64(&w, epoch);
+    *prefix = w.len;
+    sym_write_bytes(&w, hash, sizeof hash);
+    return sym_write_end(&w, key);
+}
+
+enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset, uint64_t epoch,
+                                 struct sym_span ids)
+{
+    uint8_t room[COHORT_KEY_BYTES];
+    size_t prefix = 0;
+    struct sym_span key;
+    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_COHORTS, key, ids) : err;
+}
+
+struct differs {
+    struct sym_span prefix;
+    struct sym_span ids;
+    bool found;
+};
+
+static enum sym_err look_at_cohort(void *context, struct sym_span key, struct sym_span value)
+{
+    struct differs *d = context;
+    if (key.len < d->prefix.len || !sym_span_equal(sym_span(key.data, d->prefix.len), d->prefix)) {
+        return SYM_CANCELLED;
+    }
+    d->found = d->found || sym_tab_differ_by_one(value, d->ids);
+    return SYM_OK;
+}
+
+enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
+                                       struct sym_span dataset, uint64_t epoch, struct sym_span ids)
+{
+    uint8_t room[COHORT_KEY_BYTES];
+    size_t prefix = 0;
+    struct sym_span key;
+    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct differs d = {.prefix = sym_span(room, prefix), .ids = ids};
+    err = sym_store_each_from(t, SYM_TABLE_COHORTS, d.prefix, look_at_cohort, &d);
+    *out = d.found;
+    return err == SYM_CANCELLED ? SYM_OK : err;
+}
+
+/* Withheld ------------------------------------------------------------------------------------- */
+
+enum sym_err sym_withheld_put(struct sym_transaction *t,
+                              const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const struct sym_node_id *initiator, uint64_t due_ms)
+{
+    uint8_t value[WITHHELD_BYTES];
+    memcpy(value, initiator->bytes, SYM_HASH_BYTES);
+    sym_put_u64(value + SYM_HASH_BYTES, due_ms);
+    return sym_store_put(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES),
+                         sym_span(value, sizeof value));
+}
+
+enum sym_err sym_withheld_clear(struct sym_transaction *t,
+                                const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
+{
+    enum sym_err err =
+        sym_store_delete(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES));
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+struct withheld {
+    uint8_t *tabulation;
+    const struct sym_node_id *initiator;
+    uint64_t now_ms;
+};
+
+static enum sym_err look_at_withheld(void *context, struct sym_span key, struct sym_span value)
+{
+    struct withheld *w = context;
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    if (!sym_equal(value.data, w->initiator->bytes, SYM_HASH_BYTES) ||
+        sym_get_u64(value.data + SYM_HASH_BYTES) > w->now_ms) {
+        return SYM_OK;
+    }
+    memcpy(w->tabulation, key.data, key.len);
+    return SYM_CANCELLED;
+}
+
+enum sym_err sym_withheld_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                               const struct sym_node_id *initiator, uint64_t now_ms)
+{
+    struct withheld w = {.tabulation = tabulation, .initiator = initiator, .now_ms = now_ms};
+    enum sym_err err = sym_store_each(t, SYM_TABLE_WITHHELD, look_at_withheld, &w);
+    return err == SYM_CANCELLED ? SYM_OK : err == SYM_OK ? SYM_NOT_FOUND : err;
+}

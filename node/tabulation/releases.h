@@ -1,0 +1,54 @@
+/* releases.h - what joint tabulations released, who took part, and whose release never came.
+ *
+ * A release is kept by the id of its tabulation and found by its question id: the same question
+ * over the same cohort and epochs is answered from here, by every node that took part, and never
+ * computed again. Cohorts and survivors are remembered for each dataset and epoch: a cohort that
+ * differs by one member from an earlier one is held for an approver, as the difference of two
+ * releases would tell of that member alone. A tabulation for which this node sent its vector, and
+ * whose release has not come by the deadline, is withheld: its initiator gets no other until it
+ * comes, or an approver closes it.
+ * All calls work inside a transaction of the caller. Errors: those of store.h.
+ */
+#ifndef SYM_NODE_TABULATION_RELEASES_H
+#define SYM_NODE_TABULATION_RELEASES_H
+
+#include "node/store/store.h"
+#include "proto/tabulate.h"
+
+/* cells: varints of all cells. One that is there stays as it is. */
+SYM_MUST enum sym_err sym_release_put(struct sym_transaction *t,
+                                      const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                      const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
+                                      struct sym_span cells);
+/* The Release message; out must be empty. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
+                                       struct sym_span tabulation);
+/* The page of cells that has this cell; *first: of the page, *n: in the page. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out,
+                                       uint32_t *first, uint32_t *n, struct sym_span tabulation,
+                                       uint32_t cell);
+/* The tabulation that answered this question. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
+                                       uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const uint8_t question[SYM_HASH_BYTES]);
+
+/* ids: node ids, ascending: of a cohort, or of those that survived. One set under one key: a set
+ * that was remembered already stays once. */
+SYM_MUST enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset,
+                                          uint64_t epoch, struct sym_span ids);
+SYM_MUST enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
+                                                struct sym_span dataset, uint64_t epoch,
+                                                struct sym_span ids);
+
+SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
+                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const struct sym_node_id *initiator, uint64_t due_ms);
+/* Fine when there is none. */
+SYM_MUST enum sym_err sym_withheld_clear(struct sym_transaction *t,
+                                         const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
+/* One of this initiator's that is due at now_ms; SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
+                                        uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                        const struct sym_node_id *initiator, uint64_t now_ms);
+
+#endif
