@@ -29,6 +29,7 @@ struct tab_rig {
     uint32_t cells;
     bool noise;
     bool trusting; /* every signature is taken for valid, for fuzzers */
+    bool thorough; /* valid signatures are computed again, for benchmarks */
     bool silent;   /* who leaves is not noticed before the deadline */
     uint64_t seed;
     struct sym_sign_key keys[SYM_TAB_MEMBERS_MAX]; /* by place */
