@@ -123,6 +123,7 @@ static enum sym_err check_head(const struct sym_incident *i)
     }
     if ((i->precision == SYM_DATE_NONE && i->days != 0) ||
         (i->precision == SYM_DATE_YEAR && (d.month != 1 || d.day != 1)) ||
+        (i->precision == SYM_DATE_QUARTER && (d.month % 3 != 1 || d.day != 1)) ||
         (i->precision == SYM_DATE_MONTH && d.day != 1)) {
         return SYM_BAD_VALUE;
     }
@@ -265,12 +266,14 @@ static struct sym_span put_date(char *room, const struct sym_incident *i,
                                 enum sym_dimension dimension)
 {
     struct month_of d;
-    bool wants_month = dimension != SYM_DIMENSION_YEAR;
-    if (i->precision < (wants_month ? SYM_DATE_MONTH : SYM_DATE_YEAR) || !month_of(&d, i->days)) {
+    enum sym_date_precision wanted = dimension == SYM_DIMENSION_YEAR      ? SYM_DATE_YEAR
+                                     : dimension == SYM_DIMENSION_QUARTER ? SYM_DATE_QUARTER
+                                                                          : SYM_DATE_MONTH;
+    if (i->precision < wanted || !month_of(&d, i->days)) {
         return sym_span_text(SYM_CODE_UNKNOWN);
     }
     struct sym_span year = put_number(room, 0, d.year, 4);
-    if (!wants_month) {
+    if (wanted == SYM_DATE_YEAR) {
         return year;
     }
     room[4] = '-';

@@ -66,7 +66,8 @@ static enum sym_err start(struct sym_crew *c, const struct sym_canon_rules *rule
                           struct sym_fault *fault)
 {
     struct sym_worker *w = &c->workers[c->n_workers];
-    enum sym_err err = sym_canon_new(&w->canon, rules, fault);
+    bool incidents = c->batches[0].binding->n_fields > 0;
+    enum sym_err err = incidents ? SYM_OK : sym_canon_new(&w->canon, rules, fault);
     if (err != SYM_OK) {
         return err;
     }

@@ -531,6 +531,7 @@ static void open_exchanges(struct exchange_rig *rig, struct rig_side *s)
                                      .opens = s->opens,
                                      .peers = &s->peers,
                                      .keys = &s->self.keys,
+                                     .ristretto = rig->with,
                                      .self = s->self.id,
                                      .workers = s->workers,
                                      .datasets = (void *)s,
@@ -538,7 +539,6 @@ static void open_exchanges(struct exchange_rig *rig, struct rig_side *s)
                                      .history = &s->history,
                                      .results = &s->results,
                                      .settings = &s->settings};
-    assert_int_equal(sym_ristretto_choose(&c.ristretto, NULL), SYM_OK);
     assert_int_equal(sym_exchanges_new(&s->exchanges, &c), SYM_OK);
 }
 
@@ -586,11 +586,15 @@ void exchange_rig_kill(struct exchange_rig *rig, unsigned side)
                             sym_span_text("the other side was killed"));
 }
 
-struct exchange_rig *exchange_rig_open(void)
+struct exchange_rig *exchange_rig_open(const struct sym_ristretto *with)
 {
     struct exchange_rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     the_rig = rig;
+    rig->with = with;
+    if (with == NULL) {
+        assert_int_equal(sym_ristretto_choose(&rig->with, NULL), SYM_OK);
+    }
     memset(ends, 0, sizeof ends);
     sym_random(ends[0].exporter, sizeof ends[0].exporter);
     memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);

@@ -209,6 +209,15 @@ static void keeps_no_more_pending_heads_than_there_is_room_for(void **state)
     assert_int_equal(sym_held_pending_since(&s->held), 120); /* the first one stays */
 }
 
+static void waits_for_no_proof_of_an_empty_log(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(shows(s, &s->log, 20, 0, 100), SYM_VERDICT_GOOD);
+    assert_int_equal(shows(s, &s->log, 0, 0, 100), SYM_VERDICT_OLDER);
+    assert_int_equal(s->held.n_pending, 0);
+    assert_int_equal(shows(s, &s->log, 0, 0, 101), SYM_VERDICT_SHORTER);
+}
+
 /* Contradictions -------------------------------------------------------------------------------
  */
 
@@ -543,6 +552,7 @@ int main(void)
         TEST(waits_for_the_proof_of_a_head_for_some_time),
         TEST(proofs_of_all_that_it_wants_leave_nothing_pending),
         TEST(learns_by_a_later_proof_that_a_pending_head_was_honest),
+        TEST(waits_for_no_proof_of_an_empty_log),
         TEST(keeps_no_more_pending_heads_than_there_is_room_for),
         TEST(catches_two_heads_of_one_size),
         TEST(catches_two_heads_of_one_size_also_when_older),
