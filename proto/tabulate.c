@@ -1,5 +1,7 @@
 #include "proto/tabulate.h"
 
+#include "crypto/aead.h"
+
 #include <string.h>
 
 /* A varint of 64 bits. */

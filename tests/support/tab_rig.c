@@ -133,7 +133,8 @@ static struct sym_span *codes_of(char (*texts)[8], uint32_t n, bool months)
     return spans;
 }
 
-static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months)
+static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months,
+                       uint64_t epsilon_nano)
 {
     char(*texts)[8] = calloc(countries + months, sizeof *texts);
     insist(texts != NULL && countries <= 676 && months <= 1500);
@@ -152,7 +153,7 @@ static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months)
                                         .n_levels = 1,
                                         .persons_max = 1,
                                         .cells_per_incident = 1,
-                                        .epsilon_nano = 1000000000u};
+                                        .epsilon_nano = epsilon_nano};
     insist(sym_tab_encode(&r->query, &sym_msg_tab_query, &query, 12 * (countries + months)) ==
            SYM_OK);
     insist(sym_sha256(r->query_hash, sym_tab_bytes_span(&r->query)) == SYM_OK);
@@ -160,13 +161,20 @@ static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months)
     free(times);
     free(texts);
     r->cells = countries * months;
+    r->epsilon_nano = epsilon_nano;
 }
 
 void tab_rig_open(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months)
 {
+    tab_rig_open_at(r, n, countries, months, 1000000000u);
+}
+
+void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months,
+                     uint64_t epsilon_nano)
+{
     *r = (struct tab_rig){.n = n, .minimum = n < 5 ? 3 : 5, .now_ms = 1000, .seed = n};
     make_parties(r);
-    make_query(r, countries, months);
+    make_query(r, countries, months, epsilon_nano);
     r->question = (struct sym_tab_question){.cohort = r->parties, .n = n};
     memset(r->question.tabulation, 0x11, sizeof r->question.tabulation);
     memcpy(r->question.initiator, r->parties[0].id, sizeof r->question.initiator);
@@ -194,7 +202,7 @@ void tab_rig_begin(struct tab_rig *r)
                                           .place = i,
                                           .identity = &r->keys[i],
                                           .query_hash = sym_span(r->query_hash, SYM_HASH_BYTES),
-                                          .epsilon_nano = 1000000000u,
+                                          .epsilon_nano = r->epsilon_nano,
                                           .cells = r->cells,
                                           .minimum = r->minimum};
         c.question.cohort = parties;
