@@ -388,6 +388,7 @@ const struct sym_command sym_cmd_import = {
     .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
               "           [--issuer CC] [--platform NAME] [--delimiter NAME] [--append] [--force]\n"
               "           [--cells-per-incident K] [--persons-max P] [--rejects FILE] [--dry-run]"},
+    .example = "import suspects.csv --dataset suspects --profile accounts --dry-run",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 /* SYM_EXIT_DONE when the person agrees. What cannot be undone needs a yes. */
 static enum sym_exit confirm(const struct sym_call *call, const char *question, const char *thing)
@@ -49,6 +50,11 @@ static enum sym_exit run_erase(const struct sym_call *call)
     if (sym_when_from(&erase.before_ms, &call->args, "before", &fault) != SYM_OK) {
         return sym_command_usage(call, "%s", fault.text);
     }
+    if (erase.before_ms / 1000 > (uint64_t)time(NULL)) {
+        return sym_command_usage(call,
+                                 "--before: lies in the future: nothing of the log would stay "
+                                 "readable; give a day that has passed");
+    }
     sym_format_time(day, erase.before_ms / 1000);
     (void)snprintf(question, sizeof question,
                    "Erase what all entries before %s say? The entries and their proofs stay; the "
@@ -81,6 +87,7 @@ const struct sym_command sym_cmd_log_erase_bodies = {
     .name = "log erase-bodies",
     .summary = "erase what old entries say; the tree and its proofs stay valid",
     .usage = {"--before DATE [--yes]"},
+    .example = "log erase-bodies --before 2021-01-01",
     .options = erase_options,
     .takes = SYM_TAKES_NODE,
     .run = run_erase,

@@ -30,6 +30,7 @@ struct finding {
 struct comparison {
     const char *alias;
     uint64_t exchanges, entries;
+    uint64_t untold; /* exchanges whose transcripts could not be compared */
     struct finding *findings;
     size_t n;
     size_t cut_off; /* of them: no contradiction, and a note only */
@@ -74,6 +75,7 @@ static enum sym_err await(struct comparison *c, struct sym_client *client, struc
         }
         c->exchanges = page.exchanges;
         c->entries = page.entries;
+        c->untold = page.untold;
         if (page.done) {
             return SYM_OK;
         }
@@ -165,6 +167,7 @@ static enum sym_err print_json(const struct comparison *c)
     sym_json_bool(j, "agree", c->n == c->cut_off);
     sym_json_number(j, "exchanges", c->exchanges);
     sym_json_number(j, "entries", c->entries);
+    sym_json_number(j, "untold", c->untold);
     sym_json_array(j, "findings");
     for (size_t i = 0; i < c->n; i++) {
         const struct finding *f = &c->findings[i];
@@ -205,6 +208,11 @@ static enum sym_exit conclude(const struct comparison *c, bool json)
                      c->alias, c->exchanges, c->entries);
         if (c->cut_off > 0) {
             (void)printf("; %zu of them %s cut off", c->cut_off, c->cut_off == 1 ? "was" : "were");
+        }
+        if (c->untold > 0) {
+            (void)printf("; of %" PRIu64 " one side has no signed word any more (erased?): their "
+                         "transcripts were not compared",
+                         c->untold);
         }
         (void)putchar('\n');
         return SYM_EXIT_DONE;
@@ -257,6 +265,7 @@ const struct sym_command sym_cmd_log_compare = {
     .name = "log compare",
     .summary = "compare the log with a partner's, exchange by exchange",
     .usage = {"ALIAS [--timeout SECONDS] [--json]"},
+    .example = "log compare bank-b --as anna",
     .options = compare_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,
@@ -327,10 +336,21 @@ static enum sym_exit run_witnesses(const struct sym_call *call)
                                                                  : witnesses_table(&list));
 }
 
+static const char *const witnesses_notes[] = {
+    "STATE: new (nothing was seen yet), good (each head extends the one before), unproven (a newer",
+    "head was told, its proof not yet), shorter (an older head than one seen before), split (two",
+    "heads contradict each other: see log exhibit). ITS ENTRIES is the newest head seen of the",
+    "partner's log, COSIGNED the newest that this node has signed, HOLDS OF US the newest head of",
+    "this log that the partner is known to hold. OPEN counts exchanges without both closes: while",
+    "there is one, that partner gets no new one; see exchange settle.",
+    NULL,
+};
+
 const struct sym_command sym_cmd_log_witnesses = {
     .name = "log witnesses",
     .summary = "list what is known of partners' logs, and they of this one",
     .usage = {"[--json]"},
+    .notes = witnesses_notes,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_witnesses,
 };
@@ -392,6 +412,7 @@ const struct sym_command sym_cmd_log_exhibit = {
     .name = "log exhibit",
     .summary = "write the proof that a partner's log contradicts itself",
     .usage = {"ALIAS --out FILE"},
+    .example = "log exhibit bank-b --out split --as anna",
     .options = exhibit_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,
@@ -441,6 +462,7 @@ const struct sym_command sym_cmd_log_accept = {
     .name = "log accept",
     .summary = "accept the log that a partner began after it lost the old one",
     .usage = {"ALIAS [--yes]"},
+    .example = "log accept bank-b",
     .options = accept_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,

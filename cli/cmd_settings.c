@@ -65,8 +65,9 @@ static enum sym_exit run_set(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    (void)printf("%s: %s, from the next start on\n", call->args.operands[0],
-                 call->args.operands[1]);
+    bool at_once = strcmp(call->args.operands[0], "own-approval") == 0;
+    (void)printf("%s: %s, %s\n", call->args.operands[0], call->args.operands[1],
+                 at_once ? "from now on" : "from the next start on");
     return SYM_EXIT_DONE;
 }
 
@@ -74,6 +75,7 @@ const struct sym_command sym_cmd_settings_set = {
     .name = "settings set",
     .summary = "change a setting of the node",
     .usage = {"NAME VALUE"},
+    .example = "settings set own-approval matches",
     .takes = SYM_TAKES_NODE,
     .min_operands = 2,
     .max_operands = 2,

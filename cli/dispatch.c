@@ -15,11 +15,22 @@ static const struct sym_option version_option[] = {
     {0},
 };
 
+/* The operands stand first in the usage: the one after those that were given. */
+static enum sym_exit operand_missing(const struct sym_call *call)
+{
+    const char *word = call->command->usage[0];
+    for (size_t i = 0; i < call->args.n_operands; i++) {
+        word += strcspn(word, " \n");
+        word += strspn(word, " \n");
+    }
+    return sym_command_usage(call, "%.*s is missing", (int)strcspn(word, " \n"), word);
+}
+
 static enum sym_exit check_operands(const struct sym_call *call)
 {
     const struct sym_command *command = call->command;
     if (call->args.n_operands < command->min_operands) {
-        return sym_command_usage(call, "something is missing");
+        return operand_missing(call);
     }
     if (call->args.n_operands > command->max_operands) {
         return sym_command_usage(call, "\"%s\" is too much",

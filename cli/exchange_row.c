@@ -88,7 +88,7 @@ static void put_state(struct sym_table *t, const struct sym_exchange_entry *e)
     char fault[SYM_FORMAT_TEXT_BYTES(SYM_FAULT_BYTES)];
     sym_format_text(fault, sizeof fault, e->fault);
     sym_table_format(t, "state");
-    if (e->fault.len > 0) {
+    if (e->fault.len > 0 && e->state != SYM_EXCHANGE_DONE) {
         sym_table_format(t, "%s: %s", sym_exchange_state_text(e->state), fault);
     } else if (e->reason != SYM_REASON_NONE) {
         sym_table_format(t, "%s: %s", sym_exchange_state_text(e->state),

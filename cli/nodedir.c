@@ -164,14 +164,43 @@ static enum sym_err key_path(char out[SYM_PATH_BYTES], const char *dir, const ch
     return SYM_OK;
 }
 
+static enum sym_err no_such_key(struct sym_fault *fault, const char *dir, const char *path)
+{
+    char users_path[SYM_PATH_BYTES];
+    char found[SYM_PATH_BYTES];
+    char shown[SYM_FAULT_BYTES];
+    char list[SHOWN_BYTES] = "";
+    enum sym_err err = sym_nodedir_path(users_path, dir, "users", fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    DIR *users = opendir(users_path);
+    if (users != NULL) {
+        (void)readable_keys(found, list, users, users_path);
+        (void)closedir(users);
+    }
+    (void)sym_file_show(shown, path);
+    return *list != '\0'
+               ? sym_fail(fault, SYM_NOT_FOUND,
+                          "%.300s: there is no such user key; those here that you may read are of "
+                          "%s, others are named by their file: --as FILE",
+                          shown, list)
+               : sym_fail(fault, SYM_NOT_FOUND,
+                          "%.300s: there is no such user key; name yours with --as FILE", shown);
+}
+
 enum sym_err sym_nodedir_user(struct sym_sign_key *key, char name[SYM_USERKEY_NAME_BYTES],
                               const char *dir, const char *as, struct sym_fault *fault)
 {
     char path[SYM_PATH_BYTES];
     SYM_SECRET_AUTO text = {0};
     enum sym_err err = key_path(path, dir, as, fault);
-    if (err == SYM_OK) {
-        err = sym_file_read_private(&text, path, SYM_USERKEY_BYTES_MAX, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_file_read_private(&text, path, SYM_USERKEY_BYTES_MAX, fault);
+    if (err == SYM_NOT_FOUND) {
+        return no_such_key(fault, dir, path);
     }
     if (err != SYM_OK) {
         return err;

@@ -1,14 +1,13 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/verify.h"
+#include "crypto/aead.h"
 #include "crypto/tlog_proof.h"
 #include "proto/exhibit.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define FILE_BYTES_MAX (1u << 20)
 
 void sym_verdict_wrong(struct sym_verdict *v, const struct sym_fault *fault)
 {
@@ -40,8 +39,11 @@ void sym_verdict_by_card(struct sym_verdict *v, const struct sym_trust *trust,
         (void)snprintf(v->text, sizeof v->text,
                        "%s; signed by %s (%s), not compared with a key you trust", what, name, hex);
     } else {
+        v->strange = true;
         (void)snprintf(v->text, sizeof v->text,
-                       "signed by %s (%s), which is none of the keys and cards given", name, hex);
+                       "signed by %s (%s), which is none of the keys and cards given; where it may "
+                       "be, give its card, too",
+                       name, hex);
     }
 }
 
@@ -58,6 +60,7 @@ static const uint8_t *key_for(struct sym_verdict *v, const struct sym_trust *tru
                        sym_trust_is_empty(trust) ? "give --card FILE or --key VKEY"
                                                  : "it is none of the keys and cards given");
         sym_verdict_wrong(v, &fault);
+        v->strange = true;
     }
     return key;
 }
@@ -99,8 +102,9 @@ static void verify_checkpoint(struct sym_verdict *v, const struct sym_trust *tru
     v->good = true;
     v->trusted = true;
     (void)snprintf(v->text, sizeof v->text,
-                   "%llu entries, cosigned by %zu of the keys given, %zu other signatures",
-                   (unsigned long long)head.size, cosigners, note.n_signatures - 1 - cosigners);
+                   "%llu entries, cosigned by %zu of the keys given, %zu other %s",
+                   (unsigned long long)head.size, cosigners, note.n_signatures - 1 - cosigners,
+                   note.n_signatures - 1 - cosigners == 1 ? "signature" : "signatures");
 }
 
 /* The entry that a proof brings along. */
@@ -236,8 +240,11 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        (void)snprintf(what, sizeof what,
-                       "proof that this log contradicts itself (%s%s): sizes %llu and %llu",
+        /* Who sets the clock of an honest node back makes two such messages of it. */
+        bool by_clock = e.rule == SYM_SPLIT_SHORTER && !e.by_entries;
+        (void)snprintf(what, sizeof what, "proof that %s (%s%s): sizes %llu and %llu",
+                       by_clock ? "this log became shorter, or the clock of its node was set back"
+                                : "this log contradicts itself",
                        sym_split_rule_text(e.rule),
                        e.rule != SYM_SPLIT_SHORTER ? ""
                        : e.by_entries              ? ", by its entries"
@@ -259,8 +266,14 @@ static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        (void)snprintf(what, sizeof what, "report of %zu bytes on a log of %llu entries",
-                       e.payload.len, (unsigned long long)e.head.size);
+        uint8_t hash[SYM_HASH_BYTES];
+        char hex[2 * SYM_HASH_BYTES + 1] = "not known";
+        if (sym_sha256(hash, e.payload) == SYM_OK) {
+            sym_hex(hex, hash, sizeof hash);
+        }
+        (void)snprintf(what, sizeof what,
+                       "report of %zu bytes on a log of %llu entries, SHA-256 %s", e.payload.len,
+                       (unsigned long long)e.head.size, hex);
         sym_verdict_head(v, &e.head);
         sym_verdict_by_card(v, trust, &e.card, what);
     }
@@ -311,7 +324,7 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
         sym_verify_directory(v, trust, path);
     } else if (sym_verify_is_body(path)) {
         sym_verify_body(v, trust, path);
-    } else if (sym_file_read(&text, path, FILE_BYTES_MAX, &fault) != SYM_OK) {
+    } else if (sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, &fault) != SYM_OK) {
         sym_verdict_wrong(v, &fault);
     } else {
         verify_text(v, trust, sym_secret_span(&text), sym_file_show(name, path));

@@ -2,28 +2,24 @@
 
 #include "crypto/seal.h"
 
+#include <string.h>
+
 _Static_assert(SYM_SHAREBOX_OVERHEAD_BYTES == SYM_SEAL_OVERHEAD_BYTES, "a box is a sealed value");
 
 /* The terminators are hashed, too. */
 static const char domain_key[] = "symbolon-sharebox-key-1";
 static const char domain_box[] = "symbolon-sharebox-1";
 
-struct keys {
-    const uint8_t *sender;
-    const uint8_t *receiver;
-};
-
-static enum sym_err derive(uint8_t key[1][SYM_HASH_BYTES], const struct sym_exchange_key *own,
-                           const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                           const struct keys *keys, const struct sym_sharebox_route *route)
+static enum sym_err derive(uint8_t key[1][SYM_HASH_BYTES], const struct sym_sharebox_pair *pair,
+                           bool sends, struct sym_span psk, const struct sym_sharebox_route *route)
 {
     const struct sym_span parts[] = {
         sym_span(domain_key, sizeof domain_key),
         sym_span(route->qid, sizeof route->qid),
         sym_span(&route->from, 1),
         sym_span(&route->to, 1),
-        sym_span(keys->sender, SYM_X25519_BYTES),
-        sym_span(keys->receiver, SYM_X25519_BYTES),
+        sym_span(sends ? pair->own : pair->remote, SYM_X25519_BYTES),
+        sym_span(sends ? pair->remote : pair->own, SYM_X25519_BYTES),
     };
     uint8_t salt[SYM_HASH_BYTES];
     uint8_t material[SYM_X25519_BYTES + SYM_PSK_BYTES] = {0};
@@ -33,13 +29,11 @@ static enum sym_err derive(uint8_t key[1][SYM_HASH_BYTES], const struct sym_exch
     if (route->from == route->to) {
         return SYM_BAD_VALUE;
     }
-    for (size_t i = 0; i < psk.len; i++) {
-        material[SYM_X25519_BYTES + i] = psk.data[i];
+    memcpy(material, pair->shared, SYM_X25519_BYTES);
+    if (psk.len > 0) {
+        memcpy(material + SYM_X25519_BYTES, psk.data, SYM_PSK_BYTES);
     }
-    enum sym_err err = sym_exchange_key_agree(material, own, remote);
-    if (err == SYM_OK) {
-        err = sym_sha256_parts(salt, parts, sizeof parts / sizeof *parts);
-    }
+    enum sym_err err = sym_sha256_parts(salt, parts, sizeof parts / sizeof *parts);
     if (err == SYM_OK) {
         err = sym_hkdf(key, 1, salt, sym_span(material, sizeof material));
     }
@@ -60,14 +54,13 @@ static struct sym_span associated(uint8_t bytes[AD_BYTES], const struct sym_shar
     return sym_span(bytes, w.len);
 }
 
-enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_exchange_key *own,
-                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                               const struct sym_sharebox_route *route, struct sym_span plain)
+enum sym_err sym_sharebox_seal_with(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                    struct sym_span psk, const struct sym_sharebox_route *route,
+                                    struct sym_span plain)
 {
-    const struct keys keys = {.sender = own->public_key, .receiver = remote};
     uint8_t ad[AD_BYTES];
     uint8_t key[1][SYM_HASH_BYTES];
-    enum sym_err err = derive(key, own, remote, psk, &keys, route);
+    enum sym_err err = derive(key, pair, true, psk, route);
     if (err == SYM_OK) {
         err = sym_seal(out, key[0], associated(ad, route), plain);
     }
@@ -75,17 +68,44 @@ enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_exchange_key *own,
     return err;
 }
 
-enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_exchange_key *own,
-                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                               const struct sym_sharebox_route *route, struct sym_span box)
+enum sym_err sym_sharebox_open_with(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                    struct sym_span psk, const struct sym_sharebox_route *route,
+                                    struct sym_span box)
 {
-    const struct keys keys = {.sender = remote, .receiver = own->public_key};
     uint8_t ad[AD_BYTES];
     uint8_t key[1][SYM_HASH_BYTES];
-    enum sym_err err = derive(key, own, remote, psk, &keys, route);
+    enum sym_err err = derive(key, pair, false, psk, route);
     if (err == SYM_OK) {
         err = sym_unseal(out, key[0], associated(ad, route), box);
     }
     sym_wipe(key, sizeof key);
+    return err;
+}
+
+enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_exchange_key *own,
+                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
+                               const struct sym_sharebox_route *route, struct sym_span plain)
+{
+    uint8_t shared[SYM_X25519_BYTES];
+    const struct sym_sharebox_pair pair = {shared, own->public_key, remote};
+    enum sym_err err = sym_exchange_key_agree(shared, own, remote);
+    if (err == SYM_OK) {
+        err = sym_sharebox_seal_with(out, &pair, psk, route, plain);
+    }
+    sym_wipe(shared, sizeof shared);
+    return err;
+}
+
+enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_exchange_key *own,
+                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
+                               const struct sym_sharebox_route *route, struct sym_span box)
+{
+    uint8_t shared[SYM_X25519_BYTES];
+    const struct sym_sharebox_pair pair = {shared, own->public_key, remote};
+    enum sym_err err = sym_exchange_key_agree(shared, own, remote);
+    if (err == SYM_OK) {
+        err = sym_sharebox_open_with(out, &pair, psk, route, box);
+    }
+    sym_wipe(shared, sizeof shared);
     return err;
 }

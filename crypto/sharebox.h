@@ -38,4 +38,20 @@ SYM_MUST enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_exchange_
                                         const struct sym_sharebox_route *route,
                                         struct sym_span box);
 
+/* The same for who seals and opens, with X25519 computed once for both. All borrowed. */
+struct sym_sharebox_pair {
+    const uint8_t *shared; /* what sym_exchange_key_agree gives for both consent keys */
+    const uint8_t *own;    /* public consent keys */
+    const uint8_t *remote;
+};
+
+SYM_MUST enum sym_err sym_sharebox_seal_with(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                             struct sym_span psk,
+                                             const struct sym_sharebox_route *route,
+                                             struct sym_span plain);
+SYM_MUST enum sym_err sym_sharebox_open_with(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                             struct sym_span psk,
+                                             const struct sym_sharebox_route *route,
+                                             struct sym_span box);
+
 #endif

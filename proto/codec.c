@@ -1,6 +1,8 @@
 #include "proto/codec.h"
 
 #include "crypto/secret.h"
+#include "crypto/text.h"
+#include "proto/codec_schemas.h"
 #include "proto/limits.h"
 
 #include "proto/backup.pb-c.h"
@@ -23,121 +25,9 @@
 #define ARENA_BYTES_EACH 24u
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
-    &symbolon__leaf__descriptor,
-    &symbolon__entry_body__descriptor,
-    &symbolon__log_row__descriptor,
-    &symbolon__signed__descriptor,
-    &symbolon__evidence__descriptor,
-    &symbolon__commitments__descriptor,
-    &symbolon__transcript__descriptor,
-    &symbolon__request__descriptor,
-    &symbolon__receipt__descriptor,
-    &symbolon__close__descriptor,
-    &symbolon__abort__descriptor,
-    &symbolon__ping__descriptor,
-    &symbolon__overlap__descriptor,
-    &symbolon__overlap_answer__descriptor,
-    &symbolon__control_request__descriptor,
-    &symbolon__control_body__descriptor,
-    &symbolon__control_reply__descriptor,
-    &symbolon__empty__descriptor,
-    &symbolon__peer_add__descriptor,
-    &symbolon__peer_name__descriptor,
-    &symbolon__peer_secret__descriptor,
-    &symbolon__peer__descriptor,
-    &symbolon__peer_list__descriptor,
-    &symbolon__ping_start__descriptor,
-    &symbolon__exchange_name__descriptor,
-    &symbolon__exchange_state__descriptor,
-    &symbolon__user_add__descriptor,
-    &symbolon__user_name__descriptor,
-    &symbolon__user__descriptor,
-    &symbolon__user_list__descriptor,
-    &symbolon__card_renew__descriptor,
-    &symbolon__card_text__descriptor,
-    &symbolon__setting__descriptor,
-    &symbolon__setting_list__descriptor,
-    &symbolon__process__descriptor,
-    &symbolon__status__descriptor,
-    &symbolon__import_begin__descriptor,
-    &symbolon__import_next__descriptor,
-    &symbolon__import_chunk__descriptor,
-    &symbolon__import_end__descriptor,
-    &symbolon__dataset_name__descriptor,
-    &symbolon__dataset_forget__descriptor,
-    &symbolon__dataset_forgotten__descriptor,
-    &symbolon__type_count__descriptor,
-    &symbolon__dataset__descriptor,
-    &symbolon__dataset_list__descriptor,
-    &symbolon__grant__descriptor,
-    &symbolon__grant_name__descriptor,
-    &symbolon__grant_list__descriptor,
-    &symbolon__held_request__descriptor,
-    &symbolon__request_list__descriptor,
-    &symbolon__request_decision__descriptor,
-    &symbolon__overlap_start__descriptor,
-    &symbolon__exchange__descriptor,
-    &symbolon__exchange_query__descriptor,
-    &symbolon__exchange_list__descriptor,
-    &symbolon__result_query__descriptor,
-    &symbolon__result_page__descriptor,
-    &symbolon__telling__descriptor,
-    &symbolon__compare_ask__descriptor,
-    &symbolon__compare_show__descriptor,
-    &symbolon__compare_entry__descriptor,
-    &symbolon__log_head__descriptor,
-    &symbolon__log_query__descriptor,
-    &symbolon__log_list__descriptor,
-    &symbolon__tile_query__descriptor,
-    &symbolon__tile__descriptor,
-    &symbolon__proof_query__descriptor,
-    &symbolon__log_proof__descriptor,
-    &symbolon__witness_row__descriptor,
-    &symbolon__witness_list__descriptor,
-    &symbolon__witness_query__descriptor,
-    &symbolon__exhibit__descriptor,
-    &symbolon__log_erase__descriptor,
-    &symbolon__log_erased__descriptor,
-    &symbolon__compare_start__descriptor,
-    &symbolon__compare_query__descriptor,
-    &symbolon__finding__descriptor,
-    &symbolon__compare_page__descriptor,
-    &symbolon__gate_configure__descriptor,
-    &symbolon__pinned_peer__descriptor,
-    &symbolon__gate_pin__descriptor,
-    &symbolon__gate_unpin__descriptor,
-    &symbolon__gate_dial__descriptor,
-    &symbolon__gate_hang_up__descriptor,
-    &symbolon__gate_stop__descriptor,
-    &symbolon__gate_listening__descriptor,
-    &symbolon__gate_link_up__descriptor,
-    &symbolon__gate_accept__descriptor,
-    &symbolon__gate_link_down__descriptor,
-    &symbolon__gate_dial_failed__descriptor,
-    &symbolon__gate_counters__descriptor,
-    &symbolon__tab_dimension__descriptor,
-    &symbolon__tab_level__descriptor,
-    &symbolon__tab_query__descriptor,
-    &symbolon__tabulate__descriptor,
-    &symbolon__tab_consent__descriptor,
-    &symbolon__tab_shares__descriptor,
-    &symbolon__tab_vector__descriptor,
-    &symbolon__tab_survivors__descriptor,
-    &symbolon__tab_unmask__descriptor,
-    &symbolon__release__descriptor,
-    &symbolon__tabulate_start__descriptor,
-    &symbolon__tabulate_plan__descriptor,
-    &symbolon__cells_query__descriptor,
-    &symbolon__cells_page__descriptor,
-    &symbolon__budget_query__descriptor,
-    &symbolon__budget__descriptor,
-    &symbolon__budget_list__descriptor,
-    &symbolon__backup_begin__descriptor,
-    &symbolon__backup_member__descriptor,
-    &symbolon__backup_begun__descriptor,
-    &symbolon__backup_query__descriptor,
-    &symbolon__backup_part__descriptor,
-    &symbolon__backup_end__descriptor,
+#define DESCRIPTOR(name) &symbolon__##name##__descriptor,
+    SYM_SCHEMAS(DESCRIPTOR)
+#undef DESCRIPTOR
 };
 
 /* Those that come by the million stand first. All names begin with the package; looking behind it
@@ -201,37 +91,20 @@ static enum sym_err arena_open(struct sym_arena *a, size_t input_len)
     return SYM_OK;
 }
 
-/* Clean UTF-8 (RFC 3629): no overlong forms, no surrogates, no control characters but LF and TAB.
- */
+/* No control characters but LF and TAB. Most text is plain from end to end. */
 static bool text_is_clean(struct sym_span s)
 {
-    size_t i = 0;
-    while (i < s.len) {
-        uint8_t lead = s.data[i];
-        if (lead < 0x80) {
-            if ((lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7f) {
-                return false;
-            }
-            i++;
-            continue;
-        }
-        size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-        if (lead < 0xc2 || lead > 0xf4 || more > s.len - i - 1) {
+    uint32_t c = 0;
+    size_t plain = 0;
+    while (plain < s.len && s.data[plain] >= 0x20 && s.data[plain] < 0x7f) {
+        plain++;
+    }
+    s = sym_span(s.data + plain, s.len - plain);
+    while (s.len > 0) {
+        if (!sym_text_next(&c, &s) || (c < 0x20 && c != '\n' && c != '\t') ||
+            (c >= 0x7f && c < 0xa0)) {
             return false;
         }
-        uint32_t point = lead & (0x3fu >> more);
-        for (size_t k = 1; k <= more; k++) {
-            if ((s.data[i + k] & 0xc0) != 0x80) {
-                return false;
-            }
-            point = (point << 6) | (s.data[i + k] & 0x3fu);
-        }
-        static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-        if (point < least[more] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff) ||
-            (point >= 0x80 && point < 0xa0)) {
-            return false;
-        }
-        i += more + 1;
     }
     return true;
 }
@@ -443,226 +316,141 @@ out:
     return err;
 }
 
-/* Encoding goes without the library, which would want a copy of everything first: proto3, fields in
- * the order of their numbers, nothing for what is zero or absent. */
-enum { WIRE_NUMBER = 0, WIRE_BYTES = 2 };
+static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
+                                 const struct sym_message *m, const ProtobufCMessageDescriptor *d,
+                                 const void *value);
 
-/* Bytes of the whole message, which may be more than fit; refuses what the tables do. */
-static enum sym_err measure(uint64_t *out, const struct sym_message *m,
-                            const ProtobufCMessageDescriptor *d, const void *value);
-
-static uint64_t number_len(uint64_t v)
+static enum sym_err give_span(struct sym_arena *a, void *member, const struct sym_field *f,
+                              struct sym_span s)
 {
-    uint64_t n = 1;
-    for (; v >= 0x80; v >>= 7) {
-        n++;
+    enum sym_err err = check_span(f, s);
+    if (err != SYM_OK) {
+        return err;
     }
-    return n;
+    if (f->kind == SYM_BYTES || f->kind == SYM_MANY_BYTES) {
+        /* The library reads through this pointer and never writes. */
+        union {
+            const uint8_t *from;
+            uint8_t *to;
+        } borrowed = {.from = s.data};
+        *(ProtobufCBinaryData *)member = (ProtobufCBinaryData){.len = s.len, .data = borrowed.to};
+        return SYM_OK;
+    }
+    char *text = arena_take(a, s.len + 1);
+    if (text == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    if (s.len > 0) {
+        memcpy(text, s.data, s.len);
+    }
+    text[s.len] = '\0';
+    *(char **)member = text;
+    return SYM_OK;
 }
 
-static uint64_t tag_of(const ProtobufCFieldDescriptor *d, unsigned wire)
-{
-    return (uint64_t)d->id << 3 | wire;
-}
-
-static uint64_t bytes_len(const ProtobufCFieldDescriptor *d, uint64_t len)
-{
-    return number_len(tag_of(d, WIRE_BYTES)) + number_len(len) + len;
-}
-
-static uint64_t number_at(const struct sym_field *f, const void *member)
-{
-    return f->kind == SYM_U32   ? *(const uint32_t *)member
-           : f->kind == SYM_U64 ? *(const uint64_t *)member
-                                : *(const bool *)member;
-}
-
-static const void *items_at(const void *member)
-{
-    const void *items;
-    memcpy(&items, member, sizeof items);
-    return items;
-}
-
-static enum sym_err measure_many(uint64_t *out, const struct sym_field *f,
-                                 const ProtobufCFieldDescriptor *d, const void *value)
+static enum sym_err give_many(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
+                              const ProtobufCFieldDescriptor *d, const void *value)
 {
     size_t count = *(const size_t *)at_const(value, f->count_offset);
-    const void *items = items_at(at_const(value, f->offset));
-    enum sym_err err = count > f->max_count ? SYM_LIMIT : SYM_OK;
-    for (size_t i = 0; err == SYM_OK && i < count; i++) {
-        uint64_t len = 0;
-        if (f->kind == SYM_MANY_SUB) {
-            err = measure(&len, f->sub, d->descriptor, at_const(items, i * f->sub->size));
-        } else {
-            const struct sym_span *s = at_const(items, i * sizeof *s);
-            err = check_span(f, *s);
-            len = s->len;
-        }
-        *out += bytes_len(d, len);
+    const void *items = *(const void *const *)at_const(value, f->offset);
+    if (count > f->max_count) {
+        return SYM_LIMIT;
     }
-    return err;
+    size_t each = f->kind == SYM_MANY_SUB ? f->sub->size : sizeof(struct sym_span);
+    size_t library_each = f->kind == SYM_MANY_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
+    void *out = arena_take(a, count * library_each + 1);
+    if (out == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const void *item = at_const(items, i * each);
+        void *slot = at(out, i * library_each);
+        enum sym_err err = f->kind == SYM_MANY_SUB
+                               ? give_message(a, slot, f->sub, d->descriptor, item)
+                               : give_span(a, slot, f, *(const struct sym_span *)item);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    memcpy(at(to, d->offset), &out, sizeof out);
+    memcpy(at(to, d->quantifier_offset), &count, sizeof count);
+    return SYM_OK;
 }
 
-static enum sym_err measure_field(uint64_t *out, const struct sym_field *f,
-                                  const ProtobufCFieldDescriptor *d, const void *value)
+static enum sym_err give_field(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
+                               const ProtobufCFieldDescriptor *d, const void *value)
 {
-    const void *member = at_const(value, f->offset);
-    uint64_t n = 0;
-    enum sym_err err = SYM_OK;
+    void *member = at(to, d->offset);
+    const void *from = at_const(value, f->offset);
     switch (f->kind) {
     case SYM_U32:
+        *(uint32_t *)member = *(const uint32_t *)from;
+        return check_number(f, *(const uint32_t *)from);
     case SYM_U64:
+        *(uint64_t *)member = *(const uint64_t *)from;
+        return check_number(f, *(const uint64_t *)from);
     case SYM_BOOL:
-        n = number_at(f, member);
-        *out += n == 0 ? 0 : number_len(tag_of(d, WIRE_NUMBER)) + number_len(n);
-        return f->kind == SYM_BOOL ? SYM_OK : check_number(f, n);
+        *(protobuf_c_boolean *)member = *(const bool *)from;
+        return SYM_OK;
     case SYM_BYTES:
     case SYM_TEXT:
-        n = ((const struct sym_span *)member)->len;
-        *out += n == 0 ? 0 : bytes_len(d, n);
-        return check_span(f, *(const struct sym_span *)member);
-    case SYM_SUB:
-        if (items_at(member) == NULL) {
+        return give_span(a, member, f, *(const struct sym_span *)from);
+    case SYM_SUB: {
+        const void *sub = *(const void *const *)from;
+        if (sub == NULL) {
             return f->or_absent ? SYM_OK : SYM_BAD_VALUE;
         }
-        err = measure(&n, f->sub, d->descriptor, items_at(member));
-        *out += bytes_len(d, n);
-        return err;
+        return give_message(a, member, f->sub, d->descriptor, sub);
+    }
     case SYM_MANY_BYTES:
     case SYM_MANY_TEXT:
     case SYM_MANY_SUB:
-        return measure_many(out, f, d, value);
+        return give_many(a, to, f, d, value);
     }
     return SYM_INTERNAL;
 }
 
-static enum sym_err measure(uint64_t *out, const struct sym_message *m,
-                            const ProtobufCMessageDescriptor *d, const void *value)
+static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
+                                 const struct sym_message *m, const ProtobufCMessageDescriptor *d,
+                                 const void *value)
 {
-    enum sym_err err = d == NULL ? SYM_INTERNAL : SYM_OK;
-    *out = 0;
-    for (size_t i = 0; err == SYM_OK && i < m->n_fields; i++) {
-        err = measure_field(out, &m->fields[i], &d->fields[i], value);
+    ProtobufCMessage *to = arena_take(a, d->sizeof_message);
+    if (to == NULL) {
+        return SYM_NO_MEMORY;
     }
-    return err;
-}
-
-static void put_message(struct sym_writer *w, const struct sym_message *m,
-                        const ProtobufCMessageDescriptor *d, const void *value);
-
-#define NUMBER_BYTES_MAX 10u
-
-static size_t write_number(uint8_t out[NUMBER_BYTES_MAX], uint64_t v)
-{
-    size_t n = 0;
-    for (; v >= 0x80; v >>= 7) {
-        out[n++] = (uint8_t)(v | 0x80);
-    }
-    out[n++] = (uint8_t)v;
-    return n;
-}
-
-/* A tag, and the value or length behind it. */
-static void put_numbers(struct sym_writer *w, uint64_t tag, uint64_t v)
-{
-    uint8_t bytes[2 * NUMBER_BYTES_MAX];
-    size_t n = write_number(bytes, tag);
-    n += write_number(bytes + n, v);
-    sym_write_bytes(w, bytes, n);
-}
-
-static void put_bytes(struct sym_writer *w, const ProtobufCFieldDescriptor *d, struct sym_span s)
-{
-    put_numbers(w, tag_of(d, WIRE_BYTES), s.len);
-    sym_write_span(w, s);
-}
-
-static void put_sub(struct sym_writer *w, const ProtobufCFieldDescriptor *d,
-                    const struct sym_message *m, const void *value)
-{
-    uint64_t len = 0;
-    enum sym_err err = measure(&len, m, d->descriptor, value);
-    w->err = w->err == SYM_OK ? err : w->err;
-    put_numbers(w, tag_of(d, WIRE_BYTES), len);
-    put_message(w, m, d->descriptor, value);
-}
-
-static void put_many(struct sym_writer *w, const struct sym_field *f,
-                     const ProtobufCFieldDescriptor *d, const void *value)
-{
-    size_t count = *(const size_t *)at_const(value, f->count_offset);
-    const void *items = items_at(at_const(value, f->offset));
-    for (size_t i = 0; i < count; i++) {
-        if (f->kind == SYM_MANY_SUB) {
-            put_sub(w, d, f->sub, at_const(items, i * f->sub->size));
-        } else {
-            put_bytes(w, d, ((const struct sym_span *)items)[i]);
-        }
-    }
-}
-
-static void put_field(struct sym_writer *w, const struct sym_field *f,
-                      const ProtobufCFieldDescriptor *d, const void *value)
-{
-    const void *member = at_const(value, f->offset);
-    switch (f->kind) {
-    case SYM_U32:
-    case SYM_U64:
-    case SYM_BOOL:
-        if (number_at(f, member) != 0) {
-            put_numbers(w, tag_of(d, WIRE_NUMBER), number_at(f, member));
-        }
-        return;
-    case SYM_BYTES:
-    case SYM_TEXT:
-        if (((const struct sym_span *)member)->len > 0) {
-            put_bytes(w, d, *(const struct sym_span *)member);
-        }
-        return;
-    case SYM_SUB:
-        if (items_at(member) != NULL) {
-            put_sub(w, d, f->sub, items_at(member));
-        }
-        return;
-    case SYM_MANY_BYTES:
-    case SYM_MANY_TEXT:
-    case SYM_MANY_SUB:
-        put_many(w, f, d, value);
-        return;
-    }
-}
-
-/* What was measured before. */
-static void put_message(struct sym_writer *w, const struct sym_message *m,
-                        const ProtobufCMessageDescriptor *d, const void *value)
-{
+    protobuf_c_message_init(d, to);
     for (size_t i = 0; i < m->n_fields; i++) {
-        put_field(w, &m->fields[i], &d->fields[i], value);
+        enum sym_err err = give_field(a, to, &m->fields[i], &d->fields[i], value);
+        if (err != SYM_OK) {
+            return err;
+        }
     }
+    memcpy(out, &to, sizeof to);
+    return SYM_OK;
 }
 
 enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_message *message,
                         const void *value)
 {
-    uint64_t need = 0;
+    SYM_ARENA_AUTO arena = {0};
+    ProtobufCMessage *to = NULL;
     size_t room = max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX;
     const ProtobufCMessageDescriptor *d = descriptor_of(message);
-    enum sym_err err = measure(&need, message, d, value);
+    if (d == NULL) {
+        return SYM_INTERNAL;
+    }
+    enum sym_err err = arena_open(&arena, room);
+    if (err == SYM_OK) {
+        err = give_message(&arena, &to, message, d, value);
+    }
     if (err != SYM_OK) {
         return err;
     }
-    if (need > room) {
+    if (protobuf_c_message_get_packed_size(to) > room) {
         return SYM_TOO_LONG;
     }
-    struct sym_span written;
-    struct sym_writer w = sym_writer(out, room);
-    put_message(&w, message, d, value);
-    err = sym_write_end(&w, &written);
-    if (err == SYM_OK) {
-        *len = written.len;
-    }
-    return err;
+    *len = protobuf_c_message_pack(to, out);
+    return SYM_OK;
 }
 
 static bool kind_fits(enum sym_field_kind kind, const ProtobufCFieldDescriptor *d)

@@ -59,6 +59,7 @@ struct sym_compare {
     uint64_t size;
     uint8_t root[SYM_HASH_BYTES];
     uint64_t exchanges;
+    uint64_t untold;
     uint64_t proven;
 };
 
@@ -139,17 +140,29 @@ enum sym_err sym_compare_new(struct sym_compare **out, const struct sym_compare_
     return SYM_OK;
 }
 
+static void forget(struct list *l)
+{
+    free(l->items);
+    *l = (struct list){.items = NULL};
+}
+
+/* All but the findings. */
+static void forget_entries(struct sym_compare *c)
+{
+    forget(&c->entries[HERE]);
+    forget(&c->entries[THERE]);
+    forget(&c->words);
+    forget(&c->proofs);
+    forget(&c->shown);
+}
+
 void sym_compare_free(struct sym_compare *c)
 {
     if (c == NULL) {
         return;
     }
-    free(c->entries[HERE].items);
-    free(c->entries[THERE].items);
-    free(c->words.items);
-    free(c->proofs.items);
-    free(c->shown.items);
-    free(c->findings.items);
+    forget_entries(c);
+    forget(&c->findings);
     free(c);
 }
 
@@ -182,13 +195,15 @@ static enum sym_err read_leaf(const struct sym_compare *c, struct entry *e, uint
     return SYM_OK;
 }
 
-/* A statement of the given signer about this exchange; anything else is left out. */
+/* A statement of the given signer about this exchange, as the entry has it; anything else is left
+ * out: who may show an abort for a close would explain away any difference. */
 static enum sym_err add_word(struct sym_compare *c, struct entry *e, struct sym_span bytes,
                              const uint8_t identity[SYM_ED25519_BYTES], bool *fits)
 {
     struct sym_statement s;
     *fits = sym_statement_read(&s, bytes, identity) == SYM_OK &&
-            sym_equal(s.exchange_id, e->id, sizeof e->id);
+            sym_equal(s.exchange_id, e->id, sizeof e->id) &&
+            e->kind == (uint32_t)(s.is_abort ? SYM_ENTRY_ABORTED : SYM_ENTRY_CLOSED);
     if (!*fits) {
         return SYM_OK;
     }
@@ -310,6 +325,12 @@ enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_s
     return err == SYM_OK ? append(&c->entries[HERE], &e, sizeof e, SYM_COMPARED_MAX) : err;
 }
 
+/* Later than any clock that is right. */
+static bool is_to_come(const struct sym_compare *c, uint64_t time_ms)
+{
+    return time_ms > c->plan.began_ms && time_ms - c->plan.began_ms > SYM_CLOCK_SKEW_MS;
+}
+
 enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *head,
                               uint64_t since_ms)
 {
@@ -319,7 +340,9 @@ enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *hea
     c->generation = head->generation;
     c->size = head->head.size;
     memcpy(c->root, head->head.root, sizeof c->root);
-    c->plan.since_ms = since_ms > c->plan.since_ms ? since_ms : c->plan.since_ms;
+    if (since_ms > c->plan.since_ms && !is_to_come(c, since_ms)) {
+        c->plan.since_ms = since_ms;
+    }
     return SYM_OK;
 }
 
@@ -365,8 +388,8 @@ enum sym_err sym_compare_theirs(struct sym_compare *c, const struct sym_compare_
 struct tale {
     const struct entry *first;
     const struct entry *decided;
-    const struct entry *end; /* closed or aborted */
-    uint64_t newest_ms;
+    const struct entry *end;    /* closed or aborted */
+    const struct entry *newest; /* NULL as `first` is */
 };
 
 static int order(const uint8_t *a, const uint8_t *b, size_t n)
@@ -393,7 +416,7 @@ static size_t read_tale(struct tale *out, const struct entry *entries, size_t n)
     *out = (struct tale){.first = n > 0 ? entries : NULL};
     while (i < n && order(entries[i].id, entries[0].id, sizeof entries[0].id) == 0) {
         const struct entry *e = &entries[i++];
-        out->newest_ms = e->time_ms > out->newest_ms ? e->time_ms : out->newest_ms;
+        out->newest = e;
         if (e->kind == SYM_ENTRY_DECIDED) {
             out->decided = e;
         } else if (e->kind == SYM_ENTRY_CLOSED || e->kind == SYM_ENTRY_ABORTED) {
@@ -421,6 +444,7 @@ static enum sym_err match_words(struct sym_compare *c, const struct entry *here,
     const struct word *own = word_of(c, here);
     const struct word *theirs = word_of(c, there);
     if (own == NULL || theirs == NULL) {
+        c->untold++;
         return SYM_OK;
     }
     enum sym_finding_code out = match_direction(own, theirs);
@@ -434,6 +458,12 @@ static enum sym_err match_words(struct sym_compare *c, const struct entry *here,
                         "it was cut off: one side saw the beginning of what the other sent");
     }
     return SYM_OK;
+}
+
+/* Its end may be on its way still. */
+static bool is_fresh(const struct sym_compare *c, const struct entry *newest)
+{
+    return newest->time_ms + FRESH_MS > c->plan.began_ms && !is_to_come(c, newest->time_ms);
 }
 
 static enum sym_err match_ends(struct sym_compare *c, const struct tale *here,
@@ -450,8 +480,7 @@ static enum sym_err match_ends(struct sym_compare *c, const struct tale *here,
     if (end == NULL && (here->decided == NULL || !here->decided->granted)) {
         return SYM_OK;
     }
-    uint64_t newest_ms = here->newest_ms > there->newest_ms ? here->newest_ms : there->newest_ms;
-    if (newest_ms + FRESH_MS > c->plan.began_ms) {
+    if (is_fresh(c, here->newest) || is_fresh(c, there->newest)) {
         return SYM_OK;
     }
     return find_out(c, SYM_FINDING_OPEN, here->first->id, here->end, there->end,
@@ -482,8 +511,8 @@ static enum sym_err match_alone(struct sym_compare *c, const struct tale *here,
 static enum sym_err match(struct sym_compare *c, const struct tale *here, const struct tale *there)
 {
     const struct entry *any = here->first != NULL ? here->first : there->first;
-    if (sym_equal(any->id, c->own_id, sizeof any->id) || here->newest_ms >= c->plan.began_ms ||
-        there->newest_ms >= c->plan.began_ms) {
+    bool goes_on = here->newest != NULL && here->newest->index >= c->plan.own_size;
+    if (sym_equal(any->id, c->own_id, sizeof any->id) || goes_on) {
         return SYM_OK;
     }
     bool partial = here->first == NULL || there->first == NULL;
@@ -515,8 +544,9 @@ static enum sym_err match_all(struct sym_compare *c)
         size_t n = o <= 0 ? read_tale(&tales[HERE], here, left[HERE]) : 0;
         size_t m = o >= 0 ? read_tale(&tales[THERE], there, left[THERE]) : 0;
         err = match(c, &tales[HERE], &tales[THERE]);
-        here += n;
-        there += m;
+        /* A side without entries has no list, and nothing may be added to no pointer. */
+        here = n > 0 ? here + n : here;
+        there = m > 0 ? there + m : there;
         left[HERE] -= n;
         left[THERE] -= m;
     }
@@ -575,7 +605,11 @@ enum sym_err sym_compare_finish(struct sym_compare *c)
         }
     }
     enum sym_err err = match_all(c);
-    return err == SYM_OK ? match_proofs(c) : err;
+    if (err == SYM_OK) {
+        err = match_proofs(c);
+    }
+    forget_entries(c); /* the findings may be kept for long */
+    return err;
 }
 
 const struct sym_compared_finding *sym_compare_findings(const struct sym_compare *c, size_t *n)
@@ -587,6 +621,11 @@ const struct sym_compared_finding *sym_compare_findings(const struct sym_compare
 uint64_t sym_compare_exchanges(const struct sym_compare *c)
 {
     return c->exchanges;
+}
+
+uint64_t sym_compare_untold(const struct sym_compare *c)
+{
+    return c->untold;
 }
 
 uint64_t sym_compare_entries(const struct sym_compare *c)

@@ -8,8 +8,10 @@
  * in the evidence of a signed message) must still be there, as it was.
  *
  * Left out are exchanges that were going on when the comparison began, a request that nothing shows
- * to have arrived, and what happened before either log was begun again (a restore). Memory: some
- * 100 bytes for each entry. Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
+ * to have arrived, and what happened before either log was begun again (a restore). What is going
+ * on is told by own entries, as the other side's times are what it says: one that is later than the
+ * clock of this side allows counts for nothing. Memory: some 100 bytes for each entry. Sans-IO; the
+ * clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
  * (more than SYM_COMPARED_MAX entries), those of codec.h.
  */
 #ifndef SYM_PROTO_COMPARE_H
@@ -27,6 +29,7 @@ struct sym_compare_plan {
     uint8_t own_identity[SYM_ED25519_BYTES];
     const uint8_t *exchange_id; /* of the comparison itself, which is left out; NULL: none */
     uint64_t began_ms;          /* wall clock */
+    uint64_t own_size;          /* entries of the own log when it began */
     uint64_t since_ms;          /* time of the own log's first entry */
 };
 
@@ -56,8 +59,10 @@ struct sym_compared_finding {
 };
 SYM_MUST enum sym_err sym_compare_finish(struct sym_compare *c);
 const struct sym_compared_finding *sym_compare_findings(const struct sym_compare *c, size_t *n);
-/* Exchanges that were compared, and entries of the other side that were proven. */
+/* Exchanges that were compared; those of them that both sides have ended, and of whose ends a word
+ * is not there to compare (erased, or not shown); entries of the other side that were proven. */
 uint64_t sym_compare_exchanges(const struct sym_compare *c);
+uint64_t sym_compare_untold(const struct sym_compare *c);
 uint64_t sym_compare_entries(const struct sym_compare *c);
 
 #endif

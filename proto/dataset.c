@@ -1,5 +1,7 @@
 #include "proto/dataset.h"
 
+#include "proto/incident.h"
+
 #define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
 
 static const char *const kind_texts[SYM_DATASET_KIND_COUNT] = {
@@ -108,18 +110,34 @@ static const struct sym_field dataset_list_fields[] = {
 const struct sym_message sym_msg_dataset_list =
     SYM_MESSAGE("DatasetList", struct sym_dataset_list, dataset_list_fields);
 
+static enum sym_err check_rows(const struct sym_import_chunk *c)
+{
+    struct sym_reader lengths = sym_reader(c->row_lengths);
+    struct sym_reader rows = sym_reader(c->rows);
+    while (lengths.left > 0) {
+        struct sym_incident incident;
+        struct sym_span row = sym_read_span(&rows, sym_read_u16(&lengths));
+        if (rows.err != SYM_OK || sym_incident_read(&incident, row) != SYM_OK) {
+            return SYM_BAD_VALUE;
+        }
+    }
+    return sym_read_end(&rows) == SYM_OK ? SYM_OK : SYM_BAD_VALUE;
+}
+
 enum sym_err sym_import_chunk_check(const struct sym_import_chunk *c)
 {
     uint64_t id_bytes = 0;
     uint64_t tokens = 0;
+    bool has_rows = c->row_lengths.len > 0;
     if (c->id_lengths.len == 0 || c->id_lengths.len != c->token_counts.len ||
-        c->digests.len != c->types.len * SYM_DIGEST_BYTES) {
+        c->digests.len != c->types.len * SYM_DIGEST_BYTES ||
+        (has_rows ? c->row_lengths.len != 2 * c->id_lengths.len : c->rows.len > 0)) {
         return SYM_BAD_VALUE;
     }
     for (size_t i = 0; i < c->id_lengths.len; i++) {
         uint8_t id_len = c->id_lengths.data[i];
         uint8_t count = c->token_counts.data[i];
-        if (id_len < 1 || id_len > SYM_RECORD_ID_BYTES_MAX || count < 1 ||
+        if (id_len < 1 || id_len > SYM_RECORD_ID_BYTES_MAX || (count < 1) != has_rows ||
             count > SYM_TOKENS_PER_RECORD_MAX) {
             return SYM_BAD_VALUE;
         }
@@ -134,5 +152,5 @@ enum sym_err sym_import_chunk_check(const struct sym_import_chunk *c)
             return SYM_BAD_VALUE;
         }
     }
-    return SYM_OK;
+    return has_rows ? check_rows(c) : SYM_OK;
 }

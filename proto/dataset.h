@@ -110,8 +110,9 @@ extern const struct sym_message sym_msg_dataset_forgotten;
 extern const struct sym_message sym_msg_dataset;
 extern const struct sym_message sym_msg_dataset_list;
 
-/* Do the columns of a chunk fit each other: at least one record, at least one token for each and at
- * most SYM_TOKENS_PER_RECORD_MAX, ids of 1 to SYM_RECORD_ID_BYTES_MAX bytes, known types?
+/* Do the columns of a chunk fit each other: at least one record, ids of 1 to
+ * SYM_RECORD_ID_BYTES_MAX bytes; at least one token for each record and at most
+ * SYM_TOKENS_PER_RECORD_MAX, of known types; or a row for each that incident.h can read?
  * SYM_BAD_VALUE otherwise. */
 SYM_MUST enum sym_err sym_import_chunk_check(const struct sym_import_chunk *chunk);
 

@@ -318,6 +318,7 @@ static const struct sym_field compare_page_fields[] = {
     SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_compare_page, findings, 0, 0, SYM_FINDINGS_MAX,
                    &finding),
     SYM_FIELD_BOOL(struct sym_compare_page, more),
+    SYM_FIELD_U64(struct sym_compare_page, untold, 0, INT64_MAX),
 };
 const struct sym_message sym_msg_compare_page =
     SYM_MESSAGE("ComparePage", struct sym_compare_page, compare_page_fields);

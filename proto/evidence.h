@@ -257,6 +257,7 @@ struct sym_compare_page {
     const struct sym_finding *findings;
     size_t n_findings;
     bool more;
+    uint64_t untold;
 };
 
 struct sym_telling {

@@ -34,7 +34,7 @@ const struct sym_message sym_msg_overlap_start =
 static const struct sym_field exchange_fields[] = {
     SYM_FIELD_EXACT(struct sym_exchange_entry, id, SYM_EXCHANGE_ID_BYTES),
     SYM_FIELD_TEXT(struct sym_exchange_entry, alias, 0, NAME_MAX_BYTES),
-    SYM_FIELD_EXACT(struct sym_exchange_entry, peer, SYM_NODE_ID_BYTES),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_exchange_entry, peer, SYM_NODE_ID_BYTES),
     SYM_FIELD_U32(struct sym_exchange_entry, role, 1, SYM_AS_COUNT - 1),
     SYM_FIELD_U32(struct sym_exchange_entry, kind, 0, KIND_MAX),
     SYM_FIELD_U32(struct sym_exchange_entry, state, 0, SYM_EXCHANGE_STATE_COUNT - 1),

@@ -172,8 +172,8 @@
 #define SYM_EPSILON_NANO_YEAR 8000000000u
 /* Cells in one frame of a masked vector, 256 KiB. */
 #define SYM_TAB_TILE_CELLS 32768u
-/* One sealed pair of shares, bytes: two of 32 and a tag. */
-#define SYM_TAB_BOX_BYTES 80u
+/* One sealed pair of shares, bytes: two of 32, a nonce and a tag. */
+#define SYM_TAB_BOX_BYTES 104u
 /* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
 #define SYM_TAB_HELD_BYTES_MAX 33554432u
 /* Tabulations that one node runs as an initiator at once, and takes part in. */
@@ -211,6 +211,11 @@
 #define SYM_WITNESS_PENDING_MAX 4u
 /* Heads that one side may ask proofs for at once: those, and the newest one that is proven. */
 #define SYM_WITNESS_WANTS_MAX (SYM_WITNESS_PENDING_MAX + 1u)
+/* Logs that a partner may begin anew, as it must name what it has lost each time, before an operator
+ * has to accept the next one; and the time after which it may one more, milliseconds: each is an
+ * entry here. */
+#define SYM_WITNESS_RESTORES_MAX    4u
+#define SYM_WITNESS_RESTORE_EACH_MS 3600000u
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
  * sides together, and the findings it lists: one that finds more has found enough. */
 #define SYM_COMPARE_ENTRIES_MAX  64u

@@ -110,15 +110,18 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     } else if (refuse_use(out, grant, ask) ||
                (brings_list(ask->kind) && refuse_list(out, grant, ask))) {
         return;
-    } else if (grant->approval && !ask->approved) {
+    } else if ((grant->approval || ask->must_hold) && !ask->approved) {
         out->decision = SYM_DECISION_HELD;
         out->reason = SYM_REASON_NONE;
-        (void)snprintf(out->remark, sizeof out->remark, "an approver has to agree first");
-        out->cause = "approval";
+        (void)snprintf(out->remark, sizeof out->remark, "an approver has to agree first%s",
+                       ask->must_hold ? ": the participants differ by one from an earlier query"
+                                      : "");
+        out->cause = ask->must_hold ? "one participant more or less than before" : "approval";
     } else {
         out->decision = SYM_DECISION_GRANTED;
         out->reason = SYM_REASON_NONE;
         out->min_result = grant->min_result;
+        out->epsilon_micro = grant->epsilon_micro;
     }
 }
 

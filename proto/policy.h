@@ -30,12 +30,14 @@ struct sym_policy_ask {
     uint32_t asked; /* requests under this grant within the last 24 hours, denied ones included,
                      * this one not */
     bool approved;  /* an approver has approved this very request */
+    bool must_hold; /* whatever the grant says, an approver has to agree */
 };
 
 struct sym_policy_verdict {
     enum sym_decision decision;
     enum sym_reason reason;                 /* of a denial */
     uint32_t min_result;                    /* of what is granted: for the receipt */
+    uint32_t epsilon_micro;                 /* likewise: the peer's budget of a year; 0: none own */
     char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels, and is read behind the reason: plain words
                                              * that tell no more of the grant than the peer needs
                                              * to do better */

@@ -243,7 +243,8 @@ static enum sym_verdict judge_one(const struct sym_held *held, const struct sym_
     if (s->head.size < newest->size && s->time_ms > held->newest_ms && held->newest_ms > 0) {
         return contradict(out, SYM_VERDICT_SHORTER, newest, s);
     }
-    return SYM_VERDICT_UNPROVEN;
+    /* Any log begins with nothing: there is no proof to wait for. */
+    return s->head.size == 0 ? SYM_VERDICT_OLDER : SYM_VERDICT_UNPROVEN;
 }
 
 static void advance(struct sym_held *held, const struct sym_shown *s)

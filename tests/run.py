@@ -31,6 +31,8 @@ SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
 SHOWN_LINES = 150
 TIMES = "test-times.json"
 UNKNOWN_S = 1e6  # what never ran may take long
+MEMORY = pathlib.Path("/dev/shm")
+MEMORY_LEAST = 4 << 30  # free bytes
 VALGRIND_FOUND = 99
 VALGRIND = ["valgrind", "-q", f"--error-exitcode={VALGRIND_FOUND}", "--fair-sched=yes",
             f"--suppressions={ROOT}/tests/tools/valgrind.supp"]
@@ -47,6 +49,7 @@ class Program:
     source: pathlib.Path = None
     expected_exit: int = 0
     alone: bool = False
+    on_disk: bool = False
     timeout_s: float = TIMEOUT_S
 
 
@@ -62,12 +65,13 @@ class Outcome:
 
 
 def declared(program, slower):
-    """Reads 'runner: alone, timeout=300' from a comment at the top of the source."""
+    """Reads 'runner: alone, disk, timeout=300' from a comment at the top of the source."""
     if program.source is not None:
         head = "\n".join(program.source.read_text("utf-8").splitlines()[:20])
         wish = re.search(r"\brunner:(.*)", head)
         if wish:
             program.alone = "alone" in wish[1]
+            program.on_disk = program.on_disk or "disk" in wish[1]
             seconds = re.search(r"timeout=(\d+)", wish[1])
             program.timeout_s = float(seconds[1]) if seconds else TIMEOUT_S
     program.timeout_s *= slower
@@ -96,7 +100,7 @@ def test_programs(build, valgrind):
 def crash_programs():
     for source in sorted(ROOT.glob("tests/crash/test_*.py")):
         command = [sys.executable, __file__, "--python-file", str(source)]
-        yield Program(f"crash/{source.stem}", "unittest", command, source)
+        yield Program(f"crash/{source.stem}", "unittest", command, source, on_disk=True)
 
 
 def constant_time_programs(build):
@@ -145,10 +149,20 @@ def environment(build, valgrind, scratch):
     return env
 
 
+def in_memory():
+    """Where scratch directories lie if TMPDIR does not say: nodes sync each commit, and a disk that
+    others use as well makes most tests wait for nothing else. None: on the disk."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return None
+    room = os.statvfs(MEMORY)
+    fits = room.f_bavail * room.f_frsize >= MEMORY_LEAST and not room.f_flag & os.ST_NOEXEC
+    return MEMORY if fits else None
+
+
 def run(program, build, valgrind):
     """Runs in a process group and a scratch directory of its own; both are gone afterwards."""
     outcome = Outcome(program)
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sym-"))
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="sym-", dir=None if program.on_disk else in_memory()))
     began = time.monotonic()
     try:
         with open(scratch / "output", "wb") as output:
@@ -359,7 +373,8 @@ def main():
     parser.add_argument("--build", type=lambda p: pathlib.Path(p).resolve(),
                         default=ROOT / "build/release", help="build directory (build/release)")
     parser.add_argument("--only", metavar="PATTERN", help="a part of the name, or a glob for all of it")
-    parser.add_argument("--jobs", type=int, default=max(2, len(os.sched_getaffinity(0))))
+    parser.add_argument("--jobs", type=int, help="how many programs at once (two for each core; under "
+                        "sanitizers and valgrind, where they wait for less, one)")
     parser.add_argument("--ctcheck", action="store_true", help="run tests/ct instead")
     parser.add_argument("--crash", action="store_true", help="run tests/crash instead")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="run the fuzzers instead")
@@ -372,6 +387,8 @@ def main():
 
     arguments.valgrind = arguments.build.name == "valgrind"
     slower = SLOWER.get(arguments.build.name, 1)
+    cores = len(os.sched_getaffinity(0))
+    arguments.jobs = arguments.jobs or (2 * cores if slower == 1 else max(2, cores))
     if arguments.fuzz:
         programs = list(fuzz_programs(arguments.build, arguments.fuzz))
     elif arguments.crash:

@@ -104,17 +104,16 @@ struct search {
     struct sym_id_search ids;
 };
 
-/* The entries of one exchange share its id: it is counted once. */
-static void try_id(struct search *s, struct sym_span id, struct sym_span wire_id)
+/* The entries of one exchange share its id, or where it was held and asked again its handle:
+ * either is counted once. */
+static void try_id(struct search *s, struct sym_span id)
 {
     struct sym_id_search one = s->ids;
     one.n_found = 0;
     sym_id_try(&one, id);
-    if (one.n_found == 0 || wire_id.len != SYM_EXCHANGE_ID_BYTES) {
-        return;
-    }
-    if (s->ids.n_found == 0 || !sym_span_equal(sym_span(s->ids.id, sizeof s->ids.id), wire_id)) {
-        memcpy(s->ids.id, wire_id.data, sizeof s->ids.id);
+    if (one.n_found > 0 &&
+        (s->ids.n_found == 0 || !sym_span_equal(sym_span(s->ids.id, sizeof s->ids.id), id))) {
+        memcpy(s->ids.id, id.data, sizeof s->ids.id);
         s->ids.n_found++;
     }
 }
@@ -122,8 +121,8 @@ static void try_id(struct search *s, struct sym_span id, struct sym_span wire_id
 static bool try_entry(void *context, const struct sym_audit_entry *e)
 {
     struct search *s = context;
-    try_id(s, e->leaf.exchange_id, e->leaf.exchange_id);
-    try_id(s, e->body.handle, e->leaf.exchange_id);
+    try_id(s, e->leaf.exchange_id);
+    try_id(s, e->body.handle);
     return true;
 }
 

@@ -143,6 +143,12 @@ static void count_denial(struct sym_report *r, const struct sym_audit_entry *e, 
     sym_tally_add(&r->denials, sym_tally_row(&r->denials, words), 0, 1);
 }
 
+/* A held exchange asks again by itself, under other ids, until it is decided. */
+static bool asks_again(const struct sym_audit_entry *e)
+{
+    return e->body.handle.len > 0 && !sym_span_equal(e->body.handle, e->leaf.exchange_id);
+}
+
 static void count_decision(struct sym_report *r, const struct sym_audit_entry *e, size_t row)
 {
     switch (e->body.decision) {
@@ -150,7 +156,7 @@ static void count_decision(struct sym_report *r, const struct sym_audit_entry *e
         sym_tally_add(&r->exchanges, row, GRANTED, 1);
         break;
     case SYM_DECISION_HELD:
-        sym_tally_add(&r->exchanges, row, HELD, 1);
+        sym_tally_add(&r->exchanges, row, HELD, asks_again(e) ? 0 : 1);
         break;
     case SYM_DECISION_DENIED:
         sym_tally_add(&r->exchanges, row, DENIED, 1);
@@ -167,7 +173,8 @@ static void count_exchange(struct sym_report *r, const struct sym_audit_entry *e
     if (!counts) {
         return;
     }
-    sym_tally_add(&r->exchanges, row, REQUESTED, e->leaf.kind == SYM_ENTRY_REQUESTED ? 1 : 0);
+    bool first = e->leaf.kind == SYM_ENTRY_REQUESTED && !asks_again(e);
+    sym_tally_add(&r->exchanges, row, REQUESTED, first ? 1 : 0);
     sym_tally_add(&r->exchanges, row, CLOSED, e->leaf.kind == SYM_ENTRY_CLOSED ? 1 : 0);
     sym_tally_add(&r->exchanges, row, ABORTED, e->leaf.kind == SYM_ENTRY_ABORTED ? 1 : 0);
     if (e->leaf.kind == SYM_ENTRY_DECIDED) {
@@ -184,13 +191,12 @@ static void count_exchange(struct sym_report *r, const struct sym_audit_entry *e
 static void count_approval(struct sym_report *r, const struct sym_audit_entry *e)
 {
     const struct sym_entry_body *b = &e->body;
-    bool is_approval = e->leaf.kind == SYM_ENTRY_APPROVAL;
-    if (b->approver.len == 0 && !is_approval) {
+    bool erased = e->leaf.kind == SYM_ENTRY_APPROVAL && e->state == SYM_BODY_ERASED;
+    if (b->approver.len == 0 && !erased) {
         return;
     }
-    const struct sym_span words[] = {b->approver.len > 0 ? b->approver : b->user,
-                                     text(sym_entry_kind_text(e->leaf.kind)), b->event,
-                                     b->approver.len > 0 ? b->user : text("")};
+    const struct sym_span words[] = {b->approver, text(sym_entry_kind_text(e->leaf.kind)), b->event,
+                                     b->user};
     sym_tally_add(&r->approvals, sym_tally_row(&r->approvals, words), 0, 1);
 }
 
@@ -207,7 +213,8 @@ static void count_budget(struct sym_report *r, const struct sym_audit_entry *e)
 static void count_refusal(struct sym_report *r, const struct sym_audit_entry *e)
 {
     const struct sym_entry_body *b = &e->body;
-    const struct sym_span words[] = {b->event, b->alias, b->user, b->detail};
+    const struct sym_span words[] = {b->event, b->alias, b->user,
+                                     b->detail.len > 0 ? b->detail : b->subject};
     sym_tally_add(&r->refused, sym_tally_row(&r->refused, words), 0, 1);
 }
 
@@ -273,6 +280,8 @@ static bool take(void *context, const struct sym_audit_entry *e)
                           r->tree.size, e->fault != NULL ? e->fault : "is missing");
         return false;
     }
+    sym_erasures_take(&r->erasures, e->index, &e->leaf,
+                      e->state == SYM_BODY_ERASED ? NULL : &e->body);
     r->err = sym_merkle_leaf(hash, e->leaf_bytes);
     if (r->err == SYM_OK) {
         r->err = sym_audit_tree_add(&r->tree, hash);
@@ -287,6 +296,12 @@ static enum sym_err check(struct sym_report *r, struct sym_fault *fault)
     if (r->err != SYM_OK) {
         *fault = r->fault;
         return r->err;
+    }
+    if (r->erasures.open) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "entry %" PRIu64 " " SYM_ERASURES_FAULT
+                        "; there is no report of a log that is wrong",
+                        r->erasures.index);
     }
     if (r->exchanges.failed || r->denials.failed || r->approvals.failed || r->budgets.failed ||
         r->changes.failed || r->refused.failed || r->alarms.failed) {

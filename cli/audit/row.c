@@ -28,16 +28,24 @@ static const char *word(const char *text, uint32_t number)
     return number != 0 ? text : "-";
 }
 
-static void put_about(struct sym_table *t, const struct sym_entry_body *b)
+/* What happened: the event, or where the columns say that already, the kind of exchange. */
+static void put_about(struct sym_table *t, const struct sym_audit_entry *e)
 {
+    const struct sym_entry_body *b = &e->body;
     char event[SYM_FORMAT_TEXT_BYTES(64)];
     char subject[SYM_FORMAT_TEXT_BYTES(SYM_SETTING_BYTES_MAX)];
+    char approver[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     struct sym_span what = b->subject.len > 0 ? b->subject
                            : b->mine.len > 0  ? b->mine
                                               : b->case_ref;
+    bool said = sym_span_equal(b->event, sym_span_text(sym_entry_kind_text(e->leaf.kind))) ||
+                sym_span_equal(b->event, sym_span_text(sym_decision_text(b->decision)));
     sym_format_text(event, sizeof event, b->event);
     sym_format_text(subject, sizeof subject, what);
-    sym_table_format(t, "%s%s%s", event, what.len > 0 ? " " : "", subject);
+    sym_format_text(approver, sizeof approver, b->approver);
+    sym_table_format(
+        t, "%s%s%s%s%s", said && b->exchange_kind != 0 ? sym_kind_text(b->exchange_kind) : event,
+        what.len > 0 ? " " : "", subject, b->approver.len > 0 ? ", approver " : "", approver);
 }
 
 void sym_audit_put_row(struct sym_table *t, const struct sym_audit_entry *e)
@@ -55,7 +63,7 @@ void sym_audit_put_row(struct sym_table *t, const struct sym_audit_entry *e)
     sym_table_format(t, "%s", word(sym_purpose_text(b->purpose), b->purpose));
     sym_table_format(t, "%s", word(sym_decision_text(b->decision), b->decision));
     sym_table_text(t, b->user.len > 0 ? b->user : sym_span_text("-"));
-    put_about(t, b);
+    put_about(t, e);
     sym_table_format(t, "%s", e->fault != NULL ? "WRONG" : sym_body_state_text(e->state));
 }
 

@@ -232,6 +232,7 @@ static void on_tidy_time(void *owner)
     struct sym_core *core = owner;
     sym_datasets_tidy(core->datasets);
     sym_backups_tidy(core->backups);
+    sym_preview_tidy(&core->preview, sym_now_ms());
     sym_timer_set(core->tidy_timer, TIDY_MS);
 }
 
@@ -315,6 +316,7 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                       .frame = on_frame,
                                       .room = on_room,
                                       .wanted = is_wanted};
+    sym_preview_init(&core->preview, core->loop, core->workers, core->datasets);
     enum sym_err err = sym_exchanges_new(&core->exchanges, &x);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "core: no memory for exchanges");
@@ -409,6 +411,7 @@ static void core_clear(struct sym_core *core)
     sym_links_free(core->links);
     sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
+    sym_preview_clear(&core->preview);
     sym_group_free(core->group);
     sym_watch_remove(&core->leash);
     sym_timer_remove(&core->stop_timer);

@@ -6,6 +6,7 @@
 #include "crypto/ristretto.h"
 #include "node/core/backup.h"
 #include "node/core/control.h"
+#include "node/core/preview.h"
 #include "node/core/restored.h"
 #include "node/data/datasets.h"
 #include "node/data/history.h"
@@ -53,6 +54,7 @@ struct sym_core {
     struct sym_exchanges *exchanges;
     struct sym_control *control;
     struct sym_workers *workers;
+    struct sym_preview preview;
     const struct sym_ristretto *ristretto;
     char listening[SYM_ADDRESS_BYTES];
     struct sym_process_row gate; /* name is not kept */

@@ -1,12 +1,12 @@
 #include "node/core/verbs.h"
 #include "node/core/warnings.h"
+#include "node/walls.h"
 #include "proto/codec.h"
 #include "proto/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int64_t now_s(void)
 {
@@ -30,21 +30,6 @@ struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
     return peer;
 }
 
-static struct sym_process_row core_process(const struct sym_core *core)
-{
-    const struct sym_sandbox_state *s = &core->sandbox;
-    return (struct sym_process_row){.name = sym_span_text("core"),
-                                    .pid = (uint32_t)getpid(),
-                                    .seccomp = s->seccomp,
-                                    .no_new_privs = s->no_new_privs,
-                                    .not_dumpable = s->not_dumpable,
-                                    .no_core = s->no_core,
-                                    .no_capabilities = s->no_capabilities,
-                                    .own_network = s->own_network,
-                                    .landlock = s->landlock,
-                                    .own_root = s->own_root};
-}
-
 static enum sym_err verb_status(struct sym_core *core, const struct sym_author *author,
                                 const void *arguments, struct sym_answer *answer,
                                 struct sym_fault *fault)
@@ -55,7 +40,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
     struct sym_warnings w;
     sym_warnings_collect(&w, core);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
-    struct sym_process_row processes[2] = {core->gate, core_process(core)};
+    struct sym_process_row processes[2] = {core->gate, sym_walls_row("core", &core->sandbox)};
     processes[0].name = sym_span_text("gate");
     struct sym_status s = {
         .version = sym_span_text(SYM_VERSION),
@@ -364,8 +349,8 @@ enum sym_err sym_verb_run(struct sym_core *core, enum sym_verb verb,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
     sym_verb_fn *const *const tables[] = {
-        own,           sym_verbs_data,   sym_verbs_grant,  sym_verbs_approve, sym_verbs_exchange,
-        sym_verbs_log, sym_verbs_backup, sym_verbs_witness};
+        own,           sym_verbs_data,   sym_verbs_grant,   sym_verbs_approve, sym_verbs_exchange,
+        sym_verbs_log, sym_verbs_backup, sym_verbs_witness, sym_verbs_tabulate};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;

@@ -46,11 +46,41 @@ enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
     return SYM_OK;
 }
 
-/* Is this content that of a dataset, or on its way to be? */
+enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row *row,
+                               struct sym_datasets *d, struct sym_span name,
+                               struct sym_fault *fault)
+{
+    size_t at = 0;
+    enum sym_err err = sym_datasets_find(d, &at, name, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    const struct sym_dataset *s = d->items[at];
+    if (s->kind == SYM_DATASET_IDENTIFIERS) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %s: holds identifiers, nothing that is tabulated", s->name);
+    }
+    if (!s->has_snapshot) {
+        return sym_fail(fault, SYM_WRONG_STATE,
+                        "dataset %s: was never published; run: symbolon dataset publish %s",
+                        s->name, s->name);
+    }
+    err = sym_content_hold(out, d, name, fault);
+    if (err == SYM_OK) {
+        memcpy((*out)->id, s->snapshot, sizeof(*out)->id);
+        (*out)->segments = s->snapshot_segments;
+        sym_dataset_row_of(s, row);
+    }
+    return err;
+}
+
+/* Is this content that of a dataset, or its snapshot? */
 static bool is_current(const struct sym_datasets *d, const uint8_t id[SYM_CONTENT_ID_BYTES])
 {
     for (size_t i = 0; i < d->n; i++) {
-        if (sym_equal(d->items[i]->content, id, SYM_CONTENT_ID_BYTES)) {
+        const struct sym_dataset *s = d->items[i];
+        if (sym_equal(s->content, id, SYM_CONTENT_ID_BYTES) ||
+            (s->has_snapshot && sym_equal(s->snapshot, id, SYM_CONTENT_ID_BYTES))) {
             return true;
         }
     }
@@ -131,6 +161,7 @@ struct forgetting {
     const struct sym_dataset *before;
     const struct sym_author *author;
     struct sym_span record;
+    uint32_t segments;  /* of the content, and of a snapshot that is another content */
     uint8_t *concerned; /* one for each segment: does it hold the record? */
     struct sym_columns columns;
     uint64_t wall_ms;
@@ -138,11 +169,24 @@ struct forgetting {
     struct sym_results_gone gone;
 };
 
+static bool snapshot_is_apart(const struct sym_dataset *s)
+{
+    return s->has_snapshot && !sym_equal(s->snapshot, s->content, sizeof s->snapshot);
+}
+
+static struct sym_span key_of(uint8_t key[SYM_SEGMENT_KEY_BYTES], const struct forgetting *f,
+                              uint32_t at)
+{
+    const struct sym_dataset *s = f->before;
+    return at < s->segments ? sym_segment_key(key, s->content, at)
+                            : sym_segment_key(key, s->snapshot, at - s->segments);
+}
+
 static enum sym_err get_segment(struct sym_transaction *t, const struct forgetting *f,
                                 uint32_t number, struct sym_segment *out)
 {
     uint8_t key[SYM_SEGMENT_KEY_BYTES];
-    struct sym_span at = sym_segment_key(key, f->before->content, number);
+    struct sym_span at = key_of(key, f, number);
     return finish_segment(out, sym_vault_get(f->datasets->config.vault, t, at, &out->value));
 }
 
@@ -150,7 +194,7 @@ static enum sym_err look_fn(struct sym_transaction *t, void *context)
 {
     struct forgetting *f = context;
     enum sym_err err = SYM_OK;
-    for (uint32_t i = 0; i < f->before->segments && err == SYM_OK; i++) {
+    for (uint32_t i = 0; i < f->segments && err == SYM_OK; i++) {
         struct sym_segment s = {.n_records = 0};
         err = get_segment(t, f, i, &s);
         f->concerned[i] = err == SYM_OK && sym_segment_has(&s, f->record);
@@ -179,13 +223,20 @@ static enum sym_err cut_segment(struct sym_transaction *t, struct forgetting *f,
         return err;
     }
     sym_columns_write(&f->columns, bytes.data);
-    f->after.records -= records;
-    f->after.bytes -= before - bytes.len;
-    for (size_t i = 0; i < SYM_TOKEN_TYPE_COUNT; i++) {
-        f->after.tokens[i] -= tokens[i];
+    bool current = number < f->before->segments;
+    if (current) {
+        f->after.records -= records;
+        f->after.bytes -= before - bytes.len;
+        for (size_t i = 0; i < SYM_TOKEN_TYPE_COUNT; i++) {
+            f->after.tokens[i] -= tokens[i];
+        }
     }
-    return sym_vault_put(f->datasets->config.vault, t,
-                         sym_segment_key(key, f->before->content, number), sym_secret_span(&bytes));
+    if (!current || (f->before->has_snapshot && !snapshot_is_apart(f->before) &&
+                     number < f->before->snapshot_segments)) {
+        f->after.snapshot_records -= records;
+    }
+    return sym_vault_put(f->datasets->config.vault, t, key_of(key, f, number),
+                         sym_secret_span(&bytes));
 }
 
 /* Also of a record that an import has replaced: results name it still. */
@@ -197,7 +248,7 @@ static enum sym_err forget_in_results(struct sym_transaction *t, struct forgetti
         r == NULL || f->record.len == 0
             ? SYM_OK
             : sym_results_forget_of(r, t, sym_span_text(f->before->name), f->record, &f->gone);
-    bool none = memchr(f->concerned, 1, f->before->segments) == NULL && f->gone.records == 0;
+    bool none = memchr(f->concerned, 1, f->segments) == NULL && f->gone.records == 0;
     return err == SYM_OK && none ? SYM_NOT_FOUND : err;
 }
 
@@ -206,7 +257,7 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
     struct forgetting *f = context;
     enum sym_err err = forget_in_results(t, f);
     f->after = *f->before;
-    for (uint32_t i = 0; i < f->before->segments && err == SYM_OK; i++) {
+    for (uint32_t i = 0; i < f->segments && err == SYM_OK; i++) {
         err = f->concerned[i] ? cut_segment(t, f, i) : SYM_OK;
     }
     sym_dataset_count(&f->after);
@@ -259,7 +310,8 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
                            .author = author,
                            .record = asked->record,
                            .wall_ms = sym_wall_ms()};
-    f.concerned = calloc(1, (size_t)s->segments + 1);
+    f.segments = s->segments + (snapshot_is_apart(s) ? s->snapshot_segments : 0);
+    f.concerned = calloc(1, (size_t)f.segments + 1);
     if (f.concerned == NULL || sym_columns_new(&f.columns) != SYM_OK) {
         free(f.concerned);
         return sym_fail(fault, SYM_NO_MEMORY, "dataset %s: no memory to read it", s->name);

@@ -3,6 +3,7 @@
 #include "node/data/datasets_state.h"
 #include "node/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static enum sym_err remove_fn(struct sym_transaction *t, void *context)
 static void remember(struct sym_datasets *d, const struct sym_import *m, bool kept)
 {
     struct sym_import_ended *e = &d->ended[d->n_ended++ % SYM_IMPORTS_ENDED];
-    *e = (struct sym_import_ended){.kept = kept};
+    *e = (struct sym_import_ended){.kept = kept, .kind = m->added.kind};
     memcpy(e->id, m->id, sizeof e->id);
     memcpy(e->dataset, m->added.name, sizeof e->dataset);
     memcpy(e->user, m->user, sizeof e->user);
@@ -206,6 +207,45 @@ static enum sym_err check_room(const struct sym_datasets *d, size_t *at,
     return SYM_OK;
 }
 
+static uint32_t kind_of(const struct sym_import_begin *begin)
+{
+    return begin->kind == SYM_DATASET_NONE ? SYM_DATASET_IDENTIFIERS : begin->kind;
+}
+
+/* What is added to must be of the same kind, and aggregates declare the same bounds. */
+static enum sym_err check_kind(const struct sym_datasets *d, const struct sym_import_begin *begin,
+                               struct sym_fault *fault)
+{
+    const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
+    bool bounded = begin->cells_per_incident > 0 && begin->persons_max > 0;
+    bool declares = begin->cells_per_incident > 0 || begin->persons_max > 0;
+    if (kind_of(begin) == SYM_DATASET_AGGREGATES ? !bounded : declares) {
+        return sym_fail(
+            fault, SYM_BAD_VALUE,
+            "dataset %.*s: aggregates declare in how many cells one incident counts, and "
+            "how many persons of it; others declare nothing",
+            (int)begin->dataset.len, (const char *)begin->dataset.data);
+    }
+    if (old == NULL || !begin->append) {
+        return SYM_OK;
+    }
+    if (old->kind != kind_of(begin)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "dataset %s: holds %s, and these are %s; import them under another name",
+                        old->name, sym_dataset_kind_text(old->kind),
+                        sym_dataset_kind_text(kind_of(begin)));
+    }
+    if (old->cells_per_incident != begin->cells_per_incident ||
+        old->persons_max != begin->persons_max) {
+        return sym_fail(
+            fault, SYM_BAD_VALUE,
+            "dataset %s: was declared with %u cells per incident and %u persons; append "
+            "with the same",
+            old->name, (unsigned)old->cells_per_incident, (unsigned)old->persons_max);
+    }
+    return SYM_OK;
+}
+
 static struct sym_import *import_new(const struct sym_datasets *d,
                                      const struct sym_import_begin *begin,
                                      const struct sym_author *author)
@@ -219,11 +259,13 @@ static struct sym_import *import_new(const struct sym_datasets *d,
         return NULL;
     }
     memcpy(m->id, begin->id.data, sizeof m->id);
-    memcpy(m->user, author->user, sizeof m->user);
+    (void)snprintf(m->user, sizeof m->user, "%s", author->user);
     memcpy(m->added.name, begin->dataset.data, begin->dataset.len);
     memcpy(m->added.profile, begin->profile.data, begin->profile.len);
-    memcpy(m->added.imported_by, author->user, sizeof m->added.imported_by);
-    m->added.kind = SYM_DATASET_IDENTIFIERS;
+    (void)snprintf(m->added.imported_by, sizeof m->added.imported_by, "%s", author->user);
+    m->added.kind = kind_of(begin);
+    m->added.cells_per_incident = begin->cells_per_incident;
+    m->added.persons_max = begin->persons_max;
     m->append = begin->append;
     const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
     if (begin->append && old != NULL) {
@@ -240,7 +282,7 @@ static enum sym_err go_on(const struct sym_import *m, const struct sym_import_be
 {
     bool same = sym_span_equal(sym_span_text(m->added.name), begin->dataset) &&
                 sym_span_equal(sym_span_text(m->added.profile), begin->profile) &&
-                m->append == begin->append;
+                m->append == begin->append && m->added.kind == kind_of(begin);
     return same ? SYM_OK
                 : sym_fail(fault, SYM_WRONG_STATE,
                            "import of %s: was begun in another way under this id; run the command "
@@ -266,6 +308,9 @@ enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
     }
     sym_datasets_tidy(d);
     enum sym_err err = check_names(begin, fault);
+    if (err == SYM_OK) {
+        err = check_kind(d, begin, fault);
+    }
     if (err == SYM_OK) {
         err = check_alone(d, begin, author, fault);
     }
@@ -334,7 +379,9 @@ static enum sym_err check_chunk(const struct sym_datasets *d, const struct sym_i
                         "import of %s: chunk %llu came where %llu is due; run the command again",
                         name, (unsigned long long)chunk->number, (unsigned long long)m->next);
     }
-    if (sym_import_chunk_check(chunk) != SYM_OK) {
+    bool has_rows = chunk->row_lengths.len > 0;
+    if (sym_import_chunk_check(chunk) != SYM_OK ||
+        has_rows != (m->added.kind != SYM_DATASET_IDENTIFIERS)) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "import of %s: the columns of chunk %llu do not fit each other; use the "
                         "symbolon of the same version as the daemon",
@@ -431,6 +478,12 @@ static void combine(struct sym_dataset *out, const struct sym_import *m,
         out->epoch = old->epoch;
         out->published_ms = old->published_ms;
     }
+    if (old != NULL && old->kind == m->added.kind) {
+        out->has_snapshot = old->has_snapshot;
+        memcpy(out->snapshot, old->snapshot, sizeof out->snapshot);
+        out->snapshot_segments = old->snapshot_segments;
+        out->snapshot_records = old->snapshot_records;
+    }
     if (old != NULL && m->append) {
         out->records += old->records;
         out->bytes += old->bytes;
@@ -454,7 +507,11 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_aut
     }
     combine(after, m, old);
     bool replaces = old != NULL && !m->append;
-    bool at_once = replaces && sym_content_held(d, old->content) == 0;
+    bool is_snapshot = replaces && after->has_snapshot &&
+                       sym_equal(after->snapshot, old->content, sizeof after->snapshot);
+    bool at_once = replaces && !is_snapshot && sym_content_held(d, old->content) == 0;
+    /* Of another kind: what was published is of no use any more. */
+    d->litter = d->litter || (replaces && old->has_snapshot && !after->has_snapshot);
     struct writing w = {.datasets = d,
                         .import = m,
                         .after = after,
@@ -498,8 +555,7 @@ static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row 
         return sym_fail(fault, SYM_NOT_FOUND, "dataset %s: was imported, and dropped since",
                         e->dataset);
     }
-    *row = (struct sym_dataset_row){.name = sym_span_text(e->dataset),
-                                    .kind = SYM_DATASET_IDENTIFIERS};
+    *row = (struct sym_dataset_row){.name = sym_span_text(e->dataset), .kind = e->kind};
     return SYM_OK;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u
 #define RECORD_BYTES   512u
 
 static void write_text(struct sym_writer *w, const char *text)
@@ -26,7 +26,8 @@ static void read_text(struct sym_reader *r, char out[SYM_ALIAS_BYTES])
 }
 
 /* version | kind | profile | by | content | segments | records | bytes | epoch | imported |
- * published | number of types | type, tokens, for each. */
+ * published | cells per incident | persons | has snapshot | its content, segments, records |
+ * number of types | type, tokens, for each. */
 enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset *s)
 {
     uint8_t bytes[RECORD_BYTES];
@@ -43,6 +44,12 @@ enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset
     sym_write_u64(&w, s->epoch);
     sym_write_u64(&w, s->imported_ms);
     sym_write_u64(&w, s->published_ms);
+    sym_write_u32(&w, s->cells_per_incident);
+    sym_write_u32(&w, s->persons_max);
+    sym_write_u8(&w, s->has_snapshot);
+    sym_write_bytes(&w, s->snapshot, sizeof s->snapshot);
+    sym_write_u32(&w, s->snapshot_segments);
+    sym_write_u64(&w, s->snapshot_records);
     sym_write_u8(&w, (uint8_t)s->n_types);
     for (size_t i = 0; i < s->n_types; i++) {
         sym_write_u8(&w, (uint8_t)s->types[i].type);
@@ -90,6 +97,12 @@ enum sym_err sym_dataset_read(struct sym_dataset *out, struct sym_span name, str
     s.epoch = sym_read_u64(&r);
     s.imported_ms = sym_read_u64(&r);
     s.published_ms = sym_read_u64(&r);
+    s.cells_per_incident = sym_read_u32(&r);
+    s.persons_max = sym_read_u32(&r);
+    s.has_snapshot = sym_read_u8(&r) != 0;
+    sym_read_bytes(&r, s.snapshot, sizeof s.snapshot);
+    s.snapshot_segments = sym_read_u32(&r);
+    s.snapshot_records = sym_read_u64(&r);
     read_types(&r, &s);
     if (sym_read_end(&r) != SYM_OK || s.kind == SYM_DATASET_NONE ||
         s.kind >= SYM_DATASET_KIND_COUNT) {
@@ -124,5 +137,8 @@ void sym_dataset_row_of(const struct sym_dataset *s, struct sym_dataset_row *row
                                     .imported_ms = s->imported_ms,
                                     .published_ms = s->published_ms,
                                     .imported_by = sym_span_text(s->imported_by),
-                                    .bytes = s->bytes};
+                                    .bytes = s->bytes,
+                                    .cells_per_incident = s->cells_per_incident,
+                                    .persons_max = s->persons_max,
+                                    .published_records = s->snapshot_records};
 }

@@ -104,6 +104,10 @@ static uint32_t count_referred(const struct sym_datasets *d, const uint8_t *cont
         if (s->segments > count && sym_equal(s->content, content, SYM_CONTENT_ID_BYTES)) {
             count = s->segments;
         }
+        if (s->has_snapshot && s->snapshot_segments > count &&
+            sym_equal(s->snapshot, content, SYM_CONTENT_ID_BYTES)) {
+            count = s->snapshot_segments;
+        }
     }
     return count;
 }
@@ -299,6 +303,19 @@ enum sym_err sym_dataset_say(const struct sym_datasets *d, struct sym_transactio
     return sym_log_append(d->config.log, t, &entry, NULL);
 }
 
+bool sym_dataset_take_snapshot(struct sym_dataset *s)
+{
+    if (s->kind == SYM_DATASET_IDENTIFIERS) {
+        return false;
+    }
+    bool leaves = s->has_snapshot && !sym_equal(s->snapshot, s->content, sizeof s->snapshot);
+    s->has_snapshot = true;
+    memcpy(s->snapshot, s->content, sizeof s->snapshot);
+    s->snapshot_segments = s->segments;
+    s->snapshot_records = s->records;
+    return leaves;
+}
+
 static enum sym_err publish_fn(struct sym_transaction *t, void *context)
 {
     struct change *c = context;
@@ -321,6 +338,7 @@ enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym
         .datasets = d, .author = author, .after = *d->items[place], .wall_ms = sym_wall_ms()};
     c.after.epoch++;
     c.after.published_ms = c.wall_ms;
+    bool leaves = sym_dataset_take_snapshot(&c.after);
     err = sym_store_write(d->config.store, publish_fn, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "dataset %s: it %s; nothing was published", c.after.name,
@@ -328,6 +346,10 @@ enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym
     }
     *d->items[place] = c.after;
     *at = place;
+    if (leaves) {
+        d->litter = true;
+        sym_datasets_tidy(d);
+    }
     return SYM_OK;
 }
 
@@ -339,6 +361,9 @@ static enum sym_err drop_fn(struct sym_transaction *t, void *context)
     enum sym_err err = sym_store_delete(t, SYM_TABLE_DATASETS, sym_span_text(c->after.name));
     if (err == SYM_OK) {
         err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, c->after.content));
+    }
+    if (err == SYM_OK && c->after.has_snapshot) {
+        err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, c->after.snapshot));
     }
     struct sym_results_gone gone = {.results = 0};
     if (err == SYM_OK && d->config.results != NULL) {

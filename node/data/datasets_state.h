@@ -25,6 +25,12 @@ struct sym_dataset {
     uint64_t epoch;
     uint64_t imported_ms;
     uint64_t published_ms;
+    uint32_t cells_per_incident; /* declared, of aggregates */
+    uint32_t persons_max;
+    bool has_snapshot; /* of incidents and aggregates: what joint tabulations count */
+    uint8_t snapshot[SYM_CONTENT_ID_BYTES];
+    uint32_t snapshot_segments;
+    uint64_t snapshot_records;
     struct sym_type_count types[SYM_TOKEN_TYPE_COUNT]; /* of tokens, without those of none */
     size_t n_types;
 };
@@ -46,6 +52,7 @@ struct sym_import_ended {
     uint8_t id[SYM_IMPORT_ID_BYTES];
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];
+    uint32_t kind;
     bool kept;
 };
 
@@ -87,6 +94,10 @@ void sym_dataset_count(struct sym_dataset *s);
 void sym_dataset_row_of(const struct sym_dataset *s, struct sym_dataset_row *row);
 
 /* datasets.c */
+
+/* Publishes what a dataset of incidents or aggregates holds; true: an earlier snapshot is no longer
+ * referred to. */
+bool sym_dataset_take_snapshot(struct sym_dataset *s);
 
 /* NULL when there is none. */
 struct sym_dataset *sym_datasets_named(const struct sym_datasets *d, struct sym_span name);

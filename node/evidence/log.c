@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Salts drawn at once: a system call for each takes as long as the commitment. */
-#define SALTS 64u
+#define SALTS 256u
 
 /* Opening -------------------------------------------------------------------------------------
  */
@@ -45,24 +45,48 @@ static enum sym_err load(struct sym_transaction *t, void *context)
     return err;
 }
 
+static enum sym_err make_room(struct sym_log *l)
+{
+    struct sym_log_run *const of_leaves[] = {&l->leaves, &l->new_leaves};
+    struct sym_log_run *const of_bodies[] = {&l->bodies, &l->new_bodies};
+    enum sym_err err = sym_secret_new(&l->salts, (size_t)SALTS * SYM_HASH_BYTES);
+    err = err == SYM_OK ? sym_secret_new(&l->write.secret, SYM_SEAL_KEY_BYTES) : err;
+    err = err == SYM_OK ? sym_secret_new(&l->read.secret, SYM_SEAL_KEY_BYTES) : err;
+    for (size_t i = 0; err == SYM_OK && i < 2; i++) {
+        err = sym_log_rows_open(of_leaves[i], SYM_LEAF_BYTES_MAX);
+        err = err == SYM_OK ? sym_log_rows_open(of_bodies[i], SYM_LOG_BODY_ROOM) : err;
+    }
+    l->body = malloc(SYM_LOG_BODY_ROOM);
+    return err == SYM_OK && l->body == NULL ? SYM_NO_MEMORY : err;
+}
+
+static void free_room(struct sym_log *l)
+{
+    sym_log_rows_close(&l->leaves);
+    sym_log_rows_close(&l->new_leaves);
+    sym_log_rows_close(&l->bodies);
+    sym_log_rows_close(&l->new_bodies);
+    sym_secret_clear(&l->salts);
+    sym_secret_clear(&l->write.secret);
+    sym_secret_clear(&l->read.secret);
+    free(l->body);
+}
+
 static enum sym_err make(struct sym_log **out, const struct sym_log_config *c)
 {
     struct sym_log *l = calloc(1, sizeof *l);
-    uint8_t *body = malloc(SYM_LOG_BODY_ROOM);
-    struct sym_secret salts = {0};
-    enum sym_err err = l == NULL || body == NULL
-                           ? SYM_NO_MEMORY
-                           : sym_secret_new(&salts, (size_t)SALTS * SYM_HASH_BYTES);
+    if (l == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    enum sym_err err = make_room(l);
     if (err != SYM_OK) {
+        free_room(l);
         free(l);
-        free(body);
         return err;
     }
-    l->salts = salts;
     l->store = c->store;
     l->self = c->self;
     l->key = c->key;
-    l->body = body;
     memcpy(l->cosign, c->cosign_key->public_key, sizeof l->cosign);
     l->watch = (struct sym_store_watch){.seal = seal, .done = done, .owner = l};
     sym_store_watch(l->store, &l->watch);
@@ -82,7 +106,7 @@ enum sym_err sym_log_open(struct sym_log **out, const struct sym_log_config *con
                          fault);
     if (err == SYM_OK) {
         struct opening o = {.log = l, .fault = fault};
-        err = sym_store_read(l->store, load, &o);
+        err = sym_log_look(l, load, &o);
     }
     if (err == SYM_OK && l->durable.erasing) {
         err = sym_log_finish_erasing(l, fault);
@@ -99,11 +123,9 @@ void sym_log_close(struct sym_log *l)
 {
     if (l != NULL) {
         sym_store_unwatch(l->store, &l->watch);
-        sym_log_forget_secrets(l);
-        sym_secret_clear(&l->salts);
         sym_vault_close(l->vault);
+        free_room(l);
         free(l->past);
-        free(l->body);
         free(l);
     }
 }
@@ -157,6 +179,9 @@ static enum sym_err seal(struct sym_transaction *t, void *owner)
     }
     enum sym_err err = begin(l, t);
     if (err == SYM_OK) {
+        err = sym_log_put_rest(l, t);
+    }
+    if (err == SYM_OK) {
         err = sym_merkle_edge_root(l->pending.head.root, &l->pending.edge.tree);
     }
     if (err == SYM_OK && !l->frozen && l->pending.head.size > l->pending.head.signed_size) {
@@ -169,6 +194,9 @@ static enum sym_err seal(struct sym_transaction *t, void *owner)
 static void done(void *owner, bool committed)
 {
     struct sym_log *l = owner;
+    sym_log_forget_rows(l);
+    sym_log_rows_forget(&l->new_leaves);
+    sym_log_rows_forget(&l->new_bodies);
     if (!committed) {
         sym_log_forget_secrets(l);
     }
@@ -214,7 +242,6 @@ static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
 {
     uint8_t bytes[SYM_LEAF_BYTES_MAX];
     uint8_t hash[SYM_HASH_BYTES];
-    uint8_t key[SYM_LOG_KEY_BYTES];
     size_t len = 0;
     struct sym_log_side *s = &l->pending;
     enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_leaf, leaf);
@@ -222,9 +249,7 @@ static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
         err = sym_merkle_leaf(hash, sym_span(bytes, len));
     }
     if (err == SYM_OK) {
-        sym_log_place(key, s->head.generation, s->head.size);
-        err = sym_store_append(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), NULL,
-                               sym_span(bytes, len));
+        err = sym_log_put_leaf(l, t, s->head.generation, s->head.size, sym_span(bytes, len));
     }
     if (err == SYM_OK) {
         struct tile_job job = {.log = l, .t = t};
@@ -441,7 +466,7 @@ static enum sym_err copy_head(struct sym_transaction *t, void *context)
 enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation)
 {
     struct head_job job = {.log = l, .out = out, .generation = generation};
-    return sym_store_read(l->store, copy_head, &job);
+    return sym_log_look(l, copy_head, &job);
 }
 
 static enum sym_err nothing(struct sym_transaction *t, void *context)

@@ -4,7 +4,7 @@
  * An entry is appended inside a write transaction of the store, together with what it tells of; the
  * log signs its new head as part of the same commit (a watch on the store, store.h), and shows
  * neither head nor entry before the commit is durable. Who cannot append must not act. Bodies lie
- * in a vault of their own, each under its own key. Leaves carry a time that never goes back.
+ * under keys of a vault of their own. Leaves carry a time that never goes back.
  * Several generations may lie in one store: a restore begins a new one, with a new origin.
  *
  * A frozen log (freeze.h of the witness: a partner holds a head that this tree does not lead to)

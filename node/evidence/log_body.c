@@ -1,11 +1,8 @@
-/* Bodies: each lies under a key of its own, made of its tile's secret, which lies in a vault. So a
- * sweep wraps one key for 256 bodies, and an entry costs two puts. */
+/* Leaves and bodies. Bodies lie under the secret of their tile, which lies in a vault: so a sweep
+ * wraps one key for 256 of them. */
 #include "node/evidence/log_state.h"
 
 #include <string.h>
-
-#define SECRET_BYTES 32u
-#define PURPOSE      "evidence body"
 
 void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t number)
 {
@@ -16,7 +13,7 @@ void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t
 
 static void forget(struct sym_log_secret *s)
 {
-    sym_secret_clear(&s->secret);
+    sym_wipe(s->secret.data, s->secret.len);
     s->known = false;
 }
 
@@ -36,8 +33,10 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
     }
     forget(s);
     memcpy(s->place, place, sizeof place);
-    enum sym_err err = sym_vault_get(l->vault, t, sym_span(place, sizeof place), &s->secret);
-    if (err == SYM_OK && s->secret.len != SECRET_BYTES) {
+    size_t len = 0;
+    enum sym_err err = sym_vault_get_into(l->vault, t, sym_span(place, sizeof place),
+                                          s->secret.data, s->secret.len, &len);
+    if (err == SYM_TOO_LONG || (err == SYM_OK && len != s->secret.len)) {
         err = SYM_BAD_FORMAT;
     }
     s->known = err == SYM_OK;
@@ -47,11 +46,9 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
 static enum sym_err make_secret(struct sym_log *l, struct sym_transaction *t,
                                 struct sym_log_secret *s)
 {
-    enum sym_err err = sym_secret_random(&s->secret, SECRET_BYTES);
-    if (err == SYM_OK) {
-        err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
-                            sym_secret_span(&s->secret));
-    }
+    sym_random(s->secret.data, s->secret.len);
+    enum sym_err err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
+                                     sym_secret_span(&s->secret));
     s->known = err == SYM_OK;
     return err;
 }
@@ -70,50 +67,100 @@ enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
     return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
 }
 
-/* The key of one body; the caller wipes it. */
-static void derive(uint8_t out[SYM_SEAL_KEY_BYTES], const struct sym_log_secret *s, uint64_t index)
+static enum sym_err put_bodies(struct sym_log *l, struct sym_transaction *t)
 {
-    uint8_t number[8];
-    sym_put_u64(number, index);
-    sym_subkey(out, s->secret.data, PURPOSE, sym_span(number, sizeof number));
+    const struct sym_log_run *run = &l->new_bodies;
+    if (run->n == 0) {
+        return SYM_OK;
+    }
+    enum sym_err err = find_secret(l, t, &l->write, run->generation, run->last / SYM_TILE_WIDTH);
+    if (err == SYM_NOT_FOUND) {
+        err = make_secret(l, t, &l->write);
+    }
+    return err == SYM_OK ? sym_log_rows_put(&l->new_bodies, t, SYM_TABLE_BODIES, &l->write.secret)
+                         : err;
+}
+
+static enum sym_err put_leaves(struct sym_log *l, struct sym_transaction *t)
+{
+    return l->new_leaves.n == 0 ? SYM_OK
+                                : sym_log_rows_put(&l->new_leaves, t, SYM_TABLE_LEAVES, NULL);
+}
+
+enum sym_err sym_log_put_rest(struct sym_log *l, struct sym_transaction *t)
+{
+    enum sym_err err = put_bodies(l, t);
+    return err == SYM_OK ? put_leaves(l, t) : err;
+}
+
+enum sym_err sym_log_put_leaf(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+                              uint64_t index, struct sym_span leaf)
+{
+    if (sym_log_rows_add(&l->new_leaves, generation, index, leaf)) {
+        return SYM_OK;
+    }
+    enum sym_err err = put_leaves(l, t);
+    if (err == SYM_OK && !sym_log_rows_add(&l->new_leaves, generation, index, leaf)) {
+        err = SYM_TOO_LONG;
+    }
+    return err;
 }
 
 enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
                               uint64_t index, struct sym_span salted)
 {
-    uint8_t place[SYM_LOG_KEY_BYTES];
-    uint8_t key[SYM_SEAL_KEY_BYTES];
-    enum sym_err err = find_secret(l, t, &l->write, generation, index / SYM_TILE_WIDTH);
-    if (err == SYM_NOT_FOUND) {
-        err = make_secret(l, t, &l->write);
+    if (sym_log_rows_add(&l->new_bodies, generation, index, salted)) {
+        return SYM_OK;
     }
-    if (err != SYM_OK) {
-        return err;
+    enum sym_err err = put_bodies(l, t);
+    if (err == SYM_OK && !sym_log_rows_add(&l->new_bodies, generation, index, salted)) {
+        err = SYM_TOO_LONG;
     }
-    derive(key, &l->write, index);
-    sym_log_place(place, generation, index);
-    const struct sym_secret under = {.data = key, .len = sizeof key};
-    err = sym_store_append(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, salted);
-    sym_wipe(key, sizeof key);
     return err;
 }
 
-enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
-                              uint64_t index, uint8_t *out, size_t *len)
+enum sym_err sym_log_get_leaf(struct sym_log *l, struct sym_transaction *t, struct sym_span *out,
+                              uint32_t generation, uint64_t index)
 {
-    uint8_t place[SYM_LOG_KEY_BYTES];
-    uint8_t key[SYM_SEAL_KEY_BYTES];
-    enum sym_err err = find_secret(l, t, &l->read, generation, index / SYM_TILE_WIDTH);
-    if (err != SYM_OK) {
-        return err;
+    if (sym_log_rows_find(&l->leaves, out, generation, index)) {
+        return SYM_OK;
     }
-    derive(key, &l->read, index);
-    sym_log_place(place, generation, index);
-    const struct sym_secret under = {.data = key, .len = sizeof key};
-    err = sym_store_get_into(t, SYM_TABLE_BODIES, sym_span(place, sizeof place), &under, out,
-                             SYM_LOG_BODY_ROOM, len);
-    sym_wipe(key, sizeof key);
-    return err == SYM_OK && *len <= SYM_HASH_BYTES ? SYM_BAD_FORMAT : err;
+    enum sym_err err = sym_log_rows_get(&l->leaves, t, SYM_TABLE_LEAVES, NULL, generation, index);
+    if (err == SYM_OK &&
+        (!sym_log_rows_find(&l->leaves, out, generation, index) || out->len > SYM_LEAF_BYTES_MAX)) {
+        err = SYM_BAD_FORMAT;
+    }
+    return err;
+}
+
+enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t, struct sym_span *out,
+                              uint32_t generation, uint64_t index)
+{
+    enum sym_err err = SYM_OK;
+    if (!sym_log_rows_find(&l->bodies, out, generation, index)) {
+        err = find_secret(l, t, &l->read, generation, index / SYM_TILE_WIDTH);
+        if (err == SYM_OK) {
+            err = sym_log_rows_get(&l->bodies, t, SYM_TABLE_BODIES, &l->read.secret, generation,
+                                   index);
+        }
+        if (err == SYM_OK && !sym_log_rows_find(&l->bodies, out, generation, index)) {
+            err = SYM_NOT_FOUND;
+        }
+    }
+    return err == SYM_OK && out->len <= SYM_HASH_BYTES ? SYM_BAD_FORMAT : err;
+}
+
+void sym_log_forget_rows(struct sym_log *l)
+{
+    sym_log_rows_forget(&l->leaves);
+    sym_log_rows_forget(&l->bodies);
+}
+
+enum sym_err sym_log_look(struct sym_log *l, sym_store_fn *fn, void *context)
+{
+    enum sym_err err = sym_store_read(l->store, fn, context);
+    sym_log_forget_rows(l);
+    return err;
 }
 
 static void begin_of(uint8_t out[SYM_LOG_MARK_BYTES], struct sym_span id)
@@ -140,15 +187,14 @@ void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_entry_body body = {.event = {NULL, 0}};
-    size_t len = 0;
+    struct sym_span salted;
     enum sym_err err = SYM_NOT_FOUND;
     if (leaf->exchange_id.len > 0) {
-        err = sym_log_get_body(l, t, generation, index, l->body, &len);
+        err = sym_log_get_body(l, t, &salted, generation, index);
     }
     if (err == SYM_OK) {
         err = sym_decode(&arena, &body, &sym_msg_entry_body,
-                         sym_span(l->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES));
+                         sym_span(salted.data + SYM_HASH_BYTES, salted.len - SYM_HASH_BYTES));
     }
     sym_log_mark(out, l, leaf, err == SYM_OK ? body.handle : sym_span(NULL, 0));
-    sym_wipe(l->body, len);
 }

@@ -9,23 +9,38 @@
 /* Tiles of one transaction. */
 #define TILES_AT_ONCE 16u
 
-/* One body that may have to go: the first whose key is behind `key`. */
+/* One row of bodies that may have to go: the first whose key is behind `key`. */
 struct cursor {
     struct sym_log *log;
     struct sym_transaction *t;
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len;
     uint32_t generation;
-    uint64_t index;
+    uint64_t first; /* in the row, as far as it can be read; otherwise its last */
+    uint64_t last;
+    uint64_t n_old; /* of the bodies in it, from the first on */
 };
 
-/* SYM_NOT_FOUND: there is none left that is older than the date. */
-static enum sym_err next_old(struct cursor *c, uint64_t before_ms)
+static enum sym_err is_old(struct cursor *c, bool *old, uint64_t index, uint64_t before_ms)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_leaf leaf;
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
-    size_t len = 0;
+    struct sym_span bytes;
+    enum sym_err err = sym_log_get_leaf(c->log, c->t, &bytes, c->generation, index);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
+    }
+    if (err == SYM_OK) {
+        *old = leaf.time_ms < before_ms;
+    }
+    return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
+}
+
+/* SYM_NOT_FOUND: there is none left with a body that is older than the date. */
+static enum sym_err next_old(struct cursor *c, uint64_t before_ms)
+{
+    bool old = true;
+    struct sym_span body;
     enum sym_err err =
         sym_store_next(c->t, SYM_TABLE_BODIES, sym_span(c->key, c->len), c->key, &c->len);
     if (err != SYM_OK) {
@@ -33,18 +48,23 @@ static enum sym_err next_old(struct cursor *c, uint64_t before_ms)
     }
     struct sym_reader r = sym_reader(sym_span(c->key, c->len));
     c->generation = sym_read_u32(&r);
-    c->index = sym_read_u64(&r);
+    c->last = sym_read_u64(&r);
+    c->first = c->last;
+    c->n_old = 0;
     err = sym_read_end(&r);
-    if (err == SYM_OK) {
-        err = sym_log_get_leaf(c->t, bytes, &len, c->generation, c->index);
+    if (err == SYM_OK && sym_log_get_body(c->log, c->t, &body, c->generation, c->last) == SYM_OK) {
+        c->first = c->last + 1 - c->log->bodies.n;
     }
-    if (err == SYM_OK) {
-        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+    for (uint64_t i = c->first; err == SYM_OK && old && i <= c->last; i++) {
+        err = is_old(c, &old, i, before_ms);
+        c->n_old += err == SYM_OK && old;
     }
-    if (err != SYM_OK) {
-        return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
-    }
-    return leaf.time_ms < before_ms ? SYM_OK : SYM_NOT_FOUND;
+    return err == SYM_OK && c->n_old == 0 ? SYM_NOT_FOUND : err;
+}
+
+static bool is_all_old(const struct cursor *c)
+{
+    return c->n_old == c->last + 1 - c->first;
 }
 
 struct job {
@@ -62,7 +82,7 @@ static enum sym_err count(struct sym_transaction *t, void *context)
     job->n = 0;
     while (err == SYM_OK) {
         err = next_old(&c, job->before_ms);
-        job->n += err == SYM_OK;
+        job->n += err == SYM_OK ? c.n_old : 0;
     }
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
@@ -82,22 +102,31 @@ static enum sym_err announce(struct sym_transaction *t, void *context)
     return err;
 }
 
-/* What stays of a tile: bodies from its first index that is not old on, under keys of a new secret.
- */
+/* What stays of a tile: bodies from its first index that is not old on, under a new secret. Their
+ * rows go as soon as they were read, so that none stays beside those that are written. */
 static enum sym_err move_rest(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
                               uint64_t from)
 {
+    uint8_t key[SYM_LOG_KEY_BYTES];
     enum sym_err err = SYM_OK;
     uint64_t end = (from / SYM_TILE_WIDTH + 1) * SYM_TILE_WIDTH;
     for (uint64_t i = from; err == SYM_OK && i < end; i++) {
-        size_t len = 0;
-        err = sym_log_get_body(l, t, generation, i, l->body, &len);
-        if (err == SYM_OK) {
-            err = sym_log_put_body(l, t, generation, i, sym_span(l->body, len));
+        struct sym_span body;
+        bool known = sym_log_rows_find(&l->bodies, &body, generation, i);
+        err = sym_log_get_body(l, t, &body, generation, i);
+        if (err == SYM_OK && !(known && i > from)) {
+            sym_log_place(key, generation, l->bodies.last);
+            err = sym_store_delete(t, SYM_TABLE_BODIES, sym_span(key, sizeof key));
         }
-        err = err == SYM_NOT_FOUND ? SYM_OK : err;
-        sym_wipe(l->body, len);
+        if (err == SYM_OK) {
+            err = sym_log_put_body(l, t, generation, i, body);
+        } else if (err == SYM_NOT_FOUND) {
+            err = SYM_OK;
+        }
     }
+    err = err == SYM_OK ? sym_log_put_rest(l, t) : err;
+    sym_log_forget_rows(l);
+    sym_log_forget_secrets(l);
     return err;
 }
 
@@ -111,21 +140,25 @@ static enum sym_err erase_tile(struct sym_log *l, struct sym_transaction *t, uin
         return err;
     }
     uint32_t generation = c.generation;
-    uint64_t tile = c.index / SYM_TILE_WIDTH;
-    uint64_t last = c.index;
+    uint64_t tile = c.last / SYM_TILE_WIDTH;
+    uint64_t end = c.first;
     sym_log_place(place, generation, tile);
-    while (err == SYM_OK && c.generation == generation && c.index / SYM_TILE_WIDTH == tile) {
-        last = c.index;
+    while (err == SYM_OK && c.generation == generation && c.last / SYM_TILE_WIDTH == tile) {
+        end = c.first + c.n_old;
+        if (!is_all_old(&c)) {
+            err = SYM_NOT_FOUND;
+            break;
+        }
         err = sym_store_delete(t, SYM_TABLE_BODIES, sym_span(c.key, c.len));
         err = err == SYM_OK ? next_old(&c, before_ms) : err;
     }
     if (err != SYM_OK && err != SYM_NOT_FOUND) {
         return err;
     }
-    bool cut = err == SYM_NOT_FOUND && (last + 1) % SYM_TILE_WIDTH != 0;
+    bool cut = err == SYM_NOT_FOUND && end % SYM_TILE_WIDTH != 0;
     err = cut ? sym_log_renew_secret(l, t, place)
               : sym_vault_delete(l->vault, t, sym_span(place, sizeof place));
-    return err == SYM_OK && cut ? move_rest(l, t, generation, last + 1) : err;
+    return err == SYM_OK && cut ? move_rest(l, t, generation, end) : err;
 }
 
 static enum sym_err erase_some(struct sym_transaction *t, void *context)

@@ -126,23 +126,22 @@ static enum sym_err gone(struct sym_fault *fault, uint64_t index, enum sym_err e
 static enum sym_err load_leaves(struct sym_log *l, struct sym_transaction *t,
                                 struct sym_log_side *s, struct sym_fault *fault)
 {
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
     size_t n = sym_log_edge_width(s->head.size, 0);
     uint64_t first = s->head.size - n;
     for (uint64_t i = n == 0 && first > 0 ? first - 1 : first; i < s->head.size; i++) {
         SYM_ARENA_AUTO arena = {0};
         struct sym_leaf leaf;
-        size_t len = 0;
-        enum sym_err err = sym_log_get_leaf(t, bytes, &len, s->head.generation, i);
+        struct sym_span bytes;
+        enum sym_err err = sym_log_get_leaf(l, t, &bytes, s->head.generation, i);
         if (err == SYM_OK) {
-            err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+            err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
         }
         if (err != SYM_OK) {
             return gone(fault, i, err);
         }
         s->time_ms = leaf.time_ms;
         if (i >= first) {
-            err = sym_merkle_leaf(s->edge.tiles[0][i - first], sym_span(bytes, len));
+            err = sym_merkle_leaf(s->edge.tiles[0][i - first], bytes);
             sym_log_mark_stored(&s->marks[i - first], l, t, s->head.generation, i, &leaf);
         }
         if (err != SYM_OK) {

@@ -180,7 +180,7 @@ enum sym_err sym_log_prove_inclusion(struct sym_log *l, struct sym_merkle_proof 
                                      uint64_t index, uint64_t size)
 {
     struct question q = {.log = l, .size = size, .inclusion = out, .index = index};
-    return size == 0 ? SYM_BAD_VALUE : sym_store_read(l->store, answer, &q);
+    return size == 0 ? SYM_BAD_VALUE : sym_log_look(l, answer, &q);
 }
 
 enum sym_err sym_log_prove_consistency(struct sym_log *l, struct sym_merkle_proof *out,
@@ -191,14 +191,13 @@ enum sym_err sym_log_prove_consistency(struct sym_log *l, struct sym_merkle_proo
         return SYM_BAD_VALUE;
     }
     out->n = 0;
-    return from == size && size <= l->durable.head.size ? SYM_OK
-                                                        : sym_store_read(l->store, answer, &q);
+    return from == size && size <= l->durable.head.size ? SYM_OK : sym_log_look(l, answer, &q);
 }
 
 enum sym_err sym_log_root(struct sym_log *l, uint8_t out[SYM_HASH_BYTES], uint64_t size)
 {
     struct question q = {.log = l, .size = size, .root = out};
-    return sym_store_read(l->store, answer, &q);
+    return sym_log_look(l, answer, &q);
 }
 
 enum sym_err sym_log_prove(struct sym_log *l, struct sym_merkle_proof *inclusion,
@@ -212,12 +211,12 @@ enum sym_err sym_log_prove(struct sym_log *l, struct sym_merkle_proof *inclusion
                          .consistency = p->from > 0 ? consistency : NULL,
                          .from = p->from};
     consistency->n = 0;
-    return sym_store_read(l->store, answer, &q);
+    return sym_log_look(l, answer, &q);
 }
 
 enum sym_err sym_log_tile(struct sym_log *l, uint8_t out[][SYM_HASH_BYTES],
                           const struct sym_tile_query *tile)
 {
     struct question q = {.log = l, .generation = tile->generation, .hashes = out, .tile = tile};
-    return sym_store_read(l->store, answer, &q);
+    return sym_log_look(l, answer, &q);
 }

@@ -7,15 +7,6 @@
 /* Leaves that one call for rows looks at, so that nobody waits for it. */
 #define LOOK_MAX 65536u
 
-enum sym_err sym_log_get_leaf(struct sym_transaction *t, uint8_t *out, size_t *len,
-                              uint32_t generation, uint64_t index)
-{
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    sym_log_place(key, generation, index);
-    return sym_store_get_into(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key), NULL, out,
-                              SYM_LEAF_BYTES_MAX, len);
-}
-
 struct one {
     struct sym_log *log;
     uint64_t index;
@@ -28,7 +19,14 @@ struct one {
 static enum sym_err get_one_leaf(struct sym_transaction *t, void *context)
 {
     const struct one *o = context;
-    return sym_log_get_leaf(t, o->leaf, o->leaf_len, o->log->durable.head.generation, o->index);
+    struct sym_span leaf;
+    enum sym_err err =
+        sym_log_get_leaf(o->log, t, &leaf, o->log->durable.head.generation, o->index);
+    if (err == SYM_OK) {
+        memcpy(o->leaf, leaf.data, leaf.len);
+        *o->leaf_len = leaf.len;
+    }
+    return err;
 }
 
 enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len, uint64_t index)
@@ -37,21 +35,20 @@ enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len, uint64_t
     if (index >= l->durable.head.size) {
         return SYM_BAD_VALUE;
     }
-    enum sym_err err = sym_store_read(l->store, get_one_leaf, &o);
+    enum sym_err err = sym_log_look(l, get_one_leaf, &o);
     return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
 }
 
 /* Was a body with a leaf of this time erased, as far as the log says? */
-static bool was_erased(const struct sym_log *l, struct sym_transaction *t, uint32_t generation,
+static bool was_erased(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
                        uint64_t index)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_leaf leaf = {.time_ms = 0};
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
-    size_t len = 0;
-    enum sym_err err = sym_log_get_leaf(t, bytes, &len, generation, index);
+    struct sym_span bytes;
+    enum sym_err err = sym_log_get_leaf(l, t, &bytes, generation, index);
     if (err == SYM_OK) {
-        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
     }
     return err == SYM_OK && leaf.time_ms < l->durable.erased_ms;
 }
@@ -60,14 +57,13 @@ static enum sym_err get_one_body(struct sym_transaction *t, void *context)
 {
     const struct one *o = context;
     struct sym_log *l = o->log;
-    size_t len = 0;
+    struct sym_span salted;
     uint32_t generation = l->durable.head.generation;
-    enum sym_err err = sym_log_get_body(l, t, generation, o->index, l->body, &len);
+    enum sym_err err = sym_log_get_body(l, t, &salted, generation, o->index);
     if (err == SYM_OK) {
-        memcpy(o->salt, l->body, SYM_HASH_BYTES);
-        err = sym_secret_copy(o->body, sym_span(l->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES));
-        sym_wipe(l->body, len);
-        return err;
+        memcpy(o->salt, salted.data, SYM_HASH_BYTES);
+        return sym_secret_copy(o->body,
+                               sym_span(salted.data + SYM_HASH_BYTES, salted.len - SYM_HASH_BYTES));
     }
     return err == SYM_NOT_FOUND && !was_erased(l, t, generation, o->index) ? SYM_BAD_TAG : err;
 }
@@ -76,8 +72,7 @@ enum sym_err sym_log_body(struct sym_log *l, uint8_t salt[SYM_HASH_BYTES], struc
                           uint64_t index)
 {
     struct one o = {.log = l, .index = index, .salt = salt, .body = body};
-    return index >= l->durable.head.size ? SYM_BAD_VALUE
-                                         : sym_store_read(l->store, get_one_body, &o);
+    return index >= l->durable.head.size ? SYM_BAD_VALUE : sym_log_look(l, get_one_body, &o);
 }
 
 /* Walking -------------------------------------------------------------------------------------
@@ -175,38 +170,35 @@ static bool is_wanted(const struct walk *w, const struct sym_leaf *leaf)
 /* A body that is not there was erased, or is missing: as the log says. */
 static enum sym_err tell(struct walk *w, struct sym_log_row *row)
 {
-    size_t len = 0;
+    struct sym_span salted;
     enum sym_err err = SYM_NOT_FOUND;
     if (w->query->bodies) {
-        err = sym_log_get_body(w->log, w->t, w->side->head.generation, w->at, w->log->body, &len);
+        err = sym_log_get_body(w->log, w->t, &salted, w->side->head.generation, w->at);
         row->erased =
             err == SYM_NOT_FOUND && was_erased(w->log, w->t, w->side->head.generation, w->at);
     }
     if (err == SYM_OK) {
-        row->salt = sym_span(w->log->body, SYM_HASH_BYTES);
-        row->body = sym_span(w->log->body + SYM_HASH_BYTES, len - SYM_HASH_BYTES);
+        row->salt = sym_span(salted.data, SYM_HASH_BYTES);
+        row->body = sym_span(salted.data + SYM_HASH_BYTES, salted.len - SYM_HASH_BYTES);
     }
-    err = w->fn(w->context, row);
-    sym_wipe(w->log->body, len);
-    return err;
+    return w->fn(w->context, row);
 }
 
 static enum sym_err look_at_one(struct walk *w)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_leaf leaf = {.time_ms = 0};
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
-    size_t len = 0;
+    struct sym_span bytes;
     struct sym_log_row row = {.index = w->at};
-    enum sym_err err = sym_log_get_leaf(w->t, bytes, &len, w->side->head.generation, w->at);
+    enum sym_err err = sym_log_get_leaf(w->log, w->t, &bytes, w->side->head.generation, w->at);
     if (err == SYM_OK && w->asks) {
-        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+        err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
     }
     if (err == SYM_OK && w->asks && !is_wanted(w, &leaf)) {
         return SYM_OK;
     }
     if (err == SYM_OK) {
-        row.leaf = sym_span(bytes, len);
+        row.leaf = bytes;
     } else if (err != SYM_NOT_FOUND && err != SYM_BAD_TAG && err != SYM_BAD_FORMAT) {
         return err;
     }
@@ -258,7 +250,7 @@ enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint
     w->at = q->first;
     w->fn = fn;
     w->context = context;
-    enum sym_err err = sym_store_read(l->store, look_at_all, w);
+    enum sym_err err = sym_log_look(l, look_at_all, w);
     *next = w->at;
     *more = w->more;
     free(w);

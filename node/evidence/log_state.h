@@ -36,7 +36,19 @@ struct sym_log_side {
 struct sym_log_secret {
     bool known;
     uint8_t place[SYM_LOG_KEY_BYTES];
-    struct sym_secret secret;
+    struct sym_secret secret; /* SYM_SEAL_KEY_BYTES, whether it is known or not */
+};
+
+/* Leaves or bodies of one row: those that a transaction waits to write, or those that were read
+ * last. In a row each has its length (4 bytes) before it, and the row's key is that of the last. */
+struct sym_log_run {
+    uint32_t generation;
+    uint64_t last; /* index of the last one */
+    size_t n;      /* 0: it is empty */
+    size_t begin[SYM_TILE_WIDTH];
+    size_t used;
+    size_t room;
+    uint8_t *bytes;
 };
 
 struct sym_log {
@@ -59,6 +71,10 @@ struct sym_log {
     struct sym_secret salts; /* drawn, each wiped when it is taken */
     size_t salts_left;
     uint8_t *body; /* room for a salt and a body, wiped after each use */
+    struct sym_log_run new_leaves;
+    struct sym_log_run new_bodies;
+    struct sym_log_run leaves; /* these two until the transaction ends */
+    struct sym_log_run bodies;
 };
 
 #define SYM_LOG_BODY_ROOM (SYM_HASH_BYTES + SYM_BODY_BYTES_MAX)
@@ -75,13 +91,39 @@ SYM_MUST enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t,
                                    struct sym_fault *fault);
 void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from);
 
-/* log_body: bodies, and what leaves are marked with. */
+/* log_rows: what lies together. longest: of one leaf or body, bytes. */
+SYM_MUST enum sym_err sym_log_rows_open(struct sym_log_run *run, size_t longest);
+void sym_log_rows_close(struct sym_log_run *run);
+void sym_log_rows_forget(struct sym_log_run *run);
+/* False when it belongs into a new row. */
+bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t index,
+                      struct sym_span part);
+/* Writes the row, and forgets it. */
+SYM_MUST enum sym_err sym_log_rows_put(struct sym_log_run *run, struct sym_transaction *t,
+                                       enum sym_table table, const struct sym_secret *under);
+/* Reads the row that the index lies in, which may be one that is not there: SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_log_rows_get(struct sym_log_run *run, struct sym_transaction *t,
+                                       enum sym_table table, const struct sym_secret *under,
+                                       uint32_t generation, uint64_t index);
+bool sym_log_rows_find(const struct sym_log_run *run, struct sym_span *out, uint32_t generation,
+                       uint64_t index);
+
+/* log_body: leaves and bodies, and what leaves are marked with. What is put is written with
+ * sym_log_put_rest at the latest, and cannot be read before; spans that are got are valid until
+ * another one is asked for. */
+SYM_MUST enum sym_err sym_log_put_leaf(struct sym_log *l, struct sym_transaction *t,
+                                       uint32_t generation, uint64_t index, struct sym_span leaf);
 SYM_MUST enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t,
                                        uint32_t generation, uint64_t index, struct sym_span salted);
-/* salt and body into out (SYM_LOG_BODY_ROOM). SYM_NOT_FOUND: it, or its key, is not there. */
+SYM_MUST enum sym_err sym_log_put_rest(struct sym_log *l, struct sym_transaction *t);
+SYM_MUST enum sym_err sym_log_get_leaf(struct sym_log *l, struct sym_transaction *t,
+                                       struct sym_span *out, uint32_t generation, uint64_t index);
+/* salt and body. SYM_NOT_FOUND: it, or its key, is not there. */
 SYM_MUST enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t,
-                                       uint32_t generation, uint64_t index, uint8_t *out,
-                                       size_t *len);
+                                       struct sym_span *out, uint32_t generation, uint64_t index);
+void sym_log_forget_rows(struct sym_log *l);
+/* sym_store_read, and forgets the rows that were read. */
+SYM_MUST enum sym_err sym_log_look(struct sym_log *l, sym_store_fn *fn, void *context);
 void sym_log_forget_secrets(struct sym_log *l);
 void sym_log_mark(struct sym_log_mark *out, const struct sym_log *l, const struct sym_leaf *leaf,
                   struct sym_span handle);
@@ -121,9 +163,5 @@ SYM_MUST enum sym_err sym_log_get_tile(struct sym_transaction *t,
 SYM_MUST enum sym_err sym_log_put_tile(struct sym_transaction *t,
                                        uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES],
                                        uint32_t generation, unsigned level, uint64_t number);
-
-/* log_read: leaves. */
-SYM_MUST enum sym_err sym_log_get_leaf(struct sym_transaction *t, uint8_t *out, size_t *len,
-                                       uint32_t generation, uint64_t index);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_VERSION   1u
+#define ROW_VERSION   2u /* 1 had no alias */
 #define ROW_BYTES_MAX (SYM_SIGNED_BYTES_MAX + 8192u)
 
 /* The table ------------------------------------------------------------------------------------
@@ -25,6 +25,7 @@ static void free_peer(struct sym_witness_peer *p)
 {
     if (p != NULL) {
         free(p->message);
+        free(p->exhibit);
         free(p);
     }
 }
@@ -53,7 +54,9 @@ enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out
     if (err != SYM_OK) {
         return err;
     }
-    (void)snprintf(p->alias, sizeof p->alias, "%s", peer->alias != NULL ? peer->alias : "?");
+    const char *alias = peer->alias != NULL ? peer->alias : "?";
+    p->dirty = p->dirty || strcmp(p->alias, alias) != 0;
+    (void)snprintf(p->alias, sizeof p->alias, "%s", alias);
     *out = p;
     return SYM_OK;
 }
@@ -121,6 +124,7 @@ static enum sym_err put_row(struct sym_transaction *t, const struct sym_witness_
     write_own_head(&out, &p->lost);
     write_own_head(&out, &p->cosigned_own);
     write_text(&out, p->own_cosignature, strlen(p->own_cosignature));
+    write_text(&out, p->alias, strlen(p->alias));
     enum sym_err err = sym_write_end(&out, &row);
     if (err == SYM_OK) {
         err = sym_store_put(t, SYM_TABLE_WITNESSES, sym_span(p->id.bytes, SYM_NODE_ID_BYTES), row);
@@ -183,7 +187,8 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     struct sym_witness_peer *p = NULL;
     struct sym_node_id id;
     struct sym_reader in = sym_reader(value);
-    if (key.len != SYM_NODE_ID_BYTES || sym_read_u8(&in) != ROW_VERSION) {
+    uint8_t version = sym_read_u8(&in);
+    if (key.len != SYM_NODE_ID_BYTES || version == 0 || version > ROW_VERSION) {
         return SYM_BAD_FORMAT;
     }
     memcpy(id.bytes, key.data, sizeof id.bytes);
@@ -201,6 +206,9 @@ static enum sym_err load_row(void *context, struct sym_span key, struct sym_span
     read_own_head(&in, &p->lost);
     read_own_head(&in, &p->cosigned_own);
     (void)read_text(&in, p->own_cosignature, sizeof p->own_cosignature);
+    if (version > 1) {
+        (void)read_text(&in, p->alias, sizeof p->alias);
+    }
     if (err == SYM_OK) {
         err = sym_read_end(&in);
     }
@@ -234,6 +242,10 @@ static enum sym_err on_seal(struct sym_transaction *t, void *owner)
             continue;
         }
         enum sym_err err = put_row(t, p);
+        if (err == SYM_OK && p->exhibit != NULL) {
+            err = sym_store_put(t, SYM_TABLE_EXHIBITS, sym_span(p->id.bytes, SYM_NODE_ID_BYTES),
+                                sym_span(p->exhibit, p->exhibit_len));
+        }
         if (err != SYM_OK) {
             return err;
         }
@@ -253,6 +265,8 @@ static void on_done(void *owner, bool committed)
             bool same = p->saving_head.note_len == p->durable.note_len &&
                         strcmp(p->saving_head.note, p->durable.note) == 0;
             p->dirty = false;
+            free(p->exhibit);
+            p->exhibit = NULL;
             p->durable = p->saving_head;
             if (!same) {
                 p->cosignature[0] = '\0';
@@ -441,6 +455,20 @@ enum sym_err sym_witness_trusts(const struct sym_witness *w, const struct sym_no
                     "%s has signed a state of its evidence log and not proven that it continues "
                     "the one before",
                     p->alias);
+}
+
+bool sym_witness_may_complain(struct sym_witness *w, const struct sym_node_id *peer)
+{
+    struct sym_witness_peer *p = sym_witness_find(w, peer);
+    uint64_t now_ms = sym_now_ms();
+    if (p == NULL) {
+        return true;
+    }
+    if (p->complained_ms != 0 && now_ms - p->complained_ms < SYM_WITNESS_COMPLAINT_MS) {
+        return false;
+    }
+    p->complained_ms = now_ms;
+    return true;
 }
 
 void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,

@@ -315,8 +315,8 @@ static enum sym_err put_alarm(struct sym_transaction *t, void *context)
                : err;
 }
 
-static void record_alarm(struct sym_witness *w, struct sym_witness_peer *p,
-                         const struct sym_judgement *j, struct sym_span exhibit)
+static enum sym_err record_alarm(struct sym_witness *w, struct sym_witness_peer *p,
+                                 const struct sym_judgement *j, struct sym_span exhibit)
 {
     char id[2 * SYM_NODE_ID_BYTES + 1];
     char heads[2 * SYM_HEAD_NOTE_BYTES + 2];
@@ -330,11 +330,15 @@ static void record_alarm(struct sym_witness *w, struct sym_witness_peer *p,
         .checkpoint = sym_span_text(heads)};
     struct sym_entry entry = {.kind = SYM_ENTRY_WITNESS, .body = &body};
     struct alarm a = {.w = w, .p = p, .entry = &entry, .exhibit = exhibit};
-    enum sym_err err = sym_store_write(w->config.store, put_alarm, &a);
-    if (err != SYM_OK) {
-        sym_log(SYM_LEVEL_ERROR, "exhibit-not-kept", "peer", p->alias, "reason", sym_err_text(err),
-                NULL);
-    }
+    return sym_store_write(w->config.store, put_alarm, &a);
+}
+
+/* The two heads may never be shown together again. */
+static void keep_exhibit(struct sym_witness_peer *p, char *exhibit, size_t len)
+{
+    p->exhibit = exhibit;
+    p->exhibit_len = len;
+    p->dirty = true;
 }
 
 void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
@@ -361,6 +365,17 @@ void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
         sym_log(SYM_LEVEL_ERROR, "exhibit-not-made", "peer", p->alias, "reason", sym_err_text(err),
                 NULL);
     }
-    record_alarm(w, p, j, sym_span(exhibit, err == SYM_OK ? len : 0));
-    free(exhibit);
+    len = err == SYM_OK ? len : 0;
+    free(p->exhibit);
+    p->exhibit = NULL;
+    err = record_alarm(w, p, j, sym_span(exhibit, len));
+    if (err != SYM_OK) {
+        sym_log(SYM_LEVEL_ERROR, "alarm-not-kept", "peer", p->alias, "reason", sym_err_text(err),
+                NULL);
+    }
+    if (err != SYM_OK && len > 0) {
+        keep_exhibit(p, exhibit, len);
+    } else {
+        free(exhibit);
+    }
 }

@@ -52,6 +52,7 @@ enum sym_err sym_compares_page(const struct sym_compares *c, struct sym_compare_
     *page = (struct sym_compare_page){.done = true,
                                       .exchanges = sym_compare_exchanges(compare),
                                       .entries = sym_compare_entries(compare),
+                                      .untold = sym_compare_untold(compare),
                                       .findings = rows,
                                       .n_findings = at,
                                       .more = first < n && n - first > at};

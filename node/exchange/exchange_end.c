@@ -240,6 +240,9 @@ void sym_exchange_conclude(struct sym_exchanges *x, struct sym_exchange *e,
     e->ends = true;
     e->final = final;
     e->phase = SYM_PHASE_ENDING;
+    if (final == SYM_EXCHANGE_DONE) {
+        e->fault = (struct sym_fault){.err = SYM_OK}; /* that it was held once is over */
+    }
     write_end(x, e);
 }
 

@@ -287,6 +287,9 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
                                   struct sym_fault *fault)
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
+    if (sym_tabulation_cancel(x, id)) {
+        return SYM_OK;
+    }
     if (e == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: is not in flight");
     }
@@ -301,6 +304,9 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
                                struct sym_exchange_row *row, struct sym_fault *fault)
 {
     const struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
+    if (sym_tabulation_row(x, id, row) == SYM_OK) {
+        return SYM_OK;
+    }
     if (e == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: does not exist, or ended long ago");
     }
@@ -324,7 +330,7 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
 void sym_exchanges_heeded(struct sym_exchanges *x, struct sym_span id)
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
-    if (e != NULL && e->matter != NULL) {
+    if (!sym_tabulation_heeded(x, id) && e != NULL && e->matter != NULL) {
         e->matter->unheeded = 0;
     }
 }
@@ -426,6 +432,7 @@ static void on_tick(void *owner)
             look_at(x, x->table.items[i], now_ms);
         }
     }
+    sym_tabulations_tick(x);
     sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
 }
@@ -461,6 +468,7 @@ void sym_exchanges_free(struct sym_exchanges *x)
         sym_timer_remove(&x->tick);
         sym_exchange_table_clear(&x->table);
         sym_errands_clear(&x->errands);
+        sym_tabulations_clear(x);
         free(x);
     }
 }

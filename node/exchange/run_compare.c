@@ -386,6 +386,7 @@ static enum sym_err begin(struct compare_run *run, const struct sym_run_evidence
                                     .peer = e->peer.id,
                                     .exchange_id = e->id,
                                     .began_ms = sym_wall_ms(),
+                                    .own_size = sym_log_head(e->log)->size,
                                     .since_ms = began_ms(e->log)};
     memcpy(plan.peer_identity, e->peer.identity, sizeof plan.peer_identity);
     memcpy(plan.own_identity, e->own_identity, sizeof plan.own_identity);

@@ -120,14 +120,17 @@ static void begin_counting(struct sym_tab_part *p)
 
 bool sym_tab_part_is_due(struct sym_tab_part *p)
 {
-    switch (p->error == SYM_OK ? sym_tab_member_wants(p->member) : SYM_TAB_WANTS_NOTHING) {
+    if (p->error != SYM_OK) {
+        return true; /* so that it is heard of */
+    }
+    switch (sym_tab_member_wants(p->member)) {
     case SYM_TAB_WANTS_NOTHING:
         return false;
     case SYM_TAB_WANTS_DEBIT:
-        if (p->counting == NULL && p->error == SYM_OK) {
+        if (p->counting == NULL) {
             begin_counting(p);
         }
-        return p->counted && p->error == SYM_OK;
+        return p->counted || p->error != SYM_OK;
     case SYM_TAB_WANTS_CONSENT:
     case SYM_TAB_WANTS_UNMASK:
     case SYM_TAB_WANTS_KEEP:
@@ -248,6 +251,9 @@ static enum sym_err put_release(struct sym_tab_part *p, struct sym_transaction *
 
 enum sym_err sym_tab_part_put(struct sym_tab_part *p, struct sym_transaction *t)
 {
+    if (p->error != SYM_OK) {
+        return p->error;
+    }
     switch (sym_tab_member_wants(p->member)) {
     case SYM_TAB_WANTS_NOTHING:
         break;
@@ -319,9 +325,4 @@ void sym_tab_part_closing(const struct sym_tab_part *p, struct sym_statement *wo
 const char *sym_tab_part_fault(const struct sym_tab_part *p)
 {
     return p->fault.text[0] != '\0' ? p->fault.text : sym_tab_member_fault(p->member);
-}
-
-enum sym_err sym_tab_part_error(const struct sym_tab_part *p)
-{
-    return p->error;
 }

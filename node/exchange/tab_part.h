@@ -57,7 +57,5 @@ bool sym_tab_part_has_release(const struct sym_tab_part *p);
 void sym_tab_part_closing(const struct sym_tab_part *p, struct sym_statement *word);
 /* Why it failed, for a person; empty where the error says it. */
 const char *sym_tab_part_fault(const struct sym_tab_part *p);
-/* An error that came up between calls; SYM_OK: none. */
-enum sym_err sym_tab_part_error(const struct sym_tab_part *p);
 
 #endif

@@ -111,7 +111,8 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
                                    .elements = ask->elements,
                                    .now_s = ask->wall_ms / 1000,
                                    .asked = asked,
-                                   .approved = approved};
+                                   .approved = approved,
+                                   .must_hold = ask->must_hold};
 }
 
 static void set_approval(struct sym_approval *approval, const struct sym_held_item *item)

@@ -43,12 +43,12 @@
     X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
     X(SETTLED, "settled")           /* likewise -> the own one, where nothing is owed any more */  \
     X(RESTORED, "restored")         /* one entry: when this store was restored, from when */       \
-    X(LEAVES, "leaves")             /* generation, index -> leaf of the evidence log */            \
+    X(LEAVES, "leaves")             /* generation, last index -> leaves of the evidence log */     \
     X(TILES, "tiles")               /* generation, level, number -> 256 hashes of its tree */      \
     X(LOG_STATE, "log-state")       /* generation -> size, edge, signed head */                    \
     X(LOG_INDEX, "log-index")       /* generation, tile -> marks of what its leaves are about */   \
-    X(BODIES, "bodies")             /* generation, index -> body, under a key of its own */        \
-    X(BODY_SECRETS, "body-secrets") /* generation, tile -> what these keys are made of: a vault */ \
+    X(BODIES, "bodies")             /* as LEAVES -> their bodies, under their tile's secret */     \
+    X(BODY_SECRETS, "body-secrets") /* generation, tile -> that secret: a vault */                 \
     X(BODY_KEYS, "body-keys")       /* as VAULT_KEYS, of that vault */                             \
     X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */                            \
     X(BUDGETS, "budgets")           /* dataset, year, node id -> epsilon spent */                  \

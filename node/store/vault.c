@@ -41,12 +41,14 @@ struct sym_vault {
 static enum sym_err read_state(const struct sym_vault *v, struct sym_transaction *t,
                                struct state *out)
 {
-    SYM_SECRET_AUTO record = {0};
-    enum sym_err err = sym_store_get(t, v->at->state, sym_span_text(STATE_KEY), &record);
+    uint8_t record[STATE_BYTES];
+    size_t len = 0;
+    enum sym_err err = sym_store_get_into(t, v->at->state, sym_span_text(STATE_KEY), NULL, record,
+                                          sizeof record, &len);
     if (err != SYM_OK) {
-        return err;
+        return err == SYM_TOO_LONG ? SYM_BAD_FORMAT : err;
     }
-    struct sym_reader r = sym_reader(sym_secret_span(&record));
+    struct sym_reader r = sym_reader(sym_span(record, len));
     struct state s = {.generation = sym_read_u64(&r)};
     s.due = sym_read_u8(&r) != 0;
     err = sym_read_end(&r);
@@ -202,12 +204,11 @@ void sym_vault_close(struct sym_vault *v)
 enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
                            struct sym_span value)
 {
-    SYM_SECRET_AUTO own = {0};
+    uint8_t key_bytes[KEY_BYTES];
+    const struct sym_secret own = {.data = key_bytes, .len = sizeof key_bytes};
     const struct sym_secret *master = NULL;
     enum sym_err err = master_of(v, t, &master);
-    if (err == SYM_OK) {
-        err = sym_secret_random(&own, KEY_BYTES);
-    }
+    sym_random(key_bytes, sizeof key_bytes);
     if (err == SYM_OK && sym_store_has(t, v->at->keys, key) == SYM_OK) {
         err = mark_due(v, t); /* what is replaced is erased too */
     }
@@ -217,27 +218,50 @@ enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struc
     if (err == SYM_OK) {
         err = sym_store_put_under(t, v->at->keys, key, master, sym_secret_span(&own));
     }
+    sym_wipe(key_bytes, sizeof key_bytes);
     return err;
 }
 
+/* Into a short array, which the caller wipes: key memory for each would take longer than the rest.
+ */
 static enum sym_err unwrap(const struct sym_vault *v, struct sym_transaction *t,
                            const struct sym_secret *master, struct sym_span key,
-                           struct sym_secret *own)
+                           uint8_t own[KEY_BYTES])
 {
-    enum sym_err err = sym_store_get_under(t, v->at->keys, key, master, own);
-    return err == SYM_OK && own->len != KEY_BYTES ? SYM_BAD_FORMAT : err;
+    size_t len = 0;
+    enum sym_err err = sym_store_get_into(t, v->at->keys, key, master, own, KEY_BYTES, &len);
+    return (err == SYM_OK && len != KEY_BYTES) || err == SYM_TOO_LONG ? SYM_BAD_FORMAT : err;
+}
+
+/* Into value, or, where that is NULL, into out. */
+static enum sym_err get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                        struct sym_secret *value, uint8_t *out, size_t max, size_t *len)
+{
+    uint8_t key_bytes[KEY_BYTES];
+    const struct sym_secret own = {.data = key_bytes, .len = sizeof key_bytes};
+    const struct sym_secret *master = NULL;
+    enum sym_err err = master_of(v, t, &master);
+    if (err == SYM_OK) {
+        err = unwrap(v, t, master, key, key_bytes);
+    }
+    if (err == SYM_OK) {
+        err = value != NULL ? sym_store_get_under(t, v->at->values, key, &own, value)
+                            : sym_store_get_into(t, v->at->values, key, &own, out, max, len);
+    }
+    sym_wipe(key_bytes, sizeof key_bytes);
+    return err;
 }
 
 enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
                            struct sym_secret *value)
 {
-    SYM_SECRET_AUTO own = {0};
-    const struct sym_secret *master = NULL;
-    enum sym_err err = master_of(v, t, &master);
-    if (err == SYM_OK) {
-        err = unwrap(v, t, master, key, &own);
-    }
-    return err == SYM_OK ? sym_store_get_under(t, v->at->values, key, &own, value) : err;
+    return get(v, t, key, value, NULL, 0, NULL);
+}
+
+enum sym_err sym_vault_get_into(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                                uint8_t *out, size_t max, size_t *len)
+{
+    return get(v, t, key, NULL, out, max, len);
 }
 
 enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction *t, struct sym_span after,

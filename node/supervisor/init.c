@@ -4,14 +4,13 @@
 #include "node/loop.h"
 #include "node/supervisor/keyring.h"
 #include "node/supervisor/report.h"
+#include "node/supervisor/vacant.h"
 #include "proto/control.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,11 @@
 #define USER_ROLES (SYM_USER_OPERATOR | SYM_USER_ANALYST)
 #define USERS_DIR  "users"
 #define USER_FILE  USERS_DIR "/" USER_NAME ".key"
+
+static const struct sym_settler settler = {.name = "symbolon init",
+                                           .advice = "choose another directory",
+                                           .left = SYM_FILE_UNFINISHED,
+                                           .left_more = true};
 
 #define SYM_TEXT_OF(x) #x
 #define FORMAT_TEXT(x) "symbolon " SYM_TEXT_OF(x) "\n"
@@ -39,85 +43,6 @@ static void clear_work(struct work *w)
 }
 
 /* The directory ------------------------------------------------------------------------------ */
-
-static bool is_empty(int dir)
-{
-    bool empty = true;
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    if (entries == NULL) {
-        if (copy >= 0) {
-            (void)close(copy);
-        }
-        return false;
-    }
-    for (struct dirent *e = readdir(entries); e != NULL && empty; e = readdir(entries)) {
-        empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-    }
-    (void)closedir(entries);
-    return empty;
-}
-
-/* May this directory become a node's? */
-static enum sym_err check_free(const struct sym_disk *disk, struct sym_fault *fault)
-{
-    if (sym_disk_has(disk, SYM_FILE_FORMAT)) {
-        return sym_fail(fault, SYM_EXISTS, "%s: holds a node already: choose another directory",
-                        disk->shown);
-    }
-    if (!sym_disk_has(disk, SYM_FILE_UNFINISHED) && !is_empty(disk->fd)) {
-        return sym_fail(fault, SYM_EXISTS,
-                        "%s: is not empty: choose a new directory, or an empty one", disk->shown);
-    }
-    return SYM_OK;
-}
-
-/* Before anything is asked or written. A directory that does not exist yet is fine. */
-static enum sym_err check_early(const char *dir, struct sym_fault *fault)
-{
-    struct sym_disk disk;
-    struct stat info;
-    if (stat(dir, &info) != 0 && errno == ENOENT) {
-        return SYM_OK;
-    }
-    /* What is full is not to be closed to others, as the next check would advise. */
-    enum sym_err err = sym_disk_open(&disk, dir, fault);
-    if (err == SYM_OK) {
-        err = check_free(&disk, fault);
-        sym_disk_close(&disk);
-    }
-    if (err == SYM_OK) {
-        err = sym_directory_reach(&disk, dir, fault);
-        if (err == SYM_OK) {
-            sym_disk_close(&disk);
-        }
-    }
-    return err;
-}
-
-static enum sym_err make_dir(struct work *w, const char *dir, struct sym_fault *fault)
-{
-    sym_disk_show(w->disk.shown, dir);
-    if (mkdir(dir, 0700) == 0) {
-        w->made_dir = true;
-    } else if (errno == ENOENT) {
-        return sym_fail(fault, SYM_NOT_FOUND, "%s: the directory above it does not exist",
-                        w->disk.shown);
-    } else if (errno != EEXIST) {
-        return sym_disk_fail(fault, &w->disk, NULL, errno);
-    }
-    return SYM_OK;
-}
-
-static enum sym_err lock_dir(const struct sym_disk *disk, struct sym_fault *fault)
-{
-    if (flock(disk->fd, LOCK_EX | LOCK_NB) == 0) {
-        return check_free(disk, fault);
-    }
-    return errno == EWOULDBLOCK ? sym_fail(fault, SYM_IN_USE,
-                                           "%s: another symbolon init is at work here", disk->shown)
-                                : sym_disk_fail(fault, disk, NULL, errno);
-}
 
 /* What an init writes, in the order in which it is removed: the mark of its being unfinished last.
  */
@@ -234,29 +159,12 @@ static enum sym_err commit(const struct work *w, struct sym_fault *fault)
     if (err == SYM_OK) {
         err = sym_disk_sync(&w->disk, fault);
     }
-    if (err != SYM_OK || !w->made_dir) {
-        return err;
-    }
-    struct sym_disk parent = w->disk;
-    parent.fd = openat(w->disk.fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent.fd < 0) {
-        return SYM_OK; /* one may write to it without reading it */
-    }
-    err = sym_disk_sync(&parent, fault);
-    sym_disk_close(&parent);
-    return err;
+    return err == SYM_OK && w->made_dir ? sym_vacant_sync_above(&w->disk, fault) : err;
 }
 
 static enum sym_err write_all(struct work *w, const struct sym_init *init, struct sym_fault *fault)
 {
-    enum sym_err err = make_dir(w, init->dir, fault);
-    if (err != SYM_OK) {
-        return err;
-    }
-    err = sym_directory_reach(&w->disk, init->dir, fault);
-    if (err == SYM_OK) {
-        err = lock_dir(&w->disk, fault);
-    }
+    enum sym_err err = sym_vacant_take(&w->disk, &w->made_dir, init->dir, &settler, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -321,7 +229,7 @@ enum sym_err sym_init_run(const struct sym_init *init, struct sym_fault *fault)
     struct work w = {.disk = {.fd = -1}};
     char of[SYM_SHOWN_BYTES];
 
-    enum sym_err err = check_early(init->dir, fault);
+    enum sym_err err = sym_vacant_check(init->dir, &settler, fault);
     if (err == SYM_OK) {
         err = draw(&w, init, fault);
     }

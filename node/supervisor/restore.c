@@ -5,19 +5,22 @@
 #include "node/supervisor/directory.h"
 #include "node/supervisor/report.h"
 #include "node/supervisor/unpack.h"
+#include "node/supervisor/vacant.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define STAGE     "restore.new"
 #define STORE_DIR "store"
 #define USERS_DIR "users"
+
+static const struct sym_settler settler = {
+    .name = "restore", .advice = "restore into a new directory", .left = STAGE};
 
 struct work {
     const char *path;
@@ -31,71 +34,7 @@ struct work {
     struct sym_card card;
 };
 
-/* The directory ------------------------------------------------------------------------------ */
-
-/* Does it hold nothing, or nothing but what an interrupted restore has left? */
-static bool is_free(int dir)
-{
-    bool free = true;
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    if (entries == NULL) {
-        if (copy >= 0) {
-            (void)close(copy);
-        }
-        return false;
-    }
-    for (struct dirent *e = readdir(entries); e != NULL && free; e = readdir(entries)) {
-        free = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-               strcmp(e->d_name, STAGE) == 0;
-    }
-    (void)closedir(entries);
-    return free;
-}
-
-static enum sym_err check_free(const struct sym_disk *disk, struct sym_fault *fault)
-{
-    if (sym_disk_has(disk, SYM_FILE_FORMAT)) {
-        return sym_fail(fault, SYM_EXISTS, "%s: holds a node already: restore into a new directory",
-                        disk->shown);
-    }
-    return is_free(disk->fd)
-               ? SYM_OK
-               : sym_fail(fault, SYM_EXISTS,
-                          "%s: is not empty: choose a new directory, or an empty one", disk->shown);
-}
-
-static enum sym_err open_dir(struct work *w, struct sym_fault *fault)
-{
-    sym_disk_show(w->dir.shown, w->path);
-    if (mkdir(w->path, 0700) == 0) {
-        w->made_dir = true;
-    } else if (errno == ENOENT) {
-        return sym_fail(fault, SYM_NOT_FOUND, "%s: the directory above it does not exist",
-                        w->dir.shown);
-    } else if (errno != EEXIST) {
-        return sym_disk_fail(fault, &w->dir, NULL, errno);
-    }
-    struct sym_disk full;
-    enum sym_err err = sym_disk_open(&full, w->path, fault);
-    if (err == SYM_OK) {
-        /* What is full is not to be closed to others, as the next check would advise. */
-        err = check_free(&full, fault);
-        sym_disk_close(&full);
-    }
-    if (err == SYM_OK) {
-        err = sym_directory_reach(&w->dir, w->path, fault);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    if (flock(w->dir.fd, LOCK_EX | LOCK_NB) == 0) {
-        return check_free(&w->dir, fault);
-    }
-    return errno == EWOULDBLOCK
-               ? sym_fail(fault, SYM_IN_USE, "%s: another restore is at work here", w->dir.shown)
-               : sym_disk_fail(fault, &w->dir, NULL, errno);
-}
+/* The stage ------------------------------------------------------------------------------ */
 
 static enum sym_err open_below(struct sym_disk *out, const struct sym_disk *above, const char *name,
                                struct sym_fault *fault)
@@ -313,13 +252,7 @@ static enum sym_err commit(const struct work *w, struct sym_fault *fault)
     /* From here on it is a node. */
     clear_stage(&w->dir);
     err = sym_disk_sync(&w->dir, fault);
-    struct sym_disk parent = w->dir;
-    parent.fd = openat(w->dir.fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (err == SYM_OK && w->made_dir && parent.fd >= 0) {
-        err = sym_disk_sync(&parent, fault);
-    }
-    sym_disk_close(&parent);
-    return err;
+    return err == SYM_OK && w->made_dir ? sym_vacant_sync_above(&w->dir, fault) : err;
 }
 
 static void report(const struct work *w)
@@ -354,7 +287,7 @@ enum sym_err sym_restore_run(const char *file, const char *dir,
                              const struct sym_secret_source *from, struct sym_fault *fault)
 {
     struct work w = {.path = dir, .dir = {.fd = -1}, .stage = {.fd = -1}, .fd = -1};
-    enum sym_err err = open_dir(&w, fault);
+    enum sym_err err = sym_vacant_take(&w.dir, &w.made_dir, dir, &settler, fault);
     bool locked = err == SYM_OK;
     if (err == SYM_OK) {
         err = open_stage(&w, fault);

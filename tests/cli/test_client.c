@@ -321,7 +321,8 @@ static void refuses_a_user_without_a_key(void **state)
     char path[256];
     run(&r, "settings|list|--as|nobody");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "users/nobody.key: No such file");
+    assert_shows(r.err, "users/nobody.key: there is no such user key; those here that you may "
+                        "read are of operator");
     run(&r, "settings|list|--as|../node");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     run(&r, "settings|list|--as|.hidden");

@@ -1,5 +1,5 @@
 /* log list and log show: filters, formats, and what is said of entries that do not fit. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 
@@ -86,18 +86,87 @@ static void a_table_has_one_row_for_each_entry(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
         r.out, "ENTRY  TIME                  KIND       PEER    EXCHANGE      PURPOSE  DECISION  "
-               "USER   ABOUT               BODY\n"
+               "USER   ABOUT                     BODY\n"
                "    4  2026-09-21T14:17:20Z  requested  bank-b  4f1caa010000  aml      -         "
-               "alice  requested suspects  fits\n"
+               "alice  overlap:matches suspects  fits\n"
                "    5  2026-09-21T14:18:20Z  decided    bank-b  4f1caa010000  -        granted   "
-               "-      granted             fits\n"
+               "-      overlap:matches           fits\n"
                "    6  2026-09-21T14:19:20Z  closed     bank-b  4f1caa010000  -        -         "
-               "-      closed              fits\n"
+               "-      overlap:matches           fits\n"
                "    7  2026-09-21T14:20:20Z  settled    bank-b  4f1caa010000  -        -         "
-               "-      settled             fits\n");
+               "-      overlap:matches           fits\n");
     run(&r, "log|list|--kind|imported|--limit|2");
     assert_shows(r.out, "imported =1+1|\"x\"  fits\n");
     assert_shows(r.out, "erased\n");
+}
+
+/* Entries 4 to 9 become those of one exchange that was held and asked twice more. */
+static void make_held(void)
+{
+    static uint8_t first[SYM_EXCHANGE_ID_BYTES] = {0xcc, 0xc3, 0x69};
+    static uint8_t again[SYM_EXCHANGE_ID_BYTES] = {0x15, 0x63, 0xa0};
+    static uint8_t last[SYM_EXCHANGE_ID_BYTES] = {0x8d, 0x23, 0xef};
+    uint8_t *const ids[] = {first, first, again, again, last, last};
+    size_t n = fake_log.n;
+    fake_log.n = 4;
+    for (size_t i = 0; i < 6; i++) {
+        struct sym_entry_body b = {.event = fake_text(i % 2 == 0 ? "requested"
+                                                      : i == 5   ? "granted"
+                                                                 : "held"),
+                                   .alias = fake_text("bank-b"),
+                                   .mine = fake_text("suspects"),
+                                   .exchange_kind = SYM_KIND_OVERLAP_MATCHES,
+                                   .purpose = SYM_PURPOSE_AML};
+        b.decision = i % 2 == 0 ? 0 : i == 5 ? SYM_DECISION_GRANTED : SYM_DECISION_HELD;
+        b.handle = i > 1 ? sym_span(first, sizeof first) : sym_span(NULL, 0);
+        b.approver = i == 5 ? fake_text("bob") : b.approver;
+        (void)fake_log_add(i % 2 == 0 ? SYM_ENTRY_REQUESTED : SYM_ENTRY_DECIDED, ids[i], false, &b);
+    }
+    fake_log.n = n;
+    fake_log_sign(&fake_log.keys.log);
+}
+
+static void an_exchange_that_was_held_is_one(void **state)
+{
+    static struct run r;
+    fake_log_make(*state);
+    make_held();
+    fake_node_start(*state, fake_log_serve);
+    lists("--exchange|ccc3", "4,5,6,7,8,9");
+    lists("--exchange|1563", "6,7");
+    run(&r, "log|show|ccc369");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "9, decided\n");
+    run(&r, "log|list|--exchange|ccc3|--decision|granted");
+    assert_shows(r.out, "overlap:matches suspects, approver bob  fits\n");
+    run(&r, "log|report");
+    assert_shows(r.out, "| the peer | bank-b | - | overlap:matches | aml | - | 1 | 1 | 1 | 0 |");
+}
+
+static void a_report_names_as_approvers_those_who_approved(void **state)
+{
+    static struct run r;
+    struct sym_entry_body held = {.event = fake_text("command-held"),
+                                  .user = fake_text("operator")};
+    struct sym_entry_body done = {.event = fake_text("command-approved"),
+                                  .user = fake_text("operator"),
+                                  .approver = fake_text("bob")};
+    struct sym_entry_body refused = {.event = fake_text("control-denied"),
+                                     .user = fake_text("eve"),
+                                     .subject = fake_text("LOG_LIST")};
+    fake_log_make(*state);
+    size_t n = fake_log.n;
+    fake_log.n = 12;
+    (void)fake_log_add(SYM_ENTRY_APPROVAL, NULL, false, &held);
+    (void)fake_log_add(SYM_ENTRY_APPROVAL, NULL, false, &done);
+    (void)fake_log_add(SYM_ENTRY_REFUSED, NULL, false, &refused);
+    fake_log.n = n;
+    fake_log_sign(&fake_log.keys.log);
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|report");
+    assert_shows(r.out, "| bob | approval | command-approved | operator | 1 |\n");
+    assert_null(strstr(r.out, "| operator | approval"));
+    assert_shows(r.out, "| control-denied | - | eve | LOG\\_LIST | 1 |\n");
 }
 
 static void csv_quotes_and_disarms_formulas(void **state)
@@ -119,15 +188,15 @@ static void entries_that_do_not_fit_are_shown_whatever_the_filter(void **state)
 {
     static struct run r;
     fake_log_make(*state);
-    fake_log.entries[12].body[5] ^= 1;
+    fake_log.entries[13].body[5] ^= 1;
     fake_node_start(*state, fake_log_serve);
     run(&r, "log|list|--decision|granted");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.out, "   12  2026-09-21T14:25:20Z  imported  -       -");
+    assert_shows(r.out, "   13  2026-09-21T14:26:20Z  imported  -       -");
     assert_shows(r.out, "WRONG\n");
-    assert_shows(r.out, "granted  fits\n");
+    assert_shows(r.out, "granted   -     overlap:matches  fits\n");
     assert_string_equal(r.err,
-                        "symbolon: entry 12 has another body than the one the log has committed "
+                        "symbolon: entry 13 has another body than the one the log has committed "
                         "to; wrong among these entries: 1; \"symbolon log verify\" looks at all "
                         "of the log\n");
     run(&r, "log|list|--decision|granted|--json");
@@ -162,7 +231,7 @@ static void refuses_filters_that_make_no_sense(void **state)
     refuses("log|list|--limit|0", "--limit");
     refuses("log|list|--format|xml", "--format: \"xml\" is not one of table, csv, json");
     refuses("log|list|--format|csv|--json", "--json and --format csv exclude each other");
-    refuses("log|show", "something is missing");
+    refuses("log|show", "INDEX|EXCHANGE-ID is missing");
     refuses("log|show|4z", "is not an id");
 }
 
@@ -259,6 +328,8 @@ int main(void)
         WITH_NODE(filters_by_date_and_time),
         WITH_NODE(a_peer_can_be_named_by_its_id),
         WITH_NODE(a_table_has_one_row_for_each_entry),
+        WITH_NODE(an_exchange_that_was_held_is_one),
+        WITH_NODE(a_report_names_as_approvers_those_who_approved),
         WITH_NODE(csv_quotes_and_disarms_formulas),
         WITH_NODE(entries_that_do_not_fit_are_shown_whatever_the_filter),
         WITH_NODE(refuses_filters_that_make_no_sense),

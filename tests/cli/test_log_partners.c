@@ -1,5 +1,5 @@
 /* log compare, witnesses, exhibit, accept, erase-bodies and restore. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 
@@ -53,6 +53,19 @@ static void exchanges_that_were_cut_off_are_listed_and_agree(void **state)
     const cJSON *one = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "findings"), 0);
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(one, "note")));
     cJSON_Delete(json);
+}
+
+static void what_could_not_be_compared_is_counted(void **state)
+{
+    fake_log_make(*state);
+    fake_log.lies.untold = 4;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "12 exchanges agree (48 entries there, each proven in the tree); of 4 one "
+                        "side has no signed word any more");
+    run(&r, "log|compare|bank-b|--json");
+    assert_shows(r.out, "\"untold\": 4");
 }
 
 static void findings_as_json(void **state)
@@ -216,6 +229,7 @@ static void refuses_words_that_make_no_sense(void **state)
     refuses("log|accept|a/b", "\"a/b\" is not the alias of a peer");
     refuses("log|erase-bodies", "--before is missing");
     refuses("log|erase-bodies|--before|soon", "is not a date");
+    refuses("log|erase-bodies|--before|2226-01-01|--yes", "--before: lies in the future");
 }
 
 int main(void)
@@ -223,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(logs_that_agree_exit_0),
         WITH_NODE(exchanges_that_were_cut_off_are_listed_and_agree),
+        WITH_NODE(what_could_not_be_compared_is_counted),
         WITH_NODE(findings_come_in_pages_and_exit_1),
         WITH_NODE(findings_as_json),
         WITH_NODE(refuses_findings_without_end),

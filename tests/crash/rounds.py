@@ -11,10 +11,9 @@ SEED = int(os.environ.get("SYMBOLON_TEST_SEED", 0)) or random.SystemRandom().ran
 ONLY = os.environ.get("SYMBOLON_TEST_ROUND")
 
 
-def rounds(test, few, factor=1):
+def rounds(test, few):
     """Yields (number, random) and says what is done; for use in a loop over subtests."""
-    n = max(1, int(ROUNDS * factor)) if ROUNDS else few
-    numbers = [int(ONLY)] if ONLY is not None else range(n)
+    numbers = [int(ONLY)] if ONLY is not None else range(ROUNDS or few)
     name = test.id().rpartition(".")[2]
     print(f"{name}: {len(numbers)} rounds, SYMBOLON_TEST_SEED={SEED}", flush=True)
     for number in numbers:

@@ -36,7 +36,7 @@ class Faults(OverlapTest):
         self.a.peer_with(self.b)
         self.load_numbers(self.a, "mine", range(SIZE), "a")
         self.load_numbers(self.b, "theirs", range(1000, SIZE + 1000), "b")
-        self.grant(self.b, self.a, "theirs")
+        self.grant(self.b, self.a, "theirs", words=("--per-day", 10000))
         self.words = overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20", "--wait", "1")
 
     def faulty_node(self, name):

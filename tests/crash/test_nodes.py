@@ -2,7 +2,7 @@
 was told, exchanges and checkpoints, is in the log after the restart, the tree is still the one that
 was told of, and both nodes agree on every exchange.
 
-runner: timeout=400
+runner: timeout=1500
 """
 
 import contextlib
@@ -175,7 +175,7 @@ class Power(NodeRounds):
         a.peer_with(b)
         self.begin(a, b)
         subprocess.run(["sync", "-f", str(self.disk.dir)], check=True)
-        for number, random in rounds(self, 6, 0.25):
+        for number, random in rounds(self, 25):
             with self.subTest(round=number, seed=SEED):
                 self.one(random, lambda: self.cut(b))
                 self.holds(b)

@@ -254,6 +254,11 @@ class Node:
     def json(self, *words, user=None):
         return json.loads(self.do(*words, "--json", user=user))
 
+    def warnings(self, user=None):
+        """What status warns of, except that this is no build to be used."""
+        return [text for text in self.json("status", user=user)["warnings"]
+                if IS_RELEASE or "not a release build" not in text]
+
     def links(self):
         return self.json("status")["links"]
 

@@ -1,10 +1,10 @@
 """The evidence of whole nodes: every way an exchange can end leaves matching entries at both, and
 nothing in an exported log, or in the log of a stopped node, can be altered unnoticed.
 
-SYMBOLON_TEST_ENTRIES=10000 makes a log of about so many entries first, SYMBOLON_TEST_FLIPS=2000
-flips so many bits; both are smaller otherwise.
+SYMBOLON_TEST_ENTRIES=20000 makes a log of at least so many entries first, SYMBOLON_TEST_FLIPS=2000
+flips so many bits, SYMBOLON_TEST_CRASHES=6 kills either side at each of six steps; all are smaller otherwise.
 
-runner: timeout=300
+runner: timeout=3600
 """
 
 import base64
@@ -240,6 +240,8 @@ FORGE = nodes.BUILD / "tests/tools/forge_log"
 class Stopped(GrownTest):
     """Somebody alters the log of a node that is stopped, through LMDB itself."""
 
+    entries = ENTRIES
+
     def forge(self, node, *words):
         """Alters the log of a node, which is stopped afterwards."""
         self.assertEqual(node.stop() or 0, 0)
@@ -253,10 +255,10 @@ class Stopped(GrownTest):
         for node in those:
             self.assertEqual(node.stop() or 0, 0)
             shutil.copytree(node.dir / "store", kept / node.alias)
-        self.forge(self.a, *words)
-        for node in others:
-            node.start()
         try:
+            self.forge(self.a, *words)
+            for node in others:
+                node.start()
             yield
         finally:
             for node in those:
@@ -287,9 +289,9 @@ class Stopped(GrownTest):
 
     def test_entries_that_were_altered_in_the_store_are_noticed(self):
         last = self.size(self.a) - 1
-        for entry in (5, last - 1):
+        for entry in (5, random.Random(SEED).randrange(6, last - 1), last - 1):
             for words in (["flip"], ["flip-body"], ["drop"], ["drop-body"], ["edit"], ["swap", entry // 2]):
-                with self.subTest(words, entry=entry):
+                with self.subTest(words, entry=entry, of=last + 1):
                     self.is_noticed(entry, *words)
         self.a.start()
         self.agree(self.a, self.b)

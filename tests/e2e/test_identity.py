@@ -309,7 +309,7 @@ class Rotation(NodeTest):
             node.do("user", "add", "auditor", "--role", "auditor", user="operator")
             node.user = "operator"
             node.do("log", "verify", user="auditor")
-            self.assertEqual(node.json("status", user="operator")["warnings"], [])
+            self.assertEqual(node.warnings(user="operator"), [])
             node.do("log", "checkpoint", "--cosigned", user="auditor")
             node.restart()
         b.ping(a)

@@ -205,7 +205,7 @@ class Quiet(WitnessTest):
         for one, other in pairs:
             self.assertEqual(self.witness(one, other)["state"], "good")
         for node in (self.a, self.b, self.c):
-            self.assertEqual(node.json("status")["warnings"], [])
+            self.assertEqual(node.warnings(), [])
             self.assertNotIn("log-split", node.log(100000))
             self.assertNotIn("evidence-refused", node.log(100000))
 

@@ -1,3 +1,4 @@
+/* runner: disk */
 #include "node/disk.h"
 
 #include <setjmp.h>

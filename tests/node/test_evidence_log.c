@@ -170,14 +170,14 @@ static void entries_of_a_transaction_that_is_run_again_are_there_once(void **sta
     unsigned runs = 0;
     unsigned more = 0;
     add(s, 100);
-    assert_int_equal(try_many(s, 40000, SYM_OK, &runs), SYM_OK);
-    check_head(s, 40100);
-    assert_int_equal(try_many(s, 40000, SYM_OK, &more), SYM_OK);
+    assert_int_equal(try_many(s, 80000, SYM_OK, &runs), SYM_OK);
+    check_head(s, 80100);
+    assert_int_equal(try_many(s, 80000, SYM_OK, &more), SYM_OK);
     assert_true(runs + more > 2);
     room_reopen(s);
-    check_head(s, 80100);
+    check_head(s, 160100);
     uint8_t root[SYM_HASH_BYTES];
-    naive_root(s, root, 80100);
+    naive_root(s, root, 160100);
     assert_memory_equal(sym_log_head(s->log)->root, root, sizeof root);
 }
 
@@ -414,7 +414,8 @@ static enum sym_err count_keys(struct sym_transaction *t, void *context)
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
-static size_t count_bodies(struct room *s)
+/* Rows, of which one holds all bodies that a commit has put into a tile. */
+static size_t count_body_rows(struct room *s)
 {
     size_t n = 0;
     assert_int_equal(sym_store_read(s->store, count_keys, &n), SYM_OK);
@@ -452,8 +453,7 @@ static void erasing_takes_old_bodies_and_leaves_every_proof(void **state)
     uint8_t again[SYM_HASH_BYTES];
     assert_int_equal(sym_log_root(s->log, again, 730), SYM_OK);
     assert_memory_equal(again, root, sizeof root);
-    assert_int_equal(count_bodies(s), 31);
-    assert_int_equal(room_count(s, SYM_TABLE_LEAVES), 731);
+    assert_int_equal(count_body_rows(s), 1);
 }
 
 static void erasing_nothing_says_nothing_and_the_future_is_not_erased(void **state)

@@ -97,7 +97,7 @@ static void keep(struct fixture *f, uint8_t number, const char *dataset, size_t 
     uint32_t page = 0;
     assert_non_null(rows);
     for (size_t i = 0; i < n; i++) {
-        char name[16];
+        char name[24];
         bool twin = every > 0 && i % every == 0;
         (void)snprintf(name, sizeof name, "r%zu", i);
         assert_int_equal(sym_result_rows_add(rows, sym_span_text(twin ? "twin" : name), i % 7 + 1),

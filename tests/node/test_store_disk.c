@@ -1,4 +1,6 @@
-/* What the disk can do to the store: fill up, fail, lose power in the middle of a write. */
+/* What the disk can do to the store: fill up, fail, lose power in the middle of a write.
+ *
+ * runner: disk */
 #include "node/sandbox.h"
 #include "tests/support/room.h"
 

@@ -1,4 +1,6 @@
-/* The vault: what it keeps, and that what it erased is beyond recovery, whenever it was killed. */
+/* The vault: what it keeps, and that what it erased is beyond recovery, whenever it was killed.
+ *
+ * runner: disk */
 #include "node/sandbox.h"
 #include "node/store/erasure.h"
 #include "node/store/vault.h"

@@ -27,6 +27,8 @@ struct scene {
     struct side b;
     struct sym_compare *compare;
     uint64_t now_ms;
+    size_t began;      /* entries of A that came later are of what is going on; 0: none are */
+    uint64_t since_ms; /* of B's log */
 };
 
 static int set_up(void **state)
@@ -42,6 +44,7 @@ static int set_up(void **state)
     toy_log_add(&s->a.log, 100);
     toy_log_add(&s->b.log, 100);
     s->now_ms = 1000;
+    s->since_ms = 100;
     *state = s;
     return 0;
 }
@@ -148,8 +151,11 @@ static void both_closed(struct scene *s, const struct exchange *x)
 
 static void begin(struct scene *s)
 {
-    struct sym_compare_plan plan = {
-        .self = s->a.log.id, .peer = s->b.log.id, .began_ms = BEGAN_MS, .since_ms = 100};
+    struct sym_compare_plan plan = {.self = s->a.log.id,
+                                    .peer = s->b.log.id,
+                                    .began_ms = BEGAN_MS,
+                                    .own_size = s->began > 0 ? s->began : s->a.log.size,
+                                    .since_ms = 100};
     memcpy(plan.peer_identity, s->b.identity.public_key, sizeof plan.peer_identity);
     memcpy(plan.own_identity, s->a.identity.public_key, sizeof plan.own_identity);
     assert_int_equal(sym_compare_new(&s->compare, &plan), SYM_OK);
@@ -181,7 +187,7 @@ static void show_head(struct scene *s)
     toy_log_show(&s->b.log, &e, s->b.log.size, 0, NONE);
     assert_int_equal(
         sym_shown_read(&head, &e.evidence, &s->b.log.id, s->b.log.key.public_key, false), SYM_OK);
-    assert_int_equal(sym_compare_head(s->compare, &head, 100), SYM_OK);
+    assert_int_equal(sym_compare_head(s->compare, &head, s->since_ms), SYM_OK);
 }
 
 /* Everything that B has but the entry `but`; the findings. */
@@ -335,9 +341,104 @@ static void leaves_out_what_is_going_on(void **state)
     both_granted(s, &x);
     put_end(s, &s->a, &x, false, 3, 5, 0);
     s->now_ms = BEGAN_MS;
+    s->began = s->a.log.size;
     put_plain(s, &s->a, &y, SYM_ENTRY_REQUESTED, 0);
     put_plain(s, &s->a, &y, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
     is_clean(s, 1);
+}
+
+/* Clocks ---------------------------------------------------------------------------------------
+ */
+
+/* Whoever writes times to come would otherwise never be compared. */
+static void the_other_sides_clock_hides_nothing(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(true);
+    struct exchange y = new_exchange(true);
+    struct exchange z = new_exchange(true);
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->a, &x, false, 3, 5, 0);
+    put_plain(s, &s->a, &y, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &y, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->a, &y, false, 3, 5, 0);
+    s->now_ms = BEGAN_MS + SYM_CLOCK_SKEW_MS + 1;
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->b, &x, false, 5, 2, 0);
+    put_plain(s, &s->b, &y, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &y, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_plain(s, &s->b, &z, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &z, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    const struct sym_compared_finding *f = compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 3);
+    unsigned codes = 0;
+    for (size_t i = 0; i < n; i++) {
+        codes |= 1u << f[i].code;
+    }
+    assert_int_equal(codes, 1u << SYM_FINDING_TRANSCRIPT | 1u << SYM_FINDING_OPEN |
+                                1u << SYM_FINDING_MISSING_HERE);
+    assert_int_equal(sym_compare_exchanges(s->compare), 3);
+}
+
+static void a_log_that_says_to_begin_in_the_future_hides_nothing(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->a, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    s->since_ms = BEGAN_MS + SYM_CLOCK_SKEW_MS + 1;
+    finds_only(s, SYM_FINDING_MISSING_THERE, &x);
+}
+
+/* Its log's times do not go back with it, and are later than the present one then. */
+static void an_own_clock_that_was_set_back_hides_nothing(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    s->now_ms = BEGAN_MS + 5000;
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 1);
+    put_end(s, &s->b, &x, false, 5, 3, 0);
+    finds_only(s, SYM_FINDING_TRANSCRIPT, &x);
+}
+
+static void finds_a_close_whose_statement_is_an_abort(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 0);
+    put_end(s, &s->b, &x, false, 5, 3, 0);
+    /* What B would rather have said, under the entry that it has. */
+    size_t closed = s->b.log.size - 1;
+    put_end(s, &s->b, &x, true, 0, 0, 0);
+    s->b.log.size--;
+    memcpy(s->b.statements[closed], s->b.statements[closed + 1], SYM_STATEMENT_BYTES);
+    s->b.statement_len[closed] = s->b.statement_len[closed + 1];
+    const struct sym_compared_finding *f = compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, SYM_FINDING_DIFFERENT);
+}
+
+static void counts_what_could_not_be_compared(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange x = new_exchange(true);
+    struct exchange y = new_exchange(true);
+    both_granted(s, &x);
+    both_closed(s, &x);
+    s->b.statement_len[s->b.log.size - 1] = 0; /* erased, says B */
+    both_granted(s, &y);
+    both_closed(s, &y);
+    (void)compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 0);
+    assert_int_equal(sym_compare_exchanges(s->compare), 2);
+    assert_int_equal(sym_compare_untold(s->compare), 1);
 }
 
 static void finds_an_entry_that_is_not_in_the_tree(void **state)
@@ -484,6 +585,11 @@ int main(void)
         TEST(takes_the_beginning_of_a_transcript_for_what_it_is),
         TEST(finds_an_exchange_that_one_side_has_not_closed),
         TEST(leaves_out_what_is_going_on),
+        TEST(the_other_sides_clock_hides_nothing),
+        TEST(a_log_that_says_to_begin_in_the_future_hides_nothing),
+        TEST(an_own_clock_that_was_set_back_hides_nothing),
+        TEST(finds_a_close_whose_statement_is_an_abort),
+        TEST(counts_what_could_not_be_compared),
         TEST(finds_an_entry_that_is_not_in_the_tree),
         TEST(refuses_entries_out_of_order_and_those_that_are_none),
         TEST(refuses_a_statement_of_somebody_else),

@@ -196,6 +196,11 @@ static void learns_by_a_later_proof_that_a_pending_head_was_honest(void **state)
     assert_int_equal(s->held.n_pending, 1);
     assert_int_equal(shows(s, &s->log, 20, 15, 111), SYM_VERDICT_GOOD);
     assert_int_equal(s->held.n_pending, 0);
+    /* Also by the proof of a head that is no longer the newest. */
+    assert_int_equal(shows(s, &s->log, 30, 20, 120), SYM_VERDICT_GOOD);
+    assert_int_equal(shows(s, &s->log, 16, 13, 110), SYM_VERDICT_UNPROVEN);
+    assert_int_equal(shows(s, &s->log, 20, 16, 111), SYM_VERDICT_OLDER);
+    assert_int_equal(s->held.n_pending, 0);
 }
 
 static void keeps_no_more_pending_heads_than_there_is_room_for(void **state)
@@ -207,6 +212,15 @@ static void keeps_no_more_pending_heads_than_there_is_room_for(void **state)
     }
     assert_int_equal(s->held.n_pending, SYM_WITNESS_PENDING_MAX);
     assert_int_equal(sym_held_pending_since(&s->held), 120); /* the first one stays */
+}
+
+static void waits_for_no_proof_of_an_empty_log(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(shows(s, &s->log, 20, 0, 100), SYM_VERDICT_GOOD);
+    assert_int_equal(shows(s, &s->log, 0, 0, 100), SYM_VERDICT_OLDER);
+    assert_int_equal(s->held.n_pending, 0);
+    assert_int_equal(shows(s, &s->log, 0, 0, 101), SYM_VERDICT_SHORTER);
 }
 
 /* Contradictions -------------------------------------------------------------------------------
@@ -543,6 +557,7 @@ int main(void)
         TEST(waits_for_the_proof_of_a_head_for_some_time),
         TEST(proofs_of_all_that_it_wants_leave_nothing_pending),
         TEST(learns_by_a_later_proof_that_a_pending_head_was_honest),
+        TEST(waits_for_no_proof_of_an_empty_log),
         TEST(keeps_no_more_pending_heads_than_there_is_room_for),
         TEST(catches_two_heads_of_one_size),
         TEST(catches_two_heads_of_one_size_also_when_older),

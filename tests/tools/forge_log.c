@@ -1,9 +1,9 @@
 /* forge_log DIR KEY_FILE HOW ENTRY [OTHER]: alters the evidence log of a stopped node, as somebody
  * with access to its disk could, or with all its keys, for tests of what notices that.
  *
- * In the store's file alone, entry by entry:
- *   flip     one bit of the sealed leaf          flip-body  the same of what the entry says
- *   drop     the leaf is deleted                 drop-body  what the entry says is deleted
+ * In the store's file alone; the row is that of all entries that share the commit:
+ *   flip     one bit of the sealed row of the leaf    flip-body  of what the entry says
+ *   drop     the row of the leaf is deleted           drop-body  of what the entry says
  *   edit     the time in the leaf is another, properly sealed
  *   swap     ENTRY and OTHER change places, properly sealed
  * With everything that follows made again (tree, bodies, and a head signed by the node's own key),
@@ -25,7 +25,8 @@
 struct entry {
     uint8_t leaf[SYM_LEAF_BYTES_MAX];
     size_t leaf_len;
-    struct sym_secret body; /* salt and body */
+    uint8_t *body; /* salt and body, or NULL: key memory has no room for that of a long log */
+    size_t body_len;
 };
 
 struct forge {
@@ -88,6 +89,7 @@ static void alter_raw(const struct forge *f, const char *dir, const char *table,
     uint8_t bytes[SYM_LOG_BODY_ROOM + 64];
     MDB_env *env = NULL;
     MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
     MDB_dbi dbi = 0;
     MDB_val key = key_of(number, f->a);
     MDB_val value;
@@ -96,16 +98,19 @@ static void alter_raw(const struct forge *f, const char *dir, const char *table,
              mdb_env_open(env, path, 0, 0600) == 0 && mdb_txn_begin(env, NULL, 0, &txn) == 0 &&
              mdb_dbi_open(txn, table, 0, &dbi) == 0,
          "the store's file cannot be opened");
-    must(mdb_get(txn, dbi, &key, &value) == 0, "there is no such entry");
+    must(mdb_cursor_open(txn, dbi, &cursor) == 0 &&
+             mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE) == 0,
+         "there is no such entry");
     if (drop) {
-        must(mdb_del(txn, dbi, &key, NULL) == 0, "cannot delete");
+        must(mdb_cursor_del(cursor, 0) == 0, "cannot delete");
     } else {
         must(value.mv_size <= sizeof bytes, "the entry is too long");
         memcpy(bytes, value.mv_data, value.mv_size);
         bytes[value.mv_size / 2] ^= 1;
         value.mv_data = bytes;
-        must(mdb_put(txn, dbi, &key, &value, 0) == 0, "cannot write");
+        must(mdb_cursor_put(cursor, &key, &value, MDB_CURRENT) == 0, "cannot write");
     }
+    mdb_cursor_close(cursor);
     must(mdb_txn_commit(txn) == 0, "cannot commit");
     mdb_env_close(env);
 }
@@ -127,13 +132,16 @@ static void open_log(struct forge *f)
 
 static void read_entry(struct forge *f, struct sym_transaction *t, uint64_t index)
 {
-    static uint8_t room[SYM_LOG_BODY_ROOM];
     struct entry *e = &f->entries[index];
-    size_t len = 0;
-    must_do(sym_log_get_leaf(t, e->leaf, &e->leaf_len, GENERATION, index), "a leaf");
-    enum sym_err err = sym_log_get_body(f->log, t, GENERATION, index, room, &len);
-    if (err == SYM_OK) {
-        must_do(sym_secret_copy(&e->body, sym_span(room, len)), "a body");
+    struct sym_span got;
+    must_do(sym_log_get_leaf(f->log, t, &got, GENERATION, index), "a leaf");
+    memcpy(e->leaf, got.data, got.len);
+    e->leaf_len = got.len;
+    if (sym_log_get_body(f->log, t, &got, GENERATION, index) == SYM_OK) {
+        e->body = malloc(got.len);
+        must(e->body != NULL, "no memory");
+        memcpy(e->body, got.data, got.len);
+        e->body_len = got.len;
     }
 }
 
@@ -167,10 +175,10 @@ static void rewrite_leaf(struct entry *e, uint64_t less_ms, const uint8_t *commi
 static void rewrite_body(struct entry *e)
 {
     uint8_t commitment[SYM_HASH_BYTES];
-    must(e->body.len > SYM_HASH_BYTES, "this entry has no body");
-    e->body.data[0] ^= 1;
-    must_do(sym_body_commit(commitment, e->body.data,
-                            sym_span(e->body.data + SYM_HASH_BYTES, e->body.len - SYM_HASH_BYTES)),
+    must(e->body_len > SYM_HASH_BYTES, "this entry has no body");
+    e->body[0] ^= 1;
+    must_do(sym_body_commit(commitment, e->body,
+                            sym_span(e->body + SYM_HASH_BYTES, e->body_len - SYM_HASH_BYTES)),
             "a body");
     rewrite_leaf(e, 0, commitment);
 }
@@ -189,25 +197,10 @@ static void change_entries(struct forge *f, const char *how)
         f->entries[f->b] = held;
     } else {
         must(strcmp(how, "drop") == 0, "there is no such way");
-        sym_secret_clear(&a->body);
+        free(a->body);
         memmove(a, a + 1, (size_t)(f->n - f->a - 1) * sizeof *a);
         f->n--;
     }
-}
-
-static enum sym_err put_leaf(struct sym_transaction *t, const struct forge *f, uint64_t index)
-{
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    sym_log_place(key, GENERATION, index);
-    return sym_store_put(t, SYM_TABLE_LEAVES, sym_span(key, sizeof key),
-                         sym_span(f->entries[index].leaf, f->entries[index].leaf_len));
-}
-
-static enum sym_err put_two(struct sym_transaction *t, void *context)
-{
-    const struct forge *f = context;
-    enum sym_err err = put_leaf(t, f, f->a);
-    return err == SYM_OK ? put_leaf(t, f, f->b) : err;
 }
 
 static enum sym_err clear_table(struct sym_transaction *t, enum sym_table table)
@@ -232,6 +225,18 @@ static enum sym_err clear_log(struct sym_transaction *t, void *context)
         err = clear_table(t, tables[i]);
     }
     return err;
+}
+
+/* All leaves, with nothing else made to fit them. */
+static enum sym_err put_leaves(struct sym_transaction *t, void *context)
+{
+    const struct forge *f = context;
+    enum sym_err err = clear_table(t, SYM_TABLE_LEAVES);
+    for (uint64_t i = 0; err == SYM_OK && i < f->n; i++) {
+        const struct entry *e = &f->entries[i];
+        err = sym_log_put_leaf(f->log, t, GENERATION, i, sym_span(e->leaf, e->leaf_len));
+    }
+    return err == SYM_OK ? sym_log_put_rest(f->log, t) : err;
 }
 
 struct job {
@@ -261,9 +266,13 @@ static enum sym_err append_again(struct job *job, uint64_t index)
     struct forge *f = job->forge;
     struct entry *e = &f->entries[index];
     struct sym_log_side *s = &f->log->pending;
-    enum sym_err err = put_leaf(job->t, f, index);
-    if (err == SYM_OK && e->body.len > 0) {
-        err = sym_log_put_body(f->log, job->t, GENERATION, index, sym_secret_span(&e->body));
+    enum sym_err err =
+        sym_log_put_leaf(f->log, job->t, GENERATION, index, sym_span(e->leaf, e->leaf_len));
+    if (err == SYM_OK && e->body != NULL) {
+        err = sym_log_put_body(f->log, job->t, GENERATION, index, sym_span(e->body, e->body_len));
+    }
+    if (err == SYM_OK) {
+        err = sym_log_put_rest(f->log, job->t);
     }
     if (err == SYM_OK) {
         err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(e->leaf, e->leaf_len));
@@ -306,17 +315,18 @@ static void alter_sealed(struct forge *f, const char *dir)
     must_do(sym_store_read(f->store, read_all, f), "reading the log");
     uint64_t n = f->n;
     change_entries(f, f->how + (forge ? 6 : 0));
+    if (!forge) {
+        must_do(sym_store_write(f->store, put_leaves, f), "writing the leaves");
+    }
     sym_log_close(f->log);
     if (forge) {
         must_do(sym_store_write(f->store, clear_log, f), "clearing the log");
         open_log(f);
         must_do(sym_store_write(f->store, append_all, f), "writing the log again");
         sym_log_close(f->log);
-    } else {
-        must_do(sym_store_write(f->store, put_two, f), "writing the entries");
     }
     for (uint64_t i = 0; i < f->n; i++) {
-        sym_secret_clear(&f->entries[i].body);
+        free(f->entries[i].body);
     }
     free(f->entries);
     sym_store_close(f->store);

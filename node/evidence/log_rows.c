@@ -1,0 +1,159 @@
+/* Rows of leaves and bodies. What one commit appends to a tile lies in one row, as long as it is
+ * short enough: sealing and storing a row takes a few microseconds, however much is in it. */
+#include "node/evidence/log_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH_BYTES 4u
+/* A row that is longer takes nothing more. */
+#define ROW_BYTES 32768u
+
+enum sym_err sym_log_rows_open(struct sym_log_run *run, size_t longest)
+{
+    run->room = longest + LENGTH_BYTES > ROW_BYTES ? longest + LENGTH_BYTES : ROW_BYTES;
+    run->bytes = malloc(run->room);
+    return run->bytes == NULL ? SYM_NO_MEMORY : SYM_OK;
+}
+
+void sym_log_rows_forget(struct sym_log_run *run)
+{
+    sym_wipe(run->bytes, run->used);
+    run->used = 0;
+    run->n = 0;
+}
+
+void sym_log_rows_close(struct sym_log_run *run)
+{
+    if (run->bytes != NULL) {
+        sym_log_rows_forget(run);
+        free(run->bytes);
+        run->bytes = NULL;
+    }
+}
+
+/* How many of the run stand before the index; what is not in it is more than that. */
+static size_t before(const struct sym_log_run *run, uint64_t index)
+{
+    return run->n > 0 && index <= run->last && run->last - index < run->n
+               ? run->n - 1 - (size_t)(run->last - index)
+               : SIZE_MAX;
+}
+
+bool sym_log_rows_find(const struct sym_log_run *run, struct sym_span *out, uint32_t generation,
+                       uint64_t index)
+{
+    size_t i = before(run, index);
+    if (i == SIZE_MAX || run->generation != generation) {
+        return false;
+    }
+    size_t begin = run->begin[i];
+    size_t end = i + 1 < run->n ? run->begin[i + 1] - LENGTH_BYTES : run->used;
+    *out = sym_span(run->bytes + begin, end - begin);
+    return true;
+}
+
+bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t index,
+                      struct sym_span part)
+{
+    bool follows = run->n == 0 || (run->generation == generation && run->last + 1 == index &&
+                                   index % SYM_TILE_WIDTH != 0);
+    if (!follows || run->room - run->used < LENGTH_BYTES ||
+        part.len > run->room - run->used - LENGTH_BYTES ||
+        (run->n > 0 && part.len > ROW_BYTES - LENGTH_BYTES - run->used)) {
+        return false;
+    }
+    struct sym_span written;
+    struct sym_writer w = sym_writer(run->bytes + run->used, run->room - run->used);
+    sym_write_u32(&w, (uint32_t)part.len);
+    sym_write_span(&w, part);
+    if (sym_write_end(&w, &written) != SYM_OK) {
+        return false;
+    }
+    run->generation = generation;
+    run->last = index;
+    run->begin[run->n++] = run->used + LENGTH_BYTES;
+    run->used += written.len;
+    return true;
+}
+
+enum sym_err sym_log_rows_put(struct sym_log_run *run, struct sym_transaction *t,
+                              enum sym_table table, const struct sym_secret *under)
+{
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    sym_log_place(key, run->generation, run->last);
+    enum sym_err err = sym_store_append(t, table, sym_span(key, sizeof key), under,
+                                        sym_span(run->bytes, run->used));
+    sym_log_rows_forget(run);
+    return err;
+}
+
+/* Where each part begins. */
+static enum sym_err parse(struct sym_log_run *run)
+{
+    struct sym_reader r = sym_reader(sym_span(run->bytes, run->used));
+    while (r.left > 0 && r.err == SYM_OK) {
+        if (run->n == SYM_TILE_WIDTH) {
+            return SYM_BAD_FORMAT;
+        }
+        size_t len = sym_read_u32(&r);
+        run->begin[run->n++] = run->used - r.left;
+        (void)sym_read_span(&r, len);
+    }
+    return run->n == 0 ? SYM_BAD_FORMAT : sym_read_end(&r);
+}
+
+/* The number of the row that holds the index, if any does: its own, or one behind it in its tile.
+ */
+static enum sym_err seek(struct sym_transaction *t, enum sym_table table, uint32_t generation,
+                         uint64_t index, uint64_t *last)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    sym_log_place(key, generation, index);
+    enum sym_err err = sym_store_next(t, table, sym_span(key, SYM_LOG_KEY_BYTES), key, &len);
+    struct sym_reader r = sym_reader(sym_span(key, len));
+    if (err != SYM_OK) {
+        return err;
+    }
+    bool same = sym_read_u32(&r) == generation;
+    *last = sym_read_u64(&r);
+    if (sym_read_end(&r) != SYM_OK) {
+        return SYM_BAD_FORMAT;
+    }
+    return same && *last / SYM_TILE_WIDTH == index / SYM_TILE_WIDTH ? SYM_OK : SYM_NOT_FOUND;
+}
+
+static enum sym_err read_row(struct sym_log_run *run, struct sym_transaction *t,
+                             enum sym_table table, const struct sym_secret *under, uint64_t last)
+{
+    uint8_t key[SYM_LOG_KEY_BYTES];
+    sym_log_place(key, run->generation, last);
+    run->last = last;
+    return sym_store_get_into(t, table, sym_span(key, sizeof key), under, run->bytes, run->room,
+                              &run->used);
+}
+
+enum sym_err sym_log_rows_get(struct sym_log_run *run, struct sym_transaction *t,
+                              enum sym_table table, const struct sym_secret *under,
+                              uint32_t generation, uint64_t index)
+{
+    uint64_t last = 0;
+    sym_log_rows_forget(run);
+    run->generation = generation;
+    enum sym_err err = read_row(run, t, table, under, index);
+    if (err == SYM_NOT_FOUND) {
+        err = seek(t, table, generation, index, &last);
+        err = err == SYM_OK ? read_row(run, t, table, under, last) : err;
+    }
+    if (err == SYM_OK) {
+        err = parse(run);
+    }
+    if (err == SYM_OK && before(run, index) == SIZE_MAX) {
+        err = SYM_NOT_FOUND;
+    }
+    if (err != SYM_OK) {
+        sym_log_rows_forget(run);
+    }
+    return err == SYM_TOO_LONG || err == SYM_SHORT ? SYM_BAD_FORMAT : err;
+}

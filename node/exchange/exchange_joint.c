@@ -1,0 +1,344 @@
+/* Requests to take part in a joint tabulation: what is checked before anything is promised. The
+ * query itself comes later, in the first frame; what it may cost is in the request. */
+#include "node/exchange/exchanges_state.h"
+#include "node/exchange/tab_part.h"
+#include "node/loop.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NANO          UINT64_C(1000000000)
+#define MICRO_IN_NANO UINT64_C(1000)
+
+/* The request, and what it is judged by. */
+struct joint {
+    struct sym_exchanges *x;
+    struct sym_exchange *e;
+    const struct sym_peer *peer;
+    const struct sym_request *request;
+    struct sym_tabulate asked;
+    struct sym_tab_party *cohort;
+    uint32_t n;
+    uint32_t place;
+    uint64_t peer_cap_nano;
+    struct sym_answer_given *out;
+};
+
+static void deny(struct joint *j, enum sym_reason reason, const char *format, ...) SYM_PRINTF(3, 4);
+
+/* The same words travel and stay. */
+static void deny(struct joint *j, enum sym_reason reason, const char *format, ...)
+{
+    struct sym_answer_given *a = j->out;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(a->room[0], sizeof a->room[0], format, args);
+    va_end(args);
+    a->room[0][SYM_REASON_BYTES_MAX] = '\0';
+    a->decision = SYM_DECISION_DENIED;
+    a->reason = reason;
+    a->remark = a->room[0];
+    a->cause = a->room[0];
+}
+
+void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out)
+{
+    *out = (struct sym_tab_part_config){
+        .loop = x->config.loop,
+        .errands = &x->errands,
+        .datasets = x->config.datasets,
+        .ledger = {.log = x->config.log, .restored_ms = x->config.restored_ms},
+        .self = x->config.self,
+        .cap_nano = NANO * sym_settings_number(x->config.settings, SYM_SETTING_EPSILON),
+        .member = {.identity = &x->config.keys->identity,
+                   .minimum =
+                       (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM)}};
+}
+
+/* One participant as this node knows it: pinned, with a card that is valid. */
+static bool find_party(const struct sym_exchanges *x, struct sym_tab_party *out,
+                       const uint8_t id[SYM_HASH_BYTES])
+{
+    struct sym_node_id node;
+    memcpy(node.bytes, id, sizeof node.bytes);
+    memcpy(out->id, id, sizeof out->id);
+    out->psk = NULL;
+    if (sym_node_id_equal(&node, &x->config.self)) {
+        memcpy(out->identity, x->config.keys->identity.public_key, sizeof out->identity);
+        return true;
+    }
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &node);
+    if (peer == NULL || sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))) {
+        return false;
+    }
+    memcpy(out->identity, peer->card.identity, sizeof out->identity);
+    out->psk = peer->psk.len > 0 ? peer->psk.data : NULL;
+    return true;
+}
+
+enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x, struct sym_tab_party *out,
+                                     struct sym_span cohort, size_t *unknown)
+{
+    size_t n = cohort.len / SYM_HASH_BYTES;
+    *unknown = 0;
+    for (size_t i = 0; i < n; i++) {
+        *unknown += !find_party(x, &out[i], cohort.data + i * SYM_HASH_BYTES);
+    }
+    return *unknown == 0 ? SYM_OK : SYM_NOT_FOUND;
+}
+
+static bool check_cohort(struct joint *j)
+{
+    size_t unknown = 0;
+    uint32_t minimum = (uint32_t)sym_settings_number(j->x->config.settings, SYM_SETTING_MINIMUM);
+    if (sym_tab_cohort_check(j->asked.cohort) != SYM_OK ||
+        sym_tab_place(&j->place, j->asked.cohort, j->x->config.self.bytes) != SYM_OK) {
+        deny(j, SYM_REASON_PROTOCOL,
+             "the list of participants is impossible, or without this node");
+        return false;
+    }
+    j->n = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
+    if (j->n < minimum) {
+        deny(j, SYM_REASON_LIMIT, "%u participants are fewer than the %u that this node asks for",
+             (unsigned)j->n, (unsigned)minimum);
+        return false;
+    }
+    j->cohort = calloc(j->n, sizeof *j->cohort);
+    if (j->cohort == NULL) {
+        deny(j, SYM_REASON_FAULT, "no memory");
+        return false;
+    }
+    if (sym_exchange_parties_of(j->x, j->cohort, j->asked.cohort, &unknown) != SYM_OK) {
+        deny(j, SYM_REASON_POLICY,
+             "%zu of the participants are not pinned at this node, or their cards have expired",
+             unknown);
+        return false;
+    }
+    return true;
+}
+
+/* The dataset ------------------------------------------------------------------------------------
+ */
+
+static bool find_dataset(const struct joint *j, struct sym_dataset_row *row)
+{
+    size_t at = 0;
+    *row = (struct sym_dataset_row){.epoch = 0};
+    if (sym_datasets_find(j->x->config.datasets, &at, j->request->dataset, NULL) != SYM_OK) {
+        return false;
+    }
+    sym_datasets_row(j->x->config.datasets, at, row);
+    return true;
+}
+
+static bool check_dataset(struct joint *j)
+{
+    struct sym_dataset_row row;
+    if (!find_dataset(j, &row)) {
+        deny(j, SYM_REASON_FAULT, "the dataset is gone");
+        return false;
+    }
+    if (row.kind == SYM_DATASET_IDENTIFIERS) {
+        deny(j, SYM_REASON_UNSUPPORTED, "the dataset holds identifiers, nothing that is tabulated");
+        return false;
+    }
+    if (row.epoch == 0) {
+        deny(j, SYM_REASON_LIMIT,
+             "the dataset was never published; its owner runs: symbolon "
+             "dataset publish");
+        return false;
+    }
+    return true;
+}
+
+/* The store --------------------------------------------------------------------------------------
+ */
+
+struct looked {
+    const struct joint *j;
+    struct sym_ledger_ask ask;
+    struct sym_ledger ledger;
+    struct sym_ledger_left left;
+    uint64_t epoch;
+    bool withheld;
+    bool differs;
+};
+
+static enum sym_err look(struct sym_transaction *t, void *context)
+{
+    struct looked *l = context;
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+    enum sym_err err = sym_withheld_find(t, tabulation, &l->j->peer->id, l->ask.now_ms);
+    l->withheld = err == SYM_OK;
+    err = err == SYM_NOT_FOUND ? SYM_OK : err;
+    if (err == SYM_OK) {
+        err =
+            sym_cohort_differs_by_one(t, &l->differs, l->ask.dataset, l->epoch, l->j->asked.cohort);
+    }
+    return err == SYM_OK ? sym_ledger_left(&l->ledger, t, &l->left, &l->ask) : err;
+}
+
+static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
+{
+    time_t renews = (time_t)(left->renews_ms / 1000u);
+    struct tm at = {0};
+    char day[16] = "";
+    (void)gmtime_r(&renews, &at);
+    (void)strftime(day, sizeof day, "%Y-%m-%d", &at);
+    deny(j, SYM_REASON_LIMIT,
+         "the privacy budget of this year has epsilon %" PRIu64 ".%03" PRIu64
+         " left; it renews on %s",
+         left->left_nano / NANO, left->left_nano % NANO / 1000000u, day);
+}
+
+/* Grants and approvals, the history of cohorts, the budget. A peer without a grant learns no more
+ * than that. */
+static bool judge(struct joint *j)
+{
+    struct sym_policy_verdict verdict = {.cause = NULL};
+    struct sym_approval approval = {.approver = ""};
+    struct sym_tab_part_config c;
+    struct sym_dataset_row row;
+    bool known = find_dataset(j, &row);
+    sym_exchange_joint_config(j->x, &c);
+    struct looked l = {.j = j,
+                       .ledger = c.ledger,
+                       .epoch = row.epoch,
+                       .ask = {.dataset = sym_span_text(j->e->matter->mine),
+                               .peer = &j->peer->id,
+                               .cap_nano = c.cap_nano,
+                               .now_ms = sym_wall_ms()}};
+    enum sym_err err = sym_store_read(j->x->config.store, look, &l);
+    struct sym_ask ask = {.peer = j->peer,
+                          .request = j->request,
+                          .must_hold = l.differs,
+                          .dataset_known = known,
+                          .wall_ms = l.ask.now_ms};
+    if (err == SYM_OK) {
+        err = sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask);
+    }
+    if (err != SYM_OK) {
+        deny(j, SYM_REASON_FAULT, "the decision could not be recorded");
+        return false;
+    }
+    *j->out = (struct sym_answer_given){.decision = verdict.decision, .reason = verdict.reason};
+    (void)snprintf(j->out->room[0], sizeof j->out->room[0], "%s", verdict.remark);
+    j->out->remark = j->out->room[0];
+    j->out->cause = verdict.cause;
+    if (verdict.decision != SYM_DECISION_GRANTED) {
+        return false;
+    }
+    memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
+    j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
+    if (l.withheld) {
+        deny(j, SYM_REASON_LIMIT,
+             "the release of an earlier tabulation never came; an approver of this node can close "
+             "it: symbolon exchange settle");
+        return false;
+    }
+    l.ask.peer_cap_nano = j->peer_cap_nano;
+    err = sym_store_read(j->x->config.store, look, &l);
+    if (err != SYM_OK || l.left.left_nano < j->asked.epsilon_nano) {
+        deny_budget(j, &l.left);
+        return false;
+    }
+    return j->e->matter->approver[0] == '\0' || sym_matter_commit(j->e->matter) == SYM_OK;
+}
+
+/* Taking part ------------------------------------------------------------------------------------
+ */
+
+static void wake(void *owner)
+{
+    struct sym_exchange *e = owner;
+    sym_exchange_pump(e->matter->owner, e);
+}
+
+static enum sym_err open_part(struct joint *j)
+{
+    struct sym_tab_part_config c;
+    struct sym_tab_part *part = NULL;
+    struct sym_exchange *e = j->e;
+    sym_exchange_joint_config(j->x, &c);
+    c.initiator = j->peer->id;
+    c.dataset = e->matter->mine;
+    c.id = e->id;
+    c.alias = e->alias;
+    c.purpose = j->request->purpose;
+    c.basis = j->request->basis;
+    c.peer_cap_nano = j->peer_cap_nano;
+    c.wake = wake;
+    c.owner = e;
+    c.member.place = j->place;
+    c.member.query_hash = j->asked.query_hash;
+    c.member.epsilon_nano = j->asked.epsilon_nano;
+    c.member.cells = j->asked.cells;
+    c.member.question = (struct sym_tab_question){.cohort = j->cohort, .n = j->n};
+    memcpy(c.member.question.tabulation, j->asked.tabulation.data, SYM_EXCHANGE_ID_BYTES);
+    memcpy(c.member.question.initiator, j->peer->id.bytes, SYM_HASH_BYTES);
+    enum sym_err err = sym_tab_part_new(&part, &c);
+    if (err != SYM_OK) {
+        return err;
+    }
+    const struct sym_run_plan plan = {
+        .kind = SYM_KIND_TABULATE, .role = SYM_SESSION_RESPONDER, .part = part};
+    err = sym_run_new(&e->run, &plan);
+    if (err != SYM_OK) {
+        sym_tab_part_free(part);
+    }
+    return err;
+}
+
+static enum sym_err keep_request(struct joint *j)
+{
+    struct sym_exchange *e = j->e;
+    bool is_name = sym_alias_check(j->request->dataset) == SYM_OK;
+    enum sym_err err = sym_matter_new(&e->matter, j->x);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_exchange_matter *m = e->matter;
+    m->is_joint = true;
+    m->purpose = j->request->purpose;
+    m->basis = j->request->basis;
+    m->participants = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
+    m->cells = j->asked.cells;
+    m->epsilon_nano = j->asked.epsilon_nano;
+    memcpy(m->tabulation, j->asked.tabulation.data, sizeof m->tabulation);
+    sym_matter_text(m->mine, sizeof m->mine, is_name ? j->request->dataset : sym_span_text("?"));
+    return SYM_OK;
+}
+
+static void answer(struct joint *j)
+{
+    enum sym_err err = keep_request(j);
+    if (err != SYM_OK) {
+        deny(j, SYM_REASON_FAULT, "no memory");
+    } else if (j->asked.suite != SYM_TAB_SUITE) {
+        deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
+    } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
+        err = open_part(j);
+        if (err != SYM_OK) {
+            deny(j, SYM_REASON_FAULT, "no memory");
+        }
+    }
+}
+
+void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
+                               const struct sym_peer *peer, const struct sym_request *request,
+                               struct sym_answer_given *out)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct joint j = {.x = x, .e = e, .peer = peer, .request = request, .out = out};
+    *out = (struct sym_answer_given){.decision = SYM_DECISION_GRANTED, .remark = ""};
+    if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK) {
+        deny(&j, SYM_REASON_PROTOCOL, "the parameters are impossible");
+    } else {
+        answer(&j);
+    }
+    free(j.cohort);
+}

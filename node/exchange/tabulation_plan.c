@@ -1,0 +1,254 @@
+#include "node/exchange/tabulations_state.h"
+#include "node/loop.h"
+
+#include "crypto/laplace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NANO UINT64_C(1000000000)
+
+/* Who ------------------------------------------------------------------------------------------ */
+
+static enum sym_err add_peer(struct sym_tab_cohort *c, const struct sym_peer *peer,
+                             struct sym_fault *fault)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (c->peers[i] == peer) {
+            return sym_fail(fault, SYM_BAD_VALUE, "tabulation: names the peer %s twice",
+                            peer->alias);
+        }
+    }
+    if (c->n == SYM_TAB_MEMBERS_MAX) {
+        return sym_fail(fault, SYM_LIMIT, "tabulation: %u participants are the most there can be",
+                        SYM_TAB_MEMBERS_MAX);
+    }
+    c->peers[c->n++] = peer;
+    return SYM_OK;
+}
+
+static enum sym_err add_peers(struct sym_tab_cohort *c, const struct sym_exchanges *x,
+                              const struct sym_tabulate_start *start, struct sym_fault *fault)
+{
+    const struct sym_peers *peers = x->config.peers;
+    int64_t now_s = (int64_t)(sym_wall_ms() / 1000u);
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && start->n_peers == 0 && i < peers->n; i++) {
+        /* All: but who has no valid card, or is there to look at logs alone. */
+        const struct sym_peer *peer = peers->items[i];
+        if (!sym_peer_is_expired(peer, now_s) && peer->card.role != SYM_ROLE_AUDITOR) {
+            err = add_peer(c, peer, fault);
+        }
+    }
+    for (size_t i = 0; err == SYM_OK && i < start->n_peers; i++) {
+        const struct sym_peer *peer = sym_peers_by_alias(peers, start->peers[i]);
+        if (peer == NULL) {
+            return sym_fail(fault, SYM_NOT_FOUND,
+                            "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                            (int)start->peers[i].len, (const char *)start->peers[i].data);
+        }
+        err = sym_peer_is_expired(peer, now_s)
+                  ? sym_fail(fault, SYM_EXPIRED, "peer %s: its card has expired", peer->alias)
+                  : add_peer(c, peer, fault);
+    }
+    return err;
+}
+
+/* Has this node something to add? Without such a dataset it asks and adds nothing. */
+static enum sym_err contributes(bool *out, const struct sym_exchanges *x,
+                                const struct sym_tabulate_start *start, struct sym_fault *fault)
+{
+    size_t at = 0;
+    struct sym_dataset_row row;
+    *out = false;
+    if (start->without_own ||
+        sym_datasets_find(x->config.datasets, &at, start->dataset, NULL) != SYM_OK) {
+        return SYM_OK;
+    }
+    sym_datasets_row(x->config.datasets, at, &row);
+    if (row.kind == SYM_DATASET_IDENTIFIERS) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %.*s: holds identifiers, nothing that is tabulated; name another, "
+                        "or ask with --without-own",
+                        (int)row.name.len, (const char *)row.name.data);
+    }
+    if (row.epoch == 0) {
+        return sym_fail(fault, SYM_WRONG_STATE,
+                        "dataset %.*s: was never published; run: symbolon dataset publish %.*s, or "
+                        "ask with --without-own",
+                        (int)row.name.len, (const char *)row.name.data, (int)row.name.len,
+                        (const char *)row.name.data);
+    }
+    *out = true;
+    return SYM_OK;
+}
+
+static const uint8_t *id_of(const struct sym_exchanges *x, const struct sym_peer *peer)
+{
+    return peer != NULL ? peer->id.bytes : x->config.self.bytes;
+}
+
+/* Insertion sort: at most some hundred. */
+static void put_in_order(struct sym_tab_cohort *c, const struct sym_exchanges *x)
+{
+    for (uint32_t i = 1; i < c->n; i++) {
+        const struct sym_peer *peer = c->peers[i];
+        uint32_t at = i;
+        while (at > 0 && memcmp(id_of(x, c->peers[at - 1]), id_of(x, peer), SYM_HASH_BYTES) > 0) {
+            c->peers[at] = c->peers[at - 1];
+            at--;
+        }
+        c->peers[at] = peer;
+    }
+    for (uint32_t i = 0; i < c->n; i++) {
+        memcpy(c->ids + i * SYM_HASH_BYTES, id_of(x, c->peers[i]), SYM_HASH_BYTES);
+        c->own = c->peers[i] == NULL ? i : c->own;
+    }
+}
+
+enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
+                               const struct sym_tabulate_start *start, struct sym_fault *fault)
+{
+    bool own = false;
+    size_t unknown = 0;
+    uint32_t minimum = (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM);
+    *out = (struct sym_tab_cohort){.own = SYM_TAB_NO_PLACE};
+    enum sym_err err = contributes(&own, x, start, fault);
+    if (err == SYM_OK && own) {
+        out->peers[out->n++] = NULL;
+    }
+    if (err == SYM_OK) {
+        err = add_peers(out, x, start, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (out->n < minimum) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "tabulation: %u participants are fewer than the %u that this node asks "
+                        "for; name more peers, or see `symbolon set tabulate-minimum`",
+                        (unsigned)out->n, (unsigned)minimum);
+    }
+    put_in_order(out, x);
+    err = sym_exchange_parties_of(x, out->parties, sym_span(out->ids, out->n * SYM_HASH_BYTES),
+                                  &unknown);
+    return err == SYM_OK
+               ? err
+               : sym_fail(fault, err, "tabulation: %zu participants are not pinned", unknown);
+}
+
+/* What ------------------------------------------------------------------------------------------
+ */
+
+enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
+                                struct sym_cube **cube, struct sym_span bytes,
+                                struct sym_fault *fault)
+{
+    enum sym_err err = sym_decode(arena, query, &sym_msg_tab_query, bytes);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "query: it %s", sym_err_text(err));
+    }
+    return sym_cube_new(cube, query, fault);
+}
+
+struct left {
+    struct sym_ledger ledger;
+    struct sym_ledger_ask ask;
+    struct sym_ledger_left left;
+};
+
+static enum sym_err look_at_left(struct sym_transaction *t, void *context)
+{
+    struct left *l = context;
+    return sym_ledger_left(&l->ledger, t, &l->left, &l->ask);
+}
+
+static enum sym_err plan_budget(struct sym_exchanges *x, struct sym_tabulate_plan *out,
+                                struct sym_span dataset, struct sym_fault *fault)
+{
+    struct sym_tab_part_config c;
+    sym_exchange_joint_config(x, &c);
+    struct left l = {.ledger = c.ledger,
+                     .ask = {.dataset = dataset,
+                             .peer = &x->config.self,
+                             .cap_nano = c.cap_nano,
+                             .now_ms = sym_wall_ms()}};
+    enum sym_err err = sym_store_read(x->config.store, look_at_left, &l);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "budget: the stored table %s; restore a backup",
+                        sym_err_text(err));
+    }
+    out->budget_cap_nano = c.cap_nano;
+    out->budget_left_nano = l.left.left_nano;
+    out->renews_ms = l.left.renews_ms;
+    return SYM_OK;
+}
+
+static enum sym_err plan_noise(struct sym_tabulate_plan *out, const struct sym_cube *cube,
+                               uint32_t n, struct sym_fault *fault)
+{
+    struct sym_tab_rules rules = sym_tab_rules(n);
+    const struct sym_laplace_params p = {.epsilon_nano = sym_cube_epsilon(cube),
+                                         .sensitivity = sym_cube_sensitivity(cube),
+                                         .shares = rules.noise_shares};
+    struct sym_laplace_release r;
+    enum sym_err err = sym_laplace_release(&r, &p, n, sym_cube_cells(cube));
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "query: noise of this scale cannot be made; choose another "
+                        "--epsilon");
+    }
+    out->quorum = rules.quorum;
+    out->colluders = rules.colluders;
+    out->cells = (uint32_t)sym_cube_cells(cube);
+    out->sensitivity = p.sensitivity;
+    out->epsilon_nano = p.epsilon_nano;
+    out->half_width = r.half_width;
+    out->threshold = r.threshold;
+    out->ghosts_per_million = (r.ghost_nano + 999u) / 1000u;
+    return SYM_OK;
+}
+
+static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
+                              struct sym_span *names, const struct sym_tab_cohort *c,
+                              const struct sym_tabulate_start *start, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tab_query query;
+    struct sym_cube *cube = NULL;
+    *out = (struct sym_tabulate_plan){
+        .members = names,
+        .n_members = c->n,
+        .minimum = (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM),
+        .contributes = c->own != SYM_TAB_NO_PLACE};
+    for (uint32_t i = 0; i < c->n; i++) {
+        names[i] = sym_span_text(c->peers[i] != NULL ? c->peers[i]->alias : "");
+    }
+    enum sym_err err = sym_tab_read_query(&arena, &query, &cube, start->query, fault);
+    if (err == SYM_OK) {
+        err = plan_noise(out, cube, c->n, fault);
+    }
+    if (err == SYM_OK) {
+        err = plan_budget(x, out, start->dataset, fault);
+    }
+    sym_cube_free(cube);
+    return err;
+}
+
+enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
+                                 struct sym_span *names, const struct sym_tabulate_start *start,
+                                 struct sym_fault *fault)
+{
+    struct sym_tab_cohort *c = malloc(sizeof *c);
+    if (c == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "tabulation: no memory");
+    }
+    enum sym_err err = sym_tab_cohort_of(c, x, start, fault);
+    if (err == SYM_OK) {
+        err = fill_plan(x, out, names, c, start, fault);
+    }
+    free(c);
+    return err;
+}

@@ -1,0 +1,77 @@
+/* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
+ * share it: tabulation_plan.c (who takes part, what it costs), tabulations.c (its course). Nobody
+ * else includes it.
+ */
+#ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
+#define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
+
+#include "node/exchange/exchanges_state.h"
+#include "node/exchange/tab_part.h"
+#include "node/exchange/tabulations.h"
+#include "proto/tab_lead.h"
+
+#define SYM_TAB_NO_PLACE UINT32_MAX
+
+/* Who is asked: the cohort in the order of their ids. */
+struct sym_tab_cohort {
+    uint32_t n;
+    uint32_t own; /* place of this node; SYM_TAB_NO_PLACE: it does not take part */
+    uint8_t ids[SYM_TAB_MEMBERS_MAX * SYM_HASH_BYTES];
+    struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];
+    const struct sym_peer *peers[SYM_TAB_MEMBERS_MAX]; /* NULL at the own place */
+};
+
+/* Names to peers; checks that they are enough, and what the own node can add. */
+SYM_MUST enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
+                                        const struct sym_tabulate_start *start,
+                                        struct sym_fault *fault);
+/* The query and its cube; the arena must be empty, *query borrows from it. */
+SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
+                                         struct sym_cube **cube, struct sym_span bytes,
+                                         struct sym_fault *fault);
+
+struct sym_tabulation {
+    struct sym_exchanges *x;
+    uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what its user calls it: the id of the first attempt */
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* of this attempt */
+    unsigned attempts;
+    struct sym_kept query;
+    char dataset[SYM_ALIAS_BYTES];
+    char user[SYM_ALIAS_BYTES];
+    char case_ref[SYM_CASE_BYTES_MAX + 1];
+    char note[SYM_NOTE_BYTES_MAX + 1];
+    uint32_t purpose;
+    uint32_t basis;
+    uint32_t timeout_ms;
+    struct sym_tab_cohort cohort;
+    struct sym_cube *cube;
+    struct sym_tab_lead *lead;
+    enum sym_tab_phase phase;                 /* as it was before it failed */
+    struct sym_leg legs[SYM_TAB_MEMBERS_MAX]; /* of this attempt; the own one is never begun */
+    bool told[SYM_TAB_MEMBERS_MAX];           /* the machine knows that this leg is over */
+    struct sym_tab_part *part;                /* own */
+    bool part_writes;
+    bool part_over;
+    struct sym_timer *turn;
+    bool turning;
+    bool writes; /* a release or a row of the history is on its way */
+    bool ends;   /* waits for its legs */
+    bool cancelled;
+    enum sym_exchange_state state;
+    enum sym_err result;
+    struct sym_fault fault;
+    bool has_release;
+    uint8_t release_hash[SYM_HASH_BYTES];
+    uint8_t released[SYM_EXCHANGE_ID_BYTES]; /* whose release answers: own id, or an earlier one */
+    uint64_t started_us;
+    uint64_t ended_us;   /* 0: in flight */
+    uint64_t started_ms; /* wall clock */
+    uint64_t until_ms;   /* monotonic */
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    unsigned unheeded;
+    size_t works; /* of the machine, that are out */
+    bool given_up;
+};
+
+#endif

@@ -1,0 +1,199 @@
+#include "proto/codec.h"
+#include "proto/tab_member_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_bytes(struct sym_span s, const void *data, size_t len)
+{
+    return sym_span_equal(s, sym_span(data, len));
+}
+
+/* What it says of the question. */
+static bool fits_question(const struct sym_tab_member *m, const struct sym_release *r)
+{
+    const struct sym_tab_question *q = &m->config.question;
+    return is_bytes(r->tabulation, q->tabulation, sizeof q->tabulation) &&
+           is_bytes(r->initiator, q->initiator, sizeof q->initiator) &&
+           sym_span_equal(r->query, q->query) &&
+           sym_span_equal(r->cohort, sym_tab_bytes_span(&m->cohort)) &&
+           is_bytes(r->qid, m->qid, sizeof m->qid) && r->cells == m->cells &&
+           r->sensitivity == m->noise_params.sensitivity && r->quorum == m->rules.quorum &&
+           r->colluders == m->rules.colluders && r->noise_shares == m->rules.noise_shares;
+}
+
+/* What it says of who took part. */
+static bool fits_parties(const struct sym_tab_member *m, const struct sym_release *r)
+{
+    if (r->epochs.len != 8 * (size_t)m->rules.n) {
+        return false;
+    }
+    for (uint32_t place = 0; place < m->rules.n; place++) {
+        uint32_t i = sym_member_index(m, place);
+        uint64_t epoch = i < m->n_consents ? m->consenting[i].epoch : 0;
+        if (sym_get_u64(r->epochs.data + 8 * (size_t)place) != epoch) {
+            return false;
+        }
+    }
+    return is_bytes(r->survivors, m->survivors, m->n_survivors) &&
+           is_bytes(r->consents_hash, m->consents_hash, sizeof m->consents_hash) &&
+           is_bytes(r->survivors_hash, m->survivors_hash, sizeof m->survivors_hash);
+}
+
+enum sym_err sym_member_take_release(struct sym_tab_member *m, struct sym_span content,
+                                     uint64_t now_ms)
+{
+    (void)now_ms;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, content);
+    if (err == SYM_OK && !(fits_question(m, &r) && fits_parties(m, &r))) {
+        err = sym_member_blame_initiator(m, SYM_BAD_VALUE,
+                                         "its release is not of what was consented to");
+    }
+    if (err == SYM_OK) {
+        err = sym_tab_bytes_copy(&m->head, content);
+    }
+    if (err == SYM_OK) {
+        m->state = MEMBER_AWAITS_CELLS;
+    }
+    return err;
+}
+
+/* Cells ----------------------------------------------------------------------------------------
+ */
+
+/* Varints that end in this page; the shortest form of each is looked at later. */
+static uint32_t ends_in(struct sym_span page)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < page.len; i++) {
+        n += page.data[i] < 0x80u;
+    }
+    return n;
+}
+
+static enum sym_err grow(struct sym_tab_member *m, struct sym_span page)
+{
+    uint8_t *grown = realloc(m->released.data, m->released_len + page.len);
+    if (grown == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    memcpy(grown + m->released_len, page.data, page.len);
+    m->released_len += page.len;
+    m->released = (struct tab_bytes){.data = grown, .len = m->released_len};
+    return SYM_OK;
+}
+
+enum sym_err sym_member_take_cells(struct sym_tab_member *m, struct sym_span content,
+                                   uint64_t now_ms)
+{
+    (void)now_ms;
+    if (content.len == 0 || content.len > SYM_CELLS_PAGE_BYTES ||
+        content.data[content.len - 1] >= 0x80u) {
+        return SYM_BAD_FORMAT;
+    }
+    uint32_t n = ends_in(content);
+    if (n > m->cells - m->released_cells) {
+        return sym_member_blame_initiator(m, SYM_LIMIT,
+                                          "its release has more cells than the query");
+    }
+    enum sym_err err = grow(m, content);
+    m->released_cells += n;
+    if (err == SYM_OK && m->released_cells == m->cells) {
+        sym_member_compute(m, MEMBER_CHECKS_RELEASE);
+    }
+    return err;
+}
+
+/* By the rule, and with nothing below the threshold. */
+static bool fits_noise(const struct sym_release *r, const struct tab_noise *noise)
+{
+    return r->threshold == noise->release.threshold && r->half_width == noise->release.half_width &&
+           r->ghosts_per_million == noise->ghosts_per_million;
+}
+
+static bool fits_cells(const struct sym_release *r, const uint64_t *cells)
+{
+    uint32_t suppressed = 0;
+    for (uint32_t i = 0; i < r->cells; i++) {
+        if (cells[i] != 0 && cells[i] < r->threshold) {
+            return false;
+        }
+        suppressed += cells[i] == 0;
+    }
+    return suppressed == r->suppressed;
+}
+
+static enum sym_err check_cells(const struct sym_release *r, struct sym_span packed)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    size_t n = 0;
+    uint64_t *cells = malloc(r->cells * sizeof *cells);
+    enum sym_err err = cells == NULL ? SYM_NO_MEMORY : sym_sha256(hash, packed);
+    if (err == SYM_OK && !is_bytes(r->cells_hash, hash, sizeof hash)) {
+        err = SYM_BAD_VALUE;
+    }
+    if (err == SYM_OK) {
+        err = sym_cells_read(cells, r->cells, &n, packed);
+    }
+    if (err == SYM_OK && (n != r->cells || !fits_cells(r, cells))) {
+        err = SYM_BAD_VALUE;
+    }
+    free(cells);
+    return err;
+}
+
+static enum sym_err check(const struct tab_job *job, size_t first, size_t n)
+{
+    const struct sym_tab_member *m = job->owner;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    struct tab_noise noise;
+    (void)first;
+    (void)n;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, sym_tab_bytes_span(&m->head));
+    if (err == SYM_OK) {
+        err = sym_tab_noise_of(&noise, &m->noise_params, m->n_survivors, m->cells);
+    }
+    if (err == SYM_OK && !fits_noise(&r, &noise)) {
+        err = SYM_BAD_VALUE;
+    }
+    return err == SYM_OK ? check_cells(&r, sym_span(m->released.data, m->released_len)) : err;
+}
+
+static enum sym_err checked(const struct tab_job *job, enum sym_err err)
+{
+    struct sym_tab_member *m = job->owner;
+    if (err != SYM_OK) {
+        return sym_member_blame_initiator(m, err, "its release does not fit its own head");
+    }
+    m->state = MEMBER_WANTS_KEEP;
+    return SYM_OK;
+}
+
+void sym_member_job_check_release(struct sym_tab_member *m, struct tab_job *job)
+{
+    (void)m;
+    job->piece = check;
+    job->done = checked;
+    job->n = 1;
+}
+
+enum sym_err sym_tab_member_kept(struct sym_tab_member *m)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    uint8_t signature[SYM_SIGNATURE_BYTES];
+    enum sym_err err = m->state == MEMBER_WANTS_KEEP
+                           ? sym_release_hash(hash, sym_tab_bytes_span(&m->head))
+                           : SYM_WRONG_STATE;
+    if (err == SYM_OK) {
+        err = sym_sign(signature, m->config.identity, SYM_DOMAIN_TABULATE,
+                       sym_span(hash, sizeof hash));
+    }
+    if (err == SYM_OK) {
+        err = sym_tab_payload_new(&m->due, TAB_KEPT, sym_span(signature, sizeof signature));
+    }
+    m->state = err == SYM_OK ? MEMBER_SAYS_KEPT : MEMBER_DEAD;
+    return err;
+}

@@ -1,0 +1,212 @@
+#include "proto/tabulate.h"
+
+#include "crypto/aead.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A varint of 64 bits. */
+#define VARINT_BYTES_MAX 10u
+
+struct sym_tab_rules sym_tab_rules(uint32_t n)
+{
+    struct sym_tab_rules r = {.n = n, .quorum = (4u * n + 4u) / 5u};
+    r.colluders = n / 5u > 1u ? n / 5u : 1u;
+    r.noise_shares = r.quorum - r.colluders;
+    return r;
+}
+
+/* Cohorts --------------------------------------------------------------------------------------
+ */
+
+/* Public ids: < 0, 0 or > 0. */
+static int order(const uint8_t *a, const uint8_t *b)
+{
+    for (size_t i = 0; i < SYM_HASH_BYTES; i++) {
+        if (a[i] != b[i]) {
+            return a[i] < b[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+enum sym_err sym_tab_cohort_check(struct sym_span cohort)
+{
+    size_t n = cohort.len / SYM_HASH_BYTES;
+    if (cohort.len % SYM_HASH_BYTES != 0 || n < SYM_TAB_MEMBERS_MIN || n > SYM_TAB_MEMBERS_MAX) {
+        return SYM_BAD_VALUE;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const uint8_t *at = cohort.data + i * SYM_HASH_BYTES;
+        if (order(at - SYM_HASH_BYTES, at) >= 0) {
+            return SYM_BAD_VALUE;
+        }
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort, const uint8_t id[SYM_HASH_BYTES])
+{
+    for (size_t i = 0; i < cohort.len / SYM_HASH_BYTES; i++) {
+        if (order(cohort.data + i * SYM_HASH_BYTES, id) == 0) {
+            *out = (uint32_t)i;
+            return SYM_OK;
+        }
+    }
+    return SYM_NOT_FOUND;
+}
+
+bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
+{
+    size_t only_a = 0;
+    size_t only_b = 0;
+    size_t i = 0;
+    size_t j = 0;
+    while (i < a.len / SYM_HASH_BYTES || j < b.len / SYM_HASH_BYTES) {
+        int by = 0;
+        if (i == a.len / SYM_HASH_BYTES) {
+            by = 1;
+        } else if (j == b.len / SYM_HASH_BYTES) {
+            by = -1;
+        } else {
+            by = order(a.data + i * SYM_HASH_BYTES, b.data + j * SYM_HASH_BYTES);
+        }
+        only_a += by < 0;
+        only_b += by > 0;
+        i += by <= 0;
+        j += by >= 0;
+    }
+    return only_a + only_b > 0 && only_a <= 1 && only_b <= 1;
+}
+
+/* Ids ------------------------------------------------------------------------------------------
+ */
+
+struct digests {
+    uint8_t query[SYM_HASH_BYTES];
+    uint8_t cohort[SYM_HASH_BYTES];
+    uint8_t cube[SYM_HASH_BYTES];
+    uint8_t n[4];
+};
+
+static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
+                           const struct sym_cube *cube)
+{
+    struct sym_span ids[SYM_TAB_MEMBERS_MAX];
+    size_t n = q->n < SYM_TAB_MEMBERS_MAX ? q->n : SYM_TAB_MEMBERS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = sym_span(q->cohort[i].id, sizeof q->cohort[i].id);
+    }
+    enum sym_err err = sym_sha256_parts(d->cohort, ids, n);
+    if (err == SYM_OK) {
+        err = sym_sha256(d->query, q->query);
+    }
+    memcpy(d->cube, sym_cube_hash(cube), sizeof d->cube);
+    struct sym_writer w = sym_writer(d->n, sizeof d->n);
+    sym_write_u32(&w, q->n);
+    return err;
+}
+
+enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
+                         const struct sym_cube *cube)
+{
+    struct digests d;
+    enum sym_err err = digest(&d, q, cube);
+    const struct sym_span parts[] = {
+        sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, sizeof q->tabulation),
+        sym_span(d.query, sizeof d.query), sym_span(d.cohort, sizeof d.cohort),
+        sym_span(d.cube, sizeof d.cube),   sym_span(q->initiator, sizeof q->initiator),
+        sym_span(d.n, sizeof d.n),
+    };
+    return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;
+}
+
+enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
+                                 const struct sym_cube *cube, const uint64_t *epochs)
+{
+    struct digests d;
+    uint8_t packed[8 * SYM_TAB_MEMBERS_MAX];
+    enum sym_err err = digest(&d, q, cube);
+    for (uint32_t i = 0; i < q->n && i < SYM_TAB_MEMBERS_MAX; i++) {
+        sym_put_u64(packed + 8 * (size_t)i, epochs[i]);
+    }
+    const struct sym_span parts[] = {
+        sym_span_text("symbolon-question-1"),
+        sym_span(d.query, sizeof d.query),
+        sym_span(d.cohort, sizeof d.cohort),
+        sym_span(d.cube, sizeof d.cube),
+        sym_span(d.n, sizeof d.n),
+        sym_span(packed, 8 * (size_t)q->n),
+    };
+    return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;
+}
+
+enum sym_err sym_release_hash(uint8_t out[SYM_HASH_BYTES], struct sym_span head)
+{
+    return sym_sha256(out, head);
+}
+
+/* Cells as varints -----------------------------------------------------------------------------
+ */
+
+void sym_cells_write(uint8_t *out, size_t max, size_t *len, const uint64_t *cells, size_t n,
+                     size_t *done)
+{
+    size_t at = 0;
+    size_t i = 0;
+    for (; i < n; i++) {
+        uint8_t bytes[VARINT_BYTES_MAX];
+        size_t k = 0;
+        uint64_t v = cells[i];
+        while (v >= 0x80u) {
+            bytes[k++] = (uint8_t)(0x80u | (v & 0x7fu));
+            v >>= 7;
+        }
+        bytes[k++] = (uint8_t)v;
+        if (k > max - at) {
+            break;
+        }
+        memcpy(out + at, bytes, k);
+        at += k;
+    }
+    *len = at;
+    *done = i;
+}
+
+static enum sym_err read_varint(uint64_t *out, struct sym_reader *r)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = sym_read_u8(r);
+        if (r->err != SYM_OK) {
+            return SYM_BAD_FORMAT;
+        }
+        if (shift == 63 && byte > 1) {
+            return SYM_BAD_VALUE;
+        }
+        v |= (uint64_t)(byte & 0x7fu) << shift;
+        if (byte < 0x80u) {
+            *out = v;
+            return byte == 0 && shift > 0 ? SYM_BAD_FORMAT : SYM_OK;
+        }
+    }
+    return SYM_BAD_FORMAT;
+}
+
+enum sym_err sym_cells_read(uint64_t *cells, size_t max, size_t *n, struct sym_span from)
+{
+    struct sym_reader r = sym_reader(from);
+    size_t got = 0;
+    while (r.left > 0) {
+        if (got == max) {
+            return SYM_LIMIT;
+        }
+        enum sym_err err = read_varint(&cells[got], &r);
+        if (err != SYM_OK) {
+            return err;
+        }
+        got++;
+    }
+    *n = got;
+    return SYM_OK;
+}
