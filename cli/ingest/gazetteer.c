@@ -388,8 +388,21 @@ enum sym_err sym_gazetteer_nearest(struct sym_place *out, double *km, const stru
     return SYM_OK;
 }
 
-/* One after the other
- * ------------------------------------------------------------------------------ */
+enum sym_err sym_gazetteer_land(struct sym_place *out, const struct sym_gazetteer *g,
+                                int32_t latitude_e6, int32_t longitude_e6)
+{
+    uint32_t row = (uint32_t)((latitude_e6 + 90000000) / 500000);
+    uint32_t column = (uint32_t)(((int64_t)longitude_e6 + 180000000) / 500000);
+    row = row < SYM_GAZETTEER_ROWS ? row : SYM_GAZETTEER_ROWS - 1;
+    uint16_t country = g->land[row * SYM_GAZETTEER_COLUMNS + column % SYM_GAZETTEER_COLUMNS];
+    if (country >= g->n_countries) {
+        return SYM_NOT_FOUND;
+    }
+    show_country(out, g, country);
+    return SYM_OK;
+}
+
+/* One after the other ------------------------------------------------------------------------- */
 
 enum sym_err sym_gazetteer_country_at(struct sym_place *out, const struct sym_gazetteer *g,
                                       size_t at)

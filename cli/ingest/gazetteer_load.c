@@ -133,6 +133,23 @@ static void read_country(struct loading *l)
     g->n_countries++;
 }
 
+static void read_map(struct loading *l)
+{
+    size_t at = 0;
+    while (at < SYM_GAZETTEER_CELLS && l->r.err == SYM_OK) {
+        uint16_t country = sym_read_u16(&l->r);
+        size_t n = sym_read_u16(&l->r);
+        if (n == 0 || n > SYM_GAZETTEER_COLUMNS - at % SYM_GAZETTEER_COLUMNS ||
+            (country != NO_POINT && country >= l->g->n_countries)) {
+            l->r.err = SYM_BAD_FORMAT;
+            return;
+        }
+        for (; n > 0; n--) {
+            l->g->land[at++] = country;
+        }
+    }
+}
+
 static bool points_exist(const struct sym_gazetteer *g)
 {
     for (uint32_t i = 0; i < g->n_countries; i++) {
@@ -159,6 +176,7 @@ static enum sym_err read_all(struct sym_gazetteer *g, struct sym_span from)
     for (unsigned i = 0; i < countries && l.r.err == SYM_OK; i++) {
         read_country(&l);
     }
+    read_map(&l);
     return sym_read_end(&l.r) == SYM_OK && points_exist(g) ? SYM_OK : SYM_BAD_FORMAT;
 }
 
@@ -230,11 +248,12 @@ static bool allocate(struct sym_gazetteer *g)
     g->pool = malloc(SYM_GAZETTEER_POOL);
     g->by_name = calloc(SYM_GAZETTEER_PLACES, sizeof *g->by_name);
     g->cells = calloc(SYM_GAZETTEER_CELLS + 1, sizeof *g->cells);
+    g->land = calloc(SYM_GAZETTEER_CELLS, sizeof *g->land);
     g->by_cell = calloc(SYM_GAZETTEER_TOWNS, sizeof *g->by_cell);
     g->vectors = calloc(SYM_GAZETTEER_TOWNS, sizeof *g->vectors);
     return g->countries != NULL && g->divisions != NULL && g->towns != NULL && g->names != NULL &&
-           g->pool != NULL && g->by_name != NULL && g->cells != NULL && g->by_cell != NULL &&
-           g->vectors != NULL;
+           g->pool != NULL && g->by_name != NULL && g->cells != NULL && g->land != NULL &&
+           g->by_cell != NULL && g->vectors != NULL;
 }
 
 enum sym_err sym_gazetteer_new(struct sym_gazetteer **out)
@@ -266,6 +285,7 @@ void sym_gazetteer_free(struct sym_gazetteer *g)
     free(g->pool);
     free(g->by_name);
     free(g->cells);
+    free(g->land);
     free(g->by_cell);
     free(g->vectors);
     free(g);

@@ -232,6 +232,10 @@ static void put_near(struct working *w)
         (!found || km > SYM_TOWN_KM || strcmp(p.country, w->country) != 0)) {
         return;
     }
+    if (!found && sym_gazetteer_land(&p, w->gazetteer, i->latitude_e6, i->longitude_e6) == SYM_OK) {
+        put_within(w, &p);
+        return;
+    }
     if (!found) {
         (void)add(w, SYM_FIELD_OF_COUNTRY, SYM_CODE_AT_SEA);
         (void)add(w, SYM_FIELD_OF_ADMIN1, SYM_CODE_AT_SEA);

@@ -164,11 +164,12 @@ static void speaks_json(void **state)
     import(&r, node, "|--json");
     cJSON *json = cJSON_Parse(r.out);
     char *text = cJSON_PrintUnformatted(json);
-    assert_string_equal(text, "{\"dataset\":\"suspects\",\"profile\":\"accounts\","
-                              "\"dry_run\":false,\"rows\":5,\"records\":3,\"rejected\":1,"
-                              "\"duplicate_rows\":1,\"tokens\":3,\"duplicate_tokens\":1,"
-                              "\"refused\":1,\"doubtful\":0,\"types\":[{\"type\":\"iban\","
-                              "\"tokens\":3,\"refused\":1}],\"replaced\":true}");
+    assert_string_equal(
+        text, "{\"dataset\":\"suspects\",\"profile\":\"accounts\","
+              "\"kind\":\"identifiers\",\"dry_run\":false,\"rows\":5,\"records\":3,\"rejected\":1,"
+              "\"duplicate_rows\":1,\"tokens\":3,\"duplicate_tokens\":1,"
+              "\"refused\":1,\"doubtful\":0,\"types\":[{\"type\":\"iban\","
+              "\"tokens\":3,\"refused\":1}],\"replaced\":true}");
     cJSON_free(text);
     cJSON_Delete(json);
 }
@@ -685,7 +686,7 @@ static void refuses_profiles_that_do_not_exist_and_names_those_that_do(void **st
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "acounts: there is no such file, and the profiles that are built in are "
-                        "accounts and persons");
+                        "accounts, persons, htcds, ctdc, iom-missing-migrants and aggregates");
 }
 
 static void refuses_what_the_options_may_not_say(void **state)
