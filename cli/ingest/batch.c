@@ -1,6 +1,5 @@
 #include "cli/ingest/batch.h"
 
-#include "cli/ingest/incident_row.h"
 #include "crypto/text.h"
 
 #include <inttypes.h>
@@ -360,10 +359,6 @@ void sym_batch_work(struct sym_batch *b, struct sym_canon *canon)
 {
     struct sym_canonical canonical;
     for (size_t row = 0; row < b->n_rows && b->err == SYM_OK; row++) {
-        if (b->binding->n_fields > 0) {
-            sym_incident_row_work(b, row);
-        } else {
-            work_row(b, row, canon, &canonical);
-        }
+        work_row(b, row, canon, &canonical);
     }
 }

@@ -132,8 +132,7 @@ static void not_understood(enum sym_profile_target target, const char *value, ui
     fail_msg("\"%s\" is not reported", value);
 }
 
-/* Rows -------------------------------------------------------------------------------------------
- */
+/* Rows ---------------------------------------------------------------------------------------- */
 
 static void a_row_of_the_standard_becomes_its_codes(void **state)
 {
@@ -276,8 +275,7 @@ static void a_ninth_value_is_reported(void **state)
     not_understood(SYM_TARGET_TRANSIT, "AT", 1);
 }
 
-/* Aggregates
- * --------------------------------------------------------------------------------------- */
+/* Aggregates ---------------------------------------------------------------------------------- */
 
 static void aggregates_carry_their_counts(void **state)
 {
@@ -305,8 +303,7 @@ static void rejects_aggregates_that_do_not_count(void **state)
     assert_non_null(strstr(fault.text, "has no column \"count\""));
 }
 
-/* Profiles
- * ----------------------------------------------------------------------------------------- */
+/* Profiles ------------------------------------------------------------------------------------ */
 
 static void refuses(const char *text, const char *reason)
 {
@@ -364,8 +361,7 @@ static void every_built_in_profile_is_one(void **state)
     }
 }
 
-/* What was published
- * -------------------------------------------------------------------------------- */
+/* What was published -------------------------------------------------------------------------- */
 
 static const char *shared(char *path, size_t size, const char *file)
 {

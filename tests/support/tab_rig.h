@@ -27,8 +27,10 @@ struct tab_rig {
     uint32_t n;
     uint32_t minimum;
     uint32_t cells;
+    uint64_t epsilon_nano;
     bool noise;
     bool trusting; /* every signature is taken for valid, for fuzzers */
+    bool thorough; /* valid signatures are computed again, for benchmarks */
     bool silent;   /* who leaves is not noticed before the deadline */
     uint64_t seed;
     struct sym_sign_key keys[SYM_TAB_MEMBERS_MAX]; /* by place */
@@ -58,6 +60,9 @@ struct tab_rig {
 
 /* n members, a query of months x countries; begin makes the machines. */
 void tab_rig_open(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months);
+/* With another epsilon than 1; a large one is quick. */
+void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months,
+                     uint64_t epsilon_nano);
 void tab_rig_begin(struct tab_rig *r);
 void tab_rig_close(struct tab_rig *r);
 
