@@ -108,6 +108,7 @@ const struct sym_command sym_cmd_budget = {
     .name = "budget",
     .summary = "show the privacy budget of datasets that are tabulated",
     .usage = {"[--dataset NAME] [--json]"},
+    .example = "budget --dataset incidents",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static const struct sym_option card_options[] = {
-    {.name = "out", .argument = "FILE", .help = "write the card to FILE"},
+    {.name = "out", .argument = "FILE", .help = "write the card to FILE, which is new or a card"},
     {.name = "fingerprint", .help = "show words and hex on standard error, terminal or not"},
     {.name = "renew", .help = "issue a new card first, with a higher serial and a new expiry"},
     {.name = "endpoint",
@@ -63,13 +63,32 @@ static enum sym_err get_card(struct sym_card *card, struct sym_secret *text,
     return err == SYM_OK ? err : sym_fail(fault, err, "the renewed card %s", sym_err_text(err));
 }
 
+/* A card may be written again; a file of another kind was named by mistake. */
+static enum sym_err write_card(const char *path, struct sym_span text, struct sym_fault *fault)
+{
+    static const char head[] = "symbolon-card/";
+    SYM_SECRET_AUTO old = {0};
+    struct sym_fault unread;
+    char shown[SYM_FAULT_BYTES];
+    enum sym_err err = sym_file_read(&old, path, SYM_CARD_BYTES_MAX, &unread);
+    bool is_card =
+        err == SYM_OK && old.len >= sizeof head - 1 && memcmp(old.data, head, sizeof head - 1) == 0;
+    if ((err == SYM_OK && !is_card) || err == SYM_TOO_LONG) {
+        return sym_fail(fault, SYM_EXISTS,
+                        "%s: exists already, is no card and is not overwritten; choose another "
+                        "name or remove it",
+                        sym_file_show(shown, path));
+    }
+    return sym_file_write(path, text, fault);
+}
+
 static enum sym_err print_card(const struct sym_card *card, const struct sym_secret *text,
                                const struct sym_call *call, struct sym_fault *fault)
 {
     const char *path = sym_args_value(&call->args, "out");
     enum sym_err err = SYM_OK;
     if (path != NULL) {
-        err = sym_file_write(path, sym_secret_span(text), fault);
+        err = write_card(path, sym_secret_span(text), fault);
     }
     if (err != SYM_OK) {
         return err;
@@ -152,6 +171,7 @@ const struct sym_command sym_cmd_card = {
     .summary = "print this node's card, to be given to partners",
     .usage = {"[--out FILE] [--fingerprint]",
               "--renew [--endpoint HOST:PORT]... [--name NAME] [--days N]"},
+    .example = "card --out bank-a.card --fingerprint",
     .options = card_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_card,

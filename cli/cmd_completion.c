@@ -208,6 +208,7 @@ const struct sym_command sym_cmd_completion = {
     .name = "completion",
     .summary = "print a script that completes this program's commands in bash",
     .usage = {"bash"},
+    .example = "completion bash > /etc/bash_completion.d/symbolon",
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct sym_option list_options[] = {
     {.name = "peer", .argument = "ALIAS", .help = "with this peer only"},
@@ -18,6 +19,39 @@ static const struct sym_option result_options[] = {
     SYM_FORMAT_OPTIONS_OF_MAPS,
     {0},
 };
+
+static void count_one(void *context, const struct sym_exchange_entry *e)
+{
+    size_t *n = context;
+    (void)e;
+    ++*n;
+}
+
+/* A mistyped alias must not read as "nothing was asked"; that of a removed peer has its past. */
+static enum sym_err check_peer(struct sym_client *client, const char *alias,
+                               struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_peer_list pinned;
+    size_t n = 0;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_PEER_LIST, &nothing, &arena, &pinned, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < pinned.n_peers; i++) {
+        if (sym_span_equal(pinned.peers[i].alias, sym_span_text(alias))) {
+            return SYM_OK;
+        }
+    }
+    err = sym_exchange_each(client, alias, count_one, &n, fault);
+    return err != SYM_OK || n > 0
+               ? err
+               : sym_fail(fault, SYM_NOT_FOUND,
+                          "peer %s: is not pinned, and no exchange was with it; `symbolon peer "
+                          "list` names those that are",
+                          alias);
+}
 
 static void list_json(void *context, const struct sym_exchange_entry *e)
 {
@@ -107,6 +141,9 @@ static enum sym_exit run_list(const struct sym_call *call)
     SYM_CLIENT_AUTO client = {0};
     struct sym_fault fault;
     fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK && peer != NULL) {
+        fault.err = check_peer(&client, peer, &fault);
+    }
     if (fault.err == SYM_OK) {
         fault.err = sym_args_has(&call->args, "json") ? print_json(&client, peer, &fault)
                                                       : print_table(&client, peer, &fault);
@@ -118,6 +155,7 @@ const struct sym_command sym_cmd_exchange_list = {
     .name = "exchange list",
     .summary = "list the exchanges of this node, the latest first",
     .usage = {"[--peer ALIAS] [--json]"},
+    .example = "exchange list --peer bank-b",
     .options = list_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_list,
@@ -175,6 +213,7 @@ const struct sym_command sym_cmd_exchange_show = {
     .name = "exchange show",
     .summary = "show what is known of one exchange",
     .usage = {"ID [--json]"},
+    .example = "exchange show 4f1c",
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,
     .max_operands = 1,
@@ -206,12 +245,25 @@ const struct sym_command sym_cmd_exchange_result = {
     .summary = "fetch the result of an exchange",
     .usage = {"ID [--format table|csv|json|geojson] [--out FILE [--force]]\n"
               "           [--population FILE] [--top N]"},
+    .example = "exchange result 4f1c --format csv --out common.csv",
     .options = result_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,
     .max_operands = 1,
     .run = run_result,
 };
+
+/* The node says "exchange: …" where the person named one of several. */
+static enum sym_exit failed_on(const char *id, const struct sym_fault *fault)
+{
+    static const char thing[] = "exchange: ";
+    struct sym_fault named;
+    if (strncmp(fault->text, thing, sizeof thing - 1) != 0) {
+        return sym_command_failed(fault);
+    }
+    named.err = sym_fail(&named, fault->err, "%s: %s", id, fault->text + sizeof thing - 1);
+    return sym_command_failed(&named);
+}
 
 static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, const char *done)
 {
@@ -224,11 +276,11 @@ static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, con
         return code;
     }
     struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
+    sym_id_show(shown, name.id);
     fault.err = sym_client_do(&client, verb, &name, &fault);
     if (fault.err != SYM_OK) {
-        return sym_command_failed(&fault);
+        return failed_on(shown, &fault);
     }
-    sym_id_show(shown, name.id);
     (void)printf("%s: %s\n", shown, done);
     return SYM_EXIT_DONE;
 }
@@ -242,6 +294,7 @@ const struct sym_command sym_cmd_exchange_cancel = {
     .name = "exchange cancel",
     .summary = "end an exchange that is in flight or waits for an approver",
     .usage = {"ID"},
+    .example = "exchange cancel 4f1c",
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,
     .max_operands = 1,
@@ -253,10 +306,21 @@ static enum sym_exit run_settle(const struct sym_call *call)
     return change(call, SYM_VERB_EXCHANGE_SETTLE, "it is settled without the other side's word");
 }
 
+static const char *const settle_notes[] = {
+    "For an approver, when a partner is gone for good: \"log witnesses\" counts the exchanges that "
+    "are",
+    "open with it, \"log list --peer ALIAS\" shows which were closed here and not settled there. "
+    "What",
+    "this node knows of the end is written down as its own word alone.",
+    NULL,
+};
+
 const struct sym_command sym_cmd_exchange_settle = {
     .name = "exchange settle",
     .summary = "close an exchange alone, when the other side does not say how it ended",
     .usage = {"ID"},
+    .notes = settle_notes,
+    .example = "exchange settle 4f1c --as anna",
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,
     .max_operands = 1,
@@ -272,6 +336,7 @@ const struct sym_command sym_cmd_exchange_forget = {
     .name = "exchange forget",
     .summary = "erase the result of an exchange; that it took place stays known",
     .usage = {"ID"},
+    .example = "exchange forget 4f1c",
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,
     .max_operands = 1,

@@ -159,6 +159,7 @@ const struct sym_command sym_cmd_explain = {
     .name = "explain",
     .summary = "show how a value becomes canonical, or why it is refused; needs no node",
     .usage = {"TYPE VALUE [--region CC] [--profile PROFILE]"},
+    .example = "explain phone \"020 7946 0123\" --region GB",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_JSON,

@@ -268,6 +268,10 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
         note_missing(&client, wish->dataset);
     }
     bool later = wish->kind == SYM_KIND_OVERLAP_TABLE || wish->kind == SYM_KIND_TABULATE;
+    if (err == SYM_OK && later) {
+        (void)fprintf(stderr, "note: this version does not answer %s yet\n",
+                      sym_kind_text(wish->kind));
+    }
     if (later && (err == SYM_BAD_VALUE || err == SYM_UNSUPPORTED)) {
         return sym_fail(fault, SYM_UNSUPPORTED, "%s: is not yet supported by this version",
                         sym_kind_text(wish->kind));
@@ -346,6 +350,8 @@ const struct sym_command sym_cmd_grant = {
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
               "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
               "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
+    .example =
+        "grant bank-b suspects overlap:matches --purposes aml,cft --max-size 20000 --approval",
     .notes = grant_notes,
     .options = grant_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
@@ -399,6 +405,7 @@ const struct sym_command sym_cmd_revoke = {
     .name = "revoke",
     .summary = "take a grant back",
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS},
+    .example = "revoke bank-b suspects overlap:matches",
     .takes = SYM_TAKES_NODE,
     .min_operands = 3,
     .max_operands = 3,

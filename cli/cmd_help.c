@@ -23,6 +23,7 @@ const struct sym_command sym_cmd_help = {
     .name = "help",
     .summary = "list the commands, or explain one",
     .usage = {"[COMMAND]"},
+    .example = "help log verify",
     .max_operands = 2,
     .run = run_help,
 };

@@ -2,6 +2,7 @@
 #include "cli/format.h"
 #include "cli/handover.h"
 #include "cli/import_report.h"
+#include "cli/incident_report.h"
 #include "cli/ingest/date.h"
 #include "cli/pause.h"
 #include "cli/progress.h"
@@ -25,6 +26,8 @@ struct job {
     struct sym_handover *handover; /* NULL in a dry run */
     struct sym_import_counts counts;
     struct sym_remarks remarks;
+    struct sym_unknowns unknowns;        /* of incidents */
+    struct sym_incident_preview preview; /* of incidents, in a dry run */
     struct sym_progress progress;
 };
 
@@ -83,6 +86,41 @@ static enum sym_err set_delimiter(struct sym_profile *p, const char *word, struc
     return sym_fail(fault, SYM_BAD_VALUE, "--delimiter: has to be comma, semicolon or tab");
 }
 
+static const struct {
+    const char *option;
+    size_t offset; /* in the profile */
+} bounds[] = {{"cells-per-incident", offsetof(struct sym_profile, fields.cells_per_incident)},
+              {"persons-max", offsetof(struct sym_profile, fields.persons_max)}};
+
+/* How far one incident can reach into counts is known to who made them, and to nobody else. */
+static enum sym_err apply_bounds(struct sym_profile *p, const struct sym_args *args,
+                                 struct sym_fault *fault)
+{
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        uint32_t *bound = (uint32_t *)(void *)((char *)p + bounds[i].offset);
+        const char *value = sym_args_value(args, bounds[i].option);
+        if (p->kind != SYM_DATASET_AGGREGATES) {
+            if (value != NULL) {
+                return sym_fail(fault, SYM_BAD_VALUE, "--%s: belongs to a profile of aggregates",
+                                bounds[i].option);
+            }
+            *bound = 0;
+            continue;
+        }
+        if (value != NULL && sym_profile_bound_parse(bound, value) != SYM_OK) {
+            return sym_fail(fault, SYM_BAD_VALUE, "--%s: has to be a number from 1 to %u",
+                            bounds[i].option, SYM_PROFILE_BOUND_MAX);
+        }
+        if (*bound == 0) {
+            return sym_fail(fault, SYM_BAD_VALUE,
+                            "--%s is missing: aggregates have to declare in how many cells one "
+                            "incident counts, and of how many persons at most",
+                            bounds[i].option);
+        }
+    }
+    return SYM_OK;
+}
+
 static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *args,
                                   struct sym_fault *fault)
 {
@@ -100,7 +138,7 @@ static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *
         const char *value = sym_args_value(args, parts[i].option);
         err = value != NULL ? set_part(p, &parts[i], value, fault) : SYM_OK;
     }
-    return err;
+    return err == SYM_OK ? apply_bounds(p, args, fault) : err;
 }
 
 /* Running it ---------------------------------------------------------------------------------- */
@@ -117,6 +155,20 @@ static enum sym_err take(void *context, const struct sym_import_batch *batch,
 {
     struct job *job = context;
     return sym_handover_add(job->handover, batch, fault);
+}
+
+static enum sym_err show(void *context, const struct sym_import_batch *batch,
+                         struct sym_fault *fault)
+{
+    struct job *job = context;
+    (void)fault;
+    sym_incident_preview_add(&job->preview, batch);
+    return SYM_OK;
+}
+
+static bool holds_incidents(const struct job *job)
+{
+    return job->profile->kind != SYM_DATASET_IDENTIFIERS;
 }
 
 static bool go_on(void *context, uint64_t done, uint64_t total,
@@ -144,18 +196,23 @@ static enum sym_err check_counts(const struct job *job, struct sym_fault *fault)
     }
     return job->counts.rows == 0
                ? sym_fail(fault, SYM_BAD_VALUE, "%.256s: has no rows behind its first", job->file)
-               : sym_fail(fault, SYM_BAD_VALUE, "%.256s: no row has an identifier that can be used",
-                          job->file);
+               : sym_fail(fault, SYM_BAD_VALUE, "%.256s: no row has %s that can be used", job->file,
+                          holds_incidents(job) ? "anything" : "an identifier");
 }
 
 static enum sym_err read_file(struct job *job, struct sym_fault *fault)
 {
     const struct sym_import_source source = {.path = job->call->args.operands[0],
                                              .profile = job->profile,
+                                             .unknowns = &job->unknowns,
                                              .rejects =
                                                  sym_args_value(&job->call->args, "rejects")};
-    const struct sym_import_calls calls = {
-        .context = job, .batch = job->dry_run ? NULL : take, .remark = tell, .progress = go_on};
+    const struct sym_import_calls calls = {.context = job,
+                                           .batch = !job->dry_run          ? take
+                                                    : holds_incidents(job) ? show
+                                                                           : NULL,
+                                           .remark = tell,
+                                           .progress = go_on};
     job->progress = sym_progress(job->dataset, SYM_PROGRESS_BYTES, sym_steady_us());
     enum sym_err err = sym_import(&job->counts, &source, &calls, fault);
     sym_progress_end(&job->progress);
@@ -182,6 +239,10 @@ static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
     struct sym_dataset_row row;
     const struct sym_handover_terms terms = {.dataset = job->dataset,
                                              .profile = job->profile->name,
+                                             .kind = job->profile->kind,
+                                             .cells_per_incident =
+                                                 job->profile->fields.cells_per_incident,
+                                             .persons_max = job->profile->fields.persons_max,
                                              .append = job->append,
                                              .patience = sym_handover_patience};
     enum sym_err err = sym_client_open(&client, job->call, fault);
@@ -201,7 +262,7 @@ static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
     return err;
 }
 
-static enum sym_exit finish(const struct job *job, struct sym_fault *fault)
+static enum sym_exit finish(struct job *job, struct sym_fault *fault)
 {
     const struct sym_import_report report = {.dataset = job->dataset,
                                              .file = job->file,
@@ -209,7 +270,11 @@ static enum sym_exit finish(const struct job *job, struct sym_fault *fault)
                                              .dry_run = job->dry_run,
                                              .append = job->append,
                                              .replaced = job->replaced,
-                                             .counts = &job->counts};
+                                             .counts = &job->counts,
+                                             .kind = job->profile->kind,
+                                             .unknowns = &job->unknowns,
+                                             .preview = &job->preview};
+    sym_unknowns_sort(&job->unknowns);
     bool json = sym_args_has(&job->call->args, "json");
     /* A dry run that finds nothing to import still tells what it found. */
     bool told = fault->err == SYM_OK || (job->dry_run && job->counts.rows > 0);
@@ -272,6 +337,7 @@ static enum sym_exit run(const struct sym_call *call)
         return sym_command_printed(SYM_NO_MEMORY);
     }
     enum sym_exit code = run_job(&job);
+    sym_unknowns_clear(&job.unknowns);
     free(job.profile);
     return code;
 }
@@ -279,7 +345,7 @@ static enum sym_exit run(const struct sym_call *call)
 static const struct sym_option options[] = {
     {.name = "dataset", .argument = "NAME", .help = "what it is called in this node"},
     {.name = "profile",
-     .argument = "accounts|persons|FILE",
+     .argument = "accounts|persons|htcds|ctdc|iom-missing-migrants|aggregates|FILE",
      .help = "which column is what: a profile that is built in, or a file"},
     {.name = "region",
      .argument = "CC",
@@ -290,6 +356,12 @@ static const struct sym_option options[] = {
     {.name = "delimiter",
      .argument = "comma|semicolon|tab",
      .help = "between columns, in place of what the profile says"},
+    {.name = "cells-per-incident",
+     .argument = "K",
+     .help = "of aggregates: in how many of the counts one incident is, at most"},
+    {.name = "persons-max",
+     .argument = "P",
+     .help = "of aggregates: how many persons of one incident the counts have, at most"},
     {.name = "append", .help = "add to what the dataset holds; rows that are there come twice"},
     {.name = "force", .help = "replace a dataset although most rows are rejected"},
     {.name = "rejects", .argument = "FILE", .help = "save rows with refused values, and why"},
@@ -299,20 +371,24 @@ static const struct sym_option options[] = {
 
 static const char *const notes[] = {
     "The dataset becomes what the file says, all at once or not at all: importing a file twice is",
-    "importing it once. FILE may be - for standard input. Built-in profiles: accounts, persons;",
-    "symbolon-profile(5) describes them and how to write others.",
+    "importing it once. FILE may be - for standard input. Profiles that are built in: accounts,",
+    "persons (identifiers); htcds, ctdc, iom-missing-migrants (incidents); aggregates (counts that",
+    "were made elsewhere). symbolon-profile(5) describes them and how to write others.",
     "",
     "A value that is refused is left out, a row without any other is rejected; they are listed on",
-    "standard error, the first 20.",
+    "standard error, the first 20. Of incidents, a value that is not understood becomes "
+    "\"unknown\";",
+    "the report lists them.",
     NULL,
 };
 
 const struct sym_command sym_cmd_import = {
     .name = "import",
-    .summary = "read a CSV file of identifiers into a dataset of the node",
+    .summary = "read a CSV file of identifiers or incidents into a dataset of the node",
     .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
               "           [--issuer CC] [--platform NAME] [--delimiter NAME] [--append] [--force]\n"
-              "           [--rejects FILE] [--dry-run]"},
+              "           [--cells-per-incident K] [--persons-max P] [--rejects FILE] [--dry-run]"},
+    .example = "import suspects.csv --dataset suspects --profile accounts --dry-run",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

@@ -89,6 +89,7 @@ const struct sym_command sym_cmd_init = {
     .summary = "make a node: keys, card and store in a new directory",
     .usage = {"--dir DIR --name NAME --role ROLE --listen ADDRESS:PORT [--endpoint HOST:PORT]...\n"
               "                     [--passphrase-file FILE | --key-file FILE] [--days N]"},
+    .example = "init --dir bank-a --name \"Bank A\" --role bank --listen 192.0.2.7:7701",
     .notes = init_notes,
     .options = init_options,
     .takes = SYM_TAKES_DIR,
@@ -136,6 +137,7 @@ const struct sym_command sym_cmd_rotate = {
     .name = "rotate",
     .summary = "replace keys of a stopped node",
     .usage = {"tls|exchange|finish|log|cosign|identity [--passphrase-file FILE | --key-file FILE]"},
+    .example = "rotate tls --dir bank-a",
     .notes = rotate_notes,
     .options = rotate_options,
     .takes = SYM_TAKES_DIR,

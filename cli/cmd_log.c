@@ -162,8 +162,16 @@ static enum sym_exit run_list(const struct sym_call *call)
 
 static const char *const list_notes[] = {
     "Each row is compared here with what the log has committed to, and one that does not fit is",
-    "shown as WRONG. A case is found by its commitment: salt and text must make the value that",
-    "travelled. Times are UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.",
+    "shown as WRONG. BODY: it fits, or was erased. A case is found by its commitment: salt and "
+    "text",
+    "must make the value that travelled, which only the node that asked can tell: the other side "
+    "has",
+    "no entry of a case. Times are UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS.",
+    "",
+    "KIND of what touches an exchange: requested, decided (see DECISION), then closed (this node "
+    "has",
+    "signed how it ended) or aborted, and settled (the other side has signed the same). A held",
+    "exchange asks again under new ids; --exchange with the first one finds all.",
     NULL,
 };
 
@@ -173,6 +181,7 @@ const struct sym_command sym_cmd_log_list = {
     .usage = {"[--peer ALIAS] [--purpose PURPOSE] [--case REF] [--decision DECISION]\n"
               "           [--kind KIND]... [--since DATE] [--until DATE] [--exchange ID]\n"
               "           [--limit N] [--format table|csv|json] [--json]"},
+    .example = "log list --peer bank-b --purpose aml --since 2026-01-01 --as anna",
     .notes = list_notes,
     .options = list_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

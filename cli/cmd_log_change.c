@@ -87,6 +87,7 @@ const struct sym_command sym_cmd_log_erase_bodies = {
     .name = "log erase-bodies",
     .summary = "erase what old entries say; the tree and its proofs stay valid",
     .usage = {"--before DATE [--yes]"},
+    .example = "log erase-bodies --before 2021-01-01",
     .options = erase_options,
     .takes = SYM_TAKES_NODE,
     .run = run_erase,

@@ -1,3 +1,4 @@
+#include "cli/audit/erasures.h"
 #include "cli/audit/head.h"
 #include "cli/audit/keys.h"
 #include "cli/audit/outdir.h"
@@ -24,6 +25,7 @@ struct export
     size_t bundle_len;
     FILE *bundle_stream;
     uint64_t erased;
+    struct sym_erasures erasures;
     struct sym_fault fault;
 };
 
@@ -124,6 +126,8 @@ static bool take(void *context, const struct sym_audit_entry *e)
         err = add_to_bundle(x, e->leaf_bytes);
     }
     if (err == SYM_OK && x->bodies != NULL) {
+        bool erased = e->state == SYM_BODY_ERASED;
+        sym_erasures_take(&x->erasures, e->index, &e->leaf, erased ? NULL : &e->body);
         err = write_body(x, e);
     }
     if (err == SYM_OK) {
@@ -146,6 +150,11 @@ static enum sym_err check_root(struct export *x)
                         "entry %" PRIu64 " is missing; nothing was exported, see \"symbolon log "
                         "verify\"",
                         x->tree.size);
+    }
+    if (x->erasures.open) {
+        return sym_fail(&x->fault, SYM_NOT_FOUND,
+                        "entry %" PRIu64 " " SYM_ERASURES_FAULT "; nothing was exported",
+                        x->erasures.index);
     }
     if ((err = sym_audit_tree_end(&x->tree)) != SYM_OK) {
         return err;
@@ -313,6 +322,13 @@ static enum sym_exit run(const struct sym_call *call)
         char shown[SYM_FAULT_BYTES];
         (void)printf("%s: %" PRIu64 " entries, %" PRIu64 " of them with an erased body\n",
                      sym_file_show(shown, call->args.operands[0]), x->tree.size, x->erased);
+        if (x->head.note.n_signatures < 2 && x->head.has_cosigned) {
+            (void)fprintf(stderr,
+                          "note: no partner has cosigned this head yet; the newest that one has is "
+                          "of %" PRIu64 " entries, take it along: symbolon log checkpoint "
+                          "--cosigned --out FILE\n",
+                          x->head.cosigned.size);
+        }
     }
     export_free(x);
     return code;
@@ -336,6 +352,7 @@ const struct sym_command sym_cmd_log_export = {
     .name = "log export",
     .summary = "write the whole log to a directory that stock tools verify",
     .usage = {"DIR [--no-bodies] [--card FILE]..."},
+    .example = "log export evidence --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE,

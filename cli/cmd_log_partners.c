@@ -265,6 +265,7 @@ const struct sym_command sym_cmd_log_compare = {
     .name = "log compare",
     .summary = "compare the log with a partner's, exchange by exchange",
     .usage = {"ALIAS [--timeout SECONDS] [--json]"},
+    .example = "log compare bank-b --as anna",
     .options = compare_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,
@@ -335,10 +336,21 @@ static enum sym_exit run_witnesses(const struct sym_call *call)
                                                                  : witnesses_table(&list));
 }
 
+static const char *const witnesses_notes[] = {
+    "STATE: new (nothing was seen yet), good (each head extends the one before), unproven (a newer",
+    "head was told, its proof not yet), shorter (an older head than one seen before), split (two",
+    "heads contradict each other: see log exhibit). ITS ENTRIES is the newest head seen of the",
+    "partner's log, COSIGNED the newest that this node has signed, HOLDS OF US the newest head of",
+    "this log that the partner is known to hold. OPEN counts exchanges without both closes: while",
+    "there is one, that partner gets no new one; see exchange settle.",
+    NULL,
+};
+
 const struct sym_command sym_cmd_log_witnesses = {
     .name = "log witnesses",
     .summary = "list what is known of partners' logs, and they of this one",
     .usage = {"[--json]"},
+    .notes = witnesses_notes,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_witnesses,
 };
@@ -400,6 +412,7 @@ const struct sym_command sym_cmd_log_exhibit = {
     .name = "log exhibit",
     .summary = "write the proof that a partner's log contradicts itself",
     .usage = {"ALIAS --out FILE"},
+    .example = "log exhibit bank-b --out split --as anna",
     .options = exhibit_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,
@@ -449,6 +462,7 @@ const struct sym_command sym_cmd_log_accept = {
     .name = "log accept",
     .summary = "accept the log that a partner began after it lost the old one",
     .usage = {"ALIAS [--yes]"},
+    .example = "log accept bank-b",
     .options = accept_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,

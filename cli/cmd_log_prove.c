@@ -279,6 +279,7 @@ const struct sym_command sym_cmd_log_prove = {
     .name = "log prove",
     .summary = "write portable proofs of an entry, or of all entries of an exchange",
     .usage = {"INDEX|EXCHANGE-ID [--out DIR] [--card FILE]..."},
+    .example = "log prove 4f1c --out proofs --as anna",
     .notes = prove_notes,
     .options = prove_options,
     .takes = SYM_TAKES_NODE,
@@ -318,7 +319,7 @@ static enum sym_exit run_checkpoint(const struct sym_call *call)
         fault.err = choose_checkpoint(&head, &call->args, &text, &fault);
     }
     if (fault.err == SYM_OK && path != NULL) {
-        fault.err = sym_file_write(path, text, &fault);
+        fault.err = sym_file_create_private(path, text, &fault);
     }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
@@ -334,7 +335,7 @@ static enum sym_exit run_checkpoint(const struct sym_call *call)
 }
 
 static const struct sym_option checkpoint_options[] = {
-    {.name = "out", .argument = "FILE", .help = "write it to a file"},
+    {.name = "out", .argument = "FILE", .help = "write it to a new file"},
     {.name = "cosigned", .help = "the newest one that a partner has cosigned"},
     {0},
 };
@@ -343,6 +344,7 @@ const struct sym_command sym_cmd_log_checkpoint = {
     .name = "log checkpoint",
     .summary = "print the newest signed head of the log, with its cosignatures",
     .usage = {"[--cosigned] [--out FILE]"},
+    .example = "log checkpoint --cosigned --out head --as anna",
     .options = checkpoint_options,
     .takes = SYM_TAKES_NODE,
     .run = run_checkpoint,

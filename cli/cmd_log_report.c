@@ -201,6 +201,7 @@ const struct sym_command sym_cmd_log_report = {
     .name = "log report",
     .summary = "sum up who asked whom for what, and what was denied",
     .usage = {"[--since DATE] [--until DATE] [--format md|json] [--out FILE] [--json]"},
+    .example = "log report --since 2026-01-01 --out report.md --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

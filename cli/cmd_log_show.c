@@ -325,6 +325,7 @@ const struct sym_command sym_cmd_log_show = {
     .name = "log show",
     .summary = "show all that an entry says, or all entries of an exchange",
     .usage = {"INDEX|EXCHANGE-ID [--card FILE]... [--json]"},
+    .example = "log show 4f1c --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

@@ -1,3 +1,4 @@
+#include "cli/audit/erasures.h"
 #include "cli/audit/head.h"
 #include "cli/audit/pages.h"
 #include "cli/audit/signed.h"
@@ -24,6 +25,7 @@ struct check {
     struct sym_audit_findings findings;
     struct sym_audit_tree tree;
     struct tally tally;
+    struct sym_erasures erasures;
     bool tree_only;
     bool gap;                                            /* the tree cannot be computed */
     bool explained[SYM_TILE_LEVELS_MAX][SYM_TILE_WIDTH]; /* wrong because of a tile below */
@@ -152,9 +154,13 @@ static bool take(void *context, const struct sym_audit_entry *e)
     if (e->fault != NULL) {
         sym_audit_find(&c->findings, e->index, "%s", e->fault);
     }
-    c->tally.erased += e->state == SYM_BODY_ERASED ? 1 : 0;
+    if (e->state == SYM_BODY_ERASED) {
+        c->tally.erased++;
+        sym_erasures_take(&c->erasures, e->index, &e->leaf, NULL);
+    }
     if (e->state == SYM_BODY_FITS) {
         c->tally.fits++;
+        sym_erasures_take(&c->erasures, e->index, &e->leaf, &e->body);
         check_signed(c, e);
     }
     return c->gap || add_leaf(c, e) == SYM_OK;
@@ -284,6 +290,9 @@ static enum sym_err check(struct check *c, const struct sym_call *call)
         return c->fault.err != SYM_OK
                    ? err
                    : sym_fail(&c->fault, err, "the tree of the log: %s", sym_err_text(err));
+    }
+    if (c->erasures.open && !c->tree_only) {
+        sym_audit_find(&c->findings, c->erasures.index, SYM_ERASURES_FAULT);
     }
     check_roots(c);
     check_cosignatures(c);
@@ -445,6 +454,7 @@ const struct sym_command sym_cmd_log_verify = {
     .name = "log verify",
     .summary = "check the whole evidence log against its newest checkpoint",
     .usage = {"[--tree-only] [--card FILE]... [--json]"},
+    .example = "log verify --card bank-b.card --as anna",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

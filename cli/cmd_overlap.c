@@ -161,7 +161,9 @@ static const struct sym_option options[] = {
     {.name = "note", .argument = "TEXT", .help = "a remark; stays here"},
     {.name = "type", .argument = SYM_TERMS_TYPES, .help = "identifiers of this type only"},
     {.name = "engine", .argument = "auto|dh|vole", .help = "how it is computed; default: auto"},
-    {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 3600"},
+    {.name = "timeout",
+     .argument = "SECONDS",
+     .help = "go on trying this long when the peer cannot be reached; default: 3600"},
     {.name = "hold",
      .argument = "SECONDS",
      .help = "how long to stay when an approver of the peer must decide; default: 0"},
@@ -187,6 +189,8 @@ const struct sym_command sym_cmd_overlap = {
               "           --purpose PURPOSE --basis BASIS --case REF [--note TEXT] [--type TYPE]\n"
               "           [--engine auto|dh|vole] [--timeout SECONDS] [--hold SECONDS]\n"
               "           [--out FILE [--force]] [--format table|csv|json]"},
+    .example = "overlap --peer bank-b --mine suspects --theirs suspects --reveal matches --purpose "
+               "aml --basis 314b --case C-17",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

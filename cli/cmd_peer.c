@@ -143,6 +143,7 @@ const struct sym_command sym_cmd_peer_remove = {
     .name = "peer remove",
     .summary = "stop trusting a peer and close its link",
     .usage = {"ALIAS [--yes]"},
+    .example = "peer remove bank-b",
     .options = remove_options,
     .takes = SYM_TAKES_NODE,
     .min_operands = 1,

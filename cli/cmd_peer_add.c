@@ -286,6 +286,7 @@ const struct sym_command sym_cmd_peer_add = {
     .name = "peer add",
     .summary = "pin the card of a partner, or all cards of a roster",
     .usage = {"FILE [--alias ALIAS] [--psk-file FILE] [--replace-identity] [--yes]"},
+    .example = "peer add bank-b.card --alias bank-b",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE,

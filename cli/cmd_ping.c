@@ -219,6 +219,7 @@ const struct sym_command sym_cmd_peer_ping = {
     .name = "peer ping",
     .summary = "measure the sealed way to a peer's core and back",
     .usage = {"ALIAS [--count N] [--mib N] [--timeout SECONDS]"},
+    .example = "peer ping bank-b --count 10",
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,

@@ -86,6 +86,7 @@ const struct sym_command sym_cmd_peer_psk = {
     .name = "peer psk",
     .summary = "set or remove the preshared key shared with a peer",
     .usage = {"ALIAS --file FILE", "ALIAS --new FILE", "ALIAS --remove"},
+    .example = "peer psk bank-b --new bank-b.psk",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_NODE,

@@ -153,10 +153,19 @@ static enum sym_exit run_requests(const struct sym_call *call)
                                                                  : print_table(&list));
 }
 
+static const char *const requests_notes[] = {
+    "SIZE is the number of the peer's identifiers. CASE is the beginning of the peer's commitment "
+    "to",
+    "its case: it can be opened later, and tells nothing before. Different commands of a peer have",
+    "different ones, also for the same case.",
+    NULL,
+};
+
 const struct sym_command sym_cmd_requests = {
     .name = "requests",
     .summary = "list requests of peers and own commands that wait for an approver",
     .usage = {"[--json]"},
+    .notes = requests_notes,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_requests,
 };
@@ -245,8 +254,11 @@ static enum sym_exit run_approve(const struct sym_call *call)
 }
 
 static const char *const approve_notes[] = {
-    "Only an approver can; the peer then has 24 hours to take up this one exchange. A command of",
-    "an own user is done at once, in that user's name; nobody approves an own one.",
+    "Only an approver can; the peer then has 24 hours for one exchange on these terms: this "
+    "dataset,",
+    "kind, type, purpose and basis, and no more identifiers. Which case it is for is the peer's to",
+    "say. A command of an own user is done at once, in that user's name; nobody approves an own "
+    "one.",
     NULL,
 };
 
@@ -254,6 +266,7 @@ const struct sym_command sym_cmd_approve = {
     .name = "approve",
     .summary = "let a request of a peer be answered, or an own command be done, once",
     .usage = {"ID [--json]"},
+    .example = "approve 4f1c --as anna",
     .notes = approve_notes,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,
@@ -284,6 +297,7 @@ const struct sym_command sym_cmd_deny = {
     .name = "deny",
     .summary = "refuse a request or an own command that waits for an approver",
     .usage = {"ID --why TEXT [--json]"},
+    .example = "deny 4f1c --why \"the case was closed\" --as anna",
     .options = deny_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .min_operands = 1,

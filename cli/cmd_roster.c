@@ -34,6 +34,7 @@ const struct sym_command sym_cmd_roster_show = {
     .name = "roster show",
     .summary = "list the cards in a file, with the fingerprint of all; needs no node",
     .usage = {"FILE"},
+    .example = "roster show banks.roster",
     .takes = SYM_TAKES_JSON,
     .min_operands = 1,
     .max_operands = 1,

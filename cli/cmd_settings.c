@@ -75,6 +75,7 @@ const struct sym_command sym_cmd_settings_set = {
     .name = "settings set",
     .summary = "change a setting of the node",
     .usage = {"NAME VALUE"},
+    .example = "settings set own-approval matches",
     .takes = SYM_TAKES_NODE,
     .min_operands = 2,
     .max_operands = 2,

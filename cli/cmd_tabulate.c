@@ -267,6 +267,8 @@ const struct sym_command sym_cmd_hotspots = {
     .name = "hotspots",
     .summary = "count incidents of all participants by place, period and type",
     .usage = {USAGE},
+    .example = "hotspots --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by country,month,exploitation --from 2019 --to 2020-06",
     .notes = hotspots_notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
@@ -277,6 +279,8 @@ const struct sym_command sym_cmd_routes = {
     .name = "routes",
     .summary = "count incidents of all participants by origin and destination",
     .usage = {USAGE},
+    .example = "routes --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --only destination=IT,MT",
     .notes = routes_notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
@@ -287,6 +291,8 @@ const struct sym_command sym_cmd_trends = {
     .name = "trends",
     .summary = "count incidents of all participants by period and type",
     .usage = {USAGE},
+    .example = "trends --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by month,exploitation --from 2019",
     .notes = trends_notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
@@ -297,6 +303,8 @@ const struct sym_command sym_cmd_tabulate = {
     .name = "tabulate",
     .summary = "count incidents of all participants by any dimensions",
     .usage = {USAGE},
+    .example = "tabulate --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by sex,age --levels sex/age/sex,age",
     .notes = tabulate_notes,
     .options = options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

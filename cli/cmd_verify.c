@@ -70,22 +70,44 @@ static enum sym_err check_cosigner(size_t *n, const struct sym_note *note,
                                     sym_err_text(err));
 }
 
+/* The keys first, then those of the cards; a key of a log is left out. */
+static bool cosigner_at(struct sym_note_key *out, const struct sym_trust *t, size_t at)
+{
+    if (at < t->n_keys) {
+        *out = t->keys[at];
+        return out->type == SYM_NOTE_COSIGNATURE;
+    }
+    const struct sym_card *card = &t->cards[at - t->n_keys];
+    struct sym_node_id id;
+    *out = (struct sym_note_key){.type = SYM_NOTE_COSIGNATURE};
+    sym_node_id_of(&id, card->identity);
+    sym_witness_name(out->name, &id);
+    memcpy(out->key, card->cosign, sizeof out->key);
+    return true;
+}
+
+/* Somebody who is given twice, by key and by card, has signed once. */
+static bool is_first(const struct sym_trust *t, const struct sym_note_key *key, size_t at)
+{
+    struct sym_note_key before;
+    for (size_t i = 0; i < at; i++) {
+        if (cosigner_at(&before, t, i) && strcmp(before.name, key->name) == 0 &&
+            same_key(before.key, key->key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum sym_err sym_trust_cosigners(const struct sym_trust *t, size_t *n, const struct sym_note *note,
                                  const char *name, struct sym_fault *fault)
 {
+    struct sym_note_key key;
     enum sym_err err = SYM_OK;
-    for (size_t i = 0; i < t->n_keys && err == SYM_OK; i++) {
-        if (t->keys[i].type == SYM_NOTE_COSIGNATURE) {
-            err = check_cosigner(n, note, &t->keys[i], name, fault);
+    for (size_t i = 0; i < t->n_keys + t->n_cards && err == SYM_OK; i++) {
+        if (cosigner_at(&key, t, i) && is_first(t, &key, i)) {
+            err = check_cosigner(n, note, &key, name, fault);
         }
-    }
-    for (size_t i = 0; i < t->n_cards && err == SYM_OK; i++) {
-        struct sym_note_key key = {.type = SYM_NOTE_COSIGNATURE};
-        struct sym_node_id id;
-        sym_node_id_of(&id, t->cards[i].identity);
-        sym_witness_name(key.name, &id);
-        memcpy(key.key, t->cards[i].cosign, sizeof key.key);
-        err = check_cosigner(n, note, &key, name, fault);
     }
     return err;
 }
@@ -212,7 +234,12 @@ static const char *const notes[] = {
     "FILE is a proof, checkpoint, receipt, split, report or card, or the directory of an exported "
     "log.",
     "Without --key and --card a file is compared with the card that it brings along, and the",
-    "verdict says so; proofs and checkpoints bring none.",
+    "verdict says so; proofs and checkpoints bring none. An unknown key is said of what was signed",
+    "with a key that is none of those given, WRONG of what does not hold.",
+    "",
+    "Cosignatures are partners' signatures on the head of the log; those of partners whose card or",
+    "key is given, or stands in the export, are checked and counted. A head that is newer than the",
+    "last exchange has none yet.",
     NULL,
 };
 
@@ -220,6 +247,7 @@ const struct sym_command sym_cmd_verify = {
     .name = "verify",
     .summary = "check exported evidence; needs no node",
     .usage = {"FILE [FILE...] [--key VKEY]... [--card FILE]..."},
+    .example = "verify evidence report.md.exhibit --card bank-a.card",
     .notes = notes,
     .options = options,
     .takes = SYM_TAKES_JSON,

@@ -102,10 +102,11 @@ struct sym_call {
 };
 
 struct sym_command {
-    const char *name;                 /* "peer add" */
-    const char *summary;              /* one line */
-    const char *usage[4];             /* what follows the name, one per way to use it */
-    const char *const *notes;         /* lines below the options in --help; NULL, or ends in NULL */
+    const char *name;         /* "peer add" */
+    const char *summary;      /* one line */
+    const char *usage[4];     /* what follows the name, one per way to use it */
+    const char *example;      /* for --help, behind "symbolon"; NULL where there is no need */
+    const char *const *notes; /* lines below the options in --help; NULL, or ends in NULL */
     const struct sym_option *options; /* its own; NULL: none */
     unsigned takes;                   /* of enum sym_takes */
     const char *without_node;         /* its option with which it needs no node; NULL: none */

@@ -20,12 +20,15 @@ const struct sym_patience sym_handover_patience = {
 
 /* Columns of one chunk. */
 struct chunk {
-    size_t n_records, ids_len, n_tokens;
+    size_t n_records, ids_len, n_tokens, rows_len;
+    bool incidents; /* rows in place of tokens */
     uint8_t id_lengths[SYM_CHUNK_RECORDS_MAX];
     uint8_t token_counts[SYM_CHUNK_RECORDS_MAX];
     uint8_t types[SYM_CHUNK_TOKENS_MAX];
     uint8_t digests[SYM_CHUNK_TOKENS_MAX][SYM_DIGEST_BYTES];
     uint8_t ids[SYM_CHUNK_BYTES_MAX];
+    uint8_t row_lengths[SYM_CHUNK_RECORDS_MAX][2];
+    uint8_t rows[SYM_CHUNK_BYTES_MAX];
 };
 
 /* Two chunks: one is filled while the other is sent. */
@@ -118,9 +121,11 @@ static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
         .number = h->n_sent,
         .id_lengths = sym_span(c->id_lengths, c->n_records),
         .ids = sym_span(c->ids, c->ids_len),
-        .token_counts = sym_span(c->token_counts, c->n_records),
+        .token_counts = sym_span(c->token_counts, c->incidents ? 0 : c->n_records),
         .types = sym_span(c->types, c->n_tokens),
-        .digests = sym_span(c->digests, c->n_tokens * SYM_DIGEST_BYTES)};
+        .digests = sym_span(c->digests, c->n_tokens * SYM_DIGEST_BYTES),
+        .row_lengths = sym_span(c->row_lengths, c->incidents ? 2 * c->n_records : 0),
+        .rows = sym_span(c->rows, c->rows_len)};
     enum sym_err err = ask(h, SYM_VERB_IMPORT_CHUNK, &message, &arena, &next, fault);
     if (err != SYM_OK) {
         return explain_loss(h, err, "nothing of it was kept: import the file again", fault);
@@ -141,7 +146,10 @@ static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next 
     const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
                                            .dataset = sym_span_text(h->terms.dataset),
                                            .profile = sym_span_text(h->terms.profile),
-                                           .append = h->terms.append};
+                                           .append = h->terms.append,
+                                           .kind = h->terms.kind,
+                                           .cells_per_incident = h->terms.cells_per_incident,
+                                           .persons_max = h->terms.persons_max};
     return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, &arena, next, fault);
 }
 
@@ -207,6 +215,7 @@ static enum sym_err pass(struct sym_handover *h, struct sym_fault *fault)
         h->sending = h->filling;
         h->filling = empty;
         h->filling->n_records = h->filling->ids_len = h->filling->n_tokens = 0;
+        h->filling->rows_len = 0;
         h->full = true;
         (void)pthread_cond_broadcast(&h->changed);
     }
@@ -216,27 +225,47 @@ static enum sym_err pass(struct sym_handover *h, struct sym_fault *fault)
 
 static size_t chunk_bytes(const struct chunk *c)
 {
-    return 2 * c->n_records + c->ids_len + c->n_tokens * (1 + SYM_DIGEST_BYTES);
+    return 3 * c->n_records + c->ids_len + c->n_tokens * (1 + SYM_DIGEST_BYTES) + c->rows_len;
 }
 
-static bool has_room(const struct chunk *c, size_t id_len, size_t n_tokens)
+static bool has_room(const struct chunk *c, size_t id_len, size_t n_tokens, size_t row_len)
 {
     return c->n_records < SYM_CHUNK_RECORDS_MAX && n_tokens <= SYM_CHUNK_TOKENS_MAX - c->n_tokens &&
-           2 + id_len + n_tokens * (1 + SYM_DIGEST_BYTES) <= SYM_CHUNK_BYTES_MAX - chunk_bytes(c);
+           3 + id_len + n_tokens * (1 + SYM_DIGEST_BYTES) + row_len <=
+               SYM_CHUNK_BYTES_MAX - chunk_bytes(c);
 }
 
 /* The tokens of a record start at number at. */
 static void put_record(struct chunk *c, struct sym_span id, const struct sym_import_batch *batch,
-                       size_t at, size_t n_tokens)
+                       size_t at, size_t n_tokens, struct sym_span row)
 {
+    if (row.len > 0) {
+        c->row_lengths[c->n_records][0] = (uint8_t)(row.len >> 8);
+        c->row_lengths[c->n_records][1] = (uint8_t)row.len;
+        memcpy(c->rows + c->rows_len, row.data, row.len);
+        c->rows_len += row.len;
+    }
+    c->incidents = row.len > 0;
     c->id_lengths[c->n_records] = (uint8_t)id.len;
     c->token_counts[c->n_records] = (uint8_t)n_tokens;
     c->n_records++;
     memcpy(c->ids + c->ids_len, id.data, id.len);
     c->ids_len += id.len;
-    memcpy(c->types + c->n_tokens, batch->types + at, n_tokens);
-    memcpy(c->digests[c->n_tokens], batch->digests[at], n_tokens * SYM_DIGEST_BYTES);
-    c->n_tokens += n_tokens;
+    if (n_tokens > 0) {
+        memcpy(c->types + c->n_tokens, batch->types + at, n_tokens);
+        memcpy(c->digests[c->n_tokens], batch->digests[at], n_tokens * SYM_DIGEST_BYTES);
+        c->n_tokens += n_tokens;
+    }
+}
+
+/* Of incidents; empty of identifiers. */
+static struct sym_span row_of(const struct sym_import_batch *batch, uint32_t record)
+{
+    if (batch->n_tokens > 0) {
+        return sym_span(NULL, 0);
+    }
+    uint32_t start = record > 0 ? batch->row_ends[record - 1] : 0;
+    return sym_span(batch->rows + start, batch->row_ends[record] - start);
 }
 
 enum sym_err sym_handover_add(void *context, const struct sym_import_batch *batch,
@@ -251,13 +280,14 @@ enum sym_err sym_handover_add(void *context, const struct sym_import_batch *batc
             end++;
         }
         struct sym_span id = sym_span(batch->ids + id_start, batch->id_ends[record] - id_start);
-        if (!has_room(h->filling, id.len, end - token)) {
+        struct sym_span row = row_of(batch, record);
+        if (!has_room(h->filling, id.len, end - token, row.len)) {
             enum sym_err err = pass(h, fault);
             if (err != SYM_OK) {
                 return err;
             }
         }
-        put_record(h->filling, id, batch, token, end - token);
+        put_record(h->filling, id, batch, token, end - token, row);
         id_start = batch->id_ends[record];
         token = end;
     }

@@ -27,6 +27,9 @@ extern const struct sym_patience sym_handover_patience;
 struct sym_handover_terms {
     const char *dataset;
     const char *profile;
+    enum sym_dataset_kind kind;
+    uint32_t cells_per_incident; /* of aggregates; 0 of others */
+    uint32_t persons_max;
     bool append;
     struct sym_patience patience;
 };

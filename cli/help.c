@@ -47,6 +47,7 @@ void sym_help_group(FILE *to, const char *word)
             print_row(to, sym_command_at(i));
         }
     }
+    (void)fprintf(to, "\n\"symbolon %s COMMAND --help\" tells more.\n", word);
 }
 
 static void print_option(FILE *to, const struct sym_option *option)
@@ -76,11 +77,15 @@ void sym_help_command(FILE *to, const struct sym_command *command)
             (void)fprintf(to, "%s\n", *line);
         }
     }
+    if (command->example != NULL) {
+        (void)fprintf(to, "\nexample: symbolon %s\n", command->example);
+    }
 }
 
 enum sym_exit sym_help_unknown(char *const *words, size_t n)
 {
     char typed[128];
+    n = n > 1 && words[1][0] == '-' ? 1 : n; /* an option is no part of the name */
     if (n == 1 && sym_help_is_group(words[0])) {
         (void)fprintf(stderr, "symbolon: %s: is not a command by itself\n", words[0]);
         sym_help_group(stderr, words[0]);

@@ -37,6 +37,11 @@ static bool is_listed(const struct sym_import_counts *c, size_t type)
     return c->tokens_by_type[type] > 0 || c->refused_by_type[type] > 0;
 }
 
+static bool holds_incidents(const struct sym_import_report *r)
+{
+    return r->kind == SYM_DATASET_INCIDENTS || r->kind == SYM_DATASET_AGGREGATES;
+}
+
 static enum sym_err print_json(const struct sym_import_report *r)
 {
     const struct sym_import_counts *c = r->counts;
@@ -44,6 +49,7 @@ static enum sym_err print_json(const struct sym_import_report *r)
     sym_json_object(j, NULL);
     sym_json_string(j, "dataset", r->dataset);
     sym_json_string(j, "profile", r->profile);
+    sym_json_string(j, "kind", sym_dataset_kind_text(r->kind));
     sym_json_bool(j, "dry_run", r->dry_run);
     sym_json_number(j, "rows", c->rows);
     sym_json_number(j, "records", c->records);
@@ -64,6 +70,9 @@ static enum sym_err print_json(const struct sym_import_report *r)
         }
     }
     sym_json_end(j);
+    if (holds_incidents(r)) {
+        sym_incident_report_json(j, c, r->unknowns, r->preview);
+    }
     if (!r->dry_run) {
         sym_json_bool(j, "replaced", r->replaced);
     }
@@ -77,7 +86,7 @@ static void put_count(struct sym_table *t, const char *what, uint64_t n)
     sym_table_format(t, "%" PRIu64, n);
 }
 
-static enum sym_err print_counts(const struct sym_import_counts *c)
+static enum sym_err print_counts(const struct sym_import_counts *c, bool incidents)
 {
     static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL, .right = true}};
     struct sym_table *t = sym_table_new(columns, 2);
@@ -85,6 +94,10 @@ static enum sym_err print_counts(const struct sym_import_counts *c)
     put_count(t, "  repeated", c->duplicate_rows);
     put_count(t, "  rejected", c->rejected);
     put_count(t, "records", c->records);
+    if (incidents) {
+        put_count(t, "values not understood", c->unknown);
+        return sym_table_print(t, stdout);
+    }
     put_count(t, "identifiers", c->tokens);
     put_count(t, "  repeated", c->duplicate_tokens);
     put_count(t, "values refused", c->refused);
@@ -125,6 +138,9 @@ enum sym_err sym_import_report_print(const struct sym_import_report *r, bool jso
                        : r->replaced ? "took the place of what it held"
                                      : "new";
     (void)printf("%s: %s, profile %s: %s\n", r->dataset, r->file, r->profile, what);
-    enum sym_err err = print_counts(r->counts);
+    enum sym_err err = print_counts(r->counts, holds_incidents(r));
+    if (err == SYM_OK && holds_incidents(r)) {
+        return sym_incident_report_print(r->counts, r->unknowns, r->preview);
+    }
     return err == SYM_OK ? print_types(r->counts) : err;
 }

@@ -3,7 +3,7 @@
 #ifndef SYM_CLI_IMPORT_REPORT_H
 #define SYM_CLI_IMPORT_REPORT_H
 
-#include "cli/ingest/import.h"
+#include "cli/incident_report.h"
 
 #define SYM_REMARKS_SHOWN 20u
 
@@ -27,6 +27,10 @@ struct sym_import_report {
     bool append;
     bool replaced; /* there was one of that name, whose content is gone */
     const struct sym_import_counts *counts;
+    enum sym_dataset_kind kind;
+    /* Of incidents and aggregates. */
+    const struct sym_unknowns *unknowns;
+    const struct sym_incident_preview *preview;
 };
 
 /* On standard output. SYM_NO_MEMORY, SYM_INTERNAL. */

@@ -195,9 +195,10 @@ enum sym_err sym_nodedir_user(struct sym_sign_key *key, char name[SYM_USERKEY_NA
     char path[SYM_PATH_BYTES];
     SYM_SECRET_AUTO text = {0};
     enum sym_err err = key_path(path, dir, as, fault);
-    if (err == SYM_OK) {
-        err = sym_file_read_private(&text, path, SYM_USERKEY_BYTES_MAX, fault);
+    if (err != SYM_OK) {
+        return err;
     }
+    err = sym_file_read_private(&text, path, SYM_USERKEY_BYTES_MAX, fault);
     if (err == SYM_NOT_FOUND) {
         return no_such_key(fault, dir, path);
     }

@@ -8,12 +8,15 @@
 #ifndef SYM_CLI_VERIFY_H
 #define SYM_CLI_VERIFY_H
 
+#include "cli/audit/erasures.h"
 #include "crypto/card.h"
 #include "crypto/note.h"
 
 #include <stdio.h>
 
 #define SYM_TRUST_MAX 64u
+/* One file of evidence, bytes. */
+#define SYM_PROOF_BYTES_MAX (1u << 20)
 
 /* Keys and cards that the user gives. */
 struct sym_trust {
@@ -71,20 +74,20 @@ void sym_verdict_head(struct sym_verdict *v, const struct sym_checkpoint *head);
  *     {"index":17,"erased":true}
  */
 struct sym_bodies {
-    FILE *file; /* NULL: the export has none */
-    char *line;
-    size_t room;
+    FILE *file;           /* NULL: the export has none */
+    uint8_t *line;        /* room for the longest */
     const char *name;     /* borrowed */
     uint64_t line_number; /* of the line that was read last, from 1 */
     uint64_t erased, shown;
+    struct sym_erasures erasures;
 };
 SYM_MUST enum sym_err sym_bodies_open(struct sym_bodies *b, const char *path, const char *name,
                                       struct sym_fault *fault);
 void sym_bodies_close(struct sym_bodies *b);
 /* The next line must be of this entry, and what it shows what the entry commits to. */
 SYM_MUST enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index,
-                                       struct sym_span commitment, struct sym_fault *fault);
-/* Nothing is left. */
+                                       const struct sym_leaf *leaf, struct sym_fault *fault);
+/* Nothing is left, and what was erased the log says so of. */
 SYM_MUST enum sym_err sym_bodies_end(struct sym_bodies *b, struct sym_fault *fault);
 
 #endif

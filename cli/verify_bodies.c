@@ -5,17 +5,49 @@
 #include "proto/evidence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define LINE_BYTES_MAX (SYM_BASE64_BYTES(SYM_BODY_BYTES_MAX) + 256u)
 
 enum sym_err sym_bodies_open(struct sym_bodies *b, const char *path, const char *name,
                              struct sym_fault *fault)
 {
+    struct stat st;
     *b = (struct sym_bodies){.name = name};
-    b->file = fopen(path, "re");
-    return b->file != NULL || errno == ENOENT ? SYM_OK : sym_file_fault(fault, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == ENOENT ? SYM_OK : sym_file_fault(fault, path);
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        (void)close(fd);
+        return sym_fail(fault, SYM_BAD_VALUE, "%s: is not an ordinary file", name);
+    }
+    b->file = fdopen(fd, "r");
+    if (b->file == NULL) {
+        enum sym_err err = sym_file_fault(fault, path);
+        (void)close(fd);
+        return err;
+    }
+    b->line = malloc(LINE_BYTES_MAX);
+    return b->line != NULL
+               ? SYM_OK
+               : sym_fail(fault, SYM_NO_MEMORY, "%s: %s", name, sym_err_text(SYM_NO_MEMORY));
+}
+
+/* The next line with its end, of which there is none when the file ends or the line is too long. */
+static struct sym_span read_line(struct sym_bodies *b)
+{
+    size_t len = 0;
+    int c = 0;
+    while (len < LINE_BYTES_MAX && c != '\n' && (c = getc_unlocked(b->file)) != EOF) {
+        b->line[len++] = (uint8_t)c;
+    }
+    b->line_number++;
+    return sym_span(b->line, len);
 }
 
 void sym_bodies_close(struct sym_bodies *b)
@@ -54,8 +86,8 @@ static enum sym_err refuse(const struct sym_bodies *b, uint64_t index, enum sym_
                     (unsigned long long)b->line_number, (unsigned long long)index, why);
 }
 
-static enum sym_err check_body(const struct sym_bodies *b, uint64_t index, struct sym_span salt,
-                               struct sym_span body, struct sym_span commitment,
+static enum sym_err check_body(struct sym_bodies *b, uint64_t index, struct sym_span salt,
+                               struct sym_span body, const struct sym_leaf *leaf,
                                struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -73,17 +105,19 @@ static enum sym_err check_body(const struct sym_bodies *b, uint64_t index, struc
         sym_unbase64(bytes, &len, body) != SYM_OK) {
         err = refuse(b, index, SYM_BAD_FORMAT, "salt or body is not base64", fault);
     } else if (sym_body_commit(got, salt_bytes, sym_span(bytes, len)) != SYM_OK ||
-               !sym_span_equal(sym_span(got, sizeof got), commitment)) {
+               !sym_span_equal(sym_span(got, sizeof got), leaf->commitment)) {
         err =
             refuse(b, index, SYM_BAD_TAG, "this is not the body that the entry commits to", fault);
     } else if (sym_decode(&arena, &decoded, &sym_msg_entry_body, sym_span(bytes, len)) != SYM_OK) {
         err = refuse(b, index, SYM_BAD_FORMAT, "the body is not that of an entry", fault);
+    } else {
+        sym_erasures_take(&b->erasures, index, leaf, &decoded);
     }
     free(bytes);
     return err;
 }
 
-enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, struct sym_span commitment,
+enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, const struct sym_leaf *leaf,
                               struct sym_fault *fault)
 {
     struct sym_span number;
@@ -93,14 +127,11 @@ enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, struct sym_s
     if (b->file == NULL) {
         return SYM_OK;
     }
-    b->line_number++;
-    ssize_t len = getline(&b->line, &b->room, b->file);
-    if (len <= 0) {
+    struct sym_span rest = read_line(b);
+    if (rest.len == 0) {
         return refuse(b, index, SYM_SHORT, "the file ends before the line of this entry", fault);
     }
-    struct sym_span rest = sym_span(b->line, (size_t)len);
-    if (rest.len > LINE_BYTES_MAX || !cut(&number, &rest, "{\"index\":", ",") ||
-        !sym_text_number(&got, number)) {
+    if (!cut(&number, &rest, "{\"index\":", ",") || !sym_text_number(&got, number)) {
         return refuse(b, index, SYM_BAD_FORMAT, "the line is not in its one form", fault);
     }
     if (got != index) {
@@ -108,6 +139,7 @@ enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, struct sym_s
     }
     if (sym_span_equal(rest, sym_span_text("\"erased\":true}\n"))) {
         b->erased++;
+        sym_erasures_take(&b->erasures, index, leaf, NULL);
         return SYM_OK;
     }
     if (!cut(&salt, &rest, "\"salt\":\"", "\",") || !cut(&body, &rest, "\"body\":\"", "\"}") ||
@@ -115,65 +147,66 @@ enum sym_err sym_bodies_check(struct sym_bodies *b, uint64_t index, struct sym_s
         return refuse(b, index, SYM_BAD_FORMAT, "the line is not in its one form", fault);
     }
     b->shown++;
-    return check_body(b, index, salt, body, commitment, fault);
+    return check_body(b, index, salt, body, leaf, fault);
 }
 
 enum sym_err sym_bodies_end(struct sym_bodies *b, struct sym_fault *fault)
 {
-    if (b->file == NULL || fgetc(b->file) == EOF) {
-        return SYM_OK;
+    if (b->file != NULL && fgetc(b->file) != EOF) {
+        return sym_fail(fault, SYM_TRAILING, "%s:%llu: there are more lines than entries", b->name,
+                        (unsigned long long)b->line_number + 1);
     }
-    return sym_fail(fault, SYM_TRAILING, "%s:%llu: there are more lines than entries", b->name,
-                    (unsigned long long)b->line_number + 1);
+    return b->erasures.open ? sym_fail(fault, SYM_NOT_FOUND, "%s: entry %llu %s", b->name,
+                                       (unsigned long long)b->erasures.index, SYM_ERASURES_FAULT)
+                            : SYM_OK;
 }
 
 #define BODY_SUFFIX  ".body.jsonl"
 #define PROOF_SUFFIX ".tlog-proof"
 
-static enum sym_err read_commitment(uint8_t out[SYM_HASH_BYTES], uint64_t *index, const char *path,
-                                    struct sym_fault *fault)
+/* The entry of a proof; what the leaf points to lies in the arena. */
+static enum sym_err read_leaf(struct sym_arena *arena, struct sym_leaf *out, uint64_t *index,
+                              const char *path, const char *name, struct sym_fault *fault)
 {
     SYM_SECRET_AUTO text = {0};
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_leaf leaf;
     struct sym_tlog_proof *proof = malloc(sizeof *proof);
     enum sym_err err = proof == NULL ? SYM_NO_MEMORY : SYM_OK;
     if (err == SYM_OK) {
-        err = sym_file_read(&text, path, SYM_SIGNED_NOTE_BYTES_MAX, fault);
+        err = sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, fault);
     }
     if (err == SYM_OK) {
-        err = sym_tlog_proof_read(proof, sym_secret_span(&text), path, fault);
+        err = sym_tlog_proof_read(proof, sym_secret_span(&text), name, fault);
     }
     if (err == SYM_OK) {
-        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(proof->extra, proof->extra_len));
+        err = sym_decode(arena, out, &sym_msg_leaf, sym_span(proof->extra, proof->extra_len));
     }
     if (err == SYM_OK) {
-        memcpy(out, leaf.commitment.data, SYM_HASH_BYTES);
         *index = proof->index;
     }
     free(proof);
-    return err == SYM_OK ? err : sym_fail(fault, err, "%s: %s", path, sym_err_text(err));
+    return err == SYM_OK ? err : sym_fail(fault, err, "%s: %s", name, sym_err_text(err));
 }
 
 /* proof: the path of the proof beside the body, which was found good. */
 static enum sym_err verify_body(const char *path, const char *name, const char *proof,
                                 uint64_t *index, struct sym_fault *fault)
 {
-    struct sym_bodies b;
-    uint8_t commitment[SYM_HASH_BYTES];
-    enum sym_err err = read_commitment(commitment, index, proof, fault);
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_bodies b = {.file = NULL};
+    struct sym_leaf leaf;
+    char shown[SYM_FAULT_BYTES];
+    enum sym_err err = read_leaf(&arena, &leaf, index, proof, sym_file_show(shown, proof), fault);
     if (err == SYM_OK) {
         err = sym_bodies_open(&b, path, name, fault);
     }
-    if (err != SYM_OK) {
-        return err;
-    }
-    err = sym_bodies_check(&b, *index, sym_span(commitment, sizeof commitment), fault);
     if (err == SYM_OK) {
-        err = sym_bodies_end(&b, fault);
+        err = sym_bodies_check(&b, *index, &leaf, fault);
     }
     if (err == SYM_OK && b.shown != 1) {
         err = sym_fail(fault, SYM_NOT_FOUND, "%s: shows no body", name);
+    }
+    if (err == SYM_OK) {
+        err = sym_bodies_end(&b, fault);
     }
     sym_bodies_close(&b);
     return err;
@@ -194,6 +227,9 @@ void sym_verify_body(struct sym_verdict *v, const struct sym_trust *trust, const
     uint64_t index = 0;
     size_t stem = strlen(path) - strlen(BODY_SUFFIX);
     if (asprintf(&proof, "%.*s" PROOF_SUFFIX, (int)stem, path) < 0) {
+        (void)sym_fail(&fault, SYM_NO_MEMORY, "%s: %s", sym_file_show(name, path),
+                       sym_err_text(SYM_NO_MEMORY));
+        sym_verdict_wrong(v, &fault);
         return;
     }
     sym_verify_file(v, trust, proof);

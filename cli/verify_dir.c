@@ -26,11 +26,13 @@ struct level {
 /* An export on its way to a verdict. What is wrong first is in fault. */
 struct exported {
     const char *dir;
+    char name[SYM_FAULT_BYTES]; /* as it is shown */
     struct sym_fault *fault;
     struct sym_card card;
     struct sym_secret checkpoint;
     struct sym_note note;
     struct sym_checkpoint head;
+    size_t cosigners; /* of those, whose keys are trusted */
     struct sym_bodies bodies;
     char bodies_name[SYM_FAULT_BYTES];
     struct sym_merkle_edge edge;
@@ -142,14 +144,20 @@ static enum sym_err read_keys(struct exported *e)
         return err;
     }
     struct sym_lines l = sym_lines(sym_secret_span(&text), p.name, e->fault);
-    struct sym_span before = sym_span(NULL, 0);
+    struct sym_span seen[SYM_NOTE_SIGNERS_MAX];
     do {
         struct sym_span line = sym_lines_take(&l);
-        if (n > 0 && sym_span_equal(line, before)) {
-            sym_lines_refuse(&l, SYM_EXISTS, "this key stands here twice");
+        if (n == e->note.n_signatures) {
+            sym_lines_refuse(&l, SYM_TOO_LONG, "the checkpoint has fewer signatures than this");
+            break;
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (sym_span_equal(line, seen[i])) {
+                sym_lines_refuse(&l, SYM_EXISTS, "this key stands here twice");
+            }
         }
         check_key(e, &l, line, n == 0);
-        before = line;
+        seen[n] = line;
         n++;
     } while (l.err == SYM_OK && l.rest.len > 0);
     if (l.err == SYM_OK && n != e->note.n_signatures) {
@@ -227,7 +235,7 @@ static enum sym_err refuse_entry(const struct exported *e, const struct place *p
 
 /* Only what is needed of it, so that one arena at a time is in use: two make the allocator give
  * memory back to the system, and ask for it again, for each of a million entries. */
-static enum sym_err read_entry(uint8_t commitment[SYM_HASH_BYTES], uint64_t *time_ms,
+static enum sym_err read_entry(struct sym_leaf *out, uint8_t commitment[SYM_HASH_BYTES],
                                struct sym_span bytes)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -235,7 +243,9 @@ static enum sym_err read_entry(uint8_t commitment[SYM_HASH_BYTES], uint64_t *tim
     enum sym_err err = sym_decode(&arena, &leaf, &sym_msg_leaf, bytes);
     if (err == SYM_OK) {
         memcpy(commitment, leaf.commitment.data, SYM_HASH_BYTES);
-        *time_ms = leaf.time_ms;
+        *out = (struct sym_leaf){.time_ms = leaf.time_ms,
+                                 .kind = leaf.kind,
+                                 .commitment = sym_span(commitment, SYM_HASH_BYTES)};
     }
     return err;
 }
@@ -244,17 +254,16 @@ static enum sym_err check_entry(struct exported *e, const struct place *p, struc
 {
     uint8_t commitment[SYM_HASH_BYTES];
     uint8_t hash[SYM_HASH_BYTES];
-    uint64_t time_ms = 0;
-    enum sym_err err = read_entry(commitment, &time_ms, bytes);
+    struct sym_leaf leaf;
+    enum sym_err err = read_entry(&leaf, commitment, bytes);
     if (err != SYM_OK) {
         return refuse_entry(e, p, err, sym_err_text(err));
     }
-    if (time_ms < e->time_ms) {
+    if (leaf.time_ms < e->time_ms) {
         return refuse_entry(e, p, SYM_BAD_VALUE, "carries an earlier time than the one before it");
     }
-    e->time_ms = time_ms;
-    err = sym_bodies_check(&e->bodies, e->edge.size, sym_span(commitment, sizeof commitment),
-                           e->fault);
+    e->time_ms = leaf.time_ms;
+    err = sym_bodies_check(&e->bodies, e->edge.size, &leaf, e->fault);
     if (err == SYM_OK) {
         err = sym_merkle_leaf(hash, bytes);
     }
@@ -311,7 +320,7 @@ static enum sym_err check_root(struct exported *e)
     if (err == SYM_OK &&
         !sym_span_equal(sym_span(root, sizeof root), sym_span(e->head.root, sizeof e->head.root))) {
         err = sym_fail(e->fault, SYM_BAD_TAG,
-                       "%s/checkpoint:3: the root is not that of the entries", e->dir);
+                       "%s/checkpoint:3: the root is not that of the entries", e->name);
     }
     return err;
 }
@@ -341,7 +350,7 @@ static enum sym_err check_name(const struct exported *e, const char *below, cons
     struct stat st;
     int len = snprintf(name, sizeof name, "%s%s", below, found);
     if (len < 0 || (size_t)len + 1 >= sizeof name) {
-        return sym_fail(e->fault, SYM_TOO_LONG, "%s: the path is too long", e->dir);
+        return sym_fail(e->fault, SYM_TOO_LONG, "%s: the path is too long", e->name);
     }
     enum sym_err err = place_of(&p, e, name);
     if (err != SYM_OK) {
@@ -386,7 +395,6 @@ static enum sym_err walk(const struct exported *e, const char *below, unsigned d
 
 static enum sym_err check(struct exported *e, const struct sym_trust *trust)
 {
-    size_t cosigners = 0;
     enum sym_err err = read_card(e);
     if (err == SYM_OK) {
         err = read_checkpoint(e);
@@ -395,7 +403,7 @@ static enum sym_err check(struct exported *e, const struct sym_trust *trust)
         err = read_keys(e);
     }
     if (err == SYM_OK) {
-        err = sym_trust_cosigners(trust, &cosigners, &e->note, e->dir, e->fault);
+        err = sym_trust_cosigners(trust, &e->cosigners, &e->note, e->name, e->fault);
     }
     if (err == SYM_OK) {
         err = check_entries(e);
@@ -414,8 +422,11 @@ static void tell(struct sym_verdict *v, const struct sym_trust *trust, const str
         (void)snprintf(bodies, sizeof bodies, "%llu bodies, %llu erased",
                        (unsigned long long)e->bodies.shown, (unsigned long long)e->bodies.erased);
     }
-    (void)snprintf(what, sizeof what, "%llu entries, %s, %zu cosignatures",
-                   (unsigned long long)e->head.size, bodies, e->note.n_signatures - 1);
+    (void)snprintf(what, sizeof what,
+                   "%llu entries, %s, cosigned by %zu of the keys given, %zu other %s",
+                   (unsigned long long)e->head.size, bodies, e->cosigners,
+                   e->note.n_signatures - 1 - e->cosigners,
+                   e->note.n_signatures - 1 - e->cosigners == 1 ? "signature" : "signatures");
     sym_verdict_by_card(v, trust, &e->card, what);
 }
 
@@ -432,6 +443,7 @@ void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, 
         return;
     }
     e->dir = path;
+    (void)sym_file_show(e->name, path);
     e->fault = &fault;
     fault.err = check(e, trust);
     if (e->head.origin.len > 0) {

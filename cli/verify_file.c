@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_BYTES_MAX (1u << 20)
-
 void sym_verdict_wrong(struct sym_verdict *v, const struct sym_fault *fault)
 {
     v->good = false;
@@ -104,8 +102,9 @@ static void verify_checkpoint(struct sym_verdict *v, const struct sym_trust *tru
     v->good = true;
     v->trusted = true;
     (void)snprintf(v->text, sizeof v->text,
-                   "%llu entries, cosigned by %zu of the keys given, %zu other signatures",
-                   (unsigned long long)head.size, cosigners, note.n_signatures - 1 - cosigners);
+                   "%llu entries, cosigned by %zu of the keys given, %zu other %s",
+                   (unsigned long long)head.size, cosigners, note.n_signatures - 1 - cosigners,
+                   note.n_signatures - 1 - cosigners == 1 ? "signature" : "signatures");
 }
 
 /* The entry that a proof brings along. */
@@ -241,8 +240,11 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        (void)snprintf(what, sizeof what,
-                       "proof that this log contradicts itself (%s%s): sizes %llu and %llu",
+        /* Who sets the clock of an honest node back makes two such messages of it. */
+        bool by_clock = e.rule == SYM_SPLIT_SHORTER && !e.by_entries;
+        (void)snprintf(what, sizeof what, "proof that %s (%s%s): sizes %llu and %llu",
+                       by_clock ? "this log became shorter, or the clock of its node was set back"
+                                : "this log contradicts itself",
                        sym_split_rule_text(e.rule),
                        e.rule != SYM_SPLIT_SHORTER ? ""
                        : e.by_entries              ? ", by its entries"
@@ -322,7 +324,7 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
         sym_verify_directory(v, trust, path);
     } else if (sym_verify_is_body(path)) {
         sym_verify_body(v, trust, path);
-    } else if (sym_file_read(&text, path, FILE_BYTES_MAX, &fault) != SYM_OK) {
+    } else if (sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, &fault) != SYM_OK) {
         sym_verdict_wrong(v, &fault);
     } else {
         verify_text(v, trust, sym_secret_span(&text), sym_file_show(name, path));

@@ -78,7 +78,7 @@ void sym_stream_clear(struct sym_stream *s);
 /* Takes another key; the stream goes on at its block number `block` (16 bytes each). */
 SYM_MUST enum sym_err sym_stream_start(struct sym_stream *s,
                                        const uint8_t key[SYM_STREAM_KEY_BYTES], uint64_t block);
-/* The next len bytes. */
+/* The next len bytes. SYM_WRONG_STATE before the first start. */
 SYM_MUST enum sym_err sym_stream_next(struct sym_stream *s, uint8_t *out, size_t len);
 
 #endif

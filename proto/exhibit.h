@@ -33,7 +33,8 @@
  * prefix-root, and that is not the root of the first. shorter: of two messages that show heads of
  * one origin the later shows the smaller log. Which is the later is told by the entries that they
  * rest on, where the second's has the lower place: times of entries never go back, so that it
- * cannot have the later time. Otherwise the clock of the node tells, by its own signature.
+ * cannot have the later time. Otherwise the clock of the node tells, by its own signature: that
+ * proves less, as a clock can be set back.
  *
  * One file has one form; a card has no CR and no blank lines here. Structs own their memory:
  * whoever read one calls its _clear, also after an error. Errors: SYM_BAD_FORMAT, SYM_BAD_VALUE,

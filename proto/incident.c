@@ -6,8 +6,7 @@
 #define LATITUDE_MAX  90000000
 #define LONGITUDE_MAX 180000000
 
-/* Days and what they are called -----------------------------------------------------------------
- */
+/* Days and what they are called --------------------------------------------------------------- */
 
 struct month_of {
     unsigned year, month, day;
@@ -68,8 +67,7 @@ static bool month_of(struct month_of *out, int32_t days)
     return true;
 }
 
-/* Codes ------------------------------------------------------------------------------------------
- */
+/* Codes --------------------------------------------------------------------------------------- */
 
 static const enum sym_dimension dimension_of[SYM_FIELD_OF_CODES] = {
     [SYM_FIELD_OF_COUNTRY] = SYM_DIMENSION_COUNTRY,
@@ -112,8 +110,7 @@ enum sym_err sym_incident_add(struct sym_incident *i, enum sym_incident_field fi
     return SYM_OK;
 }
 
-/* The record -------------------------------------------------------------------------------------
- */
+/* The record ---------------------------------------------------------------------------------- */
 
 static enum sym_err check_head(const struct sym_incident *i)
 {
@@ -123,6 +120,7 @@ static enum sym_err check_head(const struct sym_incident *i)
     }
     if ((i->precision == SYM_DATE_NONE && i->days != 0) ||
         (i->precision == SYM_DATE_YEAR && (d.month != 1 || d.day != 1)) ||
+        (i->precision == SYM_DATE_QUARTER && (d.month % 3 != 1 || d.day != 1)) ||
         (i->precision == SYM_DATE_MONTH && d.day != 1)) {
         return SYM_BAD_VALUE;
     }
@@ -231,8 +229,7 @@ enum sym_err sym_incident_read(struct sym_incident *out, struct sym_span from)
     return err;
 }
 
-/* What is computed -------------------------------------------------------------------------------
- */
+/* What is computed ---------------------------------------------------------------------------- */
 
 void sym_geohash(char *out, size_t n, int32_t latitude_e6, int32_t longitude_e6)
 {
@@ -265,12 +262,14 @@ static struct sym_span put_date(char *room, const struct sym_incident *i,
                                 enum sym_dimension dimension)
 {
     struct month_of d;
-    bool wants_month = dimension != SYM_DIMENSION_YEAR;
-    if (i->precision < (wants_month ? SYM_DATE_MONTH : SYM_DATE_YEAR) || !month_of(&d, i->days)) {
+    enum sym_date_precision wanted = dimension == SYM_DIMENSION_YEAR      ? SYM_DATE_YEAR
+                                     : dimension == SYM_DIMENSION_QUARTER ? SYM_DATE_QUARTER
+                                                                          : SYM_DATE_MONTH;
+    if (i->precision < wanted || !month_of(&d, i->days)) {
         return sym_span_text(SYM_CODE_UNKNOWN);
     }
     struct sym_span year = put_number(room, 0, d.year, 4);
-    if (!wants_month) {
+    if (wanted == SYM_DATE_YEAR) {
         return year;
     }
     room[4] = '-';

@@ -22,7 +22,13 @@
 #define SYM_INCIDENT_COUNT_MAX   1000000000u
 #define SYM_INCIDENT_PERSONS_MAX 1000000u
 
-enum sym_date_precision { SYM_DATE_NONE, SYM_DATE_YEAR, SYM_DATE_MONTH, SYM_DATE_DAY };
+enum sym_date_precision {
+    SYM_DATE_NONE,
+    SYM_DATE_YEAR,
+    SYM_DATE_QUARTER,
+    SYM_DATE_MONTH,
+    SYM_DATE_DAY
+};
 
 struct sym_incident_code {
     enum sym_incident_field field;
@@ -31,7 +37,7 @@ struct sym_incident_code {
 
 struct sym_incident {
     enum sym_date_precision precision;
-    int32_t days; /* since 1970-01-01; of a year or month its first day */
+    int32_t days; /* since 1970-01-01; of a year, quarter or month its first day */
     bool has_point;
     int32_t latitude_e6; /* millionths of a degree, north positive */
     int32_t longitude_e6;

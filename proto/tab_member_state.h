@@ -91,7 +91,7 @@ struct sym_tab_member {
     struct tab_consent *consenting; /* by place, ascending */
     struct sym_span *consent_spans; /* into consents */
     uint32_t n_consents;
-    bool agreed; /* all of them are valid */
+    bool agreed;            /* all of them are valid */
     uint32_t own_index;     /* in consenting */
     enum sym_err *verdicts; /* by index, of the last work that looked at each */
 

@@ -1,6 +1,7 @@
-#include "proto/tab_frames.h"
+#include "proto/tabulate.h"
 
-#include <stdlib.h>
+#include "crypto/aead.h"
+
 #include <string.h>
 
 /* A varint of 64 bits. */
@@ -90,18 +91,20 @@ struct digests {
 static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
                            const struct sym_cube *cube)
 {
-    struct tab_bytes ids = {0};
-    enum sym_err err = sym_tab_cohort_new(&ids, q);
-    if (err == SYM_OK) {
-        err = sym_sha256(d->cohort, sym_tab_bytes_span(&ids));
+    struct sym_span ids[SYM_TAB_MEMBERS_MAX];
+    if (q->n > SYM_TAB_MEMBERS_MAX) {
+        return SYM_BAD_VALUE;
     }
+    for (uint32_t i = 0; i < q->n; i++) {
+        ids[i] = sym_span(q->cohort[i].id, SYM_HASH_BYTES);
+    }
+    enum sym_err err = sym_sha256_parts(d->cohort, ids, q->n);
     if (err == SYM_OK) {
         err = sym_sha256(d->query, q->query);
     }
     memcpy(d->cube, sym_cube_hash(cube), sizeof d->cube);
     struct sym_writer w = sym_writer(d->n, sizeof d->n);
     sym_write_u32(&w, q->n);
-    sym_tab_bytes_clear(&ids);
     return err;
 }
 
@@ -125,7 +128,7 @@ enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_t
     struct digests d;
     uint8_t packed[8 * SYM_TAB_MEMBERS_MAX];
     enum sym_err err = digest(&d, q, cube);
-    for (uint32_t i = 0; i < q->n && i < SYM_TAB_MEMBERS_MAX; i++) {
+    for (uint32_t i = 0; err == SYM_OK && i < q->n; i++) {
         sym_put_u64(packed + 8 * (size_t)i, epochs[i]);
     }
     const struct sym_span parts[] = {

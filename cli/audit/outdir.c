@@ -62,7 +62,7 @@ static bool make_directories(const struct sym_outdir *o, const char *name)
     char part[NAME_BYTES];
     for (const char *at = strchr(name, '/'); at != NULL; at = strchr(at + 1, '/')) {
         (void)snprintf(part, sizeof part, "%.*s", (int)(at - name), name);
-        if (mkdirat(o->fd, part, 0755) != 0 && errno != EEXIST) {
+        if (mkdirat(o->fd, part, 0700) != 0 && errno != EEXIST) {
             return false;
         }
     }
@@ -73,9 +73,9 @@ enum sym_err sym_outdir_file(FILE **out, const struct sym_outdir *o, const char 
                              struct sym_fault *fault)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = openat(o->fd, name, flags, 0644);
+    int fd = openat(o->fd, name, flags, 0600);
     if (fd < 0 && errno == ENOENT && make_directories(o, name)) {
-        fd = openat(o->fd, name, flags, 0644);
+        fd = openat(o->fd, name, flags, 0600);
     }
     *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (*out == NULL) {
@@ -137,8 +137,7 @@ enum sym_err sym_outdir_close(struct sym_outdir *o, enum sym_err err, struct sym
     if (o->temporary == NULL) {
         return err;
     }
-    if (err == SYM_OK &&
-        (syncfs(o->fd) != 0 || fchmod(o->fd, 0755) != 0 || rename(o->temporary, o->path) != 0)) {
+    if (err == SYM_OK && (syncfs(o->fd) != 0 || rename(o->temporary, o->path) != 0)) {
         err = sym_file_fault(fault, o->path);
     }
     if (err != SYM_OK && o->fd >= 0) {

@@ -1,8 +1,8 @@
 /* outdir.h - a directory of files that comes into being whole or not at all: written beside its
  * place under another name, made durable and moved there.
  *
- * Files are public (0644 less the umask), directories too, but the whole is private (0700) until it
- * is complete. Errors: those of file.h; SYM_EXISTS when something that is not an empty directory is
+ * Files and directories are private (0600, 0700): bodies of entries hold cases, notes and users, and
+ * whom they are for is for their owner to say. Errors: those of file.h; SYM_EXISTS when something that is not an empty directory is
  * there. The fault is a complete sentence.
  */
 #ifndef SYM_CLI_AUDIT_OUTDIR_H

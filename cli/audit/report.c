@@ -280,6 +280,8 @@ static bool take(void *context, const struct sym_audit_entry *e)
                           r->tree.size, e->fault != NULL ? e->fault : "is missing");
         return false;
     }
+    sym_erasures_take(&r->erasures, e->index, &e->leaf,
+                      e->state == SYM_BODY_ERASED ? NULL : &e->body);
     r->err = sym_merkle_leaf(hash, e->leaf_bytes);
     if (r->err == SYM_OK) {
         r->err = sym_audit_tree_add(&r->tree, hash);
@@ -294,6 +296,12 @@ static enum sym_err check(struct sym_report *r, struct sym_fault *fault)
     if (r->err != SYM_OK) {
         *fault = r->fault;
         return r->err;
+    }
+    if (r->erasures.open) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "entry %" PRIu64 " " SYM_ERASURES_FAULT
+                        "; there is no report of a log that is wrong",
+                        r->erasures.index);
     }
     if (r->exchanges.failed || r->denials.failed || r->approvals.failed || r->budgets.failed ||
         r->changes.failed || r->refused.failed || r->alarms.failed) {

@@ -7,6 +7,7 @@
 #ifndef SYM_CLI_AUDIT_REPORT_H
 #define SYM_CLI_AUDIT_REPORT_H
 
+#include "cli/audit/erasures.h"
 #include "cli/audit/head.h"
 #include "cli/audit/ids.h"
 #include "cli/audit/pages.h"
@@ -20,6 +21,7 @@ struct sym_report {
     char name[SYM_NAME_BYTES]; /* of the node */
     uint64_t entries;          /* in the period */
     uint64_t erased;           /* of them, without body */
+    struct sym_erasures erasures;
     struct sym_tally exchanges, denials, approvals, budgets, changes, refused, alarms;
     struct sym_ids ids;
     size_t *rows; /* in exchanges, by number of id */

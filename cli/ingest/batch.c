@@ -2,6 +2,7 @@
 
 #include "crypto/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 enum sym_err sym_batch_init(struct sym_batch *b, const struct sym_binding *binding)
 {
     size_t rows = SYM_IMPORT_BATCH_RECORDS;
-    size_t tokens = rows * binding->n;
+    size_t tokens = rows * (binding->n > 0 ? binding->n : 1);
     *b = (struct sym_batch){.binding = binding};
     b->rows = calloc(rows, sizeof *b->rows);
     b->ids = calloc(rows, SYM_RECORD_ID_BYTES_MAX);
@@ -39,6 +40,7 @@ void sym_batch_clear(struct sym_batch *b)
     free(b->ids);
     free(b->types);
     free(b->digests);
+    free(b->records);
     free(b->remarks);
     free(b->texts);
     *b = (struct sym_batch){.binding = NULL};
@@ -50,6 +52,7 @@ void sym_batch_reset(struct sym_batch *b)
     b->n_fields = 0;
     b->n_rows = 0;
     b->n_tokens = 0;
+    b->records_len = 0;
     b->n_remarks = 0;
     b->texts_len = 0;
     b->err = SYM_OK;
@@ -139,18 +142,51 @@ static void remark(struct sym_batch *b, size_t row, size_t column, enum sym_toke
     b->texts_len += len;
 }
 
-static void reject(struct sym_batch *b, size_t row, size_t column, const char *text)
+void sym_batch_reject(struct sym_batch *b, size_t row, size_t column, const char *text)
 {
     remark(b, row, column, SYM_TOKEN_NONE, true, text);
 }
 
-static struct sym_span trimmed(struct sym_span text)
+void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
+                       enum sym_profile_target target, struct sym_span value)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text = sym_span(text.data + 1, text.len - 1);
+    char text[SYM_UNKNOWN_BYTES];
+    size_t len = value.len < sizeof text ? value.len : sizeof text - 1;
+    while (len < value.len && len > 0 && (value.data[len] & 0xc0u) == 0x80u) {
+        len--;
     }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
+    memcpy(text, value.data, len);
+    text[len] = '\0';
+    remark(b, row, column, SYM_TOKEN_NONE, false, text);
+    if (b->err == SYM_OK) {
+        b->remarks[b->n_remarks - 1].unknown = target;
+    }
+}
+
+/* Bytes of a blank, a tab, a no-break space or a byte order mark (which spreadsheets leave in the
+ * middle of files) at the start of a text; 0: it starts with something else. */
+static size_t blank_bytes(const uint8_t *at, size_t left)
+{
+    if (left >= 1 && (at[0] == ' ' || at[0] == '\t')) {
+        return 1;
+    }
+    if (left >= 2 && at[0] == 0xc2 && at[1] == 0xa0) {
+        return 2;
+    }
+    return left >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf ? 3 : 0;
+}
+
+struct sym_span sym_batch_trimmed(struct sym_span text)
+{
+    size_t n;
+    while ((n = blank_bytes(text.data, text.len)) > 0) {
+        text = sym_span(text.data + n, text.len - n);
+    }
+    for (size_t back = 1; back <= 3 && back <= text.len; back++) {
+        if (blank_bytes(text.data + text.len - back, back) == back) {
+            text.len -= back;
+            back = 0;
+        }
     }
     return text;
 }
@@ -235,19 +271,32 @@ static bool work_value(struct sym_batch *b, size_t row, const struct sym_bound *
     return true;
 }
 
-static bool take_id(struct sym_batch *b, size_t row)
+bool sym_batch_take_id(struct sym_batch *b, size_t row)
 {
-    struct sym_span id = trimmed(sym_batch_field(b, row, b->binding->id));
+    char text[96];
+    if (b->rows[row].n_fields != b->binding->n_columns) {
+        (void)snprintf(text, sizeof text, "the row has %u of %zu columns", b->rows[row].n_fields,
+                       b->binding->n_columns);
+        sym_batch_reject(b, row, SYM_BOUND_NONE, text);
+        return false;
+    }
+    char number[24];
+    struct sym_span id = sym_batch_trimmed(sym_batch_field(b, row, b->binding->id));
+    if (b->binding->id == SYM_BOUND_ROW) {
+        (void)snprintf(number, sizeof number, "%" PRIu64, b->rows[row].line);
+        id = sym_span_text(number);
+    }
     if (id.len == 0) {
-        reject(b, row, b->binding->id, "the row has no id");
+        sym_batch_reject(b, row, b->binding->id, "the row has no id");
         return false;
     }
     if (id.len > SYM_RECORD_ID_BYTES_MAX) {
-        reject(b, row, b->binding->id, "the id is longer than 128 bytes");
+        sym_batch_reject(b, row, b->binding->id, "the id is longer than 128 bytes");
         return false;
     }
     if (!sym_text_is_name(id)) {
-        reject(b, row, b->binding->id, "the id holds a line end or an invisible character");
+        sym_batch_reject(b, row, b->binding->id,
+                         "the id holds a line end or an invisible character");
         return false;
     }
     memcpy(b->ids + row * SYM_RECORD_ID_BYTES_MAX, id.data, id.len);
@@ -257,15 +306,14 @@ static bool take_id(struct sym_batch *b, size_t row)
 
 _Static_assert(SYM_RECORD_ID_BYTES_MAX == 128, "as the refusal above says");
 
-static void take_fingerprint(struct sym_batch *b, size_t row)
+static void take_fingerprint(struct sym_batch *b, size_t row, struct sym_span content)
 {
     struct sym_batch_row *r = &b->rows[row];
     uint8_t digest[SYM_DIGEST_BYTES];
     uint8_t id_len[1] = {(uint8_t)r->id_len};
-    const struct sym_span parts[] = {
-        sym_span(id_len, sizeof id_len),
-        sym_span(b->ids + row * SYM_RECORD_ID_BYTES_MAX, r->id_len),
-        sym_span(b->digests[b->n_tokens - r->n_tokens], r->n_tokens * sizeof b->digests[0])};
+    const struct sym_span parts[] = {sym_span(id_len, sizeof id_len),
+                                     sym_span(b->ids + row * SYM_RECORD_ID_BYTES_MAX, r->id_len),
+                                     content};
     sym_digest(digest, ROW_PERSONALISATION, parts, sizeof parts / sizeof *parts);
     memcpy(r->fingerprint, digest, sizeof r->fingerprint);
 }
@@ -274,28 +322,37 @@ static void work_row(struct sym_batch *b, size_t row, struct sym_canon *canon,
                      struct sym_canonical *canonical)
 {
     struct sym_batch_row *r = &b->rows[row];
-    char text[96];
     bool any = false;
-    if (r->n_fields != b->binding->n_columns) {
-        (void)snprintf(text, sizeof text, "the row has %u of %zu columns", r->n_fields,
-                       b->binding->n_columns);
-        reject(b, row, SYM_BOUND_NONE, text);
-        return;
-    }
-    if (!take_id(b, row)) {
+    if (!sym_batch_take_id(b, row)) {
         return;
     }
     for (size_t i = 0; i < b->binding->n && b->err == SYM_OK; i++) {
         any = work_value(b, row, &b->binding->identifiers[i], canon, canonical) || any;
     }
     if (!any) {
-        reject(b, row, SYM_BOUND_NONE, "none of the mapped columns has a value");
+        sym_batch_reject(b, row, SYM_BOUND_NONE, "none of the mapped columns has a value");
     }
     if (r->n_tokens == 0) {
         r->id_len = 0;
         return;
     }
-    take_fingerprint(b, row);
+    take_fingerprint(
+        b, row,
+        sym_span(b->digests[b->n_tokens - r->n_tokens], r->n_tokens * sizeof b->digests[0]));
+}
+
+void sym_batch_keep(struct sym_batch *b, size_t row, struct sym_span record)
+{
+    uint8_t *records = grown(b->records, &b->max_records, b->records_len + record.len, 1);
+    if (records == NULL) {
+        b->err = SYM_NO_MEMORY;
+        return;
+    }
+    b->records = records;
+    memcpy(b->records + b->records_len, record.data, record.len);
+    b->records_len += record.len;
+    b->rows[row].record_len = (uint32_t)record.len;
+    take_fingerprint(b, row, record);
 }
 
 void sym_batch_work(struct sym_batch *b, struct sym_canon *canon)

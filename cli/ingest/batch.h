@@ -11,13 +11,17 @@
 #include "cli/ingest/profile.h"
 
 #define SYM_FINGERPRINT_BYTES 16u
+/* The start of a value that is reported, terminated. */
+#define SYM_UNKNOWN_BYTES 49u
 
 struct sym_batch_row {
     uint64_t line;
     uint32_t first_field;
     uint32_t n_fields;
-    uint32_t n_tokens;                          /* after the work */
-    uint32_t id_len;                            /* 0: rejected; the id lies in ids */
+    uint32_t n_tokens;   /* after the work */
+    uint32_t record_len; /* of incidents; 0: rejected */
+    uint32_t fields;     /* of them: what is known, by enum sym_incident_field */
+    uint32_t id_len;     /* 0: rejected; the id lies in ids */
     uint8_t fingerprint[SYM_FINGERPRINT_BYTES]; /* of id and tokens */
 };
 
@@ -26,8 +30,10 @@ struct sym_batch_remark {
     uint32_t row;
     bool refused;
     enum sym_token_type type;
+    enum sym_profile_target unknown; /* a value of this field that nothing is known of: the text is
+                                      * the value, its start; NONE: it is a reason */
     size_t column;
-    size_t text; /* where the reason starts in texts; terminated */
+    size_t text; /* where it starts in texts; terminated */
 };
 
 struct sym_batch {
@@ -41,7 +47,9 @@ struct sym_batch {
     uint8_t *ids; /* SYM_RECORD_ID_BYTES_MAX for each row */
     uint8_t *types;
     uint8_t (*digests)[SYM_DIGEST_BYTES];
-    size_t n_tokens; /* row by row */
+    size_t n_tokens;  /* row by row */
+    uint8_t *records; /* of incidents (proto/incident.h), row by row */
+    size_t records_len, max_records;
     struct sym_batch_remark *remarks;
     size_t n_remarks, max_remarks;
     char *texts;
@@ -63,5 +71,15 @@ void sym_batch_work(struct sym_batch *b, struct sym_canon *canon);
 
 /* Field number at of a row; empty when the row has not so many. */
 struct sym_span sym_batch_field(const struct sym_batch *b, size_t row, size_t at);
+
+/* For incident_row.c, which works on the rows of incidents. Afterwards the id of a row lies
+ * in ids, or the row is rejected, for its number of columns or its id, and false returned. */
+bool sym_batch_take_id(struct sym_batch *b, size_t row);
+void sym_batch_reject(struct sym_batch *b, size_t row, size_t column, const char *text);
+void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
+                       enum sym_profile_target target, struct sym_span value);
+/* Keeps the record of a row, and takes its fingerprint. */
+void sym_batch_keep(struct sym_batch *b, size_t row, struct sym_span record);
+struct sym_span sym_batch_trimmed(struct sym_span text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/ingest/crew.h"
+#include "cli/ingest/gazetteer.h"
 #include "cli/ingest/repeats.h"
 
 #include <errno.h>
@@ -36,7 +37,8 @@ struct import {
     struct sym_csv *csv;
     struct sym_binding binding;
     struct sym_crew *crew;
-    char (*titles)[TITLE_BYTES]; /* of the columns, harmless */
+    struct sym_gazetteer *gazetteer; /* of incidents */
+    char (*titles)[TITLE_BYTES];     /* of the columns, harmless */
     FILE *rejects;
     char *reasons; /* of one row, for the file of rejects */
     size_t max_reasons;
@@ -46,6 +48,7 @@ struct import {
     uint8_t ids[SYM_IMPORT_BATCH_RECORDS * SYM_RECORD_ID_BYTES_MAX];
     uint32_t id_ends[SYM_IMPORT_BATCH_RECORDS];
     uint32_t records[SYM_IMPORT_BATCH_RECORDS * SYM_TOKENS_PER_RECORD_MAX];
+    uint32_t row_ends[SYM_IMPORT_BATCH_RECORDS];
 };
 
 /* The start: titles, rejects ----------------------------------------------------------------- */
@@ -133,6 +136,13 @@ static enum sym_err begin(struct import *im)
     if (err == SYM_OK) {
         err = open_rejects(im, &row);
     }
+    if (err == SYM_OK && im->binding.n_fields > 0) {
+        err = sym_gazetteer_new(&im->gazetteer);
+        im->binding.gazetteer = im->gazetteer;
+        if (err != SYM_OK) {
+            return sym_fail(im->fault, err, "import: the gazetteer %s", sym_err_text(err));
+        }
+    }
     if (err == SYM_OK) {
         err = sym_crew_new(&im->crew, &im->binding, &p->rules, im->source->threads, im->fault);
     }
@@ -171,18 +181,41 @@ static enum sym_err keep_tokens(struct import *im, struct sym_batch *b, size_t f
     return SYM_OK;
 }
 
+/* The record of a row, moved down likewise. */
+static void keep_record(struct import *im, struct sym_batch *b, const struct sym_batch_row *r,
+                        size_t first, size_t record)
+{
+    uint32_t start = record > 0 ? im->row_ends[record - 1] : 0;
+    if (r->record_len == 0) {
+        return;
+    }
+    memmove(b->records + start, b->records + first, r->record_len);
+    im->row_ends[record] = start + r->record_len;
+    for (size_t field = 0; field <= SYM_FIELD_OF_POINT; field++) {
+        im->counts->known_by_field[field] += r->fields >> field & 1u;
+    }
+}
+
+static bool is_kept(const struct sym_batch_row *r)
+{
+    return r->n_tokens > 0 || r->record_len > 0;
+}
+
 /* Leaves out rejected and repeated rows. */
 static enum sym_err compact(struct sym_import_batch *out, struct import *im, struct sym_batch *b)
 {
     size_t first = 0;
+    size_t first_record = 0;
     uint32_t ids_len = 0;
     *out = (struct sym_import_batch){.ids = im->ids, .id_ends = im->id_ends};
     for (size_t i = 0; i < b->n_rows; i++) {
         const struct sym_batch_row *r = &b->rows[i];
         bool before = false;
         size_t at = first;
+        size_t at_record = first_record;
         first += r->n_tokens;
-        if (r->n_tokens == 0) {
+        first_record += r->record_len;
+        if (!is_kept(r)) {
             im->counts->rejected++;
             continue;
         }
@@ -197,6 +230,7 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
             im->counts->duplicate_rows++;
             continue;
         }
+        keep_record(im, b, r, at_record, out->n_records);
         memcpy(im->ids + ids_len, b->ids + i * SYM_RECORD_ID_BYTES_MAX, r->id_len);
         ids_len += r->id_len;
         im->id_ends[out->n_records++] = ids_len;
@@ -206,6 +240,8 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
     out->records = im->records;
     out->types = b->types;
     out->digests = (const uint8_t(*)[SYM_DIGEST_BYTES])b->digests;
+    out->rows = b->records;
+    out->row_ends = im->row_ends;
     return SYM_OK;
 }
 
@@ -243,14 +279,27 @@ static void save_reject(struct import *im, const struct sym_batch *b, size_t row
     const struct sym_batch_row *r = &b->rows[row];
     char line[24];
     (void)snprintf(line, sizeof line, "%" PRIu64, r->line);
-    const struct sym_span head[REJECT_COLUMNS] = {sym_span_text(line),
-                                                  sym_span_text(r->n_tokens > 0 ? "yes" : "no"),
-                                                  sym_span_text(im->reasons)};
+    const struct sym_span head[REJECT_COLUMNS] = {
+        sym_span_text(line), sym_span_text(is_kept(r) ? "yes" : "no"), sym_span_text(im->reasons)};
     for (size_t i = 0; i < r->n_fields; i++) {
         fields[i] = sym_batch_field(b, row, i);
     }
     write_reject(im, head, fields, r->n_fields);
     im->reasons[0] = '\0';
+}
+
+/* What became unknown is told at the end, each value once. */
+static enum sym_err count_unknown(struct import *im, const struct sym_batch *b,
+                                  const struct sym_batch_remark *m)
+{
+    im->counts->unknown++;
+    im->counts->unknown_by_target[m->unknown]++;
+    if (im->source->unknowns == NULL) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_unknowns_add(im->source->unknowns, m->unknown, b->texts + m->text,
+                                        b->rows[m->row].line);
+    return err == SYM_OK ? err : sym_fail(im->fault, err, "import: %s", sym_err_text(err));
 }
 
 static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
@@ -259,6 +308,9 @@ static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
     const struct sym_batch_row *r = &b->rows[m->row];
     const char *column = m->column != SYM_BOUND_NONE ? im->titles[m->column] : NULL;
     const char *reason = b->texts + m->text;
+    if (m->unknown != SYM_TARGET_NONE) {
+        return count_unknown(im, b, m);
+    }
     im->counts->doubtful += m->refused ? 0 : 1;
     if (m->refused && m->type != SYM_TOKEN_NONE) {
         im->counts->refused++;
@@ -268,7 +320,7 @@ static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
                                            .column = column,
                                            .reason = reason,
                                            .refused = m->refused,
-                                           .row_kept = r->n_tokens > 0};
+                                           .row_kept = is_kept(r)};
     if (im->calls->remark != NULL) {
         im->calls->remark(im->calls->context, &told);
     }
@@ -395,6 +447,7 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     }
     err = close_rejects(im, err);
     sym_crew_free(im->crew);
+    sym_gazetteer_free(im->gazetteer);
     sym_csv_close(im->csv);
     sym_repeats_clear(&im->rows);
     sym_repeats_clear(&im->tokens);

@@ -1,4 +1,5 @@
-/* import.h - a CSV file and a profile in, records with their tokens out, batch by batch.
+/* import.h - a CSV file and a profile in, records with their tokens out, or of incidents, batch by
+ * batch.
  *
  * One thread reads the file and calls back; others canonicalise. Batches arrive in the order of the
  * file, rejected rows in theirs. Memory holds some batches, and 24 to 48 bytes for each row and
@@ -14,16 +15,20 @@
 #define SYM_CLI_INGEST_IMPORT_H
 
 #include "cli/ingest/profile.h"
+#include "cli/ingest/unknowns.h"
+#include "proto/incident.h"
 
 /* In columns, so that they can be stored as they are. Borrowed during the call. */
 struct sym_import_batch {
     size_t n_records;        /* 1 to SYM_IMPORT_BATCH_RECORDS */
     const uint8_t *ids;      /* one after the other */
     const uint32_t *id_ends; /* of each in ids */
-    size_t n_tokens;         /* at least one for each record */
+    size_t n_tokens;         /* at least one for each record; of incidents none */
     const uint32_t *records; /* of each token: which record, ascending */
     const uint8_t *types;    /* of each token: enum sym_token_type */
     const uint8_t (*digests)[SYM_DIGEST_BYTES];
+    const uint8_t *rows; /* of incidents: their records (proto/incident.h), one after the other */
+    const uint32_t *row_ends; /* of each in rows */
 };
 
 struct sym_import_counts {
@@ -37,6 +42,10 @@ struct sym_import_counts {
     uint64_t doubtful;         /* values kept with a remark */
     uint64_t tokens_by_type[SYM_TOKEN_TYPE_COUNT];
     uint64_t refused_by_type[SYM_TOKEN_TYPE_COUNT];
+    /* Of incidents and aggregates. */
+    uint64_t unknown; /* values that became "unknown", as nothing is known of them */
+    uint64_t unknown_by_target[SYM_TARGET_NUMBER];
+    uint64_t known_by_field[SYM_FIELD_OF_POINT + 1]; /* records that say something there */
 };
 
 /* One reason why a value was left out or doubted, or a row rejected. */
@@ -67,6 +76,7 @@ struct sym_import_calls {
 struct sym_import_source {
     const char *path; /* of the CSV file, "-" for standard input */
     const struct sym_profile *profile;
+    struct sym_unknowns *unknowns; /* of incidents: added to; NULL: they are only counted */
     const char *rejects; /* path for rows with refused values; must not exist; NULL: none */
     unsigned threads;    /* that canonicalise; 0: one for each processor */
 };

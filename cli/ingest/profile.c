@@ -24,6 +24,9 @@ enum key {
     KEY_PHONES,
     KEY_EMAILS,
     KEY_URLS,
+    KEY_SEPARATOR,
+    KEY_CELLS,
+    KEY_PERSONS,
     KEY_COUNT
 };
 
@@ -57,18 +60,19 @@ static enum sym_err refuse(struct parsing *at, enum sym_err err, const char *for
     return sym_fail(at->fault, err, "%s:%u: %s", at->p->source, at->line, shown);
 }
 
-/* A key of [profile] takes a text, or one of some words of which the first is the default. */
+/* A key of [profile] takes a text, one of some words of which the first is the default, or
+ * (without words) a number. */
 struct key_row {
     const char *key;
-    size_t offset, size; /* of the text in struct sym_profile; 0, 0: words */
-    const char *words[4];
+    size_t offset, size; /* of the text in struct sym_profile; size 0: words */
+    const char *words[5];
 };
 
 #define TEXT(member) offsetof(struct sym_profile, member), sizeof((struct sym_profile *)0)->member
 
 static const struct key_row keys[KEY_COUNT] = {
     [KEY_NAME] = {"name", TEXT(name), {NULL}},
-    [KEY_KIND] = {"kind", 0, 0, {"identifiers", NULL}},
+    [KEY_KIND] = {"kind", 0, 0, {"identifiers", "incidents", "aggregates", NULL}},
     [KEY_ID] = {"id", TEXT(id), {NULL}},
     [KEY_REGION] = {"region", TEXT(rules.region), {NULL}},
     [KEY_BANK] = {"bank", TEXT(bank), {NULL}},
@@ -80,6 +84,12 @@ static const struct key_row keys[KEY_COUNT] = {
     [KEY_PHONES] = {"phones", 0, 0, {"valid", "possible", NULL}},
     [KEY_EMAILS] = {"emails", 0, 0, {"plain", "provider", NULL}},
     [KEY_URLS] = {"urls", 0, 0, {"plain", "without-tracking", NULL}},
+    [KEY_SEPARATOR] = {"separator", 0, 0, {"semicolon", "comma", "pipe", "none", NULL}},
+    [KEY_CELLS] = {"cells-per-incident",
+                   offsetof(struct sym_profile, fields.cells_per_incident),
+                   0,
+                   {NULL}},
+    [KEY_PERSONS] = {"persons-max", offsetof(struct sym_profile, fields.persons_max), 0, {NULL}},
 };
 
 static bool is_region(const char *text)
@@ -97,6 +107,16 @@ static enum sym_err put_text(struct parsing *at, const struct key_row *row, cons
         return refuse(at, SYM_BAD_VALUE, "region has to be two capital letters, such as GB");
     }
     memcpy((char *)at->p + row->offset, value, len + 1);
+    return SYM_OK;
+}
+
+static enum sym_err put_number(struct parsing *at, const struct key_row *row, const char *value)
+{
+    uint32_t *number = (uint32_t *)(void *)((char *)at->p + row->offset);
+    if (sym_profile_bound_parse(number, value) != SYM_OK) {
+        return refuse(at, SYM_BAD_VALUE, "%s has to be a number from 1 to %u", row->key,
+                      SYM_PROFILE_BOUND_MAX);
+    }
     return SYM_OK;
 }
 
@@ -127,7 +147,12 @@ static enum sym_err take_key(struct parsing *at, const char *key, const char *va
             return refuse(at, SYM_BAD_VALUE, "%s was given before", key);
         }
         at->given |= bit;
-        return row->size > 0 ? put_text(at, row, value) : put_choice(at, row, value);
+        if (row == &keys[KEY_KIND] && at->p->n_columns + at->p->fields.n > 0) {
+            return refuse(at, SYM_BAD_VALUE, "kind has to stand before [columns]");
+        }
+        return row->size > 0           ? put_text(at, row, value)
+               : row->words[0] != NULL ? put_choice(at, row, value)
+                                       : put_number(at, row, value);
     }
     return nearest.best != NULL
                ? refuse(at, SYM_BAD_VALUE, "[profile] has no key \"%s\"; did you mean %s?", key,
@@ -188,6 +213,22 @@ static bool is_same_target(const struct sym_profile_column *a, const struct sym_
     return a->type == b->type && a->second == b->second && a->group == b->group;
 }
 
+static bool holds_identifiers(const struct parsing *at)
+{
+    return at->choice[KEY_KIND] == 0;
+}
+
+/* A line of [columns] or of [FIELD] in a profile of incidents. */
+static enum sym_err take_field(struct parsing *at, const char *section, const char *name,
+                               const char *value)
+{
+    struct sym_fault reason = {SYM_OK, ""};
+    enum sym_err err = strcmp(section, "columns") == 0
+                           ? sym_profile_fields_add(&at->p->fields, name, value, at->line, &reason)
+                           : sym_profile_fields_mean(&at->p->fields, section, name, value, &reason);
+    return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
+}
+
 static enum sym_err take_column(struct parsing *at, const char *title, const char *target)
 {
     struct sym_profile *p = at->p;
@@ -224,6 +265,9 @@ static int take_line(void *context, const char *section, const char *name, const
     }
     if (strcmp(section, "profile") == 0) {
         return take_key(at, name, value) == SYM_OK;
+    }
+    if (!holds_identifiers(at)) {
+        return take_field(at, section, name, value) == SYM_OK;
     }
     if (strcmp(section, "columns") == 0) {
         return take_column(at, name, value) == SYM_OK;
@@ -340,9 +384,18 @@ static enum sym_err check_whole(struct parsing *at)
     if (at->err != SYM_OK) {
         return at->err;
     }
+    if (at->p->id[0] == '\0' && !holds_identifiers(at)) {
+        memcpy(at->p->id, "@0", 3);
+    }
     if (at->p->id[0] == '\0') {
         return refuse(at, SYM_BAD_VALUE,
                       "[profile] does not say which column holds your own id of a record: id = …");
+    }
+    if (!holds_identifiers(at)) {
+        struct sym_fault reason = {SYM_OK, ""};
+        enum sym_err err = sym_profile_fields_check(
+            &at->p->fields, at->choice[KEY_KIND] == SYM_DATASET_AGGREGATES - 1u, &reason);
+        return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
     }
     if (at->p->n_columns == 0) {
         return refuse(at, SYM_BAD_VALUE, "[columns] maps no column to an identifier");
@@ -374,65 +427,12 @@ enum sym_err sym_profile_parse(struct sym_profile *out, const char *source, stru
     p.rules.phones_possible = at.choice[KEY_PHONES] == 1;
     p.rules.email_providers = at.choice[KEY_EMAILS] == 1;
     p.rules.url_drop_tracking = at.choice[KEY_URLS] == 1;
+    p.kind = (enum sym_dataset_kind)(SYM_DATASET_IDENTIFIERS + at.choice[KEY_KIND]);
+    p.fields.separator = ";,|"[at.choice[KEY_SEPARATOR]];
     p.optional = at.choice[KEY_COLUMNS] == 1;
     p.delimiter = ",;\t"[at.choice[KEY_DELIMITER]];
     *out = p;
     return SYM_OK;
-}
-
-/* Built in --------------------------------------------------------------------------------- */
-
-static const char accounts[] = "[profile]\n"
-                               "name = accounts\n"
-                               "id = id\n"
-                               "columns = optional\n"
-                               "[columns]\n"
-                               "iban = iban\n"
-                               "account = account\n"
-                               "bank = account.bank\n"
-                               "bic = bic\n"
-                               "wallet = wallet\n"
-                               "payment_ref = payment_ref\n";
-
-static const char persons[] = "[profile]\n"
-                              "name = persons\n"
-                              "id = id\n"
-                              "columns = optional\n"
-                              "[columns]\n"
-                              "name = name_dob\n"
-                              "given_name = name_dob/2\n"
-                              "surname = name_dob/2\n"
-                              "date_of_birth = name_dob.dob\n"
-                              "phone = phone\n"
-                              "email = email\n"
-                              "passport = passport\n"
-                              "passport_country = passport.issuer\n"
-                              "national_id = national_id\n"
-                              "national_id_country = national_id.issuer\n"
-                              "plate = plate\n"
-                              "plate_country = plate.issuer\n"
-                              "iban = iban\n"
-                              "account = account\n"
-                              "bank = account.bank\n"
-                              "handle = handle\n"
-                              "platform = handle.platform\n"
-                              "url = url\n"
-                              "wallet = wallet\n";
-
-struct builtin {
-    const char *name;
-    const char *text;
-};
-
-static const struct builtin builtins[] = {{"accounts", accounts}, {"persons", persons}};
-
-const char *sym_profile_builtin(const char **text, size_t at)
-{
-    if (at >= sizeof builtins / sizeof *builtins) {
-        return NULL;
-    }
-    *text = builtins[at].text;
-    return builtins[at].name;
 }
 
 enum sym_err sym_profile_load(struct sym_profile *out, const char *name, struct sym_fault *fault)
@@ -440,7 +440,7 @@ enum sym_err sym_profile_load(struct sym_profile *out, const char *name, struct 
     SYM_SECRET_AUTO text = {0};
     const char *own = NULL;
     for (size_t i = 0; sym_profile_builtin(&own, i) != NULL; i++) {
-        if (strcmp(name, builtins[i].name) == 0) {
+        if (strcmp(name, sym_profile_builtin(&own, i)) == 0) {
             return sym_profile_parse(out, name, sym_span_text(own), fault);
         }
     }
@@ -449,7 +449,7 @@ enum sym_err sym_profile_load(struct sym_profile *out, const char *name, struct 
         char shown[SYM_FAULT_BYTES];
         return sym_fail(fault, err,
                         "%s: there is no such file, and the profiles that are built in are "
-                        "accounts and persons",
+                        "accounts, persons, htcds, ctdc, iom-missing-migrants and aggregates",
                         sym_file_show(shown, name));
     }
     return err == SYM_OK ? sym_profile_parse(out, name, sym_secret_span(&text), fault) : err;

@@ -1,8 +1,9 @@
-/* profile.h - mapping profiles: which column of a CSV file is which identifier.
+/* profile.h - mapping profiles: which column of a CSV file is which identifier, or which field of
+ * an incident.
  *
- * A profile is a small INI file, read through inih (this is its only user), or one of the two that
- * are built in; symbolon-profile(5) describes it. Binding a profile to the first row of a CSV file
- * turns names of columns into places.
+ * A profile is a small INI file, read through inih (profile.c is its only user), or one of those
+ * that are built in; symbolon-profile(5) describes it. Binding a profile to the first row of a CSV
+ * file turns names of columns into places.
  *
  *     [profile]                         [columns]
  *     name = customers                  IBAN     = iban
@@ -18,6 +19,8 @@
 #define SYM_CLI_INGEST_PROFILE_H
 
 #include "cli/ingest/canon.h"
+#include "cli/ingest/profile_field.h"
+#include "proto/dataset.h"
 
 #define SYM_PROFILE_TITLE_BYTES (SYM_PROFILE_LINE_BYTES_MAX + 1u)
 #define SYM_PROFILE_NAME_BYTES  64u
@@ -35,7 +38,8 @@ struct sym_profile_column {
 struct sym_profile {
     char source[SYM_FAULT_BYTES]; /* path of the file or name of a built-in one, harmless */
     char name[SYM_PROFILE_NAME_BYTES];
-    char id[SYM_PROFILE_TITLE_BYTES];
+    enum sym_dataset_kind kind;
+    char id[SYM_PROFILE_TITLE_BYTES]; /* of incidents: titles with | between them, "@0": the row */
     bool optional; /* columns that the file lacks are passed over, as long as one is there */
     char delimiter;
     struct sym_canon_rules rules;
@@ -44,6 +48,7 @@ struct sym_profile {
     char platform[SYM_PROFILE_NAME_BYTES];
     struct sym_profile_column columns[SYM_PROFILE_COLUMNS_MAX];
     size_t n_columns;
+    struct sym_profile_fields fields; /* of incidents and aggregates */
 };
 
 /* Name number at of the built-in profiles, NULL after the last; *text becomes its text. */
@@ -58,6 +63,7 @@ SYM_MUST enum sym_err sym_profile_load(struct sym_profile *out, const char *name
 
 #define SYM_BOUND_PARTS_MAX 8u
 #define SYM_BOUND_NONE      SIZE_MAX
+#define SYM_BOUND_ROW       (SIZE_MAX - 1) /* the id: the number of the row */
 
 /* One identifier: places in a row, from 0. */
 struct sym_bound {
@@ -68,11 +74,24 @@ struct sym_bound {
     const char *fixed; /* second part for all rows, where there is no column; borrowed, or NULL */
 };
 
+struct sym_bound_field {
+    enum sym_profile_target target;
+    const char *code; /* of a column of 0 and 1; NULL: the column says it */
+    size_t column;
+};
+
+struct sym_gazetteer;
+
 struct sym_binding {
     size_t id;
     size_t n_columns; /* of the file */
     struct sym_bound identifiers[SYM_TOKENS_PER_RECORD_MAX];
     size_t n;
+    /* Of incidents and aggregates, ascending by target; the rest is set by who has it. */
+    struct sym_bound_field fields[SYM_PROFILE_COLUMNS_MAX];
+    size_t n_fields;
+    const struct sym_profile *profile;
+    const struct sym_gazetteer *gazetteer;
 };
 
 /* titles: the first row of the file csv_name. The binding borrows from the profile. */

@@ -211,6 +211,62 @@ static enum sym_err check_region(const struct sym_binding *b, const struct sym_p
     return SYM_OK;
 }
 
+/* The id of an incident: the first of some titles that is there, or the number of the row. */
+static enum sym_err find_id(size_t *place, const struct titles *t, const struct sym_profile *p,
+                            struct sym_fault *fault)
+{
+    const char *at = p->id;
+    for (;;) {
+        char title[SYM_PROFILE_TITLE_BYTES];
+        size_t len = strcspn(at, "|");
+        memcpy(title, at, len);
+        title[len] = '\0';
+        *place = SYM_BOUND_ROW;
+        if (strcmp(title, "@0") == 0) {
+            return SYM_OK;
+        }
+        bool last = at[len] == '\0';
+        enum sym_err err = find(place, t, p, title, 0, !last, fault);
+        if (err != SYM_OK || *place != SYM_BOUND_NONE) {
+            return err;
+        }
+        at += len + 1;
+    }
+}
+
+/* Sorted by target; those of one target stay in their order. */
+static void put_field(struct sym_binding *b, struct sym_bound_field field)
+{
+    size_t at = b->n_fields++;
+    for (; at > 0 && b->fields[at - 1].target > field.target; at--) {
+        b->fields[at] = b->fields[at - 1];
+    }
+    b->fields[at] = field;
+}
+
+static enum sym_err bind_fields(struct sym_binding *b, const struct titles *t,
+                                const struct sym_profile *p, struct sym_fault *fault)
+{
+    bool counted = p->kind != SYM_DATASET_AGGREGATES;
+    enum sym_err err = find_id(&b->id, t, p, fault);
+    b->profile = p;
+    for (size_t i = 0; i < p->fields.n && err == SYM_OK; i++) {
+        const struct sym_profile_field *f = &p->fields.list[i];
+        struct sym_bound_field field = {.target = f->target,
+                                        .code = f->code[0] != '\0' ? f->code : NULL};
+        bool optional = p->optional && f->target != SYM_TARGET_COUNT;
+        err = find(&field.column, t, p, f->title, f->line, optional, fault);
+        if (err == SYM_OK && field.column != SYM_BOUND_NONE) {
+            put_field(b, field);
+            counted = counted || field.target == SYM_TARGET_COUNT;
+        }
+    }
+    if (err == SYM_OK && (b->n_fields == 0 || !counted)) {
+        return refuse_unknown(t, p, p->fields.list[0].title, p->fields.list[0].line, fault);
+    }
+    return err;
+}
+
 enum sym_err sym_profile_bind(struct sym_binding *out, const struct sym_profile *p,
                               const struct sym_span *titles, size_t n, const char *csv_name,
                               struct sym_fault *fault)
@@ -218,7 +274,15 @@ enum sym_err sym_profile_bind(struct sym_binding *out, const struct sym_profile 
     unsigned groups[SYM_TOKENS_PER_RECORD_MAX] = {0};
     struct sym_binding b = {.n_columns = n};
     struct titles t = {.at = titles, .n = n, .file = csv_name};
-    enum sym_err err = find(&b.id, &t, p, p->id, 0, false, fault);
+    enum sym_err err = SYM_OK;
+    if (p->kind == SYM_DATASET_INCIDENTS || p->kind == SYM_DATASET_AGGREGATES) {
+        err = bind_fields(&b, &t, p, fault);
+        if (err == SYM_OK) {
+            *out = b;
+        }
+        return err;
+    }
+    err = find(&b.id, &t, p, p->id, 0, false, fault);
     for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
         if (!p->columns[i].second) {
             err = bind_column(&b, groups, &t, p, &p->columns[i], fault);

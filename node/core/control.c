@@ -23,6 +23,7 @@ struct sym_control {
     struct sym_watch *receive;
     struct sym_nonces *nonces;
     uint64_t denials_until_ms; /* denials are paid for in time; see may_record_denial */
+    uint64_t denials_left_out; /* since one was recorded last */
     uint8_t *answer_bytes;     /* SYM_CONTROL_BYTES_MAX */
     uint8_t *reply_bytes;      /* SYM_CONTROL_BYTES_MAX */
 };
@@ -43,6 +44,7 @@ struct asked {
     struct sym_span bytes; /* the request, exactly as it came */
     const struct sym_verb_row *row;
     const struct sym_user *user;
+    bool is_signed; /* by that user */
     union {
         uint8_t bytes[ARGUMENTS_BYTES];
         max_align_t aligned;
@@ -70,6 +72,7 @@ static enum sym_err authenticate(const struct sym_control *c, struct asked *a,
         err = sym_verify(a->request.signature.data, a->user->key, SYM_DOMAIN_CONTROL,
                          a->request.body);
     }
+    a->is_signed = err == SYM_OK;
     if (err == SYM_OK) {
         err = sym_decode(&a->inner, &a->body, &sym_msg_control_body, a->request.body);
     }
@@ -193,11 +196,13 @@ static bool brings_key(struct sym_span arguments)
     return sym_decode(&arena, &add, &sym_msg_peer_add, arguments) != SYM_OK || add.psk.len > 0;
 }
 
-/* Arguments that no log may hold: a record's id, a preshared key. Without one, the cards of
- * partners are what an auditor checks their signatures with. */
+/* Arguments that no log may hold: a record's id, records, also those that nobody wanted, a
+ * preshared key. Without one, the cards of partners are what an auditor checks their signatures
+ * with. */
 static bool is_private(const struct sym_control_body *body)
 {
     return body->verb == SYM_VERB_DATASET_FORGET || body->verb == SYM_VERB_PEER_SECRET ||
+           body->verb == SYM_VERB_IMPORT_CHUNK ||
            (body->verb == SYM_VERB_PEER_ADD && brings_key(body->arguments));
 }
 
@@ -216,38 +221,59 @@ static bool may_record_denial(struct sym_control *c)
 {
     uint64_t now_ms = sym_now_ms();
     if (c->denials_until_ms > now_ms + DENIALS_AHEAD_MS) {
+        c->denials_left_out++;
         return false;
     }
     c->denials_until_ms = (c->denials_until_ms > now_ms ? c->denials_until_ms : now_ms) + 1000;
     return true;
 }
 
-static void record_denial(struct sym_control *c, const struct asked *a,
+/* Of one that somebody else signed in the name of a user nothing is kept but that: the user did not
+ * make it, and its bytes prove nothing. One by a key that nobody here has is the journal's alone.
+ */
+static void record_denial(struct sym_control *c, const struct asked *a, bool forged,
                           const struct sym_fault *fault)
 {
+    char detail[SYM_DETAIL_BYTES_MAX + 1];
+    char before[80] = "";
     if (!may_record_denial(c)) {
         return;
     }
-    const char *user = a->user == NULL ? "unknown" : a->user->name;
+    const char *user = a->user == NULL || forged ? "unknown" : a->user->name;
     const char *verb = a->row == NULL ? "unknown" : a->row->name;
     sym_log(SYM_LEVEL_WARN, "control-denied", "user", user, "verb", verb, "reason", fault->text,
             NULL);
-    if (a->user != NULL) {
-        const struct sym_entry_body body = {.event = sym_span_text("control-denied"),
-                                            .subject = sym_span_text(verb)};
-        const struct sym_author author = author_of(c, a);
-        const struct sym_entry entry = {
-            .kind = SYM_ENTRY_REFUSED, .author = &author, .body = &body};
-        enum sym_err err = sym_log_add(c->config.log, &entry);
-        (void)err;
+    if (a->user == NULL) {
+        c->denials_left_out++;
+        return;
+    }
+    if (c->denials_left_out > 0) {
+        (void)snprintf(before, sizeof before, "%s%llu denials before it were not recorded",
+                       forged ? "; " : "", (unsigned long long)c->denials_left_out);
+    }
+    const struct sym_entry_body body = {
+        .event = sym_span_text("control-denied"),
+        .subject = sym_span_text(verb),
+        .detail = forged ? sym_log_words(detail, sizeof detail,
+                                         "in the name of %s, signed by another key%s",
+                                         a->user->name, before)
+                         : sym_span_text(before),
+        .count = c->denials_left_out};
+    const struct sym_author author = author_of(c, a);
+    const struct sym_entry entry = {
+        .kind = SYM_ENTRY_REFUSED, .author = forged ? NULL : &author, .body = &body};
+    if (sym_log_add(c->config.log, &entry) == SYM_OK) {
+        c->denials_left_out = 0;
     }
 }
 
-/* A decision that comes too late, or twice, is worth knowing of. */
+/* A decision that comes too late, or twice, is worth knowing of, and so is what was played again or
+ * forged. */
 static bool is_refusal(const struct asked *a, enum sym_err err)
 {
-    return err == SYM_DENIED || (a->row != NULL && a->body.verb == SYM_VERB_REQUEST_DECIDE &&
-                                 (err == SYM_EXPIRED || err == SYM_WRONG_STATE));
+    return err == SYM_DENIED || err == SYM_REPLAY || (err == SYM_BAD_SIGNATURE && !a->is_signed) ||
+           (a->row != NULL && a->body.verb == SYM_VERB_REQUEST_DECIDE &&
+            (err == SYM_EXPIRED || err == SYM_WRONG_STATE));
 }
 
 static void handle(struct sym_control *c, struct sym_span bytes, const struct sym_bus_route *route)
@@ -281,7 +307,7 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
                             &answer, &fault);
     }
     if (is_refusal(&a, err)) {
-        record_denial(c, &a, &fault);
+        record_denial(c, &a, !a.is_signed, &fault);
     }
     if (write_some_reply(c, &reply, nonce, err, &fault, &answer) == SYM_OK) {
         if (taken) {

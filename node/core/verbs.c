@@ -1,12 +1,12 @@
 #include "node/core/verbs.h"
 #include "node/core/warnings.h"
+#include "node/walls.h"
 #include "proto/codec.h"
 #include "proto/version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int64_t now_s(void)
 {
@@ -30,21 +30,6 @@ struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
     return peer;
 }
 
-static struct sym_process_row core_process(const struct sym_core *core)
-{
-    const struct sym_sandbox_state *s = &core->sandbox;
-    return (struct sym_process_row){.name = sym_span_text("core"),
-                                    .pid = (uint32_t)getpid(),
-                                    .seccomp = s->seccomp,
-                                    .no_new_privs = s->no_new_privs,
-                                    .not_dumpable = s->not_dumpable,
-                                    .no_core = s->no_core,
-                                    .no_capabilities = s->no_capabilities,
-                                    .own_network = s->own_network,
-                                    .landlock = s->landlock,
-                                    .own_root = s->own_root};
-}
-
 static enum sym_err verb_status(struct sym_core *core, const struct sym_author *author,
                                 const void *arguments, struct sym_answer *answer,
                                 struct sym_fault *fault)
@@ -55,7 +40,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
     struct sym_warnings w;
     sym_warnings_collect(&w, core);
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
-    struct sym_process_row processes[2] = {core->gate, core_process(core)};
+    struct sym_process_row processes[2] = {core->gate, sym_walls_row("core", &core->sandbox)};
     processes[0].name = sym_span_text("gate");
     struct sym_status s = {
         .version = sym_span_text(SYM_VERSION),

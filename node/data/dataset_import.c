@@ -3,6 +3,7 @@
 #include "node/data/datasets_state.h"
 #include "node/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,10 +259,10 @@ static struct sym_import *import_new(const struct sym_datasets *d,
         return NULL;
     }
     memcpy(m->id, begin->id.data, sizeof m->id);
-    memcpy(m->user, author->user, sizeof m->user);
+    (void)snprintf(m->user, sizeof m->user, "%s", author->user);
     memcpy(m->added.name, begin->dataset.data, begin->dataset.len);
     memcpy(m->added.profile, begin->profile.data, begin->profile.len);
-    memcpy(m->added.imported_by, author->user, sizeof m->added.imported_by);
+    (void)snprintf(m->added.imported_by, sizeof m->added.imported_by, "%s", author->user);
     m->added.kind = kind_of(begin);
     m->added.cells_per_incident = begin->cells_per_incident;
     m->added.persons_max = begin->persons_max;

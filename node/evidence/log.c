@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Salts drawn at once: a system call for each takes as long as the commitment. */
-#define SALTS 64u
+#define SALTS 256u
 
 /* Opening -------------------------------------------------------------------------------------
  */
@@ -50,6 +50,8 @@ static enum sym_err make_room(struct sym_log *l)
     struct sym_log_run *const of_leaves[] = {&l->leaves, &l->new_leaves};
     struct sym_log_run *const of_bodies[] = {&l->bodies, &l->new_bodies};
     enum sym_err err = sym_secret_new(&l->salts, (size_t)SALTS * SYM_HASH_BYTES);
+    err = err == SYM_OK ? sym_secret_new(&l->write.secret, SYM_SEAL_KEY_BYTES) : err;
+    err = err == SYM_OK ? sym_secret_new(&l->read.secret, SYM_SEAL_KEY_BYTES) : err;
     for (size_t i = 0; err == SYM_OK && i < 2; i++) {
         err = sym_log_rows_open(of_leaves[i], SYM_LEAF_BYTES_MAX);
         err = err == SYM_OK ? sym_log_rows_open(of_bodies[i], SYM_LOG_BODY_ROOM) : err;
@@ -65,6 +67,8 @@ static void free_room(struct sym_log *l)
     sym_log_rows_close(&l->bodies);
     sym_log_rows_close(&l->new_bodies);
     sym_secret_clear(&l->salts);
+    sym_secret_clear(&l->write.secret);
+    sym_secret_clear(&l->read.secret);
     free(l->body);
 }
 
@@ -119,7 +123,6 @@ void sym_log_close(struct sym_log *l)
 {
     if (l != NULL) {
         sym_store_unwatch(l->store, &l->watch);
-        sym_log_forget_secrets(l);
         sym_vault_close(l->vault);
         free_room(l);
         free(l->past);

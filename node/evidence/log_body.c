@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define SECRET_BYTES 32u
-
 void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t number)
 {
     struct sym_writer w = sym_writer(out, SYM_LOG_KEY_BYTES);
@@ -15,7 +13,7 @@ void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t
 
 static void forget(struct sym_log_secret *s)
 {
-    sym_secret_clear(&s->secret);
+    sym_wipe(s->secret.data, s->secret.len);
     s->known = false;
 }
 
@@ -35,8 +33,10 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
     }
     forget(s);
     memcpy(s->place, place, sizeof place);
-    enum sym_err err = sym_vault_get(l->vault, t, sym_span(place, sizeof place), &s->secret);
-    if (err == SYM_OK && s->secret.len != SECRET_BYTES) {
+    size_t len = 0;
+    enum sym_err err = sym_vault_get_into(l->vault, t, sym_span(place, sizeof place),
+                                          s->secret.data, s->secret.len, &len);
+    if (err == SYM_TOO_LONG || (err == SYM_OK && len != s->secret.len)) {
         err = SYM_BAD_FORMAT;
     }
     s->known = err == SYM_OK;
@@ -46,11 +46,9 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
 static enum sym_err make_secret(struct sym_log *l, struct sym_transaction *t,
                                 struct sym_log_secret *s)
 {
-    enum sym_err err = sym_secret_random(&s->secret, SECRET_BYTES);
-    if (err == SYM_OK) {
-        err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
-                            sym_secret_span(&s->secret));
-    }
+    sym_random(s->secret.data, s->secret.len);
+    enum sym_err err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
+                                     sym_secret_span(&s->secret));
     s->known = err == SYM_OK;
     return err;
 }

@@ -30,18 +30,23 @@ enum sym_err sym_log_edge_add(struct sym_log_edge *e, const uint8_t leaf[SYM_HAS
 {
     uint8_t hash[SYM_HASH_BYTES];
     uint64_t size = e->tree.size;
+    uint8_t(*peak)[SYM_HASH_BYTES] = &e->tree.hash[e->tree.n];
     memcpy(hash, leaf, sizeof hash);
-    enum sym_err err = sym_merkle_add(&e->tree, leaf);
+    enum sym_err err = SYM_OK;
     for (unsigned level = 0; err == SYM_OK && level < SYM_TILE_LEVELS_MAX; level++) {
         size_t at = sym_log_edge_width(size, level);
         memcpy(e->tiles[level][at], hash, sizeof hash);
         if (at + 1 < SYM_TILE_WIDTH) {
-            return SYM_OK;
+            break;
         }
         err = full(context, level, size >> (SYM_TILE_BITS * (level + 1)), e->tiles[level]);
-        err = err == SYM_OK ? sym_log_tile_node(hash, e->tiles[level], 0, SYM_TILE_BITS) : err;
+        /* The root of a tile that is full now: the tree has one for each half that was before. */
+        for (unsigned bit = 0; err == SYM_OK && bit < SYM_TILE_BITS; bit++) {
+            peak--;
+            err = sym_merkle_node(hash, *peak, hash);
+        }
     }
-    return err;
+    return err == SYM_OK ? sym_merkle_add(&e->tree, leaf) : err;
 }
 
 void sym_log_edge_copy(struct sym_log_edge *to, const struct sym_log_edge *from)

@@ -36,7 +36,7 @@ struct sym_log_side {
 struct sym_log_secret {
     bool known;
     uint8_t place[SYM_LOG_KEY_BYTES];
-    struct sym_secret secret;
+    struct sym_secret secret; /* SYM_SEAL_KEY_BYTES, whether it is known or not */
 };
 
 /* Leaves or bodies of one row: those that a transaction waits to write, or those that were read

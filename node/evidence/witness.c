@@ -457,6 +457,20 @@ enum sym_err sym_witness_trusts(const struct sym_witness *w, const struct sym_no
                     p->alias);
 }
 
+bool sym_witness_may_complain(struct sym_witness *w, const struct sym_node_id *peer)
+{
+    struct sym_witness_peer *p = sym_witness_find(w, peer);
+    uint64_t now_ms = sym_now_ms();
+    if (p == NULL) {
+        return true;
+    }
+    if (p->complained_ms != 0 && now_ms - p->complained_ms < SYM_WITNESS_COMPLAINT_MS) {
+        return false;
+    }
+    p->complained_ms = now_ms;
+    return true;
+}
+
 void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
                      const struct sym_node_id *peer)
 {

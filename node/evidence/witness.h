@@ -80,12 +80,15 @@ void sym_witness_answered(struct sym_witness *w, const struct sym_node_id *peer,
 /* The peer has to see the first entry of the own log: it holds an earlier one. */
 bool sym_witness_owes_restore(const struct sym_witness *w, const struct sym_node_id *peer);
 /* The first entry of a later log of the peer: evidence with that leaf, its salt and body. Accepts
- * that log when it names a head as large as the one that is held. */
+ * that log when it names a head as large as the one that is held, and does not come too often. */
 SYM_MUST enum sym_err sym_witness_take_restore(struct sym_witness *w,
                                                const struct sym_witnessed *peer,
                                                const struct sym_evidence *evidence,
                                                struct sym_span salt, struct sym_span body,
                                                struct sym_fault *fault);
+/* Something that this peer tells is not accepted: may that be said once more? A line a second of
+ * each peer, however much it tells. */
+bool sym_witness_may_complain(struct sym_witness *w, const struct sym_node_id *peer);
 /* An operator accepts the later log that the peer has shown. SYM_NOT_FOUND: it has not. */
 SYM_MUST enum sym_err sym_witness_accept(struct sym_witness *w, const struct sym_witnessed *peer,
                                          const struct sym_author *author, struct sym_fault *fault);

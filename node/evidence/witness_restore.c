@@ -68,6 +68,19 @@ static enum sym_err begin_and_record(struct sym_witness *w, struct sym_witness_p
     return SYM_OK;
 }
 
+/* Each restore that is accepted is an entry here: a partner has some, and then one in a while. */
+static bool may_restore(struct sym_witness_peer *p)
+{
+    uint64_t now_ms = sym_now_ms();
+    uint64_t from_ms = p->restores_until_ms > now_ms ? p->restores_until_ms : now_ms;
+    uint64_t until_ms = from_ms + SYM_WITNESS_RESTORE_EACH_MS;
+    if (until_ms - now_ms > (uint64_t)SYM_WITNESS_RESTORES_MAX * SYM_WITNESS_RESTORE_EACH_MS) {
+        return false;
+    }
+    p->restores_until_ms = until_ms;
+    return true;
+}
+
 enum sym_err sym_witness_take_restore(struct sym_witness *w, const struct sym_witnessed *peer,
                                       const struct sym_evidence *evidence, struct sym_span salt,
                                       struct sym_span body, struct sym_fault *fault)
@@ -93,10 +106,16 @@ enum sym_err sym_witness_take_restore(struct sym_witness *w, const struct sym_wi
         err = sym_restore_check(&leaf, evidence->leaf_index, salt, body, &peer->id, peer->log_key,
                                 p->held.generation, newest->size);
     }
-    if (err == SYM_OK) {
+    if (err == SYM_OK && may_restore(p)) {
         return begin_and_record(w, p, &shown, NULL, fault);
     }
     p->later = shown;
+    if (err == SYM_OK) {
+        return sym_fail(fault, SYM_DENIED,
+                        "%s has begun a new evidence log too often within some hours; ask its "
+                        "operator why, then accept it: symbolon log accept %s",
+                        p->alias, p->alias);
+    }
     return sym_fail(fault, err,
                     "%s has begun a new evidence log that does not name the %llu entries this node "
                     "knows of; ask its operator why, then accept it: symbolon log accept %s",

@@ -14,6 +14,8 @@
 #define SYM_WITNESS_HURRY_MS    1000u
 #define SYM_WITNESS_RETRY_MS    2000u
 #define SYM_WITNESS_DOUBLED_MAX 5u
+/* Between two complaints about one peer. */
+#define SYM_WITNESS_COMPLAINT_MS 1000u
 /* How many new links may begin that patience again while nothing is proven. */
 #define SYM_WITNESS_LINKS_MAX 3u
 
@@ -52,7 +54,9 @@ struct sym_witness_peer {
     unsigned links;      /* that began it again */
     uint64_t tried_ms;   /* heads were told again, monotonic */
     unsigned tries;
-    bool unproven; /* the peer was asked for the proof, and has given none */
+    bool unproven;              /* the peer was asked for the proof, and has given none */
+    uint64_t restores_until_ms; /* those that were accepted are paid for in time, monotonic */
+    uint64_t complained_ms;     /* monotonic; 0: not yet */
     bool dirty;
     bool saving; /* written by the transaction that is open */
     struct sym_signed_head saving_head;

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Refused requests are recorded at most this often. */
-#define REFUSAL_PAUSE_MS 1000u
-
 static bool find_slots(const struct sym_exchanges *x, const struct sym_peer *peer,
                        struct sym_span body, size_t *own, size_t *theirs)
 {
@@ -452,22 +449,22 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
  */
 
 /* Nothing is sent to one whose request does not hold; the own side hears of it, but no flood of
- * them can fill the disk. */
+ * them can fill the disk, or hide those of another peer: what one is not recorded of is counted. */
 static void record_refusal(struct sym_exchanges *x, const struct sym_peer *peer,
                            const uint8_t id[SYM_EXCHANGE_ID_BYTES], enum sym_err reason)
 {
-    uint64_t now_ms = sym_now_ms();
-    if (x->refusal_ms != 0 && now_ms - x->refusal_ms < REFUSAL_PAUSE_MS) {
+    uint64_t left_out = 0;
+    if (!sym_allowance_take(&x->refusals, &peer->id, sym_now_ms(), &left_out)) {
         return;
     }
-    x->refusal_ms = now_ms;
     sym_log(SYM_LEVEL_WARN, "request-refused", "peer", peer->alias, "reason", sym_err_text(reason),
             NULL);
     struct sym_entry_body body = {.event = sym_span_text("request-refused"),
                                   .alias = sym_span_text(peer->alias),
                                   .role = SYM_AS_PARTICIPANT,
                                   .subject = sym_span_text(sym_err_name(reason)),
-                                  .detail = sym_span_text(sym_err_text(reason))};
+                                  .detail = sym_span_text(sym_err_text(reason)),
+                                  .count = left_out};
     struct sym_entry entry = {.kind = SYM_ENTRY_REFUSED,
                               .exchange_id = id,
                               .initiator = &peer->id,

@@ -1,5 +1,4 @@
 #include "node/exchange/exchanges_state.h"
-#include "node/exchange/tabulations.h"
 #include "node/log.h"
 
 #include <stdio.h>

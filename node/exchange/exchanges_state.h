@@ -28,8 +28,8 @@ struct sym_exchanges {
     struct sym_errands errands;
     struct sym_timer *tick;
     bool closing;
-    uint64_t refusal_ms; /* when a refused request was last recorded */
-    uint64_t met_ms;     /* when it was last looked who has to meet */
+    struct sym_allowance refusals; /* of requests that do not hold */
+    uint64_t met_ms;               /* when it was last looked who has to meet */
     struct sym_allowance allowance;
     struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
 };
@@ -202,6 +202,15 @@ SYM_MUST enum sym_err sym_exchange_prepare(struct sym_exchanges *x, struct sym_e
 SYM_MUST enum sym_err sym_exchange_countable(const struct sym_exchanges *x, uint32_t kind,
                                              struct sym_span dataset, uint32_t type,
                                              struct sym_fault *fault);
+
+/* Own joint tabulations (tabulations.c), by their handles: as the functions of like names in
+ * exchanges.h; false, SYM_NOT_FOUND: none has it. Time passes; the node ends. */
+SYM_MUST enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span id,
+                                         struct sym_exchange_row *row);
+bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
+bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
+void sym_tabulations_tick(struct sym_exchanges *x);
+void sym_tabulations_clear(struct sym_exchanges *x);
 
 /* Sends what is queued and what the run has to say, and gives out what it has to compute. */
 void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e);

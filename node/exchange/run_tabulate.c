@@ -1,8 +1,8 @@
 /* The kind `tabulate`: at who asks, one leg of the tabulation that all legs share; at who is asked,
  * the own part of it. */
+#include "node/exchange/leg.h"
 #include "node/exchange/run_kind.h"
 #include "node/exchange/tab_part.h"
-#include "node/exchange/tabulations.h"
 #include "node/loop.h"
 
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static enum sym_step step_tabulate(const void *machine, size_t *len)
 {
     const struct tabulate *r = machine;
     return as_step(r->part != NULL ? sym_tab_member_step(sym_tab_part_member(r->part), len)
-                                   : sym_leg_step(r->leg, len));
+                                   : r->leg->calls->step(r->leg, len));
 }
 
 static enum sym_err write_tabulate(void *machine, uint8_t *payload, size_t len, uint64_t now_us)
@@ -53,7 +53,7 @@ static enum sym_err write_tabulate(void *machine, uint8_t *payload, size_t len, 
     struct tabulate *r = machine;
     (void)now_us;
     return r->part != NULL ? sym_tab_member_write(sym_tab_part_member(r->part), payload, len)
-                           : sym_leg_write(r->leg, payload, len);
+                           : r->leg->calls->write(r->leg, payload, len);
 }
 
 static enum sym_err take_tabulate(void *machine, bool filler, struct sym_span payload,
@@ -66,7 +66,7 @@ static enum sym_err take_tabulate(void *machine, bool filler, struct sym_span pa
     }
     return r->part != NULL
                ? sym_tab_member_take(sym_tab_part_member(r->part), payload, sym_wall_ms())
-               : sym_leg_take(r->leg, payload);
+               : r->leg->calls->take(r->leg, payload);
 }
 
 /* Too early unless this side has nothing left to say. */
@@ -140,7 +140,7 @@ static void closing(const void *machine, struct sym_statement *word)
     if (r->part != NULL) {
         sym_tab_part_closing(r->part, word);
     } else {
-        sym_leg_closing(r->leg, word);
+        r->leg->calls->closing(r->leg, word);
     }
 }
 

@@ -211,7 +211,7 @@ static enum sym_err take_evidence(struct witness_run *run, const struct sym_tell
         err = sym_witness_take(run->with.witness, &run->with.peer, t->evidence, sym_span(NULL, 0),
                                false, NULL, &fault);
     }
-    if (fault.text[0] != '\0') {
+    if (fault.text[0] != '\0' && sym_witness_may_complain(run->with.witness, &run->with.peer.id)) {
         sym_log(SYM_LEVEL_WARN, "evidence-refused", "peer", run->alias, "reason", fault.text, NULL);
     }
     return err;
@@ -225,8 +225,10 @@ static enum sym_err take_statement(struct witness_run *run, struct sym_span stat
                                       statement, &answer, &fault);
     if (err != SYM_OK) {
         /* One that cannot be kept must not keep the others from being told. */
-        sym_log(SYM_LEVEL_WARN, "statement-refused", "peer", run->alias, "reason",
-                fault.text[0] != '\0' ? fault.text : sym_err_text(err), NULL);
+        if (sym_witness_may_complain(run->with.witness, &run->with.peer.id)) {
+            sym_log(SYM_LEVEL_WARN, "statement-refused", "peer", run->alias, "reason",
+                    fault.text[0] != '\0' ? fault.text : sym_err_text(err), NULL);
+        }
         return SYM_OK;
     }
     return answer.len > 0 ? add_statement(run, answer) : SYM_OK;

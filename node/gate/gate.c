@@ -5,13 +5,12 @@
 #include "node/leash.h"
 #include "node/log.h"
 #include "node/memory.h"
-#include "node/sandbox.h"
+#include "node/walls.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TICK_MS 1000u
 /* How long links may take to drain at the end: theirs and the socket's time together. */
@@ -134,19 +133,7 @@ static void on_leash(void *owner, short ready)
 
 static void report_listening(struct gate *g)
 {
-    const struct sym_sandbox_state *s = &g->sandbox;
-    const struct sym_process_row process = {
-        .name = sym_span_text("gate"),
-        .pid = (uint32_t)getpid(),
-        .seccomp = s->seccomp,
-        .no_new_privs = s->no_new_privs,
-        .not_dumpable = s->not_dumpable,
-        .no_core = s->no_core,
-        .no_capabilities = s->no_capabilities,
-        .own_network = s->own_network,
-        .landlock = s->landlock,
-        .own_root = s->own_root,
-    };
+    const struct sym_process_row process = sym_walls_row("gate", &g->sandbox);
     char address[SYM_ADDRESS_BYTES];
     sym_address_text(address, &g->listening);
     const struct sym_gate_listening listening = {.address = sym_span_text(address),

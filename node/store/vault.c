@@ -233,8 +233,9 @@ static enum sym_err unwrap(const struct sym_vault *v, struct sym_transaction *t,
     return (err == SYM_OK && len != KEY_BYTES) || err == SYM_TOO_LONG ? SYM_BAD_FORMAT : err;
 }
 
-enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
-                           struct sym_secret *value)
+/* Into value, or, where that is NULL, into out. */
+static enum sym_err get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                        struct sym_secret *value, uint8_t *out, size_t max, size_t *len)
 {
     uint8_t key_bytes[KEY_BYTES];
     const struct sym_secret own = {.data = key_bytes, .len = sizeof key_bytes};
@@ -244,10 +245,23 @@ enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struc
         err = unwrap(v, t, master, key, key_bytes);
     }
     if (err == SYM_OK) {
-        err = sym_store_get_under(t, v->at->values, key, &own, value);
+        err = value != NULL ? sym_store_get_under(t, v->at->values, key, &own, value)
+                            : sym_store_get_into(t, v->at->values, key, &own, out, max, len);
     }
     sym_wipe(key_bytes, sizeof key_bytes);
     return err;
+}
+
+enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                           struct sym_secret *value)
+{
+    return get(v, t, key, value, NULL, 0, NULL);
+}
+
+enum sym_err sym_vault_get_into(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                                uint8_t *out, size_t max, size_t *len)
+{
+    return get(v, t, key, NULL, out, max, len);
 }
 
 enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction *t, struct sym_span after,

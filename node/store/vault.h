@@ -40,6 +40,10 @@ SYM_MUST enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction 
 /* value must be empty. */
 SYM_MUST enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction *t,
                                     struct sym_span key, struct sym_secret *value);
+/* The same into memory of the caller's, which wipes it: *len of at most max bytes. SYM_TOO_LONG. */
+SYM_MUST enum sym_err sym_vault_get_into(struct sym_vault *v, struct sym_transaction *t,
+                                         struct sym_span key, uint8_t *out, size_t max,
+                                         size_t *len);
 /* Deletes every value whose key begins with prefix. They can be read no more once the transaction
  * is committed, and are beyond recovery once sym_vault_sweep has returned. */
 SYM_MUST enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,

@@ -223,6 +223,18 @@ static void card_writes_to_a_file(void **state)
     assert_int_equal(cards.n, 1);
 }
 
+static void card_does_not_overwrite_what_is_no_card(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    char words[512];
+    (void)snprintf(words, sizeof words, "card|--out|%s/a.csv", node->dir);
+    fake_write(node->dir, "a.csv", sym_span_text("id,iban\n"), 0644);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "a.csv: exists already, is no card and is not overwritten");
+}
+
 static void card_says_which_file_it_cannot_write(void **state)
 {
     (void)state;
@@ -362,6 +374,7 @@ int main(void)
         WITH_NODE(card_prints_exactly_the_file_in_a_pipe),
         WITH_NODE(card_shows_the_fingerprint_beside_it_when_asked),
         WITH_NODE(card_writes_to_a_file),
+        WITH_NODE(card_does_not_overwrite_what_is_no_card),
         WITH_NODE(card_says_which_file_it_cannot_write),
         WITH_NODE(card_speaks_json),
         WITH_NODE(card_refuses_changes_without_renewing),

@@ -91,6 +91,46 @@ static void usage_lines_name_every_option_of_the_command(void **state)
     }
 }
 
+/* What somebody types who is told to, with quotation marks for values that hold spaces. */
+static void split_example(char out[512], const char *example)
+{
+    bool quoted = false;
+    size_t len = 0;
+    for (const char *c = example; *c != '\0'; c++) {
+        quoted ^= *c == '"';
+        if (*c != '"') {
+            out[len++] = (char)(*c == ' ' && !quoted ? '|' : *c);
+        }
+        assert_true(len < 500);
+    }
+    out[len] = '\0';
+    char *redirected = strstr(out, "|>|");
+    if (redirected != NULL) {
+        *redirected = '\0';
+    }
+}
+
+static void every_command_that_takes_something_shows_an_example_that_can_be_typed(void **state)
+{
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; sym_command_at(i) != NULL; i++) {
+        const struct sym_command *c = sym_command_at(i);
+        char words[512];
+        if (c->example == NULL) {
+            assert_int_equal(c->min_operands, 0);
+            continue;
+        }
+        assert_memory_equal(c->example, c->name, strlen(c->name));
+        split_example(words, c->example);
+        strcat(words, "|--help"); /* parsed, and not run */
+        run(&r, words);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        assert_string_equal(r.err, "");
+        assert_shows(r.out, c->example);
+    }
+}
+
 static void help_lists_all_commands(void **state)
 {
     (void)state;
@@ -154,6 +194,7 @@ static void refuses_commands_that_do_not_exist(void **state)
            "frobnicate it: there is no such command; \"symbolon help\" lists them");
     refuse("\033[31mred", "symbolon: \\x1b[31mred: there is no such command");
     refuse("peer", "peer: is not a command by itself");
+    refuse("log|--dir|bank-a", "log: is not a command by itself");
     refuse("--bogus|status", "--bogus: there is no such option");
 }
 
@@ -447,6 +488,7 @@ int main(void)
         cmocka_unit_test(no_command_has_two_options_of_one_name),
         cmocka_unit_test(every_command_explains_itself_and_all_its_options),
         cmocka_unit_test(usage_lines_name_every_option_of_the_command),
+        cmocka_unit_test(every_command_that_takes_something_shows_an_example_that_can_be_typed),
         cmocka_unit_test(help_lists_all_commands),
         cmocka_unit_test(help_of_a_first_word_lists_its_commands_only),
         cmocka_unit_test(version_is_shown_by_command_and_option),

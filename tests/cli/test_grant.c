@@ -174,7 +174,7 @@ static void kinds_of_later_versions_are_refused_in_plain_words(void **state)
 static void refuses_grants_that_make_no_sense(void **state)
 {
     static const char *const refused[][2] = {
-        {"grant|bank-b|suspects", "something is missing"},
+        {"grant|bank-b|suspects", "|overlap:table|tabulate is missing"},
         {"grant|bank b|suspects|overlap:count", "\"bank b\" is not the alias of a peer"},
         {"grant|bank-b|sus/pects|overlap:count", "\"sus/pects\" is not the name of a dataset"},
         {"grant|bank-b|suspects|overlap", "\"overlap\" is not one of overlap:matches|overlap:c"},
@@ -209,7 +209,7 @@ static void refuses_grants_that_make_no_sense(void **state)
         {"grant|b|d|overlap:count|--expires|2027-02-03T00", "--expires: "},
         {"grant|b|d|overlap:count|--expires|2026-01-01", "2026-01-01 has begun already"},
         {"revoke|b|d|ping", "\"ping\" is not one of"},
-        {"revoke|b|d", "something is missing"},
+        {"revoke|b|d", "|overlap:table|tabulate is missing"},
     };
     static struct run r;
     (void)state;

@@ -1,10 +1,11 @@
 /* What leaves the node as files: proofs, checkpoints, exports, reports. Each is checked with
  * `symbolon verify`, which knows nothing of the node, and none is written of a log that is wrong.
  */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
+#include <sys/stat.h>
 
 static struct run r;
 static char words[2048];
@@ -54,6 +55,49 @@ static void run_in(const struct fake_node *node, const char *with_marks)
         assert_true(used < sizeof words);
     }
     run(&r, words);
+}
+
+static void exports_nothing_when_a_body_is_gone_that_was_not_erased(void **state)
+{
+    struct fake_node *node = *state;
+    fake_log_make(node);
+    fake_log.entries[FAKE_ANNOUNCED + 1].erased = true;
+    start(node);
+    run_in(node, "log|export|@/out");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "entry 13 has no body, and no entry of the log says");
+    assert_false(is_there(node, "out"));
+    run(&r, "log|report");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "entry 13 has no body, and no entry of the log says");
+}
+
+/* Cases, notes and users stand in bodies: what leaves the store is its owner's alone, until he
+ * gives it on. */
+static void what_is_exported_is_for_its_owner_alone(void **state)
+{
+    struct fake_node *node = *state;
+    static const char *const names[] = {
+        "out",   "out/bodies.jsonl",         "out/tile", "out/tile/0/001",
+        "proof", "proof/entry-4.body.jsonl", "report.md"};
+    char path[PATH_MAX];
+    struct stat st;
+    mode_t before = umask(0);
+    fake_log_make(node);
+    start(node);
+    run_in(node, "log|export|@/out");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    run_in(node, "log|prove|4|--out|@/proof");
+    assert_string_equal(r.err, "");
+    run_in(node, "log|report|--out|@/report.md");
+    (void)umask(before);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", node->dir, names[i]);
+        assert_int_equal(stat(path, &st), 0);
+        if ((st.st_mode & 077) != 0) {
+            fail_msg("%s: mode %o", names[i], st.st_mode & 0777u);
+        }
+    }
 }
 
 static void an_export_is_verified_without_the_node(void **state)
@@ -247,6 +291,9 @@ static void the_checkpoint_is_printed_as_it_is_signed(void **state)
     assert_shows(r.out, "/head: 600 entries, 1 cosignatures\n");
     read_file(text, sizeof text, node, "head");
     assert_string_equal(text, fake_log.checkpoint);
+    run_in(node, "log|checkpoint|--out|@/head"); /* an older one is kept to be compared */
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/head: exists already and is not overwritten");
     fake_node_stop(node);
     fake_log_sign(&fake_log.peer_keys.log);
     start(node);
@@ -276,7 +323,7 @@ static void a_report_sums_up_and_is_signed(void **state)
                  "| 0 | 0 | 0 |\n");
     assert_shows(report, "| the peer | bank-b | overlap:matches | cft | a limit of the grant is "
                          "reached | more than 100 requests a day | 1 |\n");
-    assert_shows(report, "| imported | imported | alice | 589 | 10013 |\n");
+    assert_shows(report, "| imported | imported | alice | 588 | 9996 |\n");
     assert_shows(report, "## Budgets spent\n\nNone.\n");
     run(&r, "log|report");
     assert_string_equal(r.out, report); /* no clock in it */
@@ -357,6 +404,8 @@ static void refuses_options_that_make_no_sense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_NODE(exports_nothing_when_a_body_is_gone_that_was_not_erased),
+        WITH_NODE(what_is_exported_is_for_its_owner_alone),
         WITH_NODE(an_export_is_verified_without_the_node),
         WITH_NODE(an_export_can_leave_bodies_out),
         WITH_NODE(an_export_leaves_out_what_nobody_known_has_signed),

@@ -1,5 +1,5 @@
 /* log list and log show: filters, formats, and what is said of entries that do not fit. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 
@@ -188,15 +188,15 @@ static void entries_that_do_not_fit_are_shown_whatever_the_filter(void **state)
 {
     static struct run r;
     fake_log_make(*state);
-    fake_log.entries[12].body[5] ^= 1;
+    fake_log.entries[13].body[5] ^= 1;
     fake_node_start(*state, fake_log_serve);
     run(&r, "log|list|--decision|granted");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.out, "   12  2026-09-21T14:25:20Z  imported  -       -");
+    assert_shows(r.out, "   13  2026-09-21T14:26:20Z  imported  -       -");
     assert_shows(r.out, "WRONG\n");
     assert_shows(r.out, "granted   -     overlap:matches  fits\n");
     assert_string_equal(r.err,
-                        "symbolon: entry 12 has another body than the one the log has committed "
+                        "symbolon: entry 13 has another body than the one the log has committed "
                         "to; wrong among these entries: 1; \"symbolon log verify\" looks at all "
                         "of the log\n");
     run(&r, "log|list|--decision|granted|--json");

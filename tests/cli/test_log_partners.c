@@ -1,5 +1,5 @@
 /* log compare, witnesses, exhibit, accept, erase-bodies and restore. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 

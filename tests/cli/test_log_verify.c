@@ -1,5 +1,5 @@
 /* log verify: what is whole is called whole, and every lie of the node is caught and named. */
-#include "tests/cli/fake_log.h"
+#include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
 
@@ -287,6 +287,19 @@ static void catches_commands_that_the_named_user_did_not_sign(void **state)
     finds(*state, "entry 40: its command: LOG_ERASE does not carry a valid signature\n", "");
 }
 
+static void catches_bodies_that_are_gone_and_nothing_says_were_erased(void **state)
+{
+    struct sym_entry_body b = {.event = fake_text("imported")};
+    fake_log_make(*state);
+    fake_log.entries[FAKE_ANNOUNCED + 1].erased = true;
+    finds(*state,
+          "entry 13: has no body, and no entry of the log says that those of its time were erased",
+          "entry 13");
+    fake_log.entries[FAKE_ANNOUNCED + 1].erased = false;
+    rewrite(FAKE_ANNOUNCED, &b, SYM_ENTRY_IMPORTED);
+    finds(*state, "entry 11: has no body, and no entry of the log says", "entry 11");
+}
+
 static void catches_a_case_that_its_commitment_does_not_open(void **state)
 {
     struct sym_span salts;
@@ -346,6 +359,7 @@ int main(void)
         WITH_NODE(catches_a_frozen_log),
         WITH_NODE(catches_signed_messages_that_do_not_belong_there),
         WITH_NODE(catches_commands_that_the_named_user_did_not_sign),
+        WITH_NODE(catches_bodies_that_are_gone_and_nothing_says_were_erased),
         WITH_NODE(catches_a_case_that_its_commitment_does_not_open),
         WITH_NODE(refuses_a_list_that_does_not_come_to_an_end),
         WITH_NODE(a_user_who_is_no_auditor_is_told_so),

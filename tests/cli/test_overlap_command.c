@@ -627,7 +627,41 @@ static enum sym_err of_one_peer(struct fake_call *call)
                        (const char *)query->alias.data);
         fake_note(call->node, line);
     }
+    if (call->verb == SYM_VERB_PEER_LIST) {
+        static struct sym_peer_row row;
+        static const struct sym_peer_list pinned = {.peers = &row, .n_peers = 1};
+        static const uint8_t bank_b[SYM_NODE_ID_BYTES] = {1};
+        row = (struct sym_peer_row){.alias = sym_span_text("bank-b"),
+                                    .name = sym_span_text("Bank B"),
+                                    .role = SYM_ROLE_BANK,
+                                    .id = sym_span(bank_b, sizeof bank_b),
+                                    .serial = 1};
+        call->answer = &pinned;
+        return SYM_OK;
+    }
     return matches(call);
+}
+
+static enum sym_err of_nobody_else(struct fake_call *call)
+{
+    static const struct sym_exchange_list none = {.n_exchanges = 0};
+    enum sym_err err = of_one_peer(call);
+    if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        call->answer = &none;
+    }
+    return err;
+}
+
+static void a_mistyped_alias_is_not_a_peer_without_exchanges(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, of_nobody_else);
+    run(&r, "exchange|list|--peer|bnak-b");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.out, "");
+    assert_shows(r.err, "peer bnak-b: is not pinned, and no exchange was with it");
+    run(&r, "exchange|list|--peer|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
 }
 
 static void lists_the_exchanges_of_one_peer(void **state)
@@ -755,6 +789,7 @@ int main(void)
         WITH_NODE(refuses_what_the_options_may_not_say),
         WITH_NODE(lists_every_exchange_once_over_all_pages),
         WITH_NODE(a_list_without_end_is_refused),
+        WITH_NODE(a_mistyped_alias_is_not_a_peer_without_exchanges),
         WITH_NODE(lists_the_exchanges_of_one_peer),
         WITH_NODE(cancels_and_forgets_by_the_first_digits),
         WITH_NODE(refuses_digits_that_name_none_or_several),

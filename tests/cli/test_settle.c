@@ -39,7 +39,7 @@ static void says_that_an_exchange_is_not_open(void **state)
     fake_node_start(*state, is_not_open);
     run(&r, "exchange|settle|" ID);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_string_equal(r.err, "symbolon: exchange: is not open\n");
+    assert_string_equal(r.err, "symbolon: 001122334455: is not open\n");
     assert_string_equal(r.out, "");
 }
 

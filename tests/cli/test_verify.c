@@ -77,8 +77,8 @@ static void an_exported_log_is_good_and_told_in_one_line(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.err, "");
     assert_shows(r.out,
-                 " log   good     600 entries, 514 bodies, 86 erased, 2 cosignatures; signed "
-                 "by Node 1 (");
+                 " log   good     600 entries, 515 bodies, 85 erased, cosigned by 0 of the keys "
+                 "given, 2 other signatures; signed by Node 1 (");
     assert_shows(r.out, "not compared with a key you trust");
     verify(&r, "log", with_card("node.card"));
     assert_int_equal(r.code, SYM_EXIT_DONE);
@@ -247,6 +247,24 @@ static void refuses_keys_that_are_not_those_of_the_checkpoint(void **state)
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     scratch_remove_tree(dir);
     exported_write(&node, dir, witnesses, 2);
+    /* A key that comes again behind another one vouches for a line that is nobody's. */
+    len = keep(path);
+    second = memchr(kept, '\n', len);
+    third = memchr(second + 1, '\n', len - (size_t)(second + 1 - kept));
+    size_t one = (size_t)(third - second);
+    memcpy(kept + len, second + 1, one);
+    put(path, len + one);
+    char checkpoint[PATH_MAX];
+    scratch_join(checkpoint, dir, "checkpoint");
+    FILE *f = fopen(checkpoint, "ab");
+    assert_non_null(f);
+    (void)fprintf(f, "\xe2\x80\x94 nobody AAAAAAAAAAAAAAAA\n");
+    assert_int_equal(fclose(f), 0);
+    verify(&r, "log", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "log/keys:4: this key stands here twice");
+    scratch_remove_tree(dir);
+    exported_write(&node, dir, witnesses, 2);
 }
 
 static void names_the_entry_and_the_file_at_fault(void **state)
@@ -352,6 +370,75 @@ static void refuses_a_signed_log_in_which_time_goes_back(void **state)
     assert_shows(r.out, "early/tile/entries/000.p/9: entry 5 carries an earlier time than the one");
     scratch_remove_tree(path);
     exported_free(&e);
+}
+
+/* Who hands out a log may not leave out what it does not like. */
+static void refuses_bodies_that_nothing_says_were_erased(void **state)
+{
+    (void)state;
+    static struct run r;
+    struct exported e;
+    char path[PATH_MAX];
+    exported_new_silent(&e, 4, 120);
+    scratch_join(path, scratch.path, "silent");
+    exported_write(&e, path, NULL, 0);
+    verify(&r, "silent", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "silent/bodies.jsonl: entry 94 has no body, and no entry of the log says");
+    scratch_remove_tree(path);
+    exported_free(&e);
+}
+
+static void refuses_a_body_that_is_younger_than_what_was_erased(void **state)
+{
+    (void)state;
+    static struct run r;
+    char path[PATH_MAX];
+    scratch_join(path, dir, "bodies.jsonl");
+    size_t len = keep(path);
+    char *at = kept;
+    for (int i = 0; i < 599; i++) {
+        at = (char *)memchr(at, '\n', len) + 1;
+    }
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(kept, 1, (size_t)(at - kept), f), at - kept);
+    (void)fprintf(f, "{\"index\":599,\"erased\":true}\n");
+    assert_int_equal(fclose(f), 0);
+    verify(&r, "log", "");
+    put(path, len);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "bodies.jsonl: entry 599 has no body, and no entry of the log says");
+}
+
+static void refuses_an_endless_line_and_what_is_no_file(void **state)
+{
+    (void)state;
+    static struct run r;
+    char path[PATH_MAX];
+    char aside[PATH_MAX];
+    scratch_join(path, dir, "bodies.jsonl");
+    scratch_join(aside, scratch.path, "aside");
+    assert_int_equal(rename(path, aside), 0);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(ftruncate(fileno(f), (off_t)1 << 36), 0); /* more than there is memory */
+    assert_int_equal(fclose(f), 0);
+    verify(&r, "log", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "log/bodies.jsonl:1: entry 0: the line is not in its one form");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/dev/zero", path), 0);
+    verify(&r, "log", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "log/bodies.jsonl: is not an ordinary file");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0644), 0);
+    verify(&r, "log", "");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "log/bodies.jsonl: is not an ordinary file");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(aside, path), 0);
 }
 
 /* Proofs and checkpoints ------------------------------------------------------------------------
@@ -480,7 +567,41 @@ static void a_checkpoint_counts_the_cosigners_that_are_trusted(void **state)
     (void)snprintf(both, sizeof both, "|--card|%s/node.card|--card|%s/witness.card", scratch.path,
                    scratch.path);
     verify(&r, "log/checkpoint", both);
-    assert_shows(r.out, "cosigned by 1 of the keys given, 1 other signatures");
+    assert_shows(r.out, "cosigned by 1 of the keys given, 1 other signature");
+}
+
+/* Who makes an export can invent as many cosigners as he likes. */
+static void a_log_counts_the_cosigners_that_are_trusted(void **state)
+{
+    (void)state;
+    static struct run r;
+    char both[2 * PATH_MAX];
+    (void)snprintf(both, sizeof both, "|--card|%s/node.card|--card|%s/witness.card", scratch.path,
+                   scratch.path);
+    verify(&r, "log", both);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "cosigned by 1 of the keys given, 1 other signature");
+}
+
+static void a_cosigner_that_is_given_twice_counts_once(void **state)
+{
+    (void)state;
+    static struct run r;
+    char keys[1024];
+    char more[2 * PATH_MAX];
+    ssize_t len = scratch_read(dir, "keys", keys, sizeof keys - 1);
+    assert_true(len > 0);
+    keys[len] = '\0';
+    char *second = strchr(keys, '\n') + 1;
+    *strchr(second, '\n') = '\0';
+    (void)snprintf(more, sizeof more, "|--card|%s/node.card|--card|%s/witness.card|--key|%s",
+                   scratch.path, scratch.path, second);
+    static const char *const names[] = {"log", "log/checkpoint"};
+    for (size_t i = 0; i < 2; i++) {
+        verify(&r, names[i], more);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        assert_shows(r.out, "cosigned by 1 of the keys given, 1 other signature");
+    }
 }
 
 static void verifier_keys_of_the_export_are_keys_to_trust(void **state)
@@ -632,11 +753,16 @@ int main(void)
         cmocka_unit_test(refuses_files_that_are_missing_or_too_many),
         cmocka_unit_test(refuses_a_log_that_is_shorter_than_its_checkpoint),
         cmocka_unit_test(refuses_a_signed_log_in_which_time_goes_back),
+        cmocka_unit_test(refuses_bodies_that_nothing_says_were_erased),
+        cmocka_unit_test(refuses_a_body_that_is_younger_than_what_was_erased),
+        cmocka_unit_test(refuses_an_endless_line_and_what_is_no_file),
+        cmocka_unit_test(a_log_counts_the_cosigners_that_are_trusted),
         cmocka_unit_test(a_proof_is_good_with_the_card_of_its_node),
         cmocka_unit_test(the_body_of_an_entry_is_checked_against_the_proof_beside_it),
         cmocka_unit_test(a_proof_for_another_entry_is_wrong),
         cmocka_unit_test(any_bit_flipped_in_a_proof_is_found),
         cmocka_unit_test(a_checkpoint_counts_the_cosigners_that_are_trusted),
+        cmocka_unit_test(a_cosigner_that_is_given_twice_counts_once),
         cmocka_unit_test(verifier_keys_of_the_export_are_keys_to_trust),
         cmocka_unit_test(a_report_is_good_and_an_edited_one_is_not),
         cmocka_unit_test(cards_are_recognised_and_other_files_refused),

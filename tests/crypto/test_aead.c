@@ -222,6 +222,38 @@ static void derives_the_vector_of_rfc_5869(void **state)
     assert_memory_not_equal(more[2], more[1], 32);
 }
 
+static void a_stream_goes_on_where_it_stopped(void **state)
+{
+    (void)state;
+    static const uint8_t key[SYM_STREAM_KEY_BYTES] = {9};
+    static uint8_t whole[20000];
+    static uint8_t parts[20000];
+    struct sym_stream s = {0};
+    assert_int_equal(sym_stream_init(&s), SYM_OK);
+    assert_int_equal(sym_stream_start(&s, key, 5), SYM_OK);
+    assert_int_equal(sym_stream_next(&s, whole, sizeof whole), SYM_OK);
+    assert_int_equal(sym_stream_start(&s, key, 5), SYM_OK);
+    for (size_t at = 0, n = 1; at < sizeof parts; at += n, n = n * 5 + 3) {
+        n = sizeof parts - at < n ? sizeof parts - at : n;
+        assert_int_equal(sym_stream_next(&s, parts + at, n), SYM_OK);
+    }
+    assert_memory_equal(whole, parts, sizeof whole);
+    assert_int_equal(sym_stream_start(&s, key, 6), SYM_OK);
+    assert_int_equal(sym_stream_next(&s, parts, SYM_STREAM_BLOCK_BYTES), SYM_OK);
+    assert_memory_equal(whole + SYM_STREAM_BLOCK_BYTES, parts, SYM_STREAM_BLOCK_BYTES);
+    sym_stream_clear(&s);
+}
+
+static void refuses_a_stream_that_was_not_started(void **state)
+{
+    (void)state;
+    uint8_t out[SYM_STREAM_BLOCK_BYTES];
+    struct sym_stream s = {0};
+    assert_int_equal(sym_stream_init(&s), SYM_OK);
+    assert_int_equal(sym_stream_next(&s, out, sizeof out), SYM_WRONG_STATE);
+    sym_stream_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +267,8 @@ int main(void)
         cmocka_unit_test(a_running_hash_can_be_read_without_ending_it),
         cmocka_unit_test(a_running_hash_remembers_a_failed_update),
         cmocka_unit_test(derives_the_vector_of_rfc_5869),
+        cmocka_unit_test(a_stream_goes_on_where_it_stopped),
+        cmocka_unit_test(refuses_a_stream_that_was_not_started),
     };
     return sym_crypto_init() == SYM_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

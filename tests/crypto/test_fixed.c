@@ -72,8 +72,13 @@ static void divides_as_it_multiplies(void **state)
             a.limb[i] = x;
             b.limb[i] = x * 0x9e3779b97f4a7c15u;
         }
-        a.limb[SYM_FIXED_FRACTION_LIMBS] >>= 40;
-        b.limb[SYM_FIXED_FRACTION_LIMBS] = round % 2 == 0 ? 0 : round;
+        /* Small ones, and such as reach the uppermost bit. */
+        if (round % 3 > 0) {
+            a.limb[SYM_FIXED_FRACTION_LIMBS] >>= 40;
+            b.limb[SYM_FIXED_FRACTION_LIMBS] = round % 3 == 1 ? 0 : round;
+        } else {
+            b.limb[SYM_FIXED_FRACTION_LIMBS] |= (uint64_t)1 << 63;
+        }
         struct sym_fixed quotient = sym_fixed_divide(a, b);
         struct sym_fixed one_more = sym_fixed_add(quotient, (struct sym_fixed){.limb = {1}});
         assert_false(sym_fixed_less(a, sym_fixed_multiply(quotient, b)));

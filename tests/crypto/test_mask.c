@@ -207,6 +207,43 @@ static void both_sides_of_a_pair_have_the_same_key(void **state)
     sym_exchange_key_clear(&c);
 }
 
+static void assert_hex(const uint8_t *got, size_t len, const char *text)
+{
+    uint8_t want[32];
+    assert_true(len == sizeof want);
+    assert_int_equal(sym_unhex(want, len, sym_span_text(text)), SYM_OK);
+    assert_memory_equal(got, want, len);
+}
+
+/* Values computed by hashlib and hmac of Python from the description in mask.h, and from the keys
+ * and the shared secret of RFC 7748, section 6.1. */
+static void keys_are_what_the_header_says(void **state)
+{
+    (void)state;
+    uint8_t counted[SYM_QID_BYTES];
+    uint8_t seed[SYM_MASK_SEED_BYTES];
+    uint8_t alice_private[SYM_X25519_BYTES];
+    uint8_t bob[SYM_X25519_BYTES];
+    uint8_t got[SYM_MASK_KEY_BYTES];
+    struct sym_exchange_key alice = {0};
+    for (uint8_t i = 0; i < 32; i++) {
+        counted[i] = i;
+        seed[i] = (uint8_t)(100 + i);
+    }
+    const char *private_hex = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    const char *bob_hex = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+    assert_int_equal(sym_unhex(alice_private, 32, sym_span_text(private_hex)), SYM_OK);
+    assert_int_equal(sym_unhex(bob, 32, sym_span_text(bob_hex)), SYM_OK);
+    assert_int_equal(sym_exchange_key_from(&alice, sym_span(alice_private, 32)), SYM_OK);
+    assert_int_equal(sym_mask_commit(got, seed, counted), SYM_OK);
+    assert_hex(got, 32, "486eadf8ff916695f6c06fd473216c5eae867ee19e111deb3b9950a2bcff3813");
+    assert_int_equal(sym_mask_self_key(got, seed, counted), SYM_OK);
+    assert_hex(got, 32, "360ae1aafd6d8bf5beca076744e51bb09230f6d7b956802fe8a4686925dec8c3");
+    assert_int_equal(sym_mask_pair_key(got, &alice, bob, counted), SYM_OK);
+    assert_hex(got, 32, "5944fb0977a7d874b1b119714b6389bc444c4e2efd7eacce371ad5fd2d91a9ee");
+    sym_exchange_key_clear(&alice);
+}
+
 static void keys_of_one_secret_differ_by_purpose_and_query(void **state)
 {
     (void)state;
@@ -362,6 +399,7 @@ int main(void)
         cmocka_unit_test(flipping_any_bit_of_a_seed_changes_key_stream_and_commitment),
         cmocka_unit_test(flipping_any_bit_of_a_mask_key_pair_changes_the_stream),
         cmocka_unit_test(both_sides_of_a_pair_have_the_same_key),
+        cmocka_unit_test(keys_are_what_the_header_says),
         cmocka_unit_test(keys_of_one_secret_differ_by_purpose_and_query),
         cmocka_unit_test(of_a_pair_one_adds_what_the_other_subtracts),
         cmocka_unit_test(one_masked_vector_is_uniform_whatever_it_hides),

@@ -93,6 +93,11 @@ static void unbase64(uint8_t out[64], size_t *len, const cJSON *item)
     assert_int_equal(sym_unbase64(out, len, sym_span_text(text != NULL ? text : "")), SYM_OK);
 }
 
+struct hash_case {
+    uint8_t bytes[64];
+    size_t len;
+};
+
 struct proof_case {
     uint8_t bytes[PROOF_MAX][64];
     struct sym_span proof[PROOF_MAX];
@@ -146,56 +151,55 @@ static void makes_all_roots_of_the_vectors(void **state)
     cJSON_Delete(file);
 }
 
+/* Reads two hashes of each test, and decides it. Hashes of other lengths cannot be given to the
+ * functions: their types refuse them. */
+static void decide_all(const char *kind, int n, const char *first, const char *second,
+                       bool (*decide)(const cJSON *test, const struct proof_case *c,
+                                      const struct hash_case hashes[2]))
+{
+    cJSON *file = vectors_load("rfc6962-merkle.json");
+    const cJSON *tests = vectors_get(file, kind);
+    const cJSON *test;
+    struct proof_case c;
+    assert_int_equal(cJSON_GetArraySize(tests), n);
+    cJSON_ArrayForEach(test, tests)
+    {
+        struct hash_case hashes[2];
+        unbase64(hashes[0].bytes, &hashes[0].len, vectors_get(test, first));
+        unbase64(hashes[1].bytes, &hashes[1].len, vectors_get(test, second));
+        read_proof(&c, test);
+        check_verdict(test, decide(test, &c, hashes));
+    }
+    cJSON_Delete(file);
+}
+
+static bool is_included(const cJSON *test, const struct proof_case *c,
+                        const struct hash_case hashes[2])
+{
+    return hashes[0].len == SYM_HASH_BYTES && hashes[1].len == SYM_HASH_BYTES &&
+           sym_merkle_check_inclusion(hashes[0].bytes, hashes[1].bytes, number(test, "leafIdx"),
+                                      number(test, "treeSize"), c->proof, c->n) == SYM_OK;
+}
+
 static void decides_all_86_inclusion_vectors(void **state)
 {
     (void)state;
-    cJSON *file = vectors_load("rfc6962-merkle.json");
-    const cJSON *tests = vectors_get(file, "inclusion");
-    const cJSON *test;
-    struct proof_case c;
-    assert_int_equal(cJSON_GetArraySize(tests), 86);
-    cJSON_ArrayForEach(test, tests)
-    {
-        uint8_t root[64];
-        uint8_t leaf[64];
-        size_t root_len = 0;
-        size_t leaf_len = 0;
-        unbase64(root, &root_len, vectors_get(test, "root"));
-        unbase64(leaf, &leaf_len, vectors_get(test, "leafHash"));
-        read_proof(&c, test);
-        /* Hashes of other lengths cannot be given to the function: its type refuses them. */
-        check_verdict(test, root_len == SYM_HASH_BYTES && leaf_len == SYM_HASH_BYTES &&
-                                sym_merkle_check_inclusion(root, leaf, number(test, "leafIdx"),
-                                                           number(test, "treeSize"), c.proof,
-                                                           c.n) == SYM_OK);
-    }
-    cJSON_Delete(file);
+    decide_all("inclusion", 86, "root", "leafHash", is_included);
+}
+
+/* One good case has equal "roots" of 12 bytes, which zeros make a hash of. */
+static bool is_consistent(const cJSON *test, const struct proof_case *c,
+                          const struct hash_case hashes[2])
+{
+    return hashes[0].len <= SYM_HASH_BYTES && hashes[1].len <= SYM_HASH_BYTES &&
+           sym_merkle_check_consistency(hashes[0].bytes, number(test, "size1"), hashes[1].bytes,
+                                        number(test, "size2"), c->proof, c->n) == SYM_OK;
 }
 
 static void decides_all_98_consistency_vectors(void **state)
 {
     (void)state;
-    cJSON *file = vectors_load("rfc6962-merkle.json");
-    const cJSON *tests = vectors_get(file, "consistency");
-    const cJSON *test;
-    struct proof_case c;
-    assert_int_equal(cJSON_GetArraySize(tests), 98);
-    cJSON_ArrayForEach(test, tests)
-    {
-        uint8_t from[64];
-        uint8_t root[64];
-        size_t from_len = 0;
-        size_t root_len = 0;
-        unbase64(from, &from_len, vectors_get(test, "root1"));
-        unbase64(root, &root_len, vectors_get(test, "root2"));
-        read_proof(&c, test);
-        /* One good case has equal "roots" of 12 bytes, which zeros make a hash of. */
-        check_verdict(test, from_len <= SYM_HASH_BYTES && root_len <= SYM_HASH_BYTES &&
-                                sym_merkle_check_consistency(from, number(test, "size1"), root,
-                                                             number(test, "size2"), c.proof,
-                                                             c.n) == SYM_OK);
-    }
-    cJSON_Delete(file);
+    decide_all("consistency", 98, "root1", "root2", is_consistent);
 }
 
 /* Own trees ------------------------------------------------------------------------------------ */

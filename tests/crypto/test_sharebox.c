@@ -113,6 +113,26 @@ static void refuses_other_keys(void **state)
                      SYM_BAD_TAG);
 }
 
+static void refuses_who_knows_all_but_the_shared_secret(void **state)
+{
+    (void)state;
+    uint8_t shared[SYM_X25519_BYTES];
+    const struct sym_sharebox_pair pair = {shared, bob.public_key, alice.public_key};
+    assert_int_equal(sym_exchange_key_agree(shared, &bob, alice.public_key), SYM_OK);
+    for (unsigned bit = 0; bit < 8 * sizeof shared; bit++) {
+        seal();
+        shared[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_equal(
+            sym_sharebox_open_with(opened, &pair, with_psk(), &there, sym_span(box, sizeof box)),
+            SYM_BAD_TAG);
+        shared[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    seal();
+    assert_int_equal(
+        sym_sharebox_open_with(opened, &pair, with_psk(), &there, sym_span(box, sizeof box)),
+        SYM_OK);
+}
+
 static void refuses_a_box_that_is_too_short(void **state)
 {
     (void)state;
@@ -173,6 +193,7 @@ int main(void)
         cmocka_unit_test(refuses_a_box_of_another_query_cohort_or_place),
         cmocka_unit_test(refuses_a_box_that_is_sent_back),
         cmocka_unit_test(refuses_other_keys),
+        cmocka_unit_test(refuses_who_knows_all_but_the_shared_secret),
         cmocka_unit_test(refuses_a_box_that_is_too_short),
         cmocka_unit_test(refuses_keys_and_routes_out_of_form),
     };

@@ -1,6 +1,6 @@
 """Backups: taken while the node works, restored elsewhere, refused when anything about them is wrong.
 
-runner: timeout=300
+runner: timeout=600
 """
 
 import json

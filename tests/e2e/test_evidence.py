@@ -255,10 +255,10 @@ class Stopped(GrownTest):
         for node in those:
             self.assertEqual(node.stop() or 0, 0)
             shutil.copytree(node.dir / "store", kept / node.alias)
-        self.forge(self.a, *words)
-        for node in others:
-            node.start()
         try:
+            self.forge(self.a, *words)
+            for node in others:
+                node.start()
             yield
         finally:
             for node in those:

@@ -242,8 +242,13 @@ static struct sym_span end_of(const struct tale *t, unsigned number, unsigned si
 {
     static const enum word words[PATHS] = {[CLOSED] = CLOSE, [ABORTED] = ABORT, [CUT_OFF] = CUT};
     bool twists = side == B && t->damage == TWISTED && t->path == CLOSED;
-    bool foreign = side == B && t->damage == FOREIGN;
-    return word_of(number, t->a_asks, foreign ? A : side, twists ? TWIST : words[t->path]);
+    enum word word = twists ? TWIST : words[t->path];
+    if (side == B && t->damage == FOREIGN) {
+        /* That of the other side, or of another exchange. */
+        return t->a_asks ? word_of(number, true, A, word)
+                         : word_of((number + 1) % TALES, false, B, word);
+    }
+    return word_of(number, t->a_asks, side, word);
 }
 
 static struct entry *add(struct log *log, unsigned side, const struct tale *t, unsigned number,

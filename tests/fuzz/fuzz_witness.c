@@ -317,6 +317,17 @@ static bool contradicts(const struct sym_judgement *j)
     return j->after.from == j->before.size && !same(j->before.root, j->after.prefix_root);
 }
 
+/* The newest head that is held is not in the log that this one is of. */
+static bool denies(const struct sym_held *held, const struct sym_shown *s)
+{
+    const struct sym_signed_head *newest = sym_held_newest(held);
+    if (newest == NULL || s->generation != held->generation) {
+        return false;
+    }
+    return (s->head.size == newest->size && !same(s->head.root, newest->root)) ||
+           (s->from > 0 && s->from == newest->size && !same(s->prefix_root, newest->root));
+}
+
 static struct sym_shown show(unsigned tree, uint64_t size, uint64_t from, uint64_t time_ms)
 {
     struct sym_shown s = {.generation = 1,
@@ -340,6 +351,7 @@ static bool judge(struct judging *g, const struct sym_shown *s)
     struct sym_held before = g->held;
     const struct sym_signed_head *newest = sym_held_newest(&before);
     sym_held_judge(&g->held, s, &j);
+    insist(j.verdict == SYM_VERDICT_SPLIT || !denies(&before, s));
     if (j.verdict == SYM_VERDICT_SPLIT) {
         insist(!g->honest && contradicts(&j));
         return false;

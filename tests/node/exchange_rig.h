@@ -54,6 +54,7 @@ struct rig_side {
 
 struct exchange_rig {
     struct sym_loop *loop;
+    const struct sym_ristretto *with;
     struct rig_side sides[2];
     bool linked;
     /* Takes each frame instead of side 1, when set; owns nothing. */
@@ -70,8 +71,8 @@ struct exchange_rig {
     bool users_are_gone;
 };
 
-/* One at a time. */
-struct exchange_rig *exchange_rig_open(void);
+/* One at a time. with: the group to compute in, NULL: the one that nodes choose. */
+struct exchange_rig *exchange_rig_open(const struct sym_ristretto *with);
 void exchange_rig_close(struct exchange_rig *rig);
 /* n records with one account each, from number first on. */
 void exchange_rig_fill(struct exchange_rig *rig, unsigned side, uint64_t first, size_t n);

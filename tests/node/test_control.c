@@ -357,6 +357,7 @@ static void refuses_a_repeated_request_whose_answer_is_forgotten(void **state)
     }
     expect(r, SYM_REPLAY, "made before");
     assert_int_equal(f.runs, 41);
+    assert_int_equal(journal().n, 1);
 }
 
 static void refuses_a_repeated_request_whose_answer_was_too_long_to_keep(void **state)
@@ -502,12 +503,56 @@ static void records_denials_only_so_often(void **state)
 {
     (void)state;
     struct sym_peer_name name = {.alias = sym_span_text("bank-b")};
+    const struct sym_log_query query = {.first = 0};
     for (int i = 0; i < 150; i++) {
         expect(signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED, NULL);
     }
     size_t n = journal().n;
     assert_true(n >= 60 && n < 120);
     assert_int_equal(f.runs, 0);
+    /* A burst is no cover: the next entry counts what was left out. */
+    do {
+        (void)usleep(100000);
+        expect(signed_by(OLGA, SYM_VERB_LOG_LIST, &query), SYM_DENIED, NULL);
+    } while (journal().n == n);
+    const char *counted = strstr(journal().last, "denials before it were not recorded");
+    assert_non_null(counted);
+    assert_non_null(strstr(journal().last, "user=olga subject=LOG_LIST"));
+}
+
+/* In the name of a user, with another key: who did it is not known, and that user did not. */
+static void records_a_forged_request_and_blames_nobody(void **state)
+{
+    (void)state;
+    struct request r = signed_by(OLGA, SYM_VERB_STATUS, &nothing);
+    r.bytes[r.len - 1] ^= 1;
+    expect(r, SYM_BAD_SIGNATURE, NULL);
+    assert_int_equal(journal().n, 1);
+    assert_string_equal(
+        journal().last,
+        "control-denied subject=unknown in the name of olga, signed by another key");
+}
+
+/* It may hold records, which are in no log. */
+static void keeps_only_the_hash_of_a_part_of_an_import(void **state)
+{
+    (void)state;
+    SYM_SECRET_AUTO bytes = {0};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_entry_body body;
+    uint8_t salt[SYM_HASH_BYTES];
+    struct sample sample;
+    sample_open(&sample, SAMPLE_LEAST, 1);
+    const struct sym_verb_row *row = sym_verb_row(SYM_VERB_IMPORT_CHUNK);
+    expect(signed_by(ANNA, SYM_VERB_IMPORT_CHUNK, sample_value(&sample, row->arguments)),
+           SYM_DENIED, NULL);
+    sample_close(&sample);
+    struct sym_log *log = room_log(&f.room);
+    assert_int_equal(sym_log_body(log, salt, &bytes, sym_log_head(log)->size - 1), SYM_OK);
+    assert_int_equal(sym_decode(&arena, &body, &sym_msg_entry_body, sym_secret_span(&bytes)),
+                     SYM_OK);
+    assert_int_equal(body.command.len, 0);
+    assert_int_equal(body.command_hash.len, SYM_HASH_BYTES);
 }
 
 static void denies_also_what_it_cannot_record(void **state)
@@ -784,6 +829,8 @@ int main(void)
         TEST(records_what_a_verb_denies_and_nothing_else_of_its_errors),
         TEST(answers_also_when_what_a_verb_says_cannot_be_encoded),
         TEST(records_denials_only_so_often),
+        TEST(records_a_forged_request_and_blames_nobody),
+        TEST(keeps_only_the_hash_of_a_part_of_an_import),
         TEST(denies_also_what_it_cannot_record),
         TEST(refuses_requests_with_any_byte_altered),
         TEST(refuses_requests_that_are_cut_off_or_longer_than_they_should_be),

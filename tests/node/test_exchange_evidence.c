@@ -15,7 +15,7 @@ static uint8_t id[SYM_EXCHANGE_ID_BYTES];
 static int set_up(void **state)
 {
     (void)state;
-    rig = exchange_rig_open();
+    rig = exchange_rig_open(NULL);
     exchange_rig_fill(rig, 0, 0, 40);
     exchange_rig_fill(rig, 1, 10, 40);
     return 0;
@@ -450,7 +450,6 @@ static void replay(void)
     uint8_t *copy = sym_bus_buffer(captured_len);
     assert_non_null(copy);
     memcpy(copy, captured, captured_len);
-    rig->sides[1].exchanges->refusal_ms = 0;
     sym_exchanges_frame(rig->sides[1].exchanges, &ends[1], copy, captured_len);
 }
 

@@ -32,7 +32,7 @@ static struct {
 static int set_up(void **state)
 {
     (void)state;
-    rig = exchange_rig_open();
+    rig = exchange_rig_open(NULL);
     exchange_rig_fill(rig, 0, 0, 40);
     sym_random(id, sizeof id);
     session = NULL;
@@ -138,6 +138,55 @@ static void answers_a_request_that_is_made_now_and_here(void **state)
     send_request(&parties, 0);
     assert_int_equal(heard.decision, SYM_DECISION_GRANTED);
     assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_REFUSED), 0);
+}
+
+/* One noisy refusal must not be the cover of the next. */
+static void logs_each_of_several_refusals_that_come_at_once(void **state)
+{
+    (void)state;
+    struct sym_session_parties parties;
+    struct rig_logged l;
+    uint8_t ids[3][SYM_EXCHANGE_ID_BYTES];
+    exchange_rig_parties(rig, &parties);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct sym_evidence *evidence =
+            exchange_rig_evidence(rig, SYM_ENTRY_REQUESTED, id, true);
+        size_t len = write_request(&parties, (uint64_t)((int64_t)sym_wall_ms() - DAY_MS), evidence);
+        memcpy(ids[i], id, sizeof id);
+        rig->liar = hear;
+        exchange_rig_send(rig, frame, len);
+        sym_random(id, sizeof id);
+    }
+    run_a_while();
+    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_REFUSED), 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(exchange_rig_logged(rig, 0, SYM_ENTRY_REFUSED, ids[i], 0, &l));
+        rig_logged_clear(&l);
+    }
+}
+
+/* Nor can refusals fill the disk. */
+static void counts_the_refusals_that_it_leaves_out(void **state)
+{
+    (void)state;
+    struct sym_allowance *a = &rig->sides[0].exchanges->refusals;
+    const struct sym_node_id *peer = &rig->sides[1].self.id;
+    struct rig_logged l;
+    uint64_t left_out = 0;
+    struct sym_session_parties parties;
+    while (sym_allowance_take(a, peer, sym_now_ms(), &left_out)) {
+    }
+    a->rows[0].left_out = 6;
+    exchange_rig_parties(rig, &parties);
+    send_request(&parties, -DAY_MS);
+    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_REFUSED), 0);
+    a->rows[0].full_ms = 0;
+    sym_random(id, sizeof id);
+    send_request(&parties, -DAY_MS);
+    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_REFUSED), 1);
+    assert_true(exchange_rig_logged(rig, 0, SYM_ENTRY_REFUSED, id, 0, &l));
+    assert_int_equal(l.body.count, 7);
+    rig_logged_clear(&l);
 }
 
 static void refuses_and_logs_a_request_from_another_link(void **state)
@@ -363,6 +412,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(answers_a_request_that_is_made_now_and_here),
+        TEST(logs_each_of_several_refusals_that_come_at_once),
+        TEST(counts_the_refusals_that_it_leaves_out),
         TEST(refuses_and_logs_a_request_from_another_link),
         TEST(refuses_and_logs_a_request_of_another_day),
         TEST(refuses_and_logs_a_request_between_others),

@@ -1,5 +1,7 @@
 #include "tests/node/exchange_rig.c"
 
+#include "tests/support/toy_group.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@ static uint8_t id[SYM_EXCHANGE_ID_BYTES];
 static int set_up(void **state)
 {
     (void)state;
-    rig = exchange_rig_open();
+    rig = exchange_rig_open(NULL);
     return 0;
 }
 
@@ -23,6 +25,13 @@ static int tear_down(void **state)
     (void)state;
     exchange_rig_close(rig);
     return 0;
+}
+
+/* With the real group's long works, or with the short ones of the toy group. */
+static void begin_again(void **state, bool real)
+{
+    tear_down(state);
+    rig = exchange_rig_open(real ? NULL : &toy_group);
 }
 
 static void expect_span(struct sym_span got, const char *wanted)
@@ -193,14 +202,13 @@ static void works_for_one_and_for_none(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         for (uint32_t kind = SYM_KIND_OVERLAP_MATCHES; kind <= SYM_KIND_OVERLAP_COUNT; kind++) {
             SYM_ARENA_AUTO arena = {0};
+            begin_again(state, kind == SYM_KIND_OVERLAP_MATCHES);
             exchange_rig_fill(rig, 0, 0, sizes[i][0]);
             exchange_rig_fill(rig, 1, 0, sizes[i][1]);
             exchange_rig_start(rig, 0, kind, SYM_TOKEN_NONE, id);
             exchange_rig_run(rig, NULL);
             size_t common = sizes[i][0] < sizes[i][1] ? sizes[i][0] : sizes[i][1];
             (void)expect_done(&arena, id, sizes[i][0], sizes[i][1], common);
-            tear_down(state);
-            set_up(state);
         }
     }
 }
@@ -355,6 +363,7 @@ static void is_cancelled_cleanly_by_either_side(void **state)
     stop_how = STOP_CANCEL;
     for (uint32_t kind = SYM_KIND_OVERLAP_MATCHES; kind <= SYM_KIND_OVERLAP_COUNT; kind++) {
         for (size_t i = 0; i < 8; i++) {
+            begin_again(state, kind == SYM_KIND_OVERLAP_MATCHES && frames[i / 2] == 5);
             stop_side = i % 2;
             stop_during(kind, frames[i / 2]);
             expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_CANCELLED, SYM_REASON_CANCELLED);
@@ -362,8 +371,6 @@ static void is_cancelled_cleanly_by_either_side(void **state)
             expect_span(exchange_rig_entry(rig, 1 - stop_side, &arena, NULL).fault,
                         stop_side == 0 ? "bank-a ended it: cancelled by its user"
                                        : "bank-b ended it: cancelled by its user");
-            tear_down(state);
-            set_up(state);
         }
     }
 }
@@ -397,11 +404,10 @@ static void ends_with_the_link_at_any_frame(void **state)
     stop_how = STOP_CUT;
     for (uint32_t kind = SYM_KIND_OVERLAP_MATCHES; kind <= SYM_KIND_OVERLAP_COUNT; kind++) {
         for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+            begin_again(state, kind == SYM_KIND_OVERLAP_MATCHES && frames[i] == 4);
             stop_during(kind, frames[i]);
             expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_LINK_LOST, SYM_REASON_LINK_LOST);
             assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
-            tear_down(state);
-            set_up(state);
         }
     }
 }

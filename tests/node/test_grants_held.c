@@ -683,8 +683,10 @@ static int decide_and_crash(struct grants_rig *r, struct rig_ask *ask, long step
 {
     int status = 0;
     sym_grants_close(r->grants);
+    sym_log_close(r->room.log);
     sym_store_close(r->room.store);
     r->grants = NULL;
+    r->room.log = NULL;
     r->room.store = NULL;
     (void)fflush(NULL);
     pid_t child = fork();

@@ -322,7 +322,8 @@ static void refuses_cosignatures_that_are_none(void **state)
     assert_int_not_equal(witness_rig_known(r, heads[0], line), SYM_OK);
     assert_int_not_equal(witness_rig_known(r, heads[0], "no line\n"), SYM_OK);
     witness_rig_cosign(line, r, heads[0], &r->partner.keys.cosign);
-    memcpy(line + strlen(line), line, strlen(line) + 1); /* twice */
+    memcpy(text, line, sizeof line);
+    memcpy(line + strlen(line), text, strlen(text) + 1); /* twice */
     assert_int_not_equal(witness_rig_known(r, heads[0], line), SYM_OK);
     witness_rig_cosign(line, r, heads[0], &r->partner.keys.cosign);
     memcpy(line + strlen(line), SOMEBODY, sizeof SOMEBODY); /* with a line of another */
@@ -420,6 +421,23 @@ static void begins_again_with_all_that_partners_hold(void **state)
     assert_int_equal(witness_rig_allows(r), SYM_OK);
 }
 
+static void names_a_lost_head_once(void **state)
+{
+    struct witness_rig *r = *state;
+    SYM_SECRET_AUTO text = {0};
+    uint8_t salt[SYM_HASH_BYTES];
+    char lost[SYM_HEAD_NOTE_BYTES];
+    witness_rig_own_head(lost, r, 1, 90, 3, &r->room.log_key);
+    assert_int_equal(witness_rig_known(r, lost, NULL), SYM_DENIED);
+    for (uint32_t again = 0; again < 2; again++) {
+        assert_int_equal(sym_witness_begin_again(r->witness, NULL, &r->fault), SYM_OK);
+        assert_int_equal(sym_log_body(r->room.log, salt, &text, 0), SYM_OK);
+        struct sym_span body = sym_secret_span(&text);
+        assert_true((memmem(body.data, body.len, lost, strlen(lost)) != NULL) == (again == 0));
+        sym_secret_clear(&text);
+    }
+}
+
 static void skips_the_generations_that_were_used_up(void **state)
 {
     struct witness_rig *r = *state;
@@ -486,6 +504,7 @@ int main(void)
         TEST(freezes_the_log_when_it_is_shorter_than_a_partner_says),
         TEST(is_not_frozen_by_what_it_has_not_signed),
         TEST(begins_again_with_all_that_partners_hold),
+        TEST(names_a_lost_head_once),
         TEST(skips_the_generations_that_were_used_up),
         TEST(owes_its_first_entry_to_who_holds_the_log_before),
         TEST(does_not_begin_again_on_a_full_disk),

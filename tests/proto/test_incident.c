@@ -189,7 +189,7 @@ static void refuses_heads_outside_their_range(void **state)
     (void)state;
     struct sym_incident good = example();
     struct sym_incident i = good;
-    i.precision = (enum sym_date_precision)4;
+    i.precision = (enum sym_date_precision)5;
     assert_int_equal(write_it(&i), SYM_BAD_VALUE);
     i = good;
     i.precision = SYM_DATE_NONE; /* and days */
@@ -201,7 +201,11 @@ static void refuses_heads_outside_their_range(void **state)
     assert_int_equal(write_it(&i), SYM_OK);
     i.precision = SYM_DATE_YEAR;
     assert_int_equal(write_it(&i), SYM_OK);
+    i.precision = SYM_DATE_QUARTER;
+    assert_int_equal(write_it(&i), SYM_OK);
     i.days += 31; /* February */
+    assert_int_equal(write_it(&i), SYM_BAD_VALUE);
+    i.precision = SYM_DATE_YEAR;
     assert_int_equal(write_it(&i), SYM_BAD_VALUE);
     i = good;
     i.days = INT32_MAX;
@@ -260,7 +264,7 @@ static void refuses_bytes_that_no_writer_makes(void **state)
     r.bytes[0] = 2;
     assert_int_equal(read_back(&r), SYM_BAD_VERSION);
     r = good;
-    r.bytes[1] = 4;
+    r.bytes[1] = 5;
     assert_int_equal(read_back(&r), SYM_BAD_VALUE);
     r = good;
     r.bytes[6] = 2; /* has a point */
@@ -362,6 +366,9 @@ static void says_unknown_where_the_record_does_not_say_it_so_closely(void **stat
     i.precision = SYM_DATE_YEAR;
     assert_string_equal(derived(&i, SYM_DIMENSION_YEAR), "1970");
     assert_string_equal(derived(&i, SYM_DIMENSION_QUARTER), "unknown");
+    assert_string_equal(derived(&i, SYM_DIMENSION_MONTH), "unknown");
+    i.precision = SYM_DATE_QUARTER;
+    assert_string_equal(derived(&i, SYM_DIMENSION_QUARTER), "1970-Q1");
     assert_string_equal(derived(&i, SYM_DIMENSION_MONTH), "unknown");
     i.precision = SYM_DATE_MONTH;
     assert_string_equal(derived(&i, SYM_DIMENSION_MONTH), "1970-01");

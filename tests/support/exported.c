@@ -40,14 +40,29 @@ static void make_card(struct exported *e, uint8_t seed)
          "card");
 }
 
+static void make(struct exported *e, uint8_t seed);
+
 void exported_new(struct exported *e, uint8_t seed, uint64_t size)
 {
-    exported_new_early(e, seed, size, 0);
+    *e = (struct exported){.size = size};
+    make(e, seed);
 }
 
 void exported_new_early(struct exported *e, uint8_t seed, uint64_t size, uint64_t early)
 {
     *e = (struct exported){.size = size, .early = early};
+    make(e, seed);
+}
+
+void exported_new_silent(struct exported *e, uint8_t seed, uint64_t size)
+{
+    *e = (struct exported){.size = size, .silent = true};
+    make(e, seed);
+}
+
+static void make(struct exported *e, uint8_t seed)
+{
+    uint64_t size = e->size;
     must(sym_crypto_init(), "init");
     make_key(&e->keys.identity, seed, 1);
     make_key(&e->keys.tls[0], seed, 2);
@@ -90,8 +105,13 @@ void exported_entry_at(struct exported_entry *out, const struct exported *e, uin
     uint8_t number[8];
     uint8_t hash[SYM_HASH_BYTES];
     uint8_t commitment[SYM_HASH_BYTES];
-    const struct sym_entry_body body = {
-        .event = sym_span_text("granted"), .user = sym_span_text("ann"), .count = index};
+    char before[24];
+    bool erases = !e->silent && index % EXPORTED_ERASES == EXPORTED_ERASES - 1;
+    (void)snprintf(before, sizeof before, "%llu", (unsigned long long)time_ms);
+    const struct sym_entry_body body = {.event = sym_span_text("granted"),
+                                        .user = sym_span_text("ann"),
+                                        .subject = sym_span_text(erases ? before : ""),
+                                        .count = index};
     sym_put_u64(number, index / 4);
     must(sym_sha256(hash, sym_span(number, sizeof number)), "id");
     memcpy(out->exchange_id, hash, sizeof out->exchange_id);
@@ -103,7 +123,7 @@ void exported_entry_at(struct exported_entry *out, const struct exported *e, uin
     const struct sym_leaf leaf = {
         .version = SYM_LEAF_VERSION,
         .time_ms = time_ms,
-        .kind = (uint32_t)(SYM_ENTRY_REQUESTED + index % 4),
+        .kind = erases ? SYM_ENTRY_ERASED : (uint32_t)(SYM_ENTRY_REQUESTED + index % 4),
         .exchange_id = sym_span(out->exchange_id, sizeof out->exchange_id),
         .initiator = sym_span(e->id.bytes, sizeof e->id.bytes),
         .responder = sym_span(hash, sizeof hash),
@@ -216,7 +236,9 @@ static void write_bodies(const struct exported *e, const char *dir)
         struct exported_entry entry;
         char salt[SYM_BASE64_BYTES(SYM_HASH_BYTES)];
         char body[SYM_BASE64_BYTES(sizeof entry.body)];
-        if (i % 7 == 3) {
+        /* Times are those of two entries: the one in front of what erases it is too young. */
+        bool announced = (i + 2) / EXPORTED_ERASES < e->size / EXPORTED_ERASES;
+        if (i % 7 == 3 && announced) {
             (void)fprintf(f, "{\"index\":%llu,\"erased\":true}\n", (unsigned long long)i);
             continue;
         }

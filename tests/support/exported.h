@@ -22,14 +22,20 @@ struct exported {
     uint8_t (*hashes)[SYM_HASH_BYTES]; /* of leaves 0 … size - 1 */
     uint64_t size;
     uint64_t early; /* this entry carries a time that is too early; 0: none does */
+    bool silent;    /* no entry says that bodies were erased */
 };
 
 void exported_new(struct exported *e, uint8_t seed, uint64_t size);
 /* The same, but time goes back at this entry: a log that was never right, and is signed. */
 void exported_new_early(struct exported *e, uint8_t seed, uint64_t size, uint64_t early);
+/* The same, but no entry says that bodies were erased. */
+void exported_new_silent(struct exported *e, uint8_t seed, uint64_t size);
 void exported_free(struct exported *e);
 struct sym_span exported_card(const struct exported *e);
 
+/* Every EXPORTED_ERASES-th entry says that the bodies before it were erased, of which one in seven
+ * is. */
+#define EXPORTED_ERASES 50u
 /* Entry number index, encoded; its body and salt, too (body may be NULL). */
 struct exported_entry {
     uint8_t leaf[SYM_LEAF_BYTES_MAX];

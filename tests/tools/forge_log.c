@@ -25,7 +25,8 @@
 struct entry {
     uint8_t leaf[SYM_LEAF_BYTES_MAX];
     size_t leaf_len;
-    struct sym_secret body; /* salt and body */
+    uint8_t *body; /* salt and body, or NULL: key memory has no room for that of a long log */
+    size_t body_len;
 };
 
 struct forge {
@@ -137,7 +138,10 @@ static void read_entry(struct forge *f, struct sym_transaction *t, uint64_t inde
     memcpy(e->leaf, got.data, got.len);
     e->leaf_len = got.len;
     if (sym_log_get_body(f->log, t, &got, GENERATION, index) == SYM_OK) {
-        must_do(sym_secret_copy(&e->body, got), "a body");
+        e->body = malloc(got.len);
+        must(e->body != NULL, "no memory");
+        memcpy(e->body, got.data, got.len);
+        e->body_len = got.len;
     }
 }
 
@@ -171,10 +175,10 @@ static void rewrite_leaf(struct entry *e, uint64_t less_ms, const uint8_t *commi
 static void rewrite_body(struct entry *e)
 {
     uint8_t commitment[SYM_HASH_BYTES];
-    must(e->body.len > SYM_HASH_BYTES, "this entry has no body");
-    e->body.data[0] ^= 1;
-    must_do(sym_body_commit(commitment, e->body.data,
-                            sym_span(e->body.data + SYM_HASH_BYTES, e->body.len - SYM_HASH_BYTES)),
+    must(e->body_len > SYM_HASH_BYTES, "this entry has no body");
+    e->body[0] ^= 1;
+    must_do(sym_body_commit(commitment, e->body,
+                            sym_span(e->body + SYM_HASH_BYTES, e->body_len - SYM_HASH_BYTES)),
             "a body");
     rewrite_leaf(e, 0, commitment);
 }
@@ -193,7 +197,7 @@ static void change_entries(struct forge *f, const char *how)
         f->entries[f->b] = held;
     } else {
         must(strcmp(how, "drop") == 0, "there is no such way");
-        sym_secret_clear(&a->body);
+        free(a->body);
         memmove(a, a + 1, (size_t)(f->n - f->a - 1) * sizeof *a);
         f->n--;
     }
@@ -264,8 +268,8 @@ static enum sym_err append_again(struct job *job, uint64_t index)
     struct sym_log_side *s = &f->log->pending;
     enum sym_err err =
         sym_log_put_leaf(f->log, job->t, GENERATION, index, sym_span(e->leaf, e->leaf_len));
-    if (err == SYM_OK && e->body.len > 0) {
-        err = sym_log_put_body(f->log, job->t, GENERATION, index, sym_secret_span(&e->body));
+    if (err == SYM_OK && e->body != NULL) {
+        err = sym_log_put_body(f->log, job->t, GENERATION, index, sym_span(e->body, e->body_len));
     }
     if (err == SYM_OK) {
         err = sym_log_put_rest(f->log, job->t);
@@ -322,7 +326,7 @@ static void alter_sealed(struct forge *f, const char *dir)
         sym_log_close(f->log);
     }
     for (uint64_t i = 0; i < f->n; i++) {
-        sym_secret_clear(&f->entries[i].body);
+        free(f->entries[i].body);
     }
     free(f->entries);
     sym_store_close(f->store);
