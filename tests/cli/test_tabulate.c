@@ -481,13 +481,108 @@ static void refuses_questions_that_make_no_sense(void **state)
         assert_string_equal(r.out, "");
         assert_shows(r.err, rows[i][1]);
     }
-    run(&r, "hotspots" JOINT "|--by|country,month,exploitation,sex");
+    run(&r, "hotspots" JOINT "|--by|country,month,exploitation,sex,age");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err,
                  "more than the 1000000 that one query may have; narrow its codes with --only");
     run(&r, "tabulate" JOINT "|--by|city");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "city: has more than 65536 codes; narrow it with --only city=");
+}
+
+/* One that this node asked for, and one that it took part in; both have the release. */
+static enum sym_err remembers(struct fake_call *call)
+{
+    static const uint8_t others[SYM_EXCHANGE_ID_BYTES] = {0x77, 1};
+    static const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES] = {0x99};
+    static struct sym_exchange_entry rows[2];
+    static struct sym_exchange_list list;
+    for (size_t i = 0; i < 2; i++) {
+        rows[i] =
+            (struct sym_exchange_entry){.id = i == 0 ? sym_span(id, 16) : sym_span(others, 16),
+                                        .alias = sym_span_text(i == 0 ? "" : "ngo-c"),
+                                        .role = i == 0 ? SYM_AS_INITIATOR : SYM_AS_PARTICIPANT,
+                                        .kind = SYM_KIND_TABULATE,
+                                        .state = SYM_EXCHANGE_DONE,
+                                        .purpose = SYM_PURPOSE_TEST,
+                                        .basis = SYM_BASIS_CONSENT,
+                                        .mine = sym_span_text("incidents"),
+                                        .has_result = true,
+                                        .started_ms = UINT64_C(1000) * FAKE_NOW_S,
+                                        .ended_ms = UINT64_C(1000) * FAKE_NOW_S,
+                                        .tabulation = sym_span(tabulation, 16),
+                                        .participants = 12,
+                                        .cells = 9,
+                                        .epsilon_nano = 500000000};
+    }
+    list = (struct sym_exchange_list){.exchanges = rows, .n_exchanges = 2};
+    if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        call->answer = &list;
+        return SYM_OK;
+    }
+    if (call->verb == SYM_VERB_EXCHANGE_SHOW) {
+        const struct sym_exchange_name *name = call->arguments;
+        call->answer = sym_span_equal(name->id, rows[0].id) ? &rows[0] : &rows[1];
+        return SYM_OK;
+    }
+    return tabulates(call);
+}
+
+static void exchanges_show_tabulations_as_what_they_are(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, remembers);
+    run(&r, "exchange|list");
+    assert_string_equal(
+        r.out, "ID            PEER      ROLE         KIND      STATE  OWN SIZE  PEER SIZE  COMMON  "
+               "STARTED               CASE\n"
+               "4f1caa010000  12 nodes  initiator    tabulate  done          -          -       -  "
+               "2026-09-21T14:13:20Z  \n"
+               "770100000000  ngo-c     participant  tabulate  done          -          -       -  "
+               "2026-09-21T14:13:20Z  \n");
+    run(&r, "exchange|show|4f1c");
+    assert_string_equal(r.out, "exchange      4f1caa01000000000000000000000000\n"
+                               "kind          tabulate, asked by this node\n"
+                               "state         done\n"
+                               "purpose       test, basis consent\n"
+                               "dataset       incidents\n"
+                               "participants  12\n"
+                               "cells         9\n"
+                               "epsilon       0.5\n"
+                               "release       the same for all participants; see symbolon exchange "
+                               "result\n"
+                               "started       2026-09-21T14:13:20Z\n"
+                               "ended         2026-09-21T14:13:20Z\n");
+    run(&r, "exchange|show|7701|--json");
+    cJSON *j = cJSON_Parse(r.out);
+    assert_non_null(j);
+    assert_int_equal(cJSON_GetObjectItem(j, "participants")->valueint, 12);
+    assert_true(cJSON_GetObjectItem(j, "epsilon_nano")->valuedouble == 5e8);
+    cJSON_Delete(j);
+}
+
+static void a_participant_has_the_release_too(void **state)
+{
+    static struct run r;
+    char words[1024];
+    const struct fake_node *node = *state;
+    fake_node_start(*state, remembers);
+    run(&r, SMALL "|--format|csv");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    static struct run again;
+    run(&again, "exchange|result|7701|--format|csv");
+    assert_int_equal(again.code, SYM_EXIT_DONE);
+    assert_string_equal(again.out, r.out);
+    (void)snprintf(words, sizeof words, "exchange|result|7701|--format|geojson|--out|%s/o",
+                   node->dir);
+    run(&again, words);
+    assert_int_equal(again.code, SYM_EXIT_DONE);
+    assert_shows(again.out, "/o: 4 of 9 cells, the others are below 25 or empty\n");
+    run(&again, words);
+    assert_int_equal(again.code, SYM_EXIT_FAILED);
+    assert_shows(again.err, "exists already; --force replaces it");
+    run(&again, "exchange|result|7701|--top|1");
+    assert_shows(again.out, "1 more cells have a count; --top 0 shows them all\n");
 }
 
 static enum sym_err has_budgets(struct fake_call *call)
@@ -587,6 +682,8 @@ int main(void)
         WITH_NODE(questions_are_what_the_options_say),
         WITH_NODE(refuses_questions_that_make_no_sense),
         WITH_NODE(budgets_are_listed),
+        WITH_NODE(exchanges_show_tabulations_as_what_they_are),
+        WITH_NODE(a_participant_has_the_release_too),
         WITH_NODE(refuses_answers_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, fake_node_start_tests, NULL);
