@@ -58,6 +58,8 @@ struct tab_rig {
 
 /* n members, a query of months x countries; begin makes the machines. */
 void tab_rig_open(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months);
+/* Between the two: an incident may count in so many cells; 1 if this is not called. */
+void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident);
 void tab_rig_begin(struct tab_rig *r);
 void tab_rig_close(struct tab_rig *r);
 
