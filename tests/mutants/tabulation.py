@@ -74,9 +74,10 @@ MUTANTS = [
         ("proto/tabulate.c", "(4u * n + 4u) / 5u", "(4u * n) / 5u"),
     ),
     (
-        "the initiator goes on with one survivor less than t",
+        "the initiator asks one survivor less than t to sign",
         "proto/test_tabulate:of_3_nobody_may_leave",
         ("proto/tab_lead_phases.c", "if (have + waiting < l->least) {", "if (have + waiting + 1 < l->least) {"),
+        ("proto/tab_lead_phases.c", "if (n + waiting < l->rules.quorum ||", "if (n + waiting + 1 < l->rules.quorum ||"),
     ),
     (
         "the initiator goes on with too few consents",
@@ -84,10 +85,9 @@ MUTANTS = [
         ("proto/tab_lead_phases.c", "if (n < l->least) {", "if (n + 1 < l->least) {"),
     ),
     (
-        "survivors below t are unmasked all the same",
+        "t is 0.79 n",
         "proto/test_tabulate_many:of_forty_one_nothing_is_revealed",
-        ("proto/tab_lead_phases.c", "if (have + waiting < l->least) {", "if (have + waiting + 1 < l->least) {"),
-        ("proto/tab_member_unmask.c", "if (members.len < sym_member_least(m)) {", "if (members.len + 1 < sym_member_least(m)) {"),
+        ("proto/tabulate.c", "(4u * n + 4u) / 5u", "(79u * n + 99u) / 100u"),
     ),
     (
         "a member signs for too few survivors",
@@ -118,7 +118,7 @@ MUTANTS = [
     (
         "a member signs a list without itself",
         "proto/test_tabulate_attack:a_victim_does_not_help_to_leave_itself_out",
-        ("proto/tab_member_unmask.c", "if (i == s->members.len) {", "if (false) {"),
+        ("proto/tab_member_unmask.c", "if (i == s->members.len) {\n", "if (i == s->members.len) {\n        return SYM_OK;\n"),
     ),
     (
         "a member unmasks for two lists of survivors",
@@ -157,8 +157,7 @@ MUTANTS = [
         "a vector that comes late is taken",
         "proto/test_tabulate_lead:refuses_a_vector_that_comes_late",
         ("proto/tab_lead_take.c", "leg->stage == turns[type].stage && leg->due == 0 && phase &&", "leg->stage == turns[type].stage && leg->due == 0 &&"),
-        ("proto/tab_lead_take.c", "if (left == 0 || (l->legs[place].due & (1u << TAB_SEND)) != 0) {", "if (slot == NULL) {\n        return SYM_OK;\n    }\n    if (left == 0) {"),
-        ("proto/tab_lead_take.c", "size_t left = total - slot->got;", "size_t left = slot == NULL ? 0 : total - slot->got;"),
+        ("proto/tab_lead.c", "l->phase == SYM_TAB_FAILED || l->legs[place].gone) {", "l->phase == SYM_TAB_FAILED) {"),
     ),
     (
         "a reservation that expired still lets cells go",
@@ -247,6 +246,7 @@ MUTANTS = [
         "masks reach the lower half of a cell only",
         "crypto/test_mask:one_masked_vector_is_uniform_whatever_it_hides",
         ("crypto/mask.c", "cells[i + j] += from_little_endian(words[i + j]);", "cells[i + j] += (uint32_t)from_little_endian(words[i + j]);"),
+        ("crypto/mask.c", "cells[i + j] -= from_little_endian(words[i + j]);", "cells[i + j] -= (uint32_t)from_little_endian(words[i + j]);"),
     ),
     (
         "a vector leaves without masks",

@@ -85,6 +85,7 @@ static void assert_too_few(uint32_t n, uint32_t few, enum tab_type type)
     uint32_t unmasked = 0;
     for (uint32_t i = 0; i < n; i++) {
         unmasked += rig.unmasked[i];
+        assert_int_equal(rig.errs[i], SYM_OK); /* nor was it asked for what it must refuse */
     }
     assert_true(unmasked == 0 || type == TAB_UNMASK);
     tab_rig_close(&rig);

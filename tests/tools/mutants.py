@@ -135,6 +135,7 @@ class Workshop:
     def judge(self, mutant):
         """Says how the test took it, and whether that is as it should be."""
         room = self.room / f"{mutant.table}-{mutant.number}"
+        room.mkdir(parents=True, exist_ok=True)
         texts = {}
         for file, text, replacement in mutant.edits:
             texts.setdefault(file, (ROOT / file).read_text("utf-8"))
@@ -148,11 +149,11 @@ class Workshop:
         return verdict or "SURVIVED", verdict in ("caught", "crashes", "hangs")
 
 
-def unbroken(shop, mutants):
+def unbroken(shop, pool, mutants):
     """The same tests on the product as it is: a test that always fails catches everything."""
-    for test in sorted({m.test for m in mutants}):
-        probe = Mutant("unbroken", 0, "", test, [])
-        verdict, _ = shop.judge(probe)
+    tests = sorted({m.test for m in mutants})
+    probes = [Mutant("unbroken", i, "", test, []) for i, test in enumerate(tests)]
+    for test, (verdict, _) in zip(tests, pool.map(shop.judge, probes)):
         if verdict != "SURVIVED":
             yield f"{test} does not pass on the product as it is: {verdict}"
 
@@ -182,7 +183,7 @@ def main():
         for mutant, (verdict, good) in zip(mutants, pool.map(shop.judge, mutants)):
             caught += good
             print(f"{verdict:9}  {mutant.test.split('/')[1]}\n           {mutant.what}", flush=True)
-    faults = list(unbroken(shop, mutants))
+        faults = list(unbroken(shop, pool, mutants))
     print(*faults, sep="\n", end="\n" if faults else "")
     print(f"{len(mutants)} mutants, {caught} caught, in {time.monotonic() - began:.0f} s")
     sys.exit(0 if caught == len(mutants) and not faults else 1)
