@@ -590,6 +590,7 @@ static enum sym_err begin_attempt(struct sym_tabulation *t, struct sym_fault *fa
 {
     t->attempts++;
     t->attempt_ms = sym_now_ms();
+    t->again = false;
     t->part_over = false;
     enum sym_err err = new_machines(t, fault);
     if (err == SYM_OK && (err = begin_legs(t)) != SYM_OK) {
@@ -652,12 +653,22 @@ static bool may_begin_again(const struct sym_tabulation *t)
            t->attempts < ATTEMPTS_MAX && has_time(t);
 }
 
+static bool enough_are_left(const struct sym_tabulation *t)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        left += !t->legs[i].over;
+    }
+    return left >= sym_tab_rules(t->cohort.n).quorum;
+}
+
 static void on_failed(struct sym_tabulation *t)
 {
-    if (!may_begin_again(t)) {
+    if (!t->again && !(may_begin_again(t) && enough_are_left(t))) {
         end(t, SYM_EXCHANGE_ABORTED, SYM_UNREACHABLE, sym_tab_lead_fault(t->lead));
         return;
     }
+    t->again = true;
     abort_legs(t, SYM_REASON_TIMEOUT, SYM_CANCELLED, "begun again without who dropped out");
     if (legs_are_over(t) && is_quiet(t)) {
         begin_again(t);
