@@ -15,7 +15,8 @@ static const struct sym_option list_options[] = {
 };
 
 static const struct sym_option result_options[] = {
-    SYM_RESULT_OPTIONS,
+    SYM_TARGET_OPTIONS,
+    SYM_FORMAT_OPTIONS_OF_MAPS,
     {0},
 };
 
@@ -223,9 +224,9 @@ static enum sym_exit run_result(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    struct sym_result_target target;
+    struct sym_target target;
     struct sym_fault fault;
-    fault.err = sym_result_target(&target, &call->args, &fault);
+    fault.err = sym_target_read(&target, &call->args, &fault);
     if (fault.err != SYM_OK) {
         return fault.err == SYM_EXISTS ? sym_command_failed(&fault)
                                        : sym_command_usage(call, "%s", fault.text);
@@ -241,8 +242,9 @@ static enum sym_exit run_result(const struct sym_call *call)
 
 const struct sym_command sym_cmd_exchange_result = {
     .name = "exchange result",
-    .summary = "fetch the result of an exchange that this node began",
-    .usage = {"ID [--format table|csv|json] [--out FILE [--force]]"},
+    .summary = "fetch the result of an exchange",
+    .usage = {"ID [--format table|csv|json|geojson] [--out FILE [--force]]\n"
+              "           [--population FILE] [--top N]"},
     .example = "exchange result 4f1c --format csv --out common.csv",
     .options = result_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

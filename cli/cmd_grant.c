@@ -1,4 +1,5 @@
 #include "cli/client.h"
+#include "cli/epsilon.h"
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "crypto/utc.h"
@@ -87,32 +88,15 @@ static enum sym_err read_sizes(struct sym_grant *g, const struct sym_args *args,
 /* "1", "0.25": at most six digits behind the point; nothing without the option. */
 static enum sym_err read_epsilon(uint32_t *out, const char *text, struct sym_fault *fault)
 {
-    uint64_t whole = 0;
-    uint64_t part = 0;
-    char digits[8] = "";
-    *out = 0;
-    if (text == NULL) {
-        return SYM_OK;
-    }
-    size_t len = strcspn(text, ".");
-    const char *behind = text[len] == '.' ? text + len + 1 : "0";
-    size_t n = strlen(behind);
-    bool fits = len > 0 && len < sizeof digits && n > 0 && n <= MICRO_DIGITS;
-    if (fits) {
-        memcpy(digits, text, len);
-        fits = sym_number_parse(&whole, digits, 0, SYM_EPSILON_MICRO_MAX / MICRO) == SYM_OK &&
-               sym_number_parse(&part, behind, 0, MICRO - 1) == SYM_OK;
-    }
-    for (; n < MICRO_DIGITS; n++) {
-        part *= 10;
-    }
-    if (!fits || whole * MICRO + part > SYM_EPSILON_MICRO_MAX) {
+    uint64_t micro = 0;
+    if (text != NULL &&
+        sym_epsilon_parse(&micro, text, MICRO_DIGITS, SYM_EPSILON_MICRO_MAX) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "--epsilon: \"%.64s\" is not a number from 0 to %u with at most six digits "
                         "behind the point",
                         text, SYM_EPSILON_MICRO_MAX / MICRO);
     }
-    *out = (uint32_t)(whole * MICRO + part);
+    *out = (uint32_t)micro;
     return SYM_OK;
 }
 

@@ -19,8 +19,7 @@ void sym_incident_preview_add(struct sym_incident_preview *p, const struct sym_i
     }
 }
 
-/* Fields, as dimensions are called ---------------------------------------------------------------
- */
+/* Fields, as dimensions are called ------------------------------------------------------------ */
 
 static const enum sym_dimension shown[] = {
     SYM_DIMENSION_COUNTRY,      SYM_DIMENSION_ADMIN1,      SYM_DIMENSION_CITY,
@@ -111,8 +110,7 @@ static enum sym_err print_unknowns(const struct sym_unknowns *u)
     return err;
 }
 
-/* The first records
- * -------------------------------------------------------------------------------- */
+/* The first records --------------------------------------------------------------------------- */
 
 /* "2020-01-05", as closely as the record says it. */
 static void format_date(char out[SYM_FORMAT_BYTES], const struct sym_incident *i)
@@ -211,8 +209,7 @@ enum sym_err sym_incident_report_print(const struct sym_import_counts *counts,
     return err == SYM_OK ? print_preview(preview) : err;
 }
 
-/* JSON -------------------------------------------------------------------------------------------
- */
+/* JSON ---------------------------------------------------------------------------------------- */
 
 static void preview_json(struct sym_json *j, const struct sym_incident_preview *p)
 {

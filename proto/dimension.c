@@ -137,7 +137,7 @@ const char *const *sym_dimension_words(enum sym_dimension dimension, size_t *n)
     return fixed[dimension].list;
 }
 
-/* Forms ---------------------------------------------------------------------------------------- */
+/* Forms --------------------------------------------------------------------------------------- */
 
 static bool is(struct sym_span code, const char *text)
 {

@@ -6,8 +6,7 @@
 #define LATITUDE_MAX  90000000
 #define LONGITUDE_MAX 180000000
 
-/* Days and what they are called -----------------------------------------------------------------
- */
+/* Days and what they are called --------------------------------------------------------------- */
 
 struct month_of {
     unsigned year, month, day;
@@ -68,8 +67,7 @@ static bool month_of(struct month_of *out, int32_t days)
     return true;
 }
 
-/* Codes ------------------------------------------------------------------------------------------
- */
+/* Codes --------------------------------------------------------------------------------------- */
 
 static const enum sym_dimension dimension_of[SYM_FIELD_OF_CODES] = {
     [SYM_FIELD_OF_COUNTRY] = SYM_DIMENSION_COUNTRY,
@@ -112,8 +110,7 @@ enum sym_err sym_incident_add(struct sym_incident *i, enum sym_incident_field fi
     return SYM_OK;
 }
 
-/* The record -------------------------------------------------------------------------------------
- */
+/* The record ---------------------------------------------------------------------------------- */
 
 static enum sym_err check_head(const struct sym_incident *i)
 {
@@ -232,8 +229,7 @@ enum sym_err sym_incident_read(struct sym_incident *out, struct sym_span from)
     return err;
 }
 
-/* What is computed -------------------------------------------------------------------------------
- */
+/* What is computed ---------------------------------------------------------------------------- */
 
 void sym_geohash(char *out, size_t n, int32_t latitude_e6, int32_t longitude_e6)
 {

@@ -2,7 +2,6 @@
 
 #include "crypto/aead.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A varint of 64 bits. */
@@ -93,11 +92,13 @@ static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
                            const struct sym_cube *cube)
 {
     struct sym_span ids[SYM_TAB_MEMBERS_MAX];
-    size_t n = q->n < SYM_TAB_MEMBERS_MAX ? q->n : SYM_TAB_MEMBERS_MAX;
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = sym_span(q->cohort[i].id, sizeof q->cohort[i].id);
+    if (q->n > SYM_TAB_MEMBERS_MAX) {
+        return SYM_BAD_VALUE;
     }
-    enum sym_err err = sym_sha256_parts(d->cohort, ids, n);
+    for (uint32_t i = 0; i < q->n; i++) {
+        ids[i] = sym_span(q->cohort[i].id, SYM_HASH_BYTES);
+    }
+    enum sym_err err = sym_sha256_parts(d->cohort, ids, q->n);
     if (err == SYM_OK) {
         err = sym_sha256(d->query, q->query);
     }
@@ -127,7 +128,7 @@ enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_t
     struct digests d;
     uint8_t packed[8 * SYM_TAB_MEMBERS_MAX];
     enum sym_err err = digest(&d, q, cube);
-    for (uint32_t i = 0; i < q->n && i < SYM_TAB_MEMBERS_MAX; i++) {
+    for (uint32_t i = 0; err == SYM_OK && i < q->n; i++) {
         sym_put_u64(packed + 8 * (size_t)i, epochs[i]);
     }
     const struct sym_span parts[] = {

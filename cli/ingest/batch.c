@@ -1,6 +1,5 @@
 #include "cli/ingest/batch.h"
 
-#include "cli/ingest/incident_row.h"
 #include "crypto/text.h"
 
 #include <inttypes.h>
@@ -164,13 +163,30 @@ void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
     }
 }
 
+/* Bytes of a blank, a tab, a no-break space or a byte order mark (which spreadsheets leave in the
+ * middle of files) at the start of a text; 0: it starts with something else. */
+static size_t blank_bytes(const uint8_t *at, size_t left)
+{
+    if (left >= 1 && (at[0] == ' ' || at[0] == '\t')) {
+        return 1;
+    }
+    if (left >= 2 && at[0] == 0xc2 && at[1] == 0xa0) {
+        return 2;
+    }
+    return left >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf ? 3 : 0;
+}
+
 struct sym_span sym_batch_trimmed(struct sym_span text)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text = sym_span(text.data + 1, text.len - 1);
+    size_t n;
+    while ((n = blank_bytes(text.data, text.len)) > 0) {
+        text = sym_span(text.data + n, text.len - n);
     }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
+    for (size_t back = 1; back <= 3 && back <= text.len; back++) {
+        if (blank_bytes(text.data + text.len - back, back) == back) {
+            text.len -= back;
+            back = 0;
+        }
     }
     return text;
 }
@@ -343,10 +359,6 @@ void sym_batch_work(struct sym_batch *b, struct sym_canon *canon)
 {
     struct sym_canonical canonical;
     for (size_t row = 0; row < b->n_rows && b->err == SYM_OK; row++) {
-        if (b->binding->n_fields > 0) {
-            sym_incident_row_work(b, row);
-        } else {
-            work_row(b, row, canon, &canonical);
-        }
+        work_row(b, row, canon, &canonical);
     }
 }

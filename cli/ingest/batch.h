@@ -66,8 +66,7 @@ void sym_batch_reset(struct sym_batch *b);
 SYM_MUST enum sym_err sym_batch_add(struct sym_batch *b, const struct sym_csv_row *row);
 bool sym_batch_is_full(const struct sym_batch *b);
 
-/* Makes tokens (or records of incidents, without canon) and remarks of all rows; b->err says how
- * that went. */
+/* Makes tokens and remarks of all rows; b->err says how that went. */
 void sym_batch_work(struct sym_batch *b, struct sym_canon *canon);
 
 /* Field number at of a row; empty when the row has not so many. */

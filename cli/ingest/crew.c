@@ -1,5 +1,7 @@
 #include "cli/ingest/crew.h"
 
+#include "cli/ingest/incident_row.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -20,7 +22,7 @@ struct sym_crew {
     bool stop;
     struct sym_worker {
         struct sym_crew *crew;
-        struct sym_canon *canon;
+        struct sym_canon *canon; /* NULL: incidents need none */
         pthread_t thread;
     } workers[SYM_CREW_THREADS_MAX];
     size_t n_workers; /* that were started */
@@ -45,7 +47,11 @@ static void *work(void *context)
         }
         size_t at = place(c, c->taken++);
         (void)pthread_mutex_unlock(&c->mutex);
-        sym_batch_work(&c->batches[at], w->canon);
+        if (w->canon != NULL) {
+            sym_batch_work(&c->batches[at], w->canon);
+        } else {
+            sym_incident_rows_work(&c->batches[at]);
+        }
         (void)pthread_mutex_lock(&c->mutex);
         c->worked[at] = true;
         (void)pthread_cond_signal(&c->done);

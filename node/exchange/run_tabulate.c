@@ -1,8 +1,8 @@
 /* The kind `tabulate`: at who asks, one leg of the tabulation that all legs share; at who is asked,
  * the own part of it. */
+#include "node/exchange/leg.h"
 #include "node/exchange/run_kind.h"
 #include "node/exchange/tab_part.h"
-#include "node/exchange/tabulations.h"
 #include "node/loop.h"
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 struct tabulate {
     struct sym_leg *leg;       /* of an own one, */
     struct sym_tab_part *part; /* or of another's */
+    bool said_close;
 };
 
 static enum sym_err open_tabulate(void **machine, const struct sym_run_plan *plan)
@@ -45,15 +46,16 @@ static enum sym_step step_tabulate(const void *machine, size_t *len)
 {
     const struct tabulate *r = machine;
     return as_step(r->part != NULL ? sym_tab_member_step(sym_tab_part_member(r->part), len)
-                                   : sym_leg_step(r->leg, len));
+                                   : r->leg->calls->step(r->leg, len));
 }
 
 static enum sym_err write_tabulate(void *machine, uint8_t *payload, size_t len, uint64_t now_us)
 {
     struct tabulate *r = machine;
     (void)now_us;
+    r->said_close = payload == NULL && len == 0;
     return r->part != NULL ? sym_tab_member_write(sym_tab_part_member(r->part), payload, len)
-                           : sym_leg_write(r->leg, payload, len);
+                           : r->leg->calls->write(r->leg, payload, len);
 }
 
 static enum sym_err take_tabulate(void *machine, bool filler, struct sym_span payload,
@@ -66,14 +68,16 @@ static enum sym_err take_tabulate(void *machine, bool filler, struct sym_span pa
     }
     return r->part != NULL
                ? sym_tab_member_take(sym_tab_part_member(r->part), payload, sym_wall_ms())
-               : sym_leg_take(r->leg, payload);
+               : r->leg->calls->take(r->leg, payload);
 }
 
 /* Too early unless this side has nothing left to say. */
 static enum sym_err closed_tabulate(void *machine)
 {
+    const struct tabulate *r = machine;
     size_t len = 0;
-    return step_tabulate(machine, &len) == SYM_STEP_CLOSE ? SYM_OK : SYM_WRONG_STATE;
+    return r->said_close || step_tabulate(machine, &len) == SYM_STEP_CLOSE ? SYM_OK
+                                                                           : SYM_WRONG_STATE;
 }
 
 static bool work_tabulate(void *machine, struct sym_work *out)
@@ -140,7 +144,7 @@ static void closing(const void *machine, struct sym_statement *word)
     if (r->part != NULL) {
         sym_tab_part_closing(r->part, word);
     } else {
-        sym_leg_closing(r->leg, word);
+        r->leg->calls->closing(r->leg, word);
     }
 }
 

@@ -23,19 +23,19 @@ static void turn_soon(struct sym_tabulation *t)
 
 /* Legs ----------------------------------------------------------------------------------------- */
 
-enum sym_tab_step sym_leg_step(const struct sym_leg *leg, size_t *len)
+static enum sym_tab_step leg_step(const struct sym_leg *leg, size_t *len)
 {
     return leg->of->lead == NULL ? SYM_TAB_WAIT : sym_tab_lead_step(leg->of->lead, leg->place, len);
 }
 
-enum sym_err sym_leg_write(struct sym_leg *leg, uint8_t *payload, size_t len)
+static enum sym_err leg_write(struct sym_leg *leg, uint8_t *payload, size_t len)
 {
     return payload == NULL && len == 0
                ? SYM_OK /* a close */
                : sym_tab_lead_write(leg->of->lead, leg->place, payload, len);
 }
 
-enum sym_err sym_leg_take(struct sym_leg *leg, struct sym_span payload)
+static enum sym_err leg_take(struct sym_leg *leg, struct sym_span payload)
 {
     if (leg->of->lead == NULL) {
         return SYM_WRONG_STATE;
@@ -44,7 +44,7 @@ enum sym_err sym_leg_take(struct sym_leg *leg, struct sym_span payload)
     return sym_tab_lead_take(leg->of->lead, leg->place, payload, sym_now_ms());
 }
 
-void sym_leg_closing(const struct sym_leg *leg, struct sym_statement *word)
+static void leg_closing(const struct sym_leg *leg, struct sym_statement *word)
 {
     const struct sym_tabulation *t = leg->of;
     const uint8_t *consents = t->lead != NULL ? sym_tab_lead_consents_hash(t->lead) : NULL;
@@ -57,6 +57,9 @@ void sym_leg_closing(const struct sym_leg *leg, struct sym_statement *word)
         memcpy(word->release_hash, t->release_hash, sizeof word->release_hash);
     }
 }
+
+static const struct sym_leg_calls leg_calls = {
+    .step = leg_step, .write = leg_write, .take = leg_take, .closing = leg_closing};
 
 static bool legs_are_over(const struct sym_tabulation *t)
 {
@@ -273,6 +276,22 @@ static enum sym_err put_part_end(struct sym_transaction *tr, void *context)
     return sym_tab_part_put_end(t->part, tr);
 }
 
+/* Nothing is left to be said between the two. */
+static enum sym_err close_own(struct sym_tabulation *t)
+{
+    struct sym_tab_member *m = sym_tab_part_member(t->part);
+    uint32_t own = t->cohort.own;
+    size_t len = 0;
+    enum sym_err err = SYM_OK;
+    if (sym_tab_member_step(m, &len) == SYM_TAB_CLOSE) {
+        err = sym_tab_member_write(m, NULL, 0);
+    }
+    if (err == SYM_OK && sym_tab_lead_step(t->lead, own, &len) == SYM_TAB_CLOSE) {
+        err = sym_tab_lead_write(t->lead, own, NULL, 0);
+    }
+    return err;
+}
+
 /* Moves one payload each way, if there is one. */
 static enum sym_err move_own(struct sym_tabulation *t, bool *moved)
 {
@@ -298,7 +317,7 @@ static enum sym_err move_own(struct sym_tabulation *t, bool *moved)
         free(payload);
         *moved = true;
     }
-    return err;
+    return err == SYM_OK ? close_own(t) : err;
 }
 
 static enum sym_err drive_own(struct sym_tabulation *t)
@@ -525,7 +544,7 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
     for (uint32_t i = 0; err == SYM_OK && i < t->cohort.n; i++) {
         struct sym_leg *leg = &t->legs[i];
         struct sym_fault fault = {.text = ""};
-        *leg = (struct sym_leg){.of = t, .place = i};
+        *leg = (struct sym_leg){.calls = &leg_calls, .of = t, .place = i};
         t->told[i] = false;
         if (i == t->cohort.own) {
             continue;

@@ -11,9 +11,7 @@
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_H
 
-#include "node/exchange/exchange_table.h"
 #include "node/exchange/exchanges.h"
-#include "proto/tab_lead.h"
 
 /* What would happen; spans of *out borrow from names, n_names of room (SYM_TAB_MEMBERS_MAX). */
 SYM_MUST enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
@@ -24,11 +22,5 @@ SYM_MUST enum sym_err sym_tabulation_start(struct sym_exchanges *x,
                                            uint8_t id[SYM_EXCHANGE_ID_BYTES],
                                            const struct sym_tabulate_start *start, const char *user,
                                            struct sym_fault *fault);
-
-/* For run_tabulate.c. */
-enum sym_tab_step sym_leg_step(const struct sym_leg *leg, size_t *len);
-SYM_MUST enum sym_err sym_leg_write(struct sym_leg *leg, uint8_t *payload, size_t len);
-SYM_MUST enum sym_err sym_leg_take(struct sym_leg *leg, struct sym_span payload);
-void sym_leg_closing(const struct sym_leg *leg, struct sym_statement *word);
 
 #endif

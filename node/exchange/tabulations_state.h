@@ -8,6 +8,7 @@
 #include "node/exchange/exchanges_state.h"
 #include "node/exchange/tab_part.h"
 #include "node/exchange/tabulations.h"
+#include "proto/tab_lead.h"
 
 #define SYM_TAB_NO_PLACE UINT32_MAX
 

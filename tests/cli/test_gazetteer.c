@@ -246,6 +246,25 @@ static void nothing_is_near_in_the_middle_of_an_ocean(void **state)
     assert_string_equal(p.country, "IT");
 }
 
+static void knows_the_country_of_a_desert_and_none_at_sea(void **state)
+{
+    static const struct {
+        int32_t latitude, longitude;
+        const char *country; /* NULL: none */
+    } points[] = {{23248841, 19724216, "LY"},  {24404460, -316673, "DZ"},
+                  {20670675, 24074248, "LY"},  {34387888, 17975902, NULL},
+                  {23624400, -86286600, NULL}, {0, -30000000, NULL},
+                  {90000000, 180000000, NULL}, {-80000000, 10000000, "AQ"}};
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+        struct sym_place p;
+        enum sym_err err = sym_gazetteer_land(&p, *state, points[i].latitude, points[i].longitude);
+        assert_int_equal(err, points[i].country != NULL ? SYM_OK : SYM_NOT_FOUND);
+        if (err == SYM_OK) {
+            assert_string_equal(p.code, points[i].country);
+        }
+    }
+}
+
 static void measures_great_circles(void **state)
 {
     (void)state;
@@ -296,6 +315,7 @@ int main(void)
         cmocka_unit_test(refuses_codes_that_name_nothing),
         cmocka_unit_test(the_nearest_town_is_the_nearest_of_all),
         cmocka_unit_test(nothing_is_near_in_the_middle_of_an_ocean),
+        cmocka_unit_test(knows_the_country_of_a_desert_and_none_at_sea),
         cmocka_unit_test(measures_great_circles),
         cmocka_unit_test(folds_names),
     };

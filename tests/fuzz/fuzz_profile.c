@@ -20,8 +20,32 @@ static void check_fault(enum sym_err err, const struct sym_fault *fault)
     insist(err == fault->err && (err == SYM_OK) == (fault->text[0] == '\0'));
 }
 
+static void check_fields(const struct sym_profile_fields *f)
+{
+    insist(f->n > 0 && f->n <= SYM_PROFILE_COLUMNS_MAX);
+    insist(f->n_meanings <= SYM_PROFILE_MEANINGS_MAX);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct sym_profile_field *one = &f->list[i];
+        enum sym_dimension dimension = sym_profile_target_dimension(one->target);
+        insist(one->title[0] != '\0' && strlen(one->title) < sizeof one->title);
+        insist(one->code[0] == '\0' ||
+               sym_dimension_check(dimension, sym_span_text(one->code)) == SYM_OK);
+    }
+    for (size_t i = 0; i < f->n_meanings; i++) {
+        const struct sym_profile_meaning *m = &f->meanings[i];
+        insist(sym_dimension_check(sym_profile_target_dimension(m->target),
+                                   sym_span_text(m->code)) == SYM_OK);
+        insist(sym_profile_meaning(f, m->target, sym_span_text(m->word)) != NULL);
+    }
+}
+
 static void check_profile(const struct sym_profile *p)
 {
+    if (p->kind != SYM_DATASET_IDENTIFIERS) {
+        insist(p->id[0] != '\0' && p->n_columns == 0);
+        check_fields(&p->fields);
+        return;
+    }
     insist(p->id[0] != '\0' && p->n_columns > 0 && p->n_columns <= SYM_PROFILE_COLUMNS_MAX);
     insist(p->delimiter == ',' || p->delimiter == ';' || p->delimiter == '\t');
     insist(strlen(p->rules.region) == 0 || strlen(p->rules.region) == 2);
@@ -34,8 +58,22 @@ static void check_profile(const struct sym_profile *p)
     }
 }
 
+static void check_bound_fields(const struct sym_binding *b, size_t n_titles)
+{
+    insist(b->id < n_titles || b->id == SYM_BOUND_ROW);
+    insist(b->n == 0 && b->n_fields <= SYM_PROFILE_COLUMNS_MAX);
+    for (size_t i = 0; i < b->n_fields; i++) {
+        insist(b->fields[i].column < n_titles);
+        insist(i == 0 || b->fields[i - 1].target <= b->fields[i].target);
+    }
+}
+
 static void check_binding(const struct sym_binding *b, size_t n_titles)
 {
+    if (b->n_fields > 0) {
+        check_bound_fields(b, n_titles);
+        return;
+    }
     insist(b->id < n_titles && b->n_columns == n_titles);
     insist(b->n > 0 && b->n <= SYM_TOKENS_PER_RECORD_MAX);
     for (size_t i = 0; i < b->n; i++) {

@@ -333,6 +333,7 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
 {
     (void)at;
     *row = (struct sym_dataset_row){.name = sym_span_text("list"),
+                                    .kind = SYM_DATASET_IDENTIFIERS,
                                     .records = side_of(d)->list.records,
                                     .tokens = side_of(d)->list.n};
 }
@@ -429,6 +430,25 @@ void sym_segment_clear(struct sym_segment *s)
 {
     sym_secret_clear(&s->value);
     memset(s, 0, sizeof *s);
+}
+
+/* Nothing here is tabulated. */
+size_t sym_segment_row_length(const struct sym_segment *s, size_t i)
+{
+    (void)s;
+    (void)i;
+    return 0;
+}
+
+enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row *row,
+                               struct sym_datasets *d, struct sym_span name,
+                               struct sym_fault *fault)
+{
+    (void)out;
+    (void)row;
+    (void)d;
+    return sym_fail(fault, SYM_UNSUPPORTED, "dataset %.*s: holds identifiers", (int)name.len,
+                    (const char *)name.data);
 }
 
 /* Grants ---------------------------------------------------------------------------------------

@@ -82,6 +82,8 @@ static void assert_too_few(uint32_t n, uint32_t few, enum tab_type type)
 {
     run_with(n, few, type, few % 2 == 0);
     assert_failed(type == TAB_CONSENT || type == TAB_SHARES);
+    assert_true(type != TAB_SIGNATURE ||
+                strstr(sym_tab_lead_fault(rig.lead), "signed who survived") != NULL);
     uint32_t unmasked = 0;
     for (uint32_t i = 0; i < n; i++) {
         unmasked += rig.unmasked[i];

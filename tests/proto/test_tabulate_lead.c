@@ -298,6 +298,26 @@ static void refuses_a_signature_over_another_release(void **state)
     REFUSED(TAB_KEPT, list, N);
 }
 
+/* Is refused the second time. */
+static void say_twice(struct tab_rig *r, const struct tab_payload *p)
+{
+    assert_int_equal(sym_tab_lead_take(r->lead, LIAR, sym_span(*p->bytes, *p->len), r->now_ms),
+                     SYM_OK);
+}
+
+static void refuses_what_was_said_already(void **state)
+{
+    (void)state;
+    static const struct refusal list[] = {{say_twice, SYM_WRONG_STATE}};
+    REFUSED(TAB_CONSENT, list, N - 1);
+    REFUSED(TAB_SHARES, list, 0);
+    REFUSED(TAB_TILE, list, N - 1);
+    REFUSED(TAB_VECTOR, list, N);
+    REFUSED(TAB_SIGNATURE, list, N);
+    REFUSED(TAB_UNMASK, list, N);
+    REFUSED(TAB_KEPT, list, N);
+}
+
 /* The caller -----------------------------------------------------------------------------------
  */
 
@@ -349,6 +369,7 @@ int main(void)
         cmocka_unit_test(finds_who_gives_wrong_shares),
         cmocka_unit_test(releases_nothing_when_shares_do_not_fit),
         cmocka_unit_test(refuses_a_signature_over_another_release),
+        cmocka_unit_test(refuses_what_was_said_already),
         cmocka_unit_test(refuses_impossible_configurations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,11 @@ static void learns_by_a_later_proof_that_a_pending_head_was_honest(void **state)
     assert_int_equal(s->held.n_pending, 1);
     assert_int_equal(shows(s, &s->log, 20, 15, 111), SYM_VERDICT_GOOD);
     assert_int_equal(s->held.n_pending, 0);
+    /* Also by the proof of a head that is no longer the newest. */
+    assert_int_equal(shows(s, &s->log, 30, 20, 120), SYM_VERDICT_GOOD);
+    assert_int_equal(shows(s, &s->log, 16, 13, 110), SYM_VERDICT_UNPROVEN);
+    assert_int_equal(shows(s, &s->log, 20, 16, 111), SYM_VERDICT_OLDER);
+    assert_int_equal(s->held.n_pending, 0);
 }
 
 static void keeps_no_more_pending_heads_than_there_is_room_for(void **state)

@@ -113,7 +113,7 @@ void tab_fuzz(const uint8_t *data, size_t size, bool to_lead)
     ready = true;
     in = sym_reader(sym_span(data, size));
     to_lead_now = to_lead;
-    tab_rig_open(&rig, 3, 2, 3);
+    tab_rig_open_at(&rig, 3, 2, 3, SYM_EPSILON_NANO_MAX);
     rig.trusting = true;
     rig.tap = change;
     tab_rig_begin(&rig);

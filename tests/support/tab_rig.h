@@ -27,8 +27,10 @@ struct tab_rig {
     uint32_t n;
     uint32_t minimum;
     uint32_t cells;
+    uint64_t epsilon_nano;
     bool noise;
     bool trusting; /* every signature is taken for valid, for fuzzers */
+    bool thorough; /* valid signatures are computed again, for benchmarks */
     bool silent;   /* who leaves is not noticed before the deadline */
     uint64_t seed;
     struct sym_sign_key keys[SYM_TAB_MEMBERS_MAX]; /* by place */
@@ -58,7 +60,10 @@ struct tab_rig {
 
 /* n members, a query of months x countries; begin makes the machines. */
 void tab_rig_open(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months);
-/* Between the two: an incident may count in so many cells; 1 if this is not called. */
+/* With another epsilon than 1; a large one is quick. */
+void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months,
+                     uint64_t epsilon_nano);
+/* Before begin: an incident may count in so many cells; 1 if this is not called. */
 void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident);
 void tab_rig_begin(struct tab_rig *r);
 void tab_rig_close(struct tab_rig *r);

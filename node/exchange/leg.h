@@ -1,0 +1,34 @@
+/* leg.h - one pairwise exchange of a joint tabulation of this node's, between the tabulation, which
+ * owns it, and the run that carries it.
+ */
+#ifndef SYM_NODE_EXCHANGE_LEG_H
+#define SYM_NODE_EXCHANGE_LEG_H
+
+#include "proto/history.h"
+#include "proto/statement.h"
+#include "proto/tab_member.h"
+
+struct sym_exchange;
+struct sym_tabulation;
+struct sym_leg;
+
+/* What the tabulation says and hears on a leg, as the functions of like names in tab_lead.h;
+ * closing adds to the own close. */
+struct sym_leg_calls {
+    enum sym_tab_step (*step)(const struct sym_leg *leg, size_t *len);
+    enum sym_err (*write)(struct sym_leg *leg, uint8_t *payload, size_t len);
+    enum sym_err (*take)(struct sym_leg *leg, struct sym_span payload);
+    void (*closing)(const struct sym_leg *leg, struct sym_statement *word);
+};
+
+struct sym_leg {
+    const struct sym_leg_calls *calls;
+    struct sym_tabulation *of;
+    uint32_t place;                /* of the peer in the cohort */
+    struct sym_exchange *exchange; /* NULL: not begun, or ended */
+    bool over;
+    enum sym_exchange_state state; /* how it ended */
+    char fault[SYM_FAULT_BYTES];
+};
+
+#endif
