@@ -84,7 +84,7 @@ with_cli    := $(B)/cli.a $(with_proto)
 with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
 
 all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build both programs (default)
-test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD)
+test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(B)/tests/crash/faulty.so
 
 # --- How it is built.
 .SECONDARY:
