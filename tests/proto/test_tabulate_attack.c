@@ -273,16 +273,7 @@ static void a_victim_does_not_help_to_leave_itself_out(void **state)
     struct story s;
     struct tab_bytes told = {0};
     victim = 0;
-<<<<<<< HEAD
-<<<<<<< HEAD
     open_rig(7, 4, 12); /* six are enough */
-=======
-    open_rig(5, 4, 12);
-    rig.minimum = 3;
->>>>>>> origin/d
-=======
-    open_rig(7, 4, 12); /* six are enough */
->>>>>>> origin/d
     tab_rig_begin(&rig);
     tab_rig_settle(&rig);
     invent(&s, false);
