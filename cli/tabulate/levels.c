@@ -81,9 +81,11 @@ static enum sym_err preset(struct maker *m, enum sym_tab_shape shape, struct sym
         first[1] = place | ends | time;
         break;
     case SYM_TAB_ROUTES:
-        if (with_role(m, SYM_ROLE_ORIGIN) == 0 || with_role(m, SYM_ROLE_DESTINATION) == 0) {
+        ends = with_role(m, SYM_ROLE_DESTINATION) != 0 ? ends : ends | place;
+        if (with_role(m, SYM_ROLE_ORIGIN) == 0 || ends == with_role(m, SYM_ROLE_ORIGIN)) {
             return sym_fail(fault, SYM_BAD_VALUE,
-                            "--by: routes need origin and destination; others: tabulate");
+                            "--by: routes need origin, and destination or, where nobody records "
+                            "it, a place such as country; others: tabulate");
         }
         first[0] = ends;
         first[1] = ends | time;

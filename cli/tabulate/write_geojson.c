@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a level lies on a map: at a place, or from an origin to a destination; n where it has no
- * such dimension. */
+/* Where a level lies on a map: at a place, or from an origin to a destination (of routes without
+ * one, to the place); n where it has no such dimension. */
 struct geometry {
     size_t n; /* dimensions of the level */
     size_t place;
@@ -29,6 +29,9 @@ static struct geometry geometry_of(const struct sym_view *v, size_t level)
         } else if (role == SYM_ROLE_PLACE && g.place == n) {
             g.place = i;
         }
+    }
+    if (v->query.shape == SYM_TAB_ROUTES && g.destination == n) {
+        g.destination = g.place;
     }
     if (g.origin == n || g.destination == n) {
         g.place = g.place < n ? g.place : g.origin < n ? g.origin : g.destination;
