@@ -30,6 +30,9 @@ static struct geometry geometry_of(const struct sym_view *v, size_t level)
             g.place = i;
         }
     }
+    if (g.origin < n && g.destination == n) { /* recorded are origin and place, not the way */
+        g.destination = g.place;
+    }
     if (g.origin == n || g.destination == n) {
         g.place = g.place < n ? g.place : g.origin < n ? g.origin : g.destination;
     }
