@@ -84,7 +84,7 @@ with_cli    := $(B)/cli.a $(with_proto)
 with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
 
 all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build both programs (default)
-test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD)
+test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(B)/tests/crash/faulty.so
 
 # --- How it is built.
 .SECONDARY:
@@ -165,6 +165,9 @@ fuzz-run: $(FUZZERS)
 	$(Q)python3 tests/run.py --build $(B) --only '*/fuzz_$(or $(FUZZ),*)' --fuzz $(FUZZ_SECONDS)
 test-crash: all $(CRASHERS) $(B)/tests/crash/faulty.so ## power cuts, kill -9, failing disks (root)
 	$(RUN) --crash
+mutants: ## breaks the product in each way that tests/mutants lists; the test named there must fail
+	$(Q)$(MAKE) $(addprefix $(B)/,$(shell python3 tests/tools/mutants.py --programs --only '$(T)'))
+	$(Q)python3 tests/tools/mutants.py --build $(B) --only '$(T)'
 coverage: ## line coverage of all tests
 	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	$(call again,test,coverage)
@@ -206,5 +209,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash fuzz fuzz-run coverage bench demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash mutants fuzz fuzz-run coverage bench demo lint objects \
   format install uninstall clean help FORCE

@@ -58,25 +58,37 @@ static void list_json(void *context, const struct sym_exchange_entry *e)
     sym_exchange_put_json(context, NULL, e);
 }
 
+static void put_count(struct sym_table *t, bool known, uint32_t count)
+{
+    if (known) {
+        sym_table_format(t, "%" PRIu32, count);
+    } else {
+        sym_table_format(t, "-");
+    }
+}
+
 static void list_row(void *context, const struct sym_exchange_entry *e)
 {
     struct sym_table *t = context;
     char id[SYM_ID_SHOWN_BYTES];
-    bool counted = e->state == SYM_EXCHANGE_DONE && e->role == SYM_AS_INITIATOR;
+    bool tabulation = e->kind == SYM_KIND_TABULATE;
+    bool counted = !tabulation && e->state == SYM_EXCHANGE_DONE && e->role == SYM_AS_INITIATOR;
     sym_id_show(id, e->id);
     sym_table_format(t, "%s", id);
-    sym_table_text(t, e->alias);
+    if (tabulation && e->alias.len == 0) {
+        sym_table_format(t, "%" PRIu32 " nodes", e->participants);
+    } else {
+        sym_table_text(t, e->alias);
+    }
     sym_table_format(t, "%s", sym_exchange_role_text(e->role));
     sym_table_format(t, "%s", sym_kind_text(e->kind));
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
-    sym_table_format(t, "%" PRIu32, e->own_size);
-    sym_table_format(t, "%" PRIu32, e->peer_size);
+    put_count(t, !tabulation, e->own_size);
+    put_count(t, !tabulation, e->peer_size);
     if (e->withheld) {
         sym_table_format(t, "withheld");
-    } else if (counted) {
-        sym_table_format(t, "%" PRIu32, e->common);
     } else {
-        sym_table_format(t, "-");
+        put_count(t, counted, e->common);
     }
     sym_table_time(t, e->started_ms / 1000);
     sym_table_text(t, e->case_ref);

@@ -267,7 +267,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     if (err == SYM_OK) {
         note_missing(&client, wish->dataset);
     }
-    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE || wish->kind == SYM_KIND_TABULATE;
+    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE;
     if (err == SYM_OK && later) {
         (void)fprintf(stderr, "note: this version does not answer %s yet\n",
                       sym_kind_text(wish->kind));
@@ -321,7 +321,7 @@ static const struct sym_option grant_options[] = {
      .help = "how it may be computed; several with commas between them"},
     {.name = "epsilon",
      .argument = "E",
-     .help = "privacy budget within 365 days, for what is released with noise; default: 0"},
+     .help = "privacy budget in a calendar year, of tabulate; 0: that of the dataset; default: 0"},
     {.name = "expires", .argument = "DAYS|DATE|never", .help = "default: 365"},
     {.name = "approval", .help = "each request waits for an approver of this node"},
     {0},
@@ -338,6 +338,14 @@ static const char *const grant_notes[] = {
     "",
     "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
     "withholds one that is too small and erases it. A node that was altered can show it.",
+    "",
+    "tabulate lets the peer count incidents of this dataset together with those of others: it "
+    "learns",
+    "sums with noise, never this node's counts. Each question spends privacy budget of the "
+    "dataset,",
+    "which has the setting epsilon-per-year in each calendar year (UTC), whoever asks; --epsilon "
+    "is",
+    "what this peer may spend of it. The amounts of all peers together may not be more than that.",
     "",
     "A DATE is YYYY-MM-DD; the grant ends when that day begins in UTC.",
     NULL,

@@ -153,8 +153,17 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
                                       .unit = SYM_PROGRESS_ELEMENTS,
                                       .shown = true,
                                       .hold_us = w->hold_s * 1000000u};
+    uint64_t released_ms = 0;
+    uint64_t began_s = (uint64_t)time(NULL);
     err = sym_follow(&row, &follow, name.id, fault);
-    return err == SYM_OK ? sym_release_show(&w->target, client, name.id, fault) : err;
+    if (err == SYM_OK) {
+        err = sym_release_show(&w->target, &released_ms, client, name.id, fault);
+    }
+    if (err == SYM_OK && released_ms / 1000 < began_s) {
+        (void)fprintf(stderr, "The same question was answered before, about the same data: this is "
+                              "that answer, and nothing was spent.\n");
+    }
+    return err;
 }
 
 static enum sym_exit run_wish(const struct sym_call *call, const struct wish *w)

@@ -261,6 +261,6 @@ enum sym_err sym_result_show(const struct sym_target *target, struct sym_client 
     if (err != SYM_OK) {
         return err;
     }
-    return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, client, id, fault)
+    return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, NULL, client, id, fault)
                                            : show_overlap(target, client, &entry, fault);
 }

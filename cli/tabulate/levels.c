@@ -68,24 +68,26 @@ static enum sym_err preset(struct maker *m, enum sym_tab_shape shape, struct sym
 {
     unsigned full = (1u << m->n) - 1u;
     unsigned place = with_role(m, SYM_ROLE_PLACE);
-    unsigned ends = with_role(m, SYM_ROLE_ORIGIN) | with_role(m, SYM_ROLE_DESTINATION);
+    unsigned origin = with_role(m, SYM_ROLE_ORIGIN);
+    unsigned destination = with_role(m, SYM_ROLE_DESTINATION);
+    unsigned ends = origin | (destination != 0 ? destination : place);
+    unsigned spot = place != 0 ? place : origin | destination;
     unsigned time = with_role(m, SYM_ROLE_TIME);
     unsigned first[2] = {full, full};
     switch (shape) {
     case SYM_TAB_HOTSPOTS:
-        if ((place | ends) == 0) {
+        if (spot == 0) {
             return sym_fail(fault, SYM_BAD_VALUE,
                             "--by: hotspots need a place, such as country; others: tabulate");
         }
-        first[0] = place | ends;
-        first[1] = place | ends | time;
+        first[0] = spot;
+        first[1] = spot | time;
         break;
     case SYM_TAB_ROUTES:
-        ends = with_role(m, SYM_ROLE_DESTINATION) != 0 ? ends : ends | place;
-        if (with_role(m, SYM_ROLE_ORIGIN) == 0 || ends == with_role(m, SYM_ROLE_ORIGIN)) {
+        if (origin == 0 || ends == origin) {
             return sym_fail(fault, SYM_BAD_VALUE,
-                            "--by: routes need origin, and destination or, where nobody records "
-                            "it, a place such as country; others: tabulate");
+                            "--by: routes need origin, and destination or a place such as country; "
+                            "others: tabulate");
         }
         first[0] = ends;
         first[1] = ends | time;

@@ -62,8 +62,9 @@ static void clear(struct shown *s)
     sym_population_free(s->population);
 }
 
-enum sym_err sym_release_show(const struct sym_target *target, struct sym_client *client,
-                              struct sym_span exchange, struct sym_fault *fault)
+enum sym_err sym_release_show(const struct sym_target *target, uint64_t *released_ms,
+                              struct sym_client *client, struct sym_span exchange,
+                              struct sym_fault *fault)
 {
     struct shown s = {.population = NULL};
     enum sym_err err = read_population(&s, target, fault);
@@ -72,6 +73,9 @@ enum sym_err sym_release_show(const struct sym_target *target, struct sym_client
     }
     if (err == SYM_OK) {
         err = put(&s, target, fault);
+    }
+    if (released_ms != NULL) {
+        *released_ms = s.view.release.released_ms;
     }
     clear(&s);
     return err;

@@ -87,6 +87,10 @@ class Crew:
                     node.do("grant", asker.alias, dataset, "tabulate")
         self.each(load, list(zip(self.nodes, counts)))
 
+    def ids(self):
+        """Node ids in hex, in the order of the nodes."""
+        return self.each(lambda node: node.json("status")["fingerprint"]["hex"])
+
     @property
     def asker(self):
         return self.nodes[0]
@@ -110,12 +114,13 @@ def finish(command, timeout=120):
 
 
 class TabulationTest(NodeTest):
-    def crew(self, n, minimum=None, daemon=nodes.SYMBOLOND):
+    def crew(self, n, minimum=None, daemon=nodes.SYMBOLOND, prepare=lambda node: None):
         roles = ("bank", "ngo", "police", "other")
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             def make(at):
                 node = nodes.Node(self.home / f"n{at}", f"Node {at}", roles[at % len(roles)])
                 node.daemon = daemon
+                prepare(node)
                 return node
             made = list(pool.map(make, range(n)))
             self.nodes.extend(made)

@@ -180,6 +180,19 @@ void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t
     memcpy(r->question.initiator, r->parties[0].id, sizeof r->question.initiator);
 }
 
+void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tab_query query;
+    struct tab_bytes bounded = {0};
+    insist(sym_decode(&arena, &query, &sym_msg_tab_query, sym_tab_bytes_span(&r->query)) == SYM_OK);
+    query.cells_per_incident = cells_per_incident;
+    insist(sym_tab_encode(&bounded, &sym_msg_tab_query, &query, r->query.len) == SYM_OK);
+    insist(sym_sha256(r->query_hash, sym_tab_bytes_span(&bounded)) == SYM_OK);
+    sym_tab_bytes_clear(&r->query);
+    r->query = bounded;
+}
+
 void tab_rig_begin(struct tab_rig *r)
 {
     struct sym_fault fault = {0};

@@ -64,6 +64,8 @@ void tab_rig_open(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t mo
 /* With another epsilon than 1; a large one is quick. */
 void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t months,
                      uint64_t epsilon_nano);
+/* Between the two: an incident may count in so many cells; 1 if this is not called. */
+void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident);
 void tab_rig_begin(struct tab_rig *r);
 void tab_rig_close(struct tab_rig *r);
 

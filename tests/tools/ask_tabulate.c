@@ -215,7 +215,12 @@ static enum sym_err print_release(struct sym_client *c, struct sym_json *j, cons
     sym_json_hex(j, "tabulation", r.tabulation);
     sym_json_hex(j, "cells_hash", r.cells_hash);
     sym_json_number(j, "participants", r.cohort.len / SYM_HASH_BYTES);
-    sym_json_number(j, "survivors", r.survivors.len);
+    sym_json_array(j, "survivors");
+    for (size_t i = 0; i < r.survivors.len; i++) {
+        size_t at = r.survivors.data[i] * (size_t)SYM_HASH_BYTES;
+        sym_json_hex(j, NULL, sym_span(r.cohort.data + at, SYM_HASH_BYTES));
+    }
+    sym_json_end(j);
     sym_json_number(j, "threshold", r.threshold);
     sym_json_number(j, "half_width", r.half_width);
     sym_json_number(j, "suppressed", r.suppressed);
