@@ -47,7 +47,8 @@ static enum sym_err read_peers(struct wish *w, const struct sym_args *args, stru
             }
         }
         if (w->start.n_peers == SYM_TAB_MEMBERS_MAX) {
-            return sym_fail(fault, SYM_LIMIT, "--peers: a tabulation has at most %u participants",
+            return sym_fail(fault, SYM_BAD_VALUE,
+                            "--peers: a tabulation has at most %u participants",
                             SYM_TAB_MEMBERS_MAX);
         }
         w->peers[w->start.n_peers++] = alias;
