@@ -64,6 +64,10 @@ BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
 TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
 CRASHERS := $(B)/tests/crash/writer # and faulty.so
+# Daemons for tests alone: one adds no noise, the other's is known. Each differs in one object.
+ODD_exact  := crypto/laplace -DSYM_TEST_NO_NOISE
+ODD_seeded := proto/tab_member_consent -DSYM_TEST_SEEDED_NOISE
+ODD := $(if $(wildcard node/main.c),$(B)/exact/symbolond $(B)/seeded/symbolond)
 FUZZERS := $(call progs,tests/fuzz/fuzz_$(or $(FUZZ),*).c)
 BENCHES := $(call progs,tests/bench/bench_*.c)
 CTS     := $(call progs,tests/ct/ct_*.c)
@@ -80,7 +84,7 @@ with_cli    := $(B)/cli.a $(with_proto)
 with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
 
 all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build both programs (default)
-test-programs: all $(TESTS) $(TOOLS) $(FUZZERS)
+test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(B)/tests/crash/faulty.so
 
 # --- How it is built.
 .SECONDARY:
@@ -102,6 +106,10 @@ $(B)/%-planted.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -DPLANT_BRANCH -MD -MP -c -o $@ $<
 
+$(B)/exact/%.o $(B)/seeded/%.o: %.c $(B)/flags | $(GEN)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) $(lastword $(ODD_$(word 1,$(subst /, ,$(@:$(B)/%=%))))) -MD -MP -c -o $@ $<
+
 $(B)/%.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -MD -MP -c -o $@ $<
@@ -118,6 +126,7 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 $(B)/cli/ingest/places.o: cli/ingest/places.bin
 $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(with_cli)
+$(ODD): $(B)/%/symbolond: $(B)/%/$$(firstword $$(ODD_$$*)).o $(B)/node/main.o $(with_node)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
@@ -127,7 +136,7 @@ $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tes
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
 $(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
-$(PROGRAMS) $(BINS):
+$(PROGRAMS) $(BINS) $(ODD):
 	$(call say,LD)
 	$(Q)$(CC) $(LDALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 # What is preloaded: it takes the place of functions whose header declares them otherwise.
@@ -194,7 +203,7 @@ clean: ## remove build/
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
 .PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash fuzz fuzz-run coverage bench demo lint objects \

@@ -15,7 +15,8 @@ static const struct sym_option list_options[] = {
 };
 
 static const struct sym_option result_options[] = {
-    SYM_RESULT_OPTIONS,
+    SYM_TARGET_OPTIONS,
+    SYM_FORMAT_OPTIONS_OF_MAPS,
     {0},
 };
 
@@ -57,25 +58,37 @@ static void list_json(void *context, const struct sym_exchange_entry *e)
     sym_exchange_put_json(context, NULL, e);
 }
 
+static void put_count(struct sym_table *t, bool known, uint32_t count)
+{
+    if (known) {
+        sym_table_format(t, "%" PRIu32, count);
+    } else {
+        sym_table_format(t, "-");
+    }
+}
+
 static void list_row(void *context, const struct sym_exchange_entry *e)
 {
     struct sym_table *t = context;
     char id[SYM_ID_SHOWN_BYTES];
-    bool counted = e->state == SYM_EXCHANGE_DONE && e->role == SYM_AS_INITIATOR;
+    bool tabulation = e->kind == SYM_KIND_TABULATE;
+    bool counted = !tabulation && e->state == SYM_EXCHANGE_DONE && e->role == SYM_AS_INITIATOR;
     sym_id_show(id, e->id);
     sym_table_format(t, "%s", id);
-    sym_table_text(t, e->alias);
+    if (tabulation && e->alias.len == 0) {
+        sym_table_format(t, "%" PRIu32 " nodes", e->participants);
+    } else {
+        sym_table_text(t, e->alias);
+    }
     sym_table_format(t, "%s", sym_exchange_role_text(e->role));
     sym_table_format(t, "%s", sym_kind_text(e->kind));
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
-    sym_table_format(t, "%" PRIu32, e->own_size);
-    sym_table_format(t, "%" PRIu32, e->peer_size);
+    put_count(t, !tabulation, e->own_size);
+    put_count(t, !tabulation, e->peer_size);
     if (e->withheld) {
         sym_table_format(t, "withheld");
-    } else if (counted) {
-        sym_table_format(t, "%" PRIu32, e->common);
     } else {
-        sym_table_format(t, "-");
+        put_count(t, counted, e->common);
     }
     sym_table_time(t, e->started_ms / 1000);
     sym_table_text(t, e->case_ref);
@@ -223,9 +236,9 @@ static enum sym_exit run_result(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    struct sym_result_target target;
+    struct sym_target target;
     struct sym_fault fault;
-    fault.err = sym_result_target(&target, &call->args, &fault);
+    fault.err = sym_target_read(&target, &call->args, &fault);
     if (fault.err != SYM_OK) {
         return fault.err == SYM_EXISTS ? sym_command_failed(&fault)
                                        : sym_command_usage(call, "%s", fault.text);
@@ -241,8 +254,9 @@ static enum sym_exit run_result(const struct sym_call *call)
 
 const struct sym_command sym_cmd_exchange_result = {
     .name = "exchange result",
-    .summary = "fetch the result of an exchange that this node began",
-    .usage = {"ID [--format table|csv|json] [--out FILE [--force]]"},
+    .summary = "fetch the result of an exchange",
+    .usage = {"ID [--format table|csv|json|geojson] [--out FILE [--force]]\n"
+              "           [--population FILE] [--top N]"},
     .example = "exchange result 4f1c --format csv --out common.csv",
     .options = result_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

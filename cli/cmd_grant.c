@@ -1,4 +1,5 @@
 #include "cli/client.h"
+#include "cli/epsilon.h"
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "crypto/utc.h"
@@ -87,32 +88,15 @@ static enum sym_err read_sizes(struct sym_grant *g, const struct sym_args *args,
 /* "1", "0.25": at most six digits behind the point; nothing without the option. */
 static enum sym_err read_epsilon(uint32_t *out, const char *text, struct sym_fault *fault)
 {
-    uint64_t whole = 0;
-    uint64_t part = 0;
-    char digits[8] = "";
-    *out = 0;
-    if (text == NULL) {
-        return SYM_OK;
-    }
-    size_t len = strcspn(text, ".");
-    const char *behind = text[len] == '.' ? text + len + 1 : "0";
-    size_t n = strlen(behind);
-    bool fits = len > 0 && len < sizeof digits && n > 0 && n <= MICRO_DIGITS;
-    if (fits) {
-        memcpy(digits, text, len);
-        fits = sym_number_parse(&whole, digits, 0, SYM_EPSILON_MICRO_MAX / MICRO) == SYM_OK &&
-               sym_number_parse(&part, behind, 0, MICRO - 1) == SYM_OK;
-    }
-    for (; n < MICRO_DIGITS; n++) {
-        part *= 10;
-    }
-    if (!fits || whole * MICRO + part > SYM_EPSILON_MICRO_MAX) {
+    uint64_t micro = 0;
+    if (text != NULL &&
+        sym_epsilon_parse(&micro, text, MICRO_DIGITS, SYM_EPSILON_MICRO_MAX) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "--epsilon: \"%.64s\" is not a number from 0 to %u with at most six digits "
                         "behind the point",
                         text, SYM_EPSILON_MICRO_MAX / MICRO);
     }
-    *out = (uint32_t)(whole * MICRO + part);
+    *out = (uint32_t)micro;
     return SYM_OK;
 }
 
@@ -283,7 +267,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     if (err == SYM_OK) {
         note_missing(&client, wish->dataset);
     }
-    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE || wish->kind == SYM_KIND_TABULATE;
+    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE;
     if (err == SYM_OK && later) {
         (void)fprintf(stderr, "note: this version does not answer %s yet\n",
                       sym_kind_text(wish->kind));
@@ -337,7 +321,7 @@ static const struct sym_option grant_options[] = {
      .help = "how it may be computed; several with commas between them"},
     {.name = "epsilon",
      .argument = "E",
-     .help = "privacy budget within 365 days, for what is released with noise; default: 0"},
+     .help = "privacy budget in a calendar year, of tabulate; 0: that of the dataset; default: 0"},
     {.name = "expires", .argument = "DAYS|DATE|never", .help = "default: 365"},
     {.name = "approval", .help = "each request waits for an approver of this node"},
     {0},
@@ -354,6 +338,14 @@ static const char *const grant_notes[] = {
     "",
     "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
     "withholds one that is too small and erases it. A node that was altered can show it.",
+    "",
+    "tabulate lets the peer count incidents of this dataset together with those of others: it "
+    "learns",
+    "sums with noise, never this node's counts. Each question spends privacy budget of the "
+    "dataset,",
+    "which has the setting epsilon-per-year in each calendar year (UTC), whoever asks; --epsilon "
+    "is",
+    "what this peer may spend of it. The amounts of all peers together may not be more than that.",
     "",
     "A DATE is YYYY-MM-DD; the grant ends when that day begins in UTC.",
     NULL,

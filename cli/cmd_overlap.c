@@ -1,9 +1,9 @@
+#include "cli/asked.h"
 #include "cli/exchange_row.h"
 #include "cli/follow.h"
 #include "cli/pause.h"
 #include "cli/result.h"
 #include "cli/terms.h"
-#include "crypto/text.h"
 #include "proto/overlap_agree.h"
 
 #include <string.h>
@@ -16,37 +16,8 @@ struct wish {
     struct sym_overlap_start start;
     const char *alias;
     uint64_t hold_s;
-    struct sym_result_target target;
+    struct sym_target target;
 };
-
-/* A name of a peer or dataset; the option must be there. */
-static enum sym_err read_name(struct sym_span *out, const struct sym_args *args, const char *option,
-                              struct sym_fault *fault)
-{
-    const char *value = sym_args_value(args, option);
-    if (value == NULL) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--%s is missing", option);
-    }
-    *out = sym_span_text(value);
-    if (sym_alias_check(*out) != SYM_OK) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--%s: \"%.64s\" is not a name", option, value);
-    }
-    return SYM_OK;
-}
-
-/* One word of several. */
-static enum sym_err read_term(uint32_t *out, const struct sym_args *args, const char *option,
-                              enum sym_err (*parse)(uint32_t *, const char *, struct sym_fault *),
-                              struct sym_fault *fault)
-{
-    const char *value = sym_args_value(args, option);
-    struct sym_fault why;
-    if (value == NULL) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--%s is missing", option);
-    }
-    enum sym_err err = parse(out, value, &why);
-    return err == SYM_OK ? err : sym_fail(fault, err, "--%s: %.280s", option, why.text);
-}
 
 static enum sym_err parse_reveal(uint32_t *out, const char *text, struct sym_fault *fault)
 {
@@ -74,20 +45,6 @@ static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fau
     return SYM_OK;
 }
 
-/* A line of text that stays in this node. */
-static enum sym_err read_text(struct sym_span *out, const struct sym_args *args, const char *option,
-                              size_t max, struct sym_fault *fault)
-{
-    const char *value = sym_args_value(args, option);
-    *out = sym_span_text(value != NULL ? value : "");
-    if (out->len > max || (out->len > 0 && !sym_text_is_name(*out))) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "--%s: is not one line of at most %zu bytes without invisible characters",
-                        option, max);
-    }
-    return SYM_OK;
-}
-
 static enum sym_err read_numbers(struct wish *w, const struct sym_args *args,
                                  struct sym_fault *fault)
 {
@@ -104,26 +61,22 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
 {
     struct sym_overlap_start *s = &w->start;
     enum sym_err err = SYM_OK;
-    if ((err = read_name(&s->alias, args, "peer", fault)) != SYM_OK ||
-        (err = read_name(&s->mine, args, "mine", fault)) != SYM_OK ||
-        (err = read_name(&s->theirs, args, "theirs", fault)) != SYM_OK ||
-        (err = read_term(&s->kind, args, "reveal", parse_reveal, fault)) != SYM_OK ||
-        (err = read_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
-        (err = read_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
-        (err = read_text(&s->case_ref, args, "case", SYM_CASE_BYTES_MAX, fault)) != SYM_OK ||
-        (err = read_text(&s->note, args, "note", SYM_NOTE_BYTES_MAX, fault)) != SYM_OK ||
+    if ((err = sym_asked_name(&s->alias, args, "peer", fault)) != SYM_OK ||
+        (err = sym_asked_name(&s->mine, args, "mine", fault)) != SYM_OK ||
+        (err = sym_asked_name(&s->theirs, args, "theirs", fault)) != SYM_OK ||
+        (err = sym_asked_term(&s->kind, args, "reveal", parse_reveal, fault)) != SYM_OK ||
+        (err = sym_asked_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
+        (err = sym_asked_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
+        (err = sym_asked_case(&s->case_ref, &s->note, args, fault)) != SYM_OK ||
         (err = read_numbers(w, args, fault)) != SYM_OK ||
-        (err = sym_result_target(&w->target, args, fault)) != SYM_OK) {
+        (err = sym_target_read(&w->target, args, fault)) != SYM_OK) {
         return err;
     }
-    if (s->case_ref.len == 0) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--case is missing");
-    }
     if (sym_args_has(args, "type")) {
-        err = read_term(&s->type, args, "type", sym_terms_type, fault);
+        err = sym_asked_term(&s->type, args, "type", sym_terms_type, fault);
     }
     if (err == SYM_OK && sym_args_has(args, "engine")) {
-        err = read_term(&s->engine, args, "engine", parse_engine, fault);
+        err = sym_asked_term(&s->engine, args, "engine", parse_engine, fault);
     }
     w->alias = sym_args_value(args, "peer");
     return err;
@@ -165,7 +118,7 @@ static enum sym_err overlap(struct sym_client *client, const struct wish *w,
     if (err == SYM_OK) {
         return sym_result_show(&w->target, client, name.id, fault);
     }
-    if (w->target.format == SYM_RESULT_JSON && w->target.path == NULL) {
+    if (w->target.format == SYM_FORMAT_JSON && w->target.path == NULL) {
         show_failed(client, name.id);
     }
     return err;
@@ -214,7 +167,8 @@ static const struct sym_option options[] = {
     {.name = "hold",
      .argument = "SECONDS",
      .help = "how long to stay when an approver of the peer must decide; default: 0"},
-    SYM_RESULT_OPTIONS,
+    SYM_TARGET_OPTIONS,
+    SYM_FORMAT_OPTION,
     {0},
 };
 

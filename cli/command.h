@@ -37,6 +37,11 @@
     X(approve)                                                                                     \
     X(deny)                                                                                        \
     X(overlap)                                                                                     \
+    X(hotspots)                                                                                    \
+    X(routes)                                                                                      \
+    X(trends)                                                                                      \
+    X(tabulate)                                                                                    \
+    X(budget)                                                                                      \
     X(exchange_list)                                                                               \
     X(exchange_show)                                                                               \
     X(exchange_result)                                                                             \

@@ -1,5 +1,6 @@
 #include "cli/exchange_row.h"
 
+#include "cli/epsilon.h"
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "proto/control.h"
@@ -49,6 +50,12 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     sym_json_number(j, "bytes_received", e->bytes_received);
     sym_json_number(j, "min_result", e->min_result);
     sym_json_bool(j, "withheld", e->withheld);
+    if (e->kind == SYM_KIND_TABULATE) {
+        sym_json_hex(j, "tabulation", e->tabulation);
+        sym_json_number(j, "participants", e->participants);
+        sym_json_number(j, "cells", e->cells);
+        sym_json_number(j, "epsilon_nano", e->epsilon_nano);
+    }
     sym_json_end(j);
 }
 
@@ -143,6 +150,53 @@ static void put_learned(struct sym_table *t, const struct sym_exchange_entry *e)
     sym_table_format(t, "how many identifiers this node has");
 }
 
+static void put_kind(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    const char *asked = e->role == SYM_AS_INITIATOR ? "asked by this node" : "asked by the peer";
+    sym_table_format(t, "kind");
+    if (e->kind == SYM_KIND_TABULATE) {
+        sym_table_format(t, "%s, %s", sym_kind_text(e->kind), asked);
+    } else {
+        sym_table_format(t, "%s, %s; identifiers: %s", sym_kind_text(e->kind), asked,
+                         sym_terms_type_text(e->type));
+    }
+}
+
+/* What was counted together, and what that cost. */
+static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    char epsilon[SYM_EPSILON_BYTES];
+    sym_epsilon_text(epsilon, e->epsilon_nano);
+    put_text(t, "dataset", e->mine.len > 0 ? e->mine : e->theirs);
+    if (e->participants > 0) {
+        sym_table_format(t, "participants");
+        sym_table_format(t, "%" PRIu32, e->participants);
+    }
+    if (e->cells > 0) {
+        sym_table_format(t, "cells");
+        sym_table_format(t, "%" PRIu32, e->cells);
+        sym_table_format(t, "epsilon");
+        sym_table_format(t, "%s", epsilon);
+    }
+    if (e->withheld) {
+        sym_table_format(t, "release");
+        sym_table_format(t, "withheld: who asked has it, and has not passed it on");
+    } else if (e->has_result) {
+        sym_table_format(t, "release");
+        sym_table_format(t, "the same for all participants; see symbolon exchange result");
+    }
+}
+
+static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e)
+{
+    if (e->kind == SYM_KIND_TABULATE) {
+        put_tabulation(t, e);
+        return;
+    }
+    put_size(t, "own dataset", e->mine, e->own_size);
+    put_size(t, "peer's dataset", e->theirs, e->peer_size);
+}
+
 void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e)
 {
     char sent[SYM_FORMAT_BYTES];
@@ -154,10 +208,7 @@ void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry
     sym_table_format(t, "exchange");
     sym_table_format(t, "%s", hex);
     put_text(t, "peer", e->alias);
-    sym_table_format(t, "kind");
-    sym_table_format(t, "%s, %s; identifiers: %s", sym_kind_text(e->kind),
-                     e->role == SYM_AS_INITIATOR ? "asked by this node" : "asked by the peer",
-                     sym_terms_type_text(e->type));
+    put_kind(t, e);
     put_state(t, e);
     sym_table_format(t, "purpose");
     sym_table_format(t, "%s, basis %s", sym_purpose_text(e->purpose), sym_basis_text(e->basis));
@@ -165,8 +216,7 @@ void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry
     put_text(t, "note", e->note);
     put_text(t, "user", e->user);
     put_text(t, "approver", e->approver);
-    put_size(t, "own dataset", e->mine, e->own_size);
-    put_size(t, "peer's dataset", e->theirs, e->peer_size);
+    put_sizes(t, e);
     put_time(t, "started", e->started_ms);
     put_time(t, "ended", e->ended_ms);
     sym_table_format(t, "sent");

@@ -9,6 +9,7 @@
 #include <yajl/yajl_gen.h>
 
 #define DEPTH_MAX 16u
+#define MILLION   UINT64_C(1000000)
 
 struct sym_json {
     yajl_gen gen;
@@ -153,6 +154,33 @@ void sym_json_number(struct sym_json *j, const char *key, uint64_t value)
         char digits[24];
         int len = snprintf(digits, sizeof digits, "%" PRIu64, value);
         check(j, yajl_gen_number(j->gen, digits, (size_t)len));
+    }
+}
+
+void sym_json_integer(struct sym_json *j, const char *key, int64_t value)
+{
+    if (put_key(j, key)) {
+        char digits[24];
+        int len = snprintf(digits, sizeof digits, "%" PRId64, value);
+        check(j, yajl_gen_number(j->gen, digits, (size_t)len));
+    }
+}
+
+void sym_json_millionths(struct sym_json *j, const char *key, int64_t value)
+{
+    if (put_key(j, key)) {
+        char digits[32];
+        uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        int len = snprintf(digits, sizeof digits, "%s%" PRIu64 ".%06" PRIu64, value < 0 ? "-" : "",
+                           size / MILLION, size % MILLION);
+        check(j, yajl_gen_number(j->gen, digits, (size_t)len));
+    }
+}
+
+void sym_json_null(struct sym_json *j, const char *key)
+{
+    if (put_key(j, key)) {
+        check(j, yajl_gen_null(j->gen));
     }
 }
 

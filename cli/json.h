@@ -1,8 +1,8 @@
 /* json.h - writes one JSON document, piece by piece, to a stream. The only user of yajl.
  *
- * Keys are snake_case and stay as they are: programs read them. Numbers are whole and without loss;
- * times are ISO 8601 in UTC, binary values lower-case hex. Bytes that are not UTF-8 become U+FFFD.
- * Errors stick and are reported at the end.
+ * Keys are snake_case and stay as they are: programs read them. Numbers are whole (but for
+ * sym_json_millionths) and without loss; times are ISO 8601 in UTC, binary values lower-case hex.
+ * Bytes that are not UTF-8 become U+FFFD. Errors stick and are reported at the end.
  */
 #ifndef SYM_CLI_JSON_H
 #define SYM_CLI_JSON_H
@@ -26,6 +26,11 @@ void sym_json_end(struct sym_json *j);
 void sym_json_text(struct sym_json *j, const char *key, struct sym_span text);
 void sym_json_string(struct sym_json *j, const char *key, const char *text);
 void sym_json_number(struct sym_json *j, const char *key, uint64_t value);
+/* Signed. */
+void sym_json_integer(struct sym_json *j, const char *key, int64_t value);
+/* Millionths, as a number with six digits behind the point. */
+void sym_json_millionths(struct sym_json *j, const char *key, int64_t value);
+void sym_json_null(struct sym_json *j, const char *key);
 void sym_json_bool(struct sym_json *j, const char *key, bool value);
 void sym_json_hex(struct sym_json *j, const char *key, struct sym_span bytes);
 /* Seconds since 1970; null for 0. */

@@ -153,6 +153,11 @@ static const struct sym_given *find(const struct sym_args *args, const char *nam
     return NULL;
 }
 
+bool sym_args_knows(const struct sym_args *args, const char *name)
+{
+    return known_by_name(args, name) != NULL;
+}
+
 bool sym_args_has(const struct sym_args *args, const char *name)
 {
     return find(args, name) != NULL;

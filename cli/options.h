@@ -47,6 +47,7 @@ SYM_MUST enum sym_err sym_args_parse(struct sym_args *args, int argc, char **arg
 SYM_MUST enum sym_err sym_args_first_operand(int *at, const struct sym_args *known, int argc,
                                              char **argv, struct sym_fault *fault);
 
+bool sym_args_knows(const struct sym_args *args, const char *name);
 /* These ask for options that args knows. */
 bool sym_args_has(const struct sym_args *args, const char *name);
 /* NULL when it was not given. */

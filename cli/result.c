@@ -6,12 +6,12 @@
 #include "cli/format.h"
 #include "cli/ingest/csv.h"
 #include "cli/pause.h"
+#include "cli/tabulate/show.h"
 #include "cli/terms.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TYPES_BYTES 8u
 
@@ -27,37 +27,6 @@ struct result {
     const struct sym_exchange_entry *exchange;
     struct rows rows;
 };
-
-enum sym_err sym_result_target(struct sym_result_target *out, const struct sym_args *args,
-                               struct sym_fault *fault)
-{
-    static const char *const words[] = {"table", "csv", "json"};
-    const char *format = sym_args_value(args, "format");
-    bool json = sym_args_has(args, "json");
-    size_t at = json ? SYM_RESULT_JSON : SYM_RESULT_TABLE;
-    if (format != NULL) {
-        for (at = 0; at < 3 && strcmp(format, words[at]) != 0; at++) {
-        }
-    }
-    if (at == 3 || (json && at != SYM_RESULT_JSON)) {
-        return at == 3 ? sym_fail(fault, SYM_BAD_VALUE,
-                                  "--format: \"%.64s\" is not one of table, csv, json", format)
-                       : sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
-                                  words[at]);
-    }
-    *out = (struct sym_result_target){.format = (enum sym_result_format)at,
-                                      .path = sym_args_value(args, "out"),
-                                      .force = sym_args_has(args, "force")};
-    if (out->force && out->path == NULL) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--force is for --out");
-    }
-    if (out->path != NULL && !out->force && access(out->path, F_OK) == 0) {
-        char shown[SYM_FAULT_BYTES];
-        return sym_fail(fault, SYM_EXISTS, "%.256s: exists already; --force replaces it",
-                        sym_file_show(shown, out->path));
-    }
-    return SYM_OK;
-}
 
 /* Fetching ----------------------------------------------------------------------------------- */
 
@@ -224,37 +193,26 @@ static enum sym_err write_json(const struct result *r, FILE *to)
     return sym_json_finish(j);
 }
 
-static enum sym_err write_result(void *context, FILE *to, enum sym_result_format format)
+static enum sym_err write_result(void *context, FILE *to, const struct sym_target *target)
 {
     const struct result *r = context;
-    switch (format) {
-    case SYM_RESULT_TABLE:
+    switch (target->format) {
+    case SYM_FORMAT_TABLE:
         break;
-    case SYM_RESULT_CSV:
+    case SYM_FORMAT_CSV:
         return write_csv(r, to);
-    case SYM_RESULT_JSON:
+    case SYM_FORMAT_JSON:
         return write_json(r, to);
+    case SYM_FORMAT_GEOJSON:
+        return SYM_UNSUPPORTED;
     }
     return write_table(r, to);
 }
 
-static enum sym_err put(const struct sym_result_target *target, struct result *r,
-                        struct sym_fault *fault)
+static enum sym_err put(const struct sym_target *target, struct result *r, struct sym_fault *fault)
 {
-    if (target->path == NULL) {
-        enum sym_err err = write_result(r, stdout, target->format);
-        return err == SYM_OK ? err : sym_fail(fault, err, "the result %s", sym_err_text(err));
-    }
-    struct sym_new_file file = {0};
-    enum sym_err err = sym_new_file_open(&file, target->path, fault);
-    if (err == SYM_OK) {
-        err = write_result(r, file.stream, target->format);
-        if (err != SYM_OK) {
-            (void)sym_fail(fault, err, "the result %s", sym_err_text(err));
-        }
-        err = sym_new_file_close(&file, err, target->force, fault);
-    }
-    if (err == SYM_OK) {
+    enum sym_err err = sym_target_write(target, write_result, r, fault);
+    if (err == SYM_OK && target->path != NULL) {
         char shown[SYM_FAULT_BYTES];
         (void)printf("%s: %" PRIu32 " identifiers in common, %" PRIu64 " records\n",
                      sym_file_show(shown, target->path), r->exchange->common, r->exchange->records);
@@ -262,19 +220,27 @@ static enum sym_err put(const struct sym_result_target *target, struct result *r
     return err;
 }
 
-enum sym_err sym_result_show(const struct sym_result_target *target, struct sym_client *client,
-                             struct sym_span id, struct sym_fault *fault)
+/* Not all that is asked of a result makes sense for identifiers. */
+static enum sym_err check_target(const struct sym_target *target, struct sym_fault *fault)
 {
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_exchange_entry entry;
-    struct sym_exchange_name name = {.id = id};
-    struct result r = {.exchange = &entry};
-    enum sym_err err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
+    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "an overlap lies on no map and has no rates: leave --format geojson and "
+                        "--population");
+    }
+    return SYM_OK;
+}
+
+static enum sym_err show_overlap(const struct sym_target *target, struct sym_client *client,
+                                 const struct sym_exchange_entry *entry, struct sym_fault *fault)
+{
+    struct result r = {.exchange = entry};
+    enum sym_err err = check_target(target, fault);
     if (err == SYM_OK) {
-        err = check(&entry, fault);
+        err = check(entry, fault);
     }
     if (err == SYM_OK && has_rows(&r)) {
-        err = fetch_rows(&r.rows, client, id, fault);
+        err = fetch_rows(&r.rows, client, entry->id, fault);
     }
     if (err == SYM_OK) {
         err = put(target, &r, fault);
@@ -283,4 +249,18 @@ enum sym_err sym_result_show(const struct sym_result_target *target, struct sym_
     free(r.rows.ids);
     free(r.rows.types);
     return err;
+}
+
+enum sym_err sym_result_show(const struct sym_target *target, struct sym_client *client,
+                             struct sym_span id, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    struct sym_exchange_name name = {.id = id};
+    enum sym_err err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, NULL, client, id, fault)
+                                           : show_overlap(target, client, &entry, fault);
 }

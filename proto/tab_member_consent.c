@@ -82,7 +82,33 @@ void sym_member_job_prepare(struct sym_tab_member *m, struct tab_job *job)
 /* The own consent ------------------------------------------------------------------------------
  */
 
-static enum sym_err draw_keys(struct sym_tab_member *m)
+#ifdef SYM_TEST_SEEDED_NOISE
+/* For tests that compare: the same noise whenever this node answers this question again. */
+extern const char sym_test_seeded_noise[];
+const char sym_test_seeded_noise[] = "a build for tests: its noise is known";
+
+static enum sym_err draw_noise_key(struct sym_tab_member *m, uint64_t epoch)
+{
+    uint8_t number[8];
+    uint8_t key[SYM_HASH_BYTES];
+    const uint8_t *id = m->config.question.cohort[m->config.place].id;
+    sym_put_u64(number, epoch);
+    const struct sym_span parts[] = {sym_span_text(sym_test_seeded_noise),
+                                     sym_span(id, SYM_HASH_BYTES),
+                                     sym_span(sym_cube_hash(m->cube), SYM_HASH_BYTES),
+                                     sym_span(number, sizeof number)};
+    enum sym_err err = sym_sha256_parts(key, parts, sizeof parts / sizeof *parts);
+    return err == SYM_OK ? sym_secret_copy(&m->noise_key, sym_span(key, sizeof key)) : err;
+}
+#else
+static enum sym_err draw_noise_key(struct sym_tab_member *m, uint64_t epoch)
+{
+    (void)epoch;
+    return sym_secret_random(&m->noise_key, SYM_MASK_KEY_BYTES);
+}
+#endif
+
+static enum sym_err draw_keys(struct sym_tab_member *m, uint64_t epoch)
 {
     enum sym_err err = sym_exchange_key_new(&m->channel);
     if (err == SYM_OK) {
@@ -91,7 +117,7 @@ static enum sym_err draw_keys(struct sym_tab_member *m)
     if (err == SYM_OK) {
         err = sym_secret_random(&m->seed, SYM_MASK_SEED_BYTES);
     }
-    return err == SYM_OK ? sym_secret_random(&m->noise_key, SYM_MASK_KEY_BYTES) : err;
+    return err == SYM_OK ? draw_noise_key(m, epoch) : err;
 }
 
 static enum sym_err fail(struct sym_tab_member *m, enum sym_err err)
@@ -108,7 +134,7 @@ enum sym_err sym_tab_member_consent(struct sym_tab_member *m, uint64_t epoch, ui
         return fail(m, SYM_WRONG_STATE);
     }
     uint8_t seed_hash[SYM_HASH_BYTES];
-    enum sym_err err = draw_keys(m);
+    enum sym_err err = draw_keys(m, epoch);
     if (err == SYM_OK) {
         err = sym_mask_commit(seed_hash, m->seed.data, m->qid);
     }

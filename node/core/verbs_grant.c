@@ -1,11 +1,41 @@
 #include "node/core/verbs.h"
 
+#define MICRO UINT64_C(1000000)
+
+/* What peers may spend of a dataset in a year, each for itself, fits into what it may spend. */
+static enum sym_err check_budget(struct sym_core *core, const struct sym_grant *wish,
+                                 struct sym_fault *fault)
+{
+    const struct sym_grant *rows = NULL;
+    uint64_t cap = MICRO * sym_settings_number(&core->settings, SYM_SETTING_EPSILON);
+    uint64_t sum = wish->epsilon_micro;
+    size_t n = sym_grants_list(core->grants, &rows);
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].kind == SYM_KIND_TABULATE && sym_span_equal(rows[i].dataset, wish->dataset) &&
+            !sym_span_equal(rows[i].alias, wish->alias)) {
+            sum += rows[i].epsilon_micro;
+        }
+    }
+    if (wish->kind != SYM_KIND_TABULATE || wish->epsilon_micro == 0 || sum <= cap) {
+        return SYM_OK;
+    }
+    uint64_t left = cap + wish->epsilon_micro > sum ? cap + wish->epsilon_micro - sum : 0;
+    return sym_fail(fault, SYM_LIMIT,
+                    "grant: the peers' --epsilon together would be more than the %u that the "
+                    "dataset may spend in a year (setting epsilon-per-year); %u.%06u is left to "
+                    "grant",
+                    (unsigned)(cap / MICRO), (unsigned)(left / MICRO), (unsigned)(left % MICRO));
+}
+
 static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_author *author,
                                    const void *arguments, struct sym_answer *answer,
                                    struct sym_fault *fault)
 {
     struct sym_grant row;
-    enum sym_err err = sym_grants_add(core->grants, &row, arguments, author, fault);
+    enum sym_err err = check_budget(core, arguments, fault);
+    if (err == SYM_OK) {
+        err = sym_grants_add(core->grants, &row, arguments, author, fault);
+    }
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 

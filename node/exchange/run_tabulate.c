@@ -10,6 +10,7 @@
 struct tabulate {
     struct sym_leg *leg;       /* of an own one, */
     struct sym_tab_part *part; /* or of another's */
+    bool said_close;
 };
 
 static enum sym_err open_tabulate(void **machine, const struct sym_run_plan *plan)
@@ -56,6 +57,7 @@ static enum sym_err write_tabulate(void *machine, uint8_t *payload, size_t len, 
 {
     struct tabulate *r = machine;
     (void)now_us;
+    r->said_close = payload == NULL && len == 0;
     return r->part != NULL ? sym_tab_member_write(sym_tab_part_member(r->part), payload, len)
                            : r->leg->calls->write(r->leg, payload, len);
 }
@@ -76,8 +78,10 @@ static enum sym_err take_tabulate(void *machine, bool filler, struct sym_span pa
 /* Too early unless this side has nothing left to say. */
 static enum sym_err closed_tabulate(void *machine)
 {
+    const struct tabulate *r = machine;
     size_t len = 0;
-    return step_tabulate(machine, &len) == SYM_STEP_CLOSE ? SYM_OK : SYM_WRONG_STATE;
+    return r->said_close || step_tabulate(machine, &len) == SYM_STEP_CLOSE ? SYM_OK
+                                                                           : SYM_WRONG_STATE;
 }
 
 static bool work_tabulate(void *machine, struct sym_work *out)

@@ -276,6 +276,22 @@ static enum sym_err put_part_end(struct sym_transaction *tr, void *context)
     return sym_tab_part_put_end(t->part, tr);
 }
 
+/* Nothing is left to be said between the two. */
+static enum sym_err close_own(struct sym_tabulation *t)
+{
+    struct sym_tab_member *m = sym_tab_part_member(t->part);
+    uint32_t own = t->cohort.own;
+    size_t len = 0;
+    enum sym_err err = SYM_OK;
+    if (sym_tab_member_step(m, &len) == SYM_TAB_CLOSE) {
+        err = sym_tab_member_write(m, NULL, 0);
+    }
+    if (err == SYM_OK && sym_tab_lead_step(t->lead, own, &len) == SYM_TAB_CLOSE) {
+        err = sym_tab_lead_write(t->lead, own, NULL, 0);
+    }
+    return err;
+}
+
 /* Moves one payload each way, if there is one. */
 static enum sym_err move_own(struct sym_tabulation *t, bool *moved)
 {
@@ -301,7 +317,7 @@ static enum sym_err move_own(struct sym_tabulation *t, bool *moved)
         free(payload);
         *moved = true;
     }
-    return err;
+    return err == SYM_OK ? close_own(t) : err;
 }
 
 static enum sym_err drive_own(struct sym_tabulation *t)

@@ -165,8 +165,8 @@ static void kinds_of_later_versions_are_refused_in_plain_words(void **state)
     run(&r, "grant|bank-b|suspects|overlap:table");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_string_equal(r.err, "symbolon: overlap:table: is not yet supported by this version\n");
-    run(&r, "grant|bank-b|suspects|tabulate");
-    assert_string_equal(r.err, "symbolon: tabulate: is not yet supported by this version\n");
+    run(&r, "grant|bank-b|suspects|overlap:table");
+    assert_string_equal(r.err, "symbolon: overlap:table: is not yet supported by this version\n");
     run(&r, "grant|bank-b|suspects|overlap:count");
     assert_string_equal(r.err, "symbolon: this kind cannot be granted\n");
 }

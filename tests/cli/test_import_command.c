@@ -337,7 +337,7 @@ static enum sym_err take_rows(const struct fake_call *call, const struct sym_imp
 {
     struct sym_reader lengths = sym_reader(chunk->row_lengths);
     struct sym_reader rows = sym_reader(chunk->rows);
-    if (chunk->token_counts.len + chunk->types.len + chunk->digests.len > 0) {
+    if (sym_import_chunk_check(chunk) != SYM_OK || chunk->types.len > 0) {
         return SYM_BAD_VALUE;
     }
     for (size_t r = 0; r < chunk->id_lengths.len; r++) {

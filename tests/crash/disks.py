@@ -27,7 +27,7 @@ SHIM = nodes.BUILD / "tests/crash/faulty.so"
 WRITER = nodes.BUILD / "tests/crash/writer"
 CORE = "symbolond-core"
 PAGE = 4096
-SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED, LATE = range(8)
+SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED, LATE, KIND = range(9)
 TRACE = 64
 ALWAYS = 0xFFFFFFFF
 
@@ -131,9 +131,11 @@ class FaultyDisk:
         self.put(FAILED, 0)
         self.page[TRACE:] = bytes(PAGE - TRACE)
 
-    def fail(self, first, code, many=1, hold=False, late=False):
-        """From call number `first` on, counted from here, so many fail; late: after having worked."""
+    def fail(self, first, code, many=1, hold=False, late=False, kind=None):
+        """From call number `first` on, counted from here, so many fail; late: after having worked;
+        kind: a letter of the trace, when calls of that kind count alone."""
         self.reset()
+        self.put(KIND, ord(kind) if kind else 0)
         self.put(LATE, int(late))
         self.put(HOLD, int(hold))
         self.put(MANY, many)
@@ -142,6 +144,10 @@ class FaultyDisk:
 
     def let_go(self):
         self.put(HOLD, 0)
+
+    def only_hold(self, first, kind=None):
+        """Call number `first` stands still until let_go, then works."""
+        self.fail(first, 0, hold=True, kind=kind)
 
     def mend(self):
         self.put(FIRST, 0)

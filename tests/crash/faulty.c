@@ -10,7 +10,7 @@
  * Calls that count are those that write or sync a regular file or a directory, standard streams
  * apart. Those from number `first` on, `many` of them, fail with `code`, having done nothing, or
  * (`late`) all that was asked. When one has failed, the thread stands still while `hold` is set, so
- * that a test can look at what is outside by then.
+ * that a test can look at what is outside by then. With a code of 0 it works after that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,8 @@ struct orders {
     _Atomic uint32_t calls;  /* answers: how many counted */
     _Atomic uint32_t failed; /* and how many of them failed */
     _Atomic uint32_t late;   /* a call that fails has done its work nevertheless */
-    uint32_t spare[8];
+    _Atomic uint32_t kind;   /* a letter of the trace: calls of this kind count alone; 0: all */
+    uint32_t spare[7];
     char trace[TRACE_BYTES]; /* a letter for each that counted, a capital where it failed */
 };
 _Static_assert(sizeof(struct orders) == FAULTY_BYTES, "one page");
@@ -93,6 +94,10 @@ static void hold(void)
 /* Does this call, which counts, fail? */
 static bool fails_here(char kind)
 {
+    uint32_t meant = atomic_load(&orders->kind);
+    if (meant != 0 && meant != (uint32_t)kind) {
+        return false;
+    }
     uint32_t at = atomic_fetch_add(&orders->calls, 1) + 1;
     uint32_t first = atomic_load(&orders->first);
     bool hit = first != 0 && at >= first && at - first < atomic_load(&orders->many);
@@ -103,7 +108,7 @@ static bool fails_here(char kind)
         atomic_fetch_add(&orders->failed, 1);
         hold();
     }
-    return hit;
+    return hit && atomic_load(&orders->code) != 0;
 }
 
 static bool fails(char kind, int fd)

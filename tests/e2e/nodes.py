@@ -137,6 +137,7 @@ class Node:
         self.process = None
         self.user = None  # who asks, unless a call names another
         self.environment = {}  # of the daemon, beside the usual one
+        self.daemon = SYMBOLOND
         if passphrase is None:
             secret = write_private(self.home / f"{stem}key", os.urandom(32))
             self.unlock = ["--key-file", str(secret)]
@@ -152,7 +153,7 @@ class Node:
     # --- The daemon.
 
     def command(self):
-        return [*WRAP, str(SYMBOLOND), "--dir", str(self.dir), *self.unlock]
+        return [*WRAP, str(self.daemon), "--dir", str(self.dir), *self.unlock]
 
     def start(self):
         """Returns once the node serves."""

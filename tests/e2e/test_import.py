@@ -246,3 +246,33 @@ class Interrupted(ImportTest):
         _, complaint = command.communicate(timeout=60 * nodes.PATIENCE)
         self.assertEqual(command.returncode, DONE, complaint)
         self.assertEqual(self.shown()["records"], 60000)
+
+
+class Incidents(ImportTest):
+    CASES = ("id,hte_Date,hte_Country,vic_TypeOfExploitation\n"
+             "a1,2019-03-02,Italy,ForcedLabour;Servitude\na2,2019,Atlantis,Work\na3,,FR,\n")
+
+    def test_a_file_becomes_a_dataset_that_is_published_extended_and_partly_forgotten(self):
+        report = self.kept(self.CASES, 3, profile="htcds", dataset="cases")
+        self.assertEqual((report["kind"], report["not_understood"]), ("incidents", 2))
+        self.assertEqual({(u["field"], u["value"]) for u in report["unknown_values"]},
+                         {("country", "Atlantis"), ("exploitation", "Work")})
+        shown = self.shown("cases")
+        self.assertEqual((shown["kind"], shown["records"]), ("incidents", 3))
+        self.bank.json("dataset", "publish", "cases")
+        self.kept("id,hte_Country\nb1,IT\n", 1, "--append", profile="htcds", dataset="cases")
+        self.assertEqual(self.shown("cases")["records"], 4)
+        self.assertEqual(self.bank.json("dataset", "forget", "cases", "--record", "a1")["records"], 1)
+        self.assertEqual(self.shown("cases")["records"], 3)
+
+    def test_aggregates_are_kept_with_what_they_declare(self):
+        content = "country,year,count\nIT,2019,12\nFR,2019,7\n"
+        self.is_refused(content, "--cells-per-incident is missing", code=USAGE, profile="aggregates")
+        self.kept(content, 2, "--cells-per-incident", "2", "--persons-max", "5",
+                  profile="aggregates", dataset="counts")
+        shown = self.shown("counts")
+        self.assertEqual((shown["kind"], shown["records"]), ("aggregates", 2))
+
+    def test_incidents_are_not_added_to_identifiers(self):
+        self.kept(GOOD, 2)
+        self.is_refused(self.CASES, words=("--append",), profile="htcds")

@@ -1,0 +1,25 @@
+/* asked.h - the options that every joint computation takes: names, words, local texts.
+ *
+ * Errors: SYM_BAD_VALUE; the fault is a complete sentence that begins with the option.
+ */
+#ifndef SYM_CLI_ASKED_H
+#define SYM_CLI_ASKED_H
+
+#include "cli/options.h"
+
+/* A name of a peer or dataset; the option must be there. */
+SYM_MUST enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args,
+                                     const char *option, struct sym_fault *fault);
+
+typedef enum sym_err sym_asked_parse(uint32_t *out, const char *text, struct sym_fault *fault);
+/* One word of several (terms.h); the option must be there. */
+SYM_MUST enum sym_err sym_asked_term(uint32_t *out, const struct sym_args *args, const char *option,
+                                     sym_asked_parse *parse, struct sym_fault *fault);
+/* A line of at most max bytes that stays in this node; empty without the option. */
+SYM_MUST enum sym_err sym_asked_text(struct sym_span *out, const struct sym_args *args,
+                                     const char *option, size_t max, struct sym_fault *fault);
+/* --case, which must be there, and --note. */
+SYM_MUST enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
+                                     const struct sym_args *args, struct sym_fault *fault);
+
+#endif

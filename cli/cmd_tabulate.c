@@ -1,0 +1,321 @@
+#include "cli/asked.h"
+#include "cli/follow.h"
+#include "cli/pause.h"
+#include "cli/prompt.h"
+#include "cli/result.h"
+#include "cli/tabulate/plan.h"
+#include "cli/tabulate/show.h"
+#include "cli/terms.h"
+
+#include <string.h>
+#include <time.h>
+
+#define TIMEOUT_DEFAULT_S 3600u
+#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
+
+/* What the options say. */
+struct wish {
+    struct sym_tabulate_start start;
+    struct sym_question question;
+    struct sym_span peers[SYM_TAB_MEMBERS_MAX];
+    struct sym_target target;
+    uint64_t hold_s;
+    bool yes;
+};
+
+/* "all", or aliases with commas between them. */
+static enum sym_err read_peers(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
+{
+    const char *text = sym_args_value(args, "peers");
+    w->start.peers = w->peers;
+    if (text == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--peers is missing: all, or aliases such as a,b,c");
+    }
+    if (strcmp(text, "all") == 0) {
+        return SYM_OK;
+    }
+    for (const char *at = text;; at++) {
+        size_t len = strcspn(at, ",");
+        struct sym_span alias = sym_span(at, len);
+        if (sym_alias_check(alias) != SYM_OK) {
+            return sym_fail(fault, SYM_BAD_VALUE, "--peers: \"%.*s\" is not a name",
+                            len < 64 ? (int)len : 64, at);
+        }
+        for (size_t i = 0; i < w->start.n_peers; i++) {
+            if (sym_span_equal(w->peers[i], alias)) {
+                return sym_fail(fault, SYM_BAD_VALUE, "--peers: names %.*s twice", (int)len, at);
+            }
+        }
+        if (w->start.n_peers == SYM_TAB_MEMBERS_MAX) {
+            return sym_fail(fault, SYM_LIMIT, "--peers: a tabulation has at most %u participants",
+                            SYM_TAB_MEMBERS_MAX);
+        }
+        w->peers[w->start.n_peers++] = alias;
+        at += len;
+        if (*at == '\0') {
+            return SYM_OK;
+        }
+    }
+}
+
+static enum sym_err read_numbers(struct wish *w, const struct sym_args *args,
+                                 struct sym_fault *fault)
+{
+    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
+    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
+    if (err == SYM_OK) {
+        err = sym_args_number(&w->hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
+    }
+    w->start.timeout_ms = (uint32_t)timeout_s * 1000u;
+    return err;
+}
+
+/* What a joint computation needs, and a preview does not. */
+static enum sym_err read_joint(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
+{
+    struct sym_tabulate_start *s = &w->start;
+    enum sym_err err = read_peers(w, args, fault);
+    if (err == SYM_OK) {
+        err = sym_asked_term(&s->purpose, args, "purpose", sym_terms_purpose, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_asked_term(&s->basis, args, "basis", sym_terms_basis, fault);
+    }
+    return err == SYM_OK ? sym_asked_case(&s->case_ref, &s->note, args, fault) : err;
+}
+
+static enum sym_err read_wish(struct wish *w, enum sym_tab_shape shape, const struct sym_args *args,
+                              struct sym_fault *fault)
+{
+    enum sym_err err = sym_asked_name(&w->start.dataset, args, "dataset", fault);
+    if (err == SYM_OK && !sym_args_has(args, "preview")) {
+        err = read_joint(w, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = read_numbers(w, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_target_read(&w->target, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_question_read(&w->question, shape, args, (uint64_t)time(NULL), fault);
+    }
+    w->start.query = w->question.exact;
+    w->start.without_own = sym_args_has(args, "without-own");
+    w->yes = sym_args_has(args, "yes");
+    return err;
+}
+
+/* Shows what will happen, and asks. */
+static enum sym_err agree(struct sym_client *client, const struct wish *w, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tabulate_plan plan;
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_TABULATE_PLAN, &w->start, &arena, &plan, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if ((err = sym_plan_write(stderr, &plan, &w->question)) != SYM_OK) {
+        return sym_fail(fault, err, "the plan %s", sym_err_text(err));
+    }
+    if (w->yes) {
+        return SYM_OK;
+    }
+    switch (sym_prompt_confirm("Ask this question?")) {
+    case SYM_ANSWER_YES:
+        return SYM_OK;
+    case SYM_ANSWER_NO:
+        return sym_fail(fault, SYM_CANCELLED, "nothing was asked, and nothing is spent");
+    case SYM_ANSWER_NOBODY:
+        break;
+    }
+    return sym_fail(fault, SYM_CANCELLED,
+                    "nothing was asked: there is no terminal to agree at; read the plan above and "
+                    "repeat the command with --yes");
+}
+
+static enum sym_err ask(struct sym_client *client, const struct wish *w, const char *label,
+                        struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_name name;
+    struct sym_exchange_row row;
+    enum sym_err err = agree(client, w, fault);
+    if (err == SYM_OK) {
+        err = sym_client_ask(client, SYM_VERB_TABULATE_START, &w->start, &arena, &name, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    const struct sym_follow follow = {.client = client,
+                                      .alias = label,
+                                      .unit = SYM_PROGRESS_ELEMENTS,
+                                      .shown = true,
+                                      .hold_us = w->hold_s * 1000000u};
+    uint64_t released_ms = 0;
+    uint64_t began_s = (uint64_t)time(NULL);
+    err = sym_follow(&row, &follow, name.id, fault);
+    if (err == SYM_OK) {
+        err = sym_release_show(&w->target, &released_ms, client, name.id, fault);
+    }
+    if (err == SYM_OK && released_ms / 1000 < began_s) {
+        (void)fprintf(stderr, "The same question was answered before, about the same data: this is "
+                              "that answer, and nothing was spent.\n");
+    }
+    return err;
+}
+
+static enum sym_exit run_wish(const struct sym_call *call, const struct wish *w)
+{
+    SYM_CLIENT_AUTO client = {0};
+    struct sym_fault fault;
+    sym_pause_begin();
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = sym_args_has(&call->args, "preview")
+                        ? sym_preview_show(&w->target, &client, &w->start, &fault)
+                        : ask(&client, w, call->command->name, &fault);
+    }
+    if (fault.err == SYM_OK) {
+        return SYM_EXIT_DONE;
+    }
+    enum sym_exit code = sym_command_failed(&fault);
+    return fault.err == SYM_AGAIN ? SYM_EXIT_DENIED : code;
+}
+
+static enum sym_exit run(const struct sym_call *call, enum sym_tab_shape shape)
+{
+    struct wish w = {.hold_s = 0};
+    struct sym_fault fault;
+    enum sym_exit code = SYM_EXIT_USAGE;
+    fault.err = read_wish(&w, shape, &call->args, &fault);
+    if (fault.err == SYM_OK) {
+        code = run_wish(call, &w);
+    } else if (fault.err == SYM_BAD_VALUE) {
+        code = sym_command_usage(call, "%s", fault.text);
+    } else {
+        code = sym_command_failed(&fault);
+    }
+    sym_question_clear(&w.question);
+    return code;
+}
+
+static enum sym_exit run_hotspots(const struct sym_call *call)
+{
+    return run(call, SYM_TAB_HOTSPOTS);
+}
+
+static enum sym_exit run_routes(const struct sym_call *call)
+{
+    return run(call, SYM_TAB_ROUTES);
+}
+
+static enum sym_exit run_trends(const struct sym_call *call)
+{
+    return run(call, SYM_TAB_TRENDS);
+}
+
+static enum sym_exit run_tabulate(const struct sym_call *call)
+{
+    return run(call, SYM_TAB_TABULATE);
+}
+
+static const struct sym_option options[] = {
+    {.name = "peers", .argument = "all|ALIAS,...", .help = "who is asked; all: every peer"},
+    {.name = "dataset", .argument = "NAME", .help = "of this name at every participant"},
+    SYM_QUESTION_OPTIONS,
+    {.name = "purpose", .argument = SYM_TERMS_PURPOSES, .help = "what for"},
+    {.name = "basis", .argument = SYM_TERMS_BASES, .help = "on which legal basis"},
+    {.name = "case", .argument = "REF", .help = "the case that this belongs to; stays here"},
+    {.name = "note", .argument = "TEXT", .help = "a remark; stays here"},
+    {.name = "without-own", .help = "ask, but contribute nothing"},
+    {.name = "preview", .help = "show what this node would contribute, and ask nobody"},
+    {.name = "yes", .help = "do not ask before it runs"},
+    {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 3600"},
+    {.name = "hold",
+     .argument = "SECONDS",
+     .help = "how long to stay when an approver of a peer must decide; default: 0"},
+    SYM_TARGET_OPTIONS,
+    SYM_FORMAT_OPTIONS_OF_MAPS,
+    {0},
+};
+
+#define USAGE                                                                                      \
+    "--peers all|ALIAS,... --dataset NAME --purpose PURPOSE --basis BASIS\n"                       \
+    "           --case REF [--note TEXT]\n" SYM_QUESTION_USAGE                                     \
+    "           [--without-own] [--preview] [--yes] [--timeout SECONDS] [--hold SECONDS]\n"        \
+    "           [--format table|csv|json|geojson] [--out FILE [--force]]\n"                        \
+    "           [--population FILE] [--top N]"
+
+#define NOTES                                                                                      \
+    "No node sees the counts of another: only their sum, with noise, and only where it is large\n" \
+    "enough. What it does is shown before it runs. Each question spends privacy budget of every\n" \
+    "participant's dataset, which renews with the calendar year; the same question about the "     \
+    "same\n"                                                                                       \
+    "data costs nothing. symbolon-tabulate(7) explains it in plain words."
+
+static const char *const hotspots_notes[] = {
+    "Counted are places, places x periods, and everything in --by together, each by itself.",
+    "Default: --by country,year,exploitation.", "", NOTES, NULL};
+
+static const char *const routes_notes[] = {
+    "Counted are pairs of origin and destination, these x periods, and everything in --by\n"
+    "together, each by itself. Default: --by origin,destination,year.",
+    "", NOTES, NULL};
+
+static const char *const trends_notes[] = {
+    "Counted are periods, and everything in --by together, each by itself.",
+    "Default: --by year,exploitation.", "", NOTES, NULL};
+
+static const char *const tabulate_notes[] = {
+    "Counted is everything in --by together, or each level of --levels by itself.", "", NOTES,
+    NULL};
+
+const struct sym_command sym_cmd_hotspots = {
+    .name = "hotspots",
+    .summary = "count incidents of all participants by place, period and type",
+    .usage = {USAGE},
+    .example = "hotspots --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by country,month,exploitation --from 2019 --to 2020-06",
+    .notes = hotspots_notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_hotspots,
+};
+
+const struct sym_command sym_cmd_routes = {
+    .name = "routes",
+    .summary = "count incidents of all participants by origin and destination",
+    .usage = {USAGE},
+    .example = "routes --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --only destination=IT,MT",
+    .notes = routes_notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_routes,
+};
+
+const struct sym_command sym_cmd_trends = {
+    .name = "trends",
+    .summary = "count incidents of all participants by period and type",
+    .usage = {USAGE},
+    .example = "trends --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by month,exploitation --from 2019",
+    .notes = trends_notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_trends,
+};
+
+const struct sym_command sym_cmd_tabulate = {
+    .name = "tabulate",
+    .summary = "count incidents of all participants by any dimensions",
+    .usage = {USAGE},
+    .example = "tabulate --peers all --dataset incidents --purpose trafficking --basis public-task "
+               "--case C-17 --by sex,age --levels sex/age/sex,age",
+    .notes = tabulate_notes,
+    .options = options,
+    .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
+    .run = run_tabulate,
+};

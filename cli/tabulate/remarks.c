@@ -1,0 +1,74 @@
+#include "cli/tabulate/write.h"
+
+#include "cli/epsilon.h"
+#include "crypto/digest.h"
+
+#include <inttypes.h>
+
+#define HOLDERS 3u
+
+size_t sym_release_asked(const struct sym_view *v)
+{
+    return v->release.cohort.len / SYM_HASH_BYTES;
+}
+
+size_t sym_release_included(const struct sym_view *v)
+{
+    return v->release.survivors.len;
+}
+
+size_t sym_level_suppressed(const struct sym_view *v, size_t level)
+{
+    size_t first = 0;
+    size_t n = 0;
+    size_t suppressed = 0;
+    sym_cube_level(v->cube, level, &first, &n);
+    for (size_t i = 0; i < n; i++) {
+        suppressed += v->cells[first + i] == 0;
+    }
+    return suppressed;
+}
+
+bool sym_release_remark(char out[SYM_REMARK_BYTES], const struct sym_view *v, size_t at)
+{
+    const struct sym_release *r = &v->release;
+    char epsilon[SYM_EPSILON_BYTES];
+    char held[SYM_EPSILON_BYTES];
+    sym_epsilon_text(epsilon, v->query.epsilon_nano);
+    sym_epsilon_text(held, HOLDERS * v->query.epsilon_nano);
+    switch (at) {
+    case 0:
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "Counts have noise: 95 %% of them are within %" PRIu64
+                       " of the sum that the "
+                       "participants contributed.",
+                       r->half_width);
+        return true;
+    case 1:
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "Cells below %" PRIu64 " or empty are not shown; do not read them as zero, "
+                       "and do not add up cells: ask for the level that you want to read.",
+                       r->threshold);
+        return true;
+    case 2:
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "The privacy budget spent protects one incident: epsilon %s; %s if three "
+                       "organisations hold the same one.",
+                       epsilon, held);
+        return true;
+    case 3:
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "Counts are what participants contributed; nobody verifies them.");
+        return true;
+    case 4:
+        if (v->query.unit == SYM_TAB_PERSONS) {
+            (void)snprintf(out, SYM_REMARK_BYTES,
+                           "Persons are counted, at most %" PRIu32 " of one incident.",
+                           v->query.persons_max);
+            return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,70 @@
+#include "cli/target.h"
+
+#include "cli/file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define TOP_DEFAULT 20u
+#define TOP_MAX     1000000u
+
+enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args,
+                             struct sym_fault *fault)
+{
+    static const char *const words[] = {"table", "csv", "json", "geojson"};
+    size_t n = sym_args_knows(args, "population") ? 4 : 3;
+    const char *format = sym_args_value(args, "format");
+    bool json = sym_args_has(args, "json");
+    size_t at = json ? SYM_FORMAT_JSON : SYM_FORMAT_TABLE;
+    if (format != NULL) {
+        for (at = 0; at < n && strcmp(format, words[at]) != 0; at++) {
+        }
+    }
+    if (at == n || (json && at != SYM_FORMAT_JSON)) {
+        return at == n ? sym_fail(fault, SYM_BAD_VALUE,
+                                  "--format: \"%.64s\" is not one of table, csv, json%s", format,
+                                  n == 4 ? ", geojson" : "")
+                       : sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
+                                  words[at]);
+    }
+    *out = (struct sym_target){.format = (enum sym_format)at,
+                               .path = sym_args_value(args, "out"),
+                               .force = sym_args_has(args, "force"),
+                               .top = TOP_DEFAULT};
+    if (n == 4) {
+        out->population = sym_args_value(args, "population");
+        enum sym_err err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    if (out->force && out->path == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--force is for --out");
+    }
+    if (out->path != NULL && !out->force && access(out->path, F_OK) == 0) {
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, SYM_EXISTS, "%.256s: exists already; --force replaces it",
+                        sym_file_show(shown, out->path));
+    }
+    return SYM_OK;
+}
+
+static enum sym_err failed(struct sym_fault *fault, enum sym_err err)
+{
+    return err == SYM_OK ? err : sym_fail(fault, err, "the result %s", sym_err_text(err));
+}
+
+enum sym_err sym_target_write(const struct sym_target *target, sym_target_fn *write, void *context,
+                              struct sym_fault *fault)
+{
+    if (target->path == NULL) {
+        return failed(fault, write(context, stdout, target));
+    }
+    struct sym_new_file file = {0};
+    enum sym_err err = sym_new_file_open(&file, target->path, fault);
+    if (err == SYM_OK) {
+        err = failed(fault, write(context, file.stream, target));
+        err = sym_new_file_close(&file, err, target->force, fault);
+    }
+    return err;
+}

@@ -1,0 +1,187 @@
+"""Joint tabulations of real nodes: without noise the released cells are the pooled counts exactly,
+whoever drops out by kill -9, and at which stage; too few participants reveal nothing; what each
+node remembers agrees.
+
+SYMBOLON_TEST_NODES=50 runs the sums and the drop-outs with so many nodes, too.
+
+runner: timeout=900
+"""
+
+import contextlib
+import os
+import signal
+import time
+
+import nodes
+from disks import CORE, FaultyDisk
+from nodes import DONE
+from tabulations import CUBE, DATASET, EXACT, NANO, SEEDED, TabulationTest, finish, pooled, random_counts
+
+MORE = [int(n) for n in os.environ.get("SYMBOLON_TEST_NODES", "").split(",") if n]
+HALF = NANO // 2  # epsilon of a question, so that a year has many
+
+# What a participant commits durably, in this order.
+REQUEST, CONSENT, DEBIT, UNMASK, KEEP = range(1, 6)
+
+
+def quorum(n):
+    return -(-4 * n // 5)
+
+
+class Builds(TabulationTest):
+    def test_the_binary_that_ships_has_no_switch_that_turns_noise_off(self):
+        marks = {EXACT: b"sym_test_no_noise", SEEDED: b"sym_test_seeded_noise"}
+        texts = (b"it adds no noise", b"its noise is known")
+        for path, mark in marks.items():
+            data = path.read_bytes()
+            self.assertIn(mark, data, "the mark is seen where it is")
+            self.assertTrue(any(text in data for text in texts))
+        for path in (nodes.SYMBOLOND, nodes.SYMBOLON):
+            data = path.read_bytes()
+            for what in (b"sym_test_", *texts, b"NO_NOISE", b"SEEDED_NOISE"):
+                self.assertNotIn(what, data)
+        code, output, _ = nodes.run_cli("settings", "--help")
+        self.assertEqual(code, DONE)
+        self.assertNotIn("noise", output)
+
+
+class Sums(TabulationTest):
+    def sums(self, n):
+        crew = self.crew(n, minimum=3, daemon=EXACT)
+        counts = [random_counts(CUBE, at) for at in range(n)]
+        crew.load(counts)
+        answer = crew.ask()
+        self.is_sum(answer, pooled(CUBE, counts))
+        self.assertEqual(len(answer["survivors"]), n)
+        return crew
+
+    def test_of_three(self):
+        self.sums(3)
+
+    def test_of_six(self):
+        self.sums(6)
+
+    def test_of_more(self):
+        for n in MORE:
+            with self.subTest(n):
+                self.sums(n)
+
+    def test_with_noise_they_are_near(self):
+        crew = self.crew(5)
+        counts = [random_counts(CUBE, at, empty=0) for at in range(5)]
+        crew.load(counts)
+        answer = crew.ask()
+        truth = pooled(CUBE, counts)
+        off = [abs(got - real) for got, real in zip(answer["cells"], truth) if got]
+        self.assertGreater(sum(off), 0)
+        self.assertLess(max(off), 40)
+        self.assertGreaterEqual(sum(one <= answer["half_width"] for one in off), 0.8 * len(off))
+
+
+class Leaving(TabulationTest):
+    """Some are killed at one stage, by holding a disk at the commit before it."""
+
+    def faulty_crew(self, n, minimum=None):
+        def prepare(node):
+            node.disk = FaultyDisk(node.home / "page", CORE)
+            node.environment = node.disk.environment
+        self.counts = [random_counts(CUBE, at) for at in range(n)]
+        crew = self.crew(n, minimum, daemon=EXACT, prepare=prepare)
+        crew.asker.do("settings", "set", "epsilon-per-year", 12)
+        crew.load(self.counts)
+        self.ids = crew.ids()
+        return crew
+
+    def hold(self, node, commit):
+        """It stands still at this commit, counted from now."""
+        node.disk.only_hold(commit, kind="d")
+
+    def wait_commits(self, those, commit):
+        for node in those:
+            nodes.wait_until(lambda: node.disk.calls >= commit, 20, f"{node.name}: commit {commit}")
+
+    def kill_core(self, node):
+        for pid in node.family()[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        node.kill()
+
+    def leave(self, crew, stage):
+        """What became of a question while n - t of the others were killed at this stage, and who they
+        were. All are back afterwards, with a new edition of what they have."""
+        n = len(crew.nodes)
+        leaving = crew.nodes[1:1 + max(1, n - quorum(n))]
+        laggard, rest = crew.nodes[-1], crew.nodes[1 + len(leaving):-1]
+        for node in crew.nodes:
+            node.disk.only_hold(0, kind="d")
+        at, waits = STAGES[stage]
+        if waits:
+            self.hold(laggard, at)
+        else:
+            for node in leaving:
+                self.hold(node, at)
+        command = crew.start("--epsilon", HALF)
+        if waits:
+            self.wait_commits([laggard, *leaving, *rest], at)
+            time.sleep(0.3 * nodes.PATIENCE)
+        else:
+            self.wait_commits(leaving, at)
+        for node in leaving:
+            self.kill_core(node)
+        if waits:
+            laggard.disk.let_go()
+        answer = finish(command)
+        crew.each(lambda node: node.start(), leaving)
+        crew.each(lambda node: node.do("dataset", "publish", DATASET))
+        return answer, leaving
+
+    def survivors_sum(self, answer):
+        who = set(answer["survivors"])
+        return pooled(CUBE, [counts for node_id, counts in zip(self.ids, self.counts) if node_id in who])
+
+    def leave_at_each_stage(self, n):
+        crew = self.faulty_crew(n, minimum=3)
+        for stage in STAGES:
+            with self.subTest(stage, nodes=n):
+                answer, leaving = self.leave(crew, stage)
+                self.assertEqual(answer["state"], "done", answer)
+                self.is_sum(answer, self.survivors_sum(answer))
+                # Whose vector was there is in the sum, though it is gone.
+                gone = stage in ("before it consents", "before it shares", "before its vector")
+                self.assertEqual(len(answer["survivors"]), n - (len(leaving) if gone else 0))
+
+    def test_of_six(self):
+        self.leave_at_each_stage(6)
+
+    def test_of_twenty(self):
+        self.leave_at_each_stage(20)
+
+    def test_of_more(self):
+        for n in MORE:
+            self.leave_at_each_stage(n)
+
+    def reveals_nothing(self, n, minimum, stages):
+        crew = self.faulty_crew(n, minimum)
+        for stage in stages:
+            with self.subTest(stage, nodes=n):
+                answer, _ = self.leave(crew, stage)
+                self.assertEqual(answer["state"], "aborted", answer)
+                self.assertNotIn("cells", answer)
+                for node in crew.nodes:
+                    self.assertFalse(any(row["has_result"] for row in node.json("exchange", "list")))
+
+    def test_of_three_ends_it(self):
+        self.reveals_nothing(3, 3, [stage for stage in STAGES if stage != "before it keeps the release"])
+
+    def test_of_five_ends_it(self):
+        # With five vectors four can unmask: |U| is five, as the rule demands.
+        self.reveals_nothing(5, None, ["before it consents", "before it shares", "before its vector"])
+
+
+# At which commit who leaves, or (waits) one who stays, stands still meanwhile.
+STAGES = {"before it consents": (CONSENT, False),
+          "before it shares": (CONSENT, True),
+          "before its vector": (DEBIT, False),
+          "before it signs": (DEBIT, True),
+          "before it unmasks": (UNMASK, False),
+          "before it keeps the release": (KEEP, False)}
