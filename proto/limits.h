@@ -182,7 +182,7 @@
 #define SYM_TABULATIONS_IN_MAX 4u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
-/* Rows of one answer about budgets: likewise as many of the shortest as can be decoded. */
+/* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */
 #define SYM_BUDGETS_MAX 1000u
 
 /* Evidence --------------------------------------------------------------------------------- */
