@@ -29,6 +29,8 @@ struct sym_leg {
     bool over;
     enum sym_exchange_state state; /* how it ended */
     char fault[SYM_FAULT_BYTES];
+    uint64_t bytes_sent; /* when it had ended */
+    uint64_t bytes_received;
 };
 
 #endif

@@ -10,6 +10,9 @@
 /* How long one phase waits for those who are late. */
 #define PHASE_MS   30000u
 #define TIMEOUT_MS 600000u
+/* How long a participant may take to be reached; less when those who were there begin again. */
+#define REACH_MS       10000u
+#define REACH_AGAIN_MS 3000u
 /* Ticks of 100 ms without anybody looking. */
 #define UNHEEDED_MAX 30u
 
@@ -81,6 +84,19 @@ static void abort_legs(struct sym_tabulation *t, enum sym_reason reason, enum sy
     }
 }
 
+/* Over all legs of all attempts. */
+static void count_bytes(const struct sym_tabulation *t, uint64_t *sent, uint64_t *received)
+{
+    *sent = t->bytes_sent;
+    *received = t->bytes_received;
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        const struct sym_leg *leg = &t->legs[i];
+        const struct sym_exchange *e = leg->exchange;
+        *sent += e != NULL ? e->bytes_sent : leg->bytes_sent;
+        *received += e != NULL ? e->bytes_received : leg->bytes_received;
+    }
+}
+
 /* The history ---------------------------------------------------------------------------------- */
 
 struct row_write {
@@ -94,6 +110,9 @@ struct row_write {
 
 static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool over)
 {
+    uint64_t sent = 0;
+    uint64_t received = 0;
+    count_bytes(t, &sent, &received);
     return (struct sym_exchange_entry){
         .id = sym_span(t->handle, sizeof t->handle),
         .role = SYM_AS_INITIATOR,
@@ -111,8 +130,8 @@ static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool o
         .has_result = t->has_release,
         .started_ms = t->started_ms,
         .ended_ms = over ? sym_wall_ms() : 0,
-        .bytes_sent = t->bytes_sent,
-        .bytes_received = t->bytes_received,
+        .bytes_sent = sent,
+        .bytes_received = received,
         .tabulation = t->has_release ? sym_span(t->released, sizeof t->released)
                                      : sym_span(t->id, sizeof t->id),
         .participants = t->cohort.n,
@@ -544,6 +563,8 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
     for (uint32_t i = 0; err == SYM_OK && i < t->cohort.n; i++) {
         struct sym_leg *leg = &t->legs[i];
         struct sym_fault fault = {.text = ""};
+        t->bytes_sent += leg->bytes_sent;
+        t->bytes_received += leg->bytes_received;
         *leg = (struct sym_leg){.calls = &leg_calls, .of = t, .place = i};
         t->told[i] = false;
         if (i == t->cohort.own) {
@@ -568,8 +589,9 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
 static enum sym_err begin_attempt(struct sym_tabulation *t, struct sym_fault *fault)
 {
     t->attempts++;
+    t->attempt_ms = sym_now_ms();
+    t->again = false;
     t->part_over = false;
-    t->phase = SYM_TAB_CONSENTS;
     enum sym_err err = new_machines(t, fault);
     if (err == SYM_OK && (err = begin_legs(t)) != SYM_OK) {
         err = sym_fail(fault, err, "tabulation: its request %s", sym_err_text(err));
@@ -626,16 +648,27 @@ static bool has_time(const struct sym_tabulation *t)
 /* Somebody dropped out between consent and shares: nothing was spent. */
 static bool may_begin_again(const struct sym_tabulation *t)
 {
-    return sym_tab_lead_unspent(t->lead) && t->phase == SYM_TAB_SHARES && !t->cancelled &&
+    bool had_consents = sym_tab_lead_consents_hash(t->lead) != NULL;
+    return had_consents && sym_tab_lead_unspent(t->lead) && !t->cancelled &&
            t->attempts < ATTEMPTS_MAX && has_time(t);
+}
+
+static bool enough_are_left(const struct sym_tabulation *t)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        left += !t->legs[i].over;
+    }
+    return left >= sym_tab_rules(t->cohort.n).quorum;
 }
 
 static void on_failed(struct sym_tabulation *t)
 {
-    if (!may_begin_again(t)) {
+    if (!t->again && !(may_begin_again(t) && enough_are_left(t))) {
         end(t, SYM_EXCHANGE_ABORTED, SYM_UNREACHABLE, sym_tab_lead_fault(t->lead));
         return;
     }
+    t->again = true;
     abort_legs(t, SYM_REASON_TIMEOUT, SYM_CANCELLED, "begun again without who dropped out");
     if (legs_are_over(t) && is_quiet(t)) {
         begin_again(t);
@@ -687,7 +720,6 @@ static void drive(struct sym_tabulation *t)
         } else if (phase == SYM_TAB_DONE && !t->writes) {
             on_done(t);
         }
-        t->phase = phase == SYM_TAB_FAILED ? t->phase : phase;
     } else if (t->lead != NULL) {
         drive_legs(t); /* their closes */
     }
@@ -727,6 +759,19 @@ static void destroy(struct sym_tabulation *t)
     free(t);
 }
 
+/* The others do not wait for who cannot be reached. */
+static void leave_out_absent(struct sym_tabulation *t)
+{
+    uint64_t reach_ms = t->attempts > 1 ? REACH_AGAIN_MS : REACH_MS;
+    for (uint32_t i = 0; i < t->cohort.n && sym_now_ms() - t->attempt_ms > reach_ms; i++) {
+        struct sym_exchange *e = t->legs[i].exchange;
+        if (e != NULL && e->phase == SYM_PHASE_ASKING) {
+            sym_exchange_abort(t->x, e, SYM_REASON_TIMEOUT, SYM_UNREACHABLE,
+                               "could not be reached");
+        }
+    }
+}
+
 void sym_tabulations_tick(struct sym_exchanges *x)
 {
     for (size_t i = 0; i < SYM_TABULATIONS_MAX; i++) {
@@ -744,6 +789,7 @@ void sym_tabulations_tick(struct sym_exchanges *x)
             end(t, SYM_EXCHANGE_ABORTED, SYM_EXPIRED, "it took longer than allowed");
         }
         if (!t->ends && t->lead != NULL) {
+            leave_out_absent(t);
             sym_tab_lead_tick(t->lead, sym_now_ms());
         }
         turn_soon(t);
@@ -875,6 +921,9 @@ enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span i
         p = sym_tab_lead_progress(t->lead);
     }
     bool over = t->ended_us != 0;
+    uint64_t sent = 0;
+    uint64_t received = 0;
+    count_bytes(t, &sent, &received);
     *row =
         (struct sym_exchange_row){.id = sym_span(t->handle, sizeof t->handle),
                                   .kind = SYM_KIND_TABULATE,
@@ -884,8 +933,8 @@ enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span i
                                   .done = p.done,
                                   .total = p.total,
                                   .elapsed_us = (over ? t->ended_us : sym_now_us()) - t->started_us,
-                                  .bytes_sent = t->bytes_sent,
-                                  .bytes_received = t->bytes_received};
+                                  .bytes_sent = sent,
+                                  .bytes_received = received};
     return SYM_OK;
 }
 

@@ -35,6 +35,8 @@ struct sym_tabulation {
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what its user calls it: the id of the first attempt */
     uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* of this attempt */
     unsigned attempts;
+    uint64_t attempt_ms; /* when this one began, monotonic */
+    bool again;          /* it failed, and the next begins once all of it has ended */
     struct sym_kept query;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];
@@ -46,7 +48,6 @@ struct sym_tabulation {
     struct sym_tab_cohort cohort;
     struct sym_cube *cube;
     struct sym_tab_lead *lead;
-    enum sym_tab_phase phase;                 /* as it was before it failed */
     struct sym_leg legs[SYM_TAB_MEMBERS_MAX]; /* of this attempt; the own one is never begun */
     bool told[SYM_TAB_MEMBERS_MAX];           /* the machine knows that this leg is over */
     struct sym_tab_part *part;                /* own */
@@ -67,7 +68,7 @@ struct sym_tabulation {
     uint64_t ended_us;   /* 0: in flight */
     uint64_t started_ms; /* wall clock */
     uint64_t until_ms;   /* monotonic */
-    uint64_t bytes_sent;
+    uint64_t bytes_sent; /* of earlier attempts */
     uint64_t bytes_received;
     unsigned unheeded;
     size_t works; /* of the machine, that are out */

@@ -112,6 +112,7 @@ class Leaving(TabulationTest):
         n = len(crew.nodes)
         leaving = crew.nodes[1:1 + max(1, n - quorum(n))]
         laggard, rest = crew.nodes[-1], crew.nodes[1 + len(leaving):-1]
+        crew.each(crew.asker.ping, crew.nodes[1:])  # what new links commit is behind them
         for node in crew.nodes:
             node.disk.only_hold(0, kind="d")
         at, waits = STAGES[stage]

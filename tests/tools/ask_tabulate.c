@@ -28,6 +28,7 @@
 #define PEERS_MAX      255u
 #define QUERY_BYTES    (1u << 20)
 #define POLL_NS        5000000
+#define POLL_NS_MAX    100000000
 #define PAGE_CELLS     1000000u
 
 struct asked {
@@ -166,7 +167,7 @@ static enum sym_err wait_for(struct sym_client *c, struct sym_span id, struct sy
                              struct sym_exchange_row *row, struct sym_fault *fault)
 {
     const struct sym_exchange_name name = {.id = id};
-    const struct timespec moment = {.tv_nsec = POLL_NS};
+    struct timespec moment = {.tv_nsec = POLL_NS};
     for (;;) {
         sym_arena_clear(arena);
         enum sym_err err = sym_client_ask(c, SYM_VERB_EXCHANGE_STATE, &name, arena, row, fault);
@@ -175,6 +176,7 @@ static enum sym_err wait_for(struct sym_client *c, struct sym_span id, struct sy
             return err;
         }
         (void)nanosleep(&moment, NULL);
+        moment.tv_nsec += moment.tv_nsec < POLL_NS_MAX ? moment.tv_nsec / 8 : 0;
     }
 }
 
