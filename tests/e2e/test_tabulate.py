@@ -11,6 +11,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import evidence
@@ -275,6 +277,19 @@ class Leaving(TabulationTest):
     def test_of_five_ends_it(self):
         # With five vectors four can unmask: |U| is five, as the rule demands.
         self.reveals_nothing(5, None, ["before it consents", "before it shares", "before its vector"])
+
+
+class Costs(TabulationTest):
+    def test_of_twenty_nodes_stay_within_bounds(self):
+        path = nodes.ROOT / "tests/bench/bench_tabulate_federation.py"
+        words = [sys.executable, str(path), "20", "10000", "--json", "--alone"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300 * nodes.PATIENCE)
+        self.assertEqual(done.returncode, DONE, done.stderr)
+        figures = json.loads(done.stdout)
+        self.assertEqual((figures["survivors"], figures["cells"]), (20, 10000))
+        if nodes.IS_RELEASE:
+            self.assertLess(figures["participant_cpu_ms"]["core"], 200)
+            self.assertLess(sum(figures["initiator_added_kib"].values()), 64 * 1024)
 
 
 # At which commit who leaves, or (waits) one who stays, stands still meanwhile.
