@@ -262,7 +262,8 @@ static const char *const hotspots_notes[] = {
 
 static const char *const routes_notes[] = {
     "Counted are pairs of origin and destination, these x periods, and everything in --by\n"
-    "together, each by itself. Default: --by origin,destination,year.",
+    "together, each by itself. Default: --by origin,destination,year. Where nobody records\n"
+    "destinations: --by origin,country, from origins to the places of the incidents.",
     "", NOTES, NULL};
 
 static const char *const trends_notes[] = {
