@@ -175,6 +175,8 @@ coverage: ## line coverage of all tests
 bench: all $(BENCHES) ## all benchmarks
 	$(Q)set -e; for b in $(BENCHES); do $$b; done
 	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
+bench-federation: all $(TOOLS) $(B)/tests/bench/bench_joint ## one joint tabulation of N=200 real nodes, CELLS=100000
+	$(Q)$(ENV) python3 tests/bench/bench_tabulate_federation.py $(or $(N),200) $(or $(CELLS),100000)
 demo: all ## two banks and the police compare lists on this machine
 	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
 lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
@@ -209,5 +211,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash mutants fuzz fuzz-run coverage bench demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-federation demo lint objects \
   format install uninstall clean help FORCE

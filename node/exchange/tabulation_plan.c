@@ -128,7 +128,7 @@ enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exch
     if (out->n < minimum) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "tabulation: %u participants are fewer than the %u that this node asks "
-                        "for; name more peers, or see `symbolon set tabulate-minimum`",
+                        "for; name more peers, or see `symbolon settings set tabulate-minimum`",
                         (unsigned)out->n, (unsigned)minimum);
     }
     put_in_order(out, x);

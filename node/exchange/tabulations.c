@@ -514,10 +514,10 @@ static enum sym_err new_machines(struct sym_tabulation *t, struct sym_fault *fau
     sym_exchange_joint_config(t->x, &own);
     struct sym_tab_lead_config c = {.question = {.cohort = t->cohort.parties,
                                                  .n = t->cohort.n,
-                                                 .query = sym_kept_span(&t->query)},
-                                    .dataset = sym_span_text(t->dataset),
-                                    .purpose = t->purpose,
-                                    .basis = t->basis,
+                                                 .query = sym_kept_span(&t->query),
+                                                 .dataset = sym_span_text(t->dataset),
+                                                 .purpose = t->purpose,
+                                                 .basis = t->basis},
                                     .minimum = own.member.minimum,
                                     .phase_ms = PHASE_MS};
     memcpy(c.question.tabulation, t->id, sizeof c.question.tabulation);

@@ -78,7 +78,7 @@ def measure(home, n, cells):
         step = max(1, len(keys) // FILLED)
         own = {cell: COUNT for cell in keys[::step]}
         timed("load", lambda: crew.load([own] * n, cube=cube))
-        timed("link", lambda: crew.each(crew.asker.ping, crew.nodes[1:]))
+        timed("link", lambda: crew.each(lambda node: crew.asker.ping(node, "--timeout", "60"), crew.nodes[1:]))
         pids = {node: children(node) for node in crew.nodes}
         before = {node: {who: cpu_ms(pid) for who, pid in those.items()} for node, those in pids.items()}
         asker = pids[crew.asker]

@@ -98,7 +98,7 @@ class Crew:
         """A question that goes on by itself."""
         return subprocess.Popen(ask_words(node or self.asker, dataset, cube, *words), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=nodes.clean_environment())
+                                env={**nodes.clean_environment(), "SYMBOLON_USER": "operator"})
 
     def ask(self, *words, cube=CUBE, dataset=DATASET, node=None, timeout=120):
         """What became of it."""

@@ -3,6 +3,7 @@
 runner: timeout=240
 """
 
+import json
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ import unittest
 import nodes
 from nodes import NodeTest
 
-FAST_S = 60
+FAST_S = 75
 
 
 class Demo(NodeTest):
@@ -34,10 +35,20 @@ class Demo(NodeTest):
         self.assertRegex(done.stdout, r"good +\d+ entries, \d+ bodies, 0 erased")
         self.assertRegex(done.stdout, r"this node  bank-b  overlap:count +aml +1 +1 +0 ")
         self.assertRegex(done.stdout, r"a denied request +Bank B +denied")
-        for name in ("bank-a", "bank-b", "police"):
+        for name in ("bank-a", "bank-b", "police", "ngo-north", "ngo-south", "agency"):
             self.assertFalse((home / name / "run").is_symlink(), "the nodes are stopped")
         self.assertFalse((home / "preshared.key").exists())
+        self.counts_together(home, done.stdout)
         return done.stdout
+
+    def counts_together(self, home, told):
+        for country, true in (("Libya", 2027), ("Spain", 606), ("Niger", 486), ("Sudan", 461), ("Algeria", 379)):
+            self.assertRegex(told, rf"(?m)^  [1-7]  {country} +{true} +\d+  \d+ to \d+")
+        self.assertIn("5 countries with most incidents are among the first 7 that were released", told)
+        self.assertRegex(told, r"(?m)^    incidents  all together +8 +3 +0 +5 ")
+        for name in ("hotspots", "routes"):
+            document = json.loads((home / f"{name}.geojson").read_text("utf-8"))
+            self.assertGreater(len(document["features"]), 20)
 
     def leaves_alone_what_runs(self, home):
         node = subprocess.Popen([str(nodes.SYMBOLOND), "--dir", str(home / "bank-a"), "--key-file",
@@ -62,6 +73,7 @@ class Demo(NodeTest):
         self.assertIn("10 sent, 10 answered", done.stdout)
         self.assertIn("the log is whole", done.stdout)
         self.assertIn("+442079460123", done.stdout)
+        self.assertIn("LY Libya", done.stdout)
 
     def test_it_works_again_and_again_and_tells_the_truth(self):
         home = self.home / "demo"

@@ -175,7 +175,8 @@ void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t
     *r = (struct tab_rig){.n = n, .minimum = n < 5 ? 3 : 5, .now_ms = 1000, .seed = n};
     make_parties(r);
     make_query(r, countries, months, epsilon_nano);
-    r->question = (struct sym_tab_question){.cohort = r->parties, .n = n};
+    r->question = (struct sym_tab_question){
+        .cohort = r->parties, .n = n, .dataset = sym_span_text("incidents"), .purpose = 3};
     memset(r->question.tabulation, 0x11, sizeof r->question.tabulation);
     memcpy(r->question.initiator, r->parties[0].id, sizeof r->question.initiator);
 }
@@ -196,10 +197,8 @@ void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident)
 void tab_rig_begin(struct tab_rig *r)
 {
     struct sym_fault fault = {0};
-    struct sym_tab_lead_config lead = {.question = r->question,
-                                       .dataset = sym_span_text("incidents"),
-                                       .minimum = r->minimum,
-                                       .phase_ms = RIG_PHASE_MS};
+    struct sym_tab_lead_config lead = {
+        .question = r->question, .minimum = r->minimum, .phase_ms = RIG_PHASE_MS};
     lead.question.query = sym_tab_bytes_span(&r->query);
     with_noise = r->noise;
     trusts = r->trusting;
