@@ -1,7 +1,9 @@
 #include "node/core/verbs.h"
+#include "node/tabulation/releases.h"
 #include "proto/overlap_agree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Beginning ------------------------------------------------------------------------------------
  */
@@ -345,13 +347,57 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
+static enum sym_err close_withheld(struct sym_transaction *t, void *context)
+{
+    return sym_withheld_close(t, context);
+}
+
+/* The release of a joint tabulation that this node took part in and that never came: its initiator
+ * may ask again. SYM_NOT_FOUND, without a fault: there is none. */
+static enum sym_err settle_withheld(struct sym_core *core, const struct sym_author *author,
+                                    struct sym_span id, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_exchange_entry entry;
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+    char shown[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    enum sym_err err = sym_history_get(&core->history, &arena, &entry, id);
+    if (err == SYM_OK) {
+        if (entry.kind != SYM_KIND_TABULATE || entry.tabulation.len != sizeof tabulation) {
+            return SYM_NOT_FOUND;
+        }
+        memcpy(tabulation, entry.tabulation.data, sizeof tabulation);
+        sym_hex(shown, id.data, id.len);
+        err = sym_log_change(author, core->store, SYM_ENTRY_SETTLED, "withheld-closed",
+                             sym_span_text(shown), close_withheld, tabulation);
+    }
+    return err == SYM_OK || err == SYM_NOT_FOUND
+               ? err
+               : sym_fail(fault, err, "exchange: could not be settled: the store %s",
+                          sym_err_text(err));
+}
+
+/* What the other side owes: its word, a release, or both. */
 static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
+    struct sym_fault of_release = {.text = ""};
     enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
-    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+    if (err != SYM_OK && err != SYM_NOT_FOUND) {
+        return err;
+    }
+    enum sym_err release = settle_withheld(core, author, asked->id, &of_release);
+    if (release == SYM_OK) {
+        *fault = of_release;
+    } else if (release != SYM_NOT_FOUND) {
+        *fault = of_release;
+        return release;
+    } else if (err != SYM_OK) {
+        return err;
+    }
+    return sym_answer_write(answer, &(struct sym_empty){0});
 }
 
 sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT] = {

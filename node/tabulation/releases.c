@@ -1,5 +1,7 @@
 #include "node/tabulation/releases.h"
 
+#include "proto/codec.h"
+
 #include <string.h>
 
 /* RELEASE_CELLS: tabulation, first cell of the page (4) -> number of cells (4), their varints. */
@@ -78,6 +80,19 @@ enum sym_err sym_release_put(struct sym_transaction *t,
         err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), id);
     }
     return err == SYM_OK ? put_cells(t, id, cells) : err;
+}
+
+enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset, uint32_t purpose,
+                                 uint32_t basis)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, head);
+    if (err != SYM_OK) {
+        return err;
+    }
+    bool same = sym_span_equal(r.dataset, dataset) && r.purpose == purpose && r.basis == basis;
+    return same ? SYM_OK : SYM_BAD_VALUE;
 }
 
 enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
@@ -224,9 +239,14 @@ enum sym_err sym_withheld_put(struct sym_transaction *t,
 enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                 const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
 {
-    enum sym_err err =
-        sym_store_delete(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES));
+    enum sym_err err = sym_withheld_close(t, tabulation);
     return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+enum sym_err sym_withheld_close(struct sym_transaction *t,
+                                const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
+{
+    return sym_store_delete(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES));
 }
 
 struct withheld {

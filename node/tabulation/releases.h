@@ -20,6 +20,10 @@ SYM_MUST enum sym_err sym_release_put(struct sym_transaction *t,
                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                       const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
                                       struct sym_span cells);
+/* Is it about what was asked for? Query, cohort and cells are known to the protocol's machine, but
+ * not these. SYM_BAD_VALUE. */
+SYM_MUST enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset,
+                                          uint32_t purpose, uint32_t basis);
 /* The Release message; out must be empty. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
                                        struct sym_span tabulation);
@@ -45,6 +49,9 @@ SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const struct sym_node_id *initiator, uint64_t due_ms);
 /* Fine when there is none. */
 SYM_MUST enum sym_err sym_withheld_clear(struct sym_transaction *t,
+                                         const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
+/* For an approver's hand: SYM_NOT_FOUND when there is none. */
+SYM_MUST enum sym_err sym_withheld_close(struct sym_transaction *t,
                                          const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
 /* One of this initiator's that is due at now_ms; SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
