@@ -132,7 +132,7 @@ $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a 
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 # What runs whole tabulations in memory can do without noise (tests/support/tab_rig.h).
-$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify
+$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
 $(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
@@ -165,6 +165,9 @@ fuzz-run: $(FUZZERS)
 	$(Q)python3 tests/run.py --build $(B) --only '*/fuzz_$(or $(FUZZ),*)' --fuzz $(FUZZ_SECONDS)
 test-crash: all $(CRASHERS) $(B)/tests/crash/faulty.so ## power cuts, kill -9, failing disks (root)
 	$(RUN) --crash
+mutants: ## breaks the product in each way that tests/mutants lists; the test named there must fail
+	$(Q)$(MAKE) $(addprefix $(B)/,$(shell python3 tests/tools/mutants.py --programs --only '$(T)'))
+	$(Q)python3 tests/tools/mutants.py --build $(B) --only '$(T)'
 coverage: ## line coverage of all tests
 	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	$(call again,test,coverage)
@@ -172,6 +175,8 @@ coverage: ## line coverage of all tests
 bench: all $(BENCHES) ## all benchmarks
 	$(Q)set -e; for b in $(BENCHES); do $$b; done
 	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
+bench-federation: all $(TOOLS) $(B)/tests/bench/bench_joint ## one joint tabulation of N=200 real nodes, CELLS=100000
+	$(Q)$(ENV) python3 tests/bench/bench_tabulate_federation.py $(or $(N),200) $(or $(CELLS),100000)
 demo: all ## two banks and the police compare lists on this machine
 	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
 lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
@@ -206,5 +211,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash fuzz fuzz-run coverage bench demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-federation demo lint objects \
   format install uninstall clean help FORCE

@@ -235,8 +235,12 @@ static enum sym_err print_table(const struct sym_grant_list *list)
         sym_terms_put_types(t, g->types, ",");
         sym_table_format(t, "%" PRIu32, g->min_result);
         sym_terms_put_engines(t, g->engines);
-        sym_table_format(t, "%" PRIu32 ".%06" PRIu32, g->epsilon_micro / MICRO,
-                         g->epsilon_micro % MICRO);
+        if (g->kind == SYM_KIND_TABULATE && g->epsilon_micro == 0) {
+            sym_table_format(t, "the dataset's");
+        } else {
+            sym_table_format(t, "%" PRIu32 ".%06" PRIu32, g->epsilon_micro / MICRO,
+                             g->epsilon_micro % MICRO);
+        }
     }
     return sym_table_print(t, stdout);
 }

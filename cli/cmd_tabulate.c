@@ -47,7 +47,8 @@ static enum sym_err read_peers(struct wish *w, const struct sym_args *args, stru
             }
         }
         if (w->start.n_peers == SYM_TAB_MEMBERS_MAX) {
-            return sym_fail(fault, SYM_LIMIT, "--peers: a tabulation has at most %u participants",
+            return sym_fail(fault, SYM_BAD_VALUE,
+                            "--peers: a tabulation has at most %u participants",
                             SYM_TAB_MEMBERS_MAX);
         }
         w->peers[w->start.n_peers++] = alias;
@@ -261,7 +262,8 @@ static const char *const hotspots_notes[] = {
 
 static const char *const routes_notes[] = {
     "Counted are pairs of origin and destination, these x periods, and everything in --by\n"
-    "together, each by itself. Default: --by origin,destination,year.",
+    "together, each by itself. Default: --by origin,destination,year. Where nobody records\n"
+    "destinations: --by origin,country, from origins to the places of the incidents.",
     "", NOTES, NULL};
 
 static const char *const trends_notes[] = {

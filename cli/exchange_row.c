@@ -219,9 +219,12 @@ void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry
     put_sizes(t, e);
     put_time(t, "started", e->started_ms);
     put_time(t, "ended", e->ended_ms);
-    sym_table_format(t, "sent");
-    sym_table_format(t, "%s", sent);
-    sym_table_format(t, "received");
-    sym_table_format(t, "%s", received);
+    /* Of an own tabulation the bytes are those of its parts. */
+    if (e->kind != SYM_KIND_TABULATE || e->bytes_sent > 0 || e->bytes_received > 0) {
+        sym_table_format(t, "sent");
+        sym_table_format(t, "%s", sent);
+        sym_table_format(t, "received");
+        sym_table_format(t, "%s", received);
+    }
     put_learned(t, e);
 }

@@ -65,6 +65,14 @@ static enum sym_err check_numbers(const struct sym_tab_query *q, struct sym_faul
     if (q->version != 1) {
         return sym_fail(fault, SYM_BAD_VERSION, "query: of a version this program does not know");
     }
+    if (q->unit >= SYM_TAB_UNIT_COUNT) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "query: counts what this program does not know; update this node");
+    }
+    if (q->persons_max == 0 || q->cells_per_incident == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "query: its bounds of cells and persons are at least 1");
+    }
     if (q->unit == SYM_TAB_INCIDENTS && q->persons_max != 1) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "query: incidents are counted, so that the bound of persons must be 1; "
@@ -174,6 +182,9 @@ static enum sym_err take_level(struct sym_cube *c, const struct sym_tab_level *f
     struct level *l = &c->levels[c->n_levels];
     uint64_t size = 1;
     l->n = from->dimensions.len;
+    if (l->n == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "query: a level has no dimensions");
+    }
     for (size_t i = 0; i < l->n; i++) {
         uint8_t d = from->dimensions.data[i];
         if (d >= c->n_dimensions || (i > 0 && d <= from->dimensions.data[i - 1])) {

@@ -235,11 +235,13 @@ static enum sym_err copy_psks(struct sym_tab_party *parties, struct sym_secret *
 enum sym_err sym_tab_question_copy(struct sym_tab_question *out, struct sym_secret *psks,
                                    const struct sym_tab_question *from)
 {
-    if (from->n < SYM_TAB_MEMBERS_MIN || from->n > SYM_TAB_MEMBERS_MAX || from->cohort == NULL) {
+    if (from->n < SYM_TAB_MEMBERS_MIN || from->n > SYM_TAB_MEMBERS_MAX || from->cohort == NULL ||
+        from->dataset.len == 0 || from->dataset.len > SYM_DATASET_BYTES_MAX) {
         return SYM_BAD_VALUE;
     }
     struct sym_tab_party *parties = malloc(from->n * sizeof *parties);
     struct tab_bytes query = {0};
+    struct tab_bytes dataset = {0};
     struct tab_bytes ids = {0};
     enum sym_err err = parties == NULL ? SYM_NO_MEMORY : sym_tab_cohort_new(&ids, from);
     if (err == SYM_OK) {
@@ -252,14 +254,19 @@ enum sym_err sym_tab_question_copy(struct sym_tab_question *out, struct sym_secr
     if (err == SYM_OK && from->query.len > 0) {
         err = sym_tab_bytes_copy(&query, from->query);
     }
+    if (err == SYM_OK) {
+        err = sym_tab_bytes_copy(&dataset, from->dataset);
+    }
     sym_tab_bytes_clear(&ids);
     if (err != SYM_OK) {
+        sym_tab_bytes_clear(&query);
         free(parties);
         return err;
     }
     *out = *from;
     out->cohort = parties;
     out->query = sym_tab_bytes_span(&query);
+    out->dataset = sym_tab_bytes_span(&dataset);
     return SYM_OK;
 }
 
@@ -267,6 +274,7 @@ void sym_tab_question_clear(struct sym_tab_question *q)
 {
     free((void *)(uintptr_t)q->cohort);
     free((void *)(uintptr_t)q->query.data);
+    free((void *)(uintptr_t)q->dataset.data);
     *q = (struct sym_tab_question){0};
 }
 

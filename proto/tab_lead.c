@@ -51,10 +51,6 @@ static enum sym_err set_up(struct sym_tab_lead *l, const struct sym_tab_lead_con
         err = sym_tab_cohort_new(&l->cohort, &l->config.question);
     }
     if (err == SYM_OK) {
-        err = sym_tab_bytes_copy(&l->dataset, config->dataset);
-        l->config.dataset = sym_tab_bytes_span(&l->dataset);
-    }
-    if (err == SYM_OK) {
         err = make_room(l);
     }
     if (err != SYM_OK) {
@@ -72,7 +68,7 @@ enum sym_err sym_tab_lead_new(struct sym_tab_lead **out, const struct sym_tab_le
             fault, SYM_BAD_VALUE, "%u participants are too few: this node asks for at least %u", n,
             config->minimum > SYM_TAB_MEMBERS_MIN ? config->minimum : SYM_TAB_MEMBERS_MIN);
     }
-    if (config->phase_ms == 0 || config->dataset.len == 0) {
+    if (config->phase_ms == 0 || config->question.dataset.len == 0) {
         return sym_fail(fault, SYM_BAD_VALUE, "a tabulation needs a dataset and a deadline");
     }
     struct sym_tab_lead *l = calloc(1, sizeof *l);
@@ -112,7 +108,6 @@ void sym_tab_lead_free(struct sym_tab_lead *l)
     free(l->verdicts);
     sym_tab_question_clear(&l->config.question);
     sym_tab_bytes_clear(&l->cohort);
-    sym_tab_bytes_clear(&l->dataset);
     sym_cube_free(l->cube);
     sym_tab_bytes_clear(&l->consents);
     sym_tab_bytes_clear(&l->survivors_said);

@@ -19,9 +19,6 @@ struct sym_tab_lead;
 
 struct sym_tab_lead_config {
     struct sym_tab_question question; /* with the query */
-    struct sym_span dataset;          /* for the release, as what follows; copied */
-    uint32_t purpose;
-    uint32_t basis;
     uint32_t minimum;
     uint32_t phase_ms; /* how long one phase may take before those who are late are left out */
 };

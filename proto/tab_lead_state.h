@@ -66,7 +66,6 @@ struct sym_tab_lead {
     struct sym_tab_rules rules;
     uint32_t least; /* participants, and survivors: max(t, minimum) */
     struct tab_bytes cohort;
-    struct tab_bytes dataset;
     enum sym_tab_phase phase;
     uint64_t until_ms; /* 0: from when the clock is first told */
     bool asked;        /* somebody for a vector */

@@ -93,10 +93,9 @@ static enum sym_err draw_noise_key(struct sym_tab_member *m, uint64_t epoch)
     uint8_t key[SYM_HASH_BYTES];
     const uint8_t *id = m->config.question.cohort[m->config.place].id;
     sym_put_u64(number, epoch);
-    const struct sym_span parts[] = {sym_span_text(sym_test_seeded_noise),
-                                     sym_span(id, SYM_HASH_BYTES),
-                                     sym_span(sym_cube_hash(m->cube), SYM_HASH_BYTES),
-                                     sym_span(number, sizeof number)};
+    const struct sym_span parts[] = {
+        sym_span_text(sym_test_seeded_noise), sym_span(id, SYM_HASH_BYTES),
+        sym_span(sym_cube_hash(m->cube), SYM_HASH_BYTES), sym_span(number, sizeof number)};
     enum sym_err err = sym_sha256_parts(key, parts, sizeof parts / sizeof *parts);
     return err == SYM_OK ? sym_secret_copy(&m->noise_key, sym_span(key, sizeof key)) : err;
 }

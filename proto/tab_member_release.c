@@ -15,7 +15,8 @@ static bool fits_question(const struct sym_tab_member *m, const struct sym_relea
     const struct sym_tab_question *q = &m->config.question;
     return is_bytes(r->tabulation, q->tabulation, sizeof q->tabulation) &&
            is_bytes(r->initiator, q->initiator, sizeof q->initiator) &&
-           sym_span_equal(r->query, q->query) &&
+           sym_span_equal(r->query, q->query) && sym_span_equal(r->dataset, q->dataset) &&
+           r->purpose == q->purpose && r->basis == q->basis &&
            sym_span_equal(r->cohort, sym_tab_bytes_span(&m->cohort)) &&
            is_bytes(r->qid, m->qid, sizeof m->qid) && r->cells == m->cells &&
            r->sensitivity == m->noise_params.sensitivity && r->quorum == m->rules.quorum &&

@@ -85,7 +85,9 @@ struct digests {
     uint8_t query[SYM_HASH_BYTES];
     uint8_t cohort[SYM_HASH_BYTES];
     uint8_t cube[SYM_HASH_BYTES];
+    uint8_t dataset[SYM_HASH_BYTES];
     uint8_t n[4];
+    uint8_t use[8]; /* purpose and basis */
 };
 
 static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
@@ -102,9 +104,15 @@ static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
     if (err == SYM_OK) {
         err = sym_sha256(d->query, q->query);
     }
+    if (err == SYM_OK) {
+        err = sym_sha256(d->dataset, q->dataset);
+    }
     memcpy(d->cube, sym_cube_hash(cube), sizeof d->cube);
     struct sym_writer w = sym_writer(d->n, sizeof d->n);
     sym_write_u32(&w, q->n);
+    w = sym_writer(d->use, sizeof d->use);
+    sym_write_u32(&w, q->purpose);
+    sym_write_u32(&w, q->basis);
     return err;
 }
 
@@ -117,7 +125,8 @@ enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_quest
         sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, sizeof q->tabulation),
         sym_span(d.query, sizeof d.query), sym_span(d.cohort, sizeof d.cohort),
         sym_span(d.cube, sizeof d.cube),   sym_span(q->initiator, sizeof q->initiator),
-        sym_span(d.n, sizeof d.n),
+        sym_span(d.n, sizeof d.n),         sym_span(d.dataset, sizeof d.dataset),
+        sym_span(d.use, sizeof d.use),
     };
     return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;
 }
@@ -137,6 +146,7 @@ enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_t
         sym_span(d.cohort, sizeof d.cohort),
         sym_span(d.cube, sizeof d.cube),
         sym_span(d.n, sizeof d.n),
+        sym_span(d.dataset, sizeof d.dataset),
         sym_span(packed, 8 * (size_t)q->n),
     };
     return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;

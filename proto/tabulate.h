@@ -29,9 +29,11 @@
  * cube, parameters, epochs) already; nothing is computed or spent.
  *
  * The query id: qid = SHA-256("symbolon-qid-1" | tabulation (16) | SHA-256(query bytes) |
- * SHA-256(cohort) | cube hash | initiator (32) | n (4)). The question id, the key of the cache: the
- * same without tabulation and initiator, over "symbolon-question-1", with the epochs of all members
- * (8 each) at its end. Errors of parsers: as the codec. Pure.
+ * SHA-256(cohort) | cube hash | initiator (32) | n (4) | SHA-256(dataset) | purpose (4) | basis
+ * (4)): who is asked for another dataset, or is told another purpose, than the others consents to
+ * another query, and nothing comes of it. The question id, the key of the cache: the same without
+ * tabulation, initiator, purpose and basis, over "symbolon-question-1", with the epochs of all
+ * members (8 each) at its end. Errors of parsers: as the codec. Pure.
  */
 #ifndef SYM_PROTO_TABULATE_H
 #define SYM_PROTO_TABULATE_H
@@ -63,7 +65,10 @@ struct sym_tab_question {
     uint8_t initiator[SYM_HASH_BYTES];
     const struct sym_tab_party *cohort; /* ascending by id; copied */
     uint32_t n;
-    struct sym_span query; /* exact bytes; empty while a member does not know it */
+    struct sym_span query;   /* exact bytes; empty while a member does not know it */
+    struct sym_span dataset; /* its name, the same at every participant; copied */
+    uint32_t purpose;
+    uint32_t basis;
 };
 
 /* The cohort of a request: n ids, strictly ascending, n within bounds; SYM_BAD_VALUE. */

@@ -95,6 +95,8 @@ def test_programs(build, valgrind):
     layers = [sys.executable, str(ROOT / "tests/check_layers.py")]
     yield Program("layers", "plain", layers)
     yield Program("layers_catch_planted_faults", "plain", layers + ["--self-test"])
+    mutants = [sys.executable, str(ROOT / "tests/tools/mutants.py"), "--check"]
+    yield Program("mutants_fit_the_tree", "plain", mutants)
 
 
 def crash_programs():

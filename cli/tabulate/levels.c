@@ -39,7 +39,7 @@ static enum sym_err add(struct maker *m, unsigned set, struct sym_fault *fault)
         return SYM_OK;
     }
     if (at == SYM_TAB_LEVELS_MAX) {
-        return sym_fail(fault, SYM_LIMIT, "--levels: a question has at most %u levels",
+        return sym_fail(fault, SYM_BAD_VALUE, "--levels: a question has at most %u levels",
                         SYM_TAB_LEVELS_MAX);
     }
     memcpy(m->out->members[at], members, n);

@@ -1,7 +1,7 @@
 /* levels.h - which blocks of cells a question asks for: those of a preset, or those of --levels.
  *
  * A level is a set of places of dimensions in the question, ascending. Pure.
- * Errors: SYM_BAD_VALUE, SYM_LIMIT; the fault is a complete sentence.
+ * Errors: SYM_BAD_VALUE; the fault is a complete sentence.
  */
 #ifndef SYM_CLI_TABULATE_LEVELS_H
 #define SYM_CLI_TABULATE_LEVELS_H

@@ -106,6 +106,11 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
                       "data are the same, the same answer comes again and costs nothing.\n",
                       ID_DIGITS, hex);
     }
+    if (p->contributes && p->budget_left_nano < p->epsilon_nano) {
+        (void)fprintf(to,
+                      "The budget that is left does not suffice: this will be refused, unless the "
+                      "same question was answered before.\n");
+    }
     if (p->n_members <= FEW_MEMBERS) {
         (void)fprintf(to, "With %zu participants, one that drops out ends it without a result.\n",
                       p->n_members);

@@ -80,7 +80,7 @@ static enum sym_err read_by(struct sym_question *q, const char *by, struct sym_f
             }
         }
         if (q->query.n_dimensions == SYM_TAB_DIMENSIONS_MAX) {
-            return sym_fail(fault, SYM_LIMIT, "--by: a question has at most %u dimensions",
+            return sym_fail(fault, SYM_BAD_VALUE, "--by: a question has at most %u dimensions",
                             SYM_TAB_DIMENSIONS_MAX);
         }
         q->dimensions[q->query.n_dimensions++].dimension = (uint32_t)d;
@@ -149,6 +149,20 @@ static enum sym_err read_periods(struct sym_question *q, const struct sym_args *
     return err;
 }
 
+/* Does --only name the codes of all times? */
+static bool says_times(const struct sym_question *q, const struct sym_code_source *s)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < q->query.n_dimensions; i++) {
+        enum sym_dimension d = (enum sym_dimension)q->dimensions[i].dimension;
+        left += sym_dimension_role(d) == SYM_ROLE_TIME;
+        for (size_t k = 0; k < s->n_only; k++) {
+            left -= s->only[k].dimension == d && sym_dimension_role(d) == SYM_ROLE_TIME;
+        }
+    }
+    return left == 0;
+}
+
 static enum sym_err make_codes(struct sym_question *q, struct sym_code_source *s,
                                struct sym_fault *fault)
 {
@@ -191,6 +205,7 @@ static enum sym_err read_all(struct sym_question *q, enum sym_tab_shape shape,
                              struct sym_fault *fault)
 {
     enum sym_err err = make_codes(q, s, fault);
+    q->periods.is_default = q->periods.is_default && !says_times(q, s);
     if (err == SYM_OK) {
         err = sym_levels_make(&q->levels, q->dimensions, q->query.n_dimensions, shape,
                               sym_args_value(args, "levels"), fault);

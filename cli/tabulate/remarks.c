@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #define HOLDERS 3u
+#define COMMON  4u /* remarks of every release */
 
 size_t sym_release_asked(const struct sym_view *v)
 {
@@ -27,6 +28,25 @@ size_t sym_level_suppressed(const struct sym_view *v, size_t level)
         suppressed += v->cells[first + i] == 0;
     }
     return suppressed;
+}
+
+/* What not every release has to say. */
+static bool put_special(char out[SYM_REMARK_BYTES], const struct sym_view *v, size_t at)
+{
+    bool persons = v->query.unit == SYM_TAB_PERSONS;
+    if (persons && at == 0) {
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "Persons are counted, at most %" PRIu32 " of one incident.",
+                       v->query.persons_max);
+        return true;
+    }
+    if (v->query.shape == SYM_TAB_ROUTES && at == persons) {
+        (void)snprintf(out, SYM_REMARK_BYTES,
+                       "A route is what was recorded: an origin, and a destination or the place of "
+                       "the incident; not the path that was taken.");
+        return true;
+    }
+    return false;
 }
 
 bool sym_release_remark(char out[SYM_REMARK_BYTES], const struct sym_view *v, size_t at)
@@ -60,15 +80,7 @@ bool sym_release_remark(char out[SYM_REMARK_BYTES], const struct sym_view *v, si
         (void)snprintf(out, SYM_REMARK_BYTES,
                        "Counts are what participants contributed; nobody verifies them.");
         return true;
-    case 4:
-        if (v->query.unit == SYM_TAB_PERSONS) {
-            (void)snprintf(out, SYM_REMARK_BYTES,
-                           "Persons are counted, at most %" PRIu32 " of one incident.",
-                           v->query.persons_max);
-            return true;
-        }
-        return false;
     default:
-        return false;
+        return put_special(out, v, at - COMMON);
     }
 }

@@ -2,6 +2,7 @@
 #include "node/data/datasets.h"
 #include "node/data/datasets_state.h"
 #include "node/loop.h"
+#include "proto/incident.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -367,6 +368,21 @@ static enum sym_err write_out(struct writing *w, sym_store_fn *fn, struct sym_fa
     return SYM_OK;
 }
 
+/* One of several incidents would be hidden by the noise of one. Rows that can be read. */
+static bool each_is_one(const struct sym_import_chunk *chunk)
+{
+    struct sym_reader lengths = sym_reader(chunk->row_lengths);
+    struct sym_reader rows = sym_reader(chunk->rows);
+    struct sym_incident incident;
+    while (lengths.left > 0) {
+        struct sym_span row = sym_read_span(&rows, sym_read_u16(&lengths));
+        if (sym_incident_read(&incident, row) != SYM_OK || incident.count != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum sym_err check_chunk(const struct sym_datasets *d, const struct sym_import *m,
                                 const struct sym_import_chunk *chunk, struct sym_fault *fault)
 {
@@ -385,6 +401,12 @@ static enum sym_err check_chunk(const struct sym_datasets *d, const struct sym_i
         return sym_fail(fault, SYM_BAD_VALUE,
                         "import of %s: the columns of chunk %llu do not fit each other; use the "
                         "symbolon of the same version as the daemon",
+                        name, (unsigned long long)chunk->number);
+    }
+    if (m->added.kind == SYM_DATASET_INCIDENTS && !each_is_one(chunk)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "import of %s: a record of chunk %llu stands for several incidents; import "
+                        "such as aggregates",
                         name, (unsigned long long)chunk->number);
     }
     if (chunk->types.len > SYM_SET_MAX - tokens) {
@@ -466,6 +488,13 @@ static enum sym_err end_fn(struct sym_transaction *t, void *context)
                : err;
 }
 
+/* What a dataset says of its bounds is said of its snapshot, too. */
+static bool has_bounds_of(const struct sym_dataset *a, const struct sym_dataset *b)
+{
+    return a->kind == b->kind && a->cells_per_incident == b->cells_per_incident &&
+           a->persons_max == b->persons_max;
+}
+
 /* What the dataset is once the import has ended. */
 static void combine(struct sym_dataset *out, const struct sym_import *m,
                     const struct sym_dataset *old)
@@ -478,7 +507,7 @@ static void combine(struct sym_dataset *out, const struct sym_import *m,
         out->epoch = old->epoch;
         out->published_ms = old->published_ms;
     }
-    if (old != NULL && old->kind == m->added.kind) {
+    if (old != NULL && has_bounds_of(&m->added, old)) {
         out->has_snapshot = old->has_snapshot;
         memcpy(out->snapshot, old->snapshot, sizeof out->snapshot);
         out->snapshot_segments = old->snapshot_segments;
@@ -510,7 +539,7 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_aut
     bool is_snapshot = replaces && after->has_snapshot &&
                        sym_equal(after->snapshot, old->content, sizeof after->snapshot);
     bool at_once = replaces && !is_snapshot && sym_content_held(d, old->content) == 0;
-    /* Of another kind: what was published is of no use any more. */
+    /* Of another kind or other bounds: what was published is of no use any more. */
     d->litter = d->litter || (replaces && old->has_snapshot && !after->has_snapshot);
     struct writing w = {.datasets = d,
                         .import = m,

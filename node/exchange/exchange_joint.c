@@ -277,7 +277,11 @@ static enum sym_err open_part(struct joint *j)
     c.member.query_hash = j->asked.query_hash;
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
-    c.member.question = (struct sym_tab_question){.cohort = j->cohort, .n = j->n};
+    c.member.question = (struct sym_tab_question){.cohort = j->cohort,
+                                                  .n = j->n,
+                                                  .dataset = sym_span_text(e->matter->mine),
+                                                  .purpose = j->request->purpose,
+                                                  .basis = j->request->basis};
     memcpy(c.member.question.tabulation, j->asked.tabulation.data, SYM_EXCHANGE_ID_BYTES);
     memcpy(c.member.question.initiator, j->peer->id.bytes, SYM_HASH_BYTES);
     enum sym_err err = sym_tab_part_new(&part, &c);

@@ -514,10 +514,10 @@ static enum sym_err new_machines(struct sym_tabulation *t, struct sym_fault *fau
     sym_exchange_joint_config(t->x, &own);
     struct sym_tab_lead_config c = {.question = {.cohort = t->cohort.parties,
                                                  .n = t->cohort.n,
-                                                 .query = sym_kept_span(&t->query)},
-                                    .dataset = sym_span_text(t->dataset),
-                                    .purpose = t->purpose,
-                                    .basis = t->basis,
+                                                 .query = sym_kept_span(&t->query),
+                                                 .dataset = sym_span_text(t->dataset),
+                                                 .purpose = t->purpose,
+                                                 .basis = t->basis},
                                     .minimum = own.member.minimum,
                                     .phase_ms = PHASE_MS};
     memcpy(c.question.tabulation, t->id, sizeof c.question.tabulation);
@@ -590,6 +590,7 @@ static enum sym_err begin_attempt(struct sym_tabulation *t, struct sym_fault *fa
 {
     t->attempts++;
     t->attempt_ms = sym_now_ms();
+    t->again = false;
     t->part_over = false;
     enum sym_err err = new_machines(t, fault);
     if (err == SYM_OK && (err = begin_legs(t)) != SYM_OK) {
@@ -652,12 +653,22 @@ static bool may_begin_again(const struct sym_tabulation *t)
            t->attempts < ATTEMPTS_MAX && has_time(t);
 }
 
+static bool enough_are_left(const struct sym_tabulation *t)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        left += !t->legs[i].over;
+    }
+    return left >= sym_tab_rules(t->cohort.n).quorum;
+}
+
 static void on_failed(struct sym_tabulation *t)
 {
-    if (!may_begin_again(t)) {
+    if (!t->again && !(may_begin_again(t) && enough_are_left(t))) {
         end(t, SYM_EXCHANGE_ABORTED, SYM_UNREACHABLE, sym_tab_lead_fault(t->lead));
         return;
     }
+    t->again = true;
     abort_legs(t, SYM_REASON_TIMEOUT, SYM_CANCELLED, "begun again without who dropped out");
     if (legs_are_over(t) && is_quiet(t)) {
         begin_again(t);

@@ -36,6 +36,7 @@ struct sym_tabulation {
     uint8_t id[SYM_EXCHANGE_ID_BYTES];     /* of this attempt */
     unsigned attempts;
     uint64_t attempt_ms; /* when this one began, monotonic */
+    bool again;          /* it failed, and the next begins once all of it has ended */
     struct sym_kept query;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];

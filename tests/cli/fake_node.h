@@ -248,6 +248,10 @@ static inline void fake_serve_one(struct sym_bus *bus, const struct fake_node *n
         struct sym_log_erase erase;
         struct sym_compare_start compare;
         struct sym_compare_query compared;
+        struct sym_exchange_name exchange;
+        struct sym_tabulate_start tabulate;
+        struct sym_cells_query cells;
+        struct sym_budget_query budget;
     } arguments;
     struct sym_control_body body = {.verb = SYM_VERB_STATUS};
     struct fake_call call = {.node = node, .number = number, .arguments = &arguments};

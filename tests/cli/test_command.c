@@ -373,6 +373,10 @@ static void completion_offers_what_fits(void **state)
     completes(r.out, "overlap --reveal ''", "matches count");
     completes(r.out, "overlap --out README.m", "README.md");
     completes(r.out, "exchange r", "result");
+    completes(r.out, "hotspots --format g", "geojson");
+    completes(r.out, "hotspots --purpose tr", "trafficking");
+    completes(r.out, "trends --unit ''", "incidents persons");
+    completes(r.out, "routes --population README.m", "README.md");
     completes(r.out, "dataset forget d --r", "--record");
     completes(r.out, "log w", "witnesses");
     completes(r.out, "log list --decision d", "denied");

@@ -231,7 +231,7 @@ static void shares_sum_to_the_exact_distribution(void **state)
     (void)state;
     static const struct {
         uint32_t scale, shares;
-    } rows[] = {{1, SHARES}, {4, 3}};
+    } rows[] = {{1, SHARES}, {4, 3}, {4, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sym_laplace_params p = {NANO, rows[i].scale, rows[i].shares};
         uint64_t *cells = zero_cells(MILLION);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make demo: two banks and a police force on this machine are made, meet, and find out what their
 lists have in common; checked against what is known of the lists (lists.py). Then an auditor looks
-at the evidence.
+at the evidence, and three more join to count incidents together (demo_joint.py).
 
 Everything lies in ./demo afterwards (or in the directory that is named), made anew each time.
 """
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import textwrap
 
+import demo_joint
 import lists
 import nodes
 from nodes import DENIED, DONE, Node
@@ -62,7 +63,7 @@ def make_room(home):
         raise Refusal(f"{home}: is not a directory: move it away")
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise Refusal(f"{home}: was not made by a demo, and will not be deleted: move it away")
-    for name in ("bank-a", "bank-b", "police"):
+    for name in ("bank-a", "bank-b", "police", *(folder(name) for name, _, _ in demo_joint.MORE)):
         holder = in_use(home / name)
         if holder is not None:
             raise Refusal(f"{home / name}: a node runs there: stop it first (kill {holder})")
@@ -81,6 +82,10 @@ def port_for(wanted):
             return nodes.free_port()
 
 
+def folder(name):
+    return name.lower().replace(" ", "-")
+
+
 def check(found, known, what):
     if found != known:
         raise AssertionError(f"{what}: found {found!r}, known is {known!r}")
@@ -96,12 +101,16 @@ class Stage:
         self.told = []  # (what, exchange of who asked, exchange of who answered)
 
     def node(self, name, role, port):
-        self.nodes.append(Node(self.shown, name, role, folder=name.lower().replace(" ", "-"), port=port_for(port)))
+        self.nodes.append(Node(self.shown, name, role, folder=folder(name), port=port_for(port)))
         return self.nodes[-1]
 
-    def run(self, node, *words, quiet=False, keep=None, most=None, user=None, code=DONE):
+    @staticmethod
+    def say(text):
+        say(text)
+
+    def run(self, node, *words, quiet=False, keep=None, most=None, user=None, code=DONE, plan=False):
         """keep: only the lines of the output that this matches; most: so many at most. node: None where
-        none is needed."""
+        none is needed. plan: what it says on standard error comes first, as a person sees it."""
         who = [] if user is None else ["--as", str(user)]
         command = ["symbolon", *map(str, words), *who, *([] if node is None else ["--dir", str(node.dir)])]
         text = " ".join(f'"{word}"' if " " in word else word for word in command)
@@ -109,7 +118,8 @@ class Stage:
                                       break_on_hyphens=False, break_long_words=False)), flush=True)
         found, output, complaint = nodes.run_cli(*words) if node is None else node.cli(*words, user=user)
         check(found, code, f"exit code of {text} ({complaint.strip()})")
-        lines = [line for line in (output + complaint).splitlines() if keep is None or re.search(keep, line)]
+        said = f"{complaint}\n{output}" if plan else output + complaint
+        lines = [line for line in said.splitlines() if keep is None or re.search(keep, line)]
         if most is not None and len(lines) > most:
             lines[most:] = [f"... and {len(lines) - most} more"]
         if not quiet:
@@ -284,6 +294,19 @@ def audit(stage, a, b):
            for row in rows if row["purpose"]])
 
 
+def join(stage, cast):
+    heading("9  Six count together")
+    say("Three more join: two NGOs and an agency. The six have records of incidents on migration routes (IOM, Missing "
+        "Migrants Project). How many there were, where and when, all six together know better than any of them.")
+    more = [stage.node(*who) for who in demo_joint.MORE]
+    for node in more:
+        show_init(node)
+    for node in more:
+        show_start(node)
+    print()
+    return demo_joint.play(stage, [*cast, *more], table)
+
+
 def table(rows):
     widths = [max(len(str(row[at])) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
@@ -292,7 +315,7 @@ def table(rows):
     print()
 
 
-def tell(stage, a, b, police):
+def tell(stage, a, b, police, joint):
     heading("What each side learned")
     by_name = {what: mine for what, _, mine, _, _ in stage.told}
     count, matches, suspected = (by_name[what] for what in ("how many accounts", "which accounts", "who is suspected"))
@@ -301,7 +324,8 @@ def tell(stage, a, b, police):
            ("", f"how many identifiers the others have: {matches['peer_size']} and {suspected['peer_size']}"),
            (b.name, f"that Bank A asked twice, with {matches['own_size']} accounts; nothing about any of them"),
            (police.name, f"that Bank A asked, with {suspected['own_size']} identifiers, and that Bank B was denied"),
-           ("nobody", "a record, an identifier or a case number of anybody else")])
+           ("all six", f"{joint.told()} counts of all six together, with noise; Bank A chose the questions"),
+           ("nobody", "a record, an identifier, a count or a case number of anybody else alone")])
 
     heading("What left each node")
     rows = [("exchange", "node", "state", "elements", "bytes sent", "bytes received")]
@@ -320,6 +344,7 @@ def tell(stage, a, b, police):
     for node in (a, b, police):
         print(f"  symbolond --dir {node.dir} --key-file {node.unlock[1]} 2>>{node.log_path} &")
     for words in ("status", f"peer ping {b.alias} --count 10", "dataset list", "exchange list",
+                  "budget --dataset incidents", f"exchange result {joint.ids['hotspots'][:8]} --top 10",
                   f"exchange show {matches['id'][:8]}", f"exchange result {suspected['id'][:8]} --format csv",
                   " ".join(overlap(b, "subjects", "matches", "--type", "account", "--format", "json"))):
         print(f"  symbolon {words} --dir {a.dir}")
@@ -337,7 +362,7 @@ def play(stage):
     ask_the_police(stage, a, police, inspector)
     ask_in_vain(stage, b, police)
     audit(stage, a, b)
-    return a, b, police
+    return a, b, police, join(stage, (a, b, police))
 
 
 def main():

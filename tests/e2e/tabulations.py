@@ -49,10 +49,9 @@ class Crew:
     def __init__(self, made, minimum=None):
         """made: nodes that run."""
         self.nodes = made
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as self.pool:
-            self.pin_all()
-            if minimum is not None:
-                self.each(lambda node: node.do("settings", "set", "tabulate-minimum", minimum))
+        self.pin_all()
+        if minimum is not None:
+            self.each(lambda node: node.do("settings", "set", "tabulate-minimum", minimum))
 
     def each(self, act, those=None):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -99,7 +98,7 @@ class Crew:
         """A question that goes on by itself."""
         return subprocess.Popen(ask_words(node or self.asker, dataset, cube, *words), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=nodes.clean_environment())
+                                env={**nodes.clean_environment(), "SYMBOLON_USER": "operator"})
 
     def ask(self, *words, cube=CUBE, dataset=DATASET, node=None, timeout=120):
         """What became of it."""
@@ -113,19 +112,24 @@ def finish(command, timeout=120):
     return json.loads(output)
 
 
+def make_crew(home, n, made, minimum=None, daemon=nodes.SYMBOLOND, prepare=lambda node: None):
+    """n nodes that run, with keys from files; each is put into made before it starts."""
+    roles = ("bank", "ngo", "police", "other")
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        def make(at):
+            node = nodes.Node(home / f"n{at}", f"Node {at}", roles[at % len(roles)])
+            node.daemon = daemon
+            prepare(node)
+            return node
+        all_of_them = list(pool.map(make, range(n)))
+        made.extend(all_of_them)
+        list(pool.map(lambda node: node.start(), all_of_them))
+    return Crew(all_of_them, minimum)
+
+
 class TabulationTest(NodeTest):
-    def crew(self, n, minimum=None, daemon=nodes.SYMBOLOND, prepare=lambda node: None):
-        roles = ("bank", "ngo", "police", "other")
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            def make(at):
-                node = nodes.Node(self.home / f"n{at}", f"Node {at}", roles[at % len(roles)])
-                node.daemon = daemon
-                prepare(node)
-                return node
-            made = list(pool.map(make, range(n)))
-            self.nodes.extend(made)
-            list(pool.map(lambda node: node.start(), made))
-        return Crew(made, minimum)
+    def crew(self, n, minimum=None, **how):
+        return make_crew(self.home, n, self.nodes, minimum, **how)
 
     def is_sum(self, answer, truth):
         """Without noise: all that is not below the threshold, and nothing else."""

@@ -8,14 +8,16 @@ runner: timeout=900
 """
 
 import contextlib
+import json
 import os
 import signal
 import time
 
+import evidence
 import nodes
 from disks import CORE, FaultyDisk
 from nodes import DONE
-from tabulations import CUBE, DATASET, EXACT, NANO, SEEDED, TabulationTest, finish, pooled, random_counts
+from tabulations import COUNTRIES, CUBE, DATASET, EXACT, NANO, SEEDED, YEARS, TabulationTest, finish, pooled, random_counts
 
 MORE = [int(n) for n in os.environ.get("SYMBOLON_TEST_NODES", "").split(",") if n]
 HALF = NANO // 2  # epsilon of a question, so that a year has many
@@ -26,6 +28,25 @@ REQUEST, CONSENT, DEBIT, UNMASK, KEEP = range(1, 6)
 
 def quorum(n):
     return -(-4 * n // 5)
+
+
+def latest(node):
+    return [row for row in node.json("exchange", "list") if row["kind"] == "tabulate"][0]
+
+
+def spent(node):
+    """Of the dataset; what all who asked have spent is the same."""
+    rows = [row for row in node.json("budget") if row["dataset"] == DATASET]
+    whole = [row["spent_nano"] for row in rows if not row["peer"]]
+    others = sum(row["spent_nano"] for row in rows if row["peer"])
+    if len(whole) != 1 or whole[0] != others:
+        raise AssertionError(f"budgets do not add up: {rows}")
+    return whole[0]
+
+
+def debits(node):
+    rows = node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
+    return [row["count"] for row in rows if row["kind"] == "budget"]
 
 
 class Builds(TabulationTest):
@@ -76,6 +97,83 @@ class Sums(TabulationTest):
         self.assertGreater(sum(off), 0)
         self.assertLess(max(off), 40)
         self.assertGreaterEqual(sum(one <= answer["half_width"] for one in off), 0.8 * len(off))
+
+
+class Records(TabulationTest):
+    """What the nodes remember of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.crew5 = self.crew(5)
+        self.crew5.each(evidence.add_auditor)
+        self.counts = [random_counts(CUBE, at) for at in range(5)]
+        self.crew5.load(self.counts, grantees=self.crew5.nodes)
+
+    def test_all_have_the_same_release_and_their_evidence_agrees(self):
+        crew = self.crew5
+        answer = crew.ask()
+        self.assertEqual(answer["state"], "done", answer)
+        for node in crew.nodes:
+            row = latest(node)
+            self.assertEqual((row["kind"], row["state"], row["has_result"]), ("tabulate", "done", True))
+            shown = node.json("exchange", "result", row["id"])
+            shown.pop("exchange")
+            wanted = crew.asker.json("exchange", "result", answer["id"])
+            wanted.pop("exchange")
+            self.assertEqual(shown, wanted)
+            self.assertEqual(shown["levels"][0]["cells"], [count or None for count in answer["cells"]])
+            node.do("log", "verify", user=evidence.AUDITOR)
+            self.assertEqual(spent(node), NANO)
+            self.assertEqual(debits(node), [NANO])
+        for node in crew.nodes[1:]:
+            crew.asker.do("log", "compare", node.alias, user=evidence.AUDITOR)
+            node.do("log", "compare", crew.asker.alias, user=evidence.AUDITOR)
+        return answer
+
+    def test_the_same_question_is_answered_again_at_no_cost_whoever_asks(self):
+        crew = self.crew5
+        first = crew.ask()
+        for node in (crew.asker, crew.nodes[2]):
+            again = crew.ask(node=node)
+            self.assertEqual((again["state"], again["cells"]), ("done", first["cells"]), again)
+            self.assertEqual(again["tabulation"], first["tabulation"])
+            self.assertNotEqual(again["id"], first["id"])
+        for node in crew.nodes:
+            self.assertEqual((spent(node), debits(node)), (NANO, [NANO]))
+        crew.nodes[3].do("dataset", "publish", DATASET)
+        anew = crew.ask()
+        self.assertNotEqual(anew["tabulation"], first["tabulation"], "another edition is another question")
+        self.assertEqual(spent(crew.asker), 2 * NANO)
+
+    def test_nobody_spends_more_than_there_is(self):
+        crew = self.crew5
+        crew.each(lambda node: node.do("settings", "set", "epsilon-per-year", 2))
+        cubes = [{"country": COUNTRIES[:2 + at], "year": YEARS} for at in range(4)]
+        states = [crew.ask(cube=cube)["state"] for cube in cubes]
+        self.assertEqual(states, ["done", "done", "aborted", "aborted"])
+        self.assertIn("budget", crew.ask(cube=cubes[3])["fault"])
+        for node in crew.nodes:
+            self.assertEqual((spent(node), debits(node)), (2 * NANO, [NANO, NANO]))
+
+    def test_sixty_four_at_once_never_spend_more_than_is_counted(self):
+        crew = self.crew5
+        cap = 8 * NANO
+        commands = []
+        for at in range(64):
+            cube = {"country": COUNTRIES[:1 + at % 8], "year": YEARS[:1 + at // 16]}
+            commands.append(crew.start("--timeout", 20000, cube=cube, node=crew.nodes[at % 5]))
+        answers = []
+        for command in commands:
+            output, _ = command.communicate(timeout=90 * nodes.PATIENCE)
+            if command.returncode == DONE:
+                answers.append(json.loads(output))
+        released = {answer["tabulation"] for answer in answers if answer["state"] == "done"}
+        self.assertGreater(len(released), 0)
+        for node in crew.nodes:
+            self.assertLessEqual(spent(node), cap)
+            self.assertEqual(spent(node), sum(debits(node)), "what is shown is what is in the log")
+            self.assertGreaterEqual(spent(node), len(released) * NANO, "no release without a debit")
+            node.do("log", "verify", user=evidence.AUDITOR)
 
 
 class Leaving(TabulationTest):

@@ -1,254 +1,290 @@
-/* Releases that are not what was asked for, and those that never came: who may ask again, and when
- * an approver lets them. */
-#include "node/core/state.h"
 #include "node/tabulation/releases.h"
-#include "proto/codec.h"
-#include "tests/support/partner.h"
+
 #include "tests/support/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define DUE_MS     5000u
+#define CELLS 200000u
+#define NOW   UINT64_C(1780272000000)
 
-struct fixture {
-    struct room room;
-    struct partner self;
-    struct sym_core *core;
-    struct sym_fault fault;
-    struct sym_node_id initiators[2];
-    uint8_t handles[2][SYM_EXCHANGE_ID_BYTES];
-    uint8_t tabulations[2][SYM_EXCHANGE_ID_BYTES];
-    uint32_t kind;
-};
+static const uint8_t first_id[SYM_EXCHANGE_ID_BYTES] = {1};
+static const uint8_t second_id[SYM_EXCHANGE_ID_BYTES] = {2};
+static const uint8_t question[SYM_HASH_BYTES] = {3};
+static const struct sym_node_id police = {.bytes = {4}};
+static const struct sym_node_id agency = {.bytes = {5}};
 
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    room_open(&f->room);
-    partner_open(&f->self, "Bank A", NULL);
-    f->room.self = f->self.id;
-    f->core = calloc(1, sizeof *f->core);
-    assert_non_null(f->core);
-    f->core->store = f->room.store;
-    f->core->log = room_log(&f->room);
-    f->core->card.id = f->self.id;
-    assert_int_equal(sym_history_open(&f->core->history, f->room.store, &f->fault), SYM_OK);
-    const struct sym_opens_config config = {.store = f->room.store,
-                                            .log = f->core->log,
-                                            .self = f->self.id,
-                                            .identity = &f->self.keys.identity};
-    assert_int_equal(sym_opens_open(&f->core->opens, &config, &f->fault), SYM_OK);
-    for (unsigned i = 0; i < 2; i++) {
-        memset(f->initiators[i].bytes, 0xa0 + (int)i, sizeof f->initiators[i].bytes);
-        memset(f->handles[i], 0xb0 + (int)i, sizeof f->handles[i]);
-        memset(f->tabulations[i], 0xc0 + (int)i, sizeof f->tabulations[i]);
-    }
-    f->kind = SYM_KIND_TABULATE;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    sym_opens_close(f->core->opens);
-    free(f->core);
-    partner_close(&f->self);
-    room_close(&f->room);
-    free(f);
-    return 0;
-}
-
-/* Two tabulations of two initiators, whose releases are due. */
-static enum sym_err put_both(struct sym_transaction *t, void *context)
-{
-    const struct fixture *f = context;
-    enum sym_err err = SYM_OK;
-    for (unsigned i = 0; err == SYM_OK && i < 2; i++) {
-        const struct sym_exchange_entry entry = {
-            .id = sym_span(f->handles[i], sizeof f->handles[i]),
-            .role = SYM_AS_PARTICIPANT,
-            .kind = f->kind,
-            .state = SYM_EXCHANGE_ABORTED,
-            .alias = sym_span_text("ngo"),
-            .purpose = SYM_PURPOSE_TEST,
-            .basis = SYM_BASIS_CONSENT,
-            .started_ms = 1,
-            .ended_ms = 2,
-            .tabulation = sym_span(f->tabulations[i], sizeof f->tabulations[i])};
-        err = sym_history_put(t, &entry);
-        if (err == SYM_OK) {
-            err = sym_withheld_put(t, f->tabulations[i], &f->initiators[i], DUE_MS);
-        }
-    }
-    return err;
-}
-
-struct search {
+struct doing {
+    const uint8_t *id;
+    struct sym_span head;
+    struct sym_span cells;
+    uint8_t found[SYM_EXCHANGE_ID_BYTES];
+    uint32_t cell;
+    uint32_t first;
+    uint32_t n;
+    struct sym_secret out;
+    struct sym_span ids;
+    const char *dataset;
+    uint64_t epoch;
+    bool differs;
     const struct sym_node_id *initiator;
     uint64_t now_ms;
-    uint8_t found[SYM_EXCHANGE_ID_BYTES];
 };
 
-static enum sym_err search(struct sym_transaction *t, void *context)
+static enum sym_err do_put(struct sym_transaction *t, void *context)
 {
-    struct search *s = context;
-    return sym_withheld_find(t, s->found, s->initiator, s->now_ms);
+    const struct doing *d = context;
+    return sym_release_put(t, d->id, question, d->head, d->cells);
 }
 
-static enum sym_err withholds(struct fixture *f, unsigned i, uint64_t now_ms)
+static enum sym_err do_head(struct sym_transaction *t, void *context)
 {
-    struct search s = {.initiator = &f->initiators[i], .now_ms = now_ms};
-    enum sym_err err = sym_store_read(f->room.store, search, &s);
-    assert_true(err != SYM_OK || sym_equal(s.found, f->tabulations[i], sizeof s.found));
-    return err;
+    struct doing *d = context;
+    return sym_release_head(t, &d->out, sym_span(d->id, SYM_EXCHANGE_ID_BYTES));
 }
 
-static enum sym_err settle(struct fixture *f, const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+static enum sym_err do_page(struct sym_transaction *t, void *context)
 {
-    static uint8_t bytes[SYM_CONTROL_BYTES_MAX];
-    const struct sym_verb_row *row = sym_verb_row(SYM_VERB_EXCHANGE_SETTLE);
-    const struct sym_exchange_name name = {.id = sym_span(id, SYM_EXCHANGE_ID_BYTES)};
-    struct sym_answer answer = {.message = row->answer, .bytes = bytes};
-    const struct sym_author author = {.log = f->core->log,
-                                      .user = "anna",
-                                      .roles = SYM_USER_APPROVER,
-                                      .command = sym_span_text("the command")};
-    f->fault.text[0] = '\0';
-    enum sym_err err =
-        sym_core_run_verb(f->core, SYM_VERB_EXCHANGE_SETTLE, &author, &name, &answer, &f->fault);
-    assert_int_equal(err == SYM_OK, f->fault.text[0] == '\0');
-    return err;
+    struct doing *d = context;
+    return sym_release_page(t, &d->out, &d->first, &d->n, sym_span(d->id, SYM_EXCHANGE_ID_BYTES),
+                            d->cell);
 }
 
-static void an_initiator_withholds_from_when_its_release_is_due(void **state)
+static enum sym_err do_find(struct sym_transaction *t, void *context)
 {
-    struct fixture *f = *state;
-    assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
-    assert_int_equal(withholds(f, 0, DUE_MS - 1), SYM_NOT_FOUND);
-    assert_int_equal(withholds(f, 0, DUE_MS), SYM_OK);
-    assert_int_equal(withholds(f, 1, DUE_MS), SYM_OK);
+    struct doing *d = context;
+    return sym_release_find(t, d->found, question);
 }
 
-static void an_approver_closes_one_whose_release_never_came(void **state)
+static enum sym_err do_remember(struct sym_transaction *t, void *context)
 {
-    struct fixture *f = *state;
-    assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
-    assert_int_equal(settle(f, f->handles[0]), SYM_OK);
-    assert_int_equal(withholds(f, 0, DUE_MS), SYM_NOT_FOUND);
-    assert_int_equal(withholds(f, 1, DUE_MS), SYM_OK);
-    struct room_lines lines =
-        room_lines(&f->room, "withheld-closed user=anna subject=b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0");
-    assert_int_equal(lines.found, 1);
+    const struct doing *d = context;
+    return sym_cohort_remember(t, sym_span_text(d->dataset), d->epoch, d->ids);
 }
 
-static void refuses_to_close_one_twice(void **state)
+static enum sym_err do_differs(struct sym_transaction *t, void *context)
 {
-    struct fixture *f = *state;
-    assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
-    assert_int_equal(settle(f, f->handles[0]), SYM_OK);
-    assert_int_equal(settle(f, f->handles[0]), SYM_NOT_FOUND);
-    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 1);
+    struct doing *d = context;
+    return sym_cohort_differs_by_one(t, &d->differs, sym_span_text(d->dataset), d->epoch, d->ids);
 }
 
-static void refuses_to_close_what_is_no_tabulation_here(void **state)
+static enum sym_err do_withhold(struct sym_transaction *t, void *context)
 {
-    struct fixture *f = *state;
-    static const uint8_t unknown[SYM_EXCHANGE_ID_BYTES] = {1};
-    f->kind = SYM_KIND_PING;
-    assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
-    assert_int_equal(settle(f, f->handles[0]), SYM_NOT_FOUND);
-    assert_int_equal(settle(f, unknown), SYM_NOT_FOUND);
-    assert_non_null(strstr(f->fault.text, "exchange: is not open"));
-    assert_int_equal(withholds(f, 0, DUE_MS), SYM_OK);
-    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 0);
+    const struct doing *d = context;
+    return sym_withheld_put(t, d->id, d->initiator, d->now_ms);
 }
 
-static void nothing_is_closed_when_its_entry_cannot_be_written(void **state)
+static enum sym_err do_clear(struct sym_transaction *t, void *context)
 {
-    struct fixture *f = *state;
-    assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
-    room_fill_disk(true);
-    assert_true(settle(f, f->handles[0]) != SYM_OK);
-    room_fill_disk(false);
-    assert_int_equal(withholds(f, 0, DUE_MS), SYM_OK);
-    assert_int_equal(settle(f, f->handles[0]), SYM_OK);
+    const struct doing *d = context;
+    return sym_withheld_clear(t, d->id);
 }
 
-/* What is released ------------------------------------------------------------------------------
+static enum sym_err do_withheld(struct sym_transaction *t, void *context)
+{
+    struct doing *d = context;
+    return sym_withheld_find(t, d->found, d->initiator, d->now_ms);
+}
+
+static enum sym_err run(struct room *r, sym_store_fn *fn, struct doing *d)
+{
+    return sym_store_write(r->store, fn, d);
+}
+
+/* Cells 0, 1, 2 … as varints. */
+static struct sym_span made_cells(void)
+{
+    static uint8_t bytes[3 * CELLS];
+    static uint64_t cells[CELLS];
+    size_t len = 0;
+    size_t done = 0;
+    for (size_t i = 0; i < CELLS; i++) {
+        cells[i] = i;
+    }
+    sym_cells_write(bytes, sizeof bytes, &len, cells, CELLS, &done);
+    assert_int_equal(done, CELLS);
+    return sym_span(bytes, len);
+}
+
+static void put(struct room *r, const uint8_t *id, const char *head)
+{
+    struct doing d = {.id = id, .head = sym_span_text(head), .cells = made_cells()};
+    assert_int_equal(run(r, do_put, &d), SYM_OK);
+}
+
+static bool head_is(struct room *r, const uint8_t *id, const char *head)
+{
+    struct doing d = {.id = id};
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_OK);
+    bool same = sym_span_equal(sym_secret_span(&d.out), sym_span_text(head));
+    sym_secret_clear(&d.out);
+    return same;
+}
+
+/* Releases --------------------------------------------------------------------------------------
  */
 
-static struct sym_span make_head(uint8_t out[4096])
+static void a_release_is_read_page_by_page_after_a_restart(void **state)
 {
-    static const uint8_t bytes[8 * SYM_HASH_BYTES] = {1};
-    size_t len = 0;
-    const struct sym_release r = {.version = 1,
-                                  .tabulation = sym_span(bytes, SYM_EXCHANGE_ID_BYTES),
-                                  .qid = sym_span(bytes, SYM_HASH_BYTES),
-                                  .initiator = sym_span(bytes, SYM_HASH_BYTES),
-                                  .dataset = sym_span_text("incidents"),
-                                  .purpose = SYM_PURPOSE_TRAFFICKING,
-                                  .basis = SYM_BASIS_CONSENT,
-                                  .released_ms = 1,
-                                  .query = sym_span(bytes, SYM_HASH_BYTES),
-                                  .cohort = sym_span(bytes, 3 * SYM_HASH_BYTES),
-                                  .epochs = sym_span(bytes, 3 * 8),
-                                  .survivors = sym_span(bytes, 3),
-                                  .quorum = 3,
-                                  .colluders = 1,
-                                  .noise_shares = 2,
-                                  .sensitivity = 1,
-                                  .half_width = 1,
-                                  .threshold = 11,
-                                  .cells = 1,
-                                  .consents_hash = sym_span(bytes, SYM_HASH_BYTES),
-                                  .survivors_hash = sym_span(bytes, SYM_HASH_BYTES),
-                                  .cells_hash = sym_span(bytes, SYM_HASH_BYTES)};
-    assert_int_equal(sym_encode(out, 4096, &len, &sym_msg_release, &r), SYM_OK);
-    return sym_span(out, len);
+    struct room *r = *state;
+    put(r, first_id, "head");
+    put(r, second_id, "other");
+    room_reopen(r);
+    assert_true(head_is(r, first_id, "head"));
+    uint64_t *cells = calloc(CELLS, sizeof *cells);
+    assert_non_null(cells);
+    uint32_t pages = 0;
+    for (uint32_t at = 0; at < CELLS; pages++) {
+        struct doing d = {.id = first_id, .cell = at};
+        size_t n = 0;
+        assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_OK);
+        assert_int_equal(d.first, at);
+        assert_int_equal(sym_cells_read(cells, CELLS, &n, sym_secret_span(&d.out)), SYM_OK);
+        assert_int_equal(n, d.n);
+        for (uint32_t i = 0; i < d.n; i++) {
+            assert_int_equal(cells[i], at + i);
+        }
+        at += d.n;
+        sym_secret_clear(&d.out);
+    }
+    assert_true(pages > 1);
+    free(cells);
 }
 
-static void a_release_answers_what_was_asked_and_nothing_else(void **state)
+static void a_question_is_answered_by_the_release_that_was_kept(void **state)
 {
-    (void)state;
-    uint8_t room[4096];
-    struct sym_span head = make_head(room);
-    struct sym_span incidents = sym_span_text("incidents");
-    assert_int_equal(
-        sym_release_answers(head, incidents, SYM_PURPOSE_TRAFFICKING, SYM_BASIS_CONSENT), SYM_OK);
-    assert_int_equal(sym_release_answers(head, sym_span_text("incident"), SYM_PURPOSE_TRAFFICKING,
-                                         SYM_BASIS_CONSENT),
-                     SYM_BAD_VALUE);
-    assert_int_equal(sym_release_answers(head, incidents, SYM_PURPOSE_AML, SYM_BASIS_CONSENT),
-                     SYM_BAD_VALUE);
-    assert_int_equal(
-        sym_release_answers(head, incidents, SYM_PURPOSE_TRAFFICKING, SYM_BASIS_AGREEMENT),
-        SYM_BAD_VALUE);
-    head.len--;
-    assert_int_not_equal(
-        sym_release_answers(head, incidents, SYM_PURPOSE_TRAFFICKING, SYM_BASIS_CONSENT), SYM_OK);
+    struct room *r = *state;
+    struct doing d = {.id = NULL};
+    assert_int_equal(run(r, do_find, &d), SYM_NOT_FOUND);
+    put(r, first_id, "head");
+    assert_int_equal(run(r, do_find, &d), SYM_OK);
+    assert_memory_equal(d.found, first_id, sizeof d.found);
+}
+
+static void a_release_stays_as_it_was_kept_first(void **state)
+{
+    struct room *r = *state;
+    put(r, first_id, "head");
+    put(r, first_id, "altered");
+    assert_true(head_is(r, first_id, "head"));
+}
+
+static void refuses_cells_that_there_are_not(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.id = first_id, .cell = CELLS};
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    put(r, first_id, "head");
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    d.id = second_id;
+    d.cell = 0;
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
+}
+
+static void refuses_cells_that_are_cut_within_a_number(void **state)
+{
+    struct room *r = *state;
+    static const uint8_t cut[] = {0x80};
+    struct doing d = {
+        .id = first_id, .head = sym_span_text("head"), .cells = sym_span(cut, sizeof cut)};
+    assert_int_equal(run(r, do_put, &d), SYM_BAD_FORMAT);
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
+}
+
+/* Cohorts ---------------------------------------------------------------------------------------
+ */
+
+/* The first n of these ids, without the one at `without`. */
+static struct sym_span cohort(size_t n, size_t without)
+{
+    static uint8_t ids[16 * SYM_HASH_BYTES];
+    size_t len = 0;
+    memset(ids, 0, sizeof ids);
+    for (size_t i = 0; i < n; i++) {
+        if (i != without) {
+            ids[len * SYM_HASH_BYTES] = (uint8_t)(i + 1);
+            len++;
+        }
+    }
+    return sym_span(ids, len * SYM_HASH_BYTES);
+}
+
+static bool differs(struct room *r, const char *dataset, uint64_t epoch, size_t n, size_t without)
+{
+    struct doing d = {.dataset = dataset, .epoch = epoch, .ids = cohort(n, without)};
+    assert_int_equal(sym_store_read(r->store, do_differs, &d), SYM_OK);
+    return d.differs;
+}
+
+static void a_cohort_with_one_member_more_or_less_is_noticed(void **state)
+{
+    struct room *r = *state;
+    assert_false(differs(r, "cases", 3, 5, 5));
+    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    room_reopen(r);
+    assert_false(differs(r, "cases", 3, 6, 6));
+    assert_true(differs(r, "cases", 3, 6, 0));
+    assert_true(differs(r, "cases", 3, 6, 5));
+    assert_true(differs(r, "cases", 3, 7, 7));
+    assert_false(differs(r, "cases", 3, 8, 8));
+    assert_false(differs(r, "cases", 3, 4, 4));
+}
+
+static void another_epoch_or_dataset_is_another_question(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    assert_false(differs(r, "cases", 4, 7, 7));
+    assert_false(differs(r, "cases", 2, 7, 7));
+    assert_false(differs(r, "case", 3, 7, 7));
+    assert_false(differs(r, "cases2", 3, 7, 7));
+    assert_true(differs(r, "cases", 3, 7, 7));
+}
+
+/* Withheld --------------------------------------------------------------------------------------
+ */
+
+static enum sym_err withheld(struct room *r, const struct sym_node_id *initiator, uint64_t now_ms)
+{
+    struct doing d = {.initiator = initiator, .now_ms = now_ms};
+    return sym_store_read(r->store, do_withheld, &d);
+}
+
+static void a_release_that_never_came_is_held_against_who_asked_alone(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.id = first_id, .initiator = &police, .now_ms = NOW};
+    assert_int_equal(run(r, do_withhold, &d), SYM_OK);
+    room_reopen(r);
+    assert_int_equal(withheld(r, &police, NOW - 1), SYM_NOT_FOUND);
+    assert_int_equal(withheld(r, &police, NOW), SYM_OK);
+    assert_int_equal(withheld(r, &agency, NOW), SYM_NOT_FOUND);
+    assert_int_equal(run(r, do_clear, &d), SYM_OK);
+    assert_int_equal(run(r, do_clear, &d), SYM_OK);
+    assert_int_equal(withheld(r, &police, NOW), SYM_NOT_FOUND);
 }
 
 int main(void)
 {
-    if (sym_crypto_init() != SYM_OK) {
-        return 1;
-    }
     const struct CMUnitTest tests[] = {
-        TEST(an_initiator_withholds_from_when_its_release_is_due),
-        TEST(an_approver_closes_one_whose_release_never_came),
-        TEST(refuses_to_close_one_twice),
-        TEST(refuses_to_close_what_is_no_tabulation_here),
-        TEST(nothing_is_closed_when_its_entry_cannot_be_written),
-        cmocka_unit_test(a_release_answers_what_was_asked_and_nothing_else),
+#define T(test) cmocka_unit_test_setup_teardown(test, room_set_up, room_tear_down)
+        T(a_release_is_read_page_by_page_after_a_restart),
+        T(a_question_is_answered_by_the_release_that_was_kept),
+        T(a_release_stays_as_it_was_kept_first),
+        T(refuses_cells_that_there_are_not),
+        T(refuses_cells_that_are_cut_within_a_number),
+        T(a_cohort_with_one_member_more_or_less_is_noticed),
+        T(another_epoch_or_dataset_is_another_question),
+        T(a_release_that_never_came_is_held_against_who_asked_alone),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static enum sym_err run(struct grants_rig *r, enum sym_verb verb, const struct s
         .store = r->room.store, .log = room_log(&r->room), .users = &core->users};
     assert_int_equal(sym_proposals_open(&core->proposals, &c, NULL), SYM_OK);
     core->grants = r->grants;
+    memcpy(core->settings.value[SYM_SETTING_EPSILON], "8", 2);
     const struct sym_verb_row *row = sym_verb_row((uint32_t)verb);
     struct sym_answer answer = {.message = row->answer, .bytes = bytes};
     r->fault.text[0] = '\0';
@@ -64,6 +65,39 @@ static void adds_lists_and_revokes_a_grant(void **state)
     assert_int_equal(count_grants(r), 0);
     assert_int_equal(run(r, SYM_VERB_GRANT_REVOKE, &r->operator_, &name, &more, &none),
                      SYM_NOT_FOUND);
+}
+
+static enum sym_err allow(struct grants_rig *r, const char *alias, uint32_t kind,
+                          const char *dataset, uint32_t epsilon_micro)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_grant added;
+    struct sym_grant row = grants_rig_row();
+    row.alias = sym_span_text(alias);
+    row.dataset = sym_span_text(dataset);
+    row.kind = kind;
+    row.epsilon_micro = epsilon_micro;
+    return run(r, SYM_VERB_GRANT_ADD, &r->operator_, &row, &arena, &added);
+}
+
+static void the_budgets_of_all_peers_fit_into_that_of_the_dataset(void **state)
+{
+    struct grants_rig *r = *state;
+    assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 5000000), SYM_OK);
+    assert_int_equal(allow(r, "peer-1", SYM_KIND_TABULATE, "cases", 3000001), SYM_LIMIT);
+    assert_non_null(strstr(r->fault.text, "3.000000 is left to grant"));
+    assert_int_equal(count_grants(r), 1);
+    assert_int_equal(allow(r, "peer-1", SYM_KIND_TABULATE, "cases", 3000000), SYM_OK);
+    assert_int_equal(allow(r, "peer-2", SYM_KIND_TABULATE, "cases", 1), SYM_LIMIT);
+    /* Without an amount of its own a peer shares what there is. */
+    assert_int_equal(allow(r, "peer-2", SYM_KIND_TABULATE, "cases", 0), SYM_OK);
+    assert_int_equal(allow(r, "peer-2", SYM_KIND_TABULATE, "others", 8000000), SYM_OK);
+    assert_int_equal(allow(r, "peer-2", SYM_KIND_OVERLAP_MATCHES, "cases", 9000000), SYM_OK);
+    /* A grant that is replaced does not count twice. */
+    assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 5000001), SYM_LIMIT);
+    assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 4000000), SYM_OK);
+    assert_int_equal(allow(r, "peer-1", SYM_KIND_TABULATE, "cases", 4000000), SYM_OK);
+    assert_int_equal(allow(r, "peer-3", SYM_KIND_TABULATE, "third", 8000001), SYM_LIMIT);
 }
 
 static void refuses_what_the_room_refuses_and_says_why(void **state)
@@ -163,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(adds_lists_and_revokes_a_grant),
         TEST(refuses_what_the_room_refuses_and_says_why),
+        TEST(the_budgets_of_all_peers_fit_into_that_of_the_dataset),
         TEST(lists_and_decides_requests),
         TEST(the_longest_lists_fit_one_answer),
     };

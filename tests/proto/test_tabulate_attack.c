@@ -162,15 +162,14 @@ static void ask(struct loot *l, uint32_t place, const struct story *s)
     loot_add(l, place, u.shares.data + victim * SYM_SHAMIR_BYTES);
 }
 
+/* Of all that there are: with t or more it is the secret. */
 static bool combine(struct sym_share *out, const struct loot *l)
 {
     uint8_t weights[SYM_TAB_MEMBERS_MAX];
-    uint32_t t = sym_tab_rules(rig.n).quorum;
-    if (l->n < t) {
+    if (sym_shamir_weights(weights, l->points, l->n) != SYM_OK) {
         return false;
     }
-    assert_int_equal(sym_shamir_weights(weights, l->points, t), SYM_OK);
-    sym_shamir_combine(out, weights, l->shares, t);
+    sym_shamir_combine(out, weights, l->shares, l->n);
     return true;
 }
 
@@ -274,8 +273,7 @@ static void a_victim_does_not_help_to_leave_itself_out(void **state)
     struct story s;
     struct tab_bytes told = {0};
     victim = 0;
-    open_rig(5, 4, 12);
-    rig.minimum = 3;
+    open_rig(7, 4, 12); /* six are enough */
     tab_rig_begin(&rig);
     tab_rig_settle(&rig);
     invent(&s, false);
@@ -287,6 +285,38 @@ static void a_victim_does_not_help_to_leave_itself_out(void **state)
     sym_tab_bytes_clear(&told);
     forget(&s);
     tab_rig_close(&rig);
+}
+
+/* Of the shares that n participants hold of the victim's secrets, once all boxes are open. */
+static bool holders_reveal(uint32_t n)
+{
+    struct loot loot[2] = {0};
+    struct sym_share secrets[2];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = rig.n - 1 - i;
+        const uint8_t *pair = rig.members[place]->pairs.data + victim * TAB_PAIR_BYTES;
+        loot_add(&loot[0], place, pair);
+        loot_add(&loot[1], place, pair + SYM_SHAMIR_BYTES);
+    }
+    return combine(&secrets[0], &loot[0]) && combine(&secrets[1], &loot[1]) &&
+           reveal(&secrets[0], &secrets[1]);
+}
+
+static void one_share_less_than_t_reveals_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint32_t t = sym_tab_rules(sizes[i]).quorum;
+        for (uint32_t few = 0; few <= 1; few++) {
+            victim = 0;
+            open_rig(sizes[i], 4, 12);
+            rig.minimum = 3;
+            tab_rig_begin(&rig);
+            tab_rig_settle(&rig);
+            assert_int_equal(holders_reveal(t - few), few == 0);
+            tab_rig_close(&rig);
+        }
+    }
 }
 
 /* What is held before a release ----------------------------------------------------------------
@@ -376,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equivocation_succeeds_with_2t_minus_n_colluders),
         cmocka_unit_test(equivocation_fails_with_one_less),
+        cmocka_unit_test(one_share_less_than_t_reveals_nothing),
         cmocka_unit_test(a_victim_does_not_help_to_leave_itself_out),
         cmocka_unit_test(a_masked_vector_is_uniform_whatever_is_in_it),
         cmocka_unit_test(a_bare_vector_is_not_uniform),

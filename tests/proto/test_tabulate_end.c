@@ -277,6 +277,9 @@ EDIT(tabulation, r->tabulation.data = zeros;)
 EDIT(qid, r->qid.data = zeros;)
 EDIT(initiator, r->initiator.data = zeros;)
 EDIT(query, r->query.len--;)
+EDIT(dataset, r->dataset.len--;)
+EDIT(purpose, r->purpose++;)
+EDIT(basis, r->basis++;)
 EDIT(cohort, r->cohort.len -= 32;)
 EDIT(epochs, r->epochs.data = zeros;)
 EDIT(survivors, r->survivors.len--;)
@@ -306,8 +309,9 @@ static void keeps_no_release_with_another_head(void **state)
         {other_threshold, SYM_BAD_VALUE},   {other_cells, SYM_BAD_VALUE},
         {other_suppressed, SYM_BAD_VALUE},  {other_ghosts, SYM_BAD_VALUE},
         {other_consents, SYM_BAD_VALUE},    {other_survivors_hash, SYM_BAD_VALUE},
-        {other_cells_hash, SYM_BAD_VALUE},  {tab_lie_shorter, SYM_BAD_FORMAT},
-        {tab_lie_empty, SYM_BAD_FORMAT},
+        {other_dataset, SYM_BAD_VALUE},     {other_purpose, SYM_BAD_VALUE},
+        {other_basis, SYM_BAD_VALUE},       {other_cells_hash, SYM_BAD_VALUE},
+        {tab_lie_shorter, SYM_BAD_FORMAT},  {tab_lie_empty, SYM_BAD_FORMAT},
     };
     REFUSED(TAB_RELEASE, list, 1);
 }

@@ -326,10 +326,7 @@ static void refuses_impossible_configurations(void **state)
     (void)state;
     struct sym_tab_lead *l = NULL;
     tab_rig_open(&rig, N, 6, 12);
-    struct sym_tab_lead_config good = {.question = rig.question,
-                                       .dataset = sym_span_text("incidents"),
-                                       .minimum = 5,
-                                       .phase_ms = 1000};
+    struct sym_tab_lead_config good = {.question = rig.question, .minimum = 5, .phase_ms = 1000};
     good.question.query = sym_tab_bytes_span(&rig.query);
     struct sym_tab_lead_config bad[6];
     for (size_t i = 0; i < 6; i++) {
@@ -339,7 +336,7 @@ static void refuses_impossible_configurations(void **state)
     bad[1].minimum = 2;
     bad[2].question.n = 2;
     bad[3].phase_ms = 0;
-    bad[4].dataset.len = 0;
+    bad[4].question.dataset.len = 0;
     bad[5].question.query = sym_span(zeros, 3);
     for (size_t i = 0; i < 6; i++) {
         struct sym_fault fault = {0};

@@ -101,6 +101,26 @@ static void refuses_a_query_that_its_request_describes_otherwise(void **state)
     }
 }
 
+/* What the initiator tells one of them alone: its sum would be all that is in that dataset. */
+static void adds_nothing_for_who_is_asked_for_another_dataset(void **state)
+{
+    (void)state;
+    tab_rig_open(&rig, N, 6, 12);
+    tab_rig_begin(&rig);
+    struct sym_tab_member_config c = rig.members[VICTIM]->config;
+    sym_tab_member_free(rig.members[VICTIM]);
+    c.question = rig.question;
+    c.question.dataset = sym_span_text("secret");
+    c.query_hash = sym_span(rig.query_hash, sizeof rig.query_hash);
+    assert_int_equal(sym_tab_member_new(&rig.members[VICTIM], &c), SYM_OK);
+    tab_rig_run(&rig);
+    assert_int_equal(rig.lead_errs[VICTIM], SYM_BAD_VALUE);
+    assert_int_equal(rig.debited[VICTIM], 0);
+    assert_int_equal(rig.kept[VICTIM], 0);
+    assert_int_equal(tab_rig_keepers(&rig), N - 1);
+    tab_rig_close(&rig);
+}
+
 static void refuses_impossible_configurations(void **state)
 {
     (void)state;
@@ -438,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_another_query),
         cmocka_unit_test(refuses_a_query_that_its_request_describes_otherwise),
+        cmocka_unit_test(adds_nothing_for_who_is_asked_for_another_dataset),
         cmocka_unit_test(refuses_impossible_configurations),
         cmocka_unit_test(refuses_consents_that_are_not_all_in_order),
         cmocka_unit_test(refuses_fewer_than_its_own_minimum),

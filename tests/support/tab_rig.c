@@ -81,6 +81,33 @@ enum sym_err __wrap_sym_verify(const uint8_t signature[SYM_SIGNATURE_BYTES],
     return err;
 }
 
+/* Keys that two agree on: each of them, and who recovers its key, computes the same. With a quick
+ * rig it is a hash of both public keys instead; everything that hangs on it stays as it is. */
+
+static bool agrees_quickly;
+
+enum sym_err __wrap_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES]);
+enum sym_err __real_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES]);
+
+enum sym_err __wrap_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES])
+{
+    if (!agrees_quickly) {
+        return __real_sym_exchange_key_agree(shared, own, remote);
+    }
+    bool first = memcmp(own->public_key, remote, SYM_X25519_BYTES) < 0;
+    const struct sym_span keys[] = {
+        sym_span(first ? own->public_key : remote, SYM_X25519_BYTES),
+        sym_span(first ? remote : own->public_key, SYM_X25519_BYTES),
+    };
+    return sym_sha256_parts(shared, keys, 2);
+}
+
 /* The question ---------------------------------------------------------------------------------
  */
 
@@ -175,22 +202,35 @@ void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t
     *r = (struct tab_rig){.n = n, .minimum = n < 5 ? 3 : 5, .now_ms = 1000, .seed = n};
     make_parties(r);
     make_query(r, countries, months, epsilon_nano);
-    r->question = (struct sym_tab_question){.cohort = r->parties, .n = n};
+    r->question = (struct sym_tab_question){
+        .cohort = r->parties, .n = n, .dataset = sym_span_text("incidents"), .purpose = 3};
     memset(r->question.tabulation, 0x11, sizeof r->question.tabulation);
     memcpy(r->question.initiator, r->parties[0].id, sizeof r->question.initiator);
+}
+
+void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tab_query query;
+    struct tab_bytes bounded = {0};
+    insist(sym_decode(&arena, &query, &sym_msg_tab_query, sym_tab_bytes_span(&r->query)) == SYM_OK);
+    query.cells_per_incident = cells_per_incident;
+    insist(sym_tab_encode(&bounded, &sym_msg_tab_query, &query, r->query.len) == SYM_OK);
+    insist(sym_sha256(r->query_hash, sym_tab_bytes_span(&bounded)) == SYM_OK);
+    sym_tab_bytes_clear(&r->query);
+    r->query = bounded;
 }
 
 void tab_rig_begin(struct tab_rig *r)
 {
     struct sym_fault fault = {0};
-    struct sym_tab_lead_config lead = {.question = r->question,
-                                       .dataset = sym_span_text("incidents"),
-                                       .minimum = r->minimum,
-                                       .phase_ms = RIG_PHASE_MS};
+    struct sym_tab_lead_config lead = {
+        .question = r->question, .minimum = r->minimum, .phase_ms = RIG_PHASE_MS};
     lead.question.query = sym_tab_bytes_span(&r->query);
     with_noise = r->noise;
     trusts = r->trusting;
     verifies_all = r->thorough;
+    agrees_quickly = r->quick;
     insist(sym_tab_lead_new(&r->lead, &lead, &fault) == SYM_OK);
     for (uint32_t i = 0; i < r->n; i++) {
         struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];
@@ -292,6 +332,17 @@ static void note(struct tab_rig *r, uint32_t place, enum sym_err err)
     }
 }
 
+/* As in the daemon for tests whose noise is known. */
+static void fix_noise(struct tab_rig *r, uint32_t place)
+{
+    uint8_t numbers[16];
+    uint8_t key[SYM_HASH_BYTES];
+    sym_put_u64(numbers, r->noise_seed);
+    sym_put_u64(numbers + 8, place);
+    insist(sym_sha256(key, sym_span(numbers, sizeof numbers)) == SYM_OK);
+    insist(sym_secret_copy(&r->members[place]->noise_key, sym_span(key, sizeof key)) == SYM_OK);
+}
+
 static void satisfy(struct tab_rig *r, uint32_t place)
 {
     struct sym_tab_member *m = r->members[place];
@@ -300,6 +351,9 @@ static void satisfy(struct tab_rig *r, uint32_t place)
         break;
     case SYM_TAB_WANTS_CONSENT:
         note(r, place, sym_tab_member_consent(m, RIG_EPOCH + place, RIG_EXPIRES_MS));
+        if (r->noise_seed != 0) {
+            fix_noise(r, place);
+        }
         break;
     case SYM_TAB_WANTS_DEBIT:
         r->debited[place]++;

@@ -1,0 +1,797 @@
+/* Cubes: where their cells lie, what a record counts for, and which queries have none. */
+#include "proto/cube.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NANO      1000000000u
+#define CODES_MAX 8u
+#define MANY      65537u
+
+/* A query that a test may change before it asks for its cube. */
+struct asked {
+    struct sym_tab_query query;
+    struct sym_tab_dimension dimensions[SYM_TAB_DIMENSIONS_MAX + 1];
+    struct sym_span codes[SYM_TAB_DIMENSIONS_MAX + 1][CODES_MAX];
+    struct sym_tab_level levels[SYM_TAB_LEVELS_MAX + 1];
+};
+
+static struct asked asked;
+static struct sym_cube *cube;
+static uint64_t cells[64];
+
+/* Codes end with NULL. */
+static void ask_by(enum sym_dimension dimension, const char *const *codes)
+{
+    size_t d = asked.query.n_dimensions++;
+    size_t n = 0;
+    for (; codes[n] != NULL; n++) {
+        asked.codes[d][n] = sym_span_text(codes[n]);
+    }
+    asked.dimensions[d] =
+        (struct sym_tab_dimension){.dimension = dimension, .codes = asked.codes[d], .n_codes = n};
+}
+
+#define BY(dimension, ...)                                                                         \
+    ask_by(SYM_DIMENSION_##dimension, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Places of dimensions: "\0\2". */
+#define LEVEL(places)                                                                              \
+    asked.levels[asked.query.n_levels++].dimensions = sym_span(places, sizeof(places) - 1)
+
+static void ask_nothing(void)
+{
+    memset(&asked, 0, sizeof asked);
+    asked.query = (struct sym_tab_query){.version = 1,
+                                         .dimensions = asked.dimensions,
+                                         .levels = asked.levels,
+                                         .persons_max = 1,
+                                         .cells_per_incident = 1,
+                                         .epsilon_nano = NANO};
+}
+
+/* Country x year x exploitation, in three levels. */
+static void ask_for_hotspots(void)
+{
+    ask_nothing();
+    BY(COUNTRY, "IT", "FR", "DE");
+    BY(YEAR, "2019", "2020");
+    BY(EXPLOITATION, "forced-labour", "servitude", "unknown");
+    LEVEL("\0");
+    LEVEL("\0\1");
+    LEVEL("\0\1\2");
+}
+
+static void make(void)
+{
+    struct sym_fault fault = {0};
+    assert_int_equal(sym_cube_new(&cube, &asked.query, &fault), SYM_OK);
+    assert_string_equal(fault.text, "");
+    assert_true(sym_cube_cells(cube) <= sizeof cells / sizeof *cells);
+    memset(cells, 0, sizeof cells);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    ask_for_hotspots();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sym_cube_free(cube);
+    cube = NULL;
+    return 0;
+}
+
+static struct sym_incident incident_in(unsigned year)
+{
+    struct sym_incident i = {.precision = SYM_DATE_DAY, .count = 1};
+    assert_int_equal(sym_incident_days(&i.days, year, 7, 14), SYM_OK);
+    return i;
+}
+
+static void has(struct sym_incident *i, enum sym_incident_field field, const char *code)
+{
+    assert_int_equal(sym_incident_add(i, field, sym_span_text(code)), SYM_OK);
+}
+
+/* In how many cells the record counts. */
+static size_t count(const struct sym_incident *i)
+{
+    size_t hit = 99;
+    assert_int_equal(sym_cube_count(cells, &hit, cube, i), SYM_OK);
+    return hit;
+}
+
+/* What all cells hold, as text: "0:2 5:1". */
+static void assert_cells(const char *expected)
+{
+    char text[512] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < sym_cube_cells(cube); i++) {
+        if (cells[i] != 0) {
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu:%llu", len > 0 ? " " : "",
+                                    i, (unsigned long long)cells[i]);
+        }
+    }
+    assert_string_equal(text, expected);
+}
+
+/* Cells ---------------------------------------------------------------------------------------- */
+
+static void levels_follow_each_other(void **state)
+{
+    (void)state;
+    static const size_t expected[][2] = {{0, 3}, {3, 6}, {9, 18}};
+    make();
+    assert_int_equal(sym_cube_cells(cube), 27);
+    assert_int_equal(sym_cube_levels(cube), 3);
+    for (size_t i = 0; i < 3; i++) {
+        size_t first = 99;
+        size_t n = 99;
+        sym_cube_level(cube, i, &first, &n);
+        assert_int_equal(first, expected[i][0]);
+        assert_int_equal(n, expected[i][1]);
+    }
+}
+
+static void says_what_its_query_said(void **state)
+{
+    (void)state;
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max = 5;
+    asked.query.cells_per_incident = 2;
+    asked.query.epsilon_nano = 2 * NANO;
+    make();
+    assert_int_equal(sym_cube_unit(cube), SYM_TAB_PERSONS);
+    assert_int_equal(sym_cube_persons_max(cube), 5);
+    assert_int_equal(sym_cube_cells_per_incident(cube), 2);
+    assert_int_equal(sym_cube_epsilon(cube), 2u * NANO);
+    assert_int_equal(sym_cube_sensitivity(cube), 2 * 5 * 3);
+}
+
+/* Codes in the order of the query, not of the alphabet; the last dimension changes first. */
+static void cells_are_row_major_in_the_order_of_the_query(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2020);
+    has(&i, SYM_FIELD_OF_COUNTRY, "DE");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "servitude");
+    make();
+    assert_int_equal(count(&i), 3);
+    assert_cells("2:1 8:1 25:1"); /* 2; 3 + 2 x 2 + 1; 9 + (2 x 2 + 1) x 3 + 1 */
+    i = incident_in(2019);
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "forced-labour");
+    assert_int_equal(count(&i), 3);
+    assert_cells("0:1 2:1 3:1 8:1 9:1 25:1");
+}
+
+static void every_cell_is_that_of_one_combination(void **state)
+{
+    (void)state;
+    make();
+    for (size_t c = 0; c < 3; c++) {
+        for (unsigned y = 0; y < 2; y++) {
+            for (size_t e = 0; e < 3; e++) {
+                struct sym_incident i = incident_in(2019 + y);
+                i.codes[0] = (struct sym_incident_code){SYM_FIELD_OF_COUNTRY, asked.codes[0][c]};
+                i.codes[1] =
+                    (struct sym_incident_code){SYM_FIELD_OF_EXPLOITATION, asked.codes[2][e]};
+                i.n_codes = e == 2 ? 1 : 2;
+                memset(cells, 0, sizeof cells);
+                assert_int_equal(count(&i), 3);
+                assert_int_equal(cells[c], 1);
+                assert_int_equal(cells[3 + 2 * c + y], 1);
+                assert_int_equal(cells[9 + (2 * c + y) * 3 + e], 1);
+            }
+        }
+    }
+}
+
+static void levels_may_skip_dimensions_and_come_in_any_order(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2020);
+    has(&i, SYM_FIELD_OF_COUNTRY, "FR");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "servitude");
+    asked.query.n_levels = 0;
+    LEVEL("\1");
+    LEVEL("\0\2");
+    LEVEL("\2");
+    make();
+    assert_int_equal(sym_cube_cells(cube), 2 + 9 + 3);
+    assert_int_equal(count(&i), 3);
+    assert_cells("1:1 6:1 12:1"); /* 1; 2 + 1 x 3 + 1; 11 + 1 */
+}
+
+static void every_owner_may_let_go_of_it(void **state)
+{
+    (void)state;
+    make();
+    struct sym_cube *same = sym_cube_share(cube);
+    assert_ptr_equal(same, cube);
+    sym_cube_free(same);
+    assert_int_equal(sym_cube_cells(cube), 27);
+    sym_cube_free(NULL);
+}
+
+/* Records -------------------------------------------------------------------------------------- */
+
+static void without_a_value_a_record_is_unknown_where_that_is_a_code(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2019);
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    make();
+    assert_int_equal(count(&i), 3);
+    assert_cells("0:1 3:1 11:1");
+    i = (struct sym_incident){.count = 1};
+    has(&i, SYM_FIELD_OF_COUNTRY, "FR");
+    assert_int_equal(count(&i), 1); /* no year, and no code for that */
+    assert_cells("0:1 1:1 3:1 11:1");
+    i = incident_in(2019);
+    assert_int_equal(count(&i), 0);
+}
+
+static void a_date_counts_as_closely_as_it_is_known(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2019);
+    ask_nothing();
+    BY(YEAR, "2019", "unknown");
+    BY(MONTH, "2019-07", "unknown");
+    LEVEL("\0");
+    LEVEL("\1");
+    make();
+    assert_int_equal(count(&i), 2);
+    assert_cells("0:1 2:1");
+    i.precision = SYM_DATE_YEAR;
+    assert_int_equal(count(&i), 2);
+    assert_cells("0:2 2:1 3:1");
+    i.precision = SYM_DATE_NONE;
+    assert_int_equal(count(&i), 2);
+    assert_cells("0:2 1:1 2:1 3:2");
+}
+
+/* Filters are code lists: what is not in one counts nowhere in the levels that have it. */
+static void codes_that_are_not_asked_for_are_left_out(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2021);
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "servitude");
+    make();
+    assert_int_equal(count(&i), 1);
+    assert_cells("0:1");
+    i = incident_in(2020);
+    has(&i, SYM_FIELD_OF_COUNTRY, "ES");
+    assert_int_equal(count(&i), 0);
+    assert_cells("0:1");
+}
+
+/* A code that begins like another, or is its beginning, is another. */
+static void codes_are_compared_whole(void **state)
+{
+    (void)state;
+    struct sym_incident i = {.count = 1};
+    ask_nothing();
+    BY(ADMIN1, "IT.09", "IT.0", "IT.091");
+    LEVEL("\0");
+    has(&i, SYM_FIELD_OF_ADMIN1, "IT.0");
+    make();
+    assert_int_equal(count(&i), 1);
+    assert_cells("1:1");
+    i.n_codes = 0;
+    has(&i, SYM_FIELD_OF_ADMIN1, "IT.09");
+    assert_int_equal(count(&i), 1);
+    assert_cells("0:1 1:1");
+    i.n_codes = 0;
+    has(&i, SYM_FIELD_OF_ADMIN1, "IT.0911");
+    assert_int_equal(count(&i), 0);
+}
+
+static struct sym_incident of_two_countries_and_kinds(void)
+{
+    struct sym_incident i = incident_in(2019);
+    has(&i, SYM_FIELD_OF_COUNTRY, "DE");
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "servitude");
+    has(&i, SYM_FIELD_OF_EXPLOITATION, "forced-labour");
+    return i;
+}
+
+static void several_values_count_once_unless_more_is_declared(void **state)
+{
+    (void)state;
+    struct sym_incident i = of_two_countries_and_kinds();
+    make();
+    assert_int_equal(count(&i), 3);
+    assert_cells("2:1 7:1 22:1"); /* DE, servitude: what was recorded first */
+}
+
+static void several_values_count_in_as_many_cells_as_declared(void **state)
+{
+    (void)state;
+    struct sym_incident i = of_two_countries_and_kinds();
+    asked.query.cells_per_incident = 3;
+    make();
+    assert_int_equal(count(&i), 2 + 2 + 3);
+    assert_cells("0:1 2:1 3:1 7:1 10:1 21:1 22:1");
+}
+
+static void several_values_count_once_each_where_there_is_room(void **state)
+{
+    (void)state;
+    struct sym_incident i = of_two_countries_and_kinds();
+    asked.query.cells_per_incident = 16;
+    make();
+    assert_int_equal(count(&i), 2 + 2 + 4);
+    assert_cells("0:1 2:1 3:1 7:1 9:1 10:1 21:1 22:1");
+}
+
+/* What is not asked for takes no room from what is. */
+static void the_first_value_that_is_asked_for_counts(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2019);
+    has(&i, SYM_FIELD_OF_COUNTRY, "ES");
+    has(&i, SYM_FIELD_OF_COUNTRY, "FR");
+    make();
+    assert_int_equal(count(&i), 3);
+    assert_cells("1:1 5:1 17:1");
+}
+
+/* Persons -------------------------------------------------------------------------------------- */
+
+static void ask_for_persons(uint32_t most)
+{
+    ask_nothing();
+    BY(COUNTRY, "IT");
+    LEVEL("\0");
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max = most;
+    make();
+}
+
+static uint64_t weight(uint32_t persons, uint64_t incidents)
+{
+    struct sym_incident i = {.persons = persons, .count = incidents};
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    cells[0] = 0;
+    assert_int_equal(count(&i), 1);
+    return cells[0];
+}
+
+static void persons_are_clipped_to_what_was_declared(void **state)
+{
+    (void)state;
+    ask_for_persons(5);
+    assert_int_equal(weight(1, 1), 1);
+    assert_int_equal(weight(5, 1), 5);
+    assert_int_equal(weight(6, 1), 5);
+    assert_int_equal(weight(SYM_INCIDENT_PERSONS_MAX, 1), 5);
+    assert_int_equal(weight(0, 1), 1); /* not known */
+}
+
+static void incidents_count_once_whatever_their_persons(void **state)
+{
+    (void)state;
+    ask_for_hotspots();
+    make();
+    struct sym_incident i = {.persons = 700, .count = 1};
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    assert_int_equal(count(&i), 1);
+    assert_cells("0:1");
+}
+
+static void aggregates_count_as_they_are(void **state)
+{
+    (void)state;
+    struct sym_incident i = {.persons = 12, .count = 40};
+    has(&i, SYM_FIELD_OF_COUNTRY, "FR");
+    make();
+    assert_int_equal(count(&i), 1);
+    assert_int_equal(count(&i), 1);
+    assert_cells("1:80");
+}
+
+static void persons_of_aggregates_are_clipped_together(void **state)
+{
+    (void)state;
+    ask_for_persons(3);
+    assert_int_equal(weight(12, 40), 12);
+    assert_int_equal(weight(120, 40), 120);
+    assert_int_equal(weight(121, 40), 120);
+    assert_int_equal(weight(0, 40), 40);
+}
+
+static void refuses_to_count_beyond_2_to_the_53(void **state)
+{
+    (void)state;
+    size_t hit = 0;
+    struct sym_incident i = {.count = SYM_INCIDENT_COUNT_MAX};
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    make();
+    cells[0] = (UINT64_C(1) << 53) - SYM_INCIDENT_COUNT_MAX;
+    assert_int_equal(sym_cube_count(cells, &hit, cube, &i), SYM_OK);
+    assert_true(cells[0] == UINT64_C(1) << 53);
+    i.count = 1;
+    assert_int_equal(sym_cube_count(cells, &hit, cube, &i), SYM_LIMIT);
+    assert_true(cells[0] == UINT64_C(1) << 53);
+}
+
+/* The hash ------------------------------------------------------------------------------------- */
+
+static uint8_t hashes[32][SYM_HASH_BYTES];
+static size_t n_hashes;
+
+/* The cube of what is asked now has a hash that none had before. */
+static void assert_new_hash(void)
+{
+    make();
+    for (size_t i = 0; i < n_hashes; i++) {
+        assert_memory_not_equal(hashes[i], sym_cube_hash(cube), SYM_HASH_BYTES);
+    }
+    memcpy(hashes[n_hashes++], sym_cube_hash(cube), SYM_HASH_BYTES);
+    sym_cube_free(cube);
+    cube = NULL;
+    ask_for_hotspots();
+}
+
+static void the_hash_changes_with_everything_that_gives_cells_their_meaning(void **state)
+{
+    (void)state;
+    n_hashes = 0;
+    assert_new_hash();
+    asked.codes[0][1] = sym_span_text("ES");
+    assert_new_hash();
+    asked.codes[0][0] = sym_span_text("FR");
+    asked.codes[0][1] = sym_span_text("IT");
+    assert_new_hash();
+    asked.dimensions[0].n_codes = 2;
+    assert_new_hash();
+    asked.dimensions[0].dimension = SYM_DIMENSION_ORIGIN;
+    assert_new_hash();
+    asked.query.n_levels = 0;
+    LEVEL("\0\1\2");
+    LEVEL("\0\1");
+    LEVEL("\0");
+    assert_new_hash();
+    asked.query.n_levels = 0;
+    LEVEL("\0\1\2");
+    assert_new_hash();
+    asked.levels[1].dimensions = sym_span("\0\2", 2);
+    assert_new_hash();
+    asked.query.epsilon_nano++;
+    assert_new_hash();
+    asked.query.cells_per_incident++;
+    assert_new_hash();
+    asked.query.unit = SYM_TAB_PERSONS;
+    assert_new_hash();
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max++;
+    assert_new_hash();
+    assert_int_equal(n_hashes, 12);
+}
+
+static void the_same_query_has_the_same_hash_however_it_is_shown(void **state)
+{
+    (void)state;
+    uint8_t hash[SYM_HASH_BYTES];
+    make();
+    memcpy(hash, sym_cube_hash(cube), sizeof hash);
+    sym_cube_free(cube);
+    asked.query.shape = SYM_TAB_HOTSPOTS;
+    make();
+    assert_memory_equal(hash, sym_cube_hash(cube), sizeof hash);
+}
+
+/* Refusals ------------------------------------------------------------------------------------- */
+
+static void assert_refused(enum sym_err err, const char *words)
+{
+    struct sym_fault fault = {0};
+    struct sym_cube *none = NULL;
+    assert_int_equal(sym_cube_new(&none, &asked.query, &fault), err);
+    assert_null(none);
+    assert_memory_equal(fault.text, "query: ", 7);
+    if (strstr(fault.text, words) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", fault.text, words);
+    }
+    ask_for_hotspots();
+}
+
+static void refuses_another_version(void **state)
+{
+    (void)state;
+    asked.query.version = 2;
+    assert_refused(SYM_BAD_VERSION, "of a version this program does not know");
+    asked.query.version = 0;
+    assert_refused(SYM_BAD_VERSION, "of a version this program does not know");
+}
+
+static void refuses_a_query_without_dimensions_or_levels(void **state)
+{
+    (void)state;
+    asked.query.n_dimensions = 0;
+    assert_refused(SYM_BAD_VALUE, "no dimensions; name some with --by");
+    asked.query.n_levels = 0;
+    assert_refused(SYM_BAD_VALUE, "no dimensions; name some with --by");
+}
+
+static void refuses_more_dimensions_and_levels_than_there_may_be(void **state)
+{
+    (void)state;
+    asked.query.n_dimensions = SYM_TAB_DIMENSIONS_MAX + 1;
+    assert_refused(SYM_LIMIT, "more than 6 dimensions or 8 levels");
+    asked.query.n_levels = SYM_TAB_LEVELS_MAX + 1;
+    assert_refused(SYM_LIMIT, "more than 6 dimensions or 8 levels");
+}
+
+static void refuses_a_dimension_that_there_is_not(void **state)
+{
+    (void)state;
+    asked.dimensions[1].dimension = SYM_DIMENSION_NONE;
+    assert_refused(SYM_BAD_VALUE, "dimension 0 is unknown; update this node");
+    asked.dimensions[1].dimension = SYM_DIMENSION_COUNT;
+    assert_refused(SYM_BAD_VALUE, "dimension 21 is unknown; update this node");
+    asked.dimensions[1].dimension = UINT32_MAX;
+    assert_refused(SYM_BAD_VALUE, "dimension 4294967295 is unknown; update this node");
+}
+
+static void refuses_a_dimension_that_is_named_twice(void **state)
+{
+    (void)state;
+    asked.dimensions[2] = asked.dimensions[0];
+    assert_refused(SYM_BAD_VALUE, "names the dimension country twice");
+}
+
+static void refuses_codes_that_are_none_of_their_dimension(void **state)
+{
+    (void)state;
+    asked.codes[0][1] = sym_span_text("Italy");
+    assert_refused(SYM_BAD_VALUE, "\"Italy\" is no code of country");
+    asked.codes[1][0] = sym_span_text("2019-Q1");
+    assert_refused(SYM_BAD_VALUE, "\"2019-Q1\" is no code of year");
+    asked.codes[2][0] = sym_span_text("");
+    assert_refused(SYM_BAD_VALUE, "\"\" is no code of exploitation");
+}
+
+static void refuses_a_code_that_is_longer_than_any(void **state)
+{
+    (void)state;
+    static char city[SYM_CODE_BYTES_MAX + 20] = "IT.09.";
+    memset(city + 6, 'a', sizeof city - 7);
+    ask_nothing();
+    BY(CITY, city);
+    LEVEL("\0");
+    assert_refused(SYM_BAD_VALUE, "aaaaaaaaaaaaaaaa\" is no code of city");
+}
+
+static void refuses_a_code_that_is_listed_twice(void **state)
+{
+    (void)state;
+    asked.codes[0][2] = sym_span_text("IT");
+    assert_refused(SYM_BAD_VALUE, "country lists \"IT\" twice");
+}
+
+static void refuses_a_dimension_without_codes(void **state)
+{
+    (void)state;
+    asked.dimensions[1].n_codes = 0;
+    assert_refused(SYM_LIMIT, "none of year, or more than 65536");
+}
+
+static void refuses_more_codes_than_there_may_be(void **state)
+{
+    (void)state;
+    struct sym_span *many = calloc(MANY, sizeof *many);
+    assert_non_null(many);
+    for (size_t i = 0; i < MANY; i++) {
+        many[i] = sym_span_text("IT");
+    }
+    asked.dimensions[0].codes = many;
+    asked.dimensions[0].n_codes = MANY;
+    assert_refused(SYM_LIMIT, "narrow its codes with --only, the time with --from and --to");
+    free(many);
+}
+
+static void refuses_levels_that_name_no_dimension(void **state)
+{
+    (void)state;
+    asked.levels[2].dimensions = sym_span("\0\1\3", 3);
+    assert_refused(SYM_BAD_VALUE, "a level names a dimension that is not there, or out of order");
+    asked.levels[2].dimensions = sym_span("\0\2\1", 3);
+    assert_refused(SYM_BAD_VALUE, "a level names a dimension that is not there, or out of order");
+    asked.levels[2].dimensions = sym_span("\0\1\1\2", 4);
+    assert_refused(SYM_BAD_VALUE, "a level names a dimension that is not there, or out of order");
+    asked.levels[2].dimensions = sym_span("\0\1\2\3\4\5\6\7\10\11", 10);
+    assert_refused(SYM_BAD_VALUE, "a level names a dimension that is not there, or out of order");
+}
+
+static void refuses_a_level_of_nothing(void **state)
+{
+    (void)state;
+    asked.levels[0].dimensions = sym_span("", 0);
+    assert_refused(SYM_BAD_VALUE, "a level has no dimensions");
+}
+
+static void refuses_the_same_level_twice(void **state)
+{
+    (void)state;
+    asked.levels[1].dimensions = sym_span("\0\1\2", 3);
+    assert_refused(SYM_BAD_VALUE, "asks the same level twice");
+}
+
+static void refuses_a_dimension_that_no_level_has(void **state)
+{
+    (void)state;
+    asked.query.n_levels = 2;
+    assert_refused(SYM_BAD_VALUE, "a dimension is in none of its levels");
+}
+
+static void refuses_persons_where_incidents_count(void **state)
+{
+    (void)state;
+    asked.query.persons_max = 2;
+    assert_refused(SYM_BAD_VALUE, "count persons with --unit persons");
+}
+
+static void refuses_a_unit_that_there_is_not(void **state)
+{
+    (void)state;
+    asked.query.unit = SYM_TAB_UNIT_COUNT;
+    assert_refused(SYM_BAD_VALUE, "counts what this program does not know");
+}
+
+static void refuses_bounds_of_zero(void **state)
+{
+    (void)state;
+    asked.query.cells_per_incident = 0;
+    assert_refused(SYM_BAD_VALUE, "bounds of cells and persons are at least 1");
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max = 0;
+    assert_refused(SYM_BAD_VALUE, "bounds of cells and persons are at least 1");
+}
+
+static void refuses_a_sensitivity_above_the_limit(void **state)
+{
+    (void)state;
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max = 64;
+    asked.query.cells_per_incident = 2;
+    asked.query.epsilon_nano = 12 * (uint64_t)NANO;
+    assert_refused(SYM_LIMIT, "could move the counts by 384 (cells per incident x persons x "
+                              "levels), above the limit of 256");
+}
+
+static void refuses_noise_that_leaves_nothing_to_read(void **state)
+{
+    (void)state;
+    ask_nothing();
+    BY(COUNTRY, "IT");
+    LEVEL("\0");
+    asked.query.cells_per_incident = 16;
+    asked.query.epsilon_nano = NANO / 16; /* a scale of 256 */
+    make();
+    asked.query.epsilon_nano--;
+    assert_refused(SYM_BAD_VALUE, "a scale above 256");
+}
+
+/* 1000 x 1000 cells are the most. */
+static void refuses_more_cells_than_there_may_be(void **state)
+{
+    (void)state;
+    static char texts[2][1001][8];
+    static struct sym_span codes[2][1001];
+    struct sym_fault fault = {0};
+    for (unsigned i = 0; i < 1001; i++) {
+        (void)snprintf(texts[0][i], 8, "AA.%u", i % 1000u * 10u + i / 1000u);
+        (void)snprintf(texts[1][i], 8, "%04u-%02u", 1900 + i / 12 % 100, 1 + i % 12);
+        codes[0][i] = sym_span_text(texts[0][i]);
+        codes[1][i] = sym_span_text(texts[1][i]);
+    }
+    ask_nothing();
+    asked.dimensions[0] = (struct sym_tab_dimension){SYM_DIMENSION_ADMIN1, codes[0], 1000};
+    asked.dimensions[1] = (struct sym_tab_dimension){SYM_DIMENSION_MONTH, codes[1], 1000};
+    asked.query.n_dimensions = 2;
+    LEVEL("\0\1");
+    assert_int_equal(sym_cube_new(&cube, &asked.query, &fault), SYM_OK);
+    assert_int_equal(sym_cube_cells(cube), 1000000);
+    asked.dimensions[0].n_codes = 1001;
+    assert_refused(SYM_LIMIT, "its 1001000 cells are more than the 1000000 that one query may "
+                              "have; narrow its codes with --only");
+}
+
+/* Where the product of dimensions would overflow. */
+static void refuses_cubes_beyond_all_numbers(void **state)
+{
+    (void)state;
+    enum { CODES = 10000 };
+    static char texts[CODES][12];
+    static struct sym_span codes[CODES];
+    static const enum sym_dimension places[] = {SYM_DIMENSION_ADMIN1, SYM_DIMENSION_CITY};
+    static char cities[CODES][16];
+    static struct sym_span of_cities[CODES];
+    for (unsigned i = 0; i < CODES; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "AA.%u", i);
+        (void)snprintf(cities[i], sizeof cities[i], "AA.%u.x", i);
+        codes[i] = sym_span_text(texts[i]);
+        of_cities[i] = sym_span_text(cities[i]);
+    }
+    ask_nothing();
+    asked.dimensions[0] = (struct sym_tab_dimension){places[0], codes, CODES};
+    asked.dimensions[1] = (struct sym_tab_dimension){places[1], of_cities, CODES};
+    asked.query.n_dimensions = 2;
+    BY(COUNTRY, "IT", "FR", "ES", "DE", "AT", "BE", "NL");
+    BY(ORIGIN, "IT", "FR", "ES", "DE", "AT", "BE", "NL");
+    BY(DESTINATION, "IT", "FR", "ES", "DE", "AT", "BE", "NL");
+    BY(TRANSIT, "IT", "FR", "ES", "DE", "AT", "BE", "NL");
+    LEVEL("\0\1\2\3\4\5");
+    assert_refused(SYM_LIMIT, "cells are more than the 1000000");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    if (sym_crypto_init() != SYM_OK) {
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {
+        TEST(levels_follow_each_other),
+        TEST(says_what_its_query_said),
+        TEST(cells_are_row_major_in_the_order_of_the_query),
+        TEST(every_cell_is_that_of_one_combination),
+        TEST(levels_may_skip_dimensions_and_come_in_any_order),
+        TEST(every_owner_may_let_go_of_it),
+        TEST(without_a_value_a_record_is_unknown_where_that_is_a_code),
+        TEST(a_date_counts_as_closely_as_it_is_known),
+        TEST(codes_that_are_not_asked_for_are_left_out),
+        TEST(codes_are_compared_whole),
+        TEST(several_values_count_once_unless_more_is_declared),
+        TEST(several_values_count_in_as_many_cells_as_declared),
+        TEST(several_values_count_once_each_where_there_is_room),
+        TEST(the_first_value_that_is_asked_for_counts),
+        TEST(persons_are_clipped_to_what_was_declared),
+        TEST(incidents_count_once_whatever_their_persons),
+        TEST(aggregates_count_as_they_are),
+        TEST(persons_of_aggregates_are_clipped_together),
+        TEST(refuses_to_count_beyond_2_to_the_53),
+        TEST(the_hash_changes_with_everything_that_gives_cells_their_meaning),
+        TEST(the_same_query_has_the_same_hash_however_it_is_shown),
+        TEST(refuses_another_version),
+        TEST(refuses_a_query_without_dimensions_or_levels),
+        TEST(refuses_more_dimensions_and_levels_than_there_may_be),
+        TEST(refuses_a_dimension_that_there_is_not),
+        TEST(refuses_a_dimension_that_is_named_twice),
+        TEST(refuses_codes_that_are_none_of_their_dimension),
+        TEST(refuses_a_code_that_is_longer_than_any),
+        TEST(refuses_a_code_that_is_listed_twice),
+        TEST(refuses_a_dimension_without_codes),
+        TEST(refuses_more_codes_than_there_may_be),
+        TEST(refuses_levels_that_name_no_dimension),
+        TEST(refuses_a_level_of_nothing),
+        TEST(refuses_the_same_level_twice),
+        TEST(refuses_a_dimension_that_no_level_has),
+        TEST(refuses_persons_where_incidents_count),
+        TEST(refuses_a_unit_that_there_is_not),
+        TEST(refuses_bounds_of_zero),
+        TEST(refuses_a_sensitivity_above_the_limit),
+        TEST(refuses_noise_that_leaves_nothing_to_read),
+        TEST(refuses_more_cells_than_there_may_be),
+        TEST(refuses_cubes_beyond_all_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
