@@ -86,6 +86,19 @@ enum sym_err sym_release_put(struct sym_transaction *t,
     return err == SYM_OK ? put_cells(t, id, cells) : err;
 }
 
+enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset, uint32_t purpose,
+                                 uint32_t basis)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, head);
+    if (err != SYM_OK) {
+        return err;
+    }
+    bool same = sym_span_equal(r.dataset, dataset) && r.purpose == purpose && r.basis == basis;
+    return same ? SYM_OK : SYM_BAD_VALUE;
+}
+
 enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
                               struct sym_span tabulation)
 {

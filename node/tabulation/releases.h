@@ -21,6 +21,10 @@ SYM_MUST enum sym_err sym_release_put(struct sym_transaction *t,
                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                       const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
                                       struct sym_span cells);
+/* Is it about what was asked for? Query, cohort and cells are known to the protocol's machine, but
+ * not these. SYM_BAD_VALUE. */
+SYM_MUST enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset,
+                                          uint32_t purpose, uint32_t basis);
 /* The Release message; out must be empty. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
                                        struct sym_span tabulation);
