@@ -90,6 +90,7 @@ class OldCopies(WitnessTest):
             self.is_stopped(one, other)
         self.b.ping(self.c)  # others are not concerned
         self.assertIn(self.witness(self.b, self.a)["state"], ("split", "shorter"))
+        self.refused(self.b.cli("log", "compare", "bank-a", user="auditor"), FAILED, "log exhibit")
         self.b.restart()
         self.assertTrue(self.alarms(self.b))
         self.a.restart()
