@@ -25,7 +25,7 @@ import nodes
 import overlaps
 import test_stock_tools as stock_tools
 from evidence import AUDITOR
-from nodes import DENIED, DONE, FAILED, run_cli
+from nodes import DONE, FAILED, run_cli
 from overlaps import OverlapTest, overlap_words, start_cli
 
 ENTRIES = int(os.environ.get("SYMBOLON_TEST_ENTRIES", 400))
