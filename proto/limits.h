@@ -253,8 +253,9 @@
 #define SYM_SETTINGS_MAX      64u
 #define SYM_SETTING_BYTES_MAX 255u
 #define SYM_WARNINGS_MAX      32u
-/* A signed control request expires within, milliseconds. */
-#define SYM_CONTROL_LIFE_MS_MAX 60000u
+/* A control request expires so long after it was signed, milliseconds: never later, so that a node
+ * that has forgotten its nonces can tell what was signed before it started. */
+#define SYM_CONTROL_LIFE_MS 30000u
 /* Nonces remembered until they expire; more at once are refused. */
 #define SYM_CONTROL_NONCES_MAX 4096u
 /* Of them for one user who is not an operator; as many are left to operators. */

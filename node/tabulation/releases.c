@@ -330,3 +330,24 @@ enum sym_err sym_withheld_find(struct sym_transaction *t, uint8_t tabulation[SYM
     enum sym_err err = sym_store_each(t, SYM_TABLE_WITHHELD, look_at_withheld, &w);
     return err == SYM_CANCELLED ? SYM_OK : err == SYM_OK ? SYM_NOT_FOUND : err;
 }
+
+struct cut_off {
+    struct sym_transaction *t;
+    uint64_t now_ms;
+};
+
+static enum sym_err forget_cut_off(void *context, struct sym_span key, struct sym_span value)
+{
+    const struct cut_off *c = context;
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    return sym_get_u64(value.data + SYM_HASH_BYTES) > c->now_ms ? sym_withheld_clear(c->t, key.data)
+                                                                : SYM_OK;
+}
+
+enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms)
+{
+    struct cut_off c = {.t = t, .now_ms = now_ms};
+    return sym_store_each(t, SYM_TABLE_WITHHELD, forget_cut_off, &c);
+}

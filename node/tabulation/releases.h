@@ -6,7 +6,8 @@
  * differs by one member from an earlier one is held for an approver, as the difference of two
  * releases would tell of that member alone. A tabulation for which this node sent its vector, and
  * whose release has not come by the deadline, is withheld: its initiator gets no other until it
- * comes, or an approver closes it.
+ * comes, or an approver closes it. One that this node's own end cut off before the deadline is
+ * nobody's fault, and forgotten.
  * All calls work inside a transaction of the caller. Errors: those of store.h.
  */
 #ifndef SYM_NODE_TABULATION_RELEASES_H
@@ -74,5 +75,7 @@ SYM_MUST enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_spa
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                         const struct sym_node_id *initiator, uint64_t now_ms);
+/* At the start: what is not yet due was cut off by the end of this node, and cannot come. */
+SYM_MUST enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms);
 
 #endif
