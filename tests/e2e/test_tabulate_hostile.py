@@ -1,0 +1,75 @@
+"""Joint tabulations between real nodes, one of which wants more than it may: two questions at once
+whose participants differ by one, and a release that never comes.
+
+runner: timeout=300
+"""
+
+import contextlib
+import os
+import signal
+
+import evidence
+import nodes
+from disks import CORE, FaultyDisk
+from nodes import DONE
+from tabulations import CUBE, DATASET, EXACT, NANO, TabulationTest, finish, random_counts
+
+DEBIT = 3  # its third durable commit: request, consent, debit
+
+
+def debits(node):
+    rows = node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
+    return [row["count"] for row in rows if row["kind"] == "budget"]
+
+
+def latest(node):
+    return [row for row in node.json("exchange", "list") if row["kind"] == "tabulate"][0]
+
+
+class AtOnce(TabulationTest):
+    def test_participants_that_differ_by_one_are_held_also_at_the_same_time(self):
+        crew = self.crew(6, daemon=EXACT)
+        crew.each(evidence.add_auditor)
+        counts = [random_counts(CUBE, at) for at in range(6)]
+        crew.load(counts, grantees=crew.nodes[:2])
+        five = ",".join(node.alias for node in (crew.nodes[0], *crew.nodes[2:5]))
+        both = [crew.start(node=crew.nodes[0]), crew.start("--peers", five, node=crew.nodes[1])]
+        answers = [finish(command) for command in both]
+        released = [answer for answer in answers if answer["state"] == "done"]
+        self.assertLessEqual(len(released), 1, answers)
+        # Who asks trusts itself; nobody else pays for both.
+        for node in crew.nodes[2:]:
+            self.assertLessEqual(len(debits(node)), 1, answers)
+
+
+class Withheld(TabulationTest):
+    def test_an_approver_can_close_one_whose_release_never_came(self):
+        def prepare(node):
+            node.disk = FaultyDisk(node.home / "page", CORE)
+            node.environment = node.disk.environment
+        crew = self.crew(3, 3, daemon=EXACT, prepare=prepare)
+        crew.each(evidence.add_auditor)
+        crew.load([random_counts(CUBE, at) for at in range(3)])
+        crew.each(crew.asker.ping, crew.nodes[1:])
+        leaving, waiting = crew.nodes[1:]
+        for node in crew.nodes:
+            node.disk.only_hold(0, kind="d")
+        leaving.disk.only_hold(DEBIT, kind="d")
+        command = crew.start()
+        for node in crew.nodes[1:]:
+            nodes.wait_until(lambda node=node: node.disk.calls >= DEBIT, 20, f"{node.name}: its debit")
+        for pid in leaving.family()[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        leaving.kill()
+        self.assertEqual(finish(command)["state"], "aborted")
+        self.assertEqual(debits(waiting), [NANO])
+        which = latest(waiting)["id"]
+        waiting.do("user", "add", "anna", "--role", "approver")
+        code, _, complaint = waiting.cli("exchange", "settle", which, user="anna")
+        self.assertEqual(code, DONE, complaint)
+        said = [row for row in waiting.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
+                if row.get("event") == "release-given-up"]
+        self.assertEqual(len(said), 1)
+        code, _, _ = waiting.cli("exchange", "settle", which, user="anna")
+        self.assertNotEqual(code, DONE)
