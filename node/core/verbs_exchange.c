@@ -347,57 +347,73 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
-static enum sym_err close_withheld(struct sym_transaction *t, void *context)
-{
-    return sym_withheld_close(t, context);
-}
+/* A joint tabulation whose release this node waits for in vain. */
+struct waiting {
+    struct sym_span id;
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+};
 
-/* The release of a joint tabulation that this node took part in and that never came: its initiator
- * may ask again. SYM_NOT_FOUND, without a fault: there is none. */
-static enum sym_err settle_withheld(struct sym_core *core, const struct sym_author *author,
-                                    struct sym_span id, struct sym_fault *fault)
+static enum sym_err find_waiting(struct sym_transaction *t, void *context)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
-    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
-    char shown[2 * SYM_EXCHANGE_ID_BYTES + 1];
-    enum sym_err err = sym_history_get(&core->history, &arena, &entry, id);
-    if (err == SYM_OK) {
-        if (entry.kind != SYM_KIND_TABULATE || entry.tabulation.len != sizeof tabulation) {
-            return SYM_NOT_FOUND;
-        }
-        memcpy(tabulation, entry.tabulation.data, sizeof tabulation);
-        sym_hex(shown, id.data, id.len);
-        err = sym_log_change(author, core->store, SYM_ENTRY_SETTLED, "withheld-closed",
-                             sym_span_text(shown), close_withheld, tabulation);
+    struct waiting *w = context;
+    enum sym_err err = sym_history_read(t, &arena, &entry, w->id);
+    if (err == SYM_OK && entry.tabulation.len != sizeof w->tabulation) {
+        err = SYM_NOT_FOUND;
     }
-    return err == SYM_OK || err == SYM_NOT_FOUND
-               ? err
-               : sym_fail(fault, err, "exchange: could not be settled: the store %s",
-                          sym_err_text(err));
+    if (err == SYM_OK) {
+        memcpy(w->tabulation, entry.tabulation.data, sizeof w->tabulation);
+        err = entry.ended_ms == 0 ? SYM_AGAIN : sym_withheld_has(t, entry.tabulation);
+    }
+    return err;
 }
 
-/* What the other side owes: its word, a release, or both. */
+static enum sym_err stop_waiting(struct sym_transaction *t, void *context)
+{
+    const struct waiting *w = context;
+    return sym_withheld_clear(t, w->tabulation);
+}
+
+/* SYM_NOT_FOUND, without a word: none is waited for. */
+static enum sym_err settle_waiting(struct sym_core *core, const struct sym_author *author,
+                                   struct sym_span id, struct sym_fault *fault)
+{
+    struct waiting w = {.id = id};
+    char text[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    enum sym_err err = sym_store_read(core->store, find_waiting, &w);
+    if (err == SYM_NOT_FOUND) {
+        return err;
+    }
+    if (err == SYM_AGAIN) {
+        return sym_fail(fault, err, "exchange: is in flight; cancel it first");
+    }
+    sym_hex(text, id.data, SYM_EXCHANGE_ID_BYTES);
+    if (err == SYM_OK) {
+        err = sym_log_change(author, core->store, SYM_ENTRY_RESULT, "release-given-up",
+                             sym_span_text(text), stop_waiting, &w);
+    }
+    return err == SYM_OK ? err
+                         : sym_fail(fault, err, "exchange: could not be settled: the store %s",
+                                    sym_err_text(err));
+}
+
+/* Either may be what is to be settled, or both. */
 static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    struct sym_fault of_release = {.text = ""};
+    enum sym_err waited = settle_waiting(core, author, asked->id, fault);
+    if (waited != SYM_OK && waited != SYM_NOT_FOUND) {
+        return waited;
+    }
     enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
-    if (err != SYM_OK && err != SYM_NOT_FOUND) {
-        return err;
+    if (err == SYM_NOT_FOUND && waited == SYM_OK) {
+        *fault = (struct sym_fault){.text = ""};
+        err = SYM_OK;
     }
-    enum sym_err release = settle_withheld(core, author, asked->id, &of_release);
-    if (release == SYM_OK) {
-        *fault = of_release;
-    } else if (release != SYM_NOT_FOUND) {
-        *fault = of_release;
-        return release;
-    } else if (err != SYM_OK) {
-        return err;
-    }
-    return sym_answer_write(answer, &(struct sym_empty){0});
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
 sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT] = {

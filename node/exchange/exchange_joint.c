@@ -25,6 +25,7 @@ struct joint {
     uint32_t n;
     uint32_t place;
     uint64_t peer_cap_nano;
+    bool may_differ;
     struct sym_answer_given *out;
 };
 
@@ -234,6 +235,7 @@ static bool judge(struct joint *j)
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
+    j->may_differ = l.differs; /* it was held, and an approver agreed */
     if (l.withheld) {
         deny(j, SYM_REASON_LIMIT,
              "the release of an earlier tabulation never came; an approver of this node can close "
@@ -271,6 +273,7 @@ static enum sym_err open_part(struct joint *j)
     c.purpose = j->request->purpose;
     c.basis = j->request->basis;
     c.peer_cap_nano = j->peer_cap_nano;
+    c.may_differ = j->may_differ;
     c.wake = wake;
     c.owner = e;
     c.member.place = j->place;
@@ -324,6 +327,8 @@ static void answer(struct joint *j)
         deny(j, SYM_REASON_FAULT, "no memory");
     } else if (j->asked.suite != SYM_TAB_SUITE) {
         deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
+    } else if (sym_tabulation_has_id(j->x, j->asked.tabulation)) {
+        deny(j, SYM_REASON_PROTOCOL, "the tabulation has the id of another");
     } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
         err = open_part(j);
         if (err != SYM_OK) {

@@ -207,6 +207,8 @@ SYM_MUST enum sym_err sym_exchange_countable(const struct sym_exchanges *x, uint
  * exchanges.h; false, SYM_NOT_FOUND: none has it. Time passes; the node ends. */
 SYM_MUST enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span id,
                                          struct sym_exchange_row *row);
+/* Is this the id of an attempt in flight? */
+bool sym_tabulation_has_id(const struct sym_exchanges *x, struct sym_span id);
 bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
 bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
 void sym_tabulations_tick(struct sym_exchanges *x);

@@ -175,13 +175,38 @@ static enum sym_err hold_snapshot(struct sym_tab_part *p)
     return SYM_OK;
 }
 
+static bool is_own(const struct sym_tab_part *p)
+{
+    return sym_node_id_equal(&p->config.initiator, &p->config.self);
+}
+
+/* Once more what the request was judged by, and by then only: others may have gone on meanwhile, at
+ * the same time and to the same end. */
+static enum sym_err check_others(struct sym_tab_part *p, struct sym_transaction *t)
+{
+    bool differs = false;
+    enum sym_err err = sym_tabulation_is_new(t, p->tabulation);
+    if (err == SYM_OK && !is_own(p) && !p->config.may_differ) {
+        err = sym_cohort_differs_by_one(t, &differs, sym_span_text(p->dataset), p->epoch,
+                                        sym_span(p->cohort, p->n * SYM_HASH_BYTES));
+    }
+    return !differs ? err
+                    : sym_fail(&p->fault, SYM_DENIED,
+                               "dataset %s: the participants differ by one from those of another "
+                               "query, which came first; asked again, it is held for an approver",
+                               p->dataset);
+}
+
 static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *t)
 {
     const struct sym_ledger_ask ask = ask_of(p);
     uint64_t epsilon = sym_cube_epsilon(sym_tab_member_cube(p->member));
     p->expires_ms = ask.now_ms + RESERVED_MS;
-    enum sym_err err = sym_ledger_reserve(&p->config.ledger, t, sym_tab_member_qid(p->member), &ask,
-                                          epsilon, p->expires_ms);
+    enum sym_err err = check_others(p, t);
+    if (err == SYM_OK) {
+        err = sym_ledger_reserve(&p->config.ledger, t, sym_tab_member_qid(p->member), &ask, epsilon,
+                                 p->expires_ms);
+    }
     if (err != SYM_LIMIT) {
         return err;
     }
@@ -196,7 +221,7 @@ static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *
 
 static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
 {
-    bool own = sym_node_id_equal(&p->config.initiator, &p->config.self);
+    bool own = is_own(p);
     const struct sym_ledger_exchange x = {.id = p->id,
                                           .initiator = &p->config.initiator,
                                           .responder = own ? NULL : &p->config.self,
@@ -205,8 +230,10 @@ static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
                                           .purpose = p->config.purpose,
                                           .basis = p->config.basis};
     uint64_t now_ms = sym_wall_ms();
-    enum sym_err err =
-        sym_ledger_debit(&p->config.ledger, t, sym_tab_member_qid(p->member), &x, now_ms);
+    enum sym_err err = check_others(p, t);
+    if (err == SYM_OK) {
+        err = sym_ledger_debit(&p->config.ledger, t, sym_tab_member_qid(p->member), &x, now_ms);
+    }
     if (err == SYM_OK) {
         err = sym_cohort_remember(t, sym_span_text(p->dataset), p->epoch,
                                   sym_span(p->cohort, p->n * SYM_HASH_BYTES));

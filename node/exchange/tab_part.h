@@ -32,6 +32,7 @@ struct sym_tab_part_config {
     uint32_t basis;
     uint64_t cap_nano;      /* of the dataset and year */
     uint64_t peer_cap_nano; /* 0: none but that */
+    bool may_differ;        /* an approver agreed to participants that differ by one */
     void (*wake)(void *owner);
     void *owner;
 };

@@ -172,6 +172,7 @@ static void on_row(void *context, enum sym_err err)
         err = sym_tab_lead_kept(t->lead);
     }
     if (err != SYM_OK && !over) {
+        t->has_release = t->has_release && !kept;
         fail(t, err, "the tabulation could not be recorded");
     }
     if (over) {
@@ -625,9 +626,18 @@ static bool cohort_stands(const struct sym_tabulation *t)
     return true;
 }
 
+/* What the own part reserved and did not spend. */
+static void give_back(struct sym_tabulation *t)
+{
+    if (t->part != NULL && sym_store_write(t->x->config.store, put_part_end, t) != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "reservation-not-released", NULL); /* it expires by itself */
+    }
+}
+
 static void begin_again(struct sym_tabulation *t)
 {
     struct sym_fault fault = {.text = ""};
+    give_back(t);
     drop_machines(t);
     sym_random(t->id, sizeof t->id);
     enum sym_err err =
@@ -679,9 +689,7 @@ static void on_failed(struct sym_tabulation *t)
 static void conclude(struct sym_tabulation *t)
 {
     struct sym_span none = sym_span(NULL, 0);
-    if (t->part != NULL && sym_store_write(t->x->config.store, put_part_end, t) != SYM_OK) {
-        sym_log(SYM_LEVEL_WARN, "reservation-not-released", NULL); /* it expires by itself */
-    }
+    give_back(t);
     if (write_row(t, true, none, none) != SYM_OK) {
         t->ended_us = sym_now_us();
     }
@@ -907,6 +915,17 @@ static struct sym_tabulation *find(const struct sym_exchanges *x, struct sym_spa
         }
     }
     return NULL;
+}
+
+bool sym_tabulation_has_id(const struct sym_exchanges *x, struct sym_span id)
+{
+    for (size_t i = 0; i < SYM_TABULATIONS_MAX; i++) {
+        const struct sym_tabulation *t = x->tabulations[i];
+        if (t != NULL && t->ended_us == 0 && sym_span_equal(id, sym_span(t->id, sizeof t->id))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct sym_span id,

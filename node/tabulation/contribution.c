@@ -13,8 +13,9 @@ struct sym_contribution {
     uint64_t *cells;
     uint64_t counted;
     uint64_t left_out;
-    bool working; /* a work is out, over `counting` */
-    bool waits;   /* `reading` is full, for that */
+    bool working;        /* a work is out, over `counting` */
+    bool waits;          /* `reading` is full, for that */
+    enum sym_err failed; /* of reading, while a work was out: told when that is back */
     bool given_up;
 };
 
@@ -116,6 +117,10 @@ static void worked(void *owner, void *subject, void *context, enum sym_err err)
         destroy(c);
         return;
     }
+    if (c->failed != SYM_OK) {
+        report(c, c->failed);
+        return;
+    }
     if (err == SYM_OK && c->waits) {
         err = give_out(c);
         if (err == SYM_OK) {
@@ -145,12 +150,12 @@ static void on_turn(void *owner)
         c->waits = true;
         err = c->working ? SYM_OK : give_out(c);
     }
-    if (err != SYM_OK && c->working) {
-        c->given_up = true; /* the work ends it; its owner hears now */
-    }
     if (err != SYM_OK) {
         sym_timer_remove(&c->turn);
-        report(c, err);
+        c->failed = err;
+        if (!c->working) {
+            report(c, err);
+        }
         return;
     }
     if (!c->waits) {

@@ -71,7 +71,11 @@ enum sym_err sym_release_put(struct sym_transaction *t,
                              struct sym_span cells)
 {
     struct sym_span id = sym_span(tabulation, SYM_EXCHANGE_ID_BYTES);
-    enum sym_err err = sym_store_has(t, SYM_TABLE_RELEASES, id);
+    SYM_SECRET_AUTO there = {0};
+    enum sym_err err = sym_store_get(t, SYM_TABLE_RELEASES, id, &there);
+    if (err == SYM_OK) {
+        return sym_span_equal(sym_secret_span(&there), head) ? SYM_OK : SYM_REPLAY;
+    }
     if (err != SYM_NOT_FOUND) {
         return err;
     }
@@ -278,14 +282,25 @@ enum sym_err sym_withheld_put(struct sym_transaction *t,
 enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                 const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
 {
-    enum sym_err err = sym_withheld_close(t, tabulation);
+    enum sym_err err =
+        sym_store_delete(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES));
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
-enum sym_err sym_withheld_close(struct sym_transaction *t,
-                                const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
+enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_span tabulation)
 {
-    return sym_store_delete(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES));
+    return sym_store_has(t, SYM_TABLE_WITHHELD, tabulation);
+}
+
+enum sym_err sym_tabulation_is_new(struct sym_transaction *t,
+                                   const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
+{
+    struct sym_span id = sym_span(tabulation, SYM_EXCHANGE_ID_BYTES);
+    enum sym_err err = sym_store_has(t, SYM_TABLE_RELEASES, id);
+    if (err == SYM_NOT_FOUND) {
+        err = sym_withheld_has(t, id);
+    }
+    return err == SYM_OK ? SYM_REPLAY : err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
 struct withheld {

@@ -15,7 +15,8 @@
 #include "node/store/store.h"
 #include "proto/tabulate.h"
 
-/* cells: varints of all cells. One that is there stays as it is. */
+/* cells: varints of all cells. One that is there stays as it is; SYM_REPLAY for another one under
+ * its id. */
 SYM_MUST enum sym_err sym_release_put(struct sym_transaction *t,
                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                       const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
@@ -63,9 +64,12 @@ SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
 /* Fine when there is none. */
 SYM_MUST enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                          const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
-/* For an approver's hand: SYM_NOT_FOUND when there is none. */
-SYM_MUST enum sym_err sym_withheld_close(struct sym_transaction *t,
-                                         const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
+/* SYM_REPLAY: an id whose release is here, or is waited for: who asks chooses the id, and could put
+ * its own tabulation in the place of another's. */
+SYM_MUST enum sym_err sym_tabulation_is_new(struct sym_transaction *t,
+                                            const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
+/* SYM_NOT_FOUND: no release of this one is waited for. */
+SYM_MUST enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_span tabulation);
 /* One of this initiator's that is due at now_ms; SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
