@@ -212,9 +212,9 @@
 #define SYM_WITNESS_PENDING_MAX 4u
 /* Heads that one side may ask proofs for at once: those, and the newest one that is proven. */
 #define SYM_WITNESS_WANTS_MAX (SYM_WITNESS_PENDING_MAX + 1u)
-/* Logs that a partner may begin anew, as it must name what it has lost each time, before an operator
- * has to accept the next one; and the time after which it may one more, milliseconds: each is an
- * entry here. */
+/* Logs that a partner may begin anew, as it must name what it has lost each time, before an
+ * operator has to accept the next one; and the time after which it may one more, milliseconds: each
+ * is an entry here. */
 #define SYM_WITNESS_RESTORES_MAX    4u
 #define SYM_WITNESS_RESTORE_EACH_MS 3600000u
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
