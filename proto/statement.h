@@ -27,7 +27,7 @@ struct sym_statement {
     uint8_t sent_hash[SYM_HASH_BYTES];
     uint64_t received_frames;
     uint8_t received_hash[SYM_HASH_BYTES];
-    uint32_t reason; /* of an abort */
+    uint32_t reason;   /* of an abort */
     bool has_consents; /* of the close of a joint tabulation */
     uint8_t consents_hash[SYM_HASH_BYTES];
     bool has_release; /* likewise */

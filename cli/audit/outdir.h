@@ -1,9 +1,9 @@
 /* outdir.h - a directory of files that comes into being whole or not at all: written beside its
  * place under another name, made durable and moved there.
  *
- * Files and directories are private (0600, 0700): bodies of entries hold cases, notes and users, and
- * whom they are for is for their owner to say. Errors: those of file.h; SYM_EXISTS when something that is not an empty directory is
- * there. The fault is a complete sentence.
+ * Files and directories are private (0600, 0700): bodies of entries hold cases, notes and users,
+ * and whom they are for is for their owner to say. Errors: those of file.h; SYM_EXISTS when
+ * something that is not an empty directory is there. The fault is a complete sentence.
  */
 #ifndef SYM_CLI_AUDIT_OUTDIR_H
 #define SYM_CLI_AUDIT_OUTDIR_H

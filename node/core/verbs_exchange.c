@@ -409,8 +409,9 @@ static enum sym_err verb_exchange_settle(struct sym_core *core, const struct sym
         return waited;
     }
     enum sym_err err = sym_opens_settle(core->opens, author, asked->id.data, fault);
-    if (err == SYM_NOT_FOUND) {
-        err = waited;
+    if (err == SYM_NOT_FOUND && waited == SYM_OK) {
+        *fault = (struct sym_fault){.text = ""};
+        err = SYM_OK;
     }
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }

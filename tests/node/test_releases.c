@@ -169,7 +169,9 @@ static void a_release_stays_as_it_was_kept_first(void **state)
 {
     struct room *r = *state;
     put(r, first_id, "head");
-    put(r, first_id, "altered");
+    put(r, first_id, "head");
+    struct doing d = {.id = first_id, .head = sym_span_text("altered"), .cells = made_cells()};
+    assert_int_equal(run(r, do_put, &d), SYM_REPLAY);
     assert_true(head_is(r, first_id, "head"));
 }
 

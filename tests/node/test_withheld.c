@@ -25,7 +25,7 @@ struct fixture {
     struct sym_node_id initiators[2];
     uint8_t handles[2][SYM_EXCHANGE_ID_BYTES];
     uint8_t tabulations[2][SYM_EXCHANGE_ID_BYTES];
-    uint32_t kind;
+    bool is_joint;
 };
 
 static int set_up(void **state)
@@ -51,7 +51,7 @@ static int set_up(void **state)
         memset(f->handles[i], 0xb0 + (int)i, sizeof f->handles[i]);
         memset(f->tabulations[i], 0xc0 + (int)i, sizeof f->tabulations[i]);
     }
-    f->kind = SYM_KIND_TABULATE;
+    f->is_joint = true;
     *state = f;
     return 0;
 }
@@ -76,14 +76,14 @@ static enum sym_err put_both(struct sym_transaction *t, void *context)
         const struct sym_exchange_entry entry = {
             .id = sym_span(f->handles[i], sizeof f->handles[i]),
             .role = SYM_AS_PARTICIPANT,
-            .kind = f->kind,
+            .kind = f->is_joint ? SYM_KIND_TABULATE : SYM_KIND_PING,
             .state = SYM_EXCHANGE_ABORTED,
             .alias = sym_span_text("ngo"),
             .purpose = SYM_PURPOSE_TEST,
             .basis = SYM_BASIS_CONSENT,
             .started_ms = 1,
             .ended_ms = 2,
-            .tabulation = sym_span(f->tabulations[i], sizeof f->tabulations[i])};
+            .tabulation = sym_span(f->tabulations[i], f->is_joint ? sizeof f->tabulations[i] : 0)};
         err = sym_history_put(t, &entry);
         if (err == SYM_OK) {
             err = sym_withheld_put(t, f->tabulations[i], &f->initiators[i], DUE_MS);
@@ -146,7 +146,7 @@ static void an_approver_closes_one_whose_release_never_came(void **state)
     assert_int_equal(withholds(f, 0, DUE_MS), SYM_NOT_FOUND);
     assert_int_equal(withholds(f, 1, DUE_MS), SYM_OK);
     struct room_lines lines =
-        room_lines(&f->room, "withheld-closed user=anna subject=b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0");
+        room_lines(&f->room, "release-given-up user=anna subject=b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0");
     assert_int_equal(lines.found, 1);
 }
 
@@ -156,20 +156,20 @@ static void refuses_to_close_one_twice(void **state)
     assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
     assert_int_equal(settle(f, f->handles[0]), SYM_OK);
     assert_int_equal(settle(f, f->handles[0]), SYM_NOT_FOUND);
-    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 1);
+    assert_int_equal(room_lines(&f->room, "release-given-up").found, 1);
 }
 
 static void refuses_to_close_what_is_no_tabulation_here(void **state)
 {
     struct fixture *f = *state;
     static const uint8_t unknown[SYM_EXCHANGE_ID_BYTES] = {1};
-    f->kind = SYM_KIND_PING;
+    f->is_joint = false;
     assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
     assert_int_equal(settle(f, f->handles[0]), SYM_NOT_FOUND);
     assert_int_equal(settle(f, unknown), SYM_NOT_FOUND);
     assert_non_null(strstr(f->fault.text, "exchange: is not open"));
     assert_int_equal(withholds(f, 0, DUE_MS), SYM_OK);
-    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 0);
+    assert_int_equal(room_lines(&f->room, "release-given-up").found, 0);
 }
 
 static void nothing_is_closed_when_its_entry_cannot_be_written(void **state)

@@ -25,7 +25,7 @@ static int tear_down(void **state)
  * cost more than all that is looked at here. Smaller tabulations have them. */
 static void run_with(const enum tab_type *types, uint32_t n_types, uint32_t few)
 {
-    tab_rig_open_at(&rig, N, 4, 12, 12000000000u);
+    tab_rig_open_at(&rig, N, 2, 6, 12000000000u);
     rig.quick = true;
     rig.crew = crew_new(2);
     for (uint32_t i = 0; i < few; i++) {
