@@ -63,7 +63,8 @@ static enum sym_err get_card(struct sym_card *card, struct sym_secret *text,
     return err == SYM_OK ? err : sym_fail(fault, err, "the renewed card %s", sym_err_text(err));
 }
 
-/* A card may be written again; a file of another kind was named by mistake. */
+/* A card may be written again, and nothing is lost with an empty file; one of another kind was
+ * named by mistake. */
 static enum sym_err write_card(const char *path, struct sym_span text, struct sym_fault *fault)
 {
     static const char head[] = "symbolon-card/";
@@ -73,7 +74,7 @@ static enum sym_err write_card(const char *path, struct sym_span text, struct sy
     enum sym_err err = sym_file_read(&old, path, SYM_CARD_BYTES_MAX, &unread);
     bool is_card =
         err == SYM_OK && old.len >= sizeof head - 1 && memcmp(old.data, head, sizeof head - 1) == 0;
-    if ((err == SYM_OK && !is_card) || err == SYM_TOO_LONG) {
+    if ((err == SYM_OK && old.len > 0 && !is_card) || err == SYM_TOO_LONG) {
         return sym_fail(fault, SYM_EXISTS,
                         "%s: exists already, is no card and is not overwritten; choose another "
                         "name or remove it",

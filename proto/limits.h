@@ -155,10 +155,11 @@
 #define SYM_TAB_MEMBERS_MIN 3u
 /* Cells of one query over all levels. */
 #define SYM_TAB_CELLS_MAX 1000000u
-/* Dimensions of a query, its levels, the codes of all its dimensions together, and its bytes. */
+/* Dimensions of a query, its levels, the codes of all its dimensions together (so many as the
+ * shortest can be decoded in the memory that codec.c gives a message), and its bytes. */
 #define SYM_TAB_DIMENSIONS_MAX  6u
 #define SYM_TAB_LEVELS_MAX      8u
-#define SYM_TAB_CODES_MAX       65536u
+#define SYM_TAB_CODES_MAX       65000u
 #define SYM_TAB_QUERY_BYTES_MAX 917504u
 /* Cells in which one incident counts per level, persons it is clipped to, and the product with the
  * levels. */
@@ -181,8 +182,8 @@
 #define SYM_TABULATIONS_IN_MAX 4u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
-/* Rows of one answer about budgets. */
-#define SYM_BUDGETS_MAX 1024u
+/* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */
+#define SYM_BUDGETS_MAX 1000u
 
 /* Evidence --------------------------------------------------------------------------------- */
 

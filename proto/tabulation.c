@@ -204,7 +204,7 @@ static const struct sym_field budget_fields[] = {
     SYM_FIELD_U64(struct sym_budget, cap_nano, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_budget, spent_nano, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_budget, reserved_nano, 0, UINT64_MAX),
-    SYM_FIELD_U64(struct sym_budget, renews_ms, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_budget, renews_ms, 1, UINT64_MAX),
 };
 static const struct sym_message budget = SYM_MESSAGE("Budget", struct sym_budget, budget_fields);
 

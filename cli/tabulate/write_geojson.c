@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a level lies on a map: at a place, or from an origin to a destination (of routes without
- * one, to the place); n where it has no such dimension. */
+/* Where a level lies on a map: at a place, or from an origin to a destination; n where it has no
+ * such dimension. */
 struct geometry {
     size_t n; /* dimensions of the level */
     size_t place;

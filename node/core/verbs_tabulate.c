@@ -31,11 +31,12 @@ static enum sym_err verb_tabulate_plan(struct sym_core *core, const struct sym_a
                                        struct sym_fault *fault)
 {
     struct sym_span names[SYM_TAB_MEMBERS_MAX];
+    uint8_t released[SYM_EXCHANGE_ID_BYTES];
     struct sym_tabulate_plan plan;
     (void)author;
     enum sym_err err = check_codes(arguments, fault);
     if (err == SYM_OK) {
-        err = sym_tabulation_plan(core->exchanges, &plan, names, arguments, fault);
+        err = sym_tabulation_plan(core->exchanges, &plan, names, released, arguments, fault);
     }
     return err == SYM_OK ? sym_answer_write(answer, &plan) : err;
 }
@@ -79,6 +80,46 @@ static enum sym_err verb_tabulate_preview(struct sym_core *core, const struct sy
 
 /* Releases ------------------------------------------------------------------------------------- */
 
+struct fetch {
+    struct sym_span tabulation;
+    uint32_t cell;
+    uint32_t first;
+    uint32_t n;
+    uint32_t total;
+    struct sym_secret head;
+    struct sym_secret page;
+};
+
+static enum sym_err fetch_head(struct sym_transaction *t, void *context)
+{
+    struct fetch *f = context;
+    return sym_release_head(t, &f->head, f->tabulation);
+}
+
+static enum sym_err fetch_page(struct sym_transaction *t, void *context)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct fetch *f = context;
+    struct sym_release release;
+    enum sym_err err = fetch_head(t, context);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &release, &sym_msg_release, sym_secret_span(&f->head));
+        f->total = err == SYM_OK ? release.cells : 0;
+    }
+    sym_secret_clear(&f->head);
+    return err == SYM_OK ? sym_release_page(t, &f->page, &f->first, &f->n, f->tabulation, f->cell)
+                         : err;
+}
+
+/* By the id of a tabulation, which plans name. */
+static bool has_release(struct sym_core *core, struct sym_span tabulation)
+{
+    struct fetch f = {.tabulation = tabulation};
+    bool found = sym_store_read(core->store, fetch_head, &f) == SYM_OK;
+    sym_secret_clear(&f.head);
+    return found;
+}
+
 /* The tabulation whose release an exchange has, by the id that users know. */
 static enum sym_err find_release(struct sym_core *core, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                  struct sym_span id, struct sym_fault *fault)
@@ -86,6 +127,10 @@ static enum sym_err find_release(struct sym_core *core, uint8_t tabulation[SYM_E
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
     enum sym_err err = sym_history_get(&core->history, &arena, &entry, id);
+    if (err == SYM_NOT_FOUND && has_release(core, id)) {
+        memcpy(tabulation, id.data, SYM_EXCHANGE_ID_BYTES);
+        return SYM_OK;
+    }
     if (err == SYM_NOT_FOUND) {
         return sym_fail(fault, err,
                         "exchange: does not exist; `symbolon exchange list` shows those that do");
@@ -105,27 +150,6 @@ static enum sym_err find_release(struct sym_core *core, uint8_t tabulation[SYM_E
     }
     memcpy(tabulation, entry.tabulation.data, SYM_EXCHANGE_ID_BYTES);
     return SYM_OK;
-}
-
-struct fetch {
-    struct sym_span tabulation;
-    uint32_t cell;
-    uint32_t first;
-    uint32_t n;
-    struct sym_secret head;
-    struct sym_secret page;
-};
-
-static enum sym_err fetch_head(struct sym_transaction *t, void *context)
-{
-    struct fetch *f = context;
-    return sym_release_head(t, &f->head, f->tabulation);
-}
-
-static enum sym_err fetch_page(struct sym_transaction *t, void *context)
-{
-    struct fetch *f = context;
-    return sym_release_page(t, &f->page, &f->first, &f->n, f->tabulation, f->cell);
 }
 
 static enum sym_err verb_release_show(struct sym_core *core, const struct sym_author *author,
@@ -173,8 +197,11 @@ static enum sym_err verb_release_cells(struct sym_core *core, const struct sym_a
     if (err != SYM_OK) {
         return sym_fail(fault, err, "release: has no such cell, or the stored one is damaged");
     }
-    const struct sym_cells_page page = {
-        .first = f.first, .cells = sym_secret_span(&f.page), .next = f.first + f.n};
+    uint32_t next = f.first + f.n;
+    const struct sym_cells_page page = {.first = f.first,
+                                        .cells = sym_secret_span(&f.page),
+                                        .next = next < f.total ? next : 0,
+                                        .total = f.total};
     err = sym_answer_write(answer, &page);
     sym_secret_clear(&f.page);
     return err;

@@ -187,7 +187,7 @@ void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_entry_body body = {.event = {NULL, 0}};
-    struct sym_span salted;
+    struct sym_span salted = {NULL, 0};
     enum sym_err err = SYM_NOT_FOUND;
     if (leaf->exchange_id.len > 0) {
         err = sym_log_get_body(l, t, &salted, generation, index);

@@ -57,7 +57,7 @@ static enum sym_err get_one_body(struct sym_transaction *t, void *context)
 {
     const struct one *o = context;
     struct sym_log *l = o->log;
-    struct sym_span salted;
+    struct sym_span salted = {NULL, 0};
     uint32_t generation = l->durable.head.generation;
     enum sym_err err = sym_log_get_body(l, t, &salted, generation, o->index);
     if (err == SYM_OK) {
@@ -170,7 +170,7 @@ static bool is_wanted(const struct walk *w, const struct sym_leaf *leaf)
 /* A body that is not there was erased, or is missing: as the log says. */
 static enum sym_err tell(struct walk *w, struct sym_log_row *row)
 {
-    struct sym_span salted;
+    struct sym_span salted = {NULL, 0};
     enum sym_err err = SYM_NOT_FOUND;
     if (w->query->bodies) {
         err = sym_log_get_body(w->log, w->t, &salted, w->side->head.generation, w->at);

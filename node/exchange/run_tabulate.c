@@ -15,11 +15,15 @@ struct tabulate {
 
 static enum sym_err open_tabulate(void **machine, const struct sym_run_plan *plan)
 {
+    bool asks = plan->role == SYM_SESSION_INITIATOR;
+    if (asks ? plan->leg == NULL : plan->part == NULL) {
+        return SYM_INTERNAL;
+    }
     struct tabulate *r = calloc(1, sizeof *r);
     if (r == NULL) {
         return SYM_NO_MEMORY;
     }
-    if (plan->role == SYM_SESSION_INITIATOR) {
+    if (asks) {
         r->leg = plan->leg;
     } else {
         r->part = plan->part;

@@ -237,9 +237,48 @@ static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan 
     return err;
 }
 
+struct answered {
+    struct sym_release_question question;
+    uint8_t *tabulation;
+};
+
+static enum sym_err look_for_answer(struct sym_transaction *t, void *context)
+{
+    const struct answered *a = context;
+    return sym_release_latest(t, a->tabulation, &a->question);
+}
+
+/* An answer that is kept here. Whether it still is the answer, the others say: they may have
+ * published since. */
+static enum sym_err plan_answer(struct sym_exchanges *x, struct sym_tabulate_plan *out,
+                                uint8_t released[SYM_EXCHANGE_ID_BYTES],
+                                const struct sym_tab_cohort *c,
+                                const struct sym_tabulate_start *start, struct sym_fault *fault)
+{
+    size_t at = 0;
+    struct sym_dataset_row row = {.epoch = 0};
+    if (sym_datasets_find(x->config.datasets, &at, start->dataset, NULL) == SYM_OK) {
+        sym_datasets_row(x->config.datasets, at, &row);
+    }
+    struct answered a = {.question = {.dataset = start->dataset,
+                                      .query = start->query,
+                                      .cohort = sym_span(c->ids, c->n * SYM_HASH_BYTES),
+                                      .own = c->own,
+                                      .epoch = row.epoch},
+                         .tabulation = released};
+    enum sym_err err = sym_store_read(x->config.store, look_for_answer, &a);
+    if (err == SYM_OK) {
+        out->released = sym_span(released, SYM_EXCHANGE_ID_BYTES);
+    } else if (err != SYM_NOT_FOUND) {
+        return sym_fail(fault, err, "releases: the stored table %s; restore a backup",
+                        sym_err_text(err));
+    }
+    return SYM_OK;
+}
+
 enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
-                                 struct sym_span *names, const struct sym_tabulate_start *start,
-                                 struct sym_fault *fault)
+                                 struct sym_span *names, uint8_t released[SYM_EXCHANGE_ID_BYTES],
+                                 const struct sym_tabulate_start *start, struct sym_fault *fault)
 {
     struct sym_tab_cohort *c = malloc(sizeof *c);
     if (c == NULL) {
@@ -248,6 +287,9 @@ enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_pl
     enum sym_err err = sym_tab_cohort_of(c, x, start, fault);
     if (err == SYM_OK) {
         err = fill_plan(x, out, names, c, start, fault);
+    }
+    if (err == SYM_OK) {
+        err = plan_answer(x, out, released, c, start, fault);
     }
     free(c);
     return err;

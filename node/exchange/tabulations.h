@@ -13,9 +13,10 @@
 
 #include "node/exchange/exchanges.h"
 
-/* What would happen; spans of *out borrow from names, n_names of room (SYM_TAB_MEMBERS_MAX). */
+/* What would happen; spans of *out borrow from names, of SYM_TAB_MEMBERS_MAX, and released. */
 SYM_MUST enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
                                           struct sym_span *names,
+                                          uint8_t released[SYM_EXCHANGE_ID_BYTES],
                                           const struct sym_tabulate_start *start,
                                           struct sym_fault *fault);
 SYM_MUST enum sym_err sym_tabulation_start(struct sym_exchanges *x,

@@ -1,5 +1,7 @@
 #include "node/tabulation/releases.h"
 
+#include "proto/codec.h"
+
 #include <string.h>
 
 /* RELEASE_CELLS: tabulation, first cell of the page (4) -> number of cells (4), their varints. */
@@ -149,6 +151,45 @@ enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_
         sym_store_get_into(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), NULL,
                            tabulation, SYM_EXCHANGE_ID_BYTES, &len);
     return err == SYM_OK && len != SYM_EXCHANGE_ID_BYTES ? SYM_BAD_FORMAT : err;
+}
+
+struct latest {
+    const struct sym_release_question *q;
+    uint8_t *tabulation;
+    uint64_t released_ms;
+    bool found;
+};
+
+static bool answers(const struct sym_release *r, const struct sym_release_question *q)
+{
+    bool same = sym_span_equal(r->dataset, q->dataset) && sym_span_equal(r->query, q->query) &&
+                sym_span_equal(r->cohort, q->cohort);
+    bool own = (size_t)q->own < r->epochs.len / 8u;
+    return same && (!own || sym_get_u64(r->epochs.data + 8u * (size_t)q->own) == q->epoch);
+}
+
+static enum sym_err look_at_release(void *context, struct sym_span key, struct sym_span value)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct latest *l = context;
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, value);
+    if (err == SYM_OK && key.len == SYM_EXCHANGE_ID_BYTES && answers(&r, l->q) &&
+        r.released_ms >= l->released_ms) {
+        l->found = true;
+        l->released_ms = r.released_ms;
+        memcpy(l->tabulation, key.data, key.len);
+    }
+    return err;
+}
+
+enum sym_err sym_release_latest(struct sym_transaction *t,
+                                uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                const struct sym_release_question *q)
+{
+    struct latest l = {.q = q, .tabulation = tabulation};
+    enum sym_err err = sym_store_each(t, SYM_TABLE_RELEASES, look_at_release, &l);
+    return err == SYM_OK && !l.found ? SYM_NOT_FOUND : err;
 }
 
 /* Cohorts -------------------------------------------------------------------------------------- */

@@ -33,6 +33,19 @@ SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
                                        uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                        const uint8_t question[SYM_HASH_BYTES]);
 
+/* The latest release of the same query over the same cohort in which the own node
+ * had this epoch: whether the others have published since is not known here. SYM_NOT_FOUND. */
+struct sym_release_question {
+    struct sym_span dataset;
+    struct sym_span query;
+    struct sym_span cohort; /* node ids, ascending */
+    uint32_t own;           /* place in it; its length and more: takes no part */
+    uint64_t epoch;
+};
+SYM_MUST enum sym_err sym_release_latest(struct sym_transaction *t,
+                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                         const struct sym_release_question *q);
+
 /* ids: node ids, ascending: of a cohort, or of those that survived. One set under one key: a set
  * that was remembered already stays once. */
 SYM_MUST enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset,

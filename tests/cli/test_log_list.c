@@ -156,7 +156,7 @@ static void a_report_names_as_approvers_those_who_approved(void **state)
                                      .subject = fake_text("LOG_LIST")};
     fake_log_make(*state);
     size_t n = fake_log.n;
-    fake_log.n = 12;
+    fake_log.n = FAKE_ANNOUNCED + 1;
     (void)fake_log_add(SYM_ENTRY_APPROVAL, NULL, false, &held);
     (void)fake_log_add(SYM_ENTRY_APPROVAL, NULL, false, &done);
     (void)fake_log_add(SYM_ENTRY_REFUSED, NULL, false, &refused);

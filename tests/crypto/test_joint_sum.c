@@ -1,5 +1,6 @@
 /* Whether masks vanish, and only then: sums over federations of several sizes, with nodes that are
- * gone before their vector or after it, at the level of crypto/ alone. */
+ * gone before their vector or after it, at the level of crypto/ alone.
+ * runner: timeout=300 */
 #include "tests/support/tally.h"
 
 #include <setjmp.h>

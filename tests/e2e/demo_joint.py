@@ -194,7 +194,8 @@ def trends(stage, joint):
 def afterwards(stage, joint):
     rows = [("question", "cells", "shown", "of these in their interval", "below the threshold")]
     stage.say("All cells of the three answers. What is below the threshold is not shown, whether it is empty or not; "
-              "the last column is what was lost by that: cells that do hold incidents.")
+              "the last column is what was lost by that: cells that do hold incidents. What is shown came out large "
+              "enough, so that of the shown ones some more than 5 in 100 lie outside.")
     rows += [(kind, *joint.sums(kind)) for kind in QUESTIONS]
     joint.table(rows)
     stage.say("Each question cost every participant 1 of the 8 that its dataset has for a year. The same question again "

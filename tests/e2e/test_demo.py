@@ -3,7 +3,6 @@
 runner: timeout=240
 """
 
-import json
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import time
 import unittest
 
+import geojson
 import nodes
 from nodes import NodeTest
 
@@ -47,8 +47,11 @@ class Demo(NodeTest):
         self.assertIn("5 countries with most incidents are among the first 7 that were released", told)
         self.assertRegex(told, r"(?m)^    incidents  all together +8 +3 +0 +5 ")
         for name in ("hotspots", "routes"):
-            document = json.loads((home / f"{name}.geojson").read_text("utf-8"))
-            self.assertGreater(len(document["features"]), 20)
+            document = geojson.check((home / f"{name}.geojson").read_text("utf-8"))
+            self.assertGreater(len(document["features"]), 15)
+            countries = geojson.borders()
+            if countries is not None:
+                self.assertEqual(geojson.far(document, countries), ([], set()))
 
     def leaves_alone_what_runs(self, home):
         node = subprocess.Popen([str(nodes.SYMBOLOND), "--dir", str(home / "bank-a"), "--key-file",
@@ -75,11 +78,26 @@ class Demo(NodeTest):
         self.assertIn("+442079460123", done.stdout)
         self.assertIn("LY Libya", done.stdout)
 
+    def asks_jointly_as_the_readme_says(self, home):
+        readme = (nodes.ROOT / "README.md").read_text("utf-8")
+        script, = [block for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.M | re.S) if "symbolon hotspots" in block]
+        script = script.replace("$PWD/build/release", str(nodes.BUILD)).replace("demo/", f"{home}/")
+        script = re.sub(r"\bsleep (\d+)", lambda match: f"sleep {int(match[1]) * nodes.PATIENCE}", script)
+        done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("Nothing has left this node", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^ *1  LY Libya +\d+  \d+ to \d+")
+        self.assertRegex(done.stdout, r"(?m)^incidents  all together +8 +4 +0 +4 ")
+        document = geojson.check((self.home / "hotspots.geojson").read_text("utf-8"))
+        self.assertGreater(len(document["features"]), 10)
+
     def test_it_works_again_and_again_and_tells_the_truth(self):
         home = self.home / "demo"
         told = self.works(home)
         self.leaves_alone_what_runs(home)
         self.starts_again_as_told(told.partition("Explore\n")[2])
+        self.asks_jointly_as_the_readme_says(home)
         self.works(home)
 
     def test_it_deletes_nothing_that_is_no_demo(self):

@@ -32,6 +32,11 @@ WORDS = {
     "exchange list": ["exchange", "list"], "exchange show": ["exchange", "show", "f" * 32],
     "exchange result": ["exchange", "result", "f" * 32], "exchange cancel": ["exchange", "cancel", "f" * 32],
     "exchange forget": ["exchange", "forget", "f" * 32],
+    **{preset: [preset, "--peers", "all", "--dataset", "absent", "--by", by, "--from", "2020", "--to", "2021",
+                "--purpose", "test", "--basis", "consent", "--case", "T-1", "--yes"]
+       for preset, by in (("hotspots", "country,year"), ("routes", "origin,destination,year"),
+                          ("trends", "year"), ("tabulate", "year"))},
+    "budget": ["budget"],
 }
 # These look at something else before they ask, and say that it does not exist.
 LOOK_FIRST = ("exchange result",)

@@ -47,11 +47,15 @@ static void insist(bool holds)
 /* Comparing ------------------------------------------------------------------------------------
  */
 
-static struct sym_compare *begin(void)
+/* own_size: of the log of A when it began; what came later is not looked at. */
+static struct sym_compare *begin(uint64_t own_size)
 {
     struct sym_compare *c = NULL;
-    struct sym_compare_plan plan = {
-        .self = nodes[A].id, .peer = nodes[B].id, .began_ms = BEGAN_MS, .since_ms = SINCE_MS};
+    struct sym_compare_plan plan = {.self = nodes[A].id,
+                                    .peer = nodes[B].id,
+                                    .own_size = own_size,
+                                    .began_ms = BEGAN_MS,
+                                    .since_ms = SINCE_MS};
     memcpy(plan.own_identity, nodes[A].keys.identity.public_key, sizeof plan.own_identity);
     memcpy(plan.peer_identity, nodes[B].keys.identity.public_key, sizeof plan.peer_identity);
     insist(sym_compare_new(&c, &plan) == SYM_OK);
@@ -134,7 +138,7 @@ static void compare_raw(struct sym_reader *in)
 {
     static struct log b;
     static struct tree tree;
-    struct sym_compare *c = begin();
+    struct sym_compare *c = begin(ENTRIES / 2);
     uint64_t skipped[ENTRIES] = {0};
     uint64_t index = 0;
     size_t n = 0;
@@ -426,6 +430,25 @@ static void shuffle(struct log *log, struct sym_reader *in)
     }
 }
 
+/* As in any log, what goes on comes last. Returns how many entries come before. */
+static size_t put_running_last(struct log *log, const struct tale tales[TALES])
+{
+    static struct log sorted;
+    size_t before = 0;
+    sorted.n = 0;
+    for (unsigned running = 0; running < 2; running++) {
+        for (size_t i = 0; i < log->n; i++) {
+            const struct entry *e = &log->entries[i];
+            if ((tales[e->tale].path == RUNNING) == (running == 1)) {
+                sorted.entries[sorted.n++] = *e;
+            }
+        }
+        before = running == 0 ? sorted.n : before;
+    }
+    *log = sorted;
+    return before;
+}
+
 static void compare_tales(struct sym_reader *in)
 {
     static struct log logs[SIDES];
@@ -437,7 +460,7 @@ static void compare_tales(struct sym_reader *in)
     unsigned n = read_tales(tales, in, logs);
     shuffle(&logs[B], in);
     make_tree(&tree, &logs[B]);
-    struct sym_compare *c = begin();
+    struct sym_compare *c = begin(put_running_last(&logs[A], tales));
     for (size_t i = 0; i < logs[A].n; i++) {
         struct entry *e = &logs[A].entries[i];
         fill_body(e, i, &tales[e->tale], &logs[B]);

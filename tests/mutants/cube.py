@@ -17,7 +17,7 @@ MUTANTS = [
     ),
     (
         "persons are added where incidents are counted",
-        "proto/test_cube:incidents_count_once_whatever_their_persons",
+        "proto/test_cube:aggregates_count_as_they_are",
         ("proto/cube.c", "if (c->unit == SYM_TAB_INCIDENTS || incident->persons == 0) {", "if (incident->persons == 0) {"),
     ),
     (

@@ -348,11 +348,11 @@ static void refuses_a_record_that_is_none(void **state)
     struct sym_datasets *d = NULL;
     struct sym_datasets_config c = {
         .store = s->room.store, .vault = s->vault, .log = room_log(&s->room)};
-    assert_int_equal(room_put(&s->room, SYM_TABLE_DATASETS, "x", "\x02 of another version"),
+    assert_int_equal(room_put(&s->room, SYM_TABLE_DATASETS, "x", "\x03 of another version"),
                      SYM_OK);
     assert_int_equal(sym_datasets_open(&d, &c, &fault), SYM_BAD_VERSION);
     assert_non_null(strstr(fault.text, "restore a backup"));
-    assert_int_equal(room_put(&s->room, SYM_TABLE_DATASETS, "x", "\x01 too short"), SYM_OK);
+    assert_int_equal(room_put(&s->room, SYM_TABLE_DATASETS, "x", "\x02 too short"), SYM_OK);
     assert_int_equal(sym_datasets_open(&d, &c, NULL), SYM_BAD_FORMAT);
     assert_null(d);
 }

@@ -1,84 +1,290 @@
-/* What is remembered of tabulations: who asks chooses their ids, and gains nothing by it. */
 #include "node/tabulation/releases.h"
 
 #include "tests/support/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {7};
-static const struct sym_node_id police = {.bytes = {1}};
+#define CELLS 200000u
+#define NOW   UINT64_C(1780272000000)
 
-struct put {
-    uint8_t question[SYM_HASH_BYTES];
-    const char *head;
+static const uint8_t first_id[SYM_EXCHANGE_ID_BYTES] = {1};
+static const uint8_t second_id[SYM_EXCHANGE_ID_BYTES] = {2};
+static const uint8_t question[SYM_HASH_BYTES] = {3};
+static const struct sym_node_id police = {.bytes = {4}};
+static const struct sym_node_id agency = {.bytes = {5}};
+
+struct doing {
+    const uint8_t *id;
+    struct sym_span head;
+    struct sym_span cells;
+    uint8_t found[SYM_EXCHANGE_ID_BYTES];
+    uint32_t cell;
+    uint32_t first;
+    uint32_t n;
+    struct sym_secret out;
+    struct sym_span ids;
+    const char *dataset;
+    uint64_t epoch;
+    bool differs;
+    const struct sym_node_id *initiator;
+    uint64_t now_ms;
 };
 
-static enum sym_err put_release(struct sym_transaction *t, void *context)
+static enum sym_err do_put(struct sym_transaction *t, void *context)
 {
-    const struct put *p = context;
-    return sym_release_put(t, id, p->question, sym_span_text(p->head), sym_span("\x0c\x00", 2));
+    const struct doing *d = context;
+    return sym_release_put(t, d->id, question, d->head, d->cells);
 }
 
-static enum sym_err put_withheld(struct sym_transaction *t, void *context)
+static enum sym_err do_head(struct sym_transaction *t, void *context)
 {
-    (void)context;
-    return sym_withheld_put(t, id, &police, 5);
+    struct doing *d = context;
+    return sym_release_head(t, &d->out, sym_span(d->id, SYM_EXCHANGE_ID_BYTES));
 }
 
-static enum sym_err clear_withheld(struct sym_transaction *t, void *context)
+static enum sym_err do_page(struct sym_transaction *t, void *context)
 {
-    (void)context;
-    return sym_withheld_clear(t, id);
+    struct doing *d = context;
+    return sym_release_page(t, &d->out, &d->first, &d->n, sym_span(d->id, SYM_EXCHANGE_ID_BYTES),
+                            d->cell);
 }
 
-static enum sym_err is_new(struct sym_transaction *t, void *context)
+static enum sym_err do_find(struct sym_transaction *t, void *context)
 {
-    (void)context;
-    return sym_tabulation_is_new(t, id);
+    struct doing *d = context;
+    return sym_release_find(t, d->found, question);
 }
 
-static enum sym_err read_head(struct sym_transaction *t, void *context)
+static enum sym_err do_remember(struct sym_transaction *t, void *context)
 {
-    return sym_release_head(t, context, sym_span(id, sizeof id));
+    const struct doing *d = context;
+    return sym_cohort_remember(t, sym_span_text(d->dataset), d->epoch, d->ids);
 }
 
-static void a_release_is_never_replaced_by_another_of_its_id(void **state)
+static enum sym_err do_differs(struct sym_transaction *t, void *context)
 {
-    struct room *room = *state;
-    SYM_SECRET_AUTO head = {0};
-    struct put p = {.question = {1}, .head = "the first"};
-    assert_int_equal(sym_store_write(room->store, put_release, &p), SYM_OK);
-    assert_int_equal(sym_store_write(room->store, put_release, &p), SYM_OK);
-    struct put other = {.question = {2}, .head = "another"};
-    assert_int_equal(sym_store_write(room->store, put_release, &other), SYM_REPLAY);
-    assert_int_equal(sym_store_read(room->store, read_head, &head), SYM_OK);
-    assert_true(sym_span_equal(sym_secret_span(&head), sym_span_text("the first")));
+    struct doing *d = context;
+    return sym_cohort_differs_by_one(t, &d->differs, sym_span_text(d->dataset), d->epoch, d->ids);
 }
 
-static void an_id_is_new_once(void **state)
+static enum sym_err do_withhold(struct sym_transaction *t, void *context)
 {
-    struct room *room = *state;
-    struct put p = {.question = {1}, .head = "the first"};
-    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_OK);
-    assert_int_equal(sym_store_write(room->store, put_withheld, NULL), SYM_OK);
-    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_REPLAY);
-    assert_int_equal(sym_store_write(room->store, put_release, &p), SYM_OK);
-    assert_int_equal(sym_store_write(room->store, clear_withheld, NULL), SYM_OK);
-    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_REPLAY);
+    const struct doing *d = context;
+    return sym_withheld_put(t, d->id, d->initiator, d->now_ms);
+}
+
+static enum sym_err do_clear(struct sym_transaction *t, void *context)
+{
+    const struct doing *d = context;
+    return sym_withheld_clear(t, d->id);
+}
+
+static enum sym_err do_withheld(struct sym_transaction *t, void *context)
+{
+    struct doing *d = context;
+    return sym_withheld_find(t, d->found, d->initiator, d->now_ms);
+}
+
+static enum sym_err run(struct room *r, sym_store_fn *fn, struct doing *d)
+{
+    return sym_store_write(r->store, fn, d);
+}
+
+/* Cells 0, 1, 2 … as varints. */
+static struct sym_span made_cells(void)
+{
+    static uint8_t bytes[3 * CELLS];
+    static uint64_t cells[CELLS];
+    size_t len = 0;
+    size_t done = 0;
+    for (size_t i = 0; i < CELLS; i++) {
+        cells[i] = i;
+    }
+    sym_cells_write(bytes, sizeof bytes, &len, cells, CELLS, &done);
+    assert_int_equal(done, CELLS);
+    return sym_span(bytes, len);
+}
+
+static void put(struct room *r, const uint8_t *id, const char *head)
+{
+    struct doing d = {.id = id, .head = sym_span_text(head), .cells = made_cells()};
+    assert_int_equal(run(r, do_put, &d), SYM_OK);
+}
+
+static bool head_is(struct room *r, const uint8_t *id, const char *head)
+{
+    struct doing d = {.id = id};
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_OK);
+    bool same = sym_span_equal(sym_secret_span(&d.out), sym_span_text(head));
+    sym_secret_clear(&d.out);
+    return same;
+}
+
+/* Releases --------------------------------------------------------------------------------------
+ */
+
+static void a_release_is_read_page_by_page_after_a_restart(void **state)
+{
+    struct room *r = *state;
+    put(r, first_id, "head");
+    put(r, second_id, "other");
+    room_reopen(r);
+    assert_true(head_is(r, first_id, "head"));
+    uint64_t *cells = calloc(CELLS, sizeof *cells);
+    assert_non_null(cells);
+    uint32_t pages = 0;
+    for (uint32_t at = 0; at < CELLS; pages++) {
+        struct doing d = {.id = first_id, .cell = at};
+        size_t n = 0;
+        assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_OK);
+        assert_int_equal(d.first, at);
+        assert_int_equal(sym_cells_read(cells, CELLS, &n, sym_secret_span(&d.out)), SYM_OK);
+        assert_int_equal(n, d.n);
+        for (uint32_t i = 0; i < d.n; i++) {
+            assert_int_equal(cells[i], at + i);
+        }
+        at += d.n;
+        sym_secret_clear(&d.out);
+    }
+    assert_true(pages > 1);
+    free(cells);
+}
+
+static void a_question_is_answered_by_the_release_that_was_kept(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.id = NULL};
+    assert_int_equal(run(r, do_find, &d), SYM_NOT_FOUND);
+    put(r, first_id, "head");
+    assert_int_equal(run(r, do_find, &d), SYM_OK);
+    assert_memory_equal(d.found, first_id, sizeof d.found);
+}
+
+static void a_release_stays_as_it_was_kept_first(void **state)
+{
+    struct room *r = *state;
+    put(r, first_id, "head");
+    put(r, first_id, "altered");
+    assert_true(head_is(r, first_id, "head"));
+}
+
+static void refuses_cells_that_there_are_not(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.id = first_id, .cell = CELLS};
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    put(r, first_id, "head");
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    d.id = second_id;
+    d.cell = 0;
+    assert_int_equal(sym_store_read(r->store, do_page, &d), SYM_NOT_FOUND);
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
+}
+
+static void refuses_cells_that_are_cut_within_a_number(void **state)
+{
+    struct room *r = *state;
+    static const uint8_t cut[] = {0x80};
+    struct doing d = {
+        .id = first_id, .head = sym_span_text("head"), .cells = sym_span(cut, sizeof cut)};
+    assert_int_equal(run(r, do_put, &d), SYM_BAD_FORMAT);
+    assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
+}
+
+/* Cohorts ---------------------------------------------------------------------------------------
+ */
+
+/* The first n of these ids, without the one at `without`. */
+static struct sym_span cohort(size_t n, size_t without)
+{
+    static uint8_t ids[16 * SYM_HASH_BYTES];
+    size_t len = 0;
+    memset(ids, 0, sizeof ids);
+    for (size_t i = 0; i < n; i++) {
+        if (i != without) {
+            ids[len * SYM_HASH_BYTES] = (uint8_t)(i + 1);
+            len++;
+        }
+    }
+    return sym_span(ids, len * SYM_HASH_BYTES);
+}
+
+static bool differs(struct room *r, const char *dataset, uint64_t epoch, size_t n, size_t without)
+{
+    struct doing d = {.dataset = dataset, .epoch = epoch, .ids = cohort(n, without)};
+    assert_int_equal(sym_store_read(r->store, do_differs, &d), SYM_OK);
+    return d.differs;
+}
+
+static void a_cohort_with_one_member_more_or_less_is_noticed(void **state)
+{
+    struct room *r = *state;
+    assert_false(differs(r, "cases", 3, 5, 5));
+    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    room_reopen(r);
+    assert_false(differs(r, "cases", 3, 6, 6));
+    assert_true(differs(r, "cases", 3, 6, 0));
+    assert_true(differs(r, "cases", 3, 6, 5));
+    assert_true(differs(r, "cases", 3, 7, 7));
+    assert_false(differs(r, "cases", 3, 8, 8));
+    assert_false(differs(r, "cases", 3, 4, 4));
+}
+
+static void another_epoch_or_dataset_is_another_question(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
+    assert_int_equal(run(r, do_remember, &d), SYM_OK);
+    assert_false(differs(r, "cases", 4, 7, 7));
+    assert_false(differs(r, "cases", 2, 7, 7));
+    assert_false(differs(r, "case", 3, 7, 7));
+    assert_false(differs(r, "cases2", 3, 7, 7));
+    assert_true(differs(r, "cases", 3, 7, 7));
+}
+
+/* Withheld --------------------------------------------------------------------------------------
+ */
+
+static enum sym_err withheld(struct room *r, const struct sym_node_id *initiator, uint64_t now_ms)
+{
+    struct doing d = {.initiator = initiator, .now_ms = now_ms};
+    return sym_store_read(r->store, do_withheld, &d);
+}
+
+static void a_release_that_never_came_is_held_against_who_asked_alone(void **state)
+{
+    struct room *r = *state;
+    struct doing d = {.id = first_id, .initiator = &police, .now_ms = NOW};
+    assert_int_equal(run(r, do_withhold, &d), SYM_OK);
+    room_reopen(r);
+    assert_int_equal(withheld(r, &police, NOW - 1), SYM_NOT_FOUND);
+    assert_int_equal(withheld(r, &police, NOW), SYM_OK);
+    assert_int_equal(withheld(r, &agency, NOW), SYM_NOT_FOUND);
+    assert_int_equal(run(r, do_clear, &d), SYM_OK);
+    assert_int_equal(run(r, do_clear, &d), SYM_OK);
+    assert_int_equal(withheld(r, &police, NOW), SYM_NOT_FOUND);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_release_is_never_replaced_by_another_of_its_id,
-                                        room_set_up, room_tear_down),
-        cmocka_unit_test_setup_teardown(an_id_is_new_once, room_set_up, room_tear_down),
+#define T(test) cmocka_unit_test_setup_teardown(test, room_set_up, room_tear_down)
+        T(a_release_is_read_page_by_page_after_a_restart),
+        T(a_question_is_answered_by_the_release_that_was_kept),
+        T(a_release_stays_as_it_was_kept_first),
+        T(refuses_cells_that_there_are_not),
+        T(refuses_cells_that_are_cut_within_a_number),
+        T(a_cohort_with_one_member_more_or_less_is_noticed),
+        T(another_epoch_or_dataset_is_another_question),
+        T(a_release_that_never_came_is_held_against_who_asked_alone),
+#undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,11 +143,24 @@ static void refuses_kinds_without_a_machine(void **state)
     for (uint32_t kind = 0; kind < 300; kind++) {
         bool overlap = kind == SYM_KIND_OVERLAP_MATCHES || kind == SYM_KIND_OVERLAP_COUNT;
         bool evidence = kind == SYM_KIND_WITNESS || kind == SYM_KIND_COMPARE;
-        if (kind != SYM_KIND_PING && !overlap) {
+        bool joint = kind == SYM_KIND_TABULATE;
+        if (kind != SYM_KIND_PING && !overlap && !joint) {
             assert_int_equal(try_open(&run, kind, SYM_SESSION_RESPONDER, parameters),
                              evidence ? SYM_BAD_VALUE : SYM_UNSUPPORTED);
             assert_null(run);
         }
+    }
+}
+
+static void refuses_a_tabulation_without_a_leg_or_a_part(void **state)
+{
+    (void)state;
+    struct sym_run *run = NULL;
+    const enum sym_session_role roles[] = {SYM_SESSION_INITIATOR, SYM_SESSION_RESPONDER};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(try_open(&run, SYM_KIND_TABULATE, roles[i], sym_span(NULL, 0)),
+                         SYM_INTERNAL);
+        assert_null(run);
     }
 }
 
@@ -250,6 +263,7 @@ int main(void)
         cmocka_unit_test(sends_another_nonce_each_time),
         cmocka_unit_test(moves_exactly_the_bytes_that_were_asked_for),
         cmocka_unit_test(refuses_kinds_without_a_machine),
+        cmocka_unit_test(refuses_a_tabulation_without_a_leg_or_a_part),
         cmocka_unit_test(refuses_an_overlap_without_own_elements),
         cmocka_unit_test(has_neither_works_nor_a_result_for_a_ping),
         cmocka_unit_test(refuses_parameters_that_do_not_decode),

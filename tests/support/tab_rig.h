@@ -29,9 +29,10 @@ struct tab_rig {
     uint32_t cells;
     uint64_t epsilon_nano;
     bool noise;
-    bool trusting; /* every signature is taken for valid, for fuzzers */
-    bool thorough; /* valid signatures are computed again, for benchmarks */
-    bool silent;   /* who leaves is not noticed before the deadline */
+    uint64_t noise_seed; /* the members' noise keys follow from it; 0: they are random */
+    bool trusting;       /* every signature is taken for valid, for fuzzers */
+    bool thorough;       /* valid signatures are computed again, for benchmarks */
+    bool silent;         /* who leaves is not noticed before the deadline */
     uint64_t seed;
     struct sym_sign_key keys[SYM_TAB_MEMBERS_MAX]; /* by place */
     struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];
