@@ -168,8 +168,12 @@ static void a_question_is_answered_by_the_release_that_was_kept(void **state)
 static void a_release_stays_as_it_was_kept_first(void **state)
 {
     struct room *r = *state;
+    const uint8_t cells[] = {12};
+    struct doing other = {
+        .id = first_id, .head = sym_span_text("altered"), .cells = sym_span(cells, sizeof cells)};
     put(r, first_id, "head");
-    put(r, first_id, "altered");
+    put(r, first_id, "head");
+    assert_int_equal(sym_store_write(r->store, do_put, &other), SYM_REPLAY);
     assert_true(head_is(r, first_id, "head"));
 }
 
@@ -272,6 +276,90 @@ static void a_release_that_never_came_is_held_against_who_asked_alone(void **sta
     assert_int_equal(withheld(r, &police, NOW), SYM_NOT_FOUND);
 }
 
+/* Ids ---------------------------------------------------------------------------------------------
+ */
+
+static const uint8_t zero_id[SYM_HASH_BYTES];
+
+static enum sym_err wait_for(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_withheld_put(t, zero_id, &police, 5);
+}
+
+static enum sym_err wait_no_longer(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_withheld_clear(t, zero_id);
+}
+
+static enum sym_err release_it(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_release_put(t, zero_id, zero_id, sym_span_text("head"), sym_span("\x0c\x00", 2));
+}
+
+static enum sym_err is_new(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_tabulation_is_new(t, zero_id);
+}
+
+/* Who asks chooses it, and could put its own release in the place of another's. */
+static void an_id_is_new_once(void **state)
+{
+    struct room *room = *state;
+    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_OK);
+    assert_int_equal(sym_store_write(room->store, wait_for, NULL), SYM_OK);
+    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_REPLAY);
+    assert_int_equal(sym_store_write(room->store, release_it, NULL), SYM_OK);
+    assert_int_equal(sym_store_write(room->store, wait_no_longer, NULL), SYM_OK);
+    assert_int_equal(sym_store_read(room->store, is_new, NULL), SYM_REPLAY);
+}
+
+struct epochs {
+    struct sym_span dataset;
+    uint64_t epoch;
+};
+
+static enum sym_err remember(struct sym_transaction *t, void *context)
+{
+    const struct epochs *e = context;
+    return sym_cohort_remember(t, e->dataset, e->epoch, sym_span(zero_id, sizeof zero_id));
+}
+
+static enum sym_err find_last(struct sym_transaction *t, void *context)
+{
+    struct epochs *e = context;
+    return sym_cohort_last_epoch(t, &e->epoch, e->dataset);
+}
+
+static uint64_t last_epoch(struct room *room, const char *name)
+{
+    struct epochs e = {.dataset = sym_span_text(name), .epoch = 77};
+    assert_int_equal(sym_store_read(room->store, find_last, &e), SYM_OK);
+    return e.epoch;
+}
+
+static void knows_the_last_epoch_that_was_spent_on_of_each_name(void **state)
+{
+    struct room *room = *state;
+    static const struct {
+        const char *name;
+        uint64_t epoch;
+    } known[] = {{"cases", 3}, {"cases", 300}, {"cases", 4}, {"case", 9}, {"casesb", 1000}};
+    assert_int_equal(last_epoch(room, "cases"), 0);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct epochs e = {sym_span_text(known[i].name), known[i].epoch};
+        assert_int_equal(sym_store_write(room->store, remember, &e), SYM_OK);
+    }
+    assert_int_equal(last_epoch(room, "cases"), 300);
+    assert_int_equal(last_epoch(room, "case"), 9);
+    assert_int_equal(last_epoch(room, "casesb"), 1000);
+    assert_int_equal(last_epoch(room, "cas"), 0);
+    assert_int_equal(last_epoch(room, "dogs"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +372,8 @@ int main(void)
         T(a_cohort_with_one_member_more_or_less_is_noticed),
         T(another_epoch_or_dataset_is_another_question),
         T(a_release_that_never_came_is_held_against_who_asked_alone),
+        T(knows_the_last_epoch_that_was_spent_on_of_each_name),
+        T(an_id_is_new_once),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
