@@ -176,7 +176,7 @@
 /* One sealed pair of shares, bytes: two of 32, a nonce and a tag. */
 #define SYM_TAB_BOX_BYTES 104u
 /* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
-#define SYM_TAB_HELD_BYTES_MAX 33554432u
+#define SYM_TAB_HELD_BYTES_MAX 25165824u
 /* Tabulations that one node runs as an initiator at once, and takes part in. */
 #define SYM_TABULATIONS_MAX    2u
 #define SYM_TABULATIONS_IN_MAX 4u

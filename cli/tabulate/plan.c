@@ -60,7 +60,7 @@ static void put_noise(struct sym_table *t, const struct sym_tabulate_plan *p,
     uint64_t thousandths = (uint64_t)p->ghosts_per_million * p->cells / (MILLION / 1000);
     sym_table_format(t, "sensitivity");
     sym_table_format(
-        t, "%" PRIu32 ": %" PRIu32 " cells per incident x %" PRIu32 " persons x %zu levels",
+        t, "%" PRIu32 ": %" PRIu32 " (cells per incident) x %" PRIu32 " (persons) x %zu (levels)",
         p->sensitivity, q->query.cells_per_incident, q->query.persons_max, q->query.n_levels);
     sym_table_format(t, "noise");
     sym_table_format(t, "95 %% of counts within %" PRIu64 " of the true sum", p->half_width);
@@ -115,8 +115,9 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
         (void)fprintf(to, "With %zu participants, one that drops out ends it without a result.\n",
                       p->n_members);
     }
-    (void)fprintf(to, "What drops out after the counts were sent has spent the budget: it is never "
-                      "given back.\n");
+    (void)fprintf(to,
+                  "If it fails after the counts were sent, the budget is spent all the same: it is "
+                  "never given back.\n");
 }
 
 enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,

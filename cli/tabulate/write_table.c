@@ -142,7 +142,7 @@ static enum sym_err put_level(FILE *to, const struct sym_view *v, size_t level,
         (void)fprintf(to, "%zu more cells have a count; --top 0 shows them all\n", n - shown);
     }
     if (v->is_preview) {
-        (void)fprintf(to, "%zu cells are empty\n", suppressed);
+        (void)fprintf(to, "%zu of %zu cells are empty\n", suppressed, n + suppressed);
     } else {
         (void)fprintf(to, "%zu of %zu cells are below %" PRIu64 " or empty and not shown\n",
                       suppressed, n + suppressed, v->release.threshold);
@@ -175,11 +175,11 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     sym_table_format(t, "released");
     sym_table_time(t, r->released_ms / 1000);
     sym_table_format(t, "participants");
-    sym_table_format(t, "%zu of %zu (quorum %" PRIu32 ")", sym_release_included(v),
+    sym_table_format(t, "%zu of %zu; %" PRIu32 " were needed", sym_release_included(v),
                      sym_release_asked(v), r->quorum);
     sym_table_format(t, "noise");
-    sym_table_format(t, "95 %% of counts within %" PRIu64 "; sensitivity %" PRIu32, r->half_width,
-                     r->sensitivity);
+    sym_table_format(t, "95 %% of counts within %" PRIu64 " of the true sum; sensitivity %" PRIu32,
+                     r->half_width, r->sensitivity);
     sym_table_format(t, "not shown");
     sym_table_format(t, "%" PRIu32 " of %" PRIu32 " cells: below %" PRIu64 " or empty",
                      r->suppressed, r->cells, r->threshold);
@@ -193,17 +193,21 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     return sym_table_print(t, to);
 }
 
+static void put_preview_head(FILE *to, const struct sym_view *v)
+{
+    char name[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+    sym_format_text(name, sizeof name, v->dataset);
+    (void)fprintf(to, "%s: %" PRIu64 " records count, %" PRIu64 " do not%s.\n", name, v->records,
+                  v->left_out, v->left_out > 0 ? ": a code of theirs is not in the lists" : "");
+    (void)fprintf(to, "This is what the node would add, before noise. Nothing has left it.\n");
+}
+
 enum sym_err sym_write_table(FILE *to, const struct sym_view *v,
                              const struct sym_write_options *options)
 {
     enum sym_err err = SYM_OK;
     if (v->is_preview) {
-        char name[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
-        sym_format_text(name, sizeof name, v->dataset);
-        (void)fprintf(to,
-                      "%s: %" PRIu64 " records count, %" PRIu64 " do not: a code of theirs is not "
-                      "in the lists. Nothing has left this node.\n",
-                      name, v->records, v->left_out);
+        put_preview_head(to, v);
     } else {
         err = put_head(to, v);
     }

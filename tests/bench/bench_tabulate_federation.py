@@ -2,7 +2,7 @@
 """N real nodes (default 200) on this machine, all pinned to each other, and one joint tabulation of
 so many cells (default 100,000): what it costs, beside the same machines in one process.
 
-    bench_tabulate_federation.py [N [CELLS]] [--json]
+    bench_tabulate_federation.py [N [CELLS]] [--json] [--alone]
 
 Fails when no release comes, when the sum is far from the truth, or above the limits below where
 these are known to hold (200 nodes, 100,000 cells, two processors).
@@ -61,7 +61,7 @@ def one_process(n, countries, months):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def measure(home, n, cells):
+def measure(home, n, cells, alone=False):
     cube, countries, months = cube_of(cells)
     made = []
     times = {}
@@ -102,7 +102,7 @@ def measure(home, n, cells):
                 "bytes_per_node": {"to": answer["bytes_sent"] / len(others),
                                    "from": answer["bytes_received"] / len(others)},
                 "initiator_added_kib": {who: most[who] - rest[who] for who in ("core", "gate")},
-                "one_process": one_process(n, countries, months)}
+                "one_process": None if alone else one_process(n, countries, months)}
     finally:
         for node in made:
             if node.process is not None:
@@ -137,11 +137,12 @@ def main():
     parser.add_argument("nodes", nargs="?", type=int, default=200)
     parser.add_argument("cells", nargs="?", type=int, default=100_000)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="without the comparison")
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
-        f = measure(pathlib.Path(home), arguments.nodes, arguments.cells)
+        f = measure(pathlib.Path(home), arguments.nodes, arguments.cells, arguments.alone)
     if arguments.json:
         print(json.dumps(f, indent=2))
     else:

@@ -86,7 +86,7 @@ class Demo(NodeTest):
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
         self.assertEqual(done.returncode, 0, done)
-        self.assertIn("Nothing has left this node", done.stdout)
+        self.assertIn("Nothing has left it", done.stdout)
         self.assertRegex(done.stdout, r"(?m)^ *1  LY Libya +\d+  \d+ to \d+")
         self.assertRegex(done.stdout, r"(?m)^incidents  all together +8 +4 +0 +4 ")
         document = geojson.check((self.home / "hotspots.geojson").read_text("utf-8"))

@@ -2,7 +2,8 @@
 whoever drops out by kill -9, and at which stage; too few participants reveal nothing; what each
 node remembers agrees.
 
-SYMBOLON_TEST_NODES=50 runs the sums and the drop-outs with so many nodes, too.
+SYMBOLON_TEST_NODES=50 runs the sums and the drop-outs with so many nodes, too, and all stages with
+twenty.
 
 runner: timeout=900
 """
@@ -11,6 +12,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import evidence
@@ -238,9 +241,9 @@ class Leaving(TabulationTest):
         who = set(answer["survivors"])
         return pooled(CUBE, [counts for node_id, counts in zip(self.ids, self.counts) if node_id in who])
 
-    def leave_at_each_stage(self, n):
+    def leave_at_each_stage(self, n, stages=None):
         crew = self.faulty_crew(n, minimum=3)
-        for stage in STAGES:
+        for stage in stages or STAGES:
             with self.subTest(stage, nodes=n):
                 answer, leaving = self.leave(crew, stage)
                 self.assertEqual(answer["state"], "done", answer)
@@ -253,7 +256,7 @@ class Leaving(TabulationTest):
         self.leave_at_each_stage(6)
 
     def test_of_twenty(self):
-        self.leave_at_each_stage(20)
+        self.leave_at_each_stage(20, None if MORE else ["before it shares", "before its vector", "before it signs"])
 
     def test_of_more(self):
         for n in MORE:
@@ -275,6 +278,19 @@ class Leaving(TabulationTest):
     def test_of_five_ends_it(self):
         # With five vectors four can unmask: |U| is five, as the rule demands.
         self.reveals_nothing(5, None, ["before it consents", "before it shares", "before its vector"])
+
+
+class Costs(TabulationTest):
+    def test_of_twenty_nodes_stay_within_bounds(self):
+        path = nodes.ROOT / "tests/bench/bench_tabulate_federation.py"
+        words = [sys.executable, str(path), "20", "10000", "--json", "--alone"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300 * nodes.PATIENCE)
+        self.assertEqual(done.returncode, DONE, done.stderr)
+        figures = json.loads(done.stdout)
+        self.assertEqual((figures["survivors"], figures["cells"]), (20, 10000))
+        if nodes.IS_RELEASE:
+            self.assertLess(figures["participant_cpu_ms"]["core"], 200)
+            self.assertLess(sum(figures["initiator_added_kib"].values()), 64 * 1024)
 
 
 # At which commit who leaves, or (waits) one who stays, stands still meanwhile.

@@ -65,4 +65,55 @@ MUTANTS = [
         "node/test_ledger_many:steps_of_64_in_any_order_never_count_too_little",
         ("node/tabulation/ledger.c", "return err == SYM_OK ? log_debit(l, t, &q, x) : err;", "return err == SYM_OK && x == NULL ? log_debit(l, t, &q, x) : err;"),
     ),
+    # --- kill -9, years, restored nodes ---
+    (
+        "a reservation is only in memory",
+        "node/test_ledger:a_reservation_is_there_or_not_when_killed_at_any_step",
+        ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit"),
+    ),
+    (
+        "a debit leaves its reservation behind",
+        "node/test_ledger:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
+        ("node/tabulation/ledger.c", "    q.state = DEBITED;\n    err = put_query(t, qid, &q);", "    q.state = DEBITED;\n    err = SYM_OK;"),
+    ),
+    (
+        "a debit leaves no entry, when killed or not",
+        "node/test_ledger:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
+        ("node/tabulation/ledger.c", "return err == SYM_OK ? log_debit(l, t, &q, x) : err;", "return err == SYM_OK && x == NULL ? log_debit(l, t, &q, x) : err;"),
+    ),
+    (
+        "a debit is forgotten by the next start",
+        "node/test_ledger:refuses_a_second_debit",
+        ("node/tabulation/ledger.c", "    if (q.state == DEBITED || q.state == UNMASKED) {\n        return SYM_REPLAY;\n    }\n", ""),
+    ),
+    (
+        "a query is unmasked once for each start",
+        "node/test_ledger:refuses_a_second_unmasking_ever",
+        ("node/tabulation/ledger.c", "    q.state = UNMASKED;\n    return put_query(t, qid, &q);", "    q.state = UNMASKED;\n    return SYM_OK;"),
+    ),
+    (
+        "what was not paid for is unmasked",
+        "node/test_ledger:refuses_to_unmask_what_was_not_debited",
+        ("node/tabulation/ledger.c", "    if (q.state != DEBITED) {\n        return q.state", "    if (q.state == UNMASKED) {\n        return q.state"),
+    ),
+    (
+        "a year is renewed twelve hours early",
+        "node/test_ledger:a_year_ends_at_midnight_in_utc_and_renews_the_budget",
+        ("node/tabulation/ledger.c", "time_t s = (time_t)(ms / 1000u);", "time_t s = (time_t)(ms / 1000u) + 43200;"),
+    ),
+    (
+        "a reservation of December is paid in January",
+        "node/test_ledger:a_reservation_of_the_old_year_is_debited_from_that",
+        ("node/tabulation/ledger.c", "    q.state = DEBITED;\n", "    uint64_t renews = 0;\n    q.state = DEBITED;\n    q.year = year_of(now_ms, &renews);\n"),
+    ),
+    (
+        "a restored node has the budget of its backup",
+        "node/test_ledger:after_a_restore_all_is_spent_for_a_year",
+        ("node/tabulation/ledger.c", "        out->left_nano = 0;\n", ""),
+    ),
+    (
+        "datasets share a budget",
+        "node/test_ledger:each_dataset_has_its_own",
+        ("node/tabulation/ledger.c", "    sym_write_span(&w, dataset);\n    sym_write_u8(&w, 0);", "    sym_write_u8(&w, 'd');\n    sym_write_u8(&w, 0);"),
+    ),
 ]

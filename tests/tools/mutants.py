@@ -40,7 +40,7 @@ class Mutant:
         source = ROOT / (self.program + ".c")
         if not source.is_file():
             yield f"there is no {self.program}.c"
-        elif not re.search(rf"(?:TEST|unit_test\w*)\(\s*{self.case}\b", source.read_text("utf-8")):
+        elif not re.search(rf"\w\(\s*{self.case}\s*[,)]", source.read_text("utf-8")):
             yield f"{self.program}.c has no test {self.case}"
         for file, text, replacement in self.edits:
             path = ROOT / file
