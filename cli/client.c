@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define REQUEST_LIFE_MS 30000u
-
 enum sym_err sym_client_open(struct sym_client *c, const struct sym_call *call,
                              struct sym_fault *fault)
 {
@@ -72,7 +70,7 @@ static enum sym_err exchange(struct sym_client *c, uint8_t **reply, size_t *repl
 {
     size_t len = 0;
     enum sym_err err = sym_control_sign(c->request, SYM_CONTROL_BYTES_MAX, &len, &c->user, &c->node,
-                                        nonce, now_ms() + REQUEST_LIFE_MS, verb, arguments);
+                                        nonce, now_ms() + SYM_CONTROL_LIFE_MS, verb, arguments);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "the request %s", sym_err_text(err));
     }

@@ -323,7 +323,8 @@ static const char *const settle_notes[] = {
     "are",
     "open with it, \"log list --peer ALIAS\" shows which were closed here and not settled there. "
     "What",
-    "this node knows of the end is written down as its own word alone.",
+    "this node knows of the end is written down as its own word alone. A partner whose joint",
+    "tabulation this node took part in, and whose release never came, may ask again then.",
     NULL,
 };
 

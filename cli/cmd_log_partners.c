@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define POLL_FIRST_US     5000u
 #define POLL_MAX_US       200000u
@@ -31,6 +32,7 @@ struct comparison {
     const char *alias;
     uint64_t exchanges, entries;
     uint64_t untold; /* exchanges whose transcripts could not be compared */
+    uint64_t lost_here, lost_there, unrecorded, denied; /* see compare.h */
     struct finding *findings;
     size_t n;
     size_t cut_off; /* of them: no contradiction, and a note only */
@@ -62,7 +64,7 @@ static enum sym_err keep(struct comparison *c, const struct sym_compare_page *pa
 
 /* Asks until the comparison has ended. */
 static enum sym_err await(struct comparison *c, struct sym_client *client, struct sym_span id,
-                          struct sym_progress *progress, struct sym_fault *fault)
+                          uint64_t until_s, struct sym_progress *progress, struct sym_fault *fault)
 {
     const struct sym_compare_query query = {.id = id};
     for (uint64_t pause_us = POLL_FIRST_US;;) {
@@ -76,10 +78,20 @@ static enum sym_err await(struct comparison *c, struct sym_client *client, struc
         c->exchanges = page.exchanges;
         c->entries = page.entries;
         c->untold = page.untold;
+        c->lost_here = page.lost_here;
+        c->lost_there = page.lost_there;
+        c->unrecorded = page.unrecorded;
+        c->denied = page.denied;
         if (page.done) {
             return SYM_OK;
         }
-        sym_progress_update(progress, page.entries, 0, sym_steady_us());
+        if (page.waiting.len > 0) {
+            char why[SYM_FAULT_BYTES];
+            sym_format_text(why, sizeof why, page.waiting);
+            sym_progress_stalled(progress, why, until_s, sym_steady_us());
+        } else {
+            sym_progress_update(progress, page.entries, 0, sym_steady_us());
+        }
         if (sym_pause(pause_us)) {
             return sym_fail(fault, SYM_CANCELLED,
                             "%s: not waited for; the node goes on comparing until its time is up",
@@ -125,7 +137,7 @@ static enum sym_err compare(struct comparison *c, struct sym_client *client, uin
     struct sym_progress progress = sym_progress(c->alias, SYM_PROGRESS_ELEMENTS, sym_steady_us());
     enum sym_err err = sym_client_ask(client, SYM_VERB_COMPARE_START, &start, &arena, &name, fault);
     if (err == SYM_OK) {
-        err = await(c, client, name.id, &progress, fault);
+        err = await(c, client, name.id, (uint64_t)time(NULL) + timeout_s, &progress, fault);
         sym_progress_end(&progress);
     }
     return err == SYM_OK ? fetch(c, client, name.id, fault) : err;
@@ -168,6 +180,10 @@ static enum sym_err print_json(const struct comparison *c)
     sym_json_number(j, "exchanges", c->exchanges);
     sym_json_number(j, "entries", c->entries);
     sym_json_number(j, "untold", c->untold);
+    sym_json_number(j, "lost_here", c->lost_here);
+    sym_json_number(j, "lost_there", c->lost_there);
+    sym_json_number(j, "unrecorded", c->unrecorded);
+    sym_json_number(j, "denied_unrecorded", c->denied);
     sym_json_array(j, "findings");
     for (size_t i = 0; i < c->n; i++) {
         const struct finding *f = &c->findings[i];
@@ -190,6 +206,27 @@ static enum sym_err print_json(const struct comparison *c)
     return sym_json_finish(j);
 }
 
+/* One line for each thing that was not compared, and why. */
+static void print_left_out(const struct comparison *c)
+{
+    if (c->lost_there > 0) {
+        (void)printf("%s: %" PRIu64 " exchanges that this log has were not compared: they are from "
+                     "before %s began its log again, and it shows none of them\n",
+                     c->alias, c->lost_there, c->alias);
+    }
+    if (c->lost_here > 0) {
+        (void)printf("%s: %" PRIu64 " exchanges that %s shows were not compared: they are from "
+                     "before this node began its log again\n",
+                     c->alias, c->lost_here, c->alias);
+    }
+    if (c->unrecorded > 0) {
+        (void)printf("%s: %" PRIu64 " requests of %s, of which it shows no end, are not in this "
+                     "log: those that are denied too often are counted, and not recorded one by "
+                     "one (%" PRIu64 " are counted)\n",
+                     c->alias, c->unrecorded, c->alias, c->denied);
+    }
+}
+
 static enum sym_exit conclude(const struct comparison *c, bool json)
 {
     struct sym_fault fault;
@@ -202,6 +239,7 @@ static enum sym_exit conclude(const struct comparison *c, bool json)
     if (code != SYM_EXIT_DONE) {
         return code;
     }
+    print_left_out(c);
     if (contradictions == 0) {
         (void)printf("%s: %" PRIu64 " exchanges agree (%" PRIu64
                      " entries there, each proven in the tree)",

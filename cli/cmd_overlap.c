@@ -113,7 +113,8 @@ static enum sym_err overlap(struct sym_client *client, const struct wish *w,
                                       .alias = w->alias,
                                       .unit = SYM_PROGRESS_ELEMENTS,
                                       .shown = true,
-                                      .hold_us = w->hold_s * 1000000u};
+                                      .hold_us = w->hold_s * 1000000u,
+                                      .tries_s = w->start.timeout_ms / 1000u};
     err = sym_follow(&row, &follow, name.id, fault);
     if (err == SYM_OK) {
         return sym_result_show(&w->target, client, name.id, fault);

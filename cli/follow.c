@@ -4,6 +4,7 @@
 #include "cli/pause.h"
 
 #include <string.h>
+#include <time.h>
 
 #define POLL_FIRST_US 5000u
 #define POLL_MAX_US   200000u
@@ -64,6 +65,7 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
 {
     struct sym_exchange_name name = {.id = id};
     uint64_t began_us = sym_steady_us();
+    uint64_t until_s = (uint64_t)time(NULL) + f->tries_s;
     for (uint64_t pause_us = POLL_FIRST_US;;) {
         SYM_ARENA_AUTO arena = {0};
         struct sym_exchange_row row;
@@ -85,6 +87,11 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
         if (f->shown && row.state == SYM_EXCHANGE_RUNNING) {
             progress->bytes = row.bytes_sent + row.bytes_received;
             sym_progress_update(progress, row.done, row.total, now_us);
+        }
+        if (f->tries_s > 0 && row.state == SYM_EXCHANGE_WAITING && row.fault.len > 0) {
+            char why[SYM_FAULT_BYTES];
+            sym_format_text(why, sizeof why, row.fault);
+            sym_progress_stalled(progress, why, until_s, now_us);
         }
         if (sym_pause(pause_us)) {
             return cancel(f, id, fault);

@@ -16,6 +16,7 @@ struct sym_follow {
     enum sym_progress_unit unit;
     bool shown;       /* progress, where there is a terminal */
     uint64_t hold_us; /* how long to stay while an approver is awaited */
+    uint64_t tries_s; /* how long the node tries to reach the peer; 0: not told of */
 };
 
 /* *out without its texts. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define DRAW_EVERY_US 100000u
+#define STALLED_US    3000000u
 
 struct sym_progress sym_progress(const char *label, enum sym_progress_unit unit, uint64_t now_us)
 {
@@ -59,6 +60,30 @@ void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, 
     }
     char text[SYM_PROGRESS_BYTES_MAX];
     sym_progress_text(text, p, done, total, now_us);
+    p->drawn_us = now_us;
+    (void)fprintf(stderr, "\r\033[K%s", text);
+    (void)fflush(stderr);
+}
+
+void sym_progress_stalled(struct sym_progress *p, const char *why, uint64_t until_s,
+                          uint64_t now_us)
+{
+    char until[SYM_FORMAT_BYTES];
+    char text[SYM_PROGRESS_BYTES_MAX];
+    size_t label = strlen(p->label);
+    bool named = strncmp(why, p->label, label) == 0 && why[label] == ':';
+    bool due = p->shown ? p->drawn_us == 0 || now_us >= p->drawn_us + DRAW_EVERY_US : !p->told;
+    if (now_us < p->began_us + STALLED_US || !due) {
+        return;
+    }
+    sym_format_time(until, until_s);
+    (void)snprintf(text, sizeof text, "%s%s%s; trying until %s", named ? "" : p->label,
+                   named ? "" : ": ", why, until);
+    p->told = true;
+    if (!p->shown) {
+        (void)fprintf(stderr, "symbolon: %s\n", text);
+        return;
+    }
     p->drawn_us = now_us;
     (void)fprintf(stderr, "\r\033[K%s", text);
     (void)fflush(stderr);

@@ -18,12 +18,17 @@ struct sym_progress {
     uint64_t bytes; /* that went with the elements; 0: not shown. The caller keeps it current. */
     uint64_t began_us;
     uint64_t drawn_us; /* 0: not yet */
+    bool told;         /* that nothing moves */
 };
 
 struct sym_progress sym_progress(const char *label, enum sym_progress_unit unit, uint64_t now_us);
 
 /* Draws again, at most ten times a second. total is 0 while it is unknown. */
 void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, uint64_t now_us);
+/* Nothing has moved yet, for the reason `why`, and it is tried until until_s (Unix time, UTC).
+ * After three seconds a terminal shows this line instead; anything else gets one line, once. */
+void sym_progress_stalled(struct sym_progress *p, const char *why, uint64_t until_s,
+                          uint64_t now_us);
 /* Removes the line. */
 void sym_progress_end(struct sym_progress *p);
 

@@ -58,9 +58,8 @@ struct sym_compare {
     uint32_t generation;
     uint64_t size;
     uint8_t root[SYM_HASH_BYTES];
-    uint64_t exchanges;
-    uint64_t untold;
-    uint64_t proven;
+    uint64_t there_since_ms; /* of the other log's first entry */
+    struct sym_compare_counts counts;
 };
 
 /* Lists ----------------------------------------------------------------------------------------
@@ -301,6 +300,24 @@ static enum sym_err take_proofs(struct sym_compare *c, struct entry *e,
                          : err;
 }
 
+/* What this side left out of its log, and only counted. */
+static enum sym_err count_denied(struct sym_compare *c, struct sym_span leaf, struct sym_span body)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_leaf l;
+    struct sym_entry_body b;
+    enum sym_err err = sym_decode(&arena, &l, &sym_msg_leaf, leaf);
+    if (err != SYM_OK || l.kind != SYM_ENTRY_REFUSED || body.len == 0 ||
+        !sym_span_equal(l.initiator, sym_span(c->plan.peer.bytes, SYM_NODE_ID_BYTES))) {
+        return err;
+    }
+    err = sym_decode(&arena, &b, &sym_msg_entry_body, body);
+    if (err == SYM_OK && sym_span_equal(b.event, sym_span_text(SYM_EVENT_NOT_RECORDED))) {
+        c->counts.denied += b.count;
+    }
+    return err;
+}
+
 enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_span leaf,
                              struct sym_span body)
 {
@@ -310,7 +327,7 @@ enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_s
     bool fits = false;
     enum sym_err err = read_leaf(c, &e, index, leaf);
     if (err != SYM_OK) {
-        return err == SYM_NOT_FOUND ? SYM_OK : err;
+        return err == SYM_NOT_FOUND ? count_denied(c, leaf, body) : err;
     }
     if (body.len > 0) {
         err = sym_decode(&arena, &b, &sym_msg_entry_body, body);
@@ -340,9 +357,7 @@ enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *hea
     c->generation = head->generation;
     c->size = head->head.size;
     memcpy(c->root, head->head.root, sizeof c->root);
-    if (since_ms > c->plan.since_ms && !is_to_come(c, since_ms)) {
-        c->plan.since_ms = since_ms;
-    }
+    c->there_since_ms = is_to_come(c, since_ms) ? 0 : since_ms;
     return SYM_OK;
 }
 
@@ -368,7 +383,7 @@ enum sym_err sym_compare_theirs(struct sym_compare *c, const struct sym_compare_
         return find_out(c, SYM_FINDING_NOT_PROVEN, e.id, NULL, &e,
                         "the other side shows an entry that is not in the log it has signed");
     }
-    c->proven++;
+    c->counts.entries++;
     err = append(&c->shown, &s, sizeof s, SYM_COMPARED_MAX);
     if (err == SYM_OK && entry->statement.len > 0) {
         err = add_word(c, &e, entry->statement, c->plan.peer_identity, &fits);
@@ -444,7 +459,7 @@ static enum sym_err match_words(struct sym_compare *c, const struct entry *here,
     const struct word *own = word_of(c, here);
     const struct word *theirs = word_of(c, there);
     if (own == NULL || theirs == NULL) {
-        c->untold++;
+        c->counts.untold++;
         return SYM_OK;
     }
     enum sym_finding_code out = match_direction(own, theirs);
@@ -489,20 +504,47 @@ static enum sym_err match_ends(struct sym_compare *c, const struct tale *here,
                                         : "the other side has not closed it");
 }
 
+/* Nothing shows that it reached the other side, or was written down there. */
+static bool is_lonely(const struct tale *here, const struct tale *there)
+{
+    if (here->first != NULL) {
+        return there->first == NULL && here->first->self_asked &&
+               (here->decided == NULL || here->decided->unproven);
+    }
+    return !there->first->self_asked && there->decided == NULL;
+}
+
+/* Entries of this side are as old as its log, so that what it knows of was lost there. */
+static void count_lost(struct sym_compare *c, const struct tale *here, const struct tale *there)
+{
+    if (is_lonely(here, there)) {
+        return;
+    }
+    if (here->first == NULL) {
+        c->counts.lost_here++;
+    } else {
+        c->counts.lost_there++;
+    }
+}
+
+/* A request of the other side that came to nothing, as far as it says: what is granted ends with a
+ * signed word. */
+static bool is_unrecorded(const struct tale *here, const struct tale *there)
+{
+    return here->first == NULL && !there->first->self_asked && there->decided != NULL &&
+           (there->end == NULL || there->end->word == 0);
+}
+
 /* Only one side knows of it. */
 static enum sym_err match_alone(struct sym_compare *c, const struct tale *here,
                                 const struct tale *there)
 {
+    if (is_lonely(here, there)) {
+        return SYM_OK;
+    }
     if (here->first != NULL) {
-        /* A request that may not have arrived, and an answer that rests on no entry there. */
-        if (here->first->self_asked && (here->decided == NULL || here->decided->unproven)) {
-            return SYM_OK;
-        }
         return find_out(c, SYM_FINDING_MISSING_THERE, here->first->id, here->first, NULL,
                         "this side has entries of it, the other shows none");
-    }
-    if (!there->first->self_asked && there->decided == NULL) {
-        return SYM_OK;
     }
     return find_out(c, SYM_FINDING_MISSING_HERE, there->first->id, NULL, there->first,
                     "the other side has entries of it, this one has none");
@@ -516,10 +558,16 @@ static enum sym_err match(struct sym_compare *c, const struct tale *here, const 
         return SYM_OK;
     }
     bool partial = here->first == NULL || there->first == NULL;
-    if ((partial || here->end == NULL || there->end == NULL) && any->time_ms < c->plan.since_ms) {
+    if ((partial || here->end == NULL || there->end == NULL) &&
+        (any->time_ms < c->plan.since_ms || any->time_ms < c->there_since_ms)) {
+        count_lost(c, here, there);
         return SYM_OK;
     }
-    c->exchanges++;
+    if (is_unrecorded(here, there)) {
+        c->counts.unrecorded++;
+        return SYM_OK;
+    }
+    c->counts.exchanges++;
     if (partial) {
         return match_alone(c, here, there);
     }
@@ -618,17 +666,7 @@ const struct sym_compared_finding *sym_compare_findings(const struct sym_compare
     return (const struct sym_compared_finding *)(const void *)c->findings.items;
 }
 
-uint64_t sym_compare_exchanges(const struct sym_compare *c)
+struct sym_compare_counts sym_compare_counts(const struct sym_compare *c)
 {
-    return c->exchanges;
-}
-
-uint64_t sym_compare_untold(const struct sym_compare *c)
-{
-    return c->untold;
-}
-
-uint64_t sym_compare_entries(const struct sym_compare *c)
-{
-    return c->proven;
+    return c->counts;
 }

@@ -7,12 +7,14 @@
  * beginning of the other). What the own bodies hold as proof of an entry there (its index and leaf,
  * in the evidence of a signed message) must still be there, as it was.
  *
- * Left out are exchanges that were going on when the comparison began, a request that nothing shows
- * to have arrived, and what happened before either log was begun again (a restore). What is going
- * on is told by own entries, as the other side's times are what it says: one that is later than the
- * clock of this side allows counts for nothing. Memory: some 100 bytes for each entry. Sans-IO; the
- * clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
- * (more than SYM_COMPARED_MAX entries), those of codec.h.
+ * Left out are exchanges that were going on when the comparison began, and a request that nothing
+ * shows to have arrived. Counted, and not compared, are exchanges from before either log was begun
+ * again (a restore), and requests of the other side that ended with its decision and are not here:
+ * those that are denied beyond an allowance are counted by this log, not recorded one by one. What
+ * is going on is told by own entries, as the other side's times are what it says: one that is later
+ * than the clock of this side allows counts for nothing. Memory: some 100 bytes for each entry.
+ * Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT (more than SYM_COMPARED_MAX
+ * entries), those of codec.h.
  */
 #ifndef SYM_PROTO_COMPARE_H
 #define SYM_PROTO_COMPARE_H
@@ -59,10 +61,16 @@ struct sym_compared_finding {
 };
 SYM_MUST enum sym_err sym_compare_finish(struct sym_compare *c);
 const struct sym_compared_finding *sym_compare_findings(const struct sym_compare *c, size_t *n);
-/* Exchanges that were compared; those of them that both sides have ended, and of whose ends a word
- * is not there to compare (erased, or not shown); entries of the other side that were proven. */
-uint64_t sym_compare_exchanges(const struct sym_compare *c);
-uint64_t sym_compare_untold(const struct sym_compare *c);
-uint64_t sym_compare_entries(const struct sym_compare *c);
+
+struct sym_compare_counts {
+    uint64_t exchanges; /* that were compared */
+    uint64_t untold;  /* of them, ended by both, without a word to compare (erased, or not shown) */
+    uint64_t entries; /* of the other side, proven */
+    uint64_t lost_here; /* not compared: from before the own log was begun again */
+    uint64_t lost_there;
+    uint64_t unrecorded; /* not compared: asked by the other side, decided, and not here */
+    uint64_t denied;     /* requests of it that this log counts as not recorded one by one */
+};
+struct sym_compare_counts sym_compare_counts(const struct sym_compare *c);
 
 #endif

@@ -319,6 +319,11 @@ static const struct sym_field compare_page_fields[] = {
                    &finding),
     SYM_FIELD_BOOL(struct sym_compare_page, more),
     SYM_FIELD_U64(struct sym_compare_page, untold, 0, INT64_MAX),
+    SYM_FIELD_U64(struct sym_compare_page, lost_here, 0, INT64_MAX),
+    SYM_FIELD_U64(struct sym_compare_page, lost_there, 0, INT64_MAX),
+    SYM_FIELD_U64(struct sym_compare_page, unrecorded, 0, INT64_MAX),
+    SYM_FIELD_U64(struct sym_compare_page, denied, 0, INT64_MAX),
+    SYM_FIELD_TEXT(struct sym_compare_page, waiting, 0, SYM_FAULT_TEXT_MAX),
 };
 const struct sym_message sym_msg_compare_page =
     SYM_MESSAGE("ComparePage", struct sym_compare_page, compare_page_fields);

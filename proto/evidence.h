@@ -73,6 +73,9 @@ enum sym_finding_code {
 #undef SYM_FINDING_ENUM
 };
 
+/* The event of an entry that counts requests of a peer which are not in the log one by one. */
+#define SYM_EVENT_NOT_RECORDED "requests-not-recorded"
+
 /* Texts of the numbers; "unknown" for one that is none. */
 const char *sym_entry_kind_text(uint32_t kind);
 const char *sym_witness_state_text(uint32_t state);
@@ -258,6 +261,11 @@ struct sym_compare_page {
     size_t n_findings;
     bool more;
     uint64_t untold;
+    uint64_t lost_here;
+    uint64_t lost_there;
+    uint64_t unrecorded;
+    uint64_t denied;
+    struct sym_span waiting; /* why it has not begun */
 };
 
 struct sym_telling {

@@ -212,9 +212,9 @@
 #define SYM_WITNESS_PENDING_MAX 4u
 /* Heads that one side may ask proofs for at once: those, and the newest one that is proven. */
 #define SYM_WITNESS_WANTS_MAX (SYM_WITNESS_PENDING_MAX + 1u)
-/* Logs that a partner may begin anew, as it must name what it has lost each time, before an operator
- * has to accept the next one; and the time after which it may one more, milliseconds: each is an
- * entry here. */
+/* Logs that a partner may begin anew, as it must name what it has lost each time, before an
+ * operator has to accept the next one; and the time after which it may one more, milliseconds: each
+ * is an entry here. */
 #define SYM_WITNESS_RESTORES_MAX    4u
 #define SYM_WITNESS_RESTORE_EACH_MS 3600000u
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
@@ -253,8 +253,9 @@
 #define SYM_SETTINGS_MAX      64u
 #define SYM_SETTING_BYTES_MAX 255u
 #define SYM_WARNINGS_MAX      32u
-/* A signed control request expires within, milliseconds. */
-#define SYM_CONTROL_LIFE_MS_MAX 60000u
+/* A control request expires so long after it was signed, milliseconds: never later, so that a node
+ * that has forgotten its nonces can tell what was signed before it started. */
+#define SYM_CONTROL_LIFE_MS 30000u
 /* Nonces remembered until they expire; more at once are refused. */
 #define SYM_CONTROL_NONCES_MAX 4096u
 /* Of them for one user who is not an operator; as many are left to operators. */

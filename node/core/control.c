@@ -22,6 +22,7 @@ struct sym_control {
     struct sym_bus socket;
     struct sym_watch *receive;
     struct sym_nonces *nonces;
+    uint64_t began_ms;         /* monotonic: since then nonces are remembered */
     uint64_t denials_until_ms; /* denials are paid for in time; see may_record_denial */
     uint64_t denials_left_out; /* since one was recorded last */
     uint8_t *answer_bytes;     /* SYM_CONTROL_BYTES_MAX */
@@ -93,10 +94,18 @@ static enum sym_err check_place_and_time(const struct sym_control *c, const stru
     if (a->body.expires_ms <= now_ms) {
         return sym_fail(fault, SYM_EXPIRED, "control request: has expired; is the clock right?");
     }
-    if (a->body.expires_ms - now_ms > SYM_CONTROL_LIFE_MS_MAX) {
+    uint64_t left_ms = a->body.expires_ms - now_ms;
+    if (left_ms > SYM_CONTROL_LIFE_MS) {
         return sym_fail(fault, SYM_STALE,
                         "control request: is valid for too long; is the clock "
                         "right?");
+    }
+    /* Ages are compared, not times: the clock may have been set since the start. Both clocks are
+     * cut to milliseconds. */
+    if (SYM_CONTROL_LIFE_MS - left_ms > sym_now_ms() - c->began_ms + 1) {
+        return sym_fail(fault, SYM_REPLAY,
+                        "control request: was signed before this node started, and may have been "
+                        "run then; run it again");
     }
     return SYM_OK;
 }
@@ -345,6 +354,7 @@ enum sym_err sym_control_new(struct sym_control **out, const struct sym_control_
     }
     c->config = *config;
     c->socket.socket = -1;
+    c->began_ms = sym_now_ms();
     c->answer_bytes = malloc(SYM_CONTROL_BYTES_MAX);
     c->reply_bytes = malloc(SYM_CONTROL_BYTES_MAX);
     int len = snprintf(url, sizeof url, "ipc://%s/control", config->run_dir);

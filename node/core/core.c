@@ -5,6 +5,7 @@
 #include "node/exchange/sightings.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "node/tabulation/releases.h"
 #include "proto/version.h"
 
 #include <errno.h>
@@ -109,6 +110,27 @@ static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault
     return err == SYM_OK ? sym_opens_open(&core->opens, &o, fault) : err;
 }
 
+static enum sym_err forget_cut_off(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_withheld_forget(t, sym_wall_ms());
+}
+
+/* What was asked, and what the end of this node cut off. */
+static enum sym_err load_history(struct sym_core *core, struct sym_fault *fault)
+{
+    enum sym_err err = sym_history_open(&core->history, core->store, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = sym_store_write(core->store, forget_cut_off, NULL);
+    return err == SYM_OK ? err
+                         : sym_fail(fault, err,
+                                    "%s/store: what it knows of joint tabulations that were cut "
+                                    "off %s",
+                                    core->data_dir, sym_err_text(err));
+}
+
 /* The store and all that is kept in it. */
 static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
 {
@@ -148,7 +170,7 @@ static enum sym_err load(struct sym_core *core, struct sym_fault *fault)
         err = sym_peers_load(&core->peers, core->store, fault);
     }
     if (err == SYM_OK) {
-        err = sym_history_open(&core->history, core->store, fault);
+        err = load_history(core, fault);
     }
     if (err == SYM_OK) {
         struct sym_grants_config g = {

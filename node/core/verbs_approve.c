@@ -48,11 +48,14 @@ static struct sym_span describe_overlap(char *out, size_t size, const struct sym
         sym_purpose_text(o->purpose), sym_basis_text(o->basis), SPAN(o->case_ref));
 }
 
-/* Only an approver makes and removes approvers, once there is one. */
+/* Only an approver makes and removes approvers, once there is one. Who exists is refused at once.
+ */
 static bool user_add_needs(const struct sym_core *core, const struct sym_author *author,
                            const struct sym_user_add *a)
 {
-    return (a->roles & SYM_USER_APPROVER) != 0 && !is_approver(author) &&
+    bool exists = sym_users_by_name(&core->users, a->name) != NULL ||
+                  sym_users_by_key(&core->users, a->key) != NULL;
+    return !exists && (a->roles & SYM_USER_APPROVER) != 0 && !is_approver(author) &&
            has_other_approver(core, author->user);
 }
 
@@ -102,7 +105,8 @@ enum sym_err sym_verb_needs_approval(bool *needed, char what[SYM_DETAIL_BYTES_MA
         said = sym_log_words(text, sizeof text, "settings set %.*s %.*s", SPAN(s->name),
                              SPAN(s->value));
     } else if (verb == SYM_VERB_LOG_RESTORE) {
-        *needed = has_other_approver(core, author->user);
+        /* A log that is whole is refused at once. */
+        *needed = sym_log_is_frozen(core->log, NULL) && has_other_approver(core, author->user);
         said = sym_span_text("a new evidence log after a restore");
     }
     (void)snprintf(what, SYM_DETAIL_BYTES_MAX + 1u, "%.*s", SPAN(said));

@@ -390,7 +390,7 @@ static enum sym_err settle_waiting(struct sym_core *core, const struct sym_autho
     }
     sym_hex(text, id.data, SYM_EXCHANGE_ID_BYTES);
     if (err == SYM_OK) {
-        err = sym_log_change(author, core->store, SYM_ENTRY_RESULT, "release-given-up",
+        err = sym_log_change(author, core->store, SYM_ENTRY_SETTLED, "withheld-closed",
                              sym_span_text(text), stop_waiting, &w);
     }
     return err == SYM_OK ? err

@@ -163,6 +163,20 @@ static enum sym_err verb_log_accept(struct sym_core *core, const struct sym_auth
 /* Comparing ------------------------------------------------------------------------------------
  */
 
+/* That its log contradicts itself is what a comparison is to find, and no denial. */
+static enum sym_err found_already(const struct sym_core *core, struct sym_span alias,
+                                  enum sym_err err)
+{
+    struct sym_witness_row row = {.state = 0};
+    const struct sym_peer *peer = sym_peers_by_alias(&core->peers, alias);
+    if (peer == NULL) {
+        return err;
+    }
+    sym_witness_row(core->witness, &row, &peer->id);
+    bool alarm = row.state == SYM_WITNESS_SPLIT || row.state == SYM_WITNESS_SHORTER;
+    return err == SYM_DENIED && alarm ? SYM_BAD_TAG : err;
+}
+
 static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
@@ -178,7 +192,7 @@ static enum sym_err verb_compare_start(struct sym_core *core, const struct sym_a
     }
     enum sym_err err = sym_exchanges_start(core->exchanges, id, &plan, fault);
     if (err != SYM_OK) {
-        return err;
+        return found_already(core, asked->alias, err);
     }
     struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
     return sym_answer_write(answer, &name);
@@ -194,11 +208,13 @@ static enum sym_err answer_unfinished(struct sym_core *core, struct sym_span id,
         return sym_fail(fault, SYM_NOT_FOUND, "compare: does not exist, or ended long ago");
     }
     if (row.state != SYM_EXCHANGE_WAITING && row.state != SYM_EXCHANGE_RUNNING) {
-        return sym_fail(fault, row.result != SYM_OK ? (enum sym_err)row.result : SYM_CANCELLED,
-                        "compare: %.*s", (int)row.fault.len,
-                        row.fault.len > 0 ? (const char *)row.fault.data : "");
+        err = row.result != SYM_OK ? (enum sym_err)row.result : SYM_CANCELLED;
+        return sym_fail(fault, found_already(core, row.alias, err), "compare: %.*s",
+                        (int)row.fault.len, row.fault.len > 0 ? (const char *)row.fault.data : "");
     }
-    struct sym_compare_page page = {.entries = row.done};
+    struct sym_compare_page page = {
+        .entries = row.done,
+        .waiting = row.state == SYM_EXCHANGE_WAITING ? row.fault : sym_span(NULL, 0)};
     return sym_answer_write(answer, &page);
 }
 

@@ -26,6 +26,7 @@ static void free_peer(struct sym_witness_peer *p)
     if (p != NULL) {
         free(p->message);
         free(p->exhibit);
+        free(p->owed);
         free(p);
     }
 }
@@ -246,6 +247,9 @@ static enum sym_err on_seal(struct sym_transaction *t, void *owner)
             err = sym_store_put(t, SYM_TABLE_EXHIBITS, sym_span(p->id.bytes, SYM_NODE_ID_BYTES),
                                 sym_span(p->exhibit, p->exhibit_len));
         }
+        if (err == SYM_OK && p->owed != NULL) {
+            err = sym_witness_log_alarm(w, t, p, p->owed);
+        }
         if (err != SYM_OK) {
             return err;
         }
@@ -267,6 +271,8 @@ static void on_done(void *owner, bool committed)
             p->dirty = false;
             free(p->exhibit);
             p->exhibit = NULL;
+            free(p->owed);
+            p->owed = NULL;
             p->durable = p->saving_head;
             if (!same) {
                 p->cosignature[0] = '\0';

@@ -37,6 +37,7 @@ struct sym_witness_peer {
     char fault[SYM_FAULT_BYTES];
     char *exhibit; /* one that could not be written: with the next commit; owned, or NULL */
     size_t exhibit_len;
+    char *owed;             /* the heads of an alarm whose entry could not be written: likewise */
     struct sym_shown later; /* a log after the one that is held; generation 0: none */
     /* The newest head that is durable here, and the cosignature of it (made when it is wanted). */
     struct sym_signed_head durable;
@@ -96,6 +97,9 @@ void sym_own_head_set(struct sym_own_head *out, uint32_t generation, uint64_t si
 /* Keeps a contradiction: exhibit, entry and state, durably; the state also when that fails. */
 void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
                        const struct sym_judgement *j, struct sym_span signed_bytes);
+/* The entry about the alarm that the peer's state tells of. heads: the two checkpoints. */
+SYM_MUST enum sym_err sym_witness_log_alarm(const struct sym_witness *w, struct sym_transaction *t,
+                                            const struct sym_witness_peer *p, const char *heads);
 /* The text of an exhibit, *len bytes of at most SYM_EXHIBIT_BYTES_MAX, read again before it counts.
  * signed_bytes: the message that shows less than before. */
 SYM_MUST enum sym_err sym_witness_write_exhibit(char *out, size_t max, size_t *len,

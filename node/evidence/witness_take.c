@@ -298,39 +298,53 @@ enum sym_err sym_witness_take(struct sym_witness *w, const struct sym_witnessed 
 /* Contradictions -------------------------------------------------------------------------------
  */
 
+enum sym_err sym_witness_log_alarm(const struct sym_witness *w, struct sym_transaction *t,
+                                   const struct sym_witness_peer *p, const char *heads)
+{
+    char id[2 * SYM_NODE_ID_BYTES + 1];
+    sym_hex(id, p->id.bytes, sizeof p->id.bytes);
+    const struct sym_entry_body body = {
+        .event = sym_span_text(p->state == SYM_WITNESS_SPLIT ? "split" : "shorter"),
+        .alias = sym_span_text(p->alias),
+        .subject = sym_span_text(id),
+        .detail = sym_span_text(p->fault),
+        .checkpoint = sym_span_text(heads)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_WITNESS, .body = &body};
+    return sym_log_append(w->config.log, t, &entry, NULL);
+}
+
 struct alarm {
-    struct sym_witness *w;
+    const struct sym_witness *w;
     const struct sym_witness_peer *p;
-    const struct sym_entry *entry;
+    const char *heads;
     struct sym_span exhibit;
 };
 
 static enum sym_err put_alarm(struct sym_transaction *t, void *context)
 {
     const struct alarm *a = context;
-    enum sym_err err = sym_log_append(a->w->config.log, t, a->entry, NULL);
+    enum sym_err err = sym_witness_log_alarm(a->w, t, a->p, a->heads);
     return err == SYM_OK && a->exhibit.len > 0
                ? sym_store_put(t, SYM_TABLE_EXHIBITS, sym_span(a->p->id.bytes, SYM_NODE_ID_BYTES),
                                a->exhibit)
                : err;
 }
 
-static enum sym_err record_alarm(struct sym_witness *w, struct sym_witness_peer *p,
+/* What cannot be written now is owed to the next commit. */
+static enum sym_err record_alarm(const struct sym_witness *w, struct sym_witness_peer *p,
                                  const struct sym_judgement *j, struct sym_span exhibit)
 {
-    char id[2 * SYM_NODE_ID_BYTES + 1];
     char heads[2 * SYM_HEAD_NOTE_BYTES + 2];
-    sym_hex(id, p->id.bytes, sizeof p->id.bytes);
     (void)snprintf(heads, sizeof heads, "%s\n%s", j->before.note, j->after.head.note);
-    struct sym_entry_body body = {
-        .event = sym_span_text(j->verdict == SYM_VERDICT_SPLIT ? "split" : "shorter"),
-        .alias = sym_span_text(p->alias),
-        .subject = sym_span_text(id),
-        .detail = sym_span_text(p->fault),
-        .checkpoint = sym_span_text(heads)};
-    struct sym_entry entry = {.kind = SYM_ENTRY_WITNESS, .body = &body};
-    struct alarm a = {.w = w, .p = p, .entry = &entry, .exhibit = exhibit};
-    return sym_store_write(w->config.store, put_alarm, &a);
+    free(p->owed);
+    p->owed = NULL;
+    struct alarm a = {.w = w, .p = p, .heads = heads, .exhibit = exhibit};
+    enum sym_err err = sym_store_write(w->config.store, put_alarm, &a);
+    if (err != SYM_OK) {
+        p->owed = strdup(heads);
+        p->dirty = true;
+    }
+    return err;
 }
 
 /* The two heads may never be shown together again. */

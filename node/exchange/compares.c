@@ -49,10 +49,15 @@ enum sym_err sym_compares_page(const struct sym_compares *c, struct sym_compare_
                                  .index_there = f->index_there,
                                  .text = sym_span_text(f->text)};
     }
+    const struct sym_compare_counts counts = sym_compare_counts(compare);
     *page = (struct sym_compare_page){.done = true,
-                                      .exchanges = sym_compare_exchanges(compare),
-                                      .entries = sym_compare_entries(compare),
-                                      .untold = sym_compare_untold(compare),
+                                      .exchanges = counts.exchanges,
+                                      .entries = counts.entries,
+                                      .untold = counts.untold,
+                                      .lost_here = counts.lost_here,
+                                      .lost_there = counts.lost_there,
+                                      .unrecorded = counts.unrecorded,
+                                      .denied = counts.denied,
                                       .findings = rows,
                                       .n_findings = at,
                                       .more = first < n && n - first > at};

@@ -175,7 +175,7 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
 
 static enum sym_err append_left_out(const struct sym_exchange_write *w, struct sym_transaction *t)
 {
-    struct sym_entry_body body = {.event = sym_span_text("requests-not-recorded"),
+    struct sym_entry_body body = {.event = sym_span_text(SYM_EVENT_NOT_RECORDED),
                                   .alias = sym_span_text(w->e->alias),
                                   .count = w->left_out};
     struct sym_entry entry = {.kind = SYM_ENTRY_REFUSED,

@@ -269,7 +269,14 @@ static enum sym_err put_release(struct sym_tab_part *p, struct sym_transaction *
     struct sym_span cells;
     uint8_t question[SYM_HASH_BYTES];
     sym_tab_member_release(p->member, &head, &cells);
-    enum sym_err err = sym_tab_member_question_id(p->member, question);
+    enum sym_err err =
+        sym_release_answers(head, sym_span_text(p->dataset), p->config.purpose, p->config.basis);
+    if (err != SYM_OK) {
+        return sym_fail(&p->fault, err,
+                        "the release names another dataset, purpose or legal basis than the "
+                        "request did");
+    }
+    err = sym_tab_member_question_id(p->member, question);
     if (err == SYM_OK) {
         err = sym_release_put(t, p->tabulation, question, head, cells);
     }

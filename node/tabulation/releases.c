@@ -86,6 +86,19 @@ enum sym_err sym_release_put(struct sym_transaction *t,
     return err == SYM_OK ? put_cells(t, id, cells) : err;
 }
 
+enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset, uint32_t purpose,
+                                 uint32_t basis)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, head);
+    if (err != SYM_OK) {
+        return err;
+    }
+    bool same = sym_span_equal(r.dataset, dataset) && r.purpose == purpose && r.basis == basis;
+    return same ? SYM_OK : SYM_BAD_VALUE;
+}
+
 enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
                               struct sym_span tabulation)
 {
@@ -351,4 +364,25 @@ enum sym_err sym_withheld_find(struct sym_transaction *t, uint8_t tabulation[SYM
     struct withheld w = {.tabulation = tabulation, .initiator = initiator, .now_ms = now_ms};
     enum sym_err err = sym_store_each(t, SYM_TABLE_WITHHELD, look_at_withheld, &w);
     return err == SYM_CANCELLED ? SYM_OK : err == SYM_OK ? SYM_NOT_FOUND : err;
+}
+
+struct cut_off {
+    struct sym_transaction *t;
+    uint64_t now_ms;
+};
+
+static enum sym_err forget_cut_off(void *context, struct sym_span key, struct sym_span value)
+{
+    const struct cut_off *c = context;
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    return sym_get_u64(value.data + SYM_HASH_BYTES) > c->now_ms ? sym_withheld_clear(c->t, key.data)
+                                                                : SYM_OK;
+}
+
+enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms)
+{
+    struct cut_off c = {.t = t, .now_ms = now_ms};
+    return sym_store_each(t, SYM_TABLE_WITHHELD, forget_cut_off, &c);
 }

@@ -6,7 +6,8 @@
  * differs by one member from an earlier one is held for an approver, as the difference of two
  * releases would tell of that member alone. A tabulation for which this node sent its vector, and
  * whose release has not come by the deadline, is withheld: its initiator gets no other until it
- * comes, or an approver closes it.
+ * comes, or an approver closes it. One that this node's own end cut off before the deadline is
+ * nobody's fault, and forgotten.
  * All calls work inside a transaction of the caller. Errors: those of store.h.
  */
 #ifndef SYM_NODE_TABULATION_RELEASES_H
@@ -21,6 +22,10 @@ SYM_MUST enum sym_err sym_release_put(struct sym_transaction *t,
                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                       const uint8_t question[SYM_HASH_BYTES], struct sym_span head,
                                       struct sym_span cells);
+/* Is it about what was asked for? Query, cohort and cells are known to the protocol's machine, but
+ * not these. SYM_BAD_VALUE. */
+SYM_MUST enum sym_err sym_release_answers(struct sym_span head, struct sym_span dataset,
+                                          uint32_t purpose, uint32_t basis);
 /* The Release message; out must be empty. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_secret *out,
                                        struct sym_span tabulation);
@@ -76,5 +81,7 @@ SYM_MUST enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_spa
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                         const struct sym_node_id *initiator, uint64_t now_ms);
+/* At the start: what is not yet due was cut off by the end of this node, and cannot come. */
+SYM_MUST enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms);
 
 #endif

@@ -180,6 +180,9 @@ static inline enum sym_err fake_serve_exhibit(struct fake_call *call)
     return err;
 }
 
+/* More than are asked for in three seconds. */
+#define WAITING_ANSWERS 35u
+
 static inline enum sym_err fake_serve_compare(struct fake_call *call)
 {
     static struct sym_finding findings[8];
@@ -195,6 +198,10 @@ static inline enum sym_err fake_serve_compare(struct fake_call *call)
                                      .exchanges = 12,
                                      .entries = 48,
                                      .untold = fake_log.lies.untold,
+                                     .lost_there = fake_log.lies.lost,
+                                     .lost_here = fake_log.lies.lost / 2,
+                                     .unrecorded = fake_log.lies.lost,
+                                     .denied = fake_log.lies.lost / 2,
                                      .findings = findings};
     for (size_t at = (size_t)q->first; page.done && at < fake_log.lies.findings; at++) {
         if (page.n_findings == 2) {
@@ -209,6 +216,10 @@ static inline enum sym_err fake_serve_compare(struct fake_call *call)
                                  .index_here = at + 1,
                                  .index_there = at == 0 ? 0 : 9,
                                  .text = fake_text("no entry there")};
+    }
+    if (fake_log.lies.waiting != NULL && asked < WAITING_ANSWERS) {
+        page.waiting = fake_text(fake_log.lies.waiting);
+        page.done = false;
     }
     if (fake_log.lies.endless && page.done) {
         page.n_findings = 0;

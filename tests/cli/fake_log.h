@@ -28,9 +28,11 @@ struct fake_entry {
 struct fake_lies {
     bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end;
     bool frozen, ours, short_tile, proof, other_report, endless;
-    unsigned findings; /* of a comparison */
-    uint64_t untold;   /* exchanges of which a word is missing */
-    bool cut_off;      /* all of them are of exchanges that were cut off */
+    unsigned findings;   /* of a comparison */
+    uint64_t untold;     /* exchanges of which a word is missing */
+    uint64_t lost;       /* there, half as many here; as many requests are not recorded */
+    const char *waiting; /* why it has not begun */
+    bool cut_off;        /* all of them are of exchanges that were cut off */
 };
 
 struct fake_log {

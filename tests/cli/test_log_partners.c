@@ -68,6 +68,35 @@ static void what_could_not_be_compared_is_counted(void **state)
     assert_shows(r.out, "\"untold\": 4");
 }
 
+static void what_a_restore_and_denials_leave_out_is_told(void **state)
+{
+    fake_log_make(*state);
+    fake_log.lies.lost = 18;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "18 exchanges that this log has were not compared: they are from before "
+                        "bank-b began its log again, and it shows none of them\n");
+    assert_shows(r.out, "9 exchanges that bank-b shows were not compared: they are from before "
+                        "this node began its log again\n");
+    assert_shows(r.out, "18 requests of bank-b, of which it shows no end, are not in this log");
+    assert_shows(r.out, "one by one (9 are counted)\n");
+    run(&r, "log|compare|bank-b|--json");
+    assert_shows(r.out, "\"lost_there\": 18");
+    assert_shows(r.out, "\"denied_unrecorded\": 9");
+}
+
+static void a_partner_that_cannot_be_reached_is_told_of_once(void **state)
+{
+    fake_log_make(*state);
+    fake_log.lies.waiting = "bank-b: 127.0.0.1:7702 refuses connections";
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b|--timeout|60");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.err, "bank-b: 127.0.0.1:7702 refuses connections; trying until 20");
+    assert_ptr_equal(strchr(r.err, '\n'), strrchr(r.err, '\n'));
+}
+
 static void findings_as_json(void **state)
 {
     fake_log_make(*state);
@@ -238,6 +267,8 @@ int main(void)
         WITH_NODE(logs_that_agree_exit_0),
         WITH_NODE(exchanges_that_were_cut_off_are_listed_and_agree),
         WITH_NODE(what_could_not_be_compared_is_counted),
+        WITH_NODE(what_a_restore_and_denials_leave_out_is_told),
+        WITH_NODE(a_partner_that_cannot_be_reached_is_told_of_once),
         WITH_NODE(findings_come_in_pages_and_exit_1),
         WITH_NODE(findings_as_json),
         WITH_NODE(refuses_findings_without_end),

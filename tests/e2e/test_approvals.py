@@ -50,6 +50,12 @@ class Changes(Staffed):
         row, = self.own()
         self.assertEqual((row["state"], row["decided_by"]), ("used", "anna"))
 
+    def test_what_would_be_refused_anyway_is_not_held(self):
+        out = self.home / "again.key"
+        self.refused(self.a.cli("user", "add", "amir", "--role", "approver", "--out", out), FAILED, "exists already")
+        self.refused(self.a.cli("log", "restore", "--yes"), FAILED, "not frozen")
+        self.assertEqual(self.own(), [])
+
     def test_an_approver_is_removed_with_the_signature_of_one(self):
         held = self.is_held(self.a.cli("user", "remove", "both"))
         self.assertIn("both", self.users())

@@ -54,6 +54,10 @@ class Partners(BackupTest):
         self.assertIn("was restored at", self.warnings(self.a))
         self.assertIn("bank-a has begun a new evidence log (2)", self.warnings(self.b))
         self.assertNotIn("from before its restore", self.warnings(self.a))
+        said = self.b.do("log", "compare", "bank-a", user="auditor")
+        self.assertRegex(said, r"[1-9]\d* exchanges that this log has were not compared: they are from before bank-a")
+        said = self.a.do("log", "compare", "bank-b", user="auditor")
+        self.assertRegex(said, r"[1-9]\d* exchanges that bank-b shows were not compared: they are from before this")
 
     def test_who_knows_more_than_the_backup_stops_until_an_operator_accepts(self):
         self.restore(after=4)

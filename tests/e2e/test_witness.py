@@ -7,7 +7,7 @@ import shutil
 import time
 
 import nodes
-from nodes import DENIED, DONE, FAILED, NodeTest, run_cli, wait_until
+from nodes import DENIED, DONE, FAILED, UNREACHABLE, NodeTest, run_cli, wait_until
 
 
 class WitnessTest(NodeTest):
@@ -90,6 +90,7 @@ class OldCopies(WitnessTest):
             self.is_stopped(one, other)
         self.b.ping(self.c)  # others are not concerned
         self.assertIn(self.witness(self.b, self.a)["state"], ("split", "shorter"))
+        self.refused(self.b.cli("log", "compare", "bank-a", user="auditor"), FAILED, "log exhibit")
         self.b.restart()
         self.assertTrue(self.alarms(self.b))
         self.a.restart()
@@ -257,8 +258,9 @@ class Comparing(WitnessTest):
     def test_it_refuses_an_unknown_partner_and_one_that_is_gone(self):
         self.refused(self.a.cli("log", "compare", "nobody", user="auditor"), FAILED, "nobody")
         self.b.stop()
-        code, _, complaint = self.a.cli("log", "compare", "bank-b", "--timeout", "2", user="auditor")
-        self.assertNotEqual(code, DONE, complaint)
+        code, _, complaint = self.a.cli("log", "compare", "bank-b", "--timeout", "6", user="auditor")
+        self.assertEqual(code, UNREACHABLE, complaint)
+        self.assertRegex(complaint, r"(?m)^symbolon: bank-b: .*; trying until 20\d\d-")
         self.b.start()
 
 

@@ -15,12 +15,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define WAIT_MS       5000u
-#define LIFE_MS       59000u
+#define LIFE_MS       SYM_CONTROL_LIFE_MS
 #define REQUEST_BYTES 65536u
 
 enum who { ALICE, OLGA, ANNA, OTTO, PEOPLE };
@@ -142,18 +143,24 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+static void stop(void)
 {
-    (void)state;
-    room_fill_disk(false);
     (void)!write(f.stop_pipe[1], "x", 1);
     (void)pthread_join(f.thread, NULL);
     sym_bus_close(&f.client);
     sym_control_free(f.control);
     sym_watch_remove(&f.stop);
+    f.stop = NULL;
     sym_loop_free(f.loop);
     (void)close(f.stop_pipe[0]);
     (void)close(f.stop_pipe[1]);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    room_fill_disk(false);
+    stop();
     for (size_t i = 0; i < PEOPLE; i++) {
         sym_sign_key_clear(&f.keys[i]);
     }
@@ -282,6 +289,12 @@ static struct room_lines journal(void)
     return room_lines(&f.room, NULL);
 }
 
+static void pause_ms(unsigned ms)
+{
+    const struct timespec t = {.tv_nsec = (long)ms * 1000000};
+    (void)nanosleep(&t, NULL);
+}
+
 /* Tests. */
 
 static void runs_what_a_user_asks_and_gives_the_answer(void **state)
@@ -395,7 +408,7 @@ static void refuses_requests_that_have_expired_or_hold_for_too_long(void **state
     uint8_t nonce[SYM_NONCE_BYTES];
     struct sym_control_body body = body_of(nonce, SYM_VERB_CARD);
     const uint64_t expired[] = {1, sym_wall_ms() - 1, sym_wall_ms() - LIFE_MS};
-    const uint64_t too_far[] = {sym_wall_ms() + SYM_CONTROL_LIFE_MS_MAX + 5000, UINT64_MAX};
+    const uint64_t too_far[] = {sym_wall_ms() + SYM_CONTROL_LIFE_MS + 5000, UINT64_MAX};
     for (size_t i = 0; i < 3; i++) {
         body.expires_ms = expired[i];
         expect(with_body(ALICE, &body), SYM_EXPIRED, "is the clock right?");
@@ -406,9 +419,38 @@ static void refuses_requests_that_have_expired_or_hold_for_too_long(void **state
     }
     assert_int_equal(f.runs, 0);
     /* None of them has used the nonce up, or is repeated. */
-    body.expires_ms = sym_wall_ms() + SYM_CONTROL_LIFE_MS_MAX;
+    body.expires_ms = sym_wall_ms() + SYM_CONTROL_LIFE_MS;
     expect(with_body(ALICE, &body), SYM_OK, NULL);
     assert_int_equal(journal().n, 0);
+}
+
+static void runs_nothing_once_more_after_it_was_started_again(void **state)
+{
+    (void)state;
+    struct request r = signed_by(ALICE, SYM_VERB_CARD, &nothing);
+    struct reply got = ask(sym_span(r.bytes, r.len));
+    assert_int_equal(got.result, SYM_OK);
+    reply_end(&got);
+    pause_ms(20);
+    stop();
+    start();
+    expect(r, SYM_REPLAY, "signed before this node started");
+    assert_int_equal(f.runs, 1);
+    assert_int_equal(journal().n, 1);
+    still_serves();
+}
+
+static void refuses_what_could_have_been_signed_before_it_started(void **state)
+{
+    (void)state;
+    uint8_t nonce[SYM_NONCE_BYTES];
+    struct sym_control_body body = body_of(nonce, SYM_VERB_CARD);
+    body.expires_ms = sym_wall_ms() + LIFE_MS - 2000;
+    expect(with_body(ALICE, &body), SYM_REPLAY, "run it again");
+    assert_int_equal(f.runs, 0);
+    pause_ms(60);
+    body.expires_ms = sym_wall_ms() + LIFE_MS - 50;
+    expect(with_body(ALICE, &body), SYM_OK, NULL);
 }
 
 static void refuses_a_key_that_it_does_not_know(void **state)
@@ -822,6 +864,8 @@ int main(void)
         TEST(refuses_a_repeated_request_whose_answer_was_too_long_to_keep),
         TEST(refuses_and_records_a_request_for_another_node),
         TEST(refuses_requests_that_have_expired_or_hold_for_too_long),
+        TEST(runs_nothing_once_more_after_it_was_started_again),
+        TEST(refuses_what_could_have_been_signed_before_it_started),
         TEST(refuses_a_key_that_it_does_not_know),
         TEST(refuses_a_user_who_was_removed),
         TEST(refuses_and_records_what_the_role_of_a_user_does_not_allow),

@@ -255,15 +255,34 @@ static void erases_and_counts(void **state)
     size_t rows = 0;
     size_t bodies = 0;
     add(f, 10, 0);
-    const struct sym_log_erase asked = {.before_ms = INT64_MAX};
     uint64_t now_ms = sym_wall_ms();
     while (sym_wall_ms() < now_ms + 3) {
     }
+    const struct sym_log_erase asked = {.before_ms = now_ms + 2};
     assert_int_equal(run(f, SYM_VERB_LOG_ERASE, &asked, &arena, &erased), SYM_OK);
     assert_int_equal(erased.bodies, 10);
     (void)list_all(f, (struct sym_log_query){.bodies = true}, &rows, &bodies);
     assert_int_equal(rows, 11);
     assert_int_equal(bodies, 1);
+}
+
+static void erases_nothing_before_a_date_that_is_to_come(void **state)
+{
+    struct fixture *f = *state;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_log_erased erased;
+    size_t rows = 0;
+    size_t bodies = 0;
+    const uint64_t dates[] = {sym_wall_ms() + 60000, INT64_MAX};
+    add(f, 10, 0);
+    for (size_t i = 0; i < 2; i++) {
+        const struct sym_log_erase asked = {.before_ms = dates[i]};
+        assert_int_equal(run(f, SYM_VERB_LOG_ERASE, &asked, &arena, &erased), SYM_BAD_VALUE);
+        assert_non_null(strstr(f->fault.text, "in the future"));
+    }
+    (void)list_all(f, (struct sym_log_query){.bodies = true}, &rows, &bodies);
+    assert_int_equal(rows, 10);
+    assert_int_equal(bodies, 10);
 }
 
 int main(void)
@@ -277,6 +296,7 @@ int main(void)
         TEST(signs_a_report_over_the_head_that_knows_of_it),
         TEST(signs_no_report_that_cannot_be_logged),
         TEST(erases_and_counts),
+        TEST(erases_nothing_before_a_date_that_is_to_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,9 +183,13 @@ static void raises_the_alarm_also_on_a_full_disk(void **state)
     assert_int_equal(witness_rig_row(r).state, SYM_WITNESS_SPLIT);
     assert_int_equal(witness_rig_allows(r), SYM_DENIED);
     has_no_exhibit(r);
+    assert_int_equal(room_lines(&r->room, "split").found, 0);
     witness_rig_commit(r);
     is_stopped(r, SYM_WITNESS_SPLIT, "contradict");
     convinces(r, SYM_SPLIT_SAME_SIZE);
+    assert_int_equal(room_lines(&r->room, "split").found, 1);
+    witness_rig_commit(r);
+    assert_int_equal(room_lines(&r->room, "split").found, 1);
 }
 
 /* Heads without proof --------------------------------------------------------------------------

@@ -29,6 +29,7 @@ struct scene {
     uint64_t now_ms;
     size_t began;      /* entries of A that came later are of what is going on; 0: none are */
     uint64_t since_ms; /* of B's log */
+    uint64_t own_since_ms;
 };
 
 static int set_up(void **state)
@@ -45,6 +46,7 @@ static int set_up(void **state)
     toy_log_add(&s->b.log, 100);
     s->now_ms = 1000;
     s->since_ms = 100;
+    s->own_since_ms = 100;
     *state = s;
     return 0;
 }
@@ -105,6 +107,23 @@ static void put_plain(struct scene *s, struct side *side, const struct exchange 
     (void)put(s, side, x, kind, &body);
 }
 
+/* A counts what it did not record of B's requests. */
+static void put_count(struct scene *s, const struct sym_entry_body *body)
+{
+    uint8_t commitment[SYM_HASH_BYTES] = {7};
+    size_t at = s->a.log.size;
+    struct sym_leaf leaf = {.version = 1,
+                            .time_ms = s->now_ms++,
+                            .kind = SYM_ENTRY_REFUSED,
+                            .initiator = sym_span(s->b.log.id.bytes, SYM_NODE_ID_BYTES),
+                            .responder = sym_span(s->a.log.id.bytes, SYM_NODE_ID_BYTES),
+                            .commitment = sym_span(commitment, sizeof commitment)};
+    toy_log_add_leaf(&s->a.log, &leaf);
+    assert_int_equal(sym_encode(s->a.bodies[at], sizeof s->a.bodies[at], &s->a.body_len[at],
+                                &sym_msg_entry_body, body),
+                     SYM_OK);
+}
+
 static void both_granted(struct scene *s, const struct exchange *x)
 {
     put_plain(s, &s->a, x, SYM_ENTRY_REQUESTED, 0);
@@ -155,7 +174,7 @@ static void begin(struct scene *s)
                                     .peer = s->b.log.id,
                                     .began_ms = BEGAN_MS,
                                     .own_size = s->began > 0 ? s->began : s->a.log.size,
-                                    .since_ms = 100};
+                                    .since_ms = s->own_since_ms};
     memcpy(plan.peer_identity, s->b.identity.public_key, sizeof plan.peer_identity);
     memcpy(plan.own_identity, s->a.identity.public_key, sizeof plan.own_identity);
     assert_int_equal(sym_compare_new(&s->compare, &plan), SYM_OK);
@@ -209,7 +228,7 @@ static void is_clean(struct scene *s, uint64_t exchanges)
     size_t n = 0;
     (void)compare_but(s, SIZE_MAX, &n);
     assert_int_equal(n, 0);
-    assert_int_equal(sym_compare_exchanges(s->compare), exchanges);
+    assert_int_equal(sym_compare_counts(s->compare).exchanges, exchanges);
 }
 
 static void finds_only(struct scene *s, enum sym_finding_code code, const struct exchange *x)
@@ -270,6 +289,72 @@ static void finds_an_exchange_that_this_side_does_not_know(void **state)
     put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
     put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
     finds_only(s, SYM_FINDING_MISSING_HERE, &x);
+}
+
+/* The partner asks so much that its denials are only counted here. */
+static void counts_denials_that_are_not_recorded_here(void **state)
+{
+    struct scene *s = *state;
+    struct sym_entry_body body = {.event = sym_span_text(SYM_EVENT_NOT_RECORDED), .count = 2};
+    for (unsigned i = 0; i < 3; i++) {
+        struct exchange x = new_exchange(false);
+        put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+        put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+        if (i == 2) {
+            put_plain(s, &s->b, &x, SYM_ENTRY_ABORTED, 0);
+        }
+    }
+    put_count(s, &body);
+    is_clean(s, 0);
+    assert_int_equal(sym_compare_counts(s->compare).unrecorded, 3);
+    assert_int_equal(sym_compare_counts(s->compare).denied, 2);
+}
+
+static void finds_a_request_that_was_granted_and_is_not_recorded_here(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->b, &x, false, 5, 3, 0);
+    finds_only(s, SYM_FINDING_MISSING_HERE, &x);
+    assert_int_equal(sym_compare_counts(s->compare).unrecorded, 0);
+}
+
+static void counts_what_a_log_that_was_begun_again_does_not_show(void **state)
+{
+    struct scene *s = *state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct exchange x = new_exchange(false);
+        put_plain(s, &s->a, &x, SYM_ENTRY_REQUESTED, 0);
+        put_plain(s, &s->a, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+        put_end(s, &s->a, &x, false, 3, 5, 0);
+    }
+    struct exchange away = new_exchange(true);
+    put_plain(s, &s->a, &away, SYM_ENTRY_REQUESTED, 0);
+    s->now_ms = s->since_ms = 5000;
+    s->b.log.generation = 2;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    both_closed(s, &x);
+    is_clean(s, 1);
+    assert_int_equal(sym_compare_counts(s->compare).lost_there, 4);
+    assert_int_equal(sym_compare_counts(s->compare).lost_here, 0);
+}
+
+static void counts_what_the_own_log_lost_when_it_was_begun_again(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    struct exchange y = new_exchange(false);
+    put_plain(s, &s->b, &x, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &x, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_plain(s, &s->b, &y, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &y, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+    s->own_since_ms = 5000;
+    is_clean(s, 0);
+    assert_int_equal(sym_compare_counts(s->compare).lost_here, 2);
+    assert_int_equal(sym_compare_counts(s->compare).lost_there, 0);
 }
 
 static void finds_two_tales_of_who_asked(void **state)
@@ -380,7 +465,7 @@ static void the_other_sides_clock_hides_nothing(void **state)
     }
     assert_int_equal(codes, 1u << SYM_FINDING_TRANSCRIPT | 1u << SYM_FINDING_OPEN |
                                 1u << SYM_FINDING_MISSING_HERE);
-    assert_int_equal(sym_compare_exchanges(s->compare), 3);
+    assert_int_equal(sym_compare_counts(s->compare).exchanges, 3);
 }
 
 static void a_log_that_says_to_begin_in_the_future_hides_nothing(void **state)
@@ -437,8 +522,8 @@ static void counts_what_could_not_be_compared(void **state)
     both_closed(s, &y);
     (void)compare_but(s, SIZE_MAX, &n);
     assert_int_equal(n, 0);
-    assert_int_equal(sym_compare_exchanges(s->compare), 2);
-    assert_int_equal(sym_compare_untold(s->compare), 1);
+    assert_int_equal(sym_compare_counts(s->compare).exchanges, 2);
+    assert_int_equal(sym_compare_counts(s->compare).untold, 1);
 }
 
 static void finds_an_entry_that_is_not_in_the_tree(void **state)
@@ -578,6 +663,10 @@ int main(void)
         TEST(finds_nothing_wrong_with_a_request_that_did_not_arrive),
         TEST(finds_an_exchange_that_the_other_side_does_not_show),
         TEST(finds_an_exchange_that_this_side_does_not_know),
+        TEST(counts_denials_that_are_not_recorded_here),
+        TEST(finds_a_request_that_was_granted_and_is_not_recorded_here),
+        TEST(counts_what_a_log_that_was_begun_again_does_not_show),
+        TEST(counts_what_the_own_log_lost_when_it_was_begun_again),
         TEST(finds_two_tales_of_who_asked),
         TEST(finds_transcripts_that_differ),
         TEST(finds_closes_with_other_counts),

@@ -81,6 +81,33 @@ enum sym_err __wrap_sym_verify(const uint8_t signature[SYM_SIGNATURE_BYTES],
     return err;
 }
 
+/* Keys that two agree on: each of them, and who recovers its key, computes the same. With a quick
+ * rig it is a hash of both public keys instead; everything that hangs on it stays as it is. */
+
+static bool agrees_quickly;
+
+enum sym_err __wrap_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES]);
+enum sym_err __real_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES]);
+
+enum sym_err __wrap_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
+                                           const struct sym_exchange_key *own,
+                                           const uint8_t remote[SYM_X25519_BYTES])
+{
+    if (!agrees_quickly) {
+        return __real_sym_exchange_key_agree(shared, own, remote);
+    }
+    bool first = memcmp(own->public_key, remote, SYM_X25519_BYTES) < 0;
+    const struct sym_span keys[] = {
+        sym_span(first ? own->public_key : remote, SYM_X25519_BYTES),
+        sym_span(first ? remote : own->public_key, SYM_X25519_BYTES),
+    };
+    return sym_sha256_parts(shared, keys, 2);
+}
+
 /* The question ---------------------------------------------------------------------------------
  */
 
@@ -203,6 +230,7 @@ void tab_rig_begin(struct tab_rig *r)
     with_noise = r->noise;
     trusts = r->trusting;
     verifies_all = r->thorough;
+    agrees_quickly = r->quick;
     insist(sym_tab_lead_new(&r->lead, &lead, &fault) == SYM_OK);
     for (uint32_t i = 0; i < r->n; i++) {
         struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];

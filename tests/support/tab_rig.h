@@ -3,8 +3,8 @@
  * What must not fail ends the program, so that benchmarks and fuzzers may use it, too.
  *
  * Programs with this rig are linked with --wrap for sym_laplace_add, so that a test can do without
- * noise (the programs that are installed have no such switch), and for sym_verify, so that what one
- * member has found valid costs the others nothing. */
+ * noise (the programs that are installed have no such switch), for sym_verify, so that what one
+ * member has found valid costs the others nothing, and for sym_exchange_key_agree. */
 #ifndef SYM_TESTS_SUPPORT_TAB_RIG_H
 #define SYM_TESTS_SUPPORT_TAB_RIG_H
 
@@ -32,6 +32,7 @@ struct tab_rig {
     uint64_t noise_seed; /* the members' noise keys follow from it; 0: they are random */
     bool trusting;       /* every signature is taken for valid, for fuzzers */
     bool thorough;       /* valid signatures are computed again, for benchmarks */
+    bool quick;          /* keys are agreed on without X25519, for many members */
     bool silent;         /* who leaves is not noticed before the deadline */
     uint64_t seed;
     struct sym_sign_key keys[SYM_TAB_MEMBERS_MAX]; /* by place */

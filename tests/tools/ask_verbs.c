@@ -13,6 +13,13 @@
 /* A field that no message has, of a wire type that does not exist. */
 static const uint8_t nonsense[] = {0xff, 0xff, 0xff, 0xff, 0x0f};
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
 static enum sym_err write_request(struct sym_client *c, uint32_t verb, size_t *len)
 {
     uint8_t nonce[SYM_NONCE_BYTES];
@@ -22,7 +29,7 @@ static enum sym_err write_request(struct sym_client *c, uint32_t verb, size_t *l
     sym_random(nonce, sizeof nonce);
     struct sym_control_body body = {.node = sym_span(c->node.bytes, SYM_NODE_ID_BYTES),
                                     .nonce = sym_span(nonce, sizeof nonce),
-                                    .expires_ms = (uint64_t)time(NULL) * 1000u + WAIT_MS,
+                                    .expires_ms = now_ms() + SYM_CONTROL_LIFE_MS,
                                     .verb = verb,
                                     .arguments = sym_span(nonsense, sizeof nonsense)};
     enum sym_err err = sym_encode(bytes, sizeof bytes, &n, &sym_msg_control_body, &body);
