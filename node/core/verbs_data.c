@@ -1,4 +1,5 @@
 #include "node/core/verbs.h"
+#include "node/tabulation/releases.h"
 
 static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
@@ -64,13 +65,30 @@ static enum sym_err verb_dataset_show(struct sym_core *core, const struct sym_au
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 
+struct last_epoch {
+    struct sym_span dataset;
+    uint64_t epoch;
+};
+
+static enum sym_err find_last_epoch(struct sym_transaction *t, void *context)
+{
+    struct last_epoch *l = context;
+    return sym_cohort_last_epoch(t, &l->epoch, l->dataset);
+}
+
 static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym_author *author,
                                          const void *arguments, struct sym_answer *answer,
                                          struct sym_fault *fault)
 {
     const struct sym_dataset_name *asked = arguments;
     size_t at = 0;
-    enum sym_err err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
+    struct last_epoch last = {.dataset = asked->name};
+    enum sym_err err = sym_store_read(core->store, find_last_epoch, &last);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "dataset: what was asked of it %s", sym_err_text(err));
+    }
+    sym_datasets_go_beyond(core->datasets, asked->name, last.epoch);
+    err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 

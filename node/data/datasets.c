@@ -326,6 +326,14 @@ static enum sym_err publish_fn(struct sym_transaction *t, void *context)
                          : err;
 }
 
+void sym_datasets_go_beyond(struct sym_datasets *d, struct sym_span name, uint64_t epoch)
+{
+    size_t at = 0;
+    if (sym_datasets_find(d, &at, name, NULL) == SYM_OK && d->items[at]->epoch < epoch) {
+        d->items[at]->epoch = epoch;
+    }
+}
+
 enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym_span name,
                                   const struct sym_author *author, struct sym_fault *fault)
 {

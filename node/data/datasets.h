@@ -64,6 +64,8 @@ SYM_MUST enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym
                                               const struct sym_author *author,
                                               struct sym_fault *fault);
 
+/* What is published next has an epoch above this one. A name that there is none of is fine. */
+void sym_datasets_go_beyond(struct sym_datasets *d, struct sym_span name, uint64_t epoch);
 SYM_MUST enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym_span name,
                                            const struct sym_author *author,
                                            struct sym_fault *fault);

@@ -55,7 +55,8 @@ static void leg_closing(const struct sym_leg *leg, struct sym_statement *word)
         word->has_consents = true;
         memcpy(word->consents_hash, consents, sizeof word->consents_hash);
     }
-    if (t->has_release) {
+    /* An earlier one, which answers, is not what came of this. */
+    if (t->has_release && sym_equal(t->released, t->id, sizeof t->id)) {
         word->has_release = true;
         memcpy(word->release_hash, t->release_hash, sizeof word->release_hash);
     }

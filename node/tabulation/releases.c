@@ -266,6 +266,41 @@ enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
     return err == SYM_CANCELLED ? SYM_OK : err;
 }
 
+struct last_epoch {
+    struct sym_span prefix;
+    uint64_t epoch;
+};
+
+static enum sym_err look_at_epoch(void *context, struct sym_span key, struct sym_span value)
+{
+    struct last_epoch *l = context;
+    (void)value;
+    if (key.len < l->prefix.len + 8 ||
+        !sym_span_equal(sym_span(key.data, l->prefix.len), l->prefix)) {
+        return SYM_CANCELLED;
+    }
+    uint64_t epoch = sym_get_u64(key.data + l->prefix.len);
+    l->epoch = epoch > l->epoch ? epoch : l->epoch;
+    return SYM_OK;
+}
+
+enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
+                                   struct sym_span dataset)
+{
+    uint8_t room[SYM_DATASET_BYTES_MAX + 1u];
+    struct sym_span prefix;
+    struct sym_writer w = sym_writer(room, sizeof room);
+    sym_write_span(&w, dataset);
+    sym_write_u8(&w, 0);
+    enum sym_err err = sym_write_end(&w, &prefix);
+    struct last_epoch l = {.prefix = prefix};
+    if (err == SYM_OK) {
+        err = sym_store_each_from(t, SYM_TABLE_COHORTS, prefix, look_at_epoch, &l);
+    }
+    *out = l.epoch;
+    return err == SYM_CANCELLED ? SYM_OK : err;
+}
+
 /* Withheld ------------------------------------------------------------------------------------- */
 
 enum sym_err sym_withheld_put(struct sym_transaction *t,

@@ -59,6 +59,12 @@ SYM_MUST enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool 
                                                 struct sym_span dataset, uint64_t epoch,
                                                 struct sym_span ids);
 
+/* The latest epoch of this name that a query has spent on, 0: none; also of a dataset that was
+ * dropped since: another of the same name must not begin behind it, or what was released of the
+ * first would answer for it. */
+SYM_MUST enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
+                                            struct sym_span dataset);
+
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                        const struct sym_node_id *initiator, uint64_t due_ms);

@@ -73,3 +73,18 @@ class Withheld(TabulationTest):
         self.assertEqual(len(said), 1)
         code, _, _ = waiting.cli("exchange", "settle", which, user="anna")
         self.assertNotEqual(code, DONE)
+
+
+class Editions(TabulationTest):
+    def test_a_dataset_that_was_dropped_is_not_answered_for_by_what_was_released_of_it(self):
+        crew = self.crew(3, 3, daemon=EXACT)
+        crew.load([random_counts(CUBE, at) for at in range(3)])
+        first = crew.ask()
+        other = crew.nodes[1]
+        other.do("dataset", "drop", DATASET, "--yes")
+        other.do("import", other.home / f"{DATASET}.csv", "--dataset", DATASET, "--profile", "aggregates",
+                 "--cells-per-incident", 1, "--persons-max", 1)
+        other.do("dataset", "publish", DATASET)
+        again = crew.ask()
+        self.assertEqual((first["state"], again["state"]), ("done", "done"), again)
+        self.assertNotEqual(again["tabulation"], first["tabulation"])

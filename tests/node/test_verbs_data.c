@@ -29,6 +29,7 @@ static int set_up(void **state)
     assert_non_null(c.core);
     assert_non_null(c.bytes);
     c.core->datasets = c.shelf.datasets;
+    c.core->store = c.shelf.room.store;
     *state = &c;
     return 0;
 }
