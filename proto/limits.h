@@ -177,9 +177,10 @@
 #define SYM_TAB_BOX_BYTES 104u
 /* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
 #define SYM_TAB_HELD_BYTES_MAX 25165824u
-/* Tabulations that one node runs as an initiator at once, and takes part in. */
+/* Tabulations that one node runs as an initiator at once, and takes part in: each holds up to some
+ * 8 MB of cells. */
 #define SYM_TABULATIONS_MAX    2u
-#define SYM_TABULATIONS_IN_MAX 4u
+#define SYM_TABULATIONS_IN_MAX 16u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
 /* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */

@@ -320,11 +320,25 @@ static enum sym_err keep_request(struct joint *j)
     return SYM_OK;
 }
 
+static bool is_busy(const struct joint *j)
+{
+    const struct sym_exchange_table *t = &j->x->table;
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        n += t->items[i]->kind == SYM_KIND_TABULATE && !sym_exchange_ended(t->items[i]) &&
+             t->items[i]->role == SYM_SESSION_RESPONDER;
+    }
+    return n > SYM_TABULATIONS_IN_MAX;
+}
+
 static void answer(struct joint *j)
 {
     enum sym_err err = keep_request(j);
     if (err != SYM_OK) {
         deny(j, SYM_REASON_FAULT, "no memory");
+    } else if (is_busy(j)) {
+        deny(j, SYM_REASON_BUSY, "it takes part in %u others; try again later",
+             SYM_TABULATIONS_IN_MAX);
     } else if (j->asked.suite != SYM_TAB_SUITE) {
         deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
     } else if (sym_tabulation_has_id(j->x, j->asked.tabulation)) {

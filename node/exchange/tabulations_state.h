@@ -1,6 +1,7 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
- * share it: tabulation_plan.c (who takes part, what it costs), tabulations.c (its course). Nobody
- * else includes it.
+ * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
+ * beginning), tabulation_own.c (the own part), tabulation_row.c (the history), tabulations.c (its
+ * course). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -74,5 +75,49 @@ struct sym_tabulation {
     size_t works; /* of the machine, that are out */
     bool given_up;
 };
+
+/* tabulation_attempt.c */
+
+void sym_tabulation_abort_legs(struct sym_tabulation *t, enum sym_reason reason,
+                               enum sym_err result, const char *why);
+/* The same under a new id, without what was there. */
+void sym_tabulation_begin_again(struct sym_tabulation *t);
+/* Draws machines and begins all legs. */
+SYM_MUST enum sym_err sym_tabulation_begin_attempt(struct sym_tabulation *t,
+                                                   struct sym_fault *fault);
+/* Of all legs that are in flight. */
+void sym_tabulation_count_bytes(const struct sym_tabulation *t, uint64_t *sent, uint64_t *received);
+/* Only while it is quiet. */
+void sym_tabulation_drop_machines(struct sym_tabulation *t);
+/* Gives back what the own part reserved. */
+void sym_tabulation_give_back(struct sym_tabulation *t);
+/* Nothing is out: no work, no write. */
+bool sym_tabulation_is_quiet(const struct sym_tabulation *t);
+bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
+
+/* tabulation_own.c */
+
+/* Moves the own part on as far as it goes. */
+void sym_tabulation_drive_part(struct sym_tabulation *t);
+enum sym_err sym_tabulation_put_part_end(struct sym_transaction *tr, void *context);
+/* For tab_part.h. */
+void sym_tabulation_wake(void *owner);
+
+/* tabulation_row.c */
+
+/* Its row in the history, with the release that is kept with it, if there is one. */
+SYM_MUST enum sym_err sym_tabulation_write_row(struct sym_tabulation *t, bool over,
+                                               struct sym_span head, struct sym_span cells);
+
+/* tabulations.c */
+
+/* As soon as it is quiet. */
+void sym_tabulation_destroy(struct sym_tabulation *t);
+/* From now on it waits for its legs, then for its row. */
+void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
+                        enum sym_err result, const char *why);
+void sym_tabulation_fail(struct sym_tabulation *t, enum sym_err err, const char *what);
+/* It goes on at the next turn of the loop. */
+void sym_tabulation_turn_soon(struct sym_tabulation *t);
 
 #endif

@@ -146,7 +146,7 @@ static void an_approver_closes_one_whose_release_never_came(void **state)
     assert_int_equal(withholds(f, 0, DUE_MS), SYM_NOT_FOUND);
     assert_int_equal(withholds(f, 1, DUE_MS), SYM_OK);
     struct room_lines lines =
-        room_lines(&f->room, "release-given-up user=anna subject=b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0");
+        room_lines(&f->room, "withheld-closed user=anna subject=b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0");
     assert_int_equal(lines.found, 1);
 }
 
@@ -156,7 +156,7 @@ static void refuses_to_close_one_twice(void **state)
     assert_int_equal(sym_store_write(f->room.store, put_both, f), SYM_OK);
     assert_int_equal(settle(f, f->handles[0]), SYM_OK);
     assert_int_equal(settle(f, f->handles[0]), SYM_NOT_FOUND);
-    assert_int_equal(room_lines(&f->room, "release-given-up").found, 1);
+    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 1);
 }
 
 static void refuses_to_close_what_is_no_tabulation_here(void **state)
@@ -169,7 +169,7 @@ static void refuses_to_close_what_is_no_tabulation_here(void **state)
     assert_int_equal(settle(f, unknown), SYM_NOT_FOUND);
     assert_non_null(strstr(f->fault.text, "exchange: is not open"));
     assert_int_equal(withholds(f, 0, DUE_MS), SYM_OK);
-    assert_int_equal(room_lines(&f->room, "release-given-up").found, 0);
+    assert_int_equal(room_lines(&f->room, "withheld-closed").found, 0);
 }
 
 static void nothing_is_closed_when_its_entry_cannot_be_written(void **state)
