@@ -211,8 +211,12 @@ static void print_decision(const struct sym_held_request *r)
                      r->state == SYM_HELD_DENIED ? "denied" : "done", what, user);
         return;
     }
-    (void)printf("%s: %s: %s of %s by %s, %" PRIu32 " identifiers\n", id,
-                 sym_held_state_text(r->state), sym_kind_text(r->kind), dataset, peer, r->elements);
+    (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state),
+                 sym_kind_text(r->kind), dataset, peer);
+    if (r->kind != SYM_KIND_TABULATE) {
+        (void)printf(", %" PRIu32 " identifiers", r->elements);
+    }
+    (void)putchar('\n');
 }
 
 static enum sym_exit decide(const struct sym_call *call, bool approve, const char *why)

@@ -4,6 +4,7 @@
 #include "cli/prompt.h"
 #include "cli/result.h"
 #include "cli/tabulate/plan.h"
+#include "cli/tabulate/population.h"
 #include "cli/tabulate/show.h"
 #include "cli/terms.h"
 
@@ -107,6 +108,17 @@ static enum sym_err read_wish(struct wish *w, enum sym_tab_shape shape, const st
     return err;
 }
 
+/* A file that cannot be used is found before the question has spent anything. */
+static enum sym_err check_population(const struct sym_target *target, struct sym_fault *fault)
+{
+    struct sym_population *population = NULL;
+    enum sym_err err = target->population != NULL
+                           ? sym_population_read(&population, target->population, fault)
+                           : SYM_OK;
+    sym_population_free(population);
+    return err;
+}
+
 /* Shows what will happen, and asks. */
 static enum sym_err agree(struct sym_client *client, const struct wish *w, struct sym_fault *fault)
 {
@@ -142,7 +154,10 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_name name;
     struct sym_exchange_row row;
-    enum sym_err err = agree(client, w, fault);
+    enum sym_err err = check_population(&w->target, fault);
+    if (err == SYM_OK) {
+        err = agree(client, w, fault);
+    }
     if (err == SYM_OK) {
         err = sym_client_ask(client, SYM_VERB_TABULATE_START, &w->start, &arena, &name, fault);
     }

@@ -272,7 +272,8 @@ static int take_line(void *context, const char *section, const char *name, const
     if (strcmp(section, "columns") == 0) {
         return take_column(at, name, value) == SYM_OK;
     }
-    return refuse(at, SYM_BAD_FORMAT, "the only sections are [profile] and [columns]") == SYM_OK;
+    return refuse(at, SYM_BAD_FORMAT, "the only sections are [profile] and [columns]%s",
+                  section[0] == '\0' ? "; this line stands before any of them" : "") == SYM_OK;
 }
 
 /* Clean UTF-8 in one line that inih takes whole. */

@@ -103,8 +103,9 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
         sym_hex(hex, p->released.data, p->released.len);
         (void)fprintf(to,
                       "This question was answered already (exchange %.*s): while the participants' "
-                      "data are the same, the same answer comes again and costs nothing.\n",
-                      ID_DIGITS, hex);
+                      "data are the same, the same answer comes again and costs nothing. "
+                      "`symbolon exchange result %.*s` shows it without asking.\n",
+                      ID_DIGITS, hex, ID_DIGITS, hex);
     }
     if (p->contributes && p->budget_left_nano < p->epsilon_nano) {
         (void)fprintf(to,

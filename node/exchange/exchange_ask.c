@@ -286,10 +286,12 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
     }
     char text[3 * SYM_FAULT_BYTES];
     int remark_len = (int)receipt->remark.len;
+    bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
     bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && err == SYM_OK;
     (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s%s", e->alias,
-                   held ? "holds the request" : "denied it", sym_reason_text(receipt->reason),
-                   remark_len > 0 ? ": " : "", remark_len,
+                   held ? "holds the request" : "denied it",
+                   reasoned ? sym_reason_text(receipt->reason) : "",
+                   reasoned && remark_len > 0 ? ": " : "", remark_len,
                    remark_len > 0 ? (const char *)receipt->remark.data : "",
                    unsaid ? "; \"symbolon log witnesses\" there says why" : "",
                    err != SYM_OK ? "; " : "", err != SYM_OK ? fault.text : "");

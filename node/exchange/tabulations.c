@@ -23,19 +23,28 @@ void sym_tabulation_turn_soon(struct sym_tabulation *t)
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* Adds why the first of those who are not there are not. */
+/* Adds why those who are not there are not; those whose reasons do not fit are counted. */
 static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
 {
+    const size_t room = size - sizeof "; and 255 more";
+    unsigned left_out = 0;
     for (uint32_t i = 0; i < t->cohort.n; i++) {
         const struct sym_leg *leg = &t->legs[i];
         size_t len = strlen(out);
-        if (leg->over && leg->state != SYM_EXCHANGE_DONE && leg->fault[0] != '\0' &&
-            len + 2 < size) {
-            (void)snprintf(out + len, size - len, "; %s", leg->fault);
+        if (leg->over && leg->state != SYM_EXCHANGE_DONE && leg->fault[0] != '\0') {
+            if (len + 2 + strlen(leg->fault) <= room) {
+                (void)snprintf(out + len, size - len, "; %s", leg->fault);
+            } else {
+                left_out++;
+            }
         }
         if (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD) {
             t->result = SYM_DENIED;
         }
+    }
+    if (left_out > 0) {
+        size_t len = strlen(out);
+        (void)snprintf(out + len, size - len, "; and %u more", left_out);
     }
 }
 
@@ -43,7 +52,7 @@ static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
 void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
                         enum sym_err result, const char *why)
 {
-    char text[4 * SYM_FAULT_BYTES];
+    char text[SYM_FAULT_BYTES];
     t->ends = true;
     t->state = state;
     t->result = result;

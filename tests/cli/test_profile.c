@@ -128,7 +128,8 @@ static void refuses_keys_and_sections_that_do_not_exist(void **state)
     assert_refused("[profile]\nfoo = 1\n", "my.ini:2: [profile] has no key \"foo\"; "
                                            "symbolon-profile(5)");
     assert_refused("[profiles]\nid = id\n", "my.ini:2: the only sections are");
-    assert_refused("id = id\n", "my.ini:1: the only sections are");
+    assert_refused("id = id\n", "my.ini:1: the only sections are [profile] and [columns]; "
+                                "this line stands before any of them");
     assert_refused("[profile]\nid = id\nid = id\n", "my.ini:3: id was given before");
 }
 
