@@ -177,7 +177,7 @@ bench: all $(BENCHES) ## all benchmarks
 	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
 bench-federation: all $(TOOLS) $(B)/tests/bench/bench_joint ## one joint tabulation of N=200 real nodes, CELLS=100000
 	$(Q)$(ENV) python3 tests/bench/bench_tabulate_federation.py $(or $(N),200) $(or $(CELLS),100000)
-demo: all ## two banks and the police compare lists on this machine
+demo: all ## two banks and the police compare lists, six nodes count together, on this machine
 	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
 lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
 	$(Q)python3 tests/check_layers.py

@@ -158,6 +158,16 @@ class Records(TabulationTest):
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (2 * NANO, [NANO, NANO]))
 
+    def test_a_population_that_cannot_be_read_spends_nothing(self):
+        crew = self.crew5
+        code, _, complaint = crew.asker.cli("tabulate", "--by", "year", "--peers", "all", "--dataset", DATASET,
+                                            "--purpose", "test", "--basis", "agreement", "--case", "1", "--yes",
+                                            "--population", "nowhere.csv", user="operator")
+        self.assertEqual(code, 1, complaint)
+        self.assertIn("nowhere.csv", complaint)
+        self.assertEqual(crew.asker.json("exchange", "list"), [], "somebody was asked")
+        self.assertEqual(spent(crew.asker), 0)
+
     def test_sixty_four_at_once_never_spend_more_than_is_counted(self):
         crew = self.crew5
         cap = 8 * NANO
