@@ -69,7 +69,7 @@ class Withheld(TabulationTest):
         code, _, complaint = waiting.cli("exchange", "settle", which, user="anna")
         self.assertEqual(code, DONE, complaint)
         said = [row for row in waiting.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
-                if row.get("event") == "release-given-up"]
+                if row.get("event") == "withheld-closed"]
         self.assertEqual(len(said), 1)
         code, _, _ = waiting.cli("exchange", "settle", which, user="anna")
         self.assertNotEqual(code, DONE)

@@ -18,7 +18,7 @@ MUTANTS = [
     (
         "persons are added where incidents are counted",
         "proto/test_cube:aggregates_count_as_they_are",
-        ("proto/cube.c", "if (c->unit == SYM_TAB_INCIDENTS || incident->persons == 0) {", "if (incident->persons == 0) {"),
+        ("proto/cube.c", "if (c->unit == SYM_TAB_INCIDENTS || incident->persons < incident->count) {", "if (incident->persons < incident->count) {"),
     ),
     (
         "the sensitivity forgets levels",

@@ -590,7 +590,7 @@ static void refuses_a_dimension_without_codes(void **state)
 {
     (void)state;
     asked.dimensions[1].n_codes = 0;
-    assert_refused(SYM_LIMIT, "none of year, or more than 65536");
+    assert_refused(SYM_LIMIT, "none of year, or more than 65000");
 }
 
 static void refuses_more_codes_than_there_may_be(void **state)
