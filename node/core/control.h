@@ -3,8 +3,9 @@
  *
  * A request must be signed by a known user, name this node, be neither expired nor too far ahead,
  * and its user must have a role that the verb asks for. A nonce that was seen is not run again: its
- * answer is repeated to the same user while it is remembered. Nonces are not stored: what was signed
- * before the socket was opened is refused, too. What is denied goes into the evidence log. Errors: those of bus.h, SYM_NO_MEMORY.
+ * answer is repeated to the same user while it is remembered. Nonces are not stored: what was
+ * signed before the socket was opened is refused, too. What is denied goes into the evidence log.
+ * Errors: those of bus.h, SYM_NO_MEMORY.
  */
 #ifndef SYM_NODE_CORE_CONTROL_H
 #define SYM_NODE_CORE_CONTROL_H
