@@ -52,15 +52,16 @@ enum sym_err sym_tabulation_put_part_end(struct sym_transaction *tr, void *conte
 /* Nothing is left to be said between the two. */
 static enum sym_err close_own(struct sym_tabulation *t)
 {
+    uint8_t none[1] = {0}; /* a close has no payload */
     struct sym_tab_member *m = sym_tab_part_member(t->part);
     uint32_t own = t->cohort.own;
     size_t len = 0;
     enum sym_err err = SYM_OK;
     if (sym_tab_member_step(m, &len) == SYM_TAB_CLOSE) {
-        err = sym_tab_member_write(m, NULL, 0);
+        err = sym_tab_member_write(m, none, 0);
     }
     if (err == SYM_OK && sym_tab_lead_step(t->lead, own, &len) == SYM_TAB_CLOSE) {
-        err = sym_tab_lead_write(t->lead, own, NULL, 0);
+        err = sym_tab_lead_write(t->lead, own, none, 0);
     }
     return err;
 }
