@@ -3,6 +3,9 @@
 #include "crypto/text.h"
 #include "proto/control.h"
 
+#define TIMEOUT_DEFAULT_S 3600u
+#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
+
 enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args, const char *option,
                             struct sym_fault *fault)
 {
@@ -52,5 +55,17 @@ enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
     if (err == SYM_OK && case_ref->len == 0) {
         err = sym_fail(fault, SYM_BAD_VALUE, "--case is missing");
     }
+    return err;
+}
+
+enum sym_err sym_asked_patience(uint32_t *timeout_ms, uint64_t *hold_s, const struct sym_args *args,
+                                struct sym_fault *fault)
+{
+    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
+    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
+    if (err == SYM_OK) {
+        err = sym_args_number(hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
+    }
+    *timeout_ms = (uint32_t)timeout_s * 1000u;
     return err;
 }

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define TIMEOUT_DEFAULT_S 3600u
-#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
-
 /* What the options say. */
 struct wish {
     struct sym_overlap_start start;
@@ -45,18 +42,6 @@ static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fau
     return SYM_OK;
 }
 
-static enum sym_err read_numbers(struct wish *w, const struct sym_args *args,
-                                 struct sym_fault *fault)
-{
-    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
-    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
-    if (err == SYM_OK) {
-        err = sym_args_number(&w->hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
-    }
-    w->start.timeout_ms = (uint32_t)timeout_s * 1000u;
-    return err;
-}
-
 static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
 {
     struct sym_overlap_start *s = &w->start;
@@ -68,7 +53,7 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
         (err = sym_asked_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
         (err = sym_asked_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
         (err = sym_asked_case(&s->case_ref, &s->note, args, fault)) != SYM_OK ||
-        (err = read_numbers(w, args, fault)) != SYM_OK ||
+        (err = sym_asked_patience(&w->start.timeout_ms, &w->hold_s, args, fault)) != SYM_OK ||
         (err = sym_target_read(&w->target, args, fault)) != SYM_OK) {
         return err;
     }

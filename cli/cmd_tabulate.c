@@ -11,9 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#define TIMEOUT_DEFAULT_S 3600u
-#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
-
 /* What the options say. */
 struct wish {
     struct sym_tabulate_start start;
@@ -60,18 +57,6 @@ static enum sym_err read_peers(struct wish *w, const struct sym_args *args, stru
     }
 }
 
-static enum sym_err read_numbers(struct wish *w, const struct sym_args *args,
-                                 struct sym_fault *fault)
-{
-    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
-    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
-    if (err == SYM_OK) {
-        err = sym_args_number(&w->hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
-    }
-    w->start.timeout_ms = (uint32_t)timeout_s * 1000u;
-    return err;
-}
-
 /* What a joint computation needs, and a preview does not. */
 static enum sym_err read_joint(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
 {
@@ -94,7 +79,7 @@ static enum sym_err read_wish(struct wish *w, enum sym_tab_shape shape, const st
         err = read_joint(w, args, fault);
     }
     if (err == SYM_OK) {
-        err = read_numbers(w, args, fault);
+        err = sym_asked_patience(&w->start.timeout_ms, &w->hold_s, args, fault);
     }
     if (err == SYM_OK) {
         err = sym_target_read(&w->target, args, fault);

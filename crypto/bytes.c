@@ -13,6 +13,16 @@ struct sym_span sym_span_text(const char *text)
     return sym_span(text, strlen(text));
 }
 
+int sym_span_compare(struct sym_span a, struct sym_span b)
+{
+    for (size_t i = 0; i < a.len && i < b.len; i++) {
+        if (a.data[i] != b.data[i]) {
+            return a.data[i] < b.data[i] ? -1 : 1;
+        }
+    }
+    return (a.len > b.len) - (a.len < b.len);
+}
+
 /* Every message that is decoded goes through here once more, so eight bytes at a time. */
 bool sym_span_equal(struct sym_span a, struct sym_span b)
 {

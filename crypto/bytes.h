@@ -27,6 +27,10 @@ struct sym_span sym_span_text(const char *text);
 /* True when both hold the same bytes. For public data only: time depends on the contents. */
 bool sym_span_equal(struct sym_span a, struct sym_span b);
 
+/* Negative, 0 or positive, as a comes before, is, or comes behind b, byte by byte, the shorter of
+ * two that begin alike first. For public data only. */
+int sym_span_compare(struct sym_span a, struct sym_span b);
+
 /* True when a and b (len bytes each) are equal, in time that depends on len only. */
 bool sym_equal(const void *a, const void *b, size_t len);
 

@@ -195,15 +195,6 @@ static void look_up(uint64_t x[2], const struct sym_laplace *t, const uint64_t d
     x[1] = ((t->n - v_above) ^ v_minus) - v_minus;
 }
 
-static uint64_t from_little_endian(uint64_t v)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return __builtin_bswap64(v);
-#else
-    return v;
-#endif
-}
-
 #ifdef SYM_TEST_NO_NOISE
 /* For tests that compare sums: everything as ever, and then nothing is added. */
 extern const char sym_test_no_noise[];
@@ -219,7 +210,7 @@ static void add_some(uint64_t *cells, size_t n, const struct sym_laplace *t, uin
     for (size_t at = 0; at < n; at += 2) {
         uint64_t *words = drawn + 2 * at;
         for (size_t i = 0; i < 4; i++) {
-            words[i] = from_little_endian(words[i]);
+            words[i] = sym_mask_word(words[i]);
         }
         look_up(words, t, words);
         cells[at] += words[0] & KEPT;

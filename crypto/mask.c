@@ -108,15 +108,6 @@ void sym_masker_clear(struct sym_masker *m)
     sym_secret_clear(&m->words);
 }
 
-static uint64_t from_little_endian(uint64_t v)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return __builtin_bswap64(v);
-#else
-    return v;
-#endif
-}
-
 /* A loop of fixed length becomes vector instructions. */
 #define LANES 16u
 
@@ -125,11 +116,11 @@ static void add(uint64_t *restrict cells, const uint64_t *restrict words, size_t
     size_t i = 0;
     for (; n - i >= LANES; i += LANES) {
         for (size_t j = 0; j < LANES; j++) {
-            cells[i + j] += from_little_endian(words[i + j]);
+            cells[i + j] += sym_mask_word(words[i + j]);
         }
     }
     for (; i < n; i++) {
-        cells[i] += from_little_endian(words[i]);
+        cells[i] += sym_mask_word(words[i]);
     }
 }
 
@@ -138,11 +129,11 @@ static void subtract(uint64_t *restrict cells, const uint64_t *restrict words, s
     size_t i = 0;
     for (; n - i >= LANES; i += LANES) {
         for (size_t j = 0; j < LANES; j++) {
-            cells[i + j] -= from_little_endian(words[i + j]);
+            cells[i + j] -= sym_mask_word(words[i + j]);
         }
     }
     for (; i < n; i++) {
-        cells[i] -= from_little_endian(words[i]);
+        cells[i] -= sym_mask_word(words[i]);
     }
 }
 

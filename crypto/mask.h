@@ -41,6 +41,16 @@ SYM_MUST enum sym_err sym_mask_pair_key(uint8_t key[SYM_MASK_KEY_BYTES],
                                         const uint8_t remote[SYM_X25519_BYTES],
                                         const uint8_t qid[SYM_QID_BYTES]);
 
+/* A word of a stream as a number: streams are little-endian on every machine. */
+static inline uint64_t sym_mask_word(uint64_t as_loaded)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(as_loaded);
+#else
+    return as_loaded;
+#endif
+}
+
 enum sym_mask_sign { SYM_MASK_ADD, SYM_MASK_SUBTRACT };
 
 /* What node own has to do with the mask that it shares with node other (indices, different). */

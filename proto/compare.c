@@ -407,21 +407,16 @@ struct tale {
     const struct entry *newest; /* NULL as `first` is */
 };
 
-static int order(const uint8_t *a, const uint8_t *b, size_t n)
+static int order(const struct entry *a, const struct entry *b)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (a[i] != b[i]) {
-            return a[i] < b[i] ? -1 : 1;
-        }
-    }
-    return 0;
+    return sym_span_compare(sym_span(a->id, sizeof a->id), sym_span(b->id, sizeof b->id));
 }
 
 static int by_exchange(const void *a, const void *b)
 {
     const struct entry *x = a;
     const struct entry *y = b;
-    int o = order(x->id, y->id, sizeof x->id);
+    int o = order(x, y);
     return o != 0 ? o : x->index < y->index ? -1 : x->index > y->index;
 }
 
@@ -429,7 +424,7 @@ static size_t read_tale(struct tale *out, const struct entry *entries, size_t n)
 {
     size_t i = 0;
     *out = (struct tale){.first = n > 0 ? entries : NULL};
-    while (i < n && order(entries[i].id, entries[0].id, sizeof entries[0].id) == 0) {
+    while (i < n && order(&entries[i], &entries[0]) == 0) {
         const struct entry *e = &entries[i++];
         out->newest = e;
         if (e->kind == SYM_ENTRY_DECIDED) {
@@ -586,9 +581,7 @@ static enum sym_err match_all(struct sym_compare *c)
     enum sym_err err = SYM_OK;
     while (err == SYM_OK && left[HERE] + left[THERE] > 0) {
         struct tale tales[SIDES] = {{.first = NULL}, {.first = NULL}};
-        int o = left[HERE] == 0    ? 1
-                : left[THERE] == 0 ? -1
-                                   : order(here->id, there->id, sizeof here->id);
+        int o = left[HERE] == 0 ? 1 : left[THERE] == 0 ? -1 : order(here, there);
         size_t n = o <= 0 ? read_tale(&tales[HERE], here, left[HERE]) : 0;
         size_t m = o >= 0 ? read_tale(&tales[THERE], there, left[THERE]) : 0;
         err = match(c, &tales[HERE], &tales[THERE]);

@@ -53,9 +53,7 @@ static int compare_codes(const void *a, const void *b)
 {
     const struct code *x = a;
     const struct code *y = b;
-    size_t both = x->text.len < y->text.len ? x->text.len : y->text.len;
-    int order = memcmp(x->text.data, y->text.data, both);
-    return order != 0 ? order : (x->text.len > y->text.len) - (x->text.len < y->text.len);
+    return sym_span_compare(x->text, y->text);
 }
 
 /* Building ----------------------------------------------------------------------------------- */
@@ -197,7 +195,7 @@ static enum sym_err take_level(struct sym_cube *c, const struct sym_tab_level *f
         size = size > UINT32_MAX ? UINT32_MAX : size;
     }
     for (size_t i = 0; i < c->n_levels; i++) {
-        if (c->levels[i].n == l->n && memcmp(c->levels[i].dimensions, l->dimensions, l->n) == 0) {
+        if (sym_span_equal(sym_span(c->levels[i].dimensions, c->levels[i].n), from->dimensions)) {
             return sym_fail(fault, SYM_BAD_VALUE, "query: asks the same level twice");
         }
     }

@@ -11,17 +11,11 @@
 
 /* The list. */
 
-static int compare(struct sym_span a, struct sym_span b)
-{
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* The place of the first that is not before name. */
 static size_t place_of(const struct sym_datasets *d, struct sym_span name)
 {
     size_t at = 0;
-    while (at < d->n && compare(sym_span_text(d->items[at]->name), name) < 0) {
+    while (at < d->n && sym_span_compare(sym_span_text(d->items[at]->name), name) < 0) {
         at++;
     }
     return at;

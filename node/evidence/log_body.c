@@ -169,7 +169,7 @@ static void begin_of(uint8_t out[SYM_LOG_MARK_BYTES], struct sym_span id)
     memset(out, 0, SYM_LOG_MARK_BYTES);
     if (id.len >= SYM_LOG_MARK_BYTES) {
         memcpy(out, id.data, SYM_LOG_MARK_BYTES);
-        out[0] = memcmp(out, none, sizeof none) == 0 ? 1 : out[0];
+        out[0] = sym_equal(out, none, sizeof none) ? 1 : out[0];
     }
 }
 

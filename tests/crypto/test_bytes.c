@@ -205,6 +205,17 @@ static void tells_equal_spans_from_different_ones(void **state)
     assert_false(sym_span_equal(abc, sym_span(NULL, 0)));
 }
 
+static void orders_spans_byte_by_byte_and_the_shorter_first(void **state)
+{
+    (void)state;
+    struct sym_span abc = sym_span_text("abc");
+    assert_int_equal(sym_span_compare(abc, sym_span_text("abc")), 0);
+    assert_true(sym_span_compare(abc, sym_span_text("abd")) < 0);
+    assert_true(sym_span_compare(sym_span_text("\xff"), abc) > 0);
+    assert_true(sym_span_compare(sym_span_text("ab"), abc) < 0);
+    assert_true(sym_span_compare(abc, sym_span(NULL, 0)) > 0);
+}
+
 static void sees_a_difference_in_any_single_bit(void **state)
 {
     (void)state;
@@ -395,6 +406,7 @@ int main(void)
         cmocka_unit_test(refuses_every_write_after_an_overlong_one),
         cmocka_unit_test(refuses_a_written_length_that_would_wrap),
         cmocka_unit_test(tells_equal_spans_from_different_ones),
+        cmocka_unit_test(orders_spans_byte_by_byte_and_the_shorter_first),
         cmocka_unit_test(sees_a_difference_in_any_single_bit),
         cmocka_unit_test(writes_hex_in_lower_case_and_reads_either),
         cmocka_unit_test(refuses_hex_of_another_length),

@@ -38,7 +38,7 @@ MUTANTS = [
     (
         "the beginning of a code is that code",
         "proto/test_cube:codes_are_compared_whole",
-        ("proto/cube.c", "return order != 0 ? order : (x->text.len > y->text.len) - (x->text.len < y->text.len);", "return order;"),
+        ("crypto/bytes.c", "return (a.len > b.len) - (a.len < b.len);", "return 0;"),
     ),
     (
         "what is recorded and not asked for is unknown",
@@ -74,7 +74,7 @@ MUTANTS = [
     (
         "the same level twice",
         "proto/test_cube:refuses_the_same_level_twice",
-        ("proto/cube.c", "if (c->levels[i].n == l->n && ", "if (c->levels[i].n == l->n + 1 && "),
+        ("proto/cube.c", "if (sym_span_equal(sym_span(c->levels[i].dimensions, c->levels[i].n), from->dimensions)) {", "if (false) {"),
     ),
     # --- Snapshots ---
     (

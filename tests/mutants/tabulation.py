@@ -10,7 +10,7 @@ MUTANTS = [
     (
         "a lane of the vectorised sum is left out",
         "proto/test_tabulate:sums_of_5_are_exact",
-        ("crypto/mask.c", "cells[i + j] -= from_little_endian", "cells[i + j + (j == 3)] -= from_little_endian"),
+        ("crypto/mask.c", "cells[i + j] -= sym_mask_word", "cells[i + j + (j == 3)] -= sym_mask_word"),
     ),
     (
         "one self mask stays on the sum",
@@ -245,8 +245,8 @@ MUTANTS = [
     (
         "masks reach the lower half of a cell only",
         "crypto/test_mask:one_masked_vector_is_uniform_whatever_it_hides",
-        ("crypto/mask.c", "cells[i + j] += from_little_endian(words[i + j]);", "cells[i + j] += (uint32_t)from_little_endian(words[i + j]);"),
-        ("crypto/mask.c", "cells[i + j] -= from_little_endian(words[i + j]);", "cells[i + j] -= (uint32_t)from_little_endian(words[i + j]);"),
+        ("crypto/mask.c", "cells[i + j] += sym_mask_word(words[i + j]);", "cells[i + j] += (uint32_t)sym_mask_word(words[i + j]);"),
+        ("crypto/mask.c", "cells[i + j] -= sym_mask_word(words[i + j]);", "cells[i + j] -= (uint32_t)sym_mask_word(words[i + j]);"),
     ),
     (
         "a vector leaves without masks",
