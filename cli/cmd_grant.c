@@ -118,7 +118,7 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
                        "--min-result: a tabulation finds no identifiers in common");
     }
     g->min_result = (uint32_t)least;
-    g->engines = SYM_OVERLAP_ENGINES;
+    g->engines = 1u << SYM_OVERLAP_ENGINE_DH;
     if (err == SYM_OK && engines != NULL &&
         sym_terms_engines(&g->engines, engines, &why) != SYM_OK) {
         err = sym_fail(fault, SYM_BAD_VALUE, "--engines: %.280s", why.text);
@@ -322,7 +322,7 @@ static const struct sym_option grant_options[] = {
      .help = "with fewer identifiers in common the peer's node shows nothing; default: 0"},
     {.name = "engines",
      .argument = SYM_TERMS_ENGINES,
-     .help = "how it may be computed; several with commas between them"},
+     .help = "how it may be computed; several with commas between them; default: dh"},
     {.name = "epsilon",
      .argument = "E",
      .help = "privacy budget in a calendar year, of tabulate; 0: that of the dataset; default: 0"},

@@ -31,11 +31,11 @@ static enum sym_err parse_reveal(uint32_t *out, const char *text, struct sym_fau
 static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fault *fault)
 {
     if (strcmp(text, "auto") == 0) {
-        *out = 0;
+        *out = SYM_OVERLAP_ENGINE_AUTO;
     } else if (strcmp(text, "dh") == 0) {
         *out = SYM_OVERLAP_ENGINE_DH;
     } else if (strcmp(text, "vole") == 0) {
-        return sym_fail(fault, SYM_UNSUPPORTED, "this version has no engine vole; use auto or dh");
+        *out = SYM_OVERLAP_ENGINE_VOLE;
     } else {
         return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of auto, dh, vole", text);
     }
@@ -62,6 +62,10 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
     }
     if (err == SYM_OK && sym_args_has(args, "engine")) {
         err = sym_asked_term(&s->engine, args, "engine", parse_engine, fault);
+    }
+    if (err == SYM_OK && s->engine == SYM_OVERLAP_ENGINE_VOLE &&
+        s->kind != SYM_KIND_OVERLAP_MATCHES) {
+        err = sym_fail(fault, SYM_BAD_VALUE, "--engine vole computes matches only: use dh or auto");
     }
     w->alias = sym_args_value(args, "peer");
     return err;

@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "proto/control.h"
+#include "proto/overlap_agree.h"
 
 #include <inttypes.h>
 
@@ -50,6 +51,10 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     sym_json_number(j, "bytes_received", e->bytes_received);
     sym_json_number(j, "min_result", e->min_result);
     sym_json_bool(j, "withheld", e->withheld);
+    if (e->engine != 0) {
+        sym_json_string(j, "engine", sym_overlap_engine_text(e->engine));
+        sym_json_string(j, "engine_why", sym_overlap_why_text(e->why));
+    }
     if (e->kind == SYM_KIND_TABULATE) {
         sym_json_hex(j, "tabulation", e->tabulation);
         sym_json_number(j, "participants", e->participants);
@@ -195,6 +200,11 @@ static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e)
     }
     put_size(t, "own dataset", e->mine, e->own_size);
     put_size(t, "peer's dataset", e->theirs, e->peer_size);
+    if (e->engine != 0) {
+        sym_table_format(t, "engine");
+        sym_table_format(t, "%s%s%s", sym_overlap_engine_text(e->engine), e->why != 0 ? ": " : "",
+                         sym_overlap_why_text(e->why));
+    }
 }
 
 void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e)

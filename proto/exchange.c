@@ -131,12 +131,13 @@ static const struct sym_field ping_fields[] = {
 const struct sym_message sym_msg_ping = SYM_MESSAGE("Ping", struct sym_ping, ping_fields);
 
 static const struct sym_field overlap_fields[] = {
-    SYM_FIELD_U32(struct sym_overlap, engine, 1, UINT8_MAX),
+    SYM_FIELD_U32(struct sym_overlap, engine, 0, UINT8_MAX),
     SYM_FIELD_U32(struct sym_overlap, suite, 1, UINT8_MAX),
     SYM_FIELD_U32(struct sym_overlap, type_version, 1, UINT16_MAX),
     SYM_FIELD_U32(struct sym_overlap, canon_version, 1, UINT16_MAX),
     SYM_FIELD_U32(struct sym_overlap, type, 0, SYM_TOKEN_TYPES_MAX),
     SYM_FIELD_U32(struct sym_overlap, set_size, 1, SYM_SET_MAX),
+    SYM_FIELD_U32(struct sym_overlap, engines, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_overlap =
     SYM_MESSAGE("Overlap", struct sym_overlap, overlap_fields);
@@ -144,6 +145,8 @@ const struct sym_message sym_msg_overlap =
 static const struct sym_field overlap_answer_fields[] = {
     SYM_FIELD_U32(struct sym_overlap_answer, set_size, 0, SYM_SET_MAX),
     SYM_FIELD_U32(struct sym_overlap_answer, min_result, 0, SYM_SET_MAX),
+    SYM_FIELD_U32(struct sym_overlap_answer, engine, 0, UINT8_MAX),
+    SYM_FIELD_U32(struct sym_overlap_answer, why, 0, UINT8_MAX),
 };
 const struct sym_message sym_msg_overlap_answer =
     SYM_MESSAGE("OverlapAnswer", struct sym_overlap_answer, overlap_answer_fields);

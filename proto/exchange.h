@@ -206,11 +206,14 @@ struct sym_overlap {
     uint32_t canon_version;
     uint32_t type;
     uint32_t set_size;
+    uint32_t engines;
 };
 
 struct sym_overlap_answer {
     uint32_t set_size;
     uint32_t min_result;
+    uint32_t engine;
+    uint32_t why;
 };
 
 extern const struct sym_message sym_msg_signed;

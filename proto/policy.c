@@ -58,16 +58,40 @@ static bool refuse_use(struct sym_policy_verdict *out, const struct sym_grant *g
     return true;
 }
 
+static const char *only_engine(uint32_t engines)
+{
+    for (uint32_t e = 1; e < SYM_OVERLAP_ENGINE_END; e++) {
+        if (engines == 1u << e) {
+            return sym_overlap_engine_text(e);
+        }
+    }
+    return "asked for";
+}
+
+/* Leaves those engines with which the list is not too long. */
+static bool fits_one(uint32_t *engines, const struct sym_grant *grant,
+                     const struct sym_policy_ask *ask)
+{
+    for (uint32_t e = 1; e < SYM_OVERLAP_ENGINE_END; e++) {
+        if (sym_overlap_testable((enum sym_overlap_engine)e, ask->elements) > grant->max_elements) {
+            *engines &= ~(1u << e);
+        }
+    }
+    return *engines != 0;
+}
+
 static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *grant,
                         const struct sym_policy_ask *ask)
 {
-    if (!has_bit(SYM_OVERLAP_ENGINES, ask->engine)) {
+    uint32_t known = ask->engines & sym_overlap_engines_of(ask->kind);
+    out->engines = known & grant->engines;
+    if (known == 0) {
         deny(out, SYM_REASON_POLICY, "unknown engine",
-             "this node does not know that engine; it may be older");
-    } else if (!has_bit(grant->engines, ask->engine)) {
+             "this node knows no such engine for this kind of exchange; it may be older");
+    } else if (out->engines == 0) {
         deny(out, SYM_REASON_POLICY, "engine",
              "the grant does not cover the engine %s; agree on it, or choose another with --engine",
-             sym_overlap_engine_text(ask->engine));
+             only_engine(known));
     } else if (!has_bit(TYPES_KNOWN, ask->type)) {
         deny(out, SYM_REASON_POLICY, "unknown type",
              "this node does not know that type of identifier; it may be older");
@@ -86,6 +110,12 @@ static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *
         deny(out, SYM_REASON_LIMIT, "max-size",
              "the list is too long: the grant allows at most %u identifiers, padding included",
              grant->max_elements);
+    } else if (!fits_one(&out->engines, grant, ask)) {
+        deny(out, SYM_REASON_LIMIT, "max-size",
+             "the list is too long: the grant allows at most %u identifiers, and with the engine "
+             "vole this one counts as %llu",
+             grant->max_elements,
+             (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
     } else {
         return false;
     }

@@ -1,6 +1,9 @@
 /* policy.h - who may ask what: a pure decision over one grant, one request and what was asked
  * before. Default deny.
  *
+ * A list counts with as many identifiers as its owner could test by cheating, which depends on the
+ * engine (sym_overlap_testable).
+ *
  * A count is judged exactly as matches are, in size, rate and approval: an initiator that cheats in
  * a count can find out which of its elements matched.
  *
@@ -23,7 +26,7 @@ struct sym_policy_ask {
     uint32_t kind;
     uint32_t purpose;
     uint32_t basis;
-    uint32_t engine;   /* enum sym_overlap_engine */
+    uint32_t engines;  /* bit set of enum sym_overlap_engine: that the peer would compute with */
     uint32_t type;     /* of identifiers; 0: any */
     uint32_t elements; /* announced, padding included */
     uint64_t now_s;
@@ -37,6 +40,7 @@ struct sym_policy_verdict {
     enum sym_decision decision;
     enum sym_reason reason;                 /* of a denial */
     uint32_t min_result;                    /* of what is granted: for the receipt */
+    uint32_t engines;                       /* likewise: of those asked for, that are covered */
     uint32_t epsilon_micro;                 /* likewise: the peer's budget of a year; 0: none own */
     char remark[SYM_REASON_BYTES_MAX + 1u]; /* travels, and is read behind the reason: plain words
                                              * that tell no more of the grant than the peer needs

@@ -13,9 +13,12 @@ static enum sym_err check_codes(const struct sym_overlap_start *o, struct sym_fa
     if (o->kind != SYM_KIND_OVERLAP_MATCHES && o->kind != SYM_KIND_OVERLAP_COUNT) {
         return sym_fail(fault, SYM_BAD_VALUE, "overlap: reveals either matches or count");
     }
-    if (o->engine != 0 && o->engine != SYM_OVERLAP_ENGINE_DH) {
+    if (o->engine != SYM_OVERLAP_ENGINE_AUTO &&
+        (o->engine >= SYM_OVERLAP_ENGINE_END ||
+         (sym_overlap_engines_of(o->kind) >> o->engine & 1u) == 0)) {
         return sym_fail(fault, SYM_UNSUPPORTED,
-                        "overlap: this node has no such engine; use --engine dh or auto");
+                        "overlap: the engine %s does not compute this; use --engine dh or auto",
+                        sym_overlap_engine_text(o->engine));
     }
     if (o->purpose < SYM_PURPOSE_AML || o->purpose > SYM_PURPOSE_TEST) {
         return sym_fail(fault, SYM_BAD_VALUE, "overlap: a purpose is required; see --help");

@@ -101,6 +101,9 @@ static enum sym_err send_receipt(struct sym_exchanges *x, struct sym_exchange *e
     if (err == SYM_OK) {
         err = sym_kept_set(&e->receipt, sym_session_signed(e->session));
     }
+    if (err == SYM_OK && granted) {
+        err = sym_run_bind(e->run, sym_kept_span(&e->request), sym_kept_span(&e->receipt));
+    }
     if (err == SYM_OK) {
         err = sym_exchange_send_copy(e, frame, len);
     }
@@ -248,7 +251,7 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     }
     e->matter->purpose = request->purpose;
     e->matter->basis = request->basis;
-    e->matter->engine = asked.engine;
+    e->matter->engines = sym_overlap_engines_asked(&asked);
     e->matter->type = asked.type;
     e->matter->peer_size = asked.set_size;
     /* What is no name could pass for other words in an entry. */
@@ -276,7 +279,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
     size_t at = 0;
     struct sym_ask ask = {.peer = peer,
                           .request = request,
-                          .engine = e->matter->engine,
+                          .engines = e->matter->engines,
                           .type = e->matter->type,
                           .elements = e->matter->peer_size,
                           .dataset_known = sym_datasets_find(x->config.datasets, &at,
@@ -287,6 +290,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
         return err;
     }
     e->matter->min_result = verdict->min_result;
+    e->matter->covered = verdict->engines;
     memcpy(e->matter->approver, approval.approver, sizeof e->matter->approver);
     static const uint8_t none[SYM_EXCHANGE_ID_BYTES] = {0};
     if (!sym_equal(approval.held_id, none, sizeof none)) {
@@ -356,6 +360,18 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
     give_answer(x, e, &a);
 }
 
+static void choose_engine(struct sym_exchange_matter *m)
+{
+    struct sym_overlap_choosing c = {.asked = m->engines,
+                                     .covered = m->covered,
+                                     .initiator_size = m->peer_size,
+                                     .responder_size = m->own_size,
+                                     .fast = true};
+    enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
+    m->engine = sym_overlap_choose(&why, &c);
+    m->why = why;
+}
+
 static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                              struct sym_span parameters)
 {
@@ -374,13 +390,16 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
 
 void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
-    uint8_t bytes[16];
+    uint8_t bytes[32];
     size_t len = 0;
     struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (err == SYM_OK) {
-        struct sym_overlap_answer o = {.set_size = sym_overlap_set_size(e->matter->set),
-                                       .min_result = e->matter->min_result};
-        e->matter->own_size = o.set_size;
+        e->matter->own_size = sym_overlap_set_size(e->matter->set);
+        choose_engine(e->matter);
+        struct sym_overlap_answer o = {.set_size = e->matter->own_size,
+                                       .min_result = e->matter->min_result,
+                                       .engine = e->matter->engine,
+                                       .why = e->matter->why};
         err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_answer, &o);
         a.parameters = sym_span(bytes, len);
     }

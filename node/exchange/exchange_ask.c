@@ -36,7 +36,7 @@ void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms)
 
 static enum sym_err write_parameters(struct sym_exchange *e)
 {
-    struct sym_overlap o = {.engine = SYM_OVERLAP_ENGINE_DH,
+    struct sym_overlap o = {.engines = e->matter->engines,
                             .suite = SYM_OVERLAP_SUITE,
                             .type_version = SYM_TOKEN_LIST_VERSION,
                             .canon_version = SYM_CANON_VERSION,
@@ -196,6 +196,9 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     }
     if (err == SYM_OK) {
         e->matter->set = NULL;
+        err = sym_run_bind(e->run, sym_kept_span(&e->request), sym_kept_span(&e->receipt));
+        e->matter->engine = answer.engine;
+        e->matter->why = answer.why;
         e->matter->peer_size = answer.set_size;
         e->matter->min_result = answer.min_result;
         e->deadline_ms = e->until_ms;

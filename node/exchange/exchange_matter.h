@@ -19,7 +19,10 @@ struct sym_exchange_matter {
     void *owner; /* for the callbacks of set and find */
     uint32_t purpose;
     uint32_t basis;
-    uint32_t engine; /* that the peer asks for */
+    uint32_t engines; /* bit sets: that the initiator asks for, */
+    uint32_t covered; /* of them, by the grant, at the responder */
+    uint32_t engine;  /* that computes, once it was chosen */
+    uint32_t why;     /* enum sym_overlap_why */
     uint32_t type;
     char case_ref[SYM_CASE_BYTES_MAX + 1];
     char note[SYM_NOTE_BYTES_MAX + 1];

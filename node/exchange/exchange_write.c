@@ -61,6 +61,8 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .participants = m->participants,
         .cells = m->cells,
         .epsilon_nano = m->epsilon_nano,
+        .engine = m->engine,
+        .why = m->why,
     };
 }
 

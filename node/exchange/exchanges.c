@@ -1,5 +1,6 @@
 #include "node/exchange/exchanges_state.h"
 #include "node/log.h"
+#include "proto/overlap_agree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,18 @@ static void then_begun(struct sym_exchanges *x, struct sym_exchange *e, enum sym
     }
 }
 
+/* Which engines the peer may choose from. */
+static uint32_t engines_for(const struct sym_exchanges *x, const struct sym_overlap_start *o)
+{
+    enum { DH_ALONE };
+    if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
+        return 1u << o->engine;
+    }
+    return sym_settings_word(x->config.settings, SYM_SETTING_ENGINES) == DH_ALONE
+               ? 1u << SYM_OVERLAP_ENGINE_DH
+               : sym_overlap_engines_of(o->kind);
+}
+
 static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *e,
                                   const struct sym_exchange_plan *plan, struct sym_fault *fault)
 {
@@ -35,6 +48,7 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     m->purpose = o->purpose;
     m->basis = o->basis;
     m->type = o->type;
+    m->engines = engines_for(x, o);
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);
     sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));

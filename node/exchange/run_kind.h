@@ -64,10 +64,12 @@ struct sym_run_result {
 };
 
 /* Functions of the shapes of runs.h. A kind that computes nothing aside has no work, worked and
- * works_out, one that leaves nothing behind no result. */
+ * works_out, one that leaves nothing behind no result, one whose messages do not depend on what was
+ * agreed no bind. */
 struct sym_run_kind {
     enum sym_err (*open)(void **machine, const struct sym_run_plan *plan);
     void (*free)(void *machine);
+    enum sym_err (*bind)(void *machine, const uint8_t agreed[SYM_HASH_BYTES]);
     enum sym_step (*step)(const void *machine, size_t *len);
     enum sym_err (*write)(void *machine, uint8_t *payload, size_t len, uint64_t now_us);
     enum sym_err (*take)(void *machine, bool filler, struct sym_span payload, uint64_t now_us);

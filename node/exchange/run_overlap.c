@@ -2,6 +2,7 @@
 #include "node/memory.h"
 #include "proto/codec.h"
 #include "proto/overlap.h"
+#include "proto/overlap_agree.h"
 
 #include <stdlib.h>
 
@@ -11,7 +12,8 @@ struct overlap {
     bool reduced; /* the set holds what matched, no more */
 };
 
-static enum sym_err read_sizes(struct sym_overlap_config *c, const struct sym_run_plan *plan)
+static enum sym_err read_terms(struct sym_overlap_config *c, enum sym_overlap_engine *engine,
+                               const struct sym_run_plan *plan)
 {
     SYM_ARENA_AUTO asked_arena = {0};
     SYM_ARENA_AUTO answer_arena = {0};
@@ -24,6 +26,10 @@ static enum sym_err read_sizes(struct sym_overlap_config *c, const struct sym_ru
     if (err != SYM_OK) {
         return err;
     }
+    *engine = sym_overlap_engine_agreed(&asked, &answer);
+    if (*engine == SYM_OVERLAP_ENGINE_AUTO) {
+        return SYM_BAD_VALUE;
+    }
     bool initiates = plan->role == SYM_SESSION_INITIATOR;
     c->own_size = initiates ? asked.set_size : answer.set_size;
     c->peer_size = initiates ? answer.set_size : asked.set_size;
@@ -34,7 +40,8 @@ static enum sym_err open_overlap(void **machine, const struct sym_run_plan *plan
 {
     struct sym_overlap_config config = {
         .kind = (enum sym_kind)plan->kind, .role = plan->role, .with = plan->with};
-    enum sym_err err = plan->set == NULL ? SYM_INTERNAL : read_sizes(&config, plan);
+    enum sym_overlap_engine engine = SYM_OVERLAP_ENGINE_AUTO;
+    enum sym_err err = plan->set == NULL ? SYM_INTERNAL : read_terms(&config, &engine, plan);
     if (err != SYM_OK) {
         return err;
     }

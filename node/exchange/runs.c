@@ -1,5 +1,7 @@
 #include "node/exchange/runs.h"
 
+#include "crypto/aead.h"
+
 #include <stdlib.h>
 
 struct sym_run {
@@ -45,6 +47,17 @@ enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan)
     }
     *out = run;
     return SYM_OK;
+}
+
+enum sym_err sym_run_bind(struct sym_run *run, struct sym_span request, struct sym_span receipt)
+{
+    const struct sym_span both[] = {request, receipt};
+    uint8_t agreed[SYM_HASH_BYTES];
+    if (run->kind->bind == NULL) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_sha256_parts(agreed, both, 2);
+    return err == SYM_OK ? run->kind->bind(run->machine, agreed) : err;
 }
 
 bool sym_run_is_busy(const struct sym_run *run)

@@ -17,6 +17,10 @@ SYM_MUST enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_pla
 /* At any time; what works that are out still read is freed with the last of them. NULL is fine. */
 void sym_run_free(struct sym_run *run);
 
+/* What both sides have signed, request and receipt: before anything is sent or taken. */
+SYM_MUST enum sym_err sym_run_bind(struct sym_run *run, struct sym_span request,
+                                   struct sym_span receipt);
+
 /* What comes next, and for a frame how many bytes of payload. */
 enum sym_step sym_run_step(const struct sym_run *run, size_t *len);
 /* Writes the payload that sym_run_step announced (none for a close) and moves on; now_us is the

@@ -72,7 +72,7 @@ size_t sym_grants_unusual(const struct sym_grants *g, struct sym_unusual *out, s
 struct sym_ask {
     const struct sym_peer *peer;
     const struct sym_request *request;
-    uint32_t engine;
+    uint32_t engines; /* bit set */
     uint32_t type;
     uint32_t elements;
     bool must_hold;     /* whatever the grant says, an approver has to agree */

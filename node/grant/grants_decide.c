@@ -106,7 +106,7 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
     return (struct sym_policy_ask){.kind = ask->request->kind,
                                    .purpose = ask->request->purpose,
                                    .basis = ask->request->basis,
-                                   .engine = ask->engine,
+                                   .engines = ask->engines,
                                    .type = ask->type,
                                    .elements = ask->elements,
                                    .now_s = ask->wall_ms / 1000,

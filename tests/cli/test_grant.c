@@ -67,7 +67,7 @@ static void a_grant_without_options_has_the_defaults(void **state)
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
                                "purposes=fe types=3fff days=365 approval=0 min_result=0 "
-                               "engines=6 epsilon=0\nDATASET_SHOW\n");
+                               "engines=2 epsilon=0\nDATASET_SHOW\n");
 }
 
 static void a_grant_says_what_its_options_say(void **state)
@@ -86,7 +86,7 @@ static void a_grant_says_what_its_options_say(void **state)
     fake_notes(asked, *state);
     assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
                         "days=30 approval=1 min_result=7 engines=2 epsilon=1250000\n");
-    assert_shows(asked, "days=0 approval=0 min_result=0 engines=6 epsilon=0\n");
+    assert_shows(asked, "days=0 approval=0 min_result=0 engines=2 epsilon=0\n");
 }
 
 static void a_budget_has_at_most_six_digits_behind_the_point(void **state)

@@ -1,6 +1,7 @@
 #include "tests/node/exchange_rig.h"
 
 #include "crypto/ristretto.h"
+#include "proto/overlap_agree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -463,6 +464,7 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
     side->asked++;
     side->last = *ask->request;
     *verdict = side->verdict;
+    verdict->engines = ask->engines & 1u << SYM_OVERLAP_ENGINE_DH;
     *approval = side->approval;
     *out = (void *)side;
     assert_int_equal(ask->dataset_known,

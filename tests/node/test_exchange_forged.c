@@ -368,7 +368,7 @@ static void answer_with_a_forgery(struct exchange_rig *r, uint8_t *bytes, size_t
     uint8_t parameters[16];
     size_t parameters_len = 0;
     size_t frame_len = 0;
-    struct sym_overlap_answer answer = {.set_size = 9};
+    struct sym_overlap_answer answer = {.set_size = 9, .engine = SYM_OVERLAP_ENGINE_DH};
     if (session != NULL) {
         hear(r, bytes, len);
         return;

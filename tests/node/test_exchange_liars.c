@@ -163,7 +163,8 @@ static void grant(uint8_t *bytes, size_t len)
     uint8_t parameters[16];
     size_t parameters_len = 0;
     size_t frame_len = 0;
-    struct sym_overlap_answer answer = {.set_size = lie->announced};
+    struct sym_overlap_answer answer = {.set_size = lie->announced,
+                                        .engine = SYM_OVERLAP_ENGINE_DH};
     assert_int_equal(sym_encode(parameters, sizeof parameters, &parameters_len,
                                 &sym_msg_overlap_answer, &answer),
                      SYM_OK);

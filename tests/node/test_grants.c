@@ -122,7 +122,7 @@ static void a_grant_of_the_first_version_allows_what_it_allowed(void **state)
     assert_int_equal(rows[0].epsilon_micro, 0);
     assert_int_equal(grants_rig_decision(r, 0), GRANTED);
     grants_rig_ask(r, &ask, 0);
-    ask.ask.engine = SYM_OVERLAP_ENGINE_VOLE;
+    ask.ask.engines = 1u << SYM_OVERLAP_ENGINE_VOLE;
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(r->verdict.decision, DENIED);
     assert_string_equal(r->verdict.cause, "engine");

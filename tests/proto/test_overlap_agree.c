@@ -49,10 +49,94 @@ static void refuses_an_engine_it_does_not_offer(void **state)
 {
     (void)state;
     struct sym_overlap asked = fitting();
-    asked.engine = 2;
-    assert_refused(asked, SYM_UNSUPPORTED, "engine 2");
+    asked.engine = SYM_OVERLAP_ENGINE_END;
+    assert_refused(asked, SYM_UNSUPPORTED, "none of the engines");
+    asked.engine = 255;
+    assert_refused(asked, SYM_UNSUPPORTED, "none of the engines");
     asked.engine = 0;
-    assert_refused(asked, SYM_UNSUPPORTED, "engine 0");
+    assert_refused(asked, SYM_UNSUPPORTED, "none of the engines");
+    asked.engines = ~SYM_OVERLAP_ENGINES;
+    assert_refused(asked, SYM_UNSUPPORTED, "none of the engines");
+}
+
+/* Engines ----------------------------------------------------------------------------------------
+ */
+
+#define DH   (1u << SYM_OVERLAP_ENGINE_DH)
+#define VOLE (1u << SYM_OVERLAP_ENGINE_VOLE)
+
+static void reads_one_engine_or_several(void **state)
+{
+    (void)state;
+    struct sym_overlap asked = fitting();
+    assert_int_equal(sym_overlap_engines_asked(&asked), DH);
+    asked.engines = DH | VOLE; /* the single one counts */
+    assert_int_equal(sym_overlap_engines_asked(&asked), DH);
+    asked.engine = 0;
+    assert_int_equal(sym_overlap_engines_asked(&asked), DH | VOLE);
+    assert_int_equal(sym_overlap_check(&asked, &terms, NULL), SYM_OK);
+}
+
+static void counts_with_dh_only(void **state)
+{
+    (void)state;
+    assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_MATCHES), DH | VOLE);
+    assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_COUNT), DH);
+    assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_TABLE), DH);
+}
+
+static void chooses_among_what_is_asked_and_covered(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sym_overlap_choosing from;
+        enum sym_overlap_engine engine;
+        enum sym_overlap_why why;
+    } rows[] = {
+        {{DH, DH, 1u << 20, 1u << 20, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_ASKED},
+        {{VOLE, VOLE, 1, 1, false}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_ASKED},
+        {{DH | VOLE, DH, 1u << 20, 1, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_GRANT},
+        {{DH | VOLE, VOLE, 1, 1, false}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_GRANT},
+        {{~0u, DH, 1u << 20, 1, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_GRANT},
+        {{DH | VOLE, DH | VOLE, 9999, 9999, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_SHORT},
+        {{DH | VOLE, DH | VOLE, 10000, 1, true}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_LONG},
+        {{DH | VOLE, DH | VOLE, 1, 10000, true}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_LONG},
+        {{DH | VOLE, DH | VOLE, 10000, 1, false}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_PROCESSOR},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
+        assert_int_equal(sym_overlap_choose(&why, &rows[i].from), rows[i].engine);
+        assert_int_equal(why, rows[i].why);
+    }
+}
+
+static void takes_an_answer_only_if_it_was_asked_for(void **state)
+{
+    (void)state;
+    struct sym_overlap asked = fitting();
+    struct sym_overlap_answer answer = {.engine = 0};
+    assert_int_equal(sym_overlap_engine_agreed(&asked, &answer), SYM_OVERLAP_ENGINE_DH);
+    answer.engine = SYM_OVERLAP_ENGINE_VOLE;
+    assert_int_equal(sym_overlap_engine_agreed(&asked, &answer), SYM_OVERLAP_ENGINE_AUTO);
+    asked.engine = 0;
+    asked.engines = ~0u;
+    assert_int_equal(sym_overlap_engine_agreed(&asked, &answer), SYM_OVERLAP_ENGINE_VOLE);
+    static const uint32_t impossible[] = {0, SYM_OVERLAP_ENGINE_END, 31, 32, 255};
+    for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++) {
+        answer.engine = impossible[i];
+        assert_int_equal(sym_overlap_engine_agreed(&asked, &answer), SYM_OVERLAP_ENGINE_AUTO);
+    }
+}
+
+static void counts_a_list_as_what_its_owner_can_test(void **state)
+{
+    (void)state;
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_DH, 1000), 1000);
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, 1), 1469);
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, 1024), 1469);
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, 1025), 2798);
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, 16385), 2 * 22322);
+    assert_int_equal(sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, 1u << 20), 64 * 22322);
 }
 
 static void refuses_another_suite(void **state)
@@ -122,7 +206,7 @@ static void refuses_parameters_beyond_the_limits(void **state)
     for (size_t i = 0; i < 7; i++) {
         bad[i] = fitting();
     }
-    bad[0].engine = 0;
+    bad[0].engine = 256;
     bad[1].suite = 0;
     bad[2].type_version = 0;
     bad[3].canon_version = 0;
@@ -178,6 +262,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_it_can_compute),
         cmocka_unit_test(refuses_an_engine_it_does_not_offer),
+        cmocka_unit_test(reads_one_engine_or_several),
+        cmocka_unit_test(counts_with_dh_only),
+        cmocka_unit_test(chooses_among_what_is_asked_and_covered),
+        cmocka_unit_test(takes_an_answer_only_if_it_was_asked_for),
+        cmocka_unit_test(counts_a_list_as_what_its_owner_can_test),
         cmocka_unit_test(refuses_another_suite),
         cmocka_unit_test(refuses_another_list_of_types),
         cmocka_unit_test(refuses_other_rules_for_canonical_forms),

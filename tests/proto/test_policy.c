@@ -29,7 +29,7 @@ static struct sym_policy_ask an_ask(void)
     return (struct sym_policy_ask){.kind = SYM_KIND_OVERLAP_MATCHES,
                                    .purpose = SYM_PURPOSE_AML,
                                    .basis = SYM_BASIS_CONSENT,
-                                   .engine = SYM_OVERLAP_ENGINE_DH,
+                                   .engines = 1u << SYM_OVERLAP_ENGINE_DH,
                                    .type = SYM_TOKEN_IBAN,
                                    .elements = 10,
                                    .now_s = NOW_S,
@@ -60,14 +60,14 @@ struct change {
     enum sym_decision decision;
     enum sym_reason reason;
     const char *cause;
-    uint64_t kind, purpose, basis, engine, type, elements, now_s, asked, approved; /* asked */
-    uint64_t min, max, per_day, purposes, engines, types, expires_s, approval;     /* granted */
+    uint64_t kind, purpose, basis, asks, type, elements, now_s, asked, approved; /* asked */
+    uint64_t min, max, per_day, purposes, engines, types, expires_s, approval;   /* granted */
 };
 
 #define NOTHING                                                                                    \
     .kind = UNTOUCHED, .purpose = UNTOUCHED, .basis = UNTOUCHED, .type = UNTOUCHED,                \
     .elements = UNTOUCHED, .now_s = UNTOUCHED, .asked = UNTOUCHED, .approved = UNTOUCHED,          \
-    .engine = UNTOUCHED, .engines = UNTOUCHED, .min = UNTOUCHED, .max = UNTOUCHED,                 \
+    .asks = UNTOUCHED, .engines = UNTOUCHED, .min = UNTOUCHED, .max = UNTOUCHED,                   \
     .per_day = UNTOUCHED, .purposes = UNTOUCHED, .types = UNTOUCHED, .expires_s = UNTOUCHED,       \
     .approval = UNTOUCHED
 #define GRANTED     .decision = SYM_DECISION_GRANTED, .reason = SYM_REASON_NONE, .cause = ""
@@ -106,15 +106,17 @@ static const struct change changes[] = {
     {NOTHING, .name = "last basis", GRANTED, .basis = SYM_BASIS_AGREEMENT},
     {NOTHING, .name = "no basis", POLICY("no basis"), .basis = 0},
     {NOTHING, .name = "unknown basis", POLICY("no basis"), .basis = SYM_BASIS_AGREEMENT + 1},
-    {NOTHING, .name = "no engine", POLICY("unknown engine"), .engine = 0, .engines = UINT32_MAX},
-    {NOTHING, .name = "engine beside", POLICY("engine"), .engine = SYM_OVERLAP_ENGINE_VOLE},
-    {NOTHING, .name = "second engine", GRANTED, .engine = SYM_OVERLAP_ENGINE_VOLE,
-     .engines = SYM_OVERLAP_ENGINES},
+    {NOTHING, .name = "no engine", POLICY("unknown engine"), .asks = 0, .engines = UINT32_MAX},
+    {NOTHING, .name = "engine beside", POLICY("engine"), .asks = 1u << SYM_OVERLAP_ENGINE_VOLE},
+    {NOTHING, .name = "second engine", GRANTED, .asks = 1u << SYM_OVERLAP_ENGINE_VOLE,
+     .engines = SYM_OVERLAP_ENGINES, .max = 1469},
+    {NOTHING, .name = "second engine tests more", LIMIT("max-size"),
+     .asks = 1u << SYM_OVERLAP_ENGINE_VOLE, .engines = SYM_OVERLAP_ENGINES, .max = 1468},
+    {NOTHING, .name = "either engine", GRANTED, .asks = UINT32_MAX},
     {NOTHING, .name = "engine not granted", POLICY("engine"), .engines = 4},
-    {NOTHING, .name = "unknown engine", POLICY("unknown engine"), .engine = SYM_OVERLAP_ENGINE_END,
-     .engines = UINT32_MAX},
-    {NOTHING, .name = "engine beyond the bits", POLICY("unknown engine"), .engine = 65,
-     .engines = UINT32_MAX},
+    {NOTHING, .name = "unknown engine", POLICY("unknown engine"),
+     .asks = 1u << SYM_OVERLAP_ENGINE_END, .engines = UINT32_MAX},
+    {NOTHING, .name = "engine 0", POLICY("unknown engine"), .asks = 1, .engines = UINT32_MAX},
     {NOTHING, .name = "any type", GRANTED, .type = 0},
     {NOTHING, .name = "any type not granted", POLICY("any type"), .type = 0,
      .types = UINT64_C(1) << SYM_TOKEN_IBAN},
@@ -156,7 +158,7 @@ static void apply(const struct change *c, struct sym_grant *grant, struct sym_po
     SET(ask->kind, kind, uint32_t)
     SET(ask->purpose, purpose, uint32_t)
     SET(ask->basis, basis, uint32_t)
-    SET(ask->engine, engine, uint32_t)
+    SET(ask->engines, asks, uint32_t)
     SET(ask->type, type, uint32_t)
     SET(ask->elements, elements, uint32_t)
     SET(ask->now_s, now_s, uint64_t)
@@ -276,7 +278,7 @@ static void looks_at_the_limits_in_the_order_that_is_documented(void **state)
     ask = (struct sym_policy_ask){.kind = SYM_KIND_OVERLAP_COUNT,
                                   .now_s = NOW_S + 1,
                                   .asked = 5,
-                                  .engine = SYM_OVERLAP_ENGINE_VOLE,
+                                  .engines = 1u << SYM_OVERLAP_ENGINE_VOLE,
                                   .type = SYM_TOKEN_TYPE_COUNT};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         assert_string_equal(decide(&grant, &ask).cause, order[i]);
@@ -285,7 +287,7 @@ static void looks_at_the_limits_in_the_order_that_is_documented(void **state)
         ask.asked = i >= 2 ? 4 : ask.asked;
         ask.purpose = i >= 4 ? SYM_PURPOSE_AML : i == 3 ? SYM_PURPOSE_CFT : 0;
         ask.basis = i >= 5 ? SYM_BASIS_314B : 0;
-        ask.engine = i >= 6 ? SYM_OVERLAP_ENGINE_DH : ask.engine;
+        ask.engines = i >= 6 ? 1u << SYM_OVERLAP_ENGINE_DH : ask.engines;
         ask.type = i >= 8 ? SYM_TOKEN_IBAN : i == 7 ? SYM_TOKEN_BIC : ask.type;
         ask.elements = i >= 9 ? 10 : 0;
         ask.approved = i >= 10;

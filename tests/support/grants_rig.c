@@ -104,7 +104,7 @@ void grants_rig_ask(struct grants_rig *r, struct rig_ask *out, size_t peer)
                                         .basis = SYM_BASIS_314B,
                                         .dataset = sym_span_text("suspects")},
                             .ask = {.peer = &r->peer[peer],
-                                    .engine = SYM_OVERLAP_ENGINE_DH,
+                                    .engines = 1u << SYM_OVERLAP_ENGINE_DH,
                                     .type = SYM_TOKEN_IBAN,
                                     .elements = 100,
                                     .dataset_known = true}};
