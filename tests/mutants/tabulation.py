@@ -40,7 +40,7 @@ MUTANTS = [
     (
         "with 200 the points of shares collide",
         "proto/test_tabulate_many:a_sum_of_200_is_exact",
-        ("proto/tab_lead_unmask.c", "points[n++] = (uint8_t)(i + 1);", "points[n++] = (uint8_t)((i & 127) + 1);"),
+        ("proto/tab_lead_unmask.c", "points[i] = (uint8_t)(places[i] + 1);", "points[i] = (uint8_t)((places[i] & 127) + 1);"),
     ),
     (
         "who is away from the beginning is counted among the consents",
@@ -361,5 +361,10 @@ MUTANTS = [
         "a member keeps a release with cells below the threshold",
         "proto/test_tabulate_end:keeps_no_release_of_a_cell_below_the_threshold",
         ("proto/tab_member_release.c", "if (cells[i] != 0 && cells[i] < r->threshold)", "if (false)"),
+    ),
+    (
+        "two that lie about one mask end the tabulation",
+        "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
+        ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),
     ),
 ]
