@@ -1,4 +1,5 @@
 #include "proto/overlap_state.h"
+#include "proto/shuffle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,39 +33,6 @@ void sym_overlap_initiator_release(struct sym_overlap_run *run)
 /* Shuffling ------------------------------------------------------------------------------------
  */
 
-struct draws {
-    uint32_t words[256];
-    size_t left;
-};
-
-/* Uniform below bound > 0 (Lemire's method). */
-static uint32_t draw_below(struct draws *d, uint32_t bound)
-{
-    for (;;) {
-        if (d->left == 0) {
-            sym_random((uint8_t *)d->words, sizeof d->words);
-            d->left = sizeof d->words / sizeof *d->words;
-        }
-        uint64_t product = (uint64_t)d->words[--d->left] * bound;
-        uint32_t low = (uint32_t)product;
-        if (low >= bound || low >= (uint32_t)-bound % bound) {
-            return (uint32_t)(product >> 32);
-        }
-    }
-}
-
-/* Fisher and Yates, inside out. */
-static void shuffle(uint32_t *order, uint32_t n)
-{
-    struct draws d = {.left = 0};
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = draw_below(&d, i + 1);
-        order[i] = order[at];
-        order[at] = i;
-    }
-    sym_wipe(&d, sizeof d);
-}
-
 static enum sym_err shuffle_piece(const struct overlap_job *job, size_t first, size_t n)
 {
     const struct sym_overlap_config *c = &job->run->config;
@@ -73,7 +41,7 @@ static enum sym_err shuffle_piece(const struct overlap_job *job, size_t first, s
     if (c->n > 0 && sym_sorted_break(c->digests, c->n, SYM_HASH_BYTES, true) < c->n) {
         return SYM_INTERNAL;
     }
-    shuffle(job->run->initiator.order, c->own_size);
+    sym_shuffle(job->run->initiator.order, c->own_size);
     return SYM_OK;
 }
 
