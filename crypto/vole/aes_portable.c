@@ -1,8 +1,9 @@
 #include "crypto/vole/aes_portable.h"
 
-/* Bitsliced: 8 blocks lie in 8 planes of 128 bits, one per bit of a byte. In each half of a plane bit
- * 16 row + 4 column + block is that bit of the byte in this row and column of the state, for blocks 0
- * … 3 in the one and 4 … 7 in the other half. So ShiftRows rotates 16 bits, MixColumns 64. */
+/* Bitsliced: 8 blocks lie in 8 planes of 128 bits, one per bit of a byte. In each half of a plane
+ * bit 16 row + 4 column + block is that bit of the byte in this row and column of the state, for
+ * blocks 0 … 3 in the one and 4 … 7 in the other half. So ShiftRows rotates 16 bits, MixColumns 64.
+ */
 #define LANES    2u
 #define AT_ONCE  (4u * LANES)
 #define PLANES   8u
@@ -73,7 +74,7 @@ static void substitute(struct sliced *s)
     plane d = a ^ c;
     plane e = b ^ d;
     struct nibble low = {{x[0] ^ a, x[2], e, x[3] ^ x[4]}};
-    struct nibble high = {{x[5] ^ b, e ^ x[1] ^ x[7], d, a}};
+    struct nibble high = {{x[5] ^ b, b ^ x[1] ^ x[7], d, a}};
 
     /* 1/(high Y + low) = (high Y + high + low) / (z^3 high^2 + high low + low^2) */
     struct nibble both = nibble_add(&high, &low);
@@ -95,10 +96,10 @@ static void substitute(struct sliced *s)
     plane v = l[0] ^ l[2];
     x[0] = ~(h[2] ^ v);
     x[1] = ~(q ^ u);
-    x[2] = h[2] ^ u;
+    x[2] = h[2] ^ r;
     x[3] = l[2] ^ p;
     x[4] = l[1] ^ u;
-    x[5] = ~(l[3] ^ h[1] ^ q ^ r);
+    x[5] = ~(l[3] ^ h[1] ^ q ^ t);
     x[6] = ~(h[0] ^ t);
     x[7] = q;
 }

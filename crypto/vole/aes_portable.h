@@ -1,4 +1,5 @@
-/* aes_portable.h - AES-128 in plain C without tables, for the kernel `portable`. See kernel_table.h. */
+/* aes_portable.h - AES-128 in plain C without tables, for the kernel `portable`. See
+ * kernel_table.h. */
 #ifndef SYM_CRYPTO_VOLE_AES_PORTABLE_H
 #define SYM_CRYPTO_VOLE_AES_PORTABLE_H
 

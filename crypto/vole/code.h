@@ -39,8 +39,8 @@ void sym_code_init(struct sym_code *c, const struct sym_vole_kernel *with,
 /* x = conv2(theta * conv1(x)), m blocks in place. */
 void sym_code_accumulate(const struct sym_code *c, struct sym_block *x);
 
-/* The same for w and u at once (m blocks each, which are used up): pairs[2i] and pairs[2i + 1] get element
- * i of the one and of the other. pairs holds 2m blocks, best aligned to 64 bytes. */
+/* The same for w and u at once (m blocks each, which are used up): pairs[2i] and pairs[2i + 1] get
+ * element i of the one and of the other. pairs holds 2m blocks, best aligned to 64 bytes. */
 void sym_code_accumulate_pairs(struct sym_block *pairs, const struct sym_code *c,
                                struct sym_block *w, struct sym_block *u);
 

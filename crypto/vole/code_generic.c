@@ -14,8 +14,8 @@
 
 typedef uint64_t element __attribute__((vector_size(16), aligned(16), may_alias));
 
-/* All sums of four elements: sums[h][s] of those elements 4h + i for which bit i of s is set. So a row
- * of eight coefficients is two look-ups. */
+/* All sums of four elements: sums[h][s] of those elements 4h + i for which bit i of s is set. So a
+ * row of eight coefficients is two look-ups. */
 struct sums {
     element of[2][16];
 };
@@ -103,9 +103,8 @@ void sym_code_accumulate_generic(const struct sym_vole_kernel *with, struct sym_
     convolve(with, x, keys, m, SALT_SECOND);
 }
 
-void sym_code_accumulate_pairs_generic(const struct sym_vole_kernel *with,
-                                       struct sym_block *pairs, struct sym_block *w,
-                                       struct sym_block *u,
+void sym_code_accumulate_pairs_generic(const struct sym_vole_kernel *with, struct sym_block *pairs,
+                                       struct sym_block *w, struct sym_block *u,
                                        const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m)
 {
     sym_code_accumulate_generic(with, w, keys, m);

@@ -1,8 +1,8 @@
-/* code_indices.h - which 21 blocks each output of the code adds up (design of overlap-vole-1, section
- * 7, "Code"); for the kernels of crypto/vole. Public.
+/* code_indices.h - which 21 blocks each output of the code adds up (design of overlap-vole-1,
+ * section 7, "Code"); for the kernels of crypto/vole. Public.
  *
- * Index j of output 64 b + a is at [64 j + a]: for j < 10 anywhere in y, for the others in stripe j - 10
- * of eleven.
+ * Index j of output 64 b + a is at [64 j + a]: for j < 10 anywhere in y, for the others in stripe j
+ * - 10 of eleven.
  */
 #ifndef SYM_CRYPTO_VOLE_CODE_INDICES_H
 #define SYM_CRYPTO_VOLE_CODE_INDICES_H
@@ -10,7 +10,7 @@
 #include "crypto/vole/code.h"
 #include "crypto/vole/kernel_table.h"
 
-#define SYM_CODE_INDICES (SYM_CODE_WEIGHT * SYM_CODE_GRAIN)
+#define SYM_CODE_INDICES      (SYM_CODE_WEIGHT * SYM_CODE_GRAIN)
 #define SYM_CODE_SALT_INDICES 7u
 
 /* The indices of the outputs of block b. */

@@ -6,8 +6,7 @@
 /* Streams of a batch begin at its number times this. */
 #define BATCH_COUNTERS ((uint64_t)1 << 40)
 
-void sym_cot_choose(struct sym_block *row, const uint32_t *alpha,
-                    const struct sym_vole_geometry *g)
+void sym_cot_choose(struct sym_block *row, const uint32_t *alpha, const struct sym_vole_geometry *g)
 {
     uint8_t *bytes = (uint8_t *)row;
     for (uint32_t i = 0; i < SYM_VOLE_TREES; i++) {
@@ -45,7 +44,8 @@ static uint64_t transpose_bits(uint64_t x)
     return x ^ t ^ t << 28;
 }
 
-/* Coefficient X^i of out[j] = bit j of row i, for the choice blocks: 8 rows by 8 columns at a time. */
+/* Coefficient X^i of out[j] = bit j of row i, for the choice blocks: 8 rows by 8 columns at a time.
+ */
 static void transpose_rows(struct sym_block *out, const struct sym_block *rows,
                            const struct sym_vole_geometry *g)
 {

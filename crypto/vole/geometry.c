@@ -1,21 +1,22 @@
 #include "crypto/vole/geometry.h"
 
-/* One bin up to ONE_BIN items, in tiers: a bin then holds what its tier is called after. More items fall
- * into bins of ONE_BIN on average; by Chernoff's bound none of up to 4096 gets more than MANY_CAPACITY,
- * except with probability 2^-40 (2^-52 for each).
+/* One bin up to ONE_BIN items, in tiers: a bin then holds what its tier is called after. More items
+ * fall into bins of ONE_BIN on average; by Chernoff's bound none of up to 4096 gets more than
+ * MANY_CAPACITY, except with probability 2^-40 (2^-52 for each).
  *
  * Sparse columns of a bin of c items, by the formula of Raghuraman and Rindal (CCS 2022) for three
  * hashes and clustering, with log the binary logarithm and w = log 3:
  *
- *     msp = ceil(c (1.223 + (lambda + 9.2) / 2^(0.555 log c + 0.093 w^3 - 1.01 w^2 + 2.925 w - 0.133)))
+ *     msp = ceil(c (1.223 + (lambda + 9.2) / 2^(0.555 log c + 0.093 w^3 - 1.01 w^2 + 2.925 w -
+ * 0.133)))
  *
- * lambda is 40, and 52 for many bins, as up to 2^12 of them share one budget of failure. Three dense
- * columns then make failing need four independent events that are rare already (the design has the
- * measurements). tests/crypto/test_vole_geometry.py computes this table from the formulas.
+ * lambda is 40, and 52 for many bins, as up to 2^12 of them share one budget of failure. Three
+ * dense columns then make failing need four independent events that are rare already (the design
+ * has the measurements). tests/crypto/test_vole_geometry.py computes this table from the formulas.
  *
- * 312 trees: the smallest multiple of 8 with (1 - 1/4)^t <= 2^-128, the bias of a linear test of relative
- * weight 1/4 or more against regular noise with uniform values. N = 2m; L is a multiple of 16, so that m is
- * one of 64.
+ * 312 trees: the smallest multiple of 8 with (1 - 1/4)^t <= 2^-128, the bias of a linear test of
+ * relative weight 1/4 or more against regular noise with uniform values. N = 2m; L is a multiple of
+ * 16, so that m is one of 64.
  */
 #define ONE_BIN       16384u
 #define MANY_CAPACITY 17483u

@@ -1,8 +1,8 @@
 /* kernel_table.h - what a kernel of crypto/vole has to provide; for crypto/vole only.
  *
- * All functions take any n (0 included) and any alignment of 16 bytes, keep no state, and take the same
- * time for all contents. Lengths are in blocks unless said otherwise. What is named generic below is
- * plain C that several tables share.
+ * All functions take any n (0 included) and any alignment of 16 bytes, keep no state, and take the
+ * same time for all contents. Lengths are in blocks unless said otherwise. What is named generic
+ * below is plain C that several tables share.
  */
 #ifndef SYM_CRYPTO_VOLE_KERNEL_TABLE_H
 #define SYM_CRYPTO_VOLE_KERNEL_TABLE_H
@@ -28,8 +28,8 @@ struct sym_vole_kernel {
     /* out[i] = AES(start + i) */
     void (*counter)(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
                     uint64_t start, size_t n);
-    /* A level of a tree: out[2i + b] = MMO under keys[b] of in[i], sums[b] = sum of all out[2i + b]. in
-     * and out do not overlap. */
+    /* A level of a tree: out[2i + b] = MMO under keys[b] of in[i], sums[b] = sum of all out[2i +
+     * b]. in and out do not overlap. */
     void (*grow)(struct sym_block *out, struct sym_block sums[2],
                  const struct sym_block keys[2][SYM_AES_ROUND_KEYS], const struct sym_block *in,
                  size_t n);
@@ -43,13 +43,13 @@ struct sym_vole_kernel {
                       struct sym_block chi);
     /* v[i] += delta a[i] */
     void (*shift)(struct sym_block *v, struct sym_block delta, const uint8_t *a, size_t n);
-    /* out[i] += eta p[0] + eta^2 p[1] + eta^3 p[2] with eta = items[i].place, and, where delta is not
-     * NULL, + delta items[i].value. */
+    /* out[i] += eta p[0] + eta^2 p[1] + eta^3 p[2] with eta = items[i].place, and, where delta is
+     * not NULL, + delta items[i].value. */
     void (*dense)(struct sym_block *out, const struct sym_okvs_item *items, size_t n,
                   const struct sym_block p[SYM_VOLE_DENSE], const struct sym_block *delta);
 
-    /* The code, m blocks, a multiple of 64. accumulate_pairs: the same for w and u, which are used up,
-     * with the results side by side. */
+    /* The code, m blocks, a multiple of 64. accumulate_pairs: the same for w and u, which are used
+     * up, with the results side by side. */
     void (*accumulate)(struct sym_block *x, const struct sym_block keys[SYM_AES_ROUND_KEYS],
                        size_t m);
     void (*accumulate_pairs)(struct sym_block *pairs, struct sym_block *w, struct sym_block *u,
@@ -79,9 +79,8 @@ extern const struct sym_vole_kernel sym_vole_kernel_aesni_nosha;
 /* Generic: the code, given the counter mode and the multiplication of a table. */
 void sym_code_accumulate_generic(const struct sym_vole_kernel *with, struct sym_block *x,
                                  const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m);
-void sym_code_accumulate_pairs_generic(const struct sym_vole_kernel *with,
-                                       struct sym_block *pairs, struct sym_block *w,
-                                       struct sym_block *u,
+void sym_code_accumulate_pairs_generic(const struct sym_vole_kernel *with, struct sym_block *pairs,
+                                       struct sym_block *w, struct sym_block *u,
                                        const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m);
 void sym_code_spread_generic(const struct sym_vole_kernel *with, struct sym_block *out,
                              const struct sym_block keys[SYM_AES_ROUND_KEYS],

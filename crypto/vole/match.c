@@ -120,8 +120,9 @@ size_t sym_match_sort_bytes(const uint32_t *offsets, uint32_t bits)
            (((size_t)1 << ceil_log2(largest)) + 1) * sizeof(uint32_t);
 }
 
-/* By counting on as many further bits as there are masks, then inserting: masks are uniform, so about one
- * falls to each place. A peer cannot make them otherwise: they come out of a hash of this side. */
+/* By counting on as many further bits as there are masks, then inserting: masks are uniform, so
+ * about one falls to each place. A peer cannot make them otherwise: they come out of a hash of this
+ * side. */
 static void sort_bucket(struct sym_match_record *r, uint32_t n, uint32_t bits,
                         struct sym_match_record *copy, uint32_t *counts)
 {

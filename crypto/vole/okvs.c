@@ -66,8 +66,8 @@ static void decode(struct sym_block *out, const struct sym_vole_kernel *with,
 }
 
 void sym_okvs_decode(struct sym_block *out, const struct sym_vole_kernel *with,
-                     const struct sym_vole_geometry *g, const struct sym_okvs_item *items,
-                     size_t n, const struct sym_block *p)
+                     const struct sym_vole_geometry *g, const struct sym_okvs_item *items, size_t n,
+                     const struct sym_block *p)
 {
     decode(out, with, g, items, n, p, NULL);
 }

@@ -1,6 +1,7 @@
-/* Encoding by peeling (design of overlap-vole-1, section 8; Raghuraman and Rindal, CCS 2022): whenever a
- * sparse column belongs to one item only, that item can be satisfied last, through this column. What
- * is left when no such column is, goes aside one by one, and is solved through the dense columns. */
+/* Encoding by peeling (design of overlap-vole-1, section 8; Raghuraman and Rindal, CCS 2022):
+ * whenever a sparse column belongs to one item only, that item can be satisfied last, through this
+ * column. What is left when no such column is, goes aside one by one, and is solved through the
+ * dense columns. */
 #include "crypto/vole/kernel_table.h"
 #include "crypto/vole/okvs_place.h"
 
@@ -19,15 +20,15 @@ struct step {
 };
 
 struct peeling {
-    struct spot *spots;  /* of items */
-    uint32_t *columns;   /* 2^16 times the number of items, and all their numbers by exclusive or */
+    struct spot *spots; /* of items */
+    uint32_t *columns;  /* 2^16 times the number of items, and all their numbers by exclusive or */
     struct step *steps;
-    uint16_t *queue;     /* columns that had one item */
-    uint32_t n;          /* items */
+    uint16_t *queue; /* columns that had one item */
+    uint32_t n;      /* items */
     uint32_t sparse;
     uint32_t n_steps;
     uint32_t queued;
-    uint32_t taken;      /* from the queue */
+    uint32_t taken; /* from the queue */
     uint32_t n_aside;
     uint32_t aside[SYM_VOLE_DENSE];
 };
@@ -41,7 +42,8 @@ static size_t align_up(size_t bytes)
 
 size_t sym_okvs_scratch_bytes(const struct sym_vole_geometry *g)
 {
-    /* A column is queued once, when its count becomes 1; writing without a branch may touch one more. */
+    /* A column is queued once, when its count becomes 1; writing without a branch may touch one
+     * more. */
     return align_up(g->capacity * sizeof(struct spot)) + align_up(g->sparse * sizeof(uint32_t)) +
            align_up(g->capacity * sizeof(struct step)) +
            align_up((g->sparse + 1) * sizeof(uint16_t));
@@ -177,8 +179,7 @@ static void satisfy_dense(struct sym_block *p, const struct sym_vole_kernel *wit
         if (valued) {
             value = sym_block_add(value, item->value);
         }
-        p[s->steps[t].column] =
-            sym_block_add(value, sparse_sum(p, &s->spots[s->steps[t].item]));
+        p[s->steps[t].column] = sym_block_add(value, sparse_sum(p, &s->spots[s->steps[t].item]));
     }
 }
 
@@ -224,8 +225,9 @@ static enum sym_err solve(struct sym_block a[SYM_VOLE_DENSE][EQUATION],
     return SYM_OK;
 }
 
-/* P is P_0 plus the sum of d_k P_k: P_0 gives peeled items their values, P_k the powers eta^k that column k
- * takes from them when it is d_k = 1. What is asked of the items aside determines the d_k. */
+/* P is P_0 plus the sum of d_k P_k: P_0 gives peeled items their values, P_k the powers eta^k that
+ * column k takes from them when it is d_k = 1. What is asked of the items aside determines the d_k.
+ */
 static enum sym_err use_dense(struct sym_block *p, const struct sym_vole_kernel *with,
                               const struct peeling *s, const struct sym_okvs_item *items)
 {

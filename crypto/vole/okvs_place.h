@@ -1,4 +1,5 @@
-/* okvs_place.h - where an item goes (design of overlap-vole-1, section 8); for crypto/vole/okvs*.c. */
+/* okvs_place.h - where an item goes (design of overlap-vole-1, section 8); for crypto/vole/okvs*.c.
+ */
 #ifndef SYM_CRYPTO_VOLE_OKVS_PLACE_H
 #define SYM_CRYPTO_VOLE_OKVS_PLACE_H
 

@@ -52,8 +52,8 @@ static void work_init(struct work *work, const struct sym_trees *trees)
     sym_prefix_init(&work->mask, trees->with, trees->ctx, "cot", trees->batch, 0);
 }
 
-/* Levels alternate between the two halves of the scratch; the last goes to the leaves. As L is even, no
- * leaf is dropped, so the sums of the last level are sums of leaves. */
+/* Levels alternate between the two halves of the scratch; the last goes to the leaves. As L is
+ * even, no leaf is dropped, so the sums of the last level are sums of leaves. */
 static struct sym_block *level_room(struct sym_block *leaves, struct sym_block *scratch,
                                     const struct sym_vole_geometry *g, uint32_t level)
 {

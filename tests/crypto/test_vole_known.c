@@ -1,5 +1,5 @@
-/* The known answers of suite overlap-vole-1, which two programs that share no code agree on, by each
- * kernel that this CPU can run. */
+/* The known answers of suite overlap-vole-1, which two programs that share no code agree on, by
+ * each kernel that this CPU can run. */
 #include "crypto/vole/code.h"
 #include "crypto/vole/kernel_table.h"
 #include "crypto/vole/okvs_place.h"
@@ -224,10 +224,14 @@ static void has_the_known_geometry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes_with_a_prefix_as_known), cmocka_unit_test(multiplies_as_known),
-        cmocka_unit_test(ciphers_counters_as_known),     cmocka_unit_test(hashes_rows_as_known),
-        cmocka_unit_test(places_items_as_known),         cmocka_unit_test(grows_a_tree_as_known),
-        cmocka_unit_test(codes_as_known),                cmocka_unit_test(has_the_known_geometry),
+        cmocka_unit_test(hashes_with_a_prefix_as_known),
+        cmocka_unit_test(multiplies_as_known),
+        cmocka_unit_test(ciphers_counters_as_known),
+        cmocka_unit_test(hashes_rows_as_known),
+        cmocka_unit_test(places_items_as_known),
+        cmocka_unit_test(grows_a_tree_as_known),
+        cmocka_unit_test(codes_as_known),
+        cmocka_unit_test(has_the_known_geometry),
     };
     return cmocka_run_group_tests(tests, load, NULL);
 }
