@@ -182,7 +182,7 @@ static void shift(struct sym_block *v, struct sym_block delta, const uint8_t *a,
     }
 }
 
-static void dense(struct sym_block *out, const struct sym_okvs_item *items, size_t n,
+static void dense(struct sym_block *out, const struct sym_block *items, size_t n,
                   const struct sym_block p[SYM_VOLE_DENSE], const struct sym_block *delta)
 {
     const __m512i places = _mm512_set_epi64(13, 12, 9, 8, 5, 4, 1, 0);
@@ -192,9 +192,9 @@ static void dense(struct sym_block *out, const struct sym_okvs_item *items, size
     for (size_t at = 0; at < n; at += WIDE) {
         size_t some = at_most(n - at, WIDE);
         __mmask8 there = wide_mask(some);
-        __m512i a = _mm512_maskz_loadu_epi64(wide_mask(at_most(2 * some, WIDE)), items + at);
-        __m512i b =
-            _mm512_maskz_loadu_epi64(wide_mask(some > 2 ? 2 * some - WIDE : 0), items + at + 2);
+        __m512i a = _mm512_maskz_loadu_epi64(wide_mask(at_most(2 * some, WIDE)), items + 2 * at);
+        __m512i b = _mm512_maskz_loadu_epi64(wide_mask(some > 2 ? 2 * some - WIDE : 0),
+                                             items + 2 * at + WIDE);
         __m512i eta = _mm512_permutex2var_epi64(a, places, b);
         __m512i x = wide_add(wide_multiply(column[2], eta), column[1]);
         x = wide_add(wide_multiply(x, eta), column[0]);

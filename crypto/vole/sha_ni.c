@@ -99,14 +99,14 @@ void sym_sha_ni_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, s
     _mm_storeu_si128((__m128i *)(state + 4), high);
 }
 
-static inline void store_hash(uint8_t out[SYM_PREFIX_HASH_BYTES], struct halves s)
+static inline void store_hash(uint8_t out[SYM_SHA_BYTES], struct halves s)
 {
     __m128i *to = (__m128i *)(void *)out;
     _mm_storeu_si128(to, reverse(_mm_unpackhi_epi64(s.cdgh, s.abef)));
     _mm_storeu_si128(to + 1, reverse(_mm_unpacklo_epi64(s.cdgh, s.abef)));
 }
 
-void sym_sha_ni_finish(uint8_t (*out)[SYM_PREFIX_HASH_BYTES], const uint32_t state[SYM_SHA_STATE],
+void sym_sha_ni_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
                        const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n)
 {
     const struct halves start = split(state);
