@@ -4,8 +4,9 @@
 
 #include <immintrin.h>
 
-/* One message alone waits for each instruction; four fill the pipeline. */
-#define LANES 4
+/* One message alone waits for each instruction; two fill the pipeline and fit into the registers.
+ */
+#define LANES 2
 
 /* The state as the instructions want it: A, B, E, F and C, D, G, H, from the top. */
 struct halves {
@@ -112,7 +113,7 @@ void sym_sha_ni_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_S
     const struct halves start = split(state);
     size_t at = 0;
     for (; at + LANES <= n; at += LANES) {
-        struct halves s[LANES] = {start, start, start, start};
+        struct halves s[LANES] = {start, start};
         __m128i words[LANES][4];
         for (size_t i = 0; i < LANES; i++) {
             load_block(words[i], tails[at + i]);
