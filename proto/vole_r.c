@@ -3,10 +3,9 @@
 #include "crypto/vole/trees.h"
 #include "proto/vole_state.h"
 
-/* Trees of one piece of work, groups of outputs of the code, elements that are paired. */
+/* Trees of one piece of work, and groups of outputs of the code. */
 #define TREES_GRAIN  26u
 #define SPREAD_GRAIN 512u
-#define PAIRS_GRAIN  32768u
 
 enum sym_err sym_vole_r_new(struct sym_vole_run *run)
 {
@@ -261,19 +260,12 @@ static enum sym_err follow_piece(const struct vole_job *job, size_t first, size_
 static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
-    const struct vole_buffer *vectors[2] = {&job->room->leaves, &job->room->noise};
-    for (size_t i = first; i < first + n; i++) {
-        sym_code_accumulate(&run->code, sym_vole_blocks(vectors[i]) + run->g.outputs);
-    }
-    return SYM_OK;
-}
-
-static enum sym_err pair_piece(const struct vole_job *job, size_t first, size_t n)
-{
     const struct vole_room *room = job->room;
-    size_t from = job->run->g.outputs + first;
-    sym_code_pair(sym_vole_blocks(&room->pairs) + 2 * first, sym_vole_blocks(&room->leaves) + from,
-                  sym_vole_blocks(&room->noise) + from, n);
+    (void)first;
+    (void)n;
+    sym_code_accumulate_pairs(sym_vole_blocks(&room->pairs), &run->code,
+                              sym_vole_blocks(&room->leaves) + run->g.outputs,
+                              sym_vole_blocks(&room->noise) + run->g.outputs);
     return SYM_OK;
 }
 
@@ -359,9 +351,7 @@ static size_t stage_items(const struct sym_vole_run *run, const struct vole_room
     case R_FOLLOWS:
         return SYM_VOLE_TREES;
     case R_ACCUMULATES:
-        return 2;
-    case R_PAIRS:
-        return run->g.outputs;
+        return 1;
     case R_SPREADS:
         return groups(run, room->batch);
     case R_DECODES:
@@ -379,7 +369,6 @@ static const struct {
     [R_CLAIMS] = {claim_piece, 1, "x* could not be computed"},
     [R_FOLLOWS] = {follow_piece, TREES_GRAIN, "the trees could not be computed"},
     [R_ACCUMULATES] = {accumulate_piece, 1, "the code could not be computed"},
-    [R_PAIRS] = {pair_piece, PAIRS_GRAIN, "the code could not be computed"},
     [R_SPREADS] = {spread_piece, SPREAD_GRAIN, "the code could not be computed"},
     [R_DECODES] = {decode_piece, 1, "own items could not be decoded"},
 };

@@ -122,11 +122,10 @@ enum vole_stage {
     R_CLAIMS,      /* waits for M5; challenge and x* */
     R_FOLLOWS,     /* the trees, and the sum of their leaves */
     R_ACCUMULATES, /* the code, first half */
-    R_PAIRS,
-    R_SPREADS, /* the code, second half; A = P + U: M6 is ready */
-    R_DECODES, /* acc of the batch's items */
-    R_RESTS,   /* waits until M6 has been sent */
-    S_GROWS,   /* the trees; M5 is ready */
+    R_SPREADS,     /* the code, second half; A = P + U: M6 is ready */
+    R_DECODES,     /* acc of the batch's items */
+    R_RESTS,       /* waits until M6 has been sent */
+    S_GROWS,       /* the trees; M5 is ready */
     S_CHALLENGES,
     S_SUMS,
     S_ACCUMULATES,
