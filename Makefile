@@ -52,6 +52,14 @@ LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
 # One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
+ifeq ($(shell uname -m),x86_64)
+WIDE := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512vbmi -mgfni -mvaes -mvpclmulqdq -maes -mpclmul
+CFLAGS_crypto/vole/kernel_vaes512 := $(WIDE)
+CFLAGS_crypto/vole/code_vaes512 := $(WIDE)
+CFLAGS_crypto/vole/kernel_aesni := -mavx2 -maes -mpclmul
+CFLAGS_crypto/vole/sha_avx2 := -mavx2
+CFLAGS_crypto/vole/sha_ni := -msse4.1 -msha
+endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
 LAYERS := crypto proto node cli

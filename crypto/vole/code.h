@@ -4,12 +4,12 @@
  *
  * The vector is e_0 … e_{2m-1}: the lower half is added to, the upper half goes through the
  * convolutions. For S (one vector): accumulate the upper half in place, then spread onto the lower
- * half. For R (w and u): accumulate both upper halves, pair them, spread both at once, which halves
+ * half. For R (w and u): accumulate both upper halves into pairs, spread both at once, which halves
  * the misses of the cache.
  *
  *   S:  sym_code_accumulate(c, v + m);  sym_code_spread(v, c, v + m, 0, cm);
- *   R:  sym_code_accumulate(c, w + m);  sym_code_accumulate(c, u + m);
- *       sym_code_pair(pairs, w + m, u + m, m);  sym_code_spread_pairs(w, u, c, pairs, 0, cm);
+ *   R:  sym_code_accumulate_pairs(pairs, c, w + m, u + m);
+ *       sym_code_spread_pairs(w, u, c, pairs, 0, cm);
  *
  * The code and its indices are public; the data is secret, and time depends on sizes only. An
  * accumulation is one piece of work (about 2 ms for a full batch on a fast core); pair and spread
@@ -39,16 +39,17 @@ void sym_code_init(struct sym_code *c, const struct sym_vole_kernel *with,
 /* x = conv2(theta * conv1(x)), m blocks in place. */
 void sym_code_accumulate(const struct sym_code *c, struct sym_block *x);
 
+/* The same for w and u at once (m blocks each, which are used up): pairs[2i] and pairs[2i + 1] get
+ * element i of the one and of the other. pairs holds 2m blocks, best aligned to 64 bytes. */
+void sym_code_accumulate_pairs(struct sym_block *pairs, const struct sym_code *c,
+                               struct sym_block *w, struct sym_block *u);
+
 /* out[o] += the sum of 21 blocks of y (m blocks), for o = first … first + n - 1. out is the whole
  * array. first is a multiple of SYM_CODE_GRAIN; first + n <= m. */
 void sym_code_spread(struct sym_block *out, const struct sym_code *c, const struct sym_block *y,
                      size_t first, size_t n);
 
-/* pairs[2i] = w[i], pairs[2i+1] = u[i] for i < n. */
-void sym_code_pair(struct sym_block *pairs, const struct sym_block *w, const struct sym_block *u,
-                   size_t n);
-
-/* sym_code_spread for two vectors at once; pairs holds 2m blocks, best aligned to 32 bytes. */
+/* The same for two vectors at once. */
 void sym_code_spread_pairs(struct sym_block *w, struct sym_block *u, const struct sym_code *c,
                            const struct sym_block *pairs, size_t first, size_t n);
 
