@@ -123,6 +123,10 @@
 #define SYM_STANDING_LIST_MAX  4194304u
 /* Frames of blinded elements on their way that are not answered: 1 MiB at either side. */
 #define SYM_OVERLAP_WINDOW 8u
+/* One message of engine `vole` goes in frames of so many bytes: 16384 masks. */
+#define SYM_VOLE_FRAME_BYTES 262144u
+/* Batches whose M5 engine `vole` sends before their M6 have come: each keeps 17 MiB at S. */
+#define SYM_VOLE_AHEAD 4u
 /* Pieces of pure work that one exchange has given to worker threads at once; all exchanges
  * together then fill the workers' queue at most. */
 #define SYM_WORKS_OUT_MAX 4u

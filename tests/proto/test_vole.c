@@ -1,0 +1,365 @@
+/* Two machines of engine vole agree: with plain intersection, at every size where the geometry
+ * changes, in any order of works, and on what they tell. */
+#include "crypto/vole/batch.h"
+#include "proto/sorted.h"
+
+#include "tests/support/vole_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two sets and how they are compared. */
+struct bout {
+    struct token_set x, y;
+    struct vole_rig rig;
+};
+
+static void bout_open(struct bout *t, size_t x, size_t y, size_t common,
+                      const struct vole_terms *terms)
+{
+    token_set_make(&t->x, x + y, common, x - common, 0);
+    token_set_make(&t->y, x + y, common, y - common, 1);
+    vole_rig_open(&t->rig, &t->x, &t->y, terms);
+}
+
+static void bout_close(struct bout *t)
+{
+    vole_rig_close(&t->rig);
+    token_set_free(&t->x);
+    token_set_free(&t->y);
+}
+
+static void assert_agrees(struct bout *t, size_t common)
+{
+    struct sym_vole_result result;
+    uint32_t *want = calloc(t->x.n + 1, sizeof *want);
+    assert_non_null(want);
+    assert_int_equal(token_set_meet(&t->x, &t->y, want), common);
+    vole_rig_run(&t->rig);
+    assert_string_equal(sym_vole_fault(t->rig.runs[t->rig.failed]), "");
+    assert_int_equal(t->rig.err, SYM_OK);
+    assert_true(vole_rig_done(&t->rig));
+    assert_int_equal(sym_vole_result(t->rig.runs[VOLE_R], &result), SYM_OK);
+    assert_int_equal(result.common, common);
+    assert_memory_equal(result.matches, want, common * sizeof *want);
+    for (int side = 0; side < 2; side++) {
+        struct sym_vole_progress p = sym_vole_progress(t->rig.runs[side]);
+        assert_int_equal(p.done, p.total);
+        assert_int_equal(sym_vole_works_out(t->rig.runs[side]), 0);
+    }
+    free(want);
+}
+
+static void meet(size_t x, size_t y, size_t common, const struct vole_terms *terms)
+{
+    struct bout t;
+    bout_open(&t, x, y, common, terms);
+    assert_agrees(&t, common);
+    bout_close(&t);
+}
+
+/* Sizes ----------------------------------------------------------------------------------------
+ */
+
+static void agrees_with_plain_intersection_at_small_sizes(void **state)
+{
+    (void)state;
+    static const size_t sizes[][3] = {{1, 1, 0}, {1, 1, 1}, {2, 1, 1},    {1, 9, 1},
+                                      {7, 7, 3}, {5, 5, 5}, {63, 65, 17}, {100, 1000, 50}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        meet(sizes[i][0], sizes[i][1], sizes[i][2], NULL);
+    }
+}
+
+static void agrees_on_both_sides_of_every_tier(void **state)
+{
+    (void)state;
+    static const size_t tiers[] = {1024, 2048, 4096, 8192, 16384};
+    for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++) {
+        meet(tiers[i] - 1, 300, 100, NULL);
+        meet(tiers[i], tiers[i], tiers[i] / 3, NULL);
+        meet(tiers[i] + 1, 500, 499, NULL);
+    }
+}
+
+static void agrees_at_two_batches_and_one_item_less(void **state)
+{
+    (void)state;
+    meet(262144, 1000, 400, NULL);
+    meet(262145, 1000, 400, NULL);
+}
+
+static void agrees_at_65536_by_65536(void **state)
+{
+    (void)state;
+    meet(65536, 65536, 21845, NULL);
+}
+
+static void agrees_when_nothing_is_in_common(void **state)
+{
+    (void)state;
+    meet(3000, 20000, 0, NULL);
+}
+
+static void agrees_when_everything_is_in_common(void **state)
+{
+    (void)state;
+    meet(20000, 20000, 20000, NULL);
+    meet(3000, 20000, 3000, NULL);
+    meet(20000, 3000, 3000, NULL);
+}
+
+static void agrees_when_one_list_is_far_longer(void **state)
+{
+    (void)state;
+    meet(10, 200000, 10, NULL);
+    meet(200000, 10, 5, NULL);
+}
+
+static void agrees_in_the_group_of_the_product(void **state)
+{
+    (void)state;
+    struct vole_terms terms = {0};
+    assert_int_equal(sym_ristretto_choose(&terms.group, NULL), SYM_OK);
+    meet(1000, 1000, 333, &terms);
+}
+
+static void agrees_on_every_kernel(void **state)
+{
+    (void)state;
+    for (size_t i = 0; sym_vole_kernel_name_at(i) != NULL; i++) {
+        const struct sym_vole_kernel *kernel = NULL;
+        struct vole_terms terms = {.kernel = sym_vole_kernel_name_at(i)};
+        if (sym_vole_kernel_choose(&kernel, terms.kernel) == SYM_OK) {
+            meet(5000, 5000, 1234, &terms);
+        }
+    }
+}
+
+/* Padding --------------------------------------------------------------------------------------
+ */
+
+static void padding_changes_no_answer(void **state)
+{
+    (void)state;
+    struct vole_terms terms = {.r_size = 4096, .s_size = 8192};
+    meet(700, 900, 333, &terms);
+    meet(1, 1, 1, &terms);
+    meet(4096, 8192, 4000, &terms);
+}
+
+static void empty_sets_hide_behind_padding(void **state)
+{
+    (void)state;
+    struct vole_terms terms = {.r_size = 64, .s_size = 32};
+    meet(0, 0, 0, &terms);
+    meet(9, 0, 0, &terms);
+    meet(0, 9, 0, &terms);
+}
+
+static void what_is_sent_depends_on_the_padded_sizes_only(void **state)
+{
+    (void)state;
+    static const size_t own[][3] = {{1, 1, 0}, {5000, 20000, 5000}, {4000, 10, 3}};
+    struct vole_terms terms = {.r_size = 5000, .s_size = 20000};
+    struct sym_vole_geometry g;
+    assert_int_equal(sym_vole_geometry_for(&g, 5000), SYM_OK);
+    for (size_t i = 0; i < 3; i++) {
+        struct bout t;
+        bout_open(&t, own[i][0], own[i][1], own[i][2], &terms);
+        assert_agrees(&t, own[i][2]);
+        size_t m4 = sym_vole_m4_bytes(&g);
+        size_t m6 = sym_vole_m6_bytes(&g, 0);
+        assert_int_equal(t.rig.payloads[VOLE_R], 1 + 3 + 1 + 1);
+        assert_int_equal(t.rig.bytes[VOLE_R], 6 + 64 + m4 + m6 + 32);
+        assert_int_equal(t.rig.payloads[VOLE_S], 1 + 1 + 1 + 1 + 2);
+        assert_int_equal(t.rig.bytes[VOLE_S], 6 + 64 + 8192 + sym_vole_m5_bytes(&g) + 64 + 320000);
+        bout_close(&t);
+    }
+}
+
+/* Threads, and what the masks tell ----------------------------------------------------------------
+ */
+
+static void threads_change_no_answer(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 5; threads += 2) {
+        struct bout t;
+        bout_open(&t, 70000, 70000, 7777, NULL);
+        t.rig.crew = crew_new(threads);
+        assert_agrees(&t, 7777);
+        struct crew *crew = t.rig.crew;
+        bout_close(&t);
+        crew_free(crew);
+    }
+}
+
+/* S's list as it went by. */
+struct record {
+    uint8_t *bytes;
+    size_t len;
+};
+
+static void keep_masks(void *context, int from, struct rig_payload *p)
+{
+    struct record *record = context;
+    if (from == VOLE_S && p->len > 0 && p->bytes[0] == VOLE_M9) {
+        record->bytes = realloc(record->bytes, record->len + p->len);
+        assert_non_null(record->bytes);
+        memcpy(record->bytes + record->len, p->bytes + 1, p->len - 1);
+        record->len += p->len - 1;
+    }
+}
+
+/* Masks that are sorted and random tell nothing about the order or the bins of S's items. */
+static void the_masks_ascend_and_use_their_range_evenly(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    struct record record = {0};
+    struct bout t;
+    size_t low = 0;
+    bout_open(&t, 2000, N, 1000, NULL);
+    t.rig.tap = keep_masks;
+    t.rig.context = &record;
+    assert_agrees(&t, 1000);
+    assert_int_equal(record.len, N * 16);
+    for (size_t i = 0; i < N; i++) {
+        low += (record.bytes[16 * i] & 0x80) == 0;
+        assert_true(i == 0 || memcmp(record.bytes + 16 * (i - 1), record.bytes + 16 * i, 16) < 0);
+    }
+    assert_in_range(low, N / 2 - 1000, N / 2 + 1000); /* 10 standard deviations */
+    free(record.bytes);
+    bout_close(&t);
+}
+
+/* The order of S's items, turned around before they are masked. */
+static void turn_around(void *context, const struct vole_moment *m)
+{
+    bool *done = context;
+    struct vole_list *l = &m->run->list;
+    if (m->side != VOLE_S || *done || l->stage != LIST_MASKS) {
+        return;
+    }
+    size_t n = m->run->config.own_size;
+    struct sym_block *acc = (struct sym_block *)(void *)l->room.at;
+    struct sym_okvs_item *items = (struct sym_okvs_item *)(void *)l->binned.at;
+    for (size_t i = 0; i < n / 2; i++) {
+        struct sym_block a = acc[i];
+        struct sym_okvs_item b = items[i];
+        acc[i] = acc[n - 1 - i];
+        items[i] = items[n - 1 - i];
+        acc[n - 1 - i] = a;
+        items[n - 1 - i] = b;
+    }
+    *done = true;
+}
+
+static void the_masks_do_not_depend_on_the_order_of_the_items(void **state)
+{
+    (void)state;
+    bool done = false;
+    struct bout t;
+    bout_open(&t, 2000, 30000, 1000, NULL);
+    t.rig.hook = turn_around;
+    t.rig.context = &done;
+    assert_agrees(&t, 1000);
+    assert_true(done);
+    bout_close(&t);
+}
+
+/* Session --------------------------------------------------------------------------------------
+ */
+
+static void two_sessions_of_the_same_sets_share_no_mask(void **state)
+{
+    (void)state;
+    struct record records[2] = {{0}};
+    for (size_t i = 0; i < 2; i++) {
+        struct bout t;
+        bout_open(&t, 500, 500, 500, NULL);
+        t.rig.tap = keep_masks;
+        t.rig.context = &records[i];
+        assert_agrees(&t, 500);
+        bout_close(&t);
+    }
+    for (size_t i = 0; i < 500; i++) {
+        assert_false(sym_sorted_has(records[0].bytes, 500, 16, records[1].bytes + 16 * i));
+    }
+    free(records[0].bytes);
+    free(records[1].bytes);
+}
+
+/* S is about to shift its V, and R has its W and U still. */
+static void check_vectors(void *context, const struct vole_moment *m)
+{
+    const struct sym_vole_run *r_run = m->rig->runs[VOLE_R];
+    const struct sym_block *delta = &sym_vole_secrets(m->rig->runs[VOLE_S])->delta;
+    const struct vole_room *s = m->job->room;
+    unsigned *seen = context;
+    if (m->after || m->side != VOLE_S || s == NULL || s->stage != S_ANSWERS) {
+        return;
+    }
+    const struct vole_room *r = &r_run->rooms[s->batch % VOLE_R_ROOMS];
+    size_t n = sym_vole_batch_columns(&m->run->g, s->batch);
+    struct sym_block *v = malloc(n * sizeof *v);
+    assert_non_null(v);
+    memcpy(v, s->leaves.at, n * sizeof *v);
+    sym_batch_shift(v, m->run->config.kernel, delta, r->noise.at, n);
+    assert_memory_equal(v, r->leaves.at, n * sizeof *v);
+    free(v);
+    ++*seen;
+}
+
+static void the_vectors_of_both_sides_are_correlated(void **state)
+{
+    (void)state;
+    unsigned seen = 0;
+    static const size_t sizes[] = {1, 5000, 16385, 40000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct bout t;
+        bout_open(&t, sizes[i], 100, 1, NULL);
+        t.rig.hook = check_vectors;
+        t.rig.context = &seen;
+        assert_agrees(&t, 1);
+        bout_close(&t);
+    }
+    assert_int_equal(seen, 4);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return sym_crypto_init() == SYM_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(agrees_with_plain_intersection_at_small_sizes),
+        cmocka_unit_test(agrees_on_both_sides_of_every_tier),
+        cmocka_unit_test(agrees_at_two_batches_and_one_item_less),
+        cmocka_unit_test(agrees_at_65536_by_65536),
+        cmocka_unit_test(agrees_when_nothing_is_in_common),
+        cmocka_unit_test(agrees_when_everything_is_in_common),
+        cmocka_unit_test(agrees_when_one_list_is_far_longer),
+        cmocka_unit_test(agrees_in_the_group_of_the_product),
+        cmocka_unit_test(agrees_on_every_kernel),
+        cmocka_unit_test(padding_changes_no_answer),
+        cmocka_unit_test(empty_sets_hide_behind_padding),
+        cmocka_unit_test(what_is_sent_depends_on_the_padded_sizes_only),
+        cmocka_unit_test(threads_change_no_answer),
+        cmocka_unit_test(the_masks_ascend_and_use_their_range_evenly),
+        cmocka_unit_test(the_masks_do_not_depend_on_the_order_of_the_items),
+        cmocka_unit_test(two_sessions_of_the_same_sets_share_no_mask),
+        cmocka_unit_test(the_vectors_of_both_sides_are_correlated),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
