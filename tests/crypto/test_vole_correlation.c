@@ -1,5 +1,5 @@
-/* One batch between R and S in memory: COT matrix, trees, checks and code, honest and cheating (design of
- * overlap-vole-1, sections 6, 7 and 12). */
+/* One batch between R and S in memory: COT matrix, trees, checks and code, honest and cheating
+ * (design of overlap-vole-1, sections 6, 7 and 12). */
 #include "crypto/vole/batch.h"
 #include "crypto/vole/code.h"
 #include "crypto/vole/cot.h"
@@ -104,8 +104,7 @@ static struct sym_trees trees_of(const struct pair *p)
 static void grow(struct pair *p, size_t first, size_t n)
 {
     struct sym_trees trees = trees_of(p);
-    sym_trees_grow(p->v, p->m5, &trees, p->seeds, p->q, p->base_s, &p->delta, first, n,
-                   p->scratch);
+    sym_trees_grow(p->v, p->m5, &trees, p->seeds, p->q, p->base_s, &p->delta, first, n, p->scratch);
 }
 
 static void follow(struct pair *p, size_t first, size_t n)
@@ -156,16 +155,15 @@ static bool check_agrees(const struct pair *p, uint8_t wrong)
     x_star[0] ^= wrong;
     struct sym_block r =
         sym_batch_end_r(sym_batch_sum(p->with, p->w, 0, p->g.length, chi), p->base_r);
-    struct sym_block s =
-        sym_batch_end_s(p->with, sym_batch_sum(p->with, p->v, 0, p->g.length, chi), p->base_s,
-                        &p->delta, x_star);
+    struct sym_block s = sym_batch_end_s(p->with, sym_batch_sum(p->with, p->v, 0, p->g.length, chi),
+                                         p->base_s, &p->delta, x_star);
     return same(r, s);
 }
 
 static struct sym_block *correction(struct pair *p, size_t tree, size_t at)
 {
-    return (struct sym_block *)(void *)(p->m5 + (tree * (2 * p->g.depth + 1) + at) *
-                                                    SYM_BLOCK_BYTES);
+    return (struct sym_block *)(void *)(p->m5 +
+                                        (tree * (2 * p->g.depth + 1) + at) * SYM_BLOCK_BYTES);
 }
 
 static const struct sym_vole_kernel *kernels[MOST_KERNELS];
@@ -242,8 +240,8 @@ static void refuses_rows_that_differ(void **state)
     free_pair(p);
 }
 
-/* That is a guess of one bit of delta, and nothing else. R finds out the hash of its changed row, as a
- * cheat would, so that only the row tells. */
+/* That is a guess of one bit of delta, and nothing else. R finds out the hash of its changed row,
+ * as a cheat would, so that only the row tells. */
 static void refuses_one_changed_row_when_that_bit_of_delta_is_set(void **state)
 {
     (void)state;
@@ -398,8 +396,8 @@ static void notices_corrections_of_the_last_level_that_are_wrong_both(void **sta
     free_pair(p);
 }
 
-/* R uses one of the two only: whether S is found out tells it one bit of alpha, and costs it half its
- * runs. */
+/* R uses one of the two only: whether S is found out tells it one bit of alpha, and costs it half
+ * its runs. */
 static void notices_one_wrong_correction_only_where_r_uses_it(void **state)
 {
     (void)state;
