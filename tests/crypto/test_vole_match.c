@@ -267,9 +267,8 @@ static void refuses_a_list_that_does_not_ascend(void **state)
             /* Cut just there, and not. */
             if (repeated) {
                 assert_int_equal(sym_match_next(found, &n, &search, wrong, at), SYM_OK);
-                assert_int_equal(
-                    sym_match_next(found, &n, &search, wrong + 16 * at, 500 - at),
-                    SYM_BAD_FORMAT);
+                assert_int_equal(sym_match_next(found, &n, &search, wrong + 16 * at, 500 - at),
+                                 SYM_BAD_FORMAT);
             } else {
                 assert_int_equal(sym_match_next(found, &n, &search, wrong, 500), SYM_BAD_FORMAT);
             }
