@@ -65,7 +65,7 @@ enum sym_overlap_engine sym_overlap_choose(enum sym_overlap_why *why,
                                                          : SYM_OVERLAP_WHY_GRANT;
         return first_of(c->covered);
     }
-    if (longer < SYM_OVERLAP_VOLE_LEAST) {
+    if (longer < SYM_OVERLAP_VOLE_LEAST || c->responder_size == 0) {
         *why = SYM_OVERLAP_WHY_SHORT;
         return SYM_OVERLAP_ENGINE_DH;
     }

@@ -35,6 +35,11 @@ const char *sym_vole_kernel_name(const struct sym_vole_kernel *with)
     return with->name;
 }
 
+bool sym_vole_kernel_is_fast(const struct sym_vole_kernel *with)
+{
+    return with->needs != 0;
+}
+
 const char *sym_vole_kernel_name_at(size_t at)
 {
     return at < KERNELS ? kernels[at]->name : NULL;

@@ -16,6 +16,7 @@
 
 #include "crypto/result.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sym_vole_kernel;
@@ -26,6 +27,8 @@ struct sym_vole_kernel;
 SYM_MUST enum sym_err sym_vole_kernel_choose(const struct sym_vole_kernel **out,
                                              const char *forced);
 const char *sym_vole_kernel_name(const struct sym_vole_kernel *with);
+/* It uses instructions that not every CPU has. */
+bool sym_vole_kernel_is_fast(const struct sym_vole_kernel *with);
 /* The name of the kernel at this place, fastest first; NULL past the last. */
 const char *sym_vole_kernel_name_at(size_t at);
 

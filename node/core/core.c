@@ -326,6 +326,7 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .results = &core->results,
                                      .settings = &core->settings,
                                      .ristretto = core->ristretto,
+                                     .kernel = core->kernel,
                                      .restored_ms = core->restored.restored_ms};
     struct sym_links_config l = {
         .loop = core->loop,
@@ -405,6 +406,12 @@ static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
         if (err != SYM_OK) {
             (void)sym_fail(fault, err, "SYMBOLON_RISTRETTO: names a backend that %s",
                            sym_err_text(err));
+        }
+    }
+    if (err == SYM_OK) {
+        err = sym_vole_kernel_choose(&core->kernel, getenv("SYMBOLON_VOLE"));
+        if (err != SYM_OK) {
+            (void)sym_fail(fault, err, "SYMBOLON_VOLE: names a kernel that %s", sym_err_text(err));
         }
     }
     if (err == SYM_OK) {

@@ -4,6 +4,7 @@
 #define SYM_NODE_CORE_STATE_H
 
 #include "crypto/ristretto.h"
+#include "crypto/vole/kernel.h"
 #include "node/core/backup.h"
 #include "node/core/control.h"
 #include "node/core/preview.h"
@@ -56,6 +57,7 @@ struct sym_core {
     struct sym_workers *workers;
     struct sym_preview preview;
     const struct sym_ristretto *ristretto;
+    const struct sym_vole_kernel *kernel;
     char listening[SYM_ADDRESS_BYTES];
     struct sym_process_row gate; /* name is not kept */
     uint64_t started_ms;

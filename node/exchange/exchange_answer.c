@@ -1,3 +1,4 @@
+#include "crypto/vole/kernel.h"
 #include "node/exchange/exchanges_state.h"
 #include "node/exchange/sightings.h"
 #include "node/log.h"
@@ -360,13 +361,13 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
     give_answer(x, e, &a);
 }
 
-static void choose_engine(struct sym_exchange_matter *m)
+static void choose_engine(const struct sym_exchanges *x, struct sym_exchange_matter *m)
 {
     struct sym_overlap_choosing c = {.asked = m->engines,
                                      .covered = m->covered,
                                      .initiator_size = m->peer_size,
                                      .responder_size = m->own_size,
-                                     .fast = true};
+                                     .fast = sym_vole_kernel_is_fast(x->config.kernel)};
     enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
     m->engine = sym_overlap_choose(&why, &c);
     m->why = why;
@@ -380,7 +381,9 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                                 .parameters = sym_kept_span(&e->parameters),
                                 .answer = parameters,
                                 .set = e->matter->set,
-                                .with = x->config.ristretto};
+                                .with = x->config.ristretto,
+                                .kernel = x->config.kernel,
+                                .engine = e->matter->engine};
     enum sym_err err = sym_run_new(&e->run, &plan);
     if (err == SYM_OK) {
         e->matter->set = NULL;
@@ -395,7 +398,12 @@ void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *
     struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (err == SYM_OK) {
         e->matter->own_size = sym_overlap_set_size(e->matter->set);
-        choose_engine(e->matter);
+        choose_engine(x, e->matter);
+        if (e->matter->engine == SYM_OVERLAP_ENGINE_VOLE && e->matter->own_size == 0) {
+            a = denial(SYM_REASON_UNSUPPORTED, "an empty list needs --engine dh", "an empty list");
+            give_answer(x, e, &a);
+            return;
+        }
         struct sym_overlap_answer o = {.set_size = e->matter->own_size,
                                        .min_result = e->matter->min_result,
                                        .engine = e->matter->engine,

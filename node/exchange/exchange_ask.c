@@ -175,6 +175,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                                 .parameters = sym_kept_span(&e->parameters),
                                 .answer = receipt->parameters,
                                 .with = x->config.ristretto,
+                                .kernel = x->config.kernel,
                                 .leg = e->leg};
     if (e->kind == SYM_KIND_TABULATE) {
         e->deadline_ms = e->until_ms;
@@ -191,6 +192,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     }
     enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);
     plan.set = e->matter->set;
+    plan.engine = answer.engine;
     if (err == SYM_OK) {
         err = sym_run_new(&e->run, &plan);
     }
@@ -292,8 +294,7 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
     bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
     bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && err == SYM_OK;
     (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s%s", e->alias,
-                   held ? "held it" : "denied it",
-                   reasoned ? sym_reason_text(receipt->reason) : "",
+                   held ? "held it" : "denied it", reasoned ? sym_reason_text(receipt->reason) : "",
                    reasoned && remark_len > 0 ? ": " : "", remark_len,
                    remark_len > 0 ? (const char *)receipt->remark.data : "",
                    unsaid ? "; \"symbolon log witnesses\" there says why" : "",

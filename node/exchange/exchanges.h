@@ -45,6 +45,7 @@ struct sym_exchanges_config {
     struct sym_results *results;
     const struct sym_settings *settings;
     const struct sym_ristretto *ristretto;
+    const struct sym_vole_kernel *kernel;
     uint64_t restored_ms; /* wall clock; no request from before is answered (restored.h) */
 };
 

@@ -43,6 +43,8 @@ struct sym_run_plan {
     struct sym_span answer;                  /* as they travel in the receipt */
     struct sym_overlap_set *set;             /* own elements, where the kind has some */
     const struct sym_ristretto *with;        /* likewise */
+    const struct sym_vole_kernel *kernel;    /* likewise */
+    uint32_t engine;                         /* of an overlap: enum sym_overlap_engine */
     const struct sym_run_evidence *evidence; /* likewise */
     struct sym_leg *leg;                     /* of an own joint tabulation */
     struct sym_tab_part *part;               /* in that of another node; the run's on SYM_OK */
@@ -90,7 +92,8 @@ struct sym_run_kind {
 };
 
 extern const struct sym_run_kind sym_run_kind_ping;
-extern const struct sym_run_kind sym_run_kind_overlap;
+extern const struct sym_run_kind sym_run_kind_overlap; /* engine dh */
+extern const struct sym_run_kind sym_run_kind_vole;
 extern const struct sym_run_kind sym_run_kind_witness;
 extern const struct sym_run_kind sym_run_kind_compare;
 extern const struct sym_run_kind sym_run_kind_tabulate;

@@ -1,8 +1,5 @@
-#include "node/exchange/run_kind.h"
-#include "node/memory.h"
-#include "proto/codec.h"
+#include "node/exchange/overlap_terms.h"
 #include "proto/overlap.h"
-#include "proto/overlap_agree.h"
 
 #include <stdlib.h>
 
@@ -12,39 +9,18 @@ struct overlap {
     bool reduced; /* the set holds what matched, no more */
 };
 
-static enum sym_err read_terms(struct sym_overlap_config *c, enum sym_overlap_engine *engine,
-                               const struct sym_run_plan *plan)
-{
-    SYM_ARENA_AUTO asked_arena = {0};
-    SYM_ARENA_AUTO answer_arena = {0};
-    struct sym_overlap asked;
-    struct sym_overlap_answer answer;
-    enum sym_err err = sym_decode(&asked_arena, &asked, &sym_msg_overlap, plan->parameters);
-    if (err == SYM_OK) {
-        err = sym_decode(&answer_arena, &answer, &sym_msg_overlap_answer, plan->answer);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    *engine = sym_overlap_engine_agreed(&asked, &answer);
-    if (*engine == SYM_OVERLAP_ENGINE_AUTO) {
-        return SYM_BAD_VALUE;
-    }
-    bool initiates = plan->role == SYM_SESSION_INITIATOR;
-    c->own_size = initiates ? asked.set_size : answer.set_size;
-    c->peer_size = initiates ? answer.set_size : asked.set_size;
-    return c->own_size == sym_overlap_set_size(plan->set) ? SYM_OK : SYM_INTERNAL;
-}
-
 static enum sym_err open_overlap(void **machine, const struct sym_run_plan *plan)
 {
-    struct sym_overlap_config config = {
-        .kind = (enum sym_kind)plan->kind, .role = plan->role, .with = plan->with};
-    enum sym_overlap_engine engine = SYM_OVERLAP_ENGINE_AUTO;
-    enum sym_err err = plan->set == NULL ? SYM_INTERNAL : read_terms(&config, &engine, plan);
+    struct sym_overlap_agreed agreed;
+    enum sym_err err = sym_overlap_terms_read(&agreed, plan);
     if (err != SYM_OK) {
         return err;
     }
+    struct sym_overlap_config config = {.kind = (enum sym_kind)plan->kind,
+                                        .role = plan->role,
+                                        .with = plan->with,
+                                        .own_size = agreed.own_size,
+                                        .peer_size = agreed.peer_size};
     struct overlap *o = calloc(1, sizeof *o);
     if (o == NULL) {
         return SYM_NO_MEMORY;
@@ -128,29 +104,15 @@ static struct sym_run_progress progress_of_overlap(const void *machine)
     return (struct sym_run_progress){.done = p.done, .total = p.total};
 }
 
-/* Once the machine knows the result it reads the digests no more: those that matched move to the
- * front of the set, so that looking for them costs no memory. What the machine has freed lies below
- * its result in the heap, and would add to what the looking needs. */
 static enum sym_err result_of_overlap(void *machine, struct sym_run_result *out)
 {
     struct overlap *o = machine;
     struct sym_overlap_result result;
     enum sym_err err = sym_overlap_result(o->run, &result);
-    if (err != SYM_OK) {
-        return err;
+    if (err == SYM_OK) {
+        sym_overlap_terms_result(out, o->set, result.common, result.matches, &o->reduced);
     }
-    if (result.matches != NULL && !o->reduced) {
-        sym_overlap_set_reduce(o->set, result.matches, result.common);
-        o->reduced = true;
-        sym_memory_return();
-    }
-    *out = (struct sym_run_result){.common = result.common,
-                                   .listed = result.matches != NULL,
-                                   .content = sym_overlap_set_content(o->set)};
-    if (out->listed) {
-        out->matched = sym_overlap_set_digests(o->set, &out->n_matched);
-    }
-    return SYM_OK;
+    return err;
 }
 
 const struct sym_run_kind sym_run_kind_overlap = {

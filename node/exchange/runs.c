@@ -1,6 +1,7 @@
 #include "node/exchange/runs.h"
 
 #include "crypto/aead.h"
+#include "proto/overlap_agree.h"
 
 #include <stdlib.h>
 
@@ -10,14 +11,14 @@ struct sym_run {
     bool given_up; /* waits for its last work */
 };
 
-static const struct sym_run_kind *kind_of(uint32_t kind)
+static const struct sym_run_kind *kind_of(const struct sym_run_plan *plan)
 {
-    switch (kind) {
+    switch (plan->kind) {
     case SYM_KIND_PING:
         return &sym_run_kind_ping;
     case SYM_KIND_OVERLAP_MATCHES:
     case SYM_KIND_OVERLAP_COUNT:
-        return &sym_run_kind_overlap;
+        return plan->engine == SYM_OVERLAP_ENGINE_VOLE ? &sym_run_kind_vole : &sym_run_kind_overlap;
     case SYM_KIND_WITNESS:
         return &sym_run_kind_witness;
     case SYM_KIND_COMPARE:
@@ -31,7 +32,7 @@ static const struct sym_run_kind *kind_of(uint32_t kind)
 
 enum sym_err sym_run_new(struct sym_run **out, const struct sym_run_plan *plan)
 {
-    const struct sym_run_kind *kind = kind_of(plan->kind);
+    const struct sym_run_kind *kind = kind_of(plan);
     if (kind == NULL) {
         return SYM_UNSUPPORTED;
     }

@@ -100,6 +100,7 @@ static void chooses_among_what_is_asked_and_covered(void **state)
         {{~0u, DH, 1u << 20, 1, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_GRANT},
         {{DH | VOLE, DH | VOLE, 9999, 9999, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_SHORT},
         {{DH | VOLE, DH | VOLE, 10000, 1, true}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_LONG},
+        {{DH | VOLE, DH | VOLE, 20000, 0, true}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_SHORT},
         {{DH | VOLE, DH | VOLE, 1, 10000, true}, SYM_OVERLAP_ENGINE_VOLE, SYM_OVERLAP_WHY_LONG},
         {{DH | VOLE, DH | VOLE, 10000, 1, false}, SYM_OVERLAP_ENGINE_DH, SYM_OVERLAP_WHY_PROCESSOR},
     };
