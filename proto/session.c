@@ -251,6 +251,11 @@ enum sym_err sym_session_confirm(struct sym_session *s)
     return SYM_OK;
 }
 
+bool sym_session_awaits_initiator(const struct sym_session *s)
+{
+    return s->state == SYM_SESSION_GRANTED;
+}
+
 /* Seals type byte and payload, which already lie behind the envelope's place. */
 static enum sym_err seal_frame(struct sym_session *s, enum inner_type type, uint8_t *frame,
                                size_t payload_len)

@@ -113,6 +113,9 @@ SYM_MUST enum sym_err sym_session_answer(struct sym_session *s, struct sym_recei
                                          uint64_t now_ms, uint8_t *frame, size_t max, size_t *len);
 /* The initiator's caller has logged the receipt: sending may begin. */
 SYM_MUST enum sym_err sym_session_confirm(struct sym_session *s);
+/* A responder that has granted may not send before it has heard the initiator, who logs the receipt
+ * first. */
+bool sym_session_awaits_initiator(const struct sym_session *s);
 /* Seals the payload that lies at frame[SYM_FRAME_HEAD_BYTES], len bytes, in place; the frame has
  * room for SYM_FRAME_TAIL_BYTES behind it and is complete afterwards: len + head + tail bytes. */
 SYM_MUST enum sym_err sym_session_seal(struct sym_session *s, uint8_t *frame, size_t len);

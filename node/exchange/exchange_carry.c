@@ -225,7 +225,8 @@ void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
         if (is_due(x, e)) {
             return;
         }
-        bool runs = e->phase == SYM_PHASE_RUNNING && e->writing == NULL;
+        bool runs = e->phase == SYM_PHASE_RUNNING && e->writing == NULL &&
+                    !sym_session_awaits_initiator(e->session);
         enum sym_err err = runs ? give_out_works(x, e) : SYM_OK;
         if (err != SYM_OK) {
             fail_run(x, e, err);

@@ -8,6 +8,7 @@ struct vole {
     struct sym_vole_config config;
     struct sym_vole_run *run; /* NULL until it is bound to what was agreed */
     struct sym_overlap_set *set;
+    bool owes_start; /* the initiator lets the responder, whose message is the first, begin */
     bool reduced; /* the set holds what matched, no more */
 };
 
@@ -29,6 +30,7 @@ static enum sym_err open_vole(void **machine, const struct sym_run_plan *plan)
                                          .peer_size = agreed.peer_size};
     v->config.digests = sym_overlap_set_digests(plan->set, &v->config.n);
     v->set = plan->set;
+    v->owes_start = plan->role == SYM_SESSION_INITIATOR;
     *machine = v;
     return SYM_OK;
 }
@@ -51,6 +53,9 @@ static enum sym_err bind_vole(void *machine, const uint8_t agreed[SYM_HASH_BYTES
 static enum sym_step step_vole(const void *machine, size_t *len)
 {
     const struct vole *v = machine;
+    if (v->owes_start) {
+        return SYM_STEP_FILLER;
+    }
     switch (v->run == NULL ? SYM_VOLE_WAIT : sym_vole_step(v->run, len)) {
     case SYM_VOLE_DATA:
         return SYM_STEP_DATA;
@@ -66,6 +71,10 @@ static enum sym_err write_vole(void *machine, uint8_t *payload, size_t len, uint
 {
     struct vole *v = machine;
     (void)now_us;
+    if (v->owes_start) {
+        v->owes_start = false;
+        return SYM_OK;
+    }
     return v->run == NULL ? SYM_WRONG_STATE : sym_vole_write(v->run, payload, len);
 }
 
