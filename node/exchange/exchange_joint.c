@@ -207,8 +207,11 @@ static bool judge(struct joint *j)
                                .cap_nano = c.cap_nano,
                                .now_ms = sym_wall_ms()}};
     enum sym_err err = sym_store_read(j->x->config.store, look, &l);
+    uint8_t bound[SYM_DIGEST_BYTES];
+    sym_joint_bound(bound, &j->asked);
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
+                          .bound = sym_span(bound, sizeof bound),
                           .must_hold = l.differs,
                           .dataset_known = known,
                           .wall_ms = l.ask.now_ms};

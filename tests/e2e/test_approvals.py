@@ -2,6 +2,7 @@
 
 import json
 
+import nodes
 import overlaps
 from nodes import DENIED, DONE, FAILED, USAGE
 from overlaps import OverlapTest, ids, overlap_words
@@ -149,6 +150,29 @@ class Overlaps(Staffed):
         self.refused(self.a.cli("approve", held["id"], user="both"), DENIED, "both's own")
         self.a.do("approve", held["id"], user="anna")
         self.ends_as(self.a, "done")
+
+    def test_an_approval_is_good_for_the_case_it_was_given_for(self):
+        held = self.is_held(self.ask())
+        self.refused(self.ask(words=("--case", "T-2")), DENIED, "held as ")
+        other, = [row for row in self.own() if row["id"] != held["id"]]
+        self.assertIn("case T-2", other["what"])
+        self.a.do("approve", other["id"], user="anna")
+        self.ends_as(self.a, "done")
+        self.refused(self.ask(), DENIED, "held as " + held["id"])
+        self.assertEqual([row["case"] for row in overlaps.exchanges(self.a)], ["T-2"])
+
+    def test_an_own_approval_and_that_of_the_peer_are_for_the_same_case(self):
+        self.b.do("user", "add", "bea", "--role", "approver", user="operator")
+        self.b.user = "operator"
+        self.grant(self.b, self.a, "theirs", "overlap:matches", words=("--approval",))
+        self.a.do("approve", self.is_held(self.ask())["id"], user="anna")
+        first, = nodes.wait_until(lambda: self.b.json("requests"), 10, "the request arrives")
+        self.a.restart()
+        self.assertEqual(self.ask()[0], FAILED)  # tells what became of the one that was approved
+        self.a.do("approve", self.is_held(self.ask())["id"], user="anna")
+        self.b.do("approve", first["id"], user="bea")
+        self.assertEqual(self.ends_as(self.a, "done", 30)["approver"], "anna")
+        self.assertEqual([(row["id"], row["state"]) for row in self.b.json("requests")], [(first["id"], "used")])
 
     def test_an_analyst_sees_own_commands_only(self):
         self.is_held(self.ask())
