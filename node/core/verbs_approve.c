@@ -248,6 +248,23 @@ static enum sym_err verb_request_decide(struct sym_core *core, const struct sym_
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
+/* Those that wait keep what describes them, the others as far as the answer has room. */
+static void leave_out_the_long(struct sym_held_request *rows, size_t n)
+{
+    size_t room = SYM_CONTROL_BYTES_MAX / 2;
+    for (unsigned waiting = 2; waiting-- > 0;) {
+        for (size_t i = 0; i < n; i++) {
+            if ((rows[i].state == SYM_HELD_WAITING) != waiting) {
+                continue;
+            }
+            if (rows[i].parameters.len > room) {
+                rows[i].parameters = sym_span(NULL, 0);
+            }
+            room -= rows[i].parameters.len;
+        }
+    }
+}
+
 /* Own commands come behind the requests of peers; who is an analyst only sees own ones. */
 static enum sym_err verb_request_list(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
@@ -264,6 +281,7 @@ static enum sym_err verb_request_list(struct sym_core *core, const struct sym_au
     if (n > 0) {
         memcpy(rows, held, n * sizeof *rows);
     }
+    leave_out_the_long(rows, n);
     n +=
         sym_proposals_list(core->proposals, rows + n, SYM_PROPOSALS_MAX, all ? NULL : author->user);
     struct sym_request_list list = {.requests = rows, .n_requests = n};
