@@ -74,6 +74,10 @@ SYM_MUST enum sym_err sym_tab_lead_release(struct sym_tab_lead *l, struct sym_sp
 SYM_MUST enum sym_err sym_tab_lead_kept(struct sym_tab_lead *l);
 const uint8_t *sym_tab_lead_consents_hash(const struct sym_tab_lead *l);
 
+/* Has this participant given a share of a mask that does not fit those of t others, which do fit?
+ * It was left out. It gave a wrong one, or was dealt one, or some of these t lie together. */
+bool sym_tab_lead_misfits(const struct sym_tab_lead *l, uint32_t place);
+
 /* Adding vectors and removing masks. */
 bool sym_tab_lead_work(struct sym_tab_lead *l, struct sym_work *out);
 SYM_MUST enum sym_err sym_tab_lead_worked(struct sym_tab_lead *l, void *context, enum sym_err err,

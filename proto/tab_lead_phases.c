@@ -361,7 +361,10 @@ static void advance_unmasking(struct sym_tab_lead *l, uint64_t now_ms)
     }
     uint32_t waiting = sym_lead_count(l, LEG_SIGNED, true);
     enum sym_err err = sym_lead_recover(l);
-    if (err != SYM_OK && (err != SYM_AGAIN || waiting == 0 || is_late(l, now_ms))) {
+    bool over = err != SYM_OK && (err != SYM_AGAIN || waiting == 0 || is_late(l, now_ms));
+    if (over && l->misfits) {
+        sym_lead_fail_misfit(l);
+    } else if (over) {
         fail_missing(l, "gave shares of the masks that fit", LEG_SIGNED,
                      sym_lead_count(l, LEG_UNMASKED, false), l->rules.quorum);
     }

@@ -1,4 +1,5 @@
 #include "node/exchange/tabulations_state.h"
+#include "node/log.h"
 #include "node/loop.h"
 #include "proto/outline.h"
 
@@ -88,6 +89,18 @@ static enum sym_err look(struct sym_tabulation *t)
     return sym_tab_lead_looked(t->lead, t->has_release ? t->released : NULL, sym_now_ms());
 }
 
+/* Who gave shares that were left out: it, or some of the others lie. */
+static void tell_of_misfits(const struct sym_tabulation *t)
+{
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        if (sym_tab_lead_misfits(t->lead, i)) {
+            const struct sym_peer *peer = t->cohort.peers[i];
+            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant",
+                    peer != NULL ? peer->alias : "this node", NULL);
+        }
+    }
+}
+
 static enum sym_err keep(struct sym_tabulation *t)
 {
     struct sym_span head;
@@ -101,6 +114,7 @@ static enum sym_err keep(struct sym_tabulation *t)
     }
     t->has_release = true;
     memcpy(t->released, t->id, sizeof t->released);
+    tell_of_misfits(t);
     return sym_tabulation_write_row(t, false, head, cells);
 }
 

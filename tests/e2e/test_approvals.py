@@ -1,6 +1,7 @@
 """What an own user may not do alone: held, shown, approved or denied by somebody else, once."""
 
 import json
+import time
 
 import nodes
 import overlaps
@@ -89,6 +90,39 @@ class Changes(Staffed):
         self.a.do("user", "add", "kim", "--role", "auditor", "--out", self.home / "other.key")
         self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "approved, but not done", "exists already")
         self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "was decided before")
+
+    def test_what_old_entries_say_is_erased_with_the_signature_of_an_approver(self):
+        self.a.do("user", "add", "audrey", "--role", "auditor")
+
+        def erased():
+            return ["erased" in row["body"] for row in self.a.json("log", "list", user="audrey")]
+
+        time.sleep(1.1)
+        words = ("log", "erase-bodies", "--before", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "--yes")
+        held = self.is_held(self.a.cli(*words))
+        self.assertEqual(held["what"], f"log erase-bodies --before {words[3]}")
+        self.is_held(self.a.cli(*words))  # the same one
+        self.assertNotIn(True, erased())
+        self.assertEqual(self.a.cli("log", "erase-bodies", "--before", "2100-01-01", "--yes")[0], USAGE)
+        self.assertEqual(len(self.own()), 1)
+        self.refused(self.a.cli("approve", held["id"], user="amir"), DENIED, "does not have the role")
+        self.a.do("deny", held["id"], "--why", "an audit is going on", user="both")
+        self.assertNotIn(True, erased())
+        self.a.do("approve", self.is_held(self.a.cli(*words))["id"], user="anna")
+        self.assertIn(True, erased())
+        entry, = [row for row in self.a.json("log", "list", user="audrey") if row["kind"] == "bodies-erased"]
+        shown, = self.a.json("log", "show", entry["entry"], user="audrey")
+        self.assertEqual((shown["user"], shown["approver"]), ("operator", "anna"))
+        self.a.do("log", "verify", user="audrey")
+
+    def test_an_approver_who_erases_needs_another(self):
+        held = self.is_held(self.a.cli("log", "erase-bodies", "--before", "2021-01-01", "--yes", user="anna"))
+        self.refused(self.a.cli("approve", held["id"], user="anna"), DENIED, "anna's own")
+        self.a.do("approve", held["id"], user="both")
+
+    def test_without_another_approver_an_operator_erases_alone(self):
+        b = self.node("Bank B")
+        b.do("log", "erase-bodies", "--before", "2021-01-01", "--yes")
 
     def test_who_is_no_user_any_more_gives_no_commands(self):
         self.a.do("user", "add", "otto", "--role", "operator")
