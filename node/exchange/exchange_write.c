@@ -165,6 +165,10 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
     } else if (kind != SYM_ENTRY_REQUESTED) {
         tell_end(&body, w, transcripts);
     }
+    if (kind == SYM_ENTRY_CLOSED && e->word.has_release) {
+        sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        body.detail = sym_span_text(words);
+    }
     tell_messages(&body, w);
     struct sym_entry entry = {.kind = kind,
                               .exchange_id = e->id,
