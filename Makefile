@@ -53,6 +53,7 @@ LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
 # One file may get more: instructions that not every processor has, in files that are asked to run only where it does.
 CFLAGS_crypto/ristretto/ifma := -mavx512f -mavx512dq -mavx512ifma
+CFLAGS_crypto/ristretto/avx2 := -mavx2
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
 LAYERS := crypto proto node cli
