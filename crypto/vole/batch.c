@@ -1,6 +1,7 @@
 #include "crypto/vole/batch.h"
 
 #include "crypto/vole/kernel_table.h"
+#include "crypto/vole/prefix.h"
 
 struct sym_block sym_batch_challenge(const struct sym_vole_kernel *with,
                                      const struct sym_vole_geometry *g, const uint8_t ctx[32],
@@ -12,11 +13,12 @@ struct sym_block sym_batch_challenge(const struct sym_vole_kernel *with,
     return sym_prefix_element(hash);
 }
 
-/* chi^e; chi and e are such that time may depend on the length of e: at most 32 bits. */
-static struct sym_block power(const struct sym_vole_kernel *with, struct sym_block chi, uint32_t e)
+/* chi^e for e below 2^bits. */
+static struct sym_block power(const struct sym_vole_kernel *with, struct sym_block chi, uint32_t e,
+                              unsigned bits)
 {
     struct sym_block result = {1, 0};
-    for (unsigned i = 32; i-- > 0;) {
+    for (unsigned i = bits; i-- > 0;) {
         struct sym_block times;
         result = with->multiply(result, result);
         times = with->multiply(result, chi);
@@ -30,7 +32,7 @@ struct sym_block sym_batch_sum(const struct sym_vole_kernel *with, const struct 
                                size_t first, size_t n, struct sym_block chi)
 {
     struct sym_block sum = with->sum(z + first, n, chi);
-    return first == 0 ? sum : with->multiply(sum, power(with, chi, (uint32_t)first));
+    return first == 0 ? sum : with->multiply(sum, power(with, chi, (uint32_t)first, 32));
 }
 
 struct sym_block sym_batch_claim(const struct sym_vole_kernel *with,
@@ -38,10 +40,11 @@ struct sym_block sym_batch_claim(const struct sym_vole_kernel *with,
                                  const uint32_t *alpha, const struct sym_block *noise)
 {
     /* By Horner over the trees, chi^L from one to the next: what is left to each is alpha + 1. */
-    const struct sym_block step = power(with, chi, g->leaves);
+    const struct sym_block step = power(with, chi, g->leaves, 32);
     struct sym_block sum = {0, 0};
     for (size_t i = SYM_VOLE_TREES; i-- > 0;) {
-        struct sym_block here = with->multiply(noise[i], power(with, chi, alpha[i] + 1));
+        struct sym_block here =
+            with->multiply(noise[i], power(with, chi, alpha[i] + 1, g->depth + 1));
         sum = sym_block_add(with->multiply(sum, step), here);
     }
     return sym_block_add(sum, noise[SYM_VOLE_TREES]);

@@ -1,6 +1,7 @@
 #include "crypto/vole/code.h"
 
 #include "crypto/vole/kernel_table.h"
+#include "crypto/vole/prefix.h"
 
 _Static_assert(SYM_CODE_ROUND_KEYS == SYM_AES_ROUND_KEYS, "a code holds the round keys of AES-128");
 

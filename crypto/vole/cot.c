@@ -2,6 +2,7 @@
 
 #include "crypto/ristretto_backend.h"
 #include "crypto/vole/kernel_table.h"
+#include "crypto/vole/prefix.h"
 
 /* Streams of a batch begin at its number times this. */
 #define BATCH_COUNTERS ((uint64_t)1 << 40)

@@ -7,12 +7,13 @@
 #ifndef SYM_CRYPTO_VOLE_KERNEL_TABLE_H
 #define SYM_CRYPTO_VOLE_KERNEL_TABLE_H
 
+#include "crypto/vole/geometry.h"
 #include "crypto/vole/kernel.h"
-#include "crypto/vole/okvs.h"
 
 #define SYM_AES_ROUND_KEYS 11u
 #define SYM_SHA_STATE      8u
 #define SYM_SHA_BLOCK      64u
+#define SYM_SHA_BYTES      32u
 
 /* Counters of the code's streams under its key: salt * 2^40. */
 #define SYM_CODE_SALT(salt) ((uint64_t)(salt) << 40)
@@ -43,9 +44,9 @@ struct sym_vole_kernel {
                       struct sym_block chi);
     /* v[i] += delta a[i] */
     void (*shift)(struct sym_block *v, struct sym_block delta, const uint8_t *a, size_t n);
-    /* out[i] += eta p[0] + eta^2 p[1] + eta^3 p[2] with eta = items[i].place, and, where delta is
-     * not NULL, + delta items[i].value. */
-    void (*dense)(struct sym_block *out, const struct sym_okvs_item *items, size_t n,
+    /* out[i] += eta p[0] + eta^2 p[1] + eta^3 p[2] and, where delta is not NULL, + delta value.
+     * items alternates between eta and value: 2n blocks. */
+    void (*dense)(struct sym_block *out, const struct sym_block *items, size_t n,
                   const struct sym_block p[SYM_VOLE_DENSE], const struct sym_block *delta);
 
     /* The code, m blocks, a multiple of 64. accumulate_pairs: the same for w and u, which are used
@@ -65,7 +66,7 @@ struct sym_vole_kernel {
     void (*compress)(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n);
     /* Many hashes that end behind one more block: out[i] is the hash with the last block tails[i],
      * padding included. */
-    void (*finish)(uint8_t (*out)[SYM_PREFIX_HASH_BYTES], const uint32_t state[SYM_SHA_STATE],
+    void (*finish)(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
                    const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n);
 };
 

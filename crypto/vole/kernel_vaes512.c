@@ -33,32 +33,9 @@ static void counter(struct sym_block *out, const struct sym_block keys[SYM_AES_R
     }
 }
 
-/* Where children of even and odd nodes go: out[2i + b]. */
-struct zip {
-    __m512i low;
-    __m512i high;
-};
-
-/* The children of 4 groups of 4 nodes each. */
-static inline void grow_16(__m512i left[4], __m512i right[4], const struct wide_keys keys[2],
-                           const __m512i node[4])
+static inline size_t at_most(size_t n, size_t most)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        left[i] = wide_add(node[i], keys[0].of[0]);
-        right[i] = wide_add(node[i], keys[1].of[0]);
-    }
-    for (unsigned r = 1; r < SYM_AES_ROUND_KEYS - 1; r++) {
-        for (unsigned i = 0; i < 4; i++) {
-            left[i] = _mm512_aesenc_epi128(left[i], keys[0].of[r]);
-            right[i] = _mm512_aesenc_epi128(right[i], keys[1].of[r]);
-        }
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        left[i] = _mm512_aesenclast_epi128(left[i], keys[0].of[SYM_AES_ROUND_KEYS - 1]);
-        right[i] = _mm512_aesenclast_epi128(right[i], keys[1].of[SYM_AES_ROUND_KEYS - 1]);
-        left[i] = wide_add(left[i], node[i]);
-        right[i] = wide_add(right[i], node[i]);
-    }
+    return n < most ? n : most;
 }
 
 static struct sym_block add_up(__m512i x)
@@ -68,47 +45,98 @@ static struct sym_block add_up(__m512i x)
     return sym_block_add(sym_block_add(part[0], part[1]), sym_block_add(part[2], part[3]));
 }
 
-static inline size_t at_most(size_t n, size_t most)
+/* Registers of four nodes that are under way at once; each gives two. */
+#define NODES 4u
+
+/* The children of 16 nodes, those under each key by themselves. */
+static inline void children(__m512i left[NODES], __m512i right[NODES],
+                            const struct sym_block keys[2][SYM_AES_ROUND_KEYS],
+                            const __m512i node[NODES])
 {
-    return n < most ? n : most;
+    for (unsigned i = 0; i < NODES; i++) {
+        left[i] = wide_add(node[i], wide_same(keys[0][0]));
+        right[i] = wide_add(node[i], wide_same(keys[1][0]));
+    }
+    for (unsigned r = 1; r < SYM_AES_ROUND_KEYS - 1; r++) {
+        const __m512i k0 = wide_same(keys[0][r]);
+        const __m512i k1 = wide_same(keys[1][r]);
+        for (unsigned i = 0; i < NODES; i++) {
+            left[i] = _mm512_aesenc_epi128(left[i], k0);
+            right[i] = _mm512_aesenc_epi128(right[i], k1);
+        }
+    }
+    const __m512i k0 = wide_same(keys[0][SYM_AES_ROUND_KEYS - 1]);
+    const __m512i k1 = wide_same(keys[1][SYM_AES_ROUND_KEYS - 1]);
+    for (unsigned i = 0; i < NODES; i++) {
+        left[i] = wide_add(_mm512_aesenclast_epi128(left[i], k0), node[i]);
+        right[i] = wide_add(_mm512_aesenclast_epi128(right[i], k1), node[i]);
+    }
+}
+
+/* Left and right children alternate in out. */
+static inline __m512i zip_first(__m512i left, __m512i right)
+{
+    const __m512i order = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    return _mm512_permutex2var_epi64(left, order, right);
+}
+
+static inline __m512i zip_second(__m512i left, __m512i right)
+{
+    const __m512i order = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    return _mm512_permutex2var_epi64(left, order, right);
+}
+
+/* The last nodes of a level, fewer than 16. */
+static void grow_last(struct sym_block *out, __m512i total[2],
+                      const struct sym_block keys[2][SYM_AES_ROUND_KEYS],
+                      const struct sym_block *in, size_t n)
+{
+    __m512i node[NODES];
+    __m512i left[NODES];
+    __m512i right[NODES];
+    struct sym_block both[2 * WIDE * NODES];
+    for (size_t i = 0; i < NODES; i++) {
+        size_t some = n > WIDE * i ? at_most(n - WIDE * i, WIDE) : 0;
+        node[i] = _mm512_maskz_loadu_epi64(wide_mask(some), in + WIDE * i);
+    }
+    children(left, right, keys, node);
+    for (size_t i = 0; i < NODES; i++) {
+        size_t some = n > WIDE * i ? at_most(n - WIDE * i, WIDE) : 0;
+        total[0] = wide_add(total[0], _mm512_maskz_mov_epi64(wide_mask(some), left[i]));
+        total[1] = wide_add(total[1], _mm512_maskz_mov_epi64(wide_mask(some), right[i]));
+        wide_store(both + 2 * WIDE * i, zip_first(left[i], right[i]));
+        wide_store(both + 2 * WIDE * i + WIDE, zip_second(left[i], right[i]));
+    }
+    memcpy(out, both, 2 * n * sizeof *out);
 }
 
 static void grow(struct sym_block *out, struct sym_block sums[2],
                  const struct sym_block keys[2][SYM_AES_ROUND_KEYS], const struct sym_block *in,
                  size_t n)
 {
-    const __m512i low = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
-    const __m512i high = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
-    struct wide_keys k[2];
     __m512i total[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
-    wide_keys_init(&k[0], keys[0]);
-    wide_keys_init(&k[1], keys[1]);
-    for (size_t at = 0; at < n; at += 16) {
-        __m512i node[4];
-        __m512i left[4];
-        __m512i right[4];
-        __mmask8 there[4];
-        for (size_t i = 0; i < 4; i++) {
-            size_t left_over = n - at > WIDE * i ? at_most(n - at - WIDE * i, WIDE) : 0;
-            there[i] = wide_mask(left_over);
-            node[i] = _mm512_maskz_loadu_epi64(there[i], in + at + WIDE * i);
+    size_t at = 0;
+    for (; at + WIDE * NODES <= n; at += WIDE * NODES) {
+        __m512i node[NODES];
+        __m512i left[NODES];
+        __m512i right[NODES];
+        for (size_t i = 0; i < NODES; i++) {
+            node[i] = wide_load(in + at + WIDE * i);
         }
-        grow_16(left, right, k, node);
-        for (size_t i = 0; i < 4; i++) {
-            __m512i first = _mm512_permutex2var_epi64(left[i], low, right[i]);
-            __m512i second = _mm512_permutex2var_epi64(left[i], high, right[i]);
-            size_t nodes = (size_t)__builtin_popcount(there[i]) / 2;
+        children(left, right, keys, node);
+        for (size_t i = 0; i < NODES; i++) {
             struct sym_block *to = out + 2 * (at + WIDE * i);
-            total[0] = wide_add(total[0], _mm512_maskz_mov_epi64(there[i], left[i]));
-            total[1] = wide_add(total[1], _mm512_maskz_mov_epi64(there[i], right[i]));
-            _mm512_mask_storeu_epi64(to, wide_mask(at_most(2 * nodes, WIDE)), first);
-            _mm512_mask_storeu_epi64(to + WIDE, wide_mask(nodes > 2 ? 2 * nodes - WIDE : 0),
-                                     second);
+            total[0] = wide_add(total[0], left[i]);
+            total[1] = wide_add(total[1], right[i]);
+            wide_store(to, zip_first(left[i], right[i]));
+            wide_store(to + WIDE, zip_second(left[i], right[i]));
         }
+    }
+    if (at < n) {
+        grow_last(out + 2 * at, total, keys, in + at, n - at);
     }
     sums[0] = add_up(total[0]);
     sums[1] = add_up(total[1]);
-    sym_wipe(k, sizeof k);
 }
 
 static struct sym_block multiply(struct sym_block a, struct sym_block b)
@@ -116,26 +144,31 @@ static struct sym_block multiply(struct sym_block a, struct sym_block b)
     return sym_vole_kernel_aesni.multiply(a, b);
 }
 
-/* Horner in chi^16 for sixteen interleaved parts. */
+/* Interleaved parts of a sum, by registers of four. */
+#define PARTS 8u
+
+/* Horner in chi^32 for 32 interleaved parts; what does not fill them all is the start. */
 static struct sym_block sum(const struct sym_block *z, size_t n, struct sym_block chi)
 {
-    struct sym_block powers[16];
-    __m512i part[4];
+    struct sym_block powers[WIDE * PARTS];
+    __m512i part[PARTS];
     powers[0] = chi;
-    for (unsigned i = 1; i < 16; i++) {
+    for (unsigned i = 1; i < WIDE * PARTS; i++) {
         powers[i] = multiply(powers[i - 1], chi);
     }
-    const __m512i step = wide_same(powers[15]);
-    for (unsigned i = 0; i < 4; i++) {
-        part[i] = _mm512_setzero_si512();
+    const __m512i step = wide_same(powers[WIDE * PARTS - 1]);
+    size_t at = n - n % (WIDE * PARTS);
+    for (size_t i = 0; i < PARTS; i++) {
+        part[i] = at + WIDE * i < n ? wide_load(z + at + WIDE * i) : _mm512_setzero_si512();
     }
-    for (size_t at = n; at > 0; at -= 16) {
-        for (unsigned i = 0; i < 4; i++) {
-            part[i] = wide_add(wide_multiply(part[i], step), wide_load(z + at - 16 + WIDE * i));
+    for (; at > 0; at -= WIDE * PARTS) {
+        const struct sym_block *from = z + at - WIDE * PARTS;
+        for (size_t i = 0; i < PARTS; i++) {
+            part[i] = wide_add(wide_multiply(part[i], step), wide_load(from + WIDE * i));
         }
     }
     __m512i total = _mm512_setzero_si512();
-    for (unsigned i = 0; i < 4; i++) {
+    for (size_t i = 0; i < PARTS; i++) {
         total = wide_add(total, wide_multiply(part[i], wide_load(powers + WIDE * i)));
     }
     return add_up(total);
@@ -182,7 +215,7 @@ static void shift(struct sym_block *v, struct sym_block delta, const uint8_t *a,
     }
 }
 
-static void dense(struct sym_block *out, const struct sym_okvs_item *items, size_t n,
+static void dense(struct sym_block *out, const struct sym_block *items, size_t n,
                   const struct sym_block p[SYM_VOLE_DENSE], const struct sym_block *delta)
 {
     const __m512i places = _mm512_set_epi64(13, 12, 9, 8, 5, 4, 1, 0);
@@ -192,9 +225,9 @@ static void dense(struct sym_block *out, const struct sym_okvs_item *items, size
     for (size_t at = 0; at < n; at += WIDE) {
         size_t some = at_most(n - at, WIDE);
         __mmask8 there = wide_mask(some);
-        __m512i a = _mm512_maskz_loadu_epi64(wide_mask(at_most(2 * some, WIDE)), items + at);
-        __m512i b =
-            _mm512_maskz_loadu_epi64(wide_mask(some > 2 ? 2 * some - WIDE : 0), items + at + 2);
+        __m512i a = _mm512_maskz_loadu_epi64(wide_mask(at_most(2 * some, WIDE)), items + 2 * at);
+        __m512i b = _mm512_maskz_loadu_epi64(wide_mask(some > 2 ? 2 * some - WIDE : 0),
+                                             items + 2 * at + WIDE);
         __m512i eta = _mm512_permutex2var_epi64(a, places, b);
         __m512i x = wide_add(wide_multiply(column[2], eta), column[1]);
         x = wide_add(wide_multiply(x, eta), column[0]);

@@ -61,7 +61,7 @@ static void decode(struct sym_block *out, const struct sym_vole_kernel *with,
             sym_okvs_columns(column, &items[i], g->sparse);
             out[i] = sym_block_add(sym_block_add(p[column[0]], p[column[1]]), p[column[2]]);
         }
-        with->dense(out + at, items + at, some, p + g->sparse, delta);
+        with->dense(out + at, (const struct sym_block *)(items + at), some, p + g->sparse, delta);
     }
 }
 

@@ -24,6 +24,8 @@
 
 #define SYM_OKVS_DIGEST_BYTES 32u
 
+_Static_assert(SYM_PREFIX_HASH_BYTES == 2 * SYM_BLOCK_BYTES, "a hash is an item");
+
 /* D(sid, "item", 0, 0; digest), as bytes: hp, which says where, and hv = H_B(digest). */
 struct sym_okvs_item {
     struct sym_block place;

@@ -152,7 +152,7 @@ static struct sym_block dense_sum(const struct sym_vole_kernel *with,
                                   const struct sym_block dense[SYM_VOLE_DENSE])
 {
     struct sym_block sum = {0, 0};
-    with->dense(&sum, item, 1, dense, NULL);
+    with->dense(&sum, (const struct sym_block *)item, 1, dense, NULL);
     return sum;
 }
 

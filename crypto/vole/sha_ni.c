@@ -4,8 +4,9 @@
 
 #include <immintrin.h>
 
-/* One message alone waits for each instruction; four fill the pipeline. */
-#define LANES 4
+/* One message alone waits for each instruction; two fill the pipeline and fit into the registers.
+ */
+#define LANES 2
 
 /* The state as the instructions want it: A, B, E, F and C, D, G, H, from the top. */
 struct halves {
@@ -99,20 +100,20 @@ void sym_sha_ni_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, s
     _mm_storeu_si128((__m128i *)(state + 4), high);
 }
 
-static inline void store_hash(uint8_t out[SYM_PREFIX_HASH_BYTES], struct halves s)
+static inline void store_hash(uint8_t out[SYM_SHA_BYTES], struct halves s)
 {
     __m128i *to = (__m128i *)(void *)out;
     _mm_storeu_si128(to, reverse(_mm_unpackhi_epi64(s.cdgh, s.abef)));
     _mm_storeu_si128(to + 1, reverse(_mm_unpacklo_epi64(s.cdgh, s.abef)));
 }
 
-void sym_sha_ni_finish(uint8_t (*out)[SYM_PREFIX_HASH_BYTES], const uint32_t state[SYM_SHA_STATE],
+void sym_sha_ni_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
                        const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n)
 {
     const struct halves start = split(state);
     size_t at = 0;
     for (; at + LANES <= n; at += LANES) {
-        struct halves s[LANES] = {start, start, start, start};
+        struct halves s[LANES] = {start, start};
         __m128i words[LANES][4];
         for (size_t i = 0; i < LANES; i++) {
             load_block(words[i], tails[at + i]);

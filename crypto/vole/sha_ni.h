@@ -6,7 +6,7 @@
 #include "crypto/vole/kernel_table.h"
 
 void sym_sha_ni_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n);
-void sym_sha_ni_finish(uint8_t (*out)[SYM_PREFIX_HASH_BYTES], const uint32_t state[SYM_SHA_STATE],
+void sym_sha_ni_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
                        const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n);
 
 #endif

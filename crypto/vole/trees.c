@@ -1,6 +1,7 @@
 #include "crypto/vole/trees.h"
 
 #include "crypto/vole/kernel_table.h"
+#include "crypto/vole/prefix.h"
 
 /* Behind the prefix of H_j(x): LE64(j) || x. */
 #define TAIL_DATA 24u
