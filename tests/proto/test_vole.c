@@ -307,13 +307,14 @@ static void check_vectors(void *context, const struct vole_moment *m)
     if (m->after || m->side != VOLE_S || s == NULL || s->stage != S_ANSWERS) {
         return;
     }
-    const struct vole_room *r = &r_run->rooms[s->batch % VOLE_R_ROOMS];
+    const struct vole_vectors *v_r =
+        r_run->spare.leaves.at != NULL ? &r_run->spare : &r_run->rooms[0].v;
     size_t n = sym_vole_batch_columns(&m->run->g, s->batch);
     struct sym_block *v = malloc(n * sizeof *v);
     assert_non_null(v);
-    memcpy(v, s->leaves.at, n * sizeof *v);
-    sym_batch_shift(v, m->run->config.kernel, delta, r->noise.at, n);
-    assert_memory_equal(v, r->leaves.at, n * sizeof *v);
+    memcpy(v, s->v.leaves.at, n * sizeof *v);
+    sym_batch_shift(v, m->run->config.kernel, delta, v_r->noise.at, n);
+    assert_memory_equal(v, v_r->leaves.at, n * sizeof *v);
     free(v);
     ++*seen;
 }
