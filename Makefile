@@ -51,18 +51,18 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
-# One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
-# The kernels of the vole engine count on short loops being unrolled.
+# One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
+# of the vole engine also count on short loops being unrolled.
+$(foreach f,aes_portable sha_portable code_generic,$(eval CFLAGS_crypto/vole/$f := -O3))
 ifeq ($(shell uname -m),x86_64)
-WIDE := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx512vbmi -mgfni -mvaes -mvpclmulqdq -maes -mpclmul
-CFLAGS_crypto/vole/kernel_vaes512 := $(WIDE)
-CFLAGS_crypto/vole/code_vaes512 := $(WIDE)
-CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
-CFLAGS_crypto/vole/code_generic := -O3
-CFLAGS_crypto/vole/aes_portable := -O3
-CFLAGS_crypto/vole/sha_portable := -O3
+CFLAGS_crypto/laplace_avx2 := -mavx2
+CFLAGS_crypto/mask_aesni := -mavx2 -maes
+CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
 CFLAGS_crypto/vole/sha_avx2 := -O3 -mavx2
 CFLAGS_crypto/vole/sha_ni := -O3 -mavx2 -msha
+CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
+CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mvaes -mvpclmulqdq
+CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
 endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.

@@ -12,7 +12,7 @@
  *
  * lambda is 40, and 52 for many bins, as up to 2^12 of them share one budget of failure. Three
  * dense columns then make failing need four independent events that are rare already (the design
- * has the measurements). tests/crypto/test_vole_geometry.py computes this table from the formulas.
+ * has the measurements). tests/crypto/test_vole_geometry.c computes this table from the formulas.
  *
  * 312 trees: the smallest multiple of 8 with (1 - 1/4)^t <= 2^-128, the bias of a linear test of
  * relative weight 1/4 or more against regular noise with uniform values. N = 2m; L is a multiple of

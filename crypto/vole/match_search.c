@@ -2,10 +2,19 @@
  * hash table of one bucket at a time answers. */
 #include "crypto/vole/match.h"
 
-struct slot {
-    uint64_t high;
-    uint32_t record; /* its number in the bucket plus one; 0 for an empty slot */
+/* Candidates that agree in 12 bytes wait here until the other 4 of R's own masks have come from memory. */
+#define WAITING 32u
+
+struct waiting {
+    size_t n;
+    struct candidate {
+        uint32_t number;
+        uint64_t rest; /* of S's mask, as in memory */
+    } of[WAITING];
 };
+
+/* A slot has the number of a record in its bucket plus one; 0 is empty. */
+typedef uint32_t slot;
 
 /* Slots for a bucket of n: a power of two, at most half full. */
 static size_t slots_for(uint32_t n)
@@ -24,13 +33,13 @@ size_t sym_match_search_bytes(const uint32_t *offsets, uint32_t bits)
         uint32_t n = offsets[b + 1] - offsets[b];
         largest = n > largest ? n : largest;
     }
-    return slots_for(largest) * sizeof(struct slot);
+    return slots_for(largest) * sizeof(slot);
 }
 
 /* Masks are uniform, and their low bits in high are not those that chose the bucket. */
 static void fill_table(struct sym_match_search *s, uint32_t bucket)
 {
-    struct slot *table = s->table;
+    slot *table = s->table;
     const struct sym_match_record *r = s->records + s->offsets[bucket];
     const uint32_t n = s->offsets[bucket + 1] - s->offsets[bucket];
     const size_t slots = slots_for(n);
@@ -39,45 +48,64 @@ static void fill_table(struct sym_match_search *s, uint32_t bucket)
     s->bucket = bucket;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = (uint32_t)r[i].high & s->table_mask;
-        while (table[at].record != 0) {
+        while (table[at] != 0) {
             at = (at + 1) & s->table_mask;
         }
-        table[at] = (struct slot){r[i].high, i + 1};
+        table[at] = i + 1;
     }
 }
 
-/* Looks one mask up; true with its number when R has it. */
-static bool look_up(uint32_t *number, const struct sym_match_search *s, uint64_t high,
-                    struct sym_block mask)
+static void settle(uint32_t *found, size_t *n_found, const struct sym_match_search *s,
+                   struct waiting *waiting)
 {
-    const struct slot *table = s->table;
+    for (size_t i = 0; i < waiting->n; i++) {
+        const uint32_t number = waiting->of[i].number;
+        if (s->masks[number].high == waiting->of[i].rest) {
+            found[(*n_found)++] = s->index == NULL ? number : s->index[number];
+        }
+    }
+    waiting->n = 0;
+}
+
+/* Lets all of R's masks wait that agree as far as their records tell. */
+static void look_up(uint32_t *found, size_t *n_found, const struct sym_match_search *s,
+                    uint64_t high, uint64_t rest, struct waiting *waiting)
+{
+    const slot *table = s->table;
     const struct sym_match_record *bucket = s->records + s->offsets[s->bucket];
-    for (uint32_t at = (uint32_t)high & s->table_mask; table[at].record != 0;
+    const uint32_t low_top = (uint32_t)(__builtin_bswap64(rest) >> 32);
+    for (uint32_t at = (uint32_t)high & s->table_mask; table[at] != 0;
          at = (at + 1) & s->table_mask) {
-        if (table[at].high != high) {
+        const struct sym_match_record *r = &bucket[table[at] - 1];
+        if (r->high != high || (uint32_t)(r->low >> 32) != low_top) {
             continue;
         }
-        *number = (uint32_t)bucket[table[at].record - 1].low;
-        if (s->masks[*number].high == mask.high) {
-            return true;
+        const uint32_t number = (uint32_t)r->low;
+        __builtin_prefetch(&s->masks[number]);
+        if (s->index != NULL) {
+            __builtin_prefetch(&s->index[number]);
+        }
+        waiting->of[waiting->n++] = (struct candidate){number, rest};
+        if (waiting->n == WAITING) {
+            settle(found, n_found, s, waiting);
         }
     }
-    return false;
 }
 
-static bool ascends(const struct sym_match_search *s, struct sym_block mask)
+/* Does a mask follow the one before? */
+static bool ascends(const struct sym_match_search *s, uint64_t high, uint64_t rest)
 {
-    uint64_t a = __builtin_bswap64(s->last.low);
-    uint64_t b = __builtin_bswap64(mask.low);
-    if (a != b) {
-        return a < b;
+    uint64_t last = __builtin_bswap64(s->last.low);
+    if (last != high) {
+        return last < high;
     }
-    return __builtin_bswap64(s->last.high) < __builtin_bswap64(mask.high);
+    return __builtin_bswap64(s->last.high) < __builtin_bswap64(rest);
 }
 
 enum sym_err sym_match_next(uint32_t *found, size_t *n_found, struct sym_match_search *s,
                             const uint8_t *list, size_t n)
 {
+    struct waiting waiting = {.n = 0};
     *n_found = 0;
     if (n > s->left) {
         return SYM_TRAILING;
@@ -87,8 +115,7 @@ enum sym_err sym_match_next(uint32_t *found, size_t *n_found, struct sym_match_s
         const struct sym_block mask = sym_block_load(list + i * SYM_VOLE_MASK_BYTES);
         const uint64_t high = __builtin_bswap64(mask.low);
         const uint32_t bucket = s->bits == 0 ? 0 : (uint32_t)(high >> (64 - s->bits));
-        uint32_t number = 0;
-        if (s->started && !ascends(s, mask)) {
+        if (s->started && !ascends(s, high, mask.high)) {
             *n_found = 0;
             return SYM_BAD_FORMAT;
         }
@@ -97,9 +124,8 @@ enum sym_err sym_match_next(uint32_t *found, size_t *n_found, struct sym_match_s
         }
         s->started = true;
         s->last = mask;
-        if (look_up(&number, s, high, mask)) {
-            found[(*n_found)++] = s->index == NULL ? number : s->index[number];
-        }
+        look_up(found, n_found, s, high, mask.high, &waiting);
     }
+    settle(found, n_found, s, &waiting);
     return SYM_OK;
 }

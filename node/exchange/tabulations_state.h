@@ -1,7 +1,7 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
  * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
  * beginning), tabulation_own.c (the own part), tabulation_row.c (the history), tabulations.c (its
- * course). Nobody else includes it.
+ * course), tabulation_words.c (who was missing). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -30,6 +30,11 @@ SYM_MUST enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct
 SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
                                          struct sym_cube **cube, struct sym_span bytes,
                                          struct sym_fault *fault);
+
+/* Has the own dataset the budget, where it takes part? SYM_DENIED, with what is left. */
+SYM_MUST enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohort *c,
+                                      const struct sym_tabulate_start *start,
+                                      const struct sym_cube *cube, struct sym_fault *fault);
 
 struct sym_tabulation {
     struct sym_exchanges *x;
@@ -94,6 +99,11 @@ void sym_tabulation_give_back(struct sym_tabulation *t);
 /* Nothing is out: no work, no write. */
 bool sym_tabulation_is_quiet(const struct sym_tabulation *t);
 bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
+
+/* tabulation_words.c */
+
+/* Adds to the line who was missing and why, by alias; sets the result where that was a denial. */
+void sym_tabulation_tell(struct sym_tabulation *t, char line[SYM_FAULT_BYTES]);
 
 /* tabulation_own.c */
 
