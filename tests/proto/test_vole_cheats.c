@@ -309,7 +309,9 @@ static void replay(struct cheat *c, struct vole_buffer *message, bool first, boo
 
 static void replay_m4(struct cheat *c, const struct vole_moment *m)
 {
-    if (m->after && m->side == VOLE_R && m->run->state == VOLE_R_RUNS && m->job->room == NULL) {
+    bool sent = m->run->cots == NULL || m->run->cots[m->job->batch].m4.at == NULL;
+    if (m->after && m->side == VOLE_R && m->run->state == VOLE_R_RUNS && m->job->room == NULL &&
+        !sent) {
         replay(c, &m->run->cots[m->job->batch].m4, m->job->batch == 0, m->job->batch == 1);
     }
 }

@@ -271,6 +271,37 @@ static void refuses_masks_after_the_last(void **state)
     scene_close(&s);
 }
 
+/* One work looks for 65,536 masks. */
+static void swap_between_works(void *context, int from, struct rig_payload *p)
+{
+    size_t *masks = context;
+    if (from != VOLE_S || p->len == 0 || p->bytes[0] != VOLE_M9) {
+        return;
+    }
+    size_t n = (p->len - 1) / 16;
+    if (*masks + n == VOLE_SEARCH_MASKS) {
+        memset(p->bytes + p->len - 16, 0xff, 16); /* ascends up to here */
+    }
+    *masks += n;
+}
+
+static void refuses_masks_that_descend_between_two_works(void **state)
+{
+    (void)state;
+    struct token_set x = {.digests = tokens.digests, .n = 300};
+    struct vole_terms terms = {.s_size = VOLE_SEARCH_MASKS + 1000};
+    struct vole_rig rig;
+    size_t masks = 0;
+    vole_rig_open(&rig, &x, &x, &terms);
+    rig.tap = swap_between_works;
+    rig.context = &masks;
+    vole_rig_run(&rig);
+    assert_int_equal(rig.err, SYM_BAD_FORMAT);
+    assert_int_equal(rig.failed, VOLE_R);
+    assert_dead(rig.runs[VOLE_R]);
+    vole_rig_close(&rig);
+}
+
 static void refuses_a_close_before_the_end(void **state)
 {
     (void)state;
@@ -472,6 +503,7 @@ int main(void)
         cmocka_unit_test(refuses_m6_before_m5_was_sent_and_m7_before_m6_came),
         cmocka_unit_test(refuses_m5_too_far_ahead_of_m6),
         cmocka_unit_test(refuses_masks_after_the_last),
+        cmocka_unit_test(refuses_masks_that_descend_between_two_works),
         cmocka_unit_test(refuses_a_close_before_the_end),
         cmocka_unit_test(refuses_events_that_no_overlap_meets),
         cmocka_unit_test(refuses_what_engine_dh_says),
