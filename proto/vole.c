@@ -28,43 +28,55 @@ enum sym_err sym_vole_blame(struct sym_vole_run *run, enum sym_err err, const ch
     return sym_fail(&run->fault, err, "%s", why);
 }
 
-enum sym_err sym_vole_buffer_make(struct vole_buffer *b, size_t len)
+/* The caller's memory, for a large buffer. */
+static const struct sym_vole_memory *memory_for(const struct sym_vole_run *run, size_t len)
 {
+    return len >= VOLE_LARGE ? run->config.memory : NULL;
+}
+
+enum sym_err sym_vole_buffer_make(const struct sym_vole_run *run, struct vole_buffer *b, size_t len)
+{
+    const struct sym_vole_memory *memory = memory_for(run, len);
     if (b->at == NULL) {
         size_t whole = (len + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-        b->at = aligned_alloc(ALIGNMENT, whole);
+        b->at = memory != NULL ? memory->take(len) : aligned_alloc(ALIGNMENT, whole);
         b->len = len;
     }
     return b->at == NULL ? SYM_NO_MEMORY : SYM_OK;
 }
 
-enum sym_err sym_vole_buffer_zero(struct vole_buffer *b, size_t len)
+enum sym_err sym_vole_buffer_zero(const struct sym_vole_run *run, struct vole_buffer *b, size_t len)
 {
-    enum sym_err err = sym_vole_buffer_make(b, len);
+    enum sym_err err = sym_vole_buffer_make(run, b, len);
     if (err == SYM_OK) {
         memset(b->at, 0, len);
     }
     return err;
 }
 
-void sym_vole_buffer_free(struct vole_buffer *b)
+void sym_vole_buffer_free(const struct sym_vole_run *run, struct vole_buffer *b)
 {
-    free(b->at);
+    const struct sym_vole_memory *memory = memory_for(run, b->len);
+    if (memory != NULL && b->at != NULL) {
+        memory->give(b->at, b->len);
+    } else {
+        free(b->at);
+    }
     *b = (struct vole_buffer){0};
 }
 
-void sym_vole_buffer_wipe(struct vole_buffer *b)
+void sym_vole_buffer_wipe(const struct sym_vole_run *run, struct vole_buffer *b)
 {
     if (b->at != NULL) {
         sym_wipe(b->at, b->len);
     }
-    sym_vole_buffer_free(b);
+    sym_vole_buffer_free(run, b);
 }
 
-struct vole_buffer sym_vole_scratch(size_t len)
+struct vole_buffer sym_vole_scratch(const struct sym_vole_run *run, size_t len)
 {
     struct vole_buffer b = {0};
-    return sym_vole_buffer_make(&b, len) == SYM_OK ? b : (struct vole_buffer){0};
+    return sym_vole_buffer_make(run, &b, len) == SYM_OK ? b : (struct vole_buffer){0};
 }
 
 struct sym_block sym_vole_sum(const struct vole_room *room)
@@ -102,7 +114,7 @@ static enum sym_err set_up(struct sym_vole_run *run)
         err = run->cots == NULL ? SYM_NO_MEMORY : SYM_OK;
     }
     if (err == SYM_OK) {
-        err = sym_vole_buffer_zero(&run->end, run->g.batches * sizeof(struct sym_block));
+        err = sym_vole_buffer_zero(run, &run->end, run->g.batches * sizeof(struct sym_block));
     }
     if (err == SYM_OK) {
         err = sym_vole_setup_new(run);
@@ -132,39 +144,46 @@ enum sym_err sym_vole_new(struct sym_vole_run **out, const struct sym_vole_confi
     return SYM_OK;
 }
 
-static void release_cots(struct vole_cots *c)
+static void release_cots(struct sym_vole_run *run, struct vole_cots *c)
 {
-    sym_vole_buffer_free(&c->m4);
-    sym_vole_buffer_free(&c->m5);
-    sym_vole_buffer_wipe(&c->cots);
-    sym_vole_buffer_wipe(&c->row);
+    sym_vole_buffer_free(run, &c->m4);
+    sym_vole_buffer_free(run, &c->m5);
+    sym_vole_buffer_wipe(run, &c->cots);
+    sym_vole_buffer_wipe(run, &c->row);
     sym_wipe(c->base, sizeof c->base);
     sym_wipe(c->alpha, sizeof c->alpha);
 }
 
-static void release_room(struct vole_room *room)
+static void release_vectors(struct sym_vole_run *run, struct vole_vectors *v)
 {
-    sym_vole_buffer_free(&room->m5);
-    sym_vole_buffer_wipe(&room->m6);
-    sym_vole_buffer_wipe(&room->leaves);
-    sym_vole_buffer_wipe(&room->noise);
-    sym_vole_buffer_wipe(&room->pairs);
+    sym_vole_buffer_wipe(run, &v->leaves);
+    sym_vole_buffer_wipe(run, &v->noise);
+    sym_vole_buffer_wipe(run, &v->pairs);
+}
+
+static void release_room(struct sym_vole_run *run, struct vole_room *room)
+{
+    sym_vole_buffer_free(run, &room->m5);
+    sym_vole_buffer_wipe(run, &room->m6);
+    sym_vole_buffer_wipe(run, &room->seeds);
+    release_vectors(run, &room->v);
     sym_wipe(room->sums, sizeof room->sums);
 }
 
 void sym_vole_release(struct sym_vole_run *run)
 {
     for (size_t i = 0; run->cots != NULL && i < run->g.batches; i++) {
-        release_cots(&run->cots[i]);
+        release_cots(run, &run->cots[i]);
     }
     free(run->cots);
     run->cots = NULL;
     for (size_t i = 0; i < VOLE_ROOMS_MAX; i++) {
-        release_room(&run->rooms[i]);
+        release_room(run, &run->rooms[i]);
     }
-    sym_vole_list_release(&run->list);
-    sym_vole_buffer_wipe(&run->end);
-    sym_vole_buffer_free(&run->m3);
+    release_vectors(run, &run->spare);
+    sym_vole_list_release(run);
+    sym_vole_buffer_wipe(run, &run->end);
+    sym_vole_buffer_free(run, &run->m3);
     sym_secret_clear(&run->secrets);
     sym_secret_clear(&run->scalar);
     sym_wipe(run->m7, sizeof run->m7);

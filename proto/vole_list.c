@@ -162,14 +162,14 @@ static enum sym_err sort_piece(const struct sym_vole_run *run, size_t piece)
     size_t first = first_bucket(l, piece);
     size_t n = first_bucket(l, piece + 1) - first;
     struct vole_buffer scratch =
-        sym_vole_scratch(sym_match_sort_bytes(words(&l->offsets), l->bits));
+        sym_vole_scratch(run, sym_match_sort_bytes(words(&l->offsets), l->bits));
     if (scratch.at == NULL) {
         return SYM_NO_MEMORY;
     }
     if (n > 0) {
         sym_match_sort(records(run), words(&l->offsets), l->bits, first, n, scratch.at);
     }
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return SYM_OK;
 }
 
@@ -210,12 +210,12 @@ static enum sym_err search_piece(const struct sym_vole_run *run, size_t piece)
     size_t n = run->n_s - at < VOLE_SEARCH_MASKS ? run->n_s - at : VOLE_SEARCH_MASKS;
     size_t table = sym_match_search_bytes(words(&l->offsets), l->bits);
     size_t found = (n * sizeof(uint32_t) + 63) / 64 * 64;
-    struct vole_buffer scratch = sym_vole_scratch(found + table);
+    struct vole_buffer scratch = sym_vole_scratch(run, found + table);
     if (scratch.at == NULL) {
         return SYM_NO_MEMORY;
     }
     enum sym_err err = search(run, words(&scratch), scratch.at + found, at, n);
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return err;
 }
 
@@ -234,19 +234,19 @@ enum sym_err sym_vole_list_begin(struct sym_vole_run *run)
 {
     struct vole_list *l = &run->list;
     size_t n = own(run);
-    enum sym_err err = sym_vole_buffer_make(&l->room, n * sizeof(struct sym_okvs_item));
+    enum sym_err err = sym_vole_buffer_make(run, &l->room, n * sizeof(struct sym_okvs_item));
     if (err == SYM_OK) {
-        err = sym_vole_buffer_make(&l->binned, n * sizeof(struct sym_okvs_item));
+        err = sym_vole_buffer_make(run, &l->binned, n * sizeof(struct sym_okvs_item));
     }
     if (err == SYM_OK && sym_vole_is_r(run)) {
-        err = sym_vole_buffer_make(&l->index, n * sizeof(uint32_t));
+        err = sym_vole_buffer_make(run, &l->index, n * sizeof(uint32_t));
     }
     if (err == SYM_OK) {
-        err = sym_vole_buffer_make(&l->offsets, ((size_t)run->g.bins + 1) * sizeof(uint32_t));
+        err = sym_vole_buffer_make(run, &l->offsets, ((size_t)run->g.bins + 1) * sizeof(uint32_t));
     }
     if (err == SYM_OK) {
         size_t rows = (size_t)pieces(run) * run->g.bins;
-        err = sym_vole_buffer_zero(&l->counts, rows * sizeof(uint32_t));
+        err = sym_vole_buffer_zero(run, &l->counts, rows * sizeof(uint32_t));
     }
     sym_prefix_init(&l->prefix, run->config.kernel, run->sid, "item", 0, 0);
     enter(l, LIST_HASHES, pieces(run));
@@ -268,14 +268,14 @@ enum sym_err sym_vole_list_go_on(struct sym_vole_run *run)
         return SYM_OK;
     }
     l->bits = sym_match_bits(own(run));
-    sym_vole_buffer_free(&l->offsets);
-    enum sym_err err = sym_vole_buffer_make(&l->offsets, (buckets(l) + 1) * sizeof(uint32_t));
+    sym_vole_buffer_free(run, &l->offsets);
+    enum sym_err err = sym_vole_buffer_make(run, &l->offsets, (buckets(l) + 1) * sizeof(uint32_t));
     if (err == SYM_OK) {
         size_t rows = (size_t)pieces(run) * buckets(l);
-        err = sym_vole_buffer_zero(&l->counts, rows * sizeof(uint32_t));
+        err = sym_vole_buffer_zero(run, &l->counts, rows * sizeof(uint32_t));
     }
     if (err == SYM_OK && sym_vole_is_r(run)) {
-        err = sym_vole_buffer_zero(&l->hits, own(run));
+        err = sym_vole_buffer_zero(run, &l->hits, own(run));
     }
     sym_prefix_init(&l->prefix, run->config.kernel, sym_vole_secrets(run)->c2, "mask", 0, 0);
     enter(l, LIST_MASKS, pieces(run));
@@ -320,18 +320,18 @@ static enum sym_err next_stage(struct sym_vole_run *run)
         enter(l, LIST_SCATTERS, pieces(run));
         break;
     case LIST_SCATTERS:
-        sym_vole_buffer_free(&l->counts);
+        sym_vole_buffer_free(run, &l->counts);
         enter(l, LIST_READY, 0);
         return sym_vole_list_go_on(run);
     case LIST_MASKS:
-        sym_vole_buffer_free(&l->binned);
+        sym_vole_buffer_free(run, &l->binned);
         enter(l, LIST_BUCKETS, 1);
         break;
     case LIST_BUCKETS:
         enter(l, LIST_PARTITIONS, pieces(run));
         break;
     case LIST_PARTITIONS:
-        sym_vole_buffer_free(&l->counts);
+        sym_vole_buffer_free(run, &l->counts);
         if (sym_vole_is_r(run)) {
             enter(l, LIST_SEARCHES, (run->n_s + VOLE_SEARCH_MASKS - 1) / VOLE_SEARCH_MASKS);
         } else {
@@ -463,14 +463,15 @@ const uint8_t *sym_vole_list_sorted(const struct sym_vole_run *run, size_t *read
     return (const uint8_t *)records(run);
 }
 
-void sym_vole_list_release(struct vole_list *l)
+void sym_vole_list_release(struct sym_vole_run *run)
 {
-    sym_vole_buffer_wipe(&l->room);
-    sym_vole_buffer_wipe(&l->binned);
-    sym_vole_buffer_free(&l->index);
-    sym_vole_buffer_free(&l->counts);
-    sym_vole_buffer_free(&l->offsets);
-    sym_vole_buffer_free(&l->masks);
-    sym_vole_buffer_free(&l->hits);
+    struct vole_list *l = &run->list;
+    sym_vole_buffer_wipe(run, &l->room);
+    sym_vole_buffer_wipe(run, &l->binned);
+    sym_vole_buffer_free(run, &l->index);
+    sym_vole_buffer_free(run, &l->counts);
+    sym_vole_buffer_free(run, &l->offsets);
+    sym_vole_buffer_free(run, &l->masks);
+    sym_vole_buffer_free(run, &l->hits);
     sym_wipe(&l->prefix, sizeof l->prefix);
 }

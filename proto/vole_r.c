@@ -11,7 +11,6 @@ enum sym_err sym_vole_r_new(struct sym_vole_run *run)
 {
     const struct sym_vole_geometry *g = &run->g;
     enum sym_err err = SYM_OK;
-    size_t vector = g->length * sizeof(struct sym_block);
     run->state = VOLE_R_LISTENS;
     for (uint32_t i = 0; i < VOLE_ROOMS_MAX; i++) {
         struct vole_room *room = &run->rooms[i];
@@ -20,10 +19,7 @@ enum sym_err sym_vole_r_new(struct sym_vole_run *run)
             continue;
         }
         room->stage = R_ENCODES;
-        err = sym_vole_buffer_make(&room->m6, sym_vole_m6_bytes(g, 0));
-        err = err == SYM_OK ? sym_vole_buffer_make(&room->leaves, vector) : err;
-        err = err == SYM_OK ? sym_vole_buffer_make(&room->noise, vector) : err;
-        err = err == SYM_OK ? sym_vole_buffer_make(&room->pairs, vector) : err;
+        err = sym_vole_buffer_make(run, &room->m6, sym_vole_m6_bytes(g, 0));
     }
     return err;
 }
@@ -68,7 +64,7 @@ static enum sym_err begin_m5(struct sym_vole_run *run, struct vole_arrival *a)
         return sym_vole_blame(run, SYM_LIMIT, "M5 came too far ahead of M6");
     }
     struct vole_buffer *m5 = &run->cots[run->m5_gone].m5;
-    enum sym_err err = sym_vole_buffer_make(m5, sym_vole_m5_bytes(&run->g));
+    enum sym_err err = sym_vole_buffer_make(run, m5, sym_vole_m5_bytes(&run->g));
     a->to = m5->at;
     a->len = sym_vole_m5_bytes(&run->g);
     return err;
@@ -111,7 +107,7 @@ static enum sym_err begin_m9(struct sym_vole_run *run, struct vole_arrival *a)
     if (run->list.masks_come > 0) {
         return sym_vole_blame(run, SYM_WRONG_STATE, "masks came after the last");
     }
-    enum sym_err err = sym_vole_buffer_make(&run->list.masks, len);
+    enum sym_err err = sym_vole_buffer_make(run, &run->list.masks, len);
     a->to = run->list.masks.at;
     a->len = len;
     return err;
@@ -147,15 +143,15 @@ static enum sym_err matrix_piece(const struct vole_job *job, size_t first, size_
     struct vole_cots *c = &run->cots[job->batch];
     const struct sym_vole_geometry *g = &run->g;
     size_t blocks = sym_cot_scratch_blocks(g);
-    struct vole_buffer scratch = sym_vole_scratch(blocks * sizeof(struct sym_block));
+    struct vole_buffer scratch = sym_vole_scratch(run, blocks * sizeof(struct sym_block));
     (void)first;
     (void)n;
-    enum sym_err err = sym_vole_buffer_make(&c->m4, sym_vole_m4_bytes(g));
+    enum sym_err err = sym_vole_buffer_make(run, &c->m4, sym_vole_m4_bytes(g));
     if (err == SYM_OK) {
-        err = sym_vole_buffer_make(&c->row, g->row_blocks * sizeof(struct sym_block));
+        err = sym_vole_buffer_make(run, &c->row, g->row_blocks * sizeof(struct sym_block));
     }
     if (err == SYM_OK) {
-        err = sym_vole_buffer_make(&c->cots, sym_vole_cots(g) * sizeof(struct sym_block));
+        err = sym_vole_buffer_make(run, &c->cots, sym_vole_cots(g) * sizeof(struct sym_block));
     }
     if (err == SYM_OK && scratch.at != NULL) {
         sym_cot_draw(sym_vole_blocks(&c->row), c->alpha, g);
@@ -164,7 +160,7 @@ static enum sym_err matrix_piece(const struct vole_job *job, size_t first, size_
                       sym_vole_blocks(&c->row), sym_vole_blocks(&scratch));
     }
     err = scratch.at == NULL ? SYM_NO_MEMORY : err;
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return err;
 }
 
@@ -188,6 +184,7 @@ static bool offer_matrix(struct sym_vole_run *run, struct vole_job *job)
             run->cots[b].given = true;
             job->piece = matrix_piece;
             job->done = matrix_done;
+            job->fault = "a COT matrix could not be made";
             job->batch = b;
             return true;
         }
@@ -207,7 +204,7 @@ static struct sym_block *vector_p(const struct vole_room *room)
 static enum sym_err encode_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
-    struct vole_buffer scratch = sym_vole_scratch(sym_okvs_scratch_bytes(&run->g));
+    struct vole_buffer scratch = sym_vole_scratch(run, sym_okvs_scratch_bytes(&run->g));
     enum sym_err err = scratch.at == NULL ? SYM_NO_MEMORY : SYM_OK;
     for (size_t bin = first; err == SYM_OK && bin < first + n; bin++) {
         size_t items = 0;
@@ -216,8 +213,19 @@ static enum sym_err encode_piece(const struct vole_job *job, size_t first, size_
         err = sym_okvs_encode(vector_p(job->room) + sym_vole_column(run, bin), NULL,
                               run->config.kernel, &run->g, in, items, scratch.at);
     }
-    sym_vole_buffer_wipe(&scratch);
+    sym_vole_buffer_wipe(run, &scratch);
     return err == SYM_LIMIT ? SYM_BAD_VALUE : err;
+}
+
+/* Vectors that another batch has left are warm. */
+static enum sym_err take_vectors(struct sym_vole_run *run, struct vole_vectors *v)
+{
+    size_t vector = run->g.length * sizeof(struct sym_block);
+    *v = run->spare;
+    run->spare = (struct vole_vectors){.leaves = {0}};
+    enum sym_err err = sym_vole_buffer_make(run, &v->leaves, vector);
+    err = err == SYM_OK ? sym_vole_buffer_make(run, &v->noise, vector) : err;
+    return err == SYM_OK ? sym_vole_buffer_make(run, &v->pairs, vector) : err;
 }
 
 static enum sym_err claim_piece(const struct vole_job *job, size_t first, size_t n)
@@ -243,17 +251,17 @@ static enum sym_err follow_piece(const struct vole_job *job, size_t first, size_
     const struct vole_cots *c = &run->cots[job->batch];
     const struct sym_trees trees = {run->config.kernel, g, run->ctx, job->batch};
     size_t blocks = sym_trees_scratch_blocks(g);
-    struct vole_buffer scratch = sym_vole_scratch(blocks * sizeof(struct sym_block));
+    struct vole_buffer scratch = sym_vole_scratch(run, blocks * sizeof(struct sym_block));
     if (scratch.at == NULL) {
         return SYM_NO_MEMORY;
     }
-    struct sym_block *w = sym_vole_blocks(&room->leaves);
-    sym_trees_follow(w, sym_vole_blocks(&room->noise), &trees, c->m5.at, c->alpha,
+    struct sym_block *w = sym_vole_blocks(&room->v.leaves);
+    sym_trees_follow(w, sym_vole_blocks(&room->v.noise), &trees, c->m5.at, c->alpha,
                      sym_cot_noise(sym_vole_blocks(&c->row), g), sym_vole_blocks(&c->cots), c->base,
                      first, n, sym_vole_blocks(&scratch));
     room->sums[first] =
         sym_batch_sum(run->config.kernel, w, first * g->leaves, n * (size_t)g->leaves, room->chi);
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return SYM_OK;
 }
 
@@ -263,9 +271,9 @@ static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, s
     const struct vole_room *room = job->room;
     (void)first;
     (void)n;
-    sym_code_accumulate_pairs(sym_vole_blocks(&room->pairs), &run->code,
-                              sym_vole_blocks(&room->leaves) + run->g.outputs,
-                              sym_vole_blocks(&room->noise) + run->g.outputs);
+    sym_code_accumulate_pairs(sym_vole_blocks(&room->v.pairs), &run->code,
+                              sym_vole_blocks(&room->v.leaves) + run->g.outputs,
+                              sym_vole_blocks(&room->v.noise) + run->g.outputs);
     return SYM_OK;
 }
 
@@ -279,14 +287,14 @@ static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_
 {
     const struct sym_vole_run *run = job->run;
     const struct vole_room *room = job->room;
-    struct sym_block *u = sym_vole_blocks(&room->noise);
+    struct sym_block *u = sym_vole_blocks(&room->v.noise);
     size_t all = sym_vole_batch_columns(&run->g, job->batch);
     size_t from = first * SYM_CODE_GRAIN;
     size_t end = (first + n) * SYM_CODE_GRAIN;
     size_t m = (end < all ? end : all) - from;
     struct sym_block *p = vector_p(room) + from;
-    sym_code_spread_pairs(sym_vole_blocks(&room->leaves), u, &run->code,
-                          sym_vole_blocks(&room->pairs), from, m);
+    sym_code_spread_pairs(sym_vole_blocks(&room->v.leaves), u, &run->code,
+                          sym_vole_blocks(&room->v.pairs), from, m);
     sym_batch_hide((uint8_t *)p, p, u + from, m);
     return SYM_OK;
 }
@@ -294,7 +302,7 @@ static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_
 static enum sym_err decode_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
-    const struct sym_block *w = sym_vole_blocks(&job->room->leaves);
+    const struct sym_block *w = sym_vole_blocks(&job->room->v.leaves);
     for (size_t bin = first; bin < first + n; bin++) {
         uint32_t number = sym_vole_first_bin(&run->g, job->batch) + (uint32_t)bin;
         size_t items = 0;
@@ -303,6 +311,14 @@ static enum sym_err decode_piece(const struct vole_job *job, size_t first, size_
                         w + sym_vole_column(run, bin));
     }
     return SYM_OK;
+}
+
+static void give_vectors(struct sym_vole_run *run, struct vole_vectors *v)
+{
+    if (run->spare.leaves.at == NULL) {
+        run->spare = *v;
+        *v = (struct vole_vectors){.leaves = {0}};
+    }
 }
 
 /* The room turns to its next batch. */
@@ -320,12 +336,16 @@ static enum sym_err stage_done(struct sym_vole_run *run, const struct vole_job *
     struct vole_room *room = job->room;
     struct vole_cots *c = &run->cots[room->batch];
     uint32_t first = sym_vole_first_bin(&run->g, room->batch);
+    enum sym_err err = SYM_OK;
+    if (room->stage == R_CLAIMS) {
+        err = take_vectors(run, &room->v);
+    }
     if (room->stage == R_FOLLOWS) {
         sym_vole_blocks(&run->end)[room->batch] = sym_batch_end_r(sym_vole_sum(room), c->base);
         run->ends++;
-        sym_vole_buffer_free(&c->m5);
-        sym_vole_buffer_wipe(&c->cots);
-        sym_vole_buffer_wipe(&c->row);
+        sym_vole_buffer_free(run, &c->m5);
+        sym_vole_buffer_wipe(run, &c->cots);
+        sym_vole_buffer_wipe(run, &c->row);
     }
     if (room->stage == R_DECODES) {
         for (uint32_t i = 0; i < sym_vole_batch_bins(&run->g, room->batch); i++) {
@@ -334,10 +354,11 @@ static enum sym_err stage_done(struct sym_vole_run *run, const struct vole_job *
             run->list.passed += items;
         }
         run->list.batches++;
+        give_vectors(run, &room->v);
     }
     room->stage++;
     leave(run, room);
-    return sym_vole_list_go_on(run);
+    return err == SYM_OK ? sym_vole_list_go_on(run) : err;
 }
 
 /* Can this stage begin, and of how many items is it? */
@@ -431,7 +452,7 @@ enum sym_err sym_vole_r_departed(struct sym_vole_run *run, enum vole_message typ
     if (type == VOLE_M2) {
         run->state = VOLE_R_AWAITS_PAIRS;
     } else if (type == VOLE_M4) {
-        sym_vole_buffer_free(&run->cots[run->m4_gone++].m4);
+        sym_vole_buffer_free(run, &run->cots[run->m4_gone++].m4);
     } else if (type == VOLE_M6) {
         struct vole_room *room = &run->rooms[run->m6_gone++ % VOLE_R_ROOMS];
         leave(run, room);

@@ -19,14 +19,14 @@ enum sym_err sym_vole_s_new(struct sym_vole_run *run)
             continue;
         }
         room->stage = S_GROWS;
-        err = sym_vole_buffer_make(&room->m5, sym_vole_m5_bytes(g));
-        err = err == SYM_OK ? sym_vole_buffer_make(&room->m6, sym_vole_m6_bytes(g, 0)) : err;
+        err = sym_vole_buffer_make(run, &room->m5, sym_vole_m5_bytes(g));
+        err = err == SYM_OK ? sym_vole_buffer_make(run, &room->m6, sym_vole_m6_bytes(g, 0)) : err;
         err = err == SYM_OK
-                  ? sym_vole_buffer_make(&room->leaves, g->length * sizeof(struct sym_block))
+                  ? sym_vole_buffer_make(run, &room->v.leaves, g->length * sizeof(struct sym_block))
                   : err;
-        err = err == SYM_OK
-                  ? sym_vole_buffer_make(&room->noise, SYM_VOLE_TREES * sizeof(struct sym_block))
-                  : err;
+        err = err == SYM_OK ? sym_vole_buffer_make(run, &room->seeds,
+                                                   SYM_VOLE_TREES * sizeof(struct sym_block))
+                            : err;
     }
     return err;
 }
@@ -58,7 +58,7 @@ static enum sym_err begin_m4(struct sym_vole_run *run, struct vole_arrival *a)
         return sym_vole_blame(run, SYM_WRONG_STATE, "M4 came for a batch that is none");
     }
     struct vole_buffer *m4 = &run->cots[run->m4_gone].m4;
-    enum sym_err err = sym_vole_buffer_make(m4, sym_vole_m4_bytes(&run->g));
+    enum sym_err err = sym_vole_buffer_make(run, m4, sym_vole_m4_bytes(&run->g));
     a->to = m4->at;
     a->len = sym_vole_m4_bytes(&run->g);
     return err;
@@ -137,23 +137,24 @@ static enum sym_err matrix_piece(const struct vole_job *job, size_t first, size_
     struct vole_cots *c = &run->cots[job->batch];
     const struct sym_vole_geometry *g = &run->g;
     size_t blocks = sym_cot_scratch_blocks(g);
-    struct vole_buffer scratch = sym_vole_scratch(blocks * sizeof(struct sym_block));
+    struct vole_buffer scratch = sym_vole_scratch(run, blocks * sizeof(struct sym_block));
     (void)first;
     (void)n;
-    enum sym_err err = sym_vole_buffer_make(&c->cots, sym_vole_cots(g) * sizeof(struct sym_block));
+    enum sym_err err =
+        sym_vole_buffer_make(run, &c->cots, sym_vole_cots(g) * sizeof(struct sym_block));
     if (err == SYM_OK && scratch.at != NULL) {
         err = sym_cot_accept(sym_vole_blocks(&c->cots), c->base, run->config.kernel, g, run->ctx,
                              job->batch, (const uint8_t(*)[SYM_COT_KEY_BYTES])s->keys, &s->delta,
                              c->m4.at, sym_vole_blocks(&scratch));
     }
     err = scratch.at == NULL ? SYM_NO_MEMORY : err;
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return err;
 }
 
 static enum sym_err matrix_done(struct sym_vole_run *run, const struct vole_job *job)
 {
-    sym_vole_buffer_free(&run->cots[job->batch].m4);
+    sym_vole_buffer_free(run, &run->cots[job->batch].m4);
     run->cots_made++;
     return SYM_OK;
 }
@@ -183,14 +184,14 @@ static enum sym_err grow_piece(const struct vole_job *job, size_t first, size_t 
     const struct vole_cots *c = &run->cots[job->batch];
     const struct sym_trees trees = {run->config.kernel, &run->g, run->ctx, job->batch};
     size_t blocks = sym_trees_scratch_blocks(&run->g);
-    struct vole_buffer scratch = sym_vole_scratch(blocks * sizeof(struct sym_block));
+    struct vole_buffer scratch = sym_vole_scratch(run, blocks * sizeof(struct sym_block));
     if (scratch.at == NULL) {
         return SYM_NO_MEMORY;
     }
-    sym_trees_grow(sym_vole_blocks(&room->leaves), room->m5.at, &trees,
-                   sym_vole_blocks(&room->noise), sym_vole_blocks(&c->cots), c->base,
+    sym_trees_grow(sym_vole_blocks(&room->v.leaves), room->m5.at, &trees,
+                   sym_vole_blocks(&room->seeds), sym_vole_blocks(&c->cots), c->base,
                    &sym_vole_secrets(run)->delta, first, n, sym_vole_blocks(&scratch));
-    sym_vole_buffer_free(&scratch);
+    sym_vole_buffer_free(run, &scratch);
     return SYM_OK;
 }
 
@@ -210,7 +211,7 @@ static enum sym_err sum_piece(const struct vole_job *job, size_t first, size_t n
     const struct sym_vole_run *run = job->run;
     struct vole_room *room = job->room;
     size_t leaves = run->g.leaves;
-    room->sums[first] = sym_batch_sum(run->config.kernel, sym_vole_blocks(&room->leaves),
+    room->sums[first] = sym_batch_sum(run->config.kernel, sym_vole_blocks(&room->v.leaves),
                                       first * leaves, n * leaves, room->chi);
     return SYM_OK;
 }
@@ -220,7 +221,7 @@ static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, s
     const struct sym_vole_run *run = job->run;
     (void)first;
     (void)n;
-    sym_code_accumulate(&run->code, sym_vole_blocks(&job->room->leaves) + run->g.outputs);
+    sym_code_accumulate(&run->code, sym_vole_blocks(&job->room->v.leaves) + run->g.outputs);
     return SYM_OK;
 }
 
@@ -233,7 +234,7 @@ static size_t groups(const struct sym_vole_run *run, uint32_t batch)
 static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
-    struct sym_block *v = sym_vole_blocks(&job->room->leaves);
+    struct sym_block *v = sym_vole_blocks(&job->room->v.leaves);
     size_t all = sym_vole_batch_columns(&run->g, job->batch);
     size_t from = first * SYM_CODE_GRAIN;
     size_t end = (first + n) * SYM_CODE_GRAIN;
@@ -250,7 +251,7 @@ static enum sym_err answer_piece(const struct vole_job *job, size_t first, size_
     for (size_t bin = first; bin < first + n; bin++) {
         uint32_t number = sym_vole_first_bin(&run->g, job->batch) + (uint32_t)bin;
         size_t column = sym_vole_column(run, bin);
-        struct sym_block *k = sym_vole_blocks(&room->leaves) + column;
+        struct sym_block *k = sym_vole_blocks(&room->v.leaves) + column;
         size_t items = 0;
         const struct sym_okvs_item *in = sym_vole_list_bin(run, number, &items);
         sym_batch_shift(k, run->config.kernel, delta, room->m6.at + (1 + column) * SYM_BLOCK_BYTES,
@@ -274,7 +275,7 @@ static void end_check(struct sym_vole_run *run, const struct vole_room *room)
 static void leave(struct sym_vole_run *run, struct vole_room *room)
 {
     struct vole_cots *c = &run->cots[room->batch];
-    sym_vole_buffer_wipe(&c->cots);
+    sym_vole_buffer_wipe(run, &c->cots);
     for (uint32_t i = 0; i < sym_vole_batch_bins(&run->g, room->batch); i++) {
         size_t items = 0;
         (void)sym_vole_list_bin(run, sym_vole_first_bin(&run->g, room->batch) + i, &items);
@@ -338,7 +339,7 @@ static bool offer_stage(struct sym_vole_run *run, struct vole_room *room, struct
         return false;
     }
     if (room->stage == S_GROWS) {
-        sym_random_many(room->noise.at, room->noise.len);
+        sym_random_many(room->seeds.at, room->seeds.len);
     }
     if (room->stage == S_ANSWERS) {
         end_check(run, room);

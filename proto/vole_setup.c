@@ -53,7 +53,7 @@ enum sym_err sym_vole_setup_new(struct sym_vole_run *run)
 {
     enum sym_err err = sym_secret_new(&run->secrets, sizeof(struct vole_secrets));
     if (err == SYM_OK) {
-        err = sym_vole_buffer_make(&run->m3, SYM_BASE_OT_PAIRS_BYTES);
+        err = sym_vole_buffer_make(run, &run->m3, SYM_BASE_OT_PAIRS_BYTES);
     }
     if (err != SYM_OK) {
         return err;

@@ -74,7 +74,9 @@ enum vole_message {
 /* Masks of S that one work of R looks for. */
 #define VOLE_SEARCH_MASKS 65536u
 
-/* Memory from aligned_alloc. */
+/* Buffers of this many bytes and more come from where the caller said. */
+#define VOLE_LARGE 1048576u
+
 struct vole_buffer {
     uint8_t *at;
     size_t len;
@@ -135,16 +137,21 @@ enum vole_stage {
     VOLE_STAGE_COUNT
 };
 
+struct vole_vectors {
+    struct vole_buffer leaves; /* W or V, N blocks; then the outputs of the code */
+    struct vole_buffer noise;  /* R: U, likewise */
+    struct vole_buffer pairs;  /* R: both between the halves of the code */
+};
+
 struct vole_room {
     uint32_t batch;
     enum vole_stage stage;
-    bool working;              /* a work on it is out */
-    bool m6_came;              /* S */
-    struct vole_buffer m5;     /* S */
-    struct vole_buffer m6;     /* x* and A, or before that P */
-    struct vole_buffer leaves; /* W or V, N blocks */
-    struct vole_buffer noise;  /* R: U, N blocks; S: seeds of the trees */
-    struct vole_buffer pairs;  /* R */
+    bool working;             /* a work on it is out */
+    bool m6_came;             /* S */
+    struct vole_buffer m5;    /* S */
+    struct vole_buffer m6;    /* x* and A, or before that P */
+    struct vole_buffer seeds; /* S: of the trees */
+    struct vole_vectors v;    /* R: from the trees on; S: always */
     struct sym_block chi;
     struct sym_block sums[SYM_VOLE_TREES]; /* of the ranges of trees that begin there */
 };
@@ -235,6 +242,7 @@ struct sym_vole_run {
     uint32_t ends;          /* e_β that are known */
     struct vole_buffer end; /* e_0 … */
     struct vole_room rooms[VOLE_ROOMS_MAX];
+    struct vole_vectors spare; /* R: that no room uses */
     struct vole_list list;
 };
 
@@ -251,19 +259,21 @@ static inline struct vole_secrets *sym_vole_secrets(const struct sym_vole_run *r
 }
 
 /* Room for len bytes, for vectors; nothing happens when there is room already. */
-SYM_MUST enum sym_err sym_vole_buffer_make(struct vole_buffer *b, size_t len);
+SYM_MUST enum sym_err sym_vole_buffer_make(const struct sym_vole_run *run, struct vole_buffer *b,
+                                           size_t len);
 /* The same, zeroed. */
-SYM_MUST enum sym_err sym_vole_buffer_zero(struct vole_buffer *b, size_t len);
-void sym_vole_buffer_free(struct vole_buffer *b);
-void sym_vole_buffer_wipe(struct vole_buffer *b);
+SYM_MUST enum sym_err sym_vole_buffer_zero(const struct sym_vole_run *run, struct vole_buffer *b,
+                                           size_t len);
+void sym_vole_buffer_free(const struct sym_vole_run *run, struct vole_buffer *b);
+void sym_vole_buffer_wipe(const struct sym_vole_run *run, struct vole_buffer *b);
 
 static inline struct sym_block *sym_vole_blocks(const struct vole_buffer *b)
 {
     return (struct sym_block *)(void *)b->at;
 }
 
-/* Room that a piece of work needs for itself; NULL when there is none. Freed by wiping. */
-struct vole_buffer sym_vole_scratch(size_t len);
+/* Room that a piece of work needs for itself; empty when there is none. */
+struct vole_buffer sym_vole_scratch(const struct sym_vole_run *run, size_t len);
 /* Fills in what went wrong, for the own log, unless that is known. Returns err. */
 SYM_MUST enum sym_err sym_vole_blame(struct sym_vole_run *run, enum sym_err err, const char *why);
 /* Frees what is needed no more when all has been computed and sent. */
@@ -324,7 +334,7 @@ const struct sym_okvs_item *sym_vole_list_bin(const struct sym_vole_run *run, ui
                                               size_t *n);
 /* S: M9, and how many bytes of it are in order. */
 const uint8_t *sym_vole_list_sorted(const struct sym_vole_run *run, size_t *ready);
-void sym_vole_list_release(struct vole_list *l);
+void sym_vole_list_release(struct sym_vole_run *run);
 
 /* vole_r.c and vole_s.c: set up; the message that is ready, if one is; it has been sent; the next
  * work, if there is one, described in job. */

@@ -301,19 +301,20 @@ static void two_sessions_of_the_same_sets_share_no_mask(void **state)
 static void check_vectors(void *context, const struct vole_moment *m)
 {
     const struct sym_vole_run *r_run = m->rig->runs[VOLE_R];
-    const struct sym_block *delta = &sym_vole_secrets(m->rig->runs[VOLE_S])->delta;
     const struct vole_room *s = m->job->room;
     unsigned *seen = context;
     if (m->after || m->side != VOLE_S || s == NULL || s->stage != S_ANSWERS) {
         return;
     }
-    const struct vole_room *r = &r_run->rooms[s->batch % VOLE_R_ROOMS];
+    const struct vole_vectors *v_r =
+        r_run->spare.leaves.at != NULL ? &r_run->spare : &r_run->rooms[0].v;
+    const struct sym_block *delta = &sym_vole_secrets(m->run)->delta;
     size_t n = sym_vole_batch_columns(&m->run->g, s->batch);
     struct sym_block *v = malloc(n * sizeof *v);
     assert_non_null(v);
-    memcpy(v, s->leaves.at, n * sizeof *v);
-    sym_batch_shift(v, m->run->config.kernel, delta, r->noise.at, n);
-    assert_memory_equal(v, r->leaves.at, n * sizeof *v);
+    memcpy(v, s->v.leaves.at, n * sizeof *v);
+    sym_batch_shift(v, m->run->config.kernel, delta, v_r->noise.at, n);
+    assert_memory_equal(v, v_r->leaves.at, n * sizeof *v);
     free(v);
     ++*seen;
 }
