@@ -268,7 +268,7 @@ static void draw_indices(uint32_t indices[SYM_CODE_INDICES], const struct wide_k
 
 /* How many outputs ahead what they add up is fetched: as much as the first cache holds easily. */
 #ifndef AHEAD
-#define AHEAD 8u
+#define AHEAD 4u
 #endif
 
 static inline void fetch(const struct sym_block *y, const uint32_t *indices, size_t o,
