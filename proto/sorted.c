@@ -174,6 +174,50 @@ bool sym_sorted_has(const uint8_t *items, size_t n, size_t len, const uint8_t *w
     return low < n && sym_sorted_compare(items + low * len, wanted, len) == 0;
 }
 
+/* About as many buckets as items, but 2 at least: a shift by 64 is none. */
+static unsigned index_bits(size_t n)
+{
+    unsigned bits = 1;
+    while (bits < 31 && (size_t)1 << bits < n) {
+        bits++;
+    }
+    return bits;
+}
+
+size_t sym_sorted_index_room(size_t n)
+{
+    return ((size_t)1 << index_bits(n)) + 1;
+}
+
+void sym_sorted_index_make(struct sym_sorted_index *out, uint32_t *starts, const uint8_t *items,
+                           size_t n, size_t len)
+{
+    unsigned bits = index_bits(n);
+    size_t bucket = 0;
+    *out =
+        (struct sym_sorted_index){.items = items, .len = len, .starts = starts, .shift = 64 - bits};
+    for (size_t i = 0; i < n; i++) {
+        size_t here = (size_t)(head(items + i * len) >> out->shift);
+        while (bucket <= here) {
+            starts[bucket++] = (uint32_t)i;
+        }
+    }
+    while (bucket <= (size_t)1 << bits) {
+        starts[bucket++] = (uint32_t)n;
+    }
+}
+
+bool sym_sorted_index_has(const struct sym_sorted_index *index, const uint8_t *wanted)
+{
+    const uint32_t *bucket = index->starts + (head(wanted) >> index->shift);
+    for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
+        if (sym_sorted_compare(index->items + i * index->len, wanted, index->len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t sym_sorted_break(const uint8_t *items, size_t n, size_t len, bool strictly)
 {
     for (size_t i = 1; i < n; i++) {

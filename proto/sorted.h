@@ -28,6 +28,20 @@ void sym_sorted_sort(uint8_t *items, size_t n, size_t len);
 /* Is wanted among these n sorted items? n below 2^32. */
 bool sym_sorted_has(const uint8_t *items, size_t n, size_t len, const uint8_t *wanted);
 
+/* For many look-ups in one array: where the items begin that share their first bits. Borrows items
+ * (n below 2^31) and starts, which has room for sym_sorted_index_room(n) numbers. */
+struct sym_sorted_index {
+    const uint8_t *items;
+    size_t len;
+    const uint32_t *starts;
+    unsigned shift;
+};
+size_t sym_sorted_index_room(size_t n);
+void sym_sorted_index_make(struct sym_sorted_index *out, uint32_t *starts, const uint8_t *items,
+                           size_t n, size_t len);
+/* sym_sorted_has, in one or two steps. */
+bool sym_sorted_index_has(const struct sym_sorted_index *index, const uint8_t *wanted);
+
 /* The first item that comes before the one in front of it, or, with strictly, also one equal to
  * it; n when there is none. */
 size_t sym_sorted_break(const uint8_t *items, size_t n, size_t len, bool strictly);

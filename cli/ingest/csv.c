@@ -450,14 +450,28 @@ enum sym_err sym_csv_next(struct sym_csv_row *row, struct sym_csv *csv, struct s
     return err;
 }
 
+/* libcsv writes to a file byte by byte; most fields fit into a line's buffer. */
+static void write_field(FILE *to, struct sym_span field)
+{
+    uint8_t quoted[512];
+    const uint8_t *data = field.len > 0 ? field.data : (const uint8_t *)"";
+    size_t len = field.len < sizeof quoted / 2 - 2
+                     ? csv_write(quoted, sizeof quoted, data, field.len)
+                     : sizeof quoted + 1;
+    if (len <= sizeof quoted) {
+        (void)fwrite(quoted, 1, len, to);
+    } else {
+        (void)csv_fwrite(to, data, field.len);
+    }
+}
+
 void sym_csv_write(FILE *to, const struct sym_span *fields, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0) {
-            (void)fputc(',', to);
+            (void)putc(',', to);
         }
-        (void)csv_fwrite(to, fields[i].len > 0 ? fields[i].data : (const uint8_t *)"",
-                         fields[i].len);
+        write_field(to, fields[i]);
     }
-    (void)fputc('\n', to);
+    (void)putc('\n', to);
 }

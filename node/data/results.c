@@ -42,49 +42,75 @@ enum sym_err sym_result_rows_add(struct sym_result_rows *rows, struct sym_span i
     return SYM_OK;
 }
 
-static enum sym_err encode_page(struct sym_secret *value, struct sym_span *out,
-                                const struct sym_result_rows *rows)
+static enum sym_err encode_page(struct sym_secret *value, const struct sym_result_rows *rows)
 {
     enum sym_err err = sym_secret_new(value, HEAD_BYTES + 9 * rows->n + rows->ids_len);
     if (err != SYM_OK) {
         return err;
     }
+    struct sym_span out;
     struct sym_writer w = sym_writer(value->data, value->len);
     sym_write_u32(&w, (uint32_t)rows->n);
     sym_write_u32(&w, (uint32_t)rows->ids_len);
     sym_write_bytes(&w, rows->id_lengths, rows->n);
     sym_write_bytes(&w, rows->types, 8 * rows->n);
     sym_write_bytes(&w, rows->ids, rows->ids_len);
-    return sym_write_end(&w, out);
+    err = sym_write_end(&w, &out);
+    if (err != SYM_OK) {
+        sym_secret_clear(value);
+    }
+    return err;
+}
+
+enum sym_err sym_result_pages_add(struct sym_result_pages *pages,
+                                  const struct sym_result_rows *rows)
+{
+    enum sym_err err =
+        pages->n < SYM_RESULT_PAGES_MAX ? encode_page(&pages->values[pages->n], rows) : SYM_LIMIT;
+    pages->n += err == SYM_OK;
+    return err;
+}
+
+void sym_result_pages_clear(struct sym_result_pages *pages)
+{
+    for (size_t i = 0; i < pages->n; i++) {
+        sym_secret_clear(&pages->values[i]);
+    }
+    pages->first += (uint32_t)pages->n;
+    pages->n = 0;
 }
 
 struct put {
     struct sym_results *r;
     struct sym_span id;
-    uint32_t page;
-    struct sym_span value;
+    const struct sym_result_pages *pages;
 };
 
 /* The table names the results there are, as the vault cannot be listed. */
-static enum sym_err put_page(struct sym_transaction *t, void *context)
+static enum sym_err put_pages(struct sym_transaction *t, void *context)
 {
     const struct put *p = context;
     uint8_t key[KEY_BYTES];
-    uint8_t pages[4];
-    struct sym_writer w = sym_writer(pages, sizeof pages);
-    sym_write_u32(&w, p->page + 1);
-    enum sym_err err = sym_store_put(t, SYM_TABLE_RESULTS, p->id, sym_span(pages, sizeof pages));
-    return err == SYM_OK ? sym_vault_put(p->r->vault, t, page_key(key, p->id, p->page), p->value)
-                         : err;
+    uint8_t count[4];
+    struct sym_writer w = sym_writer(count, sizeof count);
+    sym_write_u32(&w, p->pages->first + (uint32_t)p->pages->n);
+    enum sym_err err = sym_store_put(t, SYM_TABLE_RESULTS, p->id, sym_span(count, sizeof count));
+    for (uint32_t i = 0; err == SYM_OK && i < p->pages->n; i++) {
+        err = sym_vault_put(p->r->vault, t, page_key(key, p->id, p->pages->first + i),
+                            sym_secret_span(&p->pages->values[i]));
+    }
+    return err;
 }
 
-enum sym_err sym_results_put(struct sym_results *r, struct sym_span id, uint32_t page,
-                             const struct sym_result_rows *rows)
+enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
+                             struct sym_result_pages *pages)
 {
-    SYM_SECRET_AUTO value = {0};
-    struct put p = {.r = r, .id = id, .page = page};
-    enum sym_err err = encode_page(&value, &p.value, rows);
-    return err == SYM_OK ? sym_store_write(r->store, put_page, &p) : err;
+    struct put p = {.r = r, .id = id, .pages = pages};
+    enum sym_err err = pages->n > 0 ? sym_store_write(r->store, put_pages, &p) : SYM_OK;
+    if (err == SYM_OK) {
+        sym_result_pages_clear(pages);
+    }
+    return err;
 }
 
 /* Reading --------------------------------------------------------------------------------------
@@ -261,10 +287,10 @@ static enum sym_err write_page(struct cut *c)
 {
     SYM_SECRET_AUTO value = {0};
     uint8_t key[KEY_BYTES];
-    struct sym_span span;
-    enum sym_err err = encode_page(&value, &span, &c->rows);
+    enum sym_err err = encode_page(&value, &c->rows);
     if (err == SYM_OK) {
-        err = sym_vault_put(c->r->vault, c->t, page_key(key, c->id, c->written), span);
+        err = sym_vault_put(c->r->vault, c->t, page_key(key, c->id, c->written),
+                            sym_secret_span(&value));
     }
     sym_wipe(&c->rows, sizeof c->rows);
     c->written++;

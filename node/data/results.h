@@ -34,9 +34,21 @@ struct sym_result_rows {
 SYM_MUST enum sym_err sym_result_rows_add(struct sym_result_rows *rows, struct sym_span id,
                                           uint64_t types);
 
-/* Keeps the page of this number, from 0, durably. */
-SYM_MUST enum sym_err sym_results_put(struct sym_results *r, struct sym_span id, uint32_t page,
-                                      const struct sym_result_rows *rows);
+/* Full pages, which are kept together: a commit costs more than a page does. Zero is none. */
+#define SYM_RESULT_PAGES_MAX 32u
+struct sym_result_pages {
+    struct sym_secret values[SYM_RESULT_PAGES_MAX];
+    size_t n;
+    uint32_t first; /* number of the first of them, from 0 */
+};
+
+/* SYM_LIMIT when there are as many as can be. */
+SYM_MUST enum sym_err sym_result_pages_add(struct sym_result_pages *pages,
+                                           const struct sym_result_rows *rows);
+void sym_result_pages_clear(struct sym_result_pages *pages);
+/* Keeps these pages durably; pages then is ready for the next ones. None is fine. */
+SYM_MUST enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
+                                      struct sym_result_pages *pages);
 /* The rows from `first` to the end of their page; spans borrow from *value, which must be empty. */
 SYM_MUST enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
                                       struct sym_result_page *out, struct sym_span id,

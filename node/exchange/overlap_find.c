@@ -9,21 +9,30 @@ struct sym_overlap_find {
     sym_overlap_find_fn *done;
     void *owner;
     struct sym_timer *turn;
-    size_t segment; /* next to be read */
-    uint32_t page;
+    struct sym_sorted_index index;
+    uint32_t *starts; /* of the index */
+    size_t segment;   /* next to be read */
     uint64_t records;
-    struct sym_result_rows rows; /* of the page that is being filled */
+    struct sym_result_rows rows;   /* of the page that is being filled */
+    struct sym_result_pages pages; /* that are full */
 };
+
+static enum sym_err keep_pages(struct sym_overlap_find *f)
+{
+    return sym_results_put(f->config.results, sym_span(f->config.id, sizeof f->config.id),
+                           &f->pages);
+}
 
 static enum sym_err keep_page(struct sym_overlap_find *f)
 {
     if (f->rows.n == 0) {
         return SYM_OK;
     }
-    enum sym_err err = sym_results_put(
-        f->config.results, sym_span(f->config.id, sizeof f->config.id), f->page, &f->rows);
+    enum sym_err err = f->pages.n == SYM_RESULT_PAGES_MAX ? keep_pages(f) : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_result_pages_add(&f->pages, &f->rows);
+    }
     sym_wipe(&f->rows, sizeof f->rows);
-    f->page++;
     return err;
 }
 
@@ -43,8 +52,7 @@ static uint64_t types_that_match(const struct sym_overlap_find *f, const struct 
 {
     uint64_t types = 0;
     for (size_t i = first; i < first + n; i++) {
-        if (s->types[i] <= SYM_TOKEN_TYPES_MAX &&
-            sym_sorted_has(f->config.digests, f->config.n, SYM_DIGEST_BYTES, s->digests[i])) {
+        if (s->types[i] <= SYM_TOKEN_TYPES_MAX && sym_sorted_index_has(&f->index, s->digests[i])) {
             types |= 1ull << s->types[i];
         }
     }
@@ -88,6 +96,9 @@ static void on_turn(void *owner)
     if (err == SYM_OK) {
         err = keep_page(f);
     }
+    if (err == SYM_OK) {
+        err = keep_pages(f);
+    }
     f->done(f->owner, err);
 }
 
@@ -102,8 +113,14 @@ enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
     f->config = *config;
     f->done = done;
     f->owner = owner;
-    enum sym_err err = sym_loop_timer(config->loop, &f->turn, 0, on_turn, f);
+    f->starts = calloc(sym_sorted_index_room(config->n), sizeof *f->starts);
+    enum sym_err err = f->starts == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (err == SYM_OK) {
+        sym_sorted_index_make(&f->index, f->starts, config->digests, config->n, SYM_DIGEST_BYTES);
+        err = sym_loop_timer(config->loop, &f->turn, 0, on_turn, f);
+    }
     if (err != SYM_OK) {
+        free(f->starts);
         free(f);
         return err;
     }
@@ -116,6 +133,8 @@ void sym_overlap_find_free(struct sym_overlap_find *f)
     if (f != NULL) {
         sym_timer_remove(&f->turn);
         sym_wipe(&f->rows, sizeof f->rows);
+        sym_result_pages_clear(&f->pages);
+        free(f->starts);
         free(f);
     }
 }

@@ -559,6 +559,7 @@ static void open_exchanges(struct exchange_rig *rig, struct rig_side *s)
                                      .peers = &s->peers,
                                      .keys = &s->self.keys,
                                      .ristretto = rig->with,
+                                     .kernel = rig->kernel,
                                      .self = s->self.id,
                                      .workers = s->workers,
                                      .datasets = (void *)s,
@@ -622,6 +623,7 @@ struct exchange_rig *exchange_rig_open(const struct sym_ristretto *with)
     if (with == NULL) {
         assert_int_equal(sym_ristretto_choose(&rig->with, NULL), SYM_OK);
     }
+    assert_int_equal(sym_vole_kernel_choose(&rig->kernel, NULL), SYM_OK);
     memset(ends, 0, sizeof ends);
     sym_random(ends[0].exporter, sizeof ends[0].exporter);
     memcpy(ends[1].exporter, ends[0].exporter, sizeof ends[0].exporter);

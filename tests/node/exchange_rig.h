@@ -56,6 +56,7 @@ struct rig_side {
 struct exchange_rig {
     struct sym_loop *loop;
     const struct sym_ristretto *with;
+    const struct sym_vole_kernel *kernel;
     struct rig_side sides[2];
     bool linked;
     /* Takes each frame instead of side 1, when set; owns nothing. */

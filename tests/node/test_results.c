@@ -94,7 +94,7 @@ static void keep(struct fixture *f, uint8_t number, const char *dataset, size_t 
                                    .has_result = has_result,
                                    .started_ms = 1790000000000u + number};
     struct sym_result_rows *rows = calloc(1, sizeof *rows);
-    uint32_t page = 0;
+    struct sym_result_pages pages = {.n = 0};
     assert_non_null(rows);
     for (size_t i = 0; i < n; i++) {
         char name[24];
@@ -103,11 +103,17 @@ static void keep(struct fixture *f, uint8_t number, const char *dataset, size_t 
         assert_int_equal(sym_result_rows_add(rows, sym_span_text(twin ? "twin" : name), i % 7 + 1),
                          SYM_OK);
         if (rows->n == FULL || i + 1 == n) {
-            assert_int_equal(sym_results_put(&f->results, e.id, page++, rows), SYM_OK);
+            if (sym_result_pages_add(&pages, rows) == SYM_LIMIT) {
+                assert_int_equal(pages.n, SYM_RESULT_PAGES_MAX);
+                assert_int_equal(sym_results_put(&f->results, e.id, &pages), SYM_OK);
+                assert_int_equal(sym_result_pages_add(&pages, rows), SYM_OK);
+            }
             memset(rows, 0, sizeof *rows);
         }
     }
     free(rows);
+    assert_int_equal(sym_results_put(&f->results, e.id, &pages), SYM_OK);
+    assert_int_equal(pages.n, 0);
     assert_int_equal(sym_store_write(f->room.store, put_entry, &e), SYM_OK);
 }
 
