@@ -207,15 +207,31 @@ void sym_sorted_index_make(struct sym_sorted_index *out, uint32_t *starts, const
     }
 }
 
-bool sym_sorted_index_has(const struct sym_sorted_index *index, const uint8_t *wanted)
+static bool bucket_has(const struct sym_sorted_index *index, const uint32_t *bucket,
+                       const uint8_t *wanted)
 {
-    const uint32_t *bucket = index->starts + (head(wanted) >> index->shift);
     for (uint32_t i = bucket[0]; i < bucket[1]; i++) {
         if (sym_sorted_compare(index->items + i * index->len, wanted, index->len) == 0) {
             return true;
         }
     }
     return false;
+}
+
+void sym_sorted_index_has(bool has[SYM_SORTED_WANTED_MAX], const struct sym_sorted_index *index,
+                          const uint8_t *wanted, size_t n)
+{
+    const uint32_t *buckets[SYM_SORTED_WANTED_MAX];
+    for (size_t i = 0; i < n; i++) {
+        buckets[i] = index->starts + (head(wanted + i * index->len) >> index->shift);
+        __builtin_prefetch(buckets[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        __builtin_prefetch(index->items + *buckets[i] * index->len);
+    }
+    for (size_t i = 0; i < n; i++) {
+        has[i] = bucket_has(index, buckets[i], wanted + i * index->len);
+    }
 }
 
 size_t sym_sorted_break(const uint8_t *items, size_t n, size_t len, bool strictly)

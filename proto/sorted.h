@@ -39,8 +39,11 @@ struct sym_sorted_index {
 size_t sym_sorted_index_room(size_t n);
 void sym_sorted_index_make(struct sym_sorted_index *out, uint32_t *starts, const uint8_t *items,
                            size_t n, size_t len);
-/* sym_sorted_has, in one or two steps. */
-bool sym_sorted_index_has(const struct sym_sorted_index *index, const uint8_t *wanted);
+/* sym_sorted_has, in one or two steps, of n that lie one behind the other. Memory that is not in
+ * the processor's cache is waited for once for all of them. */
+#define SYM_SORTED_WANTED_MAX 64u
+void sym_sorted_index_has(bool has[SYM_SORTED_WANTED_MAX], const struct sym_sorted_index *index,
+                          const uint8_t *wanted, size_t n);
 
 /* The first item that comes before the one in front of it, or, with strictly, also one equal to
  * it; n when there is none. */

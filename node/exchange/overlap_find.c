@@ -46,13 +46,32 @@ static enum sym_err keep_row(struct sym_overlap_find *f, struct sym_span id, uin
     return err;
 }
 
+/* Which tokens of a segment match: so many at once, from `first` on. */
+struct hits {
+    size_t first;
+    size_t n;
+    bool is_there[SYM_SORTED_WANTED_MAX];
+};
+
+static bool is_hit(struct hits *h, const struct sym_overlap_find *f, const struct sym_segment *s,
+                   size_t token)
+{
+    if (token >= h->first + h->n) {
+        size_t left = s->n_tokens - token;
+        h->first = token;
+        h->n = left < SYM_SORTED_WANTED_MAX ? left : SYM_SORTED_WANTED_MAX;
+        sym_sorted_index_has(h->is_there, &f->index, s->digests[token], h->n);
+    }
+    return h->is_there[token - h->first];
+}
+
 /* A digest names its type, so there is no need to ask for the type of the overlap. */
-static uint64_t types_that_match(const struct sym_overlap_find *f, const struct sym_segment *s,
-                                 size_t first, size_t n)
+static uint64_t types_that_match(struct hits *h, const struct sym_overlap_find *f,
+                                 const struct sym_segment *s, size_t first, size_t n)
 {
     uint64_t types = 0;
     for (size_t i = first; i < first + n; i++) {
-        if (s->types[i] <= SYM_TOKEN_TYPES_MAX && sym_sorted_index_has(&f->index, s->digests[i])) {
+        if (is_hit(h, f, s, i) && s->types[i] <= SYM_TOKEN_TYPES_MAX) {
             types |= 1ull << s->types[i];
         }
     }
@@ -62,6 +81,7 @@ static uint64_t types_that_match(const struct sym_overlap_find *f, const struct 
 static enum sym_err search_segment(struct sym_overlap_find *f)
 {
     struct sym_segment s = {0};
+    struct hits hits = {.n = 0};
     size_t token = 0;
     enum sym_err err = sym_content_segment(f->config.content, f->segment, &s);
     if (err != SYM_OK) {
@@ -69,7 +89,7 @@ static enum sym_err search_segment(struct sym_overlap_find *f)
     }
     const uint8_t *id = s.ids;
     for (size_t i = 0; err == SYM_OK && i < s.n_records; i++) {
-        uint64_t types = types_that_match(f, &s, token, s.token_counts[i]);
+        uint64_t types = types_that_match(&hits, f, &s, token, s.token_counts[i]);
         if (types != 0) {
             err = keep_row(f, sym_span(id, s.id_lengths[i]), types);
         }

@@ -1,6 +1,7 @@
 #include "tests/node/exchange_rig.h"
 
 #include "crypto/ristretto.h"
+#include "crypto/vole/kernel.h"
 #include "proto/overlap_agree.h"
 
 #include <setjmp.h>

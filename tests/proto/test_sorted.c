@@ -65,7 +65,13 @@ static bool has(const uint8_t *items, size_t n, size_t len, const uint8_t *wante
     assert_non_null(starts);
     sym_sorted_index_make(&index, starts, items, n, len);
     bool there = sym_sorted_has(items, n, len, wanted);
-    assert_int_equal(sym_sorted_index_has(&index, wanted), there);
+    bool twice[SYM_SORTED_WANTED_MAX];
+    uint8_t both[2 * SYM_SORTED_BYTES_MAX];
+    memcpy(both, n > 0 ? items : wanted, len);
+    memcpy(both + len, wanted, len);
+    sym_sorted_index_has(twice, &index, both, 2);
+    assert_int_equal(twice[0], n > 0);
+    assert_int_equal(twice[1], there);
     free(starts);
     return there;
 }
