@@ -6,7 +6,12 @@
 #include <string.h>
 
 /* Fastest first. */
-static const struct sym_ristretto *const backends[] = {&sym_ristretto_sodium};
+static const struct sym_ristretto *const backends[] = {
+#ifdef __x86_64__
+    &sym_ristretto_ifma,
+#endif
+    &sym_ristretto_sodium,
+};
 
 #define BACKEND_COUNT (sizeof backends / sizeof *backends)
 
