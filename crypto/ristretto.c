@@ -9,6 +9,7 @@
 static const struct sym_ristretto *const backends[] = {
 #ifdef __x86_64__
     &sym_ristretto_ifma,
+    &sym_ristretto_avx2,
 #endif
     &sym_ristretto_sodium,
 };
