@@ -225,8 +225,10 @@
 #define SYM_WITNESS_RESTORE_EACH_MS 3600000u
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
  * sides together, and the findings it lists: one that finds more has found enough. */
-#define SYM_COMPARE_ENTRIES_MAX  64u
-#define SYM_COMPARE_FRAME_BYTES  262144u
+#define SYM_COMPARE_ENTRIES_MAX 64u
+#define SYM_COMPARE_FRAME_BYTES 262144u
+/* How long a comparison tries to reach the other node, milliseconds: an auditor asks again. */
+#define SYM_COMPARE_REACH_MS     15000u
 #define SYM_COMPARED_MAX         4194304u
 #define SYM_COMPARE_FINDINGS_MAX 65536u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.
