@@ -200,6 +200,17 @@ struct sym_log_proof {
     struct sym_span checkpoint;
 };
 
+struct sym_release_evidence {
+    uint64_t index;
+    uint64_t size;
+    struct sym_span leaf;
+    const struct sym_span *inclusion; /* of 32 bytes */
+    size_t n_inclusion;
+    struct sym_span salt; /* 32 bytes */
+    struct sym_span body;
+    struct sym_span checkpoint;
+};
+
 struct sym_witness_row {
     struct sym_span alias;
     struct sym_span peer; /* 32 bytes */
@@ -309,6 +320,7 @@ extern const struct sym_message sym_msg_tile_query;
 extern const struct sym_message sym_msg_tile;
 extern const struct sym_message sym_msg_proof_query;
 extern const struct sym_message sym_msg_log_proof;
+extern const struct sym_message sym_msg_release_evidence;
 extern const struct sym_message sym_msg_witness_list;
 extern const struct sym_message sym_msg_witness_query;
 extern const struct sym_message sym_msg_exhibit;

@@ -185,6 +185,8 @@ static enum sym_err tabulates(struct fake_call *call)
         call->answer = the_release();
     } else if (call->verb == SYM_VERB_PEER_LIST) {
         call->answer = the_peers();
+    } else if (call->verb == SYM_VERB_RELEASE_EVIDENCE) {
+        return SYM_NOT_FOUND;
     } else if (call->verb == SYM_VERB_RELEASE_CELLS) {
         call->answer = some_cells(((const struct sym_cells_query *)call->arguments)->first, false);
     } else if (call->verb == SYM_VERB_TABULATE_PREVIEW) {
@@ -231,7 +233,8 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "incidents peers=0 own=1 purpose=7 basis=1 case=C-17 shape=hotspots unit=0 "
                         "p=1 k=1 epsilon=1000000000 cells=9 levels=2\n"
                         "country: IT .. MT, 3\nyear: 2019 .. 2020, 2\n"
-                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\nRELEASE_CELLS\n");
+                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\n"
+                        "RELEASE_EVIDENCE\nRELEASE_CELLS\n");
 }
 
 static void nothing_is_asked_without_agreement(void **state)
@@ -304,6 +307,9 @@ static void json_is_the_release_format(void **state)
     assert_string_equal(cJSON_GetObjectItem(missing, "alias")->valuestring, "ngo-north");
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(missing, "included")));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(members, 1), "included")));
+    cJSON *evidence = cJSON_GetObjectItem(j, "evidence");
+    assert_string_equal(cJSON_GetObjectItem(evidence, "state")->valuestring, "not-in-log");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(evidence, "entry")));
     cJSON *notes = cJSON_GetObjectItem(j, "notes");
     assert_string_equal(cJSON_GetArrayItem(notes, cJSON_GetArraySize(notes) - 1)->valuestring,
                         "Asked, but not in these counts: ngo-north.");
