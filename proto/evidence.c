@@ -319,6 +319,7 @@ static const struct sym_field finding_fields[] = {
     SYM_FIELD_U64(struct sym_finding, index_here, 0, INT64_MAX),
     SYM_FIELD_U64(struct sym_finding, index_there, 0, INT64_MAX),
     SYM_FIELD_TEXT(struct sym_finding, text, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_U32(struct sym_finding, generation_here, 0, UINT32_MAX),
 };
 static const struct sym_message finding =
     SYM_MESSAGE("Finding", struct sym_finding, finding_fields);
@@ -336,6 +337,7 @@ static const struct sym_field compare_page_fields[] = {
     SYM_FIELD_U64(struct sym_compare_page, unrecorded, 0, INT64_MAX),
     SYM_FIELD_U64(struct sym_compare_page, denied, 0, INT64_MAX),
     SYM_FIELD_TEXT(struct sym_compare_page, waiting, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_U32(struct sym_compare_page, generation_there, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_compare_page =
     SYM_MESSAGE("ComparePage", struct sym_compare_page, compare_page_fields);

@@ -262,6 +262,7 @@ struct sym_finding {
     uint64_t index_here;
     uint64_t index_there;
     struct sym_span text;
+    uint32_t generation_here; /* of the own log; 0: the present one */
 };
 
 struct sym_compare_page {
@@ -276,7 +277,8 @@ struct sym_compare_page {
     uint64_t lost_there;
     uint64_t unrecorded;
     uint64_t denied;
-    struct sym_span waiting; /* why it has not begun */
+    struct sym_span waiting;   /* why it has not begun */
+    uint32_t generation_there; /* of the log that the other side has shown */
 };
 
 struct sym_telling {
