@@ -1,5 +1,6 @@
 /* Joint tabulations: questions made from options, previews, releases in all formats, budgets. */
 #include "proto/cube.h"
+#include "proto/evidence.h"
 #include "proto/tabulate.h"
 #include "tests/cli/fake_node.h"
 
@@ -679,6 +680,45 @@ static enum sym_err lies_about_cells(struct fake_call *call)
     return err;
 }
 
+/* A leaf of one entry, in a head that somebody else has signed. */
+static enum sym_err lies_about_evidence(struct fake_call *call)
+{
+    static const char head[] =
+        "symbolon/x/evidence\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
+        "\xe2\x80\x94 symbolon/x/evidence "
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAA=\n";
+    static struct sym_release_evidence evidence;
+    if (call->verb != SYM_VERB_RELEASE_EVIDENCE) {
+        return tabulates(call);
+    }
+    evidence = (struct sym_release_evidence){.index = 0,
+                                             .size = 1,
+                                             .leaf = sym_span(qid, 32),
+                                             .salt = sym_span(qid, 32),
+                                             .body = sym_span(qid, 32),
+                                             .checkpoint = sym_span_text(head)};
+    call->answer = &evidence;
+    return SYM_OK;
+}
+
+static void evidence_that_proves_nothing_is_called_wrong(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, lies_about_evidence);
+    run(&r, SMALL);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "evidence      WRONG: the log of this node does not prove it; see symbolon "
+                        "log verify\n");
+    run(&r, SMALL "|--format|json");
+    cJSON *j = cJSON_Parse(r.out);
+    assert_non_null(j);
+    cJSON *evidence = cJSON_GetObjectItem(j, "evidence");
+    assert_string_equal(cJSON_GetObjectItem(evidence, "state")->valuestring, "wrong");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(evidence, "checkpoint_size")));
+    cJSON_Delete(j);
+}
+
 static enum sym_err lies_about_size(struct fake_call *call)
 {
     enum sym_err err = tabulates(call);
@@ -721,6 +761,7 @@ int main(void)
         WITH_NODE(budgets_are_listed),
         WITH_NODE(exchanges_show_tabulations_as_what_they_are),
         WITH_NODE(a_participant_has_the_release_too),
+        WITH_NODE(evidence_that_proves_nothing_is_called_wrong),
         WITH_NODE(refuses_answers_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, fake_node_start_tests, NULL);
