@@ -171,6 +171,11 @@
 #define SYM_EPSILON_NANO_MIN  10000000u
 #define SYM_EPSILON_NANO_MAX  12000000000u
 #define SYM_EPSILON_NANO_YEAR 8000000000u
+/* What a request to take part says of the query: codes of one dimension, and bytes of all of it, so
+ * many as six lists of the longest codes take. The whole request, bytes. */
+#define SYM_TAB_OUTLINED_CODES    12u
+#define SYM_TAB_OUTLINE_BYTES_MAX 6144u
+#define SYM_TABULATE_BYTES_MAX    14592u
 /* Cells in one frame of a masked vector, 256 KiB. */
 #define SYM_TAB_TILE_CELLS 32768u
 /* One sealed pair of shares, bytes: two of 32, a nonce and a tag. */
