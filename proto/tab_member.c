@@ -172,6 +172,16 @@ const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m)
     return m->agreed ? m->consents_hash : NULL;
 }
 
+uint32_t sym_tab_member_consenting(const struct sym_tab_member *m,
+                                   uint8_t places[SYM_TAB_MEMBERS_MAX])
+{
+    uint32_t n = m->agreed ? m->n_consents : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        places[i] = (uint8_t)m->consenting[i].place;
+    }
+    return n;
+}
+
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m)
 {
     return sym_span(m->survivors, m->n_survivors);

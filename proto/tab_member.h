@@ -51,6 +51,9 @@ const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m);
 /* From the consents on: the key of the cache (tabulate.h); SYM_WRONG_STATE before. */
 SYM_MUST enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m,
                                                  uint8_t out[SYM_HASH_BYTES]);
+/* From the consents on: places of those who consented, ascending; their number, 0 before. */
+uint32_t sym_tab_member_consenting(const struct sym_tab_member *m,
+                                   uint8_t places[SYM_TAB_MEMBERS_MAX]);
 /* From SYM_TAB_WANTS_UNMASK on: places of the survivors. */
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m);
 /* From SYM_TAB_WANTS_KEEP on: the Release message and all its cells as varints; borrowed. */

@@ -55,10 +55,9 @@ enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort, const uint8_t 
     return SYM_NOT_FOUND;
 }
 
-bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
+bool sym_tab_too_close(struct sym_span a, struct sym_span b)
 {
-    size_t only_a = 0;
-    size_t only_b = 0;
+    size_t apart = 0;
     size_t i = 0;
     size_t j = 0;
     while (i < a.len / SYM_HASH_BYTES || j < b.len / SYM_HASH_BYTES) {
@@ -70,12 +69,11 @@ bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
         } else {
             by = order(a.data + i * SYM_HASH_BYTES, b.data + j * SYM_HASH_BYTES);
         }
-        only_a += by < 0;
-        only_b += by > 0;
+        apart += by != 0;
         i += by <= 0;
         j += by >= 0;
     }
-    return only_a + only_b > 0 && only_a <= 1 && only_b <= 1;
+    return apart > 0 && apart < SYM_TAB_APART_MIN;
 }
 
 /* Ids ------------------------------------------------------------------------------------------

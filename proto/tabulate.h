@@ -43,7 +43,10 @@
 #include "proto/tabulation.h"
 #include "proto/work.h"
 
-/* What follows from the number of participants, and from nothing else. */
+/* What follows from the number of participants, and from nothing else. Who takes part knows its own
+ * counts, the initiator too where it is one of them, and m of them may tell each other: whatever n,
+ * t - m are left, and that is two at least, as SYM_TAB_MEMBERS_MIN is 3. A sum over fewer would
+ * protect nobody. */
 struct sym_tab_rules {
     uint32_t n;
     uint32_t quorum;       /* t = ceil(0.8 n) */
@@ -76,8 +79,11 @@ SYM_MUST enum sym_err sym_tab_cohort_check(struct sym_span cohort);
 /* Place of an id in it; SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort,
                                     const uint8_t id[SYM_HASH_BYTES]);
-/* Do two cohorts (or sets of survivors, as ids) differ by exactly one member? */
-bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b);
+/* Do two sets of participants (as ids, ascending) differ, but in fewer than SYM_TAB_APART_MIN
+ * members, counted over both sides? The difference of two releases tells of these, and each of them
+ * knows its own part and can take it away: of three, two are left that hide each other. */
+#define SYM_TAB_APART_MIN 3u
+bool sym_tab_too_close(struct sym_span a, struct sym_span b);
 
 SYM_MUST enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
                                   const struct sym_cube *cube);

@@ -25,7 +25,7 @@ struct joint {
     uint32_t n;
     uint32_t place;
     uint64_t peer_cap_nano;
-    bool may_differ;
+    bool may_be_close;
     struct sym_answer_given *out;
 };
 
@@ -166,7 +166,7 @@ struct looked {
     struct sym_ledger_left left;
     uint64_t epoch;
     bool withheld;
-    bool differs;
+    bool too_close;
 };
 
 static enum sym_err look(struct sym_transaction *t, void *context)
@@ -177,8 +177,9 @@ static enum sym_err look(struct sym_transaction *t, void *context)
     l->withheld = err == SYM_OK;
     err = err == SYM_NOT_FOUND ? SYM_OK : err;
     if (err == SYM_OK) {
-        err =
-            sym_cohort_differs_by_one(t, &l->differs, l->ask.dataset, l->epoch, l->j->asked.cohort);
+        const struct sym_cohort c = {
+            .dataset = l->ask.dataset, .epoch = l->epoch, .ids = l->j->asked.cohort};
+        err = sym_cohort_too_close(t, &l->too_close, &c);
     }
     return err == SYM_OK ? sym_ledger_left(&l->ledger, t, &l->left, &l->ask) : err;
 }
@@ -216,7 +217,7 @@ static bool judge(struct joint *j)
     enum sym_err err = sym_store_read(j->x->config.store, look, &l);
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
-                          .must_hold = l.differs,
+                          .must_hold = l.too_close,
                           .dataset_known = known,
                           .wall_ms = l.ask.now_ms};
     if (err == SYM_OK) {
@@ -235,7 +236,7 @@ static bool judge(struct joint *j)
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
-    j->may_differ = l.differs; /* it was held, and an approver agreed */
+    j->may_be_close = l.too_close; /* it was held, and an approver agreed */
     if (l.withheld) {
         deny(j, SYM_REASON_LIMIT,
              "the release of an earlier tabulation never came; an approver of this node can close "
@@ -273,7 +274,7 @@ static enum sym_err open_part(struct joint *j)
     c.purpose = j->request->purpose;
     c.basis = j->request->basis;
     c.peer_cap_nano = j->peer_cap_nano;
-    c.may_differ = j->may_differ;
+    c.may_be_close = j->may_be_close;
     c.wake = wake;
     c.owner = e;
     c.member.place = j->place;

@@ -1,5 +1,4 @@
 #include "node/exchange/tabulations_state.h"
-#include "node/log.h"
 #include "node/loop.h"
 
 #include <stdio.h>
@@ -24,20 +23,29 @@ void sym_tabulation_turn_soon(struct sym_tabulation *t)
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* Adds why those who are not there are not; those whose reasons do not fit are counted. */
-static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
+/* False: there is no room for it. */
+static bool tell_of_leg(char *out, size_t size, const char *fault)
 {
     const size_t room = size - sizeof "; and 255 more";
+    size_t len = strlen(out);
+    if (len + 2 + strlen(fault) > room) {
+        return false;
+    }
+    (void)snprintf(out + len, size - len, "; %s", fault);
+    return true;
+}
+
+/* Adds why those who are not there are not, the own part first, which knows best; those whose
+ * reasons do not fit are counted. */
+static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
+{
     unsigned left_out = 0;
+    bool own = t->cohort.own != SYM_TAB_NO_PLACE;
     for (uint32_t i = 0; i < t->cohort.n; i++) {
-        const struct sym_leg *leg = &t->legs[i];
-        size_t len = strlen(out);
+        uint32_t place = !own ? i : i == 0 ? t->cohort.own : i <= t->cohort.own ? i - 1 : i;
+        const struct sym_leg *leg = &t->legs[place];
         if (leg->over && leg->state != SYM_EXCHANGE_DONE && leg->fault[0] != '\0') {
-            if (len + 2 + strlen(leg->fault) <= room) {
-                (void)snprintf(out + len, size - len, "; %s", leg->fault);
-            } else {
-                left_out++;
-            }
+            left_out += !tell_of_leg(out, size, leg->fault);
         }
         if (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD) {
             t->result = SYM_DENIED;
@@ -78,92 +86,7 @@ void sym_tabulation_fail(struct sym_tabulation *t, enum sym_err err, const char 
     }
 }
 
-/* The machine ---------------------------------------------------------------------------------- */
-
-static void on_lead_work(void *owner, void *subject, void *context, enum sym_err err)
-{
-    struct sym_tabulation *t = owner;
-    (void)subject;
-    t->works--;
-    err = sym_tab_lead_worked(t->lead, context, t->given_up ? SYM_CANCELLED : err, sym_now_ms());
-    if (t->given_up) {
-        sym_tabulation_destroy(t);
-        return;
-    }
-    if (err != SYM_OK && !t->ends) {
-        sym_tabulation_fail(t, err, "the tabulation could not be computed");
-    }
-    sym_tabulation_turn_soon(t);
-}
-
-static enum sym_err look_for_release(struct sym_transaction *tr, void *context)
-{
-    struct sym_tabulation *t = context;
-    return sym_release_find(tr, t->released, sym_tab_lead_question_id(t->lead));
-}
-
-/* Is the question answered already? */
-static enum sym_err look(struct sym_tabulation *t)
-{
-    enum sym_err err = sym_store_read(t->x->config.store, look_for_release, t);
-    if (err != SYM_OK && err != SYM_NOT_FOUND) {
-        return err;
-    }
-    t->has_release = err == SYM_OK;
-    return sym_tab_lead_looked(t->lead, t->has_release ? t->released : NULL, sym_now_ms());
-}
-
-/* Who gave shares that were left out: it, or some of the others lie. */
-static void tell_of_misfits(const struct sym_tabulation *t)
-{
-    for (uint32_t i = 0; i < t->cohort.n; i++) {
-        if (sym_tab_lead_misfits(t->lead, i)) {
-            const struct sym_peer *peer = t->cohort.peers[i];
-            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant",
-                    peer != NULL ? peer->alias : "this node", NULL);
-        }
-    }
-}
-
-static enum sym_err keep(struct sym_tabulation *t)
-{
-    struct sym_span head;
-    struct sym_span cells;
-    enum sym_err err = sym_tab_lead_release(t->lead, &head, &cells, sym_wall_ms());
-    if (err == SYM_OK) {
-        err = sym_release_hash(t->release_hash, head);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    t->has_release = true;
-    memcpy(t->released, t->id, sizeof t->released);
-    tell_of_misfits(t);
-    return sym_tabulation_write_row(t, false, head, cells);
-}
-
-static enum sym_err drive_lead(struct sym_tabulation *t)
-{
-    struct sym_errand_report to = {.fn = on_lead_work, .owner = t};
-    struct sym_work work;
-    enum sym_err err = SYM_OK;
-    while (err == SYM_OK && sym_tab_lead_work(t->lead, &work)) {
-        err = sym_errands_run(&t->x->errands, &work, &to);
-        t->works += err == SYM_OK;
-    }
-    if (err != SYM_OK || t->writes) {
-        return err;
-    }
-    switch (sym_tab_lead_wants(t->lead)) {
-    case SYM_TAB_LEAD_WANTS_NOTHING:
-        break;
-    case SYM_TAB_LEAD_WANTS_LOOK:
-        return look(t);
-    case SYM_TAB_LEAD_WANTS_KEEP:
-        return keep(t);
-    }
-    return SYM_OK;
-}
+/* Driving -------------------------------------------------------------------------------------- */
 
 static void drive_legs(struct sym_tabulation *t)
 {
@@ -253,7 +176,7 @@ static void drive(struct sym_tabulation *t)
     if (t->lead != NULL && !t->ends) {
         sym_tabulation_drive_part(t);
         drive_legs(t);
-        enum sym_err err = drive_lead(t);
+        enum sym_err err = sym_tabulation_drive_lead(t);
         if (err != SYM_OK) {
             sym_tabulation_fail(t, err, "the tabulation could not be computed");
             return;

@@ -1,7 +1,7 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
  * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
- * beginning), tabulation_own.c (the own part), tabulation_row.c (the history), tabulations.c (its
- * course). Nobody else includes it.
+ * beginning), tabulation_lead.c (the machine between them), tabulation_own.c (the own part),
+ * tabulation_row.c (the history), tabulations.c (its course). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -94,6 +94,11 @@ void sym_tabulation_give_back(struct sym_tabulation *t);
 /* Nothing is out: no work, no write. */
 bool sym_tabulation_is_quiet(const struct sym_tabulation *t);
 bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
+
+/* tabulation_lead.c */
+
+/* Gives out its works, answers what it wants. */
+SYM_MUST enum sym_err sym_tabulation_drive_lead(struct sym_tabulation *t);
 
 /* tabulation_own.c */
 

@@ -9,9 +9,6 @@
 #define PAGE_HEAD      4u
 #define PAGE_BYTES     262144u
 
-/* COHORTS: dataset and a zero byte, epoch (8), SHA-256 of the ids -> the ids. */
-#define COHORT_KEY_BYTES (SYM_DATASET_BYTES_MAX + 1u + 8u + SYM_HASH_BYTES)
-
 /* WITHHELD: tabulation -> initiator (32), when it is due (8). */
 #define WITHHELD_BYTES (SYM_HASH_BYTES + 8u)
 
@@ -203,102 +200,6 @@ enum sym_err sym_release_latest(struct sym_transaction *t,
     struct latest l = {.q = q, .tabulation = tabulation};
     enum sym_err err = sym_store_each(t, SYM_TABLE_RELEASES, look_at_release, &l);
     return err == SYM_OK && !l.found ? SYM_NOT_FOUND : err;
-}
-
-/* Cohorts -------------------------------------------------------------------------------------- */
-
-static enum sym_err cohort_key(uint8_t out[COHORT_KEY_BYTES], size_t *prefix, struct sym_span *key,
-                               struct sym_span dataset, uint64_t epoch, struct sym_span ids)
-{
-    uint8_t hash[SYM_HASH_BYTES];
-    enum sym_err err = sym_sha256(hash, ids);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_writer w = sym_writer(out, COHORT_KEY_BYTES);
-    sym_write_span(&w, dataset);
-    sym_write_u8(&w, 0);
-    sym_write_u64(&w, epoch);
-    *prefix = w.len;
-    sym_write_bytes(&w, hash, sizeof hash);
-    return sym_write_end(&w, key);
-}
-
-enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset, uint64_t epoch,
-                                 struct sym_span ids)
-{
-    uint8_t room[COHORT_KEY_BYTES];
-    size_t prefix = 0;
-    struct sym_span key;
-    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
-    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_COHORTS, key, ids) : err;
-}
-
-struct differs {
-    struct sym_span prefix;
-    struct sym_span ids;
-    bool found;
-};
-
-static enum sym_err look_at_cohort(void *context, struct sym_span key, struct sym_span value)
-{
-    struct differs *d = context;
-    if (key.len < d->prefix.len || !sym_span_equal(sym_span(key.data, d->prefix.len), d->prefix)) {
-        return SYM_CANCELLED;
-    }
-    d->found = d->found || sym_tab_differ_by_one(value, d->ids);
-    return SYM_OK;
-}
-
-enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
-                                       struct sym_span dataset, uint64_t epoch, struct sym_span ids)
-{
-    uint8_t room[COHORT_KEY_BYTES];
-    size_t prefix = 0;
-    struct sym_span key;
-    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct differs d = {.prefix = sym_span(room, prefix), .ids = ids};
-    err = sym_store_each_from(t, SYM_TABLE_COHORTS, d.prefix, look_at_cohort, &d);
-    *out = d.found;
-    return err == SYM_CANCELLED ? SYM_OK : err;
-}
-
-struct last_epoch {
-    struct sym_span prefix;
-    uint64_t epoch;
-};
-
-static enum sym_err look_at_epoch(void *context, struct sym_span key, struct sym_span value)
-{
-    struct last_epoch *l = context;
-    (void)value;
-    if (key.len < l->prefix.len + 8 ||
-        !sym_span_equal(sym_span(key.data, l->prefix.len), l->prefix)) {
-        return SYM_CANCELLED;
-    }
-    uint64_t epoch = sym_get_u64(key.data + l->prefix.len);
-    l->epoch = epoch > l->epoch ? epoch : l->epoch;
-    return SYM_OK;
-}
-
-enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
-                                   struct sym_span dataset)
-{
-    uint8_t room[SYM_DATASET_BYTES_MAX + 1u];
-    struct sym_span prefix;
-    struct sym_writer w = sym_writer(room, sizeof room);
-    sym_write_span(&w, dataset);
-    sym_write_u8(&w, 0);
-    enum sym_err err = sym_write_end(&w, &prefix);
-    struct last_epoch l = {.prefix = prefix};
-    if (err == SYM_OK) {
-        err = sym_store_each_from(t, SYM_TABLE_COHORTS, prefix, look_at_epoch, &l);
-    }
-    *out = l.epoch;
-    return err == SYM_CANCELLED ? SYM_OK : err;
 }
 
 /* Withheld ------------------------------------------------------------------------------------- */

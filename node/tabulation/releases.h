@@ -1,10 +1,8 @@
-/* releases.h - what joint tabulations released, who took part, and whose release never came.
+/* releases.h - what joint tabulations released, and whose release never came.
  *
  * A release is kept by the id of its tabulation and found by its question id: the same question
  * over the same cohort and epochs is answered from here, by every node that took part, and never
- * computed again. Cohorts and survivors are remembered for each dataset and epoch: a cohort that
- * differs by one member from an earlier one is held for an approver, as the difference of two
- * releases would tell of that member alone. A tabulation for which this node sent its vector, and
+ * computed again. A tabulation for which this node sent its vector, and
  * whose release has not come by the deadline, is withheld: its initiator gets no other until it
  * comes, or an approver closes it. One that this node's own end cut off before the deadline is
  * nobody's fault, and forgotten.
@@ -50,20 +48,6 @@ struct sym_release_question {
 SYM_MUST enum sym_err sym_release_latest(struct sym_transaction *t,
                                          uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                          const struct sym_release_question *q);
-
-/* ids: node ids, ascending: of a cohort, or of those that survived. One set under one key: a set
- * that was remembered already stays once. */
-SYM_MUST enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset,
-                                          uint64_t epoch, struct sym_span ids);
-SYM_MUST enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
-                                                struct sym_span dataset, uint64_t epoch,
-                                                struct sym_span ids);
-
-/* The latest epoch of this name that a query has spent on, 0: none; also of a dataset that was
- * dropped since: another of the same name must not begin behind it, or what was released of the
- * first would answer for it. */
-SYM_MUST enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
-                                            struct sym_span dataset);
 
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],

@@ -116,4 +116,30 @@ MUTANTS = [
         "node/test_ledger:each_dataset_has_its_own",
         ("node/tabulation/ledger.c", "    sym_write_span(&w, dataset);\n    sym_write_u8(&w, 0);", "    sym_write_u8(&w, 'd');\n    sym_write_u8(&w, 0);"),
     ),
+    # --- Two sums whose difference tells of one ---
+    (
+        "who takes part is thought not to know its own part",
+        "node/test_cohorts:two_more_or_less_are_noticed_as_one_of_them_knows_its_own_part",
+        ("proto/tabulate.c", "apart < SYM_TAB_APART_MIN;", "apart < SYM_TAB_APART_MIN - 1;"),
+    ),
+    (
+        "who survived is not compared with",
+        "node/test_cohorts:who_may_be_added_up_is_compared_with_until_it_is_known_who_was",
+        ("node/tabulation/cohorts.c", "return put(t, c, UNMASKED);", "return put(t, c, LEFT);"),
+    ),
+    (
+        "a query that is under way is not compared with",
+        "node/test_cohorts:who_may_be_added_up_is_compared_with_until_it_is_known_who_was",
+        ("node/tabulation/cohorts.c", "return put(t, c, OPEN);", "return put(t, c, LEFT);"),
+    ),
+    (
+        "what was released is forgotten by the next start",
+        "node/test_cohorts:what_the_end_of_this_node_cut_off_is_not_compared_with",
+        ("node/tabulation/cohorts.c", "return is_open(value) ? leave(context, key) : SYM_OK;", "return value.len > 0 ? leave(context, key) : SYM_OK;"),
+    ),
+    (
+        "what was unmasked is forgotten when its exchange ends",
+        "node/test_cohorts:what_ended_before_it_was_unmasked_is_not_compared_with",
+        ("node/tabulation/cohorts.c", "if (err == SYM_OK && is_open(sym_span(value, len))) {", "if (err == SYM_OK) {"),
+    ),
 ]

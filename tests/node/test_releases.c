@@ -27,10 +27,6 @@ struct doing {
     uint32_t first;
     uint32_t n;
     struct sym_secret out;
-    struct sym_span ids;
-    const char *dataset;
-    uint64_t epoch;
-    bool differs;
     const struct sym_node_id *initiator;
     uint64_t now_ms;
 };
@@ -58,18 +54,6 @@ static enum sym_err do_find(struct sym_transaction *t, void *context)
 {
     struct doing *d = context;
     return sym_release_find(t, d->found, question);
-}
-
-static enum sym_err do_remember(struct sym_transaction *t, void *context)
-{
-    const struct doing *d = context;
-    return sym_cohort_remember(t, sym_span_text(d->dataset), d->epoch, d->ids);
-}
-
-static enum sym_err do_differs(struct sym_transaction *t, void *context)
-{
-    struct doing *d = context;
-    return sym_cohort_differs_by_one(t, &d->differs, sym_span_text(d->dataset), d->epoch, d->ids);
 }
 
 static enum sym_err do_withhold(struct sym_transaction *t, void *context)
@@ -198,59 +182,6 @@ static void refuses_cells_that_are_cut_within_a_number(void **state)
     assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
 }
 
-/* Cohorts ---------------------------------------------------------------------------------------
- */
-
-/* The first n of these ids, without the one at `without`. */
-static struct sym_span cohort(size_t n, size_t without)
-{
-    static uint8_t ids[16 * SYM_HASH_BYTES];
-    size_t len = 0;
-    memset(ids, 0, sizeof ids);
-    for (size_t i = 0; i < n; i++) {
-        if (i != without) {
-            ids[len * SYM_HASH_BYTES] = (uint8_t)(i + 1);
-            len++;
-        }
-    }
-    return sym_span(ids, len * SYM_HASH_BYTES);
-}
-
-static bool differs(struct room *r, const char *dataset, uint64_t epoch, size_t n, size_t without)
-{
-    struct doing d = {.dataset = dataset, .epoch = epoch, .ids = cohort(n, without)};
-    assert_int_equal(sym_store_read(r->store, do_differs, &d), SYM_OK);
-    return d.differs;
-}
-
-static void a_cohort_with_one_member_more_or_less_is_noticed(void **state)
-{
-    struct room *r = *state;
-    assert_false(differs(r, "cases", 3, 5, 5));
-    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    room_reopen(r);
-    assert_false(differs(r, "cases", 3, 6, 6));
-    assert_true(differs(r, "cases", 3, 6, 0));
-    assert_true(differs(r, "cases", 3, 6, 5));
-    assert_true(differs(r, "cases", 3, 7, 7));
-    assert_false(differs(r, "cases", 3, 8, 8));
-    assert_false(differs(r, "cases", 3, 4, 4));
-}
-
-static void another_epoch_or_dataset_is_another_question(void **state)
-{
-    struct room *r = *state;
-    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    assert_false(differs(r, "cases", 4, 7, 7));
-    assert_false(differs(r, "cases", 2, 7, 7));
-    assert_false(differs(r, "case", 3, 7, 7));
-    assert_false(differs(r, "cases2", 3, 7, 7));
-    assert_true(differs(r, "cases", 3, 7, 7));
-}
-
 /* Withheld --------------------------------------------------------------------------------------
  */
 
@@ -283,8 +214,6 @@ int main(void)
         T(a_release_stays_as_it_was_kept_first),
         T(refuses_cells_that_there_are_not),
         T(refuses_cells_that_are_cut_within_a_number),
-        T(a_cohort_with_one_member_more_or_less_is_noticed),
-        T(another_epoch_or_dataset_is_another_question),
         T(a_release_that_never_came_is_held_against_who_asked_alone),
 #undef T
     };
