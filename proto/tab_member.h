@@ -26,7 +26,8 @@ struct sym_tab_member_config {
     struct sym_span query_hash;          /* as the request says it, as what follows */
     uint64_t epsilon_nano;
     uint32_t cells;
-    uint32_t minimum; /* participants that this node insists on */
+    uint32_t minimum;   /* participants that this node insists on */
+    bool only_confirms; /* tells its epoch, and goes no further */
 };
 
 SYM_MUST enum sym_err sym_tab_member_new(struct sym_tab_member **out,

@@ -25,15 +25,18 @@
  * from it. Who drops out after the consents and before all boxes are there ends it for all, with
  * nothing spent. Afterwards up to |consents| - t may drop out.
  *
- * DONE with an id instead of CONSENTS: the members hold a release of the same question (cohort,
- * cube, parameters, epochs) already; nothing is computed or spent.
+ * DONE with an id instead of CONSENTS: the initiator holds a release of the same question (cohort,
+ * query, epochs) already; nothing is computed or spent. A request that names such a release asks
+ * for nothing but epochs: who answers it consents to no more, reserves nothing, and goes no
+ * further than DONE, so that it needs neither budget nor approval.
  *
  * The query id: qid = SHA-256("symbolon-qid-1" | tabulation (16) | SHA-256(query bytes) |
  * SHA-256(cohort) | cube hash | initiator (32) | n (4) | SHA-256(dataset) | purpose (4) | basis
  * (4)): who is asked for another dataset, or is told another purpose, than the others consents to
- * another query, and nothing comes of it. The question id, the key of the cache: the same without
- * tabulation, initiator, purpose and basis, over "symbolon-question-1", with the epochs of all
- * members (8 each) at its end. Errors of parsers: as the codec. Pure.
+ * another query, and nothing comes of it. The question id, the key of the cache:
+ * SHA-256("symbolon-question-2" | SHA-256(query bytes) | SHA-256(cohort) | n (4) |
+ * SHA-256(dataset)). A release answers it as long as all that were added up have the same epochs as
+ * then. Errors of parsers: as the codec. Pure.
  */
 #ifndef SYM_PROTO_TABULATE_H
 #define SYM_PROTO_TABULATE_H
@@ -87,10 +90,8 @@ bool sym_tab_too_close(struct sym_span a, struct sym_span b);
 
 SYM_MUST enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
                                   const struct sym_cube *cube);
-/* epochs: n. */
 SYM_MUST enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES],
-                                          const struct sym_tab_question *q,
-                                          const struct sym_cube *cube, const uint64_t *epochs);
+                                          const struct sym_tab_question *q);
 
 /* SHA-256 of the Release message: what closes and the log name. */
 SYM_MUST enum sym_err sym_release_hash(uint8_t out[SYM_HASH_BYTES], struct sym_span head);

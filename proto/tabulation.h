@@ -57,6 +57,7 @@ struct sym_tabulate {
     struct sym_span cohort;
     uint64_t epsilon_nano;
     uint32_t cells;
+    struct sym_span answered; /* 16 bytes or none */
 };
 
 struct sym_tab_consent {

@@ -197,6 +197,13 @@ static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
          left->left_nano / NANO, left->left_nano % NANO / 1000000u, day);
 }
 
+/* The initiator has the answer, and asks whether the edition is still that: no approver has to
+ * agree to what was told before, and nothing is spent, or can be. */
+static bool confirms(const struct joint *j)
+{
+    return j->asked.answered.len > 0;
+}
+
 /* Grants and approvals, the history of cohorts, the budget. A peer without a grant learns no more
  * than that. */
 static bool judge(struct joint *j)
@@ -218,6 +225,7 @@ static bool judge(struct joint *j)
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
                           .must_hold = l.too_close,
+                          .is_known = confirms(j),
                           .dataset_known = known,
                           .wall_ms = l.ask.now_ms};
     if (err == SYM_OK) {
@@ -242,6 +250,9 @@ static bool judge(struct joint *j)
              "the release of an earlier tabulation never came; an approver of this node can close "
              "it: symbolon exchange settle");
         return false;
+    }
+    if (confirms(j)) {
+        return true;
     }
     l.ask.peer_cap_nano = j->peer_cap_nano;
     err = sym_store_read(j->x->config.store, look, &l);
@@ -281,6 +292,7 @@ static enum sym_err open_part(struct joint *j)
     c.member.query_hash = j->asked.query_hash;
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
+    c.member.only_confirms = confirms(j);
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
                                                   .n = j->n,
                                                   .dataset = sym_span_text(e->matter->mine),

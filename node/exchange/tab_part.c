@@ -229,6 +229,10 @@ static enum sym_err check_asked(struct sym_tab_part *p, struct sym_transaction *
 static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *t)
 {
     const struct sym_ledger_ask ask = ask_of(p);
+    if (p->config.member.only_confirms) {
+        p->expires_ms = ask.now_ms;
+        return sym_ledger_note(t, sym_tab_member_qid(p->member), &ask);
+    }
     uint64_t epsilon = sym_cube_epsilon(sym_tab_member_cube(p->member));
     p->expires_ms = ask.now_ms + RESERVED_MS;
     enum sym_err err = check_asked(p, t);
@@ -341,7 +345,7 @@ enum sym_err sym_tab_part_made(struct sym_tab_part *p, enum sym_err err)
     case SYM_TAB_WANTS_NOTHING:
         break;
     case SYM_TAB_WANTS_CONSENT:
-        p->reserved = true;
+        p->reserved = !p->config.member.only_confirms;
         return sym_tab_member_consent(p->member, p->epoch, p->expires_ms);
     case SYM_TAB_WANTS_DEBIT:
         p->debited = true;

@@ -32,7 +32,12 @@ static enum sym_err look_for_release(struct sym_transaction *tr, void *context)
 {
     struct looking *l = context;
     struct sym_tabulation *t = l->t;
-    enum sym_err err = sym_release_find(tr, t->released, sym_tab_lead_question_id(t->lead));
+    uint64_t epochs[SYM_TAB_MEMBERS_MAX];
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        epochs[i] = sym_tab_lead_epoch(t->lead, i);
+    }
+    enum sym_err err =
+        sym_release_find(tr, t->released, sym_tab_lead_question_id(t->lead), epochs, t->cohort.n);
     t->has_release = err == SYM_OK;
     if (err != SYM_NOT_FOUND || t->cohort.own == SYM_TAB_NO_PLACE) {
         return err == SYM_NOT_FOUND ? SYM_OK : err;
@@ -56,8 +61,15 @@ static enum sym_err look_for_release(struct sym_transaction *tr, void *context)
  * was asked have not agreed to what came of it. */
 static enum sym_err look(struct sym_tabulation *t)
 {
+    if (t->again) {
+        return SYM_OK;
+    }
     struct looking l = {.t = t};
     enum sym_err err = sym_store_read(t->x->config.store, look_for_release, &l);
+    if (err == SYM_OK && t->confirms && !t->has_release) {
+        t->again = true; /* somebody has published since: it is computed */
+        return SYM_OK;
+    }
     if (err == SYM_OK && l.consents && !l.asked) {
         sym_tabulation_end(t, SYM_EXCHANGE_ABORTED, SYM_DENIED,
                            "those who can take part now are almost those of another question "

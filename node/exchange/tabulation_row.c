@@ -48,12 +48,32 @@ static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool o
     };
 }
 
+static bool was_answered_before(const struct sym_tabulation *t)
+{
+    return t->has_release && t->state == SYM_EXCHANGE_DONE &&
+           !sym_equal(t->released, t->id, sizeof t->id);
+}
+
+static enum sym_err log_answer(struct sym_transaction *tr, const struct sym_tabulation *t)
+{
+    struct sym_tab_part_config c;
+    sym_exchange_joint_config(t->x, &c);
+    const struct sym_ledger_exchange x = {.id = t->id,
+                                          .initiator = &t->x->config.self,
+                                          .alias = "",
+                                          .purpose = t->purpose,
+                                          .basis = t->basis};
+    return sym_ledger_answered(&c.ledger, tr, sym_span_text(t->dataset), &x, t->released);
+}
+
 static enum sym_err put_row(struct sym_transaction *tr, void *context)
 {
     const struct row_write *w = context;
     enum sym_err err = SYM_OK;
     if (w->head.len > 0) {
         err = sym_release_put(tr, w->t->id, w->question, w->head, w->cells);
+    } else if (w->over && was_answered_before(w->t)) {
+        err = log_answer(tr, w->t);
     }
     return err == SYM_OK ? sym_history_put(tr, &w->entry) : err;
 }

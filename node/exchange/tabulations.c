@@ -138,8 +138,10 @@ static void on_failed(struct sym_tabulation *t)
     }
     t->again = true;
     sym_tabulation_abort_legs(t, SYM_REASON_TIMEOUT, SYM_CANCELLED,
-                              "begun again without who dropped out");
+                              t->confirms ? "begun again, as an edition has changed"
+                                          : "begun again without who dropped out");
     if (sym_tabulation_legs_are_over(t) && sym_tabulation_is_quiet(t)) {
+        t->confirms = false;
         sym_tabulation_begin_again(t);
         sym_tabulation_turn_soon(t);
     }
@@ -182,7 +184,7 @@ static void drive(struct sym_tabulation *t)
             return;
         }
         enum sym_tab_phase phase = sym_tab_lead_phase(t->lead);
-        if (phase == SYM_TAB_FAILED) {
+        if (phase == SYM_TAB_FAILED || t->again) {
             on_failed(t);
         } else if (phase == SYM_TAB_DONE && !t->writes) {
             on_done(t);
@@ -318,6 +320,15 @@ static enum sym_err fill(struct sym_tabulation *t, const struct sym_tabulate_sta
     err = sym_tab_cohort_of(&t->cohort, t->x, start, fault);
     if (err == SYM_OK) {
         err = sym_tab_read_query(&arena, &query, &t->cube, sym_kept_span(&t->query), fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_tab_answer_of(t->x, t->answered, &t->cohort, sym_kept_span(&t->query),
+                                sym_span_text(t->dataset));
+        t->confirms = err == SYM_OK;
+        err = err == SYM_OK || err == SYM_NOT_FOUND
+                  ? SYM_OK
+                  : sym_fail(fault, err, "releases: the stored table %s; restore a backup",
+                             sym_err_text(err));
     }
     if (err == SYM_OK && sym_loop_timer(t->x->config.loop, &t->turn, 0, on_turn, t) != SYM_OK) {
         err = sym_fail(fault, SYM_NO_MEMORY, "tabulation: no memory");

@@ -26,6 +26,12 @@ struct sym_tab_cohort {
 SYM_MUST enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
                                         const struct sym_tabulate_start *start,
                                         struct sym_fault *fault);
+/* The release that is kept here of this question, if the own dataset is as it was then. Whether it
+ * still is the answer, the others say: they may have published since. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_tab_answer_of(struct sym_exchanges *x,
+                                        uint8_t released[SYM_EXCHANGE_ID_BYTES],
+                                        const struct sym_tab_cohort *c, struct sym_span query,
+                                        struct sym_span dataset);
 /* The query and its cube; the arena must be empty, *query borrows from it. */
 SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
                                          struct sym_cube **cube, struct sym_span bytes,
@@ -38,6 +44,8 @@ struct sym_tabulation {
     unsigned attempts;
     uint64_t attempt_ms; /* when this one began, monotonic */
     bool again;          /* it failed, and the next begins once all of it has ended */
+    bool confirms;       /* this attempt asks for editions alone: there is an answer, if they are */
+    uint8_t answered[SYM_EXCHANGE_ID_BYTES]; /* that one */
     struct sym_kept query;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];

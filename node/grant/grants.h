@@ -76,6 +76,7 @@ struct sym_ask {
     uint32_t type;
     uint32_t elements;
     bool must_hold;     /* whatever the grant says, an approver has to agree */
+    bool is_known;      /* whatever it says, nobody has to */
     bool dataset_known; /* the dataset exists here; a peer cannot tell that from no grant */
     uint64_t wall_ms;
 };

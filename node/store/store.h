@@ -55,7 +55,7 @@
     X(QUERY_IDS, "query-ids")       /* of tabulations -> reserved, debited, unmasked */            \
     X(RELEASES, "releases")         /* tabulation -> the head of its release */                    \
     X(RELEASE_CELLS, "release-cells") /* tabulation, page -> its cells */                          \
-    X(QUESTIONS, "questions")         /* question id -> tabulation that answered it */             \
+    X(QUESTIONS, "questions")         /* question id, tabulation -> that, which answered it */     \
     X(COHORTS, "cohorts")             /* dataset, epoch, qid -> who took part, who survived */     \
     X(WITHHELD, "withheld")           /* tabulation -> whose release never came */
 

@@ -9,6 +9,9 @@
 #define PAGE_HEAD      4u
 #define PAGE_BYTES     262144u
 
+/* QUESTIONS: question id, tabulation -> tabulation. */
+#define QUESTION_KEY_BYTES (SYM_HASH_BYTES + SYM_EXCHANGE_ID_BYTES)
+
 /* WITHHELD: tabulation -> initiator (32), when it is due (8). */
 #define WITHHELD_BYTES (SYM_HASH_BYTES + 8u)
 
@@ -78,7 +81,10 @@ enum sym_err sym_release_put(struct sym_transaction *t,
     }
     err = sym_store_put(t, SYM_TABLE_RELEASES, id, head);
     if (err == SYM_OK) {
-        err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), id);
+        uint8_t key[QUESTION_KEY_BYTES];
+        memcpy(key, question, SYM_HASH_BYTES);
+        memcpy(key + SYM_HASH_BYTES, tabulation, SYM_EXCHANGE_ID_BYTES);
+        err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(key, sizeof key), id);
     }
     return err == SYM_OK ? put_cells(t, id, cells) : err;
 }
@@ -153,53 +159,69 @@ enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out,
     return SYM_OK;
 }
 
-enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                              const uint8_t question[SYM_HASH_BYTES])
-{
-    size_t len = 0;
-    enum sym_err err =
-        sym_store_get_into(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), NULL,
-                           tabulation, SYM_EXCHANGE_ID_BYTES, &len);
-    return err == SYM_OK && len != SYM_EXCHANGE_ID_BYTES ? SYM_BAD_FORMAT : err;
-}
-
-struct latest {
-    const struct sym_release_question *q;
+struct finding {
+    struct sym_transaction *t;
+    struct sym_span question;
+    const uint64_t *epochs;
+    uint32_t n;
     uint8_t *tabulation;
     uint64_t released_ms;
     bool found;
 };
 
-static bool answers(const struct sym_release *r, const struct sym_release_question *q)
+/* Have all that were added up the epochs that they had then, as far as is known? */
+static bool is_of_these(const struct sym_release *r, const struct finding *f)
 {
-    bool same = sym_span_equal(r->dataset, q->dataset) && sym_span_equal(r->query, q->query) &&
-                sym_span_equal(r->cohort, q->cohort);
-    bool own = (size_t)q->own < r->epochs.len / 8u;
-    return same && (!own || sym_get_u64(r->epochs.data + 8u * (size_t)q->own) == q->epoch);
+    for (size_t i = 0; i < r->survivors.len; i++) {
+        size_t place = r->survivors.data[i];
+        if (place >= f->n || place >= r->epochs.len / 8u) {
+            return false;
+        }
+        uint64_t then = sym_get_u64(r->epochs.data + 8u * place);
+        if (f->epochs[place] != 0 && f->epochs[place] != then) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static enum sym_err look_at_release(void *context, struct sym_span key, struct sym_span value)
+static enum sym_err look_at_answer(void *context, struct sym_span key, struct sym_span value)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct latest *l = context;
+    SYM_SECRET_AUTO head = {0};
+    struct finding *f = context;
     struct sym_release r;
-    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, value);
-    if (err == SYM_OK && key.len == SYM_EXCHANGE_ID_BYTES && answers(&r, l->q) &&
-        r.released_ms >= l->released_ms) {
-        l->found = true;
-        l->released_ms = r.released_ms;
-        memcpy(l->tabulation, key.data, key.len);
+    if (key.len < f->question.len ||
+        !sym_span_equal(sym_span(key.data, f->question.len), f->question)) {
+        return SYM_CANCELLED;
+    }
+    if (value.len != SYM_EXCHANGE_ID_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    enum sym_err err = sym_release_head(f->t, &head, value);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &r, &sym_msg_release, sym_secret_span(&head));
+    }
+    if (err == SYM_OK && is_of_these(&r, f) && r.released_ms >= f->released_ms) {
+        f->found = true;
+        f->released_ms = r.released_ms;
+        memcpy(f->tabulation, value.data, value.len);
     }
     return err;
 }
 
-enum sym_err sym_release_latest(struct sym_transaction *t,
-                                uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                const struct sym_release_question *q)
+enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const uint8_t question[SYM_HASH_BYTES], const uint64_t *epochs,
+                              uint32_t n)
 {
-    struct latest l = {.q = q, .tabulation = tabulation};
-    enum sym_err err = sym_store_each(t, SYM_TABLE_RELEASES, look_at_release, &l);
-    return err == SYM_OK && !l.found ? SYM_NOT_FOUND : err;
+    struct finding f = {.t = t,
+                        .question = sym_span(question, SYM_HASH_BYTES),
+                        .epochs = epochs,
+                        .n = n,
+                        .tabulation = tabulation};
+    enum sym_err err = sym_store_each_from(t, SYM_TABLE_QUESTIONS, f.question, look_at_answer, &f);
+    err = err == SYM_CANCELLED ? SYM_OK : err;
+    return err == SYM_OK && !f.found ? SYM_NOT_FOUND : err;
 }
 
 /* Withheld ------------------------------------------------------------------------------------- */

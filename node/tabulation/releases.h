@@ -2,7 +2,8 @@
  *
  * A release is kept by the id of its tabulation and found by its question id: the same question
  * over the same cohort and epochs is answered from here, by every node that took part, and never
- * computed again. A tabulation for which this node sent its vector, and
+ * computed again. Who was asked and took no part then does not change that: it is the only answer
+ * of that edition. A tabulation for which this node sent its vector, and
  * whose release has not come by the deadline, is withheld: its initiator gets no other until it
  * comes, or an approver closes it. One that this node's own end cut off before the deadline is
  * nobody's fault, and forgotten.
@@ -31,23 +32,13 @@ SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_sec
 SYM_MUST enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out,
                                        uint32_t *first, uint32_t *n, struct sym_span tabulation,
                                        uint32_t cell);
-/* The tabulation that answered this question. SYM_NOT_FOUND. */
+/* The latest tabulation that answered this question, if all that were added up in it still have the
+ * epochs that they had then. epochs: of the n of the cohort, by place, 0: not known, which does not
+ * contradict. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
                                        uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                       const uint8_t question[SYM_HASH_BYTES]);
-
-/* The latest release of the same query over the same cohort in which the own node
- * had this epoch: whether the others have published since is not known here. SYM_NOT_FOUND. */
-struct sym_release_question {
-    struct sym_span dataset;
-    struct sym_span query;
-    struct sym_span cohort; /* node ids, ascending */
-    uint32_t own;           /* place in it; its length and more: takes no part */
-    uint64_t epoch;
-};
-SYM_MUST enum sym_err sym_release_latest(struct sym_transaction *t,
-                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                         const struct sym_release_question *q);
+                                       const uint8_t question[SYM_HASH_BYTES],
+                                       const uint64_t *epochs, uint32_t n);
 
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],

@@ -49,7 +49,7 @@ def spent(node):
 
 def debits(node):
     rows = node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
-    return [row["count"] for row in rows if row["kind"] == "budget"]
+    return [row["count"] for row in rows if row.get("event") == "debited"]
 
 
 class Builds(TabulationTest):

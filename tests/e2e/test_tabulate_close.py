@@ -54,11 +54,33 @@ class Close(TabulationTest):
         those = self.names(*crew.nodes[1:5])
         self.is_sum(crew.ask("--peers", those, cube=COUNTRY),
                     [sum(pooled(CUBE, counts[:5])[at * 4:at * 4 + 4]) for at in range(10)])
+        again = crew.ask()  # of all, by the same node and by another; nobody agrees, nobody pays
+        self.assertEqual((again["state"], again["tabulation"]), ("done", first["tabulation"]), again)
+        self.is_sum(again, pooled(CUBE, counts[:5]))
+        said = [row for row in crew.asker.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
+                if row.get("event") == "answered-before"]
+        self.assertEqual(len(said), 1)
         wider = crew.ask("--timeout", 15000, cube=COUNTRY)
         self.assertNotEqual(wider["state"], "done", wider)
         for node in crew.nodes[:5]:
             self.assertEqual(len(debits(node)), 2, wider)
         self.assertEqual(debits(crew.nodes[5]), [])
+
+    def test_an_answer_comes_again_where_approval_is_due_and_the_budget_is_gone(self):
+        crew, counts = self.make(3)
+        first = crew.ask()
+        self.is_sum(first, pooled(CUBE, counts))
+        for node in crew.nodes:
+            node.do("settings", "set", "epsilon-per-year", 1)
+        for node in crew.nodes[1:]:
+            node.do("grant", crew.asker.alias, "counts", "tabulate", "--approval")
+        again = crew.ask()
+        self.assertEqual((again["state"], again["tabulation"]), ("done", first["tabulation"]), again)
+        for node in crew.nodes:
+            self.assertEqual(debits(node), [NANO])
+        crew.nodes[2].do("dataset", "publish", "counts")
+        anew = crew.ask("--timeout", 8000)
+        self.assertNotEqual(anew["state"], "done", anew)
 
     def test_nobody_pays_for_a_second_question_that_one_of_the_first_is_away_from(self):
         crew, counts = self.make(6)

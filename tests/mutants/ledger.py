@@ -142,4 +142,9 @@ MUTANTS = [
         "node/test_cohorts:what_ended_before_it_was_unmasked_is_not_compared_with",
         ("node/tabulation/cohorts.c", "if (err == SYM_OK && is_open(sym_span(value, len))) {", "if (err == SYM_OK) {"),
     ),
+    (
+        "a release answers for editions that have changed",
+        "node/test_releases:a_question_is_answered_while_all_that_were_added_up_have_the_same_epochs",
+        ("node/tabulation/releases.c", "if (f->epochs[place] != 0 && f->epochs[place] != then) {", "if (f->epochs[place] == UINT64_MAX && f->epochs[place] != then) {"),
+    ),
 ]

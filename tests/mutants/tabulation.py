@@ -367,4 +367,9 @@ MUTANTS = [
         "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
         ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),
     ),
+    (
+        "who was asked for its edition alone goes on without budget or approval",
+        "proto/test_tabulate_member:goes_no_further_than_its_edition_where_that_alone_was_asked_for",
+        ("proto/tab_member_consent.c", "if (m->config.only_confirms) {", "if (m->config.only_confirms && content.len == 0) {"),
+    ),
 ]
