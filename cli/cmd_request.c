@@ -156,8 +156,8 @@ static enum sym_exit run_requests(const struct sym_call *call)
 static const char *const requests_notes[] = {
     "SIZE is the number of the peer's identifiers. CASE is the beginning of the peer's commitment "
     "to",
-    "its case: it can be opened later, and tells nothing before. Different commands of a peer have",
-    "different ones, also for the same case.",
+    "its case: it can be opened later, and tells nothing before. Different requests of a peer have",
+    "different ones, also for the same case; one that is made again keeps its own.",
     NULL,
 };
 
@@ -260,9 +260,9 @@ static enum sym_exit run_approve(const struct sym_call *call)
 static const char *const approve_notes[] = {
     "Only an approver can; the peer then has 24 hours for one exchange on these terms: this "
     "dataset,",
-    "kind, type, purpose and basis, and no more identifiers. Which case it is for is the peer's to",
-    "say. A command of an own user is done at once, in that user's name; nobody approves an own "
-    "one.",
+    "kind, type, purpose and basis, no more identifiers, and the case that the peer has committed "
+    "to.",
+    "A command of an own user is done at once, in that user's name; nobody approves an own one.",
     NULL,
 };
 

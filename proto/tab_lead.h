@@ -39,8 +39,10 @@ enum sym_tab_phase {
     SYM_TAB_FAILED
 };
 enum sym_tab_phase sym_tab_lead_phase(const struct sym_tab_lead *l);
-/* Why it failed, for a person: how many were missing, when, who. Empty before. */
+/* Why it failed, for a person: how many were missing, and when. Empty before. */
 const char *sym_tab_lead_fault(const struct sym_tab_lead *l);
+/* It failed, and this participant is one of those that were missing. */
+bool sym_tab_lead_misses(const struct sym_tab_lead *l, uint32_t place);
 /* It failed, and nobody was asked for a vector: nothing was spent, so that it may be begun again.
  */
 bool sym_tab_lead_unspent(const struct sym_tab_lead *l);

@@ -36,7 +36,8 @@ struct lead_slot {
 
 struct lead_leg {
     enum leg_stage stage;
-    bool gone; /* nothing more is sent or taken */
+    bool gone;    /* nothing more is sent or taken */
+    bool missing; /* the tabulation failed for want of it */
     bool wants_close;
     uint32_t due;     /* bits of enum tab_type: what is to be sent, lowest first */
     size_t page;      /* bytes of the release's cells that have gone */

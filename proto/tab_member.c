@@ -111,6 +111,7 @@ static void clear_secrets(struct sym_tab_member *m)
     sym_exchange_key_clear(&m->channel);
     sym_exchange_key_clear(&m->mask);
     sym_secret_clear(&m->seed);
+    sym_secret_clear(&m->shared);
     sym_secret_clear(&m->pairs);
     sym_secret_clear(&m->keys);
     sym_secret_clear(&m->noise_key);

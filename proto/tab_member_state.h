@@ -95,6 +95,8 @@ struct sym_tab_member {
     uint32_t own_index;     /* in consenting */
     enum sym_err *verdicts; /* by index, of the last work that looked at each */
 
+    struct sym_secret shared;    /* what the channel key has in common with that of each of
+                                  * n_consents, from sealing to opening */
     struct sym_secret pairs;     /* n_consents pairs of shares: own ones before they are sealed,
                                   * then what the others gave */
     struct tab_bytes boxes;      /* sealed, or as they came */

@@ -1,11 +1,13 @@
 /* What an own user may not do alone: which commands that are, and what an approver decides. */
 #include "node/core/verbs.h"
+#include "node/loop.h"
 #include "proto/codec.h"
 #include "proto/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ARGUMENTS_BYTES 512u
 
@@ -78,6 +80,23 @@ static bool setting_needs(const struct sym_core *core, const struct sym_author *
            has_other_approver(core, author->user);
 }
 
+/* What is erased does not come back. A date to come is refused at once. */
+static bool erasing_needs(const struct sym_core *core, const struct sym_author *author,
+                          const struct sym_log_erase *a)
+{
+    return a->before_ms <= sym_wall_ms() && has_other_approver(core, author->user);
+}
+
+static struct sym_span describe_erasing(char *out, size_t size, const struct sym_log_erase *a)
+{
+    time_t before = (time_t)(a->before_ms / 1000);
+    struct tm at = {0};
+    char day[32] = "";
+    (void)gmtime_r(&before, &at);
+    (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%SZ", &at);
+    return sym_log_words(out, size, "log erase-bodies --before %s", day);
+}
+
 enum sym_err sym_verb_needs_approval(bool *needed, char what[SYM_DETAIL_BYTES_MAX + 1u],
                                      const struct sym_core *core, enum sym_verb verb,
                                      const struct sym_author *author, const void *arguments,
@@ -104,6 +123,9 @@ enum sym_err sym_verb_needs_approval(bool *needed, char what[SYM_DETAIL_BYTES_MA
         *needed = setting_needs(core, author, s);
         said = sym_log_words(text, sizeof text, "settings set %.*s %.*s", SPAN(s->name),
                              SPAN(s->value));
+    } else if (verb == SYM_VERB_LOG_ERASE) {
+        *needed = erasing_needs(core, author, arguments);
+        said = describe_erasing(text, sizeof text, arguments);
     } else if (verb == SYM_VERB_LOG_RESTORE) {
         /* A log that is whole is refused at once. */
         *needed = sym_log_is_frozen(core->log, NULL) && has_other_approver(core, author->user);

@@ -289,7 +289,7 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
     bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
     bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && err == SYM_OK;
     (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s%s", e->alias,
-                   held ? "holds the request" : "denied it",
+                   held ? "held it" : "denied it",
                    reasoned ? sym_reason_text(receipt->reason) : "",
                    reasoned && remark_len > 0 ? ": " : "", remark_len,
                    remark_len > 0 ? (const char *)receipt->remark.data : "",

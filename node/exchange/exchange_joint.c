@@ -4,12 +4,10 @@
 #include "node/exchange/tab_part.h"
 #include "node/loop.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NANO          UINT64_C(1000000000)
 #define MICRO_IN_NANO UINT64_C(1000)
@@ -104,7 +102,7 @@ static bool check_cohort(struct joint *j)
     }
     j->n = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
     if (j->n < minimum) {
-        deny(j, SYM_REASON_LIMIT, "%u participants are fewer than the %u that this node asks for",
+        deny(j, SYM_REASON_TERMS, "%u participants are fewer than the %u that this node asks for",
              (unsigned)j->n, (unsigned)minimum);
         return false;
     }
@@ -114,9 +112,9 @@ static bool check_cohort(struct joint *j)
         return false;
     }
     if (sym_exchange_parties_of(j->x, j->cohort, j->asked.cohort, &unknown) != SYM_OK) {
-        deny(j, SYM_REASON_POLICY,
-             "%zu of the participants are not pinned at this node, or their cards have expired",
-             unknown);
+        deny(j, SYM_REASON_TERMS,
+             "%zu of the participants %s pinned at this node, or the card has expired", unknown,
+             unknown == 1 ? "is not" : "are not");
         return false;
     }
     return true;
@@ -148,9 +146,10 @@ static bool check_dataset(struct joint *j)
         return false;
     }
     if (row.epoch == 0) {
-        deny(j, SYM_REASON_LIMIT,
-             "the dataset was never published; its owner runs: symbolon "
-             "dataset publish");
+        deny(j, SYM_REASON_UNREADY,
+             "the dataset was never published; somebody there has to run: symbolon dataset publish "
+             "%s",
+             j->e->matter->mine);
         return false;
     }
     return true;
@@ -186,15 +185,9 @@ static enum sym_err look(struct sym_transaction *t, void *context)
 
 static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
 {
-    time_t renews = (time_t)(left->renews_ms / 1000u);
-    struct tm at = {0};
-    char day[16] = "";
-    (void)gmtime_r(&renews, &at);
-    (void)strftime(day, sizeof day, "%Y-%m-%d", &at);
-    deny(j, SYM_REASON_LIMIT,
-         "the privacy budget of this year has epsilon %" PRIu64 ".%03" PRIu64
-         " left; it renews on %s",
-         left->left_nano / NANO, left->left_nano % NANO / 1000000u, day);
+    char text[SYM_LEDGER_TEXT_BYTES];
+    sym_ledger_left_text(text, left->left_nano, left->renews_ms);
+    deny(j, SYM_REASON_BUDGET, "%s", text);
 }
 
 /* The initiator has the answer, and asks whether the edition is still that: no approver has to
@@ -222,8 +215,11 @@ static bool judge(struct joint *j)
                                .cap_nano = c.cap_nano,
                                .now_ms = sym_wall_ms()}};
     enum sym_err err = sym_store_read(j->x->config.store, look, &l);
+    uint8_t bound[SYM_DIGEST_BYTES];
+    sym_joint_bound(bound, &j->asked);
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
+                          .bound = sym_span(bound, sizeof bound),
                           .must_hold = l.too_close,
                           .is_known = confirms(j),
                           .dataset_known = known,
@@ -246,7 +242,7 @@ static bool judge(struct joint *j)
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
     j->may_be_close = l.too_close; /* it was held, and an approver agreed */
     if (l.withheld) {
-        deny(j, SYM_REASON_LIMIT,
+        deny(j, SYM_REASON_UNREADY,
              "the release of an earlier tabulation never came; an approver of this node can close "
              "it: symbolon exchange settle");
         return false;

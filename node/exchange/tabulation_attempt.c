@@ -133,7 +133,7 @@ static enum sym_err new_machines(struct sym_tabulation *t, struct sym_fault *fau
 }
 
 static enum sym_err write_parameters(const struct sym_tabulation *t, uint8_t *out, size_t max,
-                                     size_t *len)
+                                     size_t *len, uint8_t bound[SYM_DIGEST_BYTES])
 {
     uint8_t hash[SYM_HASH_BYTES];
     enum sym_err err = sym_sha256(hash, sym_kept_span(&t->query));
@@ -145,6 +145,7 @@ static enum sym_err write_parameters(const struct sym_tabulation *t, uint8_t *ou
         .epsilon_nano = sym_cube_epsilon(t->cube),
         .cells = (uint32_t)sym_cube_cells(t->cube),
         .answered = t->confirms ? sym_span(t->answered, sizeof t->answered) : sym_span(NULL, 0)};
+    sym_joint_bound(bound, &p);
     return err == SYM_OK ? sym_encode(out, max, len, &sym_msg_tabulate, &p) : err;
 }
 
@@ -153,8 +154,9 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
 {
     uint8_t parameters[SYM_HASH_BYTES * (SYM_TAB_MEMBERS_MAX + 8u)];
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    uint8_t bound[SYM_DIGEST_BYTES];
     size_t len = 0;
-    enum sym_err err = write_parameters(t, parameters, sizeof parameters, &len);
+    enum sym_err err = write_parameters(t, parameters, sizeof parameters, &len, bound);
     const struct sym_joint joint = {.tabulation = t->id,
                                     .purpose = t->purpose,
                                     .basis = t->basis,
@@ -162,6 +164,7 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
                                     .note = t->note,
                                     .user = t->user,
                                     .dataset = t->dataset,
+                                    .bound = sym_span(bound, sizeof bound),
                                     .participants = t->cohort.n,
                                     .cells = (uint32_t)sym_cube_cells(t->cube),
                                     .epsilon_nano = sym_cube_epsilon(t->cube)};

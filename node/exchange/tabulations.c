@@ -23,40 +23,6 @@ void sym_tabulation_turn_soon(struct sym_tabulation *t)
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* False: there is no room for it. */
-static bool tell_of_leg(char *out, size_t size, const char *fault)
-{
-    const size_t room = size - sizeof "; and 255 more";
-    size_t len = strlen(out);
-    if (len + 2 + strlen(fault) > room) {
-        return false;
-    }
-    (void)snprintf(out + len, size - len, "; %s", fault);
-    return true;
-}
-
-/* Adds why those who are not there are not, the own part first, which knows best; those whose
- * reasons do not fit are counted. */
-static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
-{
-    unsigned left_out = 0;
-    bool own = t->cohort.own != SYM_TAB_NO_PLACE;
-    for (uint32_t i = 0; i < t->cohort.n; i++) {
-        uint32_t place = !own ? i : i == 0 ? t->cohort.own : i <= t->cohort.own ? i - 1 : i;
-        const struct sym_leg *leg = &t->legs[place];
-        if (leg->over && leg->state != SYM_EXCHANGE_DONE && leg->fault[0] != '\0') {
-            left_out += !tell_of_leg(out, size, leg->fault);
-        }
-        if (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD) {
-            t->result = SYM_DENIED;
-        }
-    }
-    if (left_out > 0) {
-        size_t len = strlen(out);
-        (void)snprintf(out + len, size - len, "; and %u more", left_out);
-    }
-}
-
 /* From now on it waits for its legs, then for its row. */
 void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
                         enum sym_err result, const char *why)
@@ -67,7 +33,7 @@ void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
     t->result = result;
     (void)snprintf(text, sizeof text, "%s", why);
     if (state != SYM_EXCHANGE_DONE && !t->cancelled) {
-        tell_of_legs(t, text, sizeof text);
+        sym_tabulation_tell(t, text);
     }
     (void)sym_fail(&t->fault, t->result, "%s", text);
     if (state != SYM_EXCHANGE_DONE) {
@@ -329,6 +295,9 @@ static enum sym_err fill(struct sym_tabulation *t, const struct sym_tabulate_sta
                   ? SYM_OK
                   : sym_fail(fault, err, "releases: the stored table %s; restore a backup",
                              sym_err_text(err));
+    }
+    if (err == SYM_OK && !t->confirms) {
+        err = sym_tab_can_pay(t->x, &t->cohort, start, t->cube, fault);
     }
     if (err == SYM_OK && sym_loop_timer(t->x->config.loop, &t->turn, 0, on_turn, t) != SYM_OK) {
         err = sym_fail(fault, SYM_NO_MEMORY, "tabulation: no memory");

@@ -1,7 +1,8 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
  * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
  * beginning), tabulation_lead.c (the machine between them), tabulation_own.c (the own part),
- * tabulation_row.c (the history), tabulations.c (its course). Nobody else includes it.
+ * tabulation_row.c (the history), tabulations.c (its course), tabulation_words.c (who was missing).
+ * Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -36,6 +37,11 @@ SYM_MUST enum sym_err sym_tab_answer_of(struct sym_exchanges *x,
 SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
                                          struct sym_cube **cube, struct sym_span bytes,
                                          struct sym_fault *fault);
+
+/* Has the own dataset the budget, where it takes part? SYM_DENIED, with what is left. */
+SYM_MUST enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohort *c,
+                                      const struct sym_tabulate_start *start,
+                                      const struct sym_cube *cube, struct sym_fault *fault);
 
 struct sym_tabulation {
     struct sym_exchanges *x;
@@ -107,6 +113,11 @@ bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
 
 /* Gives out its works, answers what it wants. */
 SYM_MUST enum sym_err sym_tabulation_drive_lead(struct sym_tabulation *t);
+
+/* tabulation_words.c */
+
+/* Adds to the line who was missing and why, by alias; sets the result where that was a denial. */
+void sym_tabulation_tell(struct sym_tabulation *t, char line[SYM_FAULT_BYTES]);
 
 /* tabulation_own.c */
 

@@ -27,7 +27,7 @@ void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
         item->has_case ? sym_span(item->case_hash, sizeof item->case_hash) : sym_span(NULL, 0);
 }
 
-/* Record: version | node id | digest of the commitments | reason (4) | the message. */
+/* Record: version | node id | digest of what it is for | reason (4) | the message. */
 enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
                                const struct sym_held_item *item)
 {
@@ -38,7 +38,7 @@ enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
     struct sym_writer w = sym_writer(bytes, sizeof bytes);
     sym_write_u8(&w, RECORD_VERSION);
     sym_write_bytes(&w, item->peer.bytes, SYM_NODE_ID_BYTES);
-    sym_write_bytes(&w, item->commitments, sizeof item->commitments);
+    sym_write_bytes(&w, item->what_for, sizeof item->what_for);
     sym_write_u32(&w, item->reason);
     sym_held_item_row(g, &row, item);
     enum sym_err err = sym_write_end(&w, &head);
@@ -72,7 +72,7 @@ static enum sym_err load_one(void *context, struct sym_span key, struct sym_span
     }
     struct sym_held_item item = {.reason = 0};
     sym_read_bytes(&r, item.peer.bytes, SYM_NODE_ID_BYTES);
-    sym_read_bytes(&r, item.commitments, sizeof item.commitments);
+    sym_read_bytes(&r, item.what_for, sizeof item.what_for);
     item.reason = sym_read_u32(&r);
     struct sym_span message = sym_read_span(&r, r.left);
     enum sym_err err = sym_read_end(&r);
@@ -225,15 +225,20 @@ struct sym_held_item *sym_held_find(struct sym_grants *g, struct sym_span id)
     return NULL;
 }
 
-/* Which of the four there are, then those: no two sets make the same bytes. */
-static void digest_commitments(uint8_t out[SYM_DIGEST_BYTES], const struct sym_commitments *c)
+/* Which of the four there are, then those, then the rest: no two sets make the same bytes. */
+static void digest_what_for(uint8_t out[SYM_DIGEST_BYTES], const struct sym_ask *ask)
 {
     static const struct sym_commitments none = {.note = {NULL, 0}};
+    const struct sym_commitments *c = ask->request->commitments;
     const struct sym_commitments *from = c != NULL ? c : &none;
     uint8_t lengths[4] = {(uint8_t)from->case_ref.len, (uint8_t)from->note.len,
                           (uint8_t)from->user.len, (uint8_t)from->approver.len};
-    const struct sym_span parts[] = {sym_span(lengths, sizeof lengths), from->case_ref, from->note,
-                                     from->user, from->approver};
+    const struct sym_span parts[] = {sym_span(lengths, sizeof lengths),
+                                     from->case_ref,
+                                     from->note,
+                                     from->user,
+                                     from->approver,
+                                     ask->bound};
     sym_digest(out, PERSONALISATION, parts, sizeof parts / sizeof *parts);
 }
 
@@ -247,14 +252,14 @@ static bool has_terms_of(const struct sym_held_item *item, const struct sym_ask 
            sym_span_equal(sym_span_text(item->dataset), r->dataset);
 }
 
-/* The decision about the very same request comes first, then an approval that nobody has used. */
-static unsigned rank(const struct sym_held_item *item, bool same)
+/* A decision comes before one that waits. */
+static unsigned rank(const struct sym_held_item *item)
 {
     switch (item->terms.state) {
     case SYM_HELD_APPROVED:
-        return same ? 4 : 2;
+        return 3;
     case SYM_HELD_DENIED:
-        return same ? 3 : 0;
+        return 2;
     case SYM_HELD_WAITING:
         return 1;
     default:
@@ -264,15 +269,14 @@ static unsigned rank(const struct sym_held_item *item, bool same)
 
 struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask *ask)
 {
-    uint8_t commitments[SYM_DIGEST_BYTES];
+    uint8_t what_for[SYM_DIGEST_BYTES];
     struct sym_held_item *found = NULL;
     unsigned best = 0;
-    digest_commitments(commitments, ask->request->commitments);
+    digest_what_for(what_for, ask);
     for (size_t i = 0; i < g->n_held; i++) {
         struct sym_held_item *item = &g->held[i];
-        if (has_terms_of(item, ask)) {
-            bool same = sym_equal(item->commitments, commitments, sizeof commitments);
-            unsigned own = rank(item, same);
+        if (has_terms_of(item, ask) && sym_equal(item->what_for, what_for, sizeof what_for)) {
+            unsigned own = rank(item);
             found = own > best ? item : found;
             best = own > best ? own : best;
         }
@@ -294,7 +298,7 @@ void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask)
                                             .state = SYM_HELD_WAITING}};
     memcpy(out->id, r->exchange_id.data, sizeof out->id);
     memcpy(out->dataset, r->dataset.data, r->dataset.len);
-    digest_commitments(out->commitments, r->commitments);
+    digest_what_for(out->what_for, ask);
     out->has_case = r->commitments != NULL && r->commitments->case_ref.len == SYM_HASH_BYTES;
     if (out->has_case) {
         memcpy(out->case_hash, r->commitments->case_ref.data, sizeof out->case_hash);

@@ -27,8 +27,8 @@ struct sym_grant_item {
 struct sym_held_item {
     struct sym_node_id peer;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    uint8_t commitments[SYM_DIGEST_BYTES]; /* digest of those of the first request */
-    uint8_t case_hash[SYM_HASH_BYTES];     /* that to the case */
+    uint8_t what_for[SYM_DIGEST_BYTES]; /* digest of its commitments, and of ask.bound */
+    uint8_t case_hash[SYM_HASH_BYTES];  /* the commitment to the case */
     bool has_case;
     char dataset[SYM_ALIAS_BYTES];
     char decided_by[SYM_ALIAS_BYTES];
@@ -97,8 +97,8 @@ bool sym_held_is_open(const struct sym_held_item *item);
 SYM_MUST enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms);
 /* Of this id; NULL when there is none. */
 struct sym_held_item *sym_held_find(struct sym_grants *g, struct sym_span id);
-/* The one that this request repeats: open and of the same terms, or denied and of the same
- * commitments, too. NULL when there is none. */
+/* The one that this request repeats, open or denied: of the same commitments and terms. NULL when
+ * there is none. */
 struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask *ask);
 /* A new one that waits. */
 void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask);

@@ -69,7 +69,7 @@ MUTANTS = [
     (
         "a reservation is only in memory",
         "node/test_ledger:a_reservation_is_there_or_not_when_killed_at_any_step",
-        ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit"),
+        ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note"),
     ),
     (
         "a debit leaves its reservation behind",

@@ -222,17 +222,37 @@ static void an_approval_survives_a_restart_and_its_use_does_too(void **state)
     assert_int_equal(decide_again(r, &ask), HELD);
 }
 
-static void the_same_command_given_again_finds_the_approval(void **state)
+static void the_same_request_for_fewer_elements_finds_the_approval(void **state)
 {
     struct grants_rig *r = *state;
     struct rig_ask ask;
     hold(r, &ask);
     approve(r, &ask);
-    struct rig_ask other;
-    grants_rig_ask(r, &other, 0); /* other commitments: other salts */
+    struct rig_ask other = again(r, &ask);
     other.ask.elements = 99;
     assert_int_equal(decide(r, &other), GRANTED);
     assert_int_equal(grants_rig_asked(r), 1);
+}
+
+static void an_approval_is_good_for_the_case_it_was_given_for(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask first;
+    struct rig_ask second;
+    hold(r, &first);
+    hold(r, &second); /* on the same terms: waits beside it */
+    assert_int_equal(count(r, SYM_HELD_WAITING), 2);
+    assert_memory_equal(r->approval.held_id, second.id, sizeof second.id);
+    approve(r, &second);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(decide_again(r, &first), HELD);
+        assert_memory_equal(r->approval.held_id, first.id, sizeof first.id);
+        grants_rig_restart(r);
+    }
+    assert_int_equal(count(r, SYM_HELD_APPROVED), 1);
+    assert_int_equal(decide_again(r, &second), GRANTED);
+    assert_memory_equal(r->approval.held_id, second.id, sizeof second.id);
+    assert_int_equal(grants_rig_asked(r), 2);
 }
 
 /* What an approval was not given for. */
@@ -256,7 +276,7 @@ static void an_approval_is_good_for_nothing_else(void **state)
     grants_rig_add(r, &row);
     hold(r, &ask);
     approve(r, &ask);
-    for (unsigned change = 0; change < 7; change++) {
+    for (unsigned change = 0; change < 12; change++) {
         struct rig_ask other = again(r, &ask);
         switch (change) {
         case 0:
@@ -277,8 +297,23 @@ static void an_approval_is_good_for_nothing_else(void **state)
         case 5:
             other.request.basis = SYM_BASIS_CONSENT;
             break;
-        default:
+        case 6:
             other.ask.elements = 101;
+            break;
+        case 7:
+            other.case_ref[31] ^= 1;
+            break;
+        case 8:
+            other.commitments.note = sym_span(other.id, sizeof other.id);
+            break;
+        case 9:
+            other.commitments.user = sym_span(other.id, sizeof other.id);
+            break;
+        case 10:
+            other.commitments.approver = sym_span(other.id, sizeof other.id);
+            break;
+        default:
+            other.ask.bound = sym_span_text("another question");
             break;
         }
         if (decide(r, &other) != HELD) {
@@ -335,9 +370,8 @@ static void an_approval_is_found_behind_one_that_waits(void **state)
 {
     struct grants_rig *r = *state;
     struct rig_ask small;
-    struct rig_ask large;
     hold(r, &small);
-    grants_rig_ask(r, &large, 0);
+    struct rig_ask large = again(r, &small);
     large.ask.elements = 200;
     assert_int_equal(decide(r, &large), HELD);
     approve(r, &large);
@@ -626,10 +660,15 @@ static void all_peers_together_have_a_limited_number_of_requests(void **state)
     assert_int_equal(grants_rig_decision(r, 32), DENIED);
     assert_string_equal(r->verdict.cause, "held");
     deny(r, &first); /* what was decided makes room */
-    assert_int_equal(grants_rig_decision(r, 32), HELD);
+    grants_rig_ask(r, &ask, 32);
+    assert_int_equal(decide(r, &ask), HELD);
     assert_int_equal(sym_grants_requests(r->grants, &rows), SYM_HELD_MAX);
     assert_int_equal(room_count(&r->room, SYM_TABLE_HELD), SYM_HELD_MAX);
-    assert_int_equal(grants_rig_decision(r, 32), HELD); /* the same once more */
+    struct rig_ask same;
+    grants_rig_ask(r, &same, 32);
+    memcpy(same.case_ref, ask.case_ref, sizeof same.case_ref);
+    assert_int_equal(decide(r, &same), HELD);
+    assert_int_equal(grants_rig_decision(r, 32), DENIED); /* of another case */
     grants_rig_restart(r);
     assert_int_equal(sym_grants_requests(r->grants, &rows), SYM_HELD_MAX);
 }
@@ -747,7 +786,8 @@ int main(void)
         TEST(one_who_asks_again_is_neither_counted_nor_written_down),
         TEST(an_approval_is_good_for_one_exchange),
         TEST(an_approval_survives_a_restart_and_its_use_does_too),
-        TEST(the_same_command_given_again_finds_the_approval),
+        TEST(the_same_request_for_fewer_elements_finds_the_approval),
+        TEST(an_approval_is_good_for_the_case_it_was_given_for),
         TEST(an_approval_is_good_for_nothing_else),
         TEST(a_denial_answers_whoever_asks_again_and_says_why),
         TEST(each_of_two_gets_its_own_decision),
