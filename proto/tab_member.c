@@ -96,6 +96,11 @@ enum sym_err sym_tab_member_new(struct sym_tab_member **out,
     }
     m->config = *config;
     m->config.question = (struct sym_tab_question){0};
+    m->is_late = config->owed != NULL;
+    if (m->is_late) {
+        m->owed = *config->owed;
+        m->config.owed = &m->owed;
+    }
     m->cells = config->cells;
     enum sym_err err = set_up(m, config);
     if (err != SYM_OK) {

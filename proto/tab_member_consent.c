@@ -67,6 +67,10 @@ static enum sym_err prepared(const struct tab_job *job, enum sym_err err)
     if (err != SYM_OK) {
         return sym_member_blame_initiator(m, err, "there is no noise for its parameters");
     }
+    if (m->is_late) {
+        m->state = MEMBER_SAYS_READY;
+        return sym_tab_payload_new(&m->due, TAB_SEND, sym_span(NULL, 0));
+    }
     m->state = MEMBER_WANTS_CONSENT;
     return SYM_OK;
 }
@@ -303,5 +307,6 @@ enum sym_err sym_member_take_done(struct sym_tab_member *m, struct sym_span cont
 
 enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m, uint8_t out[SYM_HASH_BYTES])
 {
-    return m->agreed ? sym_tab_question_id(out, &m->config.question) : SYM_WRONG_STATE;
+    return m->agreed || m->is_late ? sym_tab_question_id(out, &m->config.question)
+                                   : SYM_WRONG_STATE;
 }

@@ -24,6 +24,7 @@ struct joint {
     uint32_t place;
     uint64_t peer_cap_nano;
     bool may_be_close;
+    const struct sym_tab_owed *owed;
     struct sym_answer_given *out;
 };
 
@@ -289,6 +290,7 @@ static enum sym_err open_part(struct joint *j)
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
     c.member.only_confirms = confirms(j);
+    c.member.owed = j->owed;
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
                                                   .n = j->n,
                                                   .dataset = sym_span_text(e->matter->mine),
@@ -340,6 +342,48 @@ static bool is_busy(const struct joint *j)
     return n > SYM_TABULATIONS_IN_MAX;
 }
 
+/* A release that is owed ------------------------------------------------------------------------
+ */
+
+/* The tabulation itself is named as the answer: its release is brought. */
+static bool delivers(const struct joint *j)
+{
+    return confirms(j) && sym_span_equal(j->asked.answered, j->asked.tabulation);
+}
+
+struct owed {
+    const struct joint *j;
+    struct sym_tab_owed owed;
+    bool is_here;
+};
+
+static enum sym_err look_for_owed(struct sym_transaction *t, void *context)
+{
+    struct owed *o = context;
+    SYM_SECRET_AUTO head = {0};
+    enum sym_err err = sym_release_head(t, &head, o->j->asked.tabulation);
+    o->is_here = err == SYM_OK;
+    return err != SYM_NOT_FOUND
+               ? err
+               : sym_withheld_owed(t, &o->owed, o->j->asked.tabulation, &o->j->peer->id);
+}
+
+/* No grant has to allow what was agreed to before. */
+static void answer_delivery(struct joint *j)
+{
+    struct owed o = {.j = j};
+    enum sym_err err = sym_store_read(j->x->config.store, look_for_owed, &o);
+    if (err != SYM_OK || o.is_here) {
+        deny(j, err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT, "%s",
+             o.is_here ? "it has this release already" : "it waits for no release of this one");
+    } else if (check_cohort(j)) {
+        j->owed = &o.owed;
+        if (open_part(j) != SYM_OK) {
+            deny(j, SYM_REASON_FAULT, "no memory");
+        }
+    }
+}
+
 static void answer(struct joint *j)
 {
     enum sym_err err = keep_request(j);
@@ -352,6 +396,8 @@ static void answer(struct joint *j)
         deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
     } else if (sym_tabulation_has_id(j->x, j->asked.tabulation)) {
         deny(j, SYM_REASON_PROTOCOL, "the tabulation has the id of another");
+    } else if (delivers(j)) {
+        answer_delivery(j);
     } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
         err = open_part(j);
         if (err != SYM_OK) {

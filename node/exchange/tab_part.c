@@ -251,6 +251,19 @@ static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *
                           "dataset %s: its privacy budget does not suffice: %s", p->dataset, text);
 }
 
+/* So that the release is known when it comes later, from an initiator or to a node that was cut
+ * off.
+ */
+static enum sym_err owe(const struct sym_tab_part *p, struct sym_transaction *t)
+{
+    struct sym_tab_owed owed;
+    enum sym_err err = sym_tab_member_owed(p->member, &owed);
+    if (err == SYM_OK) {
+        err = sym_withheld_owe(t, p->tabulation, &owed);
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err; /* an approver has closed it meanwhile */
+}
+
 static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
 {
     bool own = is_own(p);
@@ -276,9 +289,10 @@ static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
     if (err == SYM_OK) {
         err = sym_cohort_open(t, &c);
     }
-    return err == SYM_OK && !own
-               ? sym_withheld_put(t, p->tabulation, &p->config.initiator, now_ms + RELEASE_MS)
-               : err;
+    if (err == SYM_OK && !own) {
+        err = sym_withheld_put(t, p->tabulation, &p->config.initiator, now_ms + RELEASE_MS);
+    }
+    return err == SYM_OK && !own ? owe(p, t) : err;
 }
 
 /* Before anything is given: what was compared until now is who might survive. */
@@ -290,7 +304,10 @@ static enum sym_err put_unmask(struct sym_tab_part *p, struct sym_transaction *t
     if (err == SYM_OK) {
         err = sym_ledger_unmask(t, sym_tab_member_qid(p->member));
     }
-    return err == SYM_OK ? sym_cohort_unmasked(t, &c) : err;
+    if (err == SYM_OK) {
+        err = sym_cohort_unmasked(t, &c);
+    }
+    return err == SYM_OK && !is_own(p) ? owe(p, t) : err;
 }
 
 static enum sym_err put_release(struct sym_tab_part *p, struct sym_transaction *t)

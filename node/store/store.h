@@ -58,7 +58,8 @@
     X(RELEASE_CELLS, "release-cells") /* tabulation, page -> its cells */                          \
     X(QUESTIONS, "questions")         /* question id, tabulation -> that, which answered it */     \
     X(COHORTS, "cohorts")             /* dataset, epoch, qid -> who took part, who survived */     \
-    X(WITHHELD, "withheld")           /* tabulation -> whose release never came */
+    X(WITHHELD, "withheld")           /* tabulation -> whose release never came */                 \
+    X(DELIVERIES, "deliveries")       /* tabulation, node id -> a release that it has not */
 
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,

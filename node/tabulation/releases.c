@@ -12,8 +12,15 @@
 /* QUESTIONS: question id, tabulation -> tabulation. */
 #define QUESTION_KEY_BYTES (SYM_HASH_BYTES + SYM_EXCHANGE_ID_BYTES)
 
-/* WITHHELD: tabulation -> initiator (32), when it is due (8). */
+/* WITHHELD: tabulation -> initiator (32), when it is due (8), and once that is known, what is owed:
+ * agreed (32), outcome (32), whether there is one (1). EXCUSED in when it is due: this node's own
+ * end cut it off. */
 #define WITHHELD_BYTES (SYM_HASH_BYTES + 8u)
+#define OWED_BYTES     (2u * SYM_HASH_BYTES + 1u)
+#define EXCUSED        (UINT64_C(1) << 63)
+
+/* DELIVERIES: tabulation, participant -> when it was released (8). */
+#define DELIVERY_KEY_BYTES (SYM_EXCHANGE_ID_BYTES + SYM_HASH_BYTES)
 
 /* Releases ------------------------------------------------------------------------------------- */
 
@@ -237,6 +244,46 @@ enum sym_err sym_withheld_put(struct sym_transaction *t,
                          sym_span(value, sizeof value));
 }
 
+enum sym_err sym_withheld_owe(struct sym_transaction *t,
+                              const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const struct sym_tab_owed *owed)
+{
+    uint8_t value[WITHHELD_BYTES + OWED_BYTES];
+    size_t len = 0;
+    struct sym_span key = sym_span(tabulation, SYM_EXCHANGE_ID_BYTES);
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_WITHHELD, key, NULL, value, sizeof value, &len);
+    if (err == SYM_OK && len < WITHHELD_BYTES) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    memcpy(value + WITHHELD_BYTES, owed->agreed, SYM_HASH_BYTES);
+    memcpy(value + WITHHELD_BYTES + SYM_HASH_BYTES, owed->outcome, SYM_HASH_BYTES);
+    value[sizeof value - 1] = owed->has_outcome;
+    return sym_store_put(t, SYM_TABLE_WITHHELD, key, sym_span(value, sizeof value));
+}
+
+enum sym_err sym_withheld_owed(struct sym_transaction *t, struct sym_tab_owed *out,
+                               struct sym_span tabulation, const struct sym_node_id *initiator)
+{
+    uint8_t value[WITHHELD_BYTES + OWED_BYTES];
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_WITHHELD, tabulation, NULL, value, sizeof value, &len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (len != sizeof value || !sym_equal(value, initiator->bytes, SYM_HASH_BYTES)) {
+        return SYM_NOT_FOUND;
+    }
+    memcpy(out->agreed, value + WITHHELD_BYTES, SYM_HASH_BYTES);
+    memcpy(out->outcome, value + WITHHELD_BYTES + SYM_HASH_BYTES, SYM_HASH_BYTES);
+    out->has_outcome = value[sizeof value - 1] != 0;
+    return SYM_OK;
+}
+
 enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                 const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES])
 {
@@ -261,6 +308,11 @@ enum sym_err sym_tabulation_is_new(struct sym_transaction *t,
     return err == SYM_OK ? SYM_REPLAY : err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
+static uint64_t due_of(struct sym_span value)
+{
+    return sym_get_u64(value.data + SYM_HASH_BYTES);
+}
+
 struct withheld {
     uint8_t *tabulation;
     const struct sym_node_id *initiator;
@@ -270,11 +322,11 @@ struct withheld {
 static enum sym_err look_at_withheld(void *context, struct sym_span key, struct sym_span value)
 {
     struct withheld *w = context;
-    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len < WITHHELD_BYTES) {
         return SYM_BAD_FORMAT;
     }
-    if (!sym_equal(value.data, w->initiator->bytes, SYM_HASH_BYTES) ||
-        sym_get_u64(value.data + SYM_HASH_BYTES) > w->now_ms) {
+    if (!sym_equal(value.data, w->initiator->bytes, SYM_HASH_BYTES) || due_of(value) > w->now_ms ||
+        (due_of(value) & EXCUSED) != 0) {
         return SYM_OK;
     }
     memcpy(w->tabulation, key.data, key.len);
@@ -297,15 +349,81 @@ struct cut_off {
 static enum sym_err forget_cut_off(void *context, struct sym_span key, struct sym_span value)
 {
     const struct cut_off *c = context;
-    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len < WITHHELD_BYTES) {
         return SYM_BAD_FORMAT;
     }
-    return sym_get_u64(value.data + SYM_HASH_BYTES) > c->now_ms ? sym_withheld_clear(c->t, key.data)
-                                                                : SYM_OK;
+    uint64_t due = due_of(value) & ~EXCUSED;
+    uint8_t room[WITHHELD_BYTES + OWED_BYTES];
+    if (due + SYM_DELIVERY_MS <= c->now_ms && due != due_of(value)) {
+        return sym_withheld_clear(c->t, key.data);
+    }
+    if (due <= c->now_ms || due != due_of(value)) {
+        return SYM_OK;
+    }
+    if (value.len != sizeof room) {
+        return sym_withheld_clear(c->t, key.data);
+    }
+    memcpy(room, value.data, sizeof room);
+    sym_put_u64(room + SYM_HASH_BYTES, due | EXCUSED);
+    return sym_store_put(c->t, SYM_TABLE_WITHHELD, key, sym_span(room, sizeof room));
 }
 
 enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms)
 {
     struct cut_off c = {.t = t, .now_ms = now_ms};
     return sym_store_each(t, SYM_TABLE_WITHHELD, forget_cut_off, &c);
+}
+
+/* Deliveries ----------------------------------------------------------------------------------- */
+
+enum sym_err sym_delivery_put(struct sym_transaction *t,
+                              const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const uint8_t participant[SYM_HASH_BYTES], uint64_t released_ms)
+{
+    uint8_t key[DELIVERY_KEY_BYTES];
+    uint8_t value[8];
+    memcpy(key, tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, participant, SYM_HASH_BYTES);
+    sym_put_u64(value, released_ms);
+    return sym_store_put(t, SYM_TABLE_DELIVERIES, sym_span(key, sizeof key),
+                         sym_span(value, sizeof value));
+}
+
+enum sym_err sym_delivery_made(struct sym_transaction *t,
+                               const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                               const uint8_t participant[SYM_HASH_BYTES])
+{
+    uint8_t key[DELIVERY_KEY_BYTES];
+    memcpy(key, tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, participant, SYM_HASH_BYTES);
+    enum sym_err err = sym_store_delete(t, SYM_TABLE_DELIVERIES, sym_span(key, sizeof key));
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+enum sym_err sym_delivery_next(struct sym_transaction *t, struct sym_delivery_row *row)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    uint8_t value[8];
+    size_t len = 0;
+    memcpy(key, row->tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, row->participant, SYM_HASH_BYTES);
+    enum sym_err err =
+        sym_store_next(t, SYM_TABLE_DELIVERIES, sym_span(key, DELIVERY_KEY_BYTES), key, &len);
+    if (err == SYM_OK && len != DELIVERY_KEY_BYTES) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err == SYM_OK) {
+        size_t value_len = 0;
+        err = sym_store_get_into(t, SYM_TABLE_DELIVERIES, sym_span(key, len), NULL, value,
+                                 sizeof value, &value_len);
+        if (err == SYM_OK && value_len != sizeof value) {
+            err = SYM_BAD_FORMAT;
+        }
+    }
+    if (err == SYM_OK) {
+        memcpy(row->tabulation, key, SYM_EXCHANGE_ID_BYTES);
+        memcpy(row->participant, key + SYM_EXCHANGE_ID_BYTES, SYM_HASH_BYTES);
+        row->released_ms = sym_get_u64(value);
+    }
+    return err;
 }

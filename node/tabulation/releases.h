@@ -13,7 +13,7 @@
 #define SYM_NODE_TABULATION_RELEASES_H
 
 #include "node/store/store.h"
-#include "proto/tabulate.h"
+#include "proto/tab_member.h"
 
 /* cells: varints of all cells. One that is there stays as it is; SYM_REPLAY for another one under
  * its id. */
@@ -43,6 +43,15 @@ SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                        const struct sym_node_id *initiator, uint64_t due_ms);
+/* What is owed, as far as it is known: with it the release is taken also when it comes later.
+ * SYM_NOT_FOUND: none is waited for. */
+SYM_MUST enum sym_err sym_withheld_owe(struct sym_transaction *t,
+                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const struct sym_tab_owed *owed);
+/* SYM_NOT_FOUND: no release of this initiator's tabulation is waited for. */
+SYM_MUST enum sym_err sym_withheld_owed(struct sym_transaction *t, struct sym_tab_owed *out,
+                                        struct sym_span tabulation,
+                                        const struct sym_node_id *initiator);
 /* Fine when there is none. */
 SYM_MUST enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                          const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
@@ -56,7 +65,29 @@ SYM_MUST enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_spa
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                         const struct sym_node_id *initiator, uint64_t now_ms);
-/* At the start: what is not yet due was cut off by the end of this node, and cannot come. */
+/* At the start: what is not yet due was cut off by the end of this node. Nobody is to blame when it
+ * does not come; it may, within SYM_DELIVERY_MS. */
 SYM_MUST enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms);
+
+/* How long an initiator tries to bring a release to participants that have not confirmed it, and
+ * these take it. */
+#define SYM_DELIVERY_MS UINT64_C(2592000000) /* 30 days */
+
+/* Of an own tabulation: this participant has not confirmed the release. */
+SYM_MUST enum sym_err sym_delivery_put(struct sym_transaction *t,
+                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const uint8_t participant[SYM_HASH_BYTES],
+                                       uint64_t released_ms);
+/* It has, or never will; fine when there is none. */
+SYM_MUST enum sym_err sym_delivery_made(struct sym_transaction *t,
+                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                        const uint8_t participant[SYM_HASH_BYTES]);
+struct sym_delivery_row {
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+    uint8_t participant[SYM_HASH_BYTES];
+    uint64_t released_ms;
+};
+/* The first behind *row; zeros: the first of all. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_delivery_next(struct sym_transaction *t, struct sym_delivery_row *row);
 
 #endif
