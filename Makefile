@@ -56,6 +56,8 @@ ifeq ($(shell uname -m),x86_64)
 CFLAGS_crypto/laplace_avx2 := -mavx2
 CFLAGS_crypto/mask_aesni := -mavx2 -maes
 CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
+CFLAGS_crypto/ristretto/avx2 := -mavx2
+CFLAGS_crypto/ristretto/ifma := -mavx512f -mavx512dq -mavx512ifma
 endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.

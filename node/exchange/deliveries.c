@@ -7,6 +7,7 @@
 #include "node/tabulation/releases.h"
 #include "proto/codec.h"
 #include "proto/cube.h"
+#include "proto/outline.h"
 #include "proto/tab_giver.h"
 
 #include <stdlib.h>
@@ -132,10 +133,15 @@ static enum sym_err start(struct sym_exchanges *x, const struct sym_peer *peer,
     uint8_t parameters[SYM_HASH_BYTES * (SYM_TAB_MEMBERS_MAX + 8u)];
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     char dataset[SYM_ALIAS_BYTES];
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len = 0;
     size_t len = 0;
     enum sym_err err = sym_decode(&arena, &query, &sym_msg_tab_query, r->query);
     if (err == SYM_OK) {
         err = sym_sha256(hash, r->query);
+    }
+    if (err == SYM_OK) {
+        err = sym_tab_outline_write(outline, &outline_len, &query);
     }
     const struct sym_tabulate p = {.suite = SYM_TAB_SUITE,
                                    .tabulation = r->tabulation,
@@ -143,6 +149,7 @@ static enum sym_err start(struct sym_exchanges *x, const struct sym_peer *peer,
                                    .cohort = r->cohort,
                                    .epsilon_nano = err == SYM_OK ? query.epsilon_nano : 0,
                                    .cells = r->cells,
+                                   .outline = sym_span(outline, outline_len),
                                    .answered = r->tabulation};
     if (err == SYM_OK) {
         err = sym_encode(parameters, sizeof parameters, &len, &sym_msg_tabulate, &p);

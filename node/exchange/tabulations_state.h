@@ -53,6 +53,9 @@ struct sym_tabulation {
     bool confirms;       /* this attempt asks for editions alone: there is an answer, if they are */
     uint8_t answered[SYM_EXCHANGE_ID_BYTES]; /* that one */
     struct sym_kept query;
+    uint32_t shape;
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];
     char case_ref[SYM_CASE_BYTES_MAX + 1];
