@@ -51,7 +51,14 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
-# One file may get more, such as:  CFLAGS_crypto/field_ifma := -mavx512f -mavx512ifma
+# One file may get more: instructions that it is only run with where crypto/cpu.h finds them.
+ifeq ($(shell uname -m),x86_64)
+CFLAGS_crypto/laplace_avx2 := -mavx2
+CFLAGS_crypto/mask_aesni := -mavx2 -maes
+CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
+CFLAGS_crypto/ristretto/avx2 := -mavx2
+CFLAGS_crypto/ristretto/ifma := -mavx512f -mavx512dq -mavx512ifma
+endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
 LAYERS := crypto proto node cli

@@ -28,13 +28,6 @@ static enum sym_exit confirm(const struct sym_call *call, const char *question, 
     return sym_command_failed(&fault);
 }
 
-/* A command that waits for another user's approval is held, as an exchange is. */
-static enum sym_exit refused(const struct sym_fault *fault)
-{
-    enum sym_exit code = sym_command_failed(fault);
-    return fault->err == SYM_AGAIN ? SYM_EXIT_DENIED : code;
-}
-
 static enum sym_exit run_erase(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -70,12 +63,18 @@ static enum sym_exit run_erase(const struct sym_call *call)
     }
     fault.err = sym_client_ask(&client, SYM_VERB_LOG_ERASE, &erase, &arena, &erased, &fault);
     if (fault.err != SYM_OK) {
-        return refused(&fault);
+        return sym_command_failed(&fault);
     }
     (void)printf("%" PRIu64 " bodies from before %s are erased; the tree and every proof stay\n",
                  erased.bodies, day);
     return SYM_EXIT_DONE;
 }
+
+static const char *const erase_notes[] = {
+    "Where another user is an approver, the command is held, with exit status 3, until one "
+    "approves.",
+    NULL,
+};
 
 static const struct sym_option erase_options[] = {
     {.name = "before", .argument = "DATE", .help = "of entries older than this day or time (UTC)"},
@@ -87,6 +86,7 @@ const struct sym_command sym_cmd_log_erase_bodies = {
     .name = "log erase-bodies",
     .summary = "erase what old entries say; the tree and its proofs stay valid",
     .usage = {"--before DATE [--yes]"},
+    .notes = erase_notes,
     .example = "log erase-bodies --before 2021-01-01",
     .options = erase_options,
     .takes = SYM_TAKES_NODE,
@@ -113,7 +113,7 @@ static enum sym_exit run_restore(const struct sym_call *call)
     }
     fault.err = sym_client_ask(&client, SYM_VERB_LOG_RESTORE, &nothing, &arena, &head, &fault);
     if (fault.err != SYM_OK) {
-        return refused(&fault);
+        return sym_command_failed(&fault);
     }
     char origin[SYM_FORMAT_TEXT_BYTES(SYM_ORIGIN_BYTES_MAX)];
     sym_format_text(origin, sizeof origin, head.origin);

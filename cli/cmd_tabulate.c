@@ -117,8 +117,8 @@ static enum sym_err agree(struct sym_client *client, const struct wish *w, struc
     if ((err = sym_plan_write(stderr, &plan, &w->question)) != SYM_OK) {
         return sym_fail(fault, err, "the plan %s", sym_err_text(err));
     }
-    if (w->yes) {
-        return SYM_OK;
+    if (w->yes || (plan.contributes && plan.budget_left_nano < plan.epsilon_nano)) {
+        return SYM_OK; /* the node refuses what cannot be paid, and says what is left */
     }
     switch (sym_prompt_confirm("Ask this question?")) {
     case SYM_ANSWER_YES:

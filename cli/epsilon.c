@@ -2,11 +2,8 @@
 
 #include "cli/options.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#define NANO         UINT64_C(1000000000)
 #define WHOLE_DIGITS 7u
 
 enum sym_err sym_epsilon_parse(uint64_t *out, const char *text, unsigned digits, uint64_t most)
@@ -37,15 +34,4 @@ enum sym_err sym_epsilon_parse(uint64_t *out, const char *text, unsigned digits,
     }
     *out = whole * unit + part;
     return SYM_OK;
-}
-
-void sym_epsilon_text(char out[SYM_EPSILON_BYTES], uint64_t nano)
-{
-    int len = snprintf(out, SYM_EPSILON_BYTES, "%" PRIu64 ".%09" PRIu64, nano / NANO, nano % NANO);
-    while (len > 0 && out[len - 1] == '0') {
-        out[--len] = '\0';
-    }
-    if (len > 0 && out[len - 1] == '.') {
-        out[len - 1] = '\0';
-    }
 }

@@ -78,37 +78,82 @@ struct sym_fixed sym_fixed_times(struct sym_fixed a, uint64_t b)
     return a;
 }
 
-/* 2 a + bit, and what no longer fits. */
-static uint64_t shift_in(struct sym_fixed *a, uint64_t bit)
+/* out = a 2^bits; what does not fit into its n limbs is zero. */
+static void place(uint64_t *out, unsigned n, const struct sym_fixed *a, unsigned bits)
 {
-    for (unsigned i = 0; i < LIMBS; i++) {
-        uint64_t out = a->limb[i] >> 63;
-        a->limb[i] = a->limb[i] << 1 | bit;
-        bit = out;
+    unsigned by = bits % 64;
+    for (unsigned i = 0, at = bits / 64; i < LIMBS && at < n; i++, at++) {
+        out[at] |= a->limb[i] << by;
+        if (by > 0 && at + 1 < n) {
+            out[at + 1] |= a->limb[i] >> (64 - by);
+        }
     }
-    return bit;
 }
 
-/* Long division, bit by bit: the quotient's integer part, of which the dividend's bits are
- * brought down, then its fraction, for which there are zeros. */
+static unsigned leading_zeros(const struct sym_fixed *a)
+{
+    unsigned top = LIMBS - 1;
+    while (top > 0 && a->limb[top] == 0) {
+        top--;
+    }
+    return (LIMBS - 1 - top) * 64 + (unsigned)__builtin_clzll(a->limb[top]);
+}
+
+/* rest -= digit * v; true when that is negative, wrapped. */
+static bool take_off(uint64_t rest[LIMBS + 1], const uint64_t v[LIMBS], uint64_t digit)
+{
+    uint64_t carry = 0;
+    uint64_t borrow = 0;
+    for (unsigned i = 0; i <= LIMBS; i++) {
+        wide product = (wide)digit * (i < LIMBS ? v[i] : 0) + carry;
+        wide difference = (wide)rest[i] - (uint64_t)product - borrow;
+        carry = (uint64_t)(product >> 64);
+        rest[i] = (uint64_t)difference;
+        borrow = (uint64_t)(difference >> 64) & 1u;
+    }
+    return borrow != 0;
+}
+
+static void put_back(uint64_t rest[LIMBS + 1], const uint64_t v[LIMBS])
+{
+    wide sum = 0;
+    for (unsigned i = 0; i <= LIMBS; i++) {
+        sum = (sum >> 64) + rest[i] + (i < LIMBS ? v[i] : 0);
+        rest[i] = (uint64_t)sum;
+    }
+}
+
+/* One digit of long division: at most one too large (Knuth, section 4.3.1). */
+static uint64_t guess(const uint64_t rest[LIMBS + 1], const uint64_t v[LIMBS])
+{
+    wide left = (wide)rest[LIMBS] << 64 | rest[LIMBS - 1];
+    wide digit = left / v[LIMBS - 1];
+    wide over = left % v[LIMBS - 1];
+    while (over >> 64 == 0 &&
+           (digit >> 64 != 0 || digit * v[LIMBS - 2] > (over << 64 | rest[LIMBS - 2]))) {
+        digit--;
+        over += v[LIMBS - 1];
+    }
+    return (uint64_t)digit;
+}
+
+/* Algorithm D of the same section, in digits of 64 bits: both are shifted until the divisor's top
+ * bit is set. */
 struct sym_fixed sym_fixed_divide(struct sym_fixed a, struct sym_fixed b)
 {
-    struct sym_fixed quotient = {{0}};
-    struct sym_fixed rest = {{0}};
-    bool whole = !sym_fixed_less(a, b);
-    unsigned bits = whole ? (LIMBS + FRACTION) * 64 : FRACTION * 64;
-    if (!whole) {
-        rest = a;
-    }
-    while (bits-- > 0) {
-        uint64_t down =
-            bits >= FRACTION * 64 ? a.limb[(bits - FRACTION * 64) / 64] >> bits % 64 & 1u : 0;
-        uint64_t over = shift_in(&rest, down);
-        uint64_t bit = over != 0 || !sym_fixed_less(rest, b) ? 1 : 0;
-        if (bit != 0) {
-            rest = sym_fixed_subtract(rest, b);
+    struct sym_fixed quotient;
+    uint64_t rest[2 * LIMBS] = {0};
+    uint64_t v[LIMBS] = {0};
+    unsigned shift = leading_zeros(&b);
+    place(v, LIMBS, &b, shift);
+    place(rest, 2 * LIMBS, &a, shift + FRACTION * 64);
+    for (unsigned i = LIMBS; i-- > 0;) {
+        uint64_t digit = guess(rest + i, v);
+        if (take_off(rest + i, v, digit)) {
+            digit--;
+            put_back(rest + i, v);
         }
-        (void)shift_in(&quotient, bit);
+        quotient.limb[i] = digit;
     }
     return quotient;
 }

@@ -1,6 +1,8 @@
 #include "crypto/laplace.h"
 
+#include "crypto/cpu.h"
 #include "crypto/fixed.h"
+#include "crypto/laplace_kernel.h"
 
 #include <stdlib.h>
 
@@ -11,7 +13,7 @@ __extension__ typedef unsigned __int128 wide;
 
 struct sym_laplace {
     size_t n;
-    wide thresholds[]; /* 2^127 P(|x| <= k) for k = 0 to n - 1, rounded down */
+    struct sym_threshold thresholds[]; /* 2^127 P(|x| <= k) for k = 0 to n - 1, rounded down */
 };
 
 static bool good(const struct sym_laplace_params *p)
@@ -140,7 +142,11 @@ enum sym_err sym_laplace_new(struct sym_laplace **out, const struct sym_laplace_
     }
     t->n = n;
     for (size_t k = 0; k < n; k++) {
-        t->thresholds[k] = bits_127(sym_fixed_subtract(sym_fixed_from(1), outside(&tails, k)));
+        wide inside = bits_127(sym_fixed_subtract(sym_fixed_from(1), outside(&tails, k)));
+        t->thresholds[k] = (struct sym_threshold){
+            .low = (uint64_t)inside,
+            .high = (uint64_t)(inside >> 64),
+        };
     }
     *out = t;
 out:
@@ -164,8 +170,8 @@ enum sym_err sym_laplace_digest(uint8_t out[SYM_HASH_BYTES], const struct sym_la
     enum sym_err err = sym_hash_init(&hash);
     for (size_t k = 0; k < t->n && err == SYM_OK; k++) {
         uint8_t bytes[16];
-        sym_put_u64(bytes, (uint64_t)(t->thresholds[k] >> 64));
-        sym_put_u64(bytes + 8, (uint64_t)t->thresholds[k]);
+        sym_put_u64(bytes, t->thresholds[k].high);
+        sym_put_u64(bytes + 8, t->thresholds[k].low);
         sym_hash_update(&hash, sym_span(bytes, sizeof bytes));
     }
     if (err == SYM_OK) {
@@ -175,24 +181,22 @@ enum sym_err sym_laplace_digest(uint8_t out[SYM_HASH_BYTES], const struct sym_la
     return err;
 }
 
-/* |x| is the number of thresholds that are not above the 127 bits drawn; the last bit of the 128 is
- * the sign. A difference of two numbers below 2^127 is negative where its top bit is set: written
- * like this no compiler makes a branch of it. Two cells at once, so that there is enough to do
- * while a carry is awaited, and all stays in registers. */
-static void look_up(uint64_t x[2], const struct sym_laplace *t, const uint64_t drawn[4])
+/* A difference of two numbers below 2^127 is negative where its top bit is set: written like this
+ * no compiler makes a branch of it. Two draws at once, so that there is enough to do while a carry
+ * is awaited, and all stays in registers. */
+static void count_above(uint64_t above[2], const uint64_t drawn[4], const struct sym_laplace *t)
 {
     wide u = ((wide)drawn[1] << 64 | drawn[0]) >> 1;
     wide v = ((wide)drawn[3] << 64 | drawn[2]) >> 1;
-    uint64_t u_minus = 0u - (drawn[0] & 1u);
-    uint64_t v_minus = 0u - (drawn[2] & 1u);
     uint64_t u_above = 0;
     uint64_t v_above = 0;
     for (size_t k = 0; k < t->n; k++) {
-        u_above += (uint64_t)((u - t->thresholds[k]) >> 127);
-        v_above += (uint64_t)((v - t->thresholds[k]) >> 127);
+        wide threshold = (wide)t->thresholds[k].high << 64 | t->thresholds[k].low;
+        u_above += (uint64_t)((u - threshold) >> 127);
+        v_above += (uint64_t)((v - threshold) >> 127);
     }
-    x[0] = ((t->n - u_above) ^ u_minus) - u_minus;
-    x[1] = ((t->n - v_above) ^ v_minus) - v_minus;
+    above[0] = u_above;
+    above[1] = v_above;
 }
 
 #ifdef SYM_TEST_NO_NOISE
@@ -204,38 +208,59 @@ const char sym_test_no_noise[] = "a build for tests: it adds no noise";
 #define KEPT UINT64_MAX
 #endif
 
-/* drawn holds 2 n words, and has room for 2 more. */
-static void add_some(uint64_t *cells, size_t n, const struct sym_laplace *t, uint64_t *drawn)
+/* Cells that are drawn for at once. */
+#define SOME 256u
+_Static_assert(SOME % SYM_LAPLACE_LANES == 0 && SYM_LAPLACE_LANES % 2 == 0, "kernels need not pad");
+
+static void look_up(uint64_t above[SOME], const uint64_t drawn[2 * SOME],
+                    const struct sym_laplace *t, uint32_t features)
 {
-    for (size_t at = 0; at < n; at += 2) {
-        uint64_t *words = drawn + 2 * at;
-        for (size_t i = 0; i < 4; i++) {
-            words[i] = sym_mask_word(words[i]);
-        }
-        look_up(words, t, words);
-        cells[at] += words[0] & KEPT;
-        if (at + 1 < n) {
-            cells[at + 1] += words[1] & KEPT;
-        }
+#ifdef __x86_64__
+    if (sym_cpu_has(features, SYM_CPU_AVX2)) {
+        sym_laplace_above_avx2(above, drawn, SOME, t->thresholds, t->n);
+        return;
+    }
+#endif
+    (void)features;
+    for (size_t i = 0; i < SOME; i += 2) {
+        count_above(above + i, drawn + 2 * i, t);
+    }
+}
+
+/* |x| is the number of thresholds that are not above the 127 bits drawn; the last bit of the 128 is
+ * the sign. */
+static void add_some(uint64_t *cells, size_t n, const struct sym_laplace *t, const uint64_t *drawn,
+                     const uint64_t *above)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t minus = 0u - (drawn[2 * i] & 1u);
+        uint64_t x = ((t->n - above[i]) ^ minus) - minus;
+        cells[i] += x & KEPT;
     }
 }
 
 enum sym_err sym_laplace_add(uint64_t *cells, size_t n, uint64_t first, const struct sym_laplace *t,
                              struct sym_masker *m, const uint8_t key[SYM_MASK_KEY_BYTES])
 {
-    uint64_t *words = (void *)m->words.data;
-    size_t most = m->words.len / (2 * sizeof *words);
-    if (first > SYM_MASK_CELLS_MAX || n > SYM_MASK_CELLS_MAX - first) {
+    uint64_t drawn[2 * SOME] = {0};
+    uint64_t above[SOME];
+    if (first > SYM_MASK_CELLS_MAX / 2 || n > SYM_MASK_CELLS_MAX / 2 - first) {
         return SYM_BAD_VALUE;
     }
-    enum sym_err err = sym_stream_start(&m->stream, key, first);
-    for (size_t at = 0; at < n && err == SYM_OK; at += most) {
-        size_t piece = n - at < most ? n - at : most;
-        err = sym_stream_next(&m->stream, m->words.data, 2 * piece * sizeof *words);
+    enum sym_err err = SYM_OK;
+    for (size_t at = 0; at < n && err == SYM_OK; at += SOME) {
+        size_t piece = n - at < SOME ? n - at : SOME;
+        err = sym_mask_words(drawn, 2 * piece, 2 * (first + at), m, key);
+        for (size_t i = 0; i < 2 * piece; i++) {
+            drawn[i] = sym_mask_word(drawn[i]);
+        }
         if (err == SYM_OK) {
-            add_some(cells + at, piece, t, words);
+            look_up(above, drawn, t, m->features);
+            add_some(cells + at, piece, t, drawn, above);
         }
     }
+    sym_wipe(drawn, sizeof drawn);
+    sym_wipe(above, sizeof above);
     return err;
 }
 

@@ -1,5 +1,8 @@
 #include "crypto/mask.h"
 
+#include "crypto/cpu.h"
+#include "crypto/mask_kernel.h"
+
 #include <string.h>
 
 /* Each of one purpose; the terminator is hashed, too. */
@@ -7,9 +10,22 @@ static const char domain_commit[] = "symbolon-mask-commit-1";
 static const char domain_self[] = "symbolon-mask-self-1";
 static const char domain_pair[] = "symbolon-mask-pair-1";
 
-/* Words that are made at once: what fits beside the cells into the first cache of a core. */
+/* Words that OpenSSL makes at once: what fits beside the cells into the first cache of a core. */
 #define PIECE 2048u
-_Static_assert(PIECE % 2 == 0, "a piece begins with a block");
+/* Cells that a kernel goes over once for each key: what stays in that cache. */
+#define KERNEL_PIECE 4096u
+_Static_assert(PIECE % 2 == 0 && KERNEL_PIECE % 2 == 0, "a piece begins with a block");
+
+/* Fastest first; the last one stands for OpenSSL. */
+static const struct sym_mask_kernel portable = {.name = "portable"};
+static const struct sym_mask_kernel *const kernels[] = {
+#ifdef __x86_64__
+    &sym_mask_vaes,
+    &sym_mask_aesni,
+#endif
+    &portable,
+};
+#define KERNEL_COUNT (sizeof kernels / sizeof *kernels)
 
 enum sym_err sym_mask_commit(uint8_t out[SYM_HASH_BYTES], const uint8_t seed[SYM_MASK_SEED_BYTES],
                              const uint8_t qid[SYM_QID_BYTES])
@@ -90,11 +106,37 @@ enum sym_mask_sign sym_mask_sign_inverse(enum sym_mask_sign sign)
     return sign == SYM_MASK_ADD ? SYM_MASK_SUBTRACT : SYM_MASK_ADD;
 }
 
-enum sym_err sym_masker_new(struct sym_masker *m)
+const char *sym_masker_name_at(size_t at)
 {
-    enum sym_err err = sym_stream_init(&m->stream);
-    if (err == SYM_OK) {
-        err = sym_secret_new(&m->words, PIECE * sizeof(uint64_t));
+    return at < KERNEL_COUNT ? kernels[at]->name : NULL;
+}
+
+static enum sym_err choose(struct sym_masker *m, const char *forced)
+{
+    enum sym_err err = SYM_NOT_FOUND;
+    uint32_t features = sym_cpu_features();
+    for (size_t i = 0; i < KERNEL_COUNT; i++) {
+        if (forced != NULL && strcmp(forced, kernels[i]->name) != 0) {
+            continue;
+        }
+        if (sym_cpu_has(features, kernels[i]->wants)) {
+            m->kernel = kernels[i] != &portable ? kernels[i] : NULL;
+            m->features = forced != NULL ? kernels[i]->wants : features;
+            return SYM_OK;
+        }
+        err = SYM_UNSUPPORTED;
+    }
+    return err;
+}
+
+enum sym_err sym_masker_new_with(struct sym_masker *m, const char *forced)
+{
+    enum sym_err err = choose(m, forced);
+    if (err == SYM_OK && m->kernel == NULL) {
+        err = sym_stream_init(&m->stream);
+        if (err == SYM_OK) {
+            err = sym_secret_new(&m->words, PIECE * sizeof(uint64_t));
+        }
     }
     if (err != SYM_OK) {
         sym_masker_clear(m);
@@ -102,10 +144,17 @@ enum sym_err sym_masker_new(struct sym_masker *m)
     return err;
 }
 
+enum sym_err sym_masker_new(struct sym_masker *m)
+{
+    return sym_masker_new_with(m, NULL);
+}
+
 void sym_masker_clear(struct sym_masker *m)
 {
     sym_stream_clear(&m->stream);
     sym_secret_clear(&m->words);
+    sym_wipe(m->schedule, sizeof m->schedule);
+    *m = (struct sym_masker){0};
 }
 
 /* A loop of fixed length becomes vector instructions. */
@@ -137,28 +186,66 @@ static void subtract(uint64_t *restrict cells, const uint64_t *restrict words, s
     }
 }
 
+static bool within(size_t n, uint64_t first)
+{
+    return first % 2 == 0 && first <= SYM_MASK_CELLS_MAX && n <= SYM_MASK_CELLS_MAX - first;
+}
+
+static enum sym_err stream_words(uint64_t *words, size_t n, uint64_t block, struct sym_masker *m,
+                                 const uint8_t key[SYM_MASK_KEY_BYTES])
+{
+    enum sym_err err = sym_stream_start(&m->stream, key, block);
+    return err == SYM_OK ? sym_stream_next(&m->stream, (uint8_t *)words, n * sizeof *words) : err;
+}
+
+enum sym_err sym_mask_words(uint64_t *words, size_t n, uint64_t first, struct sym_masker *m,
+                            const uint8_t key[SYM_MASK_KEY_BYTES])
+{
+    if (!within(n, first)) {
+        return SYM_BAD_VALUE;
+    }
+    if (m->kernel == NULL) {
+        return stream_words(words, n, first / 2, m, key);
+    }
+    memset(words, 0, n * sizeof *words);
+    m->kernel->expand(m->schedule, key);
+    m->kernel->add(words, n, first / 2, m->schedule);
+    return SYM_OK;
+}
+
+/* At most PIECE or KERNEL_PIECE cells. */
+static enum sym_err mask_piece(uint64_t *cells, size_t n, uint64_t block, struct sym_masker *m,
+                               const uint8_t key[SYM_MASK_KEY_BYTES], enum sym_mask_sign sign)
+{
+    if (m->kernel != NULL) {
+        m->kernel->expand(m->schedule, key);
+        (sign == SYM_MASK_ADD ? m->kernel->add : m->kernel->subtract)(cells, n, block, m->schedule);
+        return SYM_OK;
+    }
+    uint64_t *words = (void *)m->words.data;
+    enum sym_err err = stream_words(words, n, block, m, key);
+    if (err == SYM_OK) {
+        (sign == SYM_MASK_ADD ? add : subtract)(cells, words, n);
+    }
+    return err;
+}
+
 enum sym_err sym_mask_cells(uint64_t *cells, size_t n, uint64_t first, struct sym_masker *m,
                             struct sym_span keys, const enum sym_mask_sign *signs)
 {
     if (keys.len % SYM_MASK_KEY_BYTES != 0) {
         return SYM_BAD_FORMAT;
     }
-    if (first % 2 != 0 || first > SYM_MASK_CELLS_MAX || n > SYM_MASK_CELLS_MAX - first) {
+    if (!within(n, first)) {
         return SYM_BAD_VALUE;
     }
-    const uint64_t *words = (const void *)m->words.data;
+    size_t most = m->kernel != NULL ? KERNEL_PIECE : PIECE;
     enum sym_err err = SYM_OK;
-    for (size_t at = 0; at < n && err == SYM_OK; at += PIECE) {
-        size_t piece = n - at < PIECE ? n - at : PIECE;
+    for (size_t at = 0; at < n && err == SYM_OK; at += most) {
+        size_t piece = n - at < most ? n - at : most;
         for (size_t k = 0; k * SYM_MASK_KEY_BYTES < keys.len && err == SYM_OK; k++) {
-            err =
-                sym_stream_start(&m->stream, keys.data + k * SYM_MASK_KEY_BYTES, (first + at) / 2);
-            if (err == SYM_OK) {
-                err = sym_stream_next(&m->stream, m->words.data, piece * sizeof(uint64_t));
-            }
-            if (err == SYM_OK) {
-                (signs[k] == SYM_MASK_ADD ? add : subtract)(cells + at, words, piece);
-            }
+            err = mask_piece(cells + at, piece, (first + at) / 2, m,
+                             keys.data + k * SYM_MASK_KEY_BYTES, signs[k]);
         }
     }
     return err;

@@ -9,9 +9,9 @@
  * purpose: SHA-256 of a domain and the public values.
  *
  * A struct sym_masker holds what one thread needs to make streams; its owner calls
- * sym_masker_clear. Keys are spans of 32 bytes each, one after the other, which belong in a struct
- * sym_secret; keys written to plain arrays are wiped by who asked for them.
- * Errors: SYM_BAD_ELEMENT (an all-zero X25519 output), SYM_BAD_FORMAT (a key of another length),
+ * sym_masker_clear, which wipes. Keys are spans of 32 bytes each, one after the other, which belong
+ * in a struct sym_secret; keys written to plain arrays are wiped by who asked for them. Errors:
+ * SYM_BAD_ELEMENT (an all-zero X25519 output), SYM_BAD_FORMAT (a key of another length),
  * SYM_BAD_VALUE (a first cell that is odd, or cells beyond SYM_MASK_CELLS_MAX), SYM_NO_MEMORY,
  * SYM_UNSUPPORTED (OpenSSL withholds AES).
  */
@@ -58,14 +58,30 @@ enum sym_mask_sign sym_mask_sign_of(size_t own, size_t other);
 /* How to take off what was put on. */
 enum sym_mask_sign sym_mask_sign_inverse(enum sym_mask_sign sign);
 
+/* How words are made: in registers, by instructions that the CPU has, or by OpenSSL. */
+struct sym_mask_kernel;
+
 struct sym_masker {
+    const struct sym_mask_kernel *kernel; /* NULL: OpenSSL, and the two below are there */
     struct sym_stream stream;
     struct sym_secret words; /* a piece of a stream */
+    uint32_t features;       /* of the CPU, as far as it may use them (crypto/cpu.h) */
+    uint8_t schedule[240];   /* of the key in use, for the kernel */
 };
 
-/* m must be empty. */
+/* m must be empty. Takes what is fastest on this CPU. */
 SYM_MUST enum sym_err sym_masker_new(struct sym_masker *m);
+/* The same, or by what is called forced ("portable" is OpenSSL): for tests and for comparing.
+ * SYM_NOT_FOUND when nothing has that name, SYM_UNSUPPORTED when this CPU lacks what it needs. */
+SYM_MUST enum sym_err sym_masker_new_with(struct sym_masker *m, const char *forced);
+/* The name of each, fastest first; NULL after the last. */
+const char *sym_masker_name_at(size_t at);
 void sym_masker_clear(struct sym_masker *m);
+
+/* Words [first, first + n) of the stream of a key, as they lie in memory (see sym_mask_word). first
+ * is even. */
+SYM_MUST enum sym_err sym_mask_words(uint64_t *words, size_t n, uint64_t first,
+                                     struct sym_masker *m, const uint8_t key[SYM_MASK_KEY_BYTES]);
 
 /* Adds or subtracts words [first, first + n) of the stream of each key, by the sign of the same
  * index, to or from cells[0..n). first is even. signs has keys.len / 32 elements. */

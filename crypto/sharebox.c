@@ -54,9 +54,9 @@ static struct sym_span associated(uint8_t bytes[AD_BYTES], const struct sym_shar
     return sym_span(bytes, w.len);
 }
 
-enum sym_err sym_sharebox_seal_with(uint8_t *out, const struct sym_sharebox_pair *pair,
-                                    struct sym_span psk, const struct sym_sharebox_route *route,
-                                    struct sym_span plain)
+enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_sharebox_pair *pair,
+                               struct sym_span psk, const struct sym_sharebox_route *route,
+                               struct sym_span plain)
 {
     uint8_t ad[AD_BYTES];
     uint8_t key[1][SYM_HASH_BYTES];
@@ -68,9 +68,9 @@ enum sym_err sym_sharebox_seal_with(uint8_t *out, const struct sym_sharebox_pair
     return err;
 }
 
-enum sym_err sym_sharebox_open_with(uint8_t *out, const struct sym_sharebox_pair *pair,
-                                    struct sym_span psk, const struct sym_sharebox_route *route,
-                                    struct sym_span box)
+enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_sharebox_pair *pair,
+                               struct sym_span psk, const struct sym_sharebox_route *route,
+                               struct sym_span box)
 {
     uint8_t ad[AD_BYTES];
     uint8_t key[1][SYM_HASH_BYTES];
@@ -79,33 +79,5 @@ enum sym_err sym_sharebox_open_with(uint8_t *out, const struct sym_sharebox_pair
         err = sym_unseal(out, key[0], associated(ad, route), box);
     }
     sym_wipe(key, sizeof key);
-    return err;
-}
-
-enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_exchange_key *own,
-                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                               const struct sym_sharebox_route *route, struct sym_span plain)
-{
-    uint8_t shared[SYM_X25519_BYTES];
-    const struct sym_sharebox_pair pair = {shared, own->public_key, remote};
-    enum sym_err err = sym_exchange_key_agree(shared, own, remote);
-    if (err == SYM_OK) {
-        err = sym_sharebox_seal_with(out, &pair, psk, route, plain);
-    }
-    sym_wipe(shared, sizeof shared);
-    return err;
-}
-
-enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_exchange_key *own,
-                               const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                               const struct sym_sharebox_route *route, struct sym_span box)
-{
-    uint8_t shared[SYM_X25519_BYTES];
-    const struct sym_sharebox_pair pair = {shared, own->public_key, remote};
-    enum sym_err err = sym_exchange_key_agree(shared, own, remote);
-    if (err == SYM_OK) {
-        err = sym_sharebox_open_with(out, &pair, psk, route, box);
-    }
-    sym_wipe(shared, sizeof shared);
     return err;
 }

@@ -6,8 +6,8 @@
  * sender's first) and both public keys. A box is XChaCha20-Poly1305 (crypto/seal.h: nonce,
  * ciphertext, tag) whose associated data are query id, H(all consents) and both indices, so that a
  * box opens at its receiver only, from its sender only, in its query only.
- * Errors: SYM_BAD_TAG, SYM_BAD_ELEMENT (an all-zero X25519 output), SYM_BAD_FORMAT (a key of
- * another length), SYM_BAD_VALUE (a box to oneself), SYM_SHORT, SYM_NO_MEMORY.
+ * Errors: SYM_BAD_TAG, SYM_BAD_FORMAT (a preshared key of another length), SYM_BAD_VALUE (a box to
+ * oneself), SYM_SHORT, SYM_NO_MEMORY.
  */
 #ifndef SYM_CRYPTO_SHAREBOX_H
 #define SYM_CRYPTO_SHAREBOX_H
@@ -25,33 +25,22 @@ struct sym_sharebox_route {
     uint8_t to;                       /* index of the receiver */
 };
 
-/* The sender's side: own is its consent key, remote the receiver's. psk holds 32 bytes, or none.
- * out has room for plain.len + SYM_SHAREBOX_OVERHEAD_BYTES and does not overlap plain. */
-SYM_MUST enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_exchange_key *own,
-                                        const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                                        const struct sym_sharebox_route *route,
-                                        struct sym_span plain);
-/* The receiver's side: own is its consent key, remote the sender's. out has room for box.len -
- * SYM_SHAREBOX_OVERHEAD_BYTES and does not overlap box. */
-SYM_MUST enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_exchange_key *own,
-                                        const uint8_t remote[SYM_X25519_BYTES], struct sym_span psk,
-                                        const struct sym_sharebox_route *route,
-                                        struct sym_span box);
-
-/* The same for who seals and opens, with X25519 computed once for both. All borrowed. */
+/* Whose box it is: who seals one and opens another computes X25519 once for both. All borrowed. */
 struct sym_sharebox_pair {
     const uint8_t *shared; /* what sym_exchange_key_agree gives for both consent keys */
     const uint8_t *own;    /* public consent keys */
     const uint8_t *remote;
 };
 
-SYM_MUST enum sym_err sym_sharebox_seal_with(uint8_t *out, const struct sym_sharebox_pair *pair,
-                                             struct sym_span psk,
-                                             const struct sym_sharebox_route *route,
-                                             struct sym_span plain);
-SYM_MUST enum sym_err sym_sharebox_open_with(uint8_t *out, const struct sym_sharebox_pair *pair,
-                                             struct sym_span psk,
-                                             const struct sym_sharebox_route *route,
-                                             struct sym_span box);
+/* The sender's side: remote is the receiver. psk holds 32 bytes, or none. out has room for
+ * plain.len + SYM_SHAREBOX_OVERHEAD_BYTES and does not overlap plain. */
+SYM_MUST enum sym_err sym_sharebox_seal(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                        struct sym_span psk, const struct sym_sharebox_route *route,
+                                        struct sym_span plain);
+/* The receiver's side: remote is the sender. out has room for box.len -
+ * SYM_SHAREBOX_OVERHEAD_BYTES and does not overlap box. */
+SYM_MUST enum sym_err sym_sharebox_open(uint8_t *out, const struct sym_sharebox_pair *pair,
+                                        struct sym_span psk, const struct sym_sharebox_route *route,
+                                        struct sym_span box);
 
 #endif

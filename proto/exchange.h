@@ -59,7 +59,10 @@
     X(TIMEOUT, 8, "took longer than allowed")                                                      \
     X(LINK_LOST, 9, "the link was lost")                                                           \
     X(FAULT, 10, "a fault at the other side")                                                      \
-    X(EVIDENCE, 11, "the evidence does not fit")
+    X(EVIDENCE, 11, "the evidence does not fit")                                                   \
+    X(UNREADY, 12, "it cannot take part now")                                                      \
+    X(BUDGET, 13, "its privacy budget does not suffice")                                           \
+    X(TERMS, 14, "it does not take part on these terms")
 
 #define SYM_CODE_ENUM(prefix, name, number, text) prefix##name = number,
 enum sym_kind {

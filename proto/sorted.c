@@ -4,6 +4,9 @@
 
 /* Fewer items than this are inserted one by one. */
 #define FEW 32u
+/* The length of digests and elements, of which there are most: with it as a constant, moving an
+ * item is a few instructions. */
+#define USUAL 32u
 
 static uint64_t head(const uint8_t *item)
 {
@@ -30,7 +33,7 @@ int sym_sorted_compare(const uint8_t *a, const uint8_t *b, size_t len)
     return 0;
 }
 
-static void insert_each(uint8_t *items, size_t n, size_t len)
+static inline __attribute__((always_inline)) void insert_each(uint8_t *items, size_t n, size_t len)
 {
     uint8_t moving[SYM_SORTED_BYTES_MAX];
     for (size_t i = 1; i < n; i++) {
@@ -46,7 +49,7 @@ static void insert_each(uint8_t *items, size_t n, size_t len)
     }
 }
 
-static void swap(uint8_t *a, uint8_t *b, size_t len)
+static inline __attribute__((always_inline)) void swap(uint8_t *a, uint8_t *b, size_t len)
 {
     uint8_t kept[SYM_SORTED_BYTES_MAX];
     memcpy(kept, a, len);
@@ -55,8 +58,8 @@ static void swap(uint8_t *a, uint8_t *b, size_t len)
 }
 
 /* Splits by the byte at depth. Every swap brings an item to the part it belongs to. */
-static void split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len,
-                  size_t depth)
+static inline __attribute__((always_inline)) void
+split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len, size_t depth)
 {
     size_t next[SYM_SORTED_PARTS];
     memset(starts, 0, (SYM_SORTED_PARTS + 1) * sizeof *starts);
@@ -82,7 +85,24 @@ static void split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n,
 
 void sym_sorted_split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len)
 {
-    split(starts, items, n, len, 0);
+    if (len == USUAL) {
+        split(starts, items, n, USUAL, 0);
+    } else {
+        split(starts, items, n, len, 0);
+    }
+}
+
+static void sort_usual(uint8_t *items, size_t n, size_t depth)
+{
+    size_t starts[SYM_SORTED_PARTS + 1];
+    if (n < FEW) {
+        insert_each(items, n, USUAL);
+        return;
+    }
+    split(starts, items, n, USUAL, depth);
+    for (size_t p = 0; depth + 1 < USUAL && p < SYM_SORTED_PARTS; p++) {
+        sort_usual(items + starts[p] * USUAL, starts[p + 1] - starts[p], depth + 1);
+    }
 }
 
 static void sort_from(uint8_t *items, size_t n, size_t len, size_t depth)
@@ -100,7 +120,11 @@ static void sort_from(uint8_t *items, size_t n, size_t len, size_t depth)
 
 void sym_sorted_sort(uint8_t *items, size_t n, size_t len)
 {
-    sort_from(items, n, len, 0);
+    if (len == USUAL) {
+        sort_usual(items, n, 0);
+    } else {
+        sort_from(items, n, len, 0);
+    }
 }
 
 /* A range, at most n items, that holds the first item not before wanted, unless all are: found by

@@ -102,6 +102,7 @@ void sym_tab_lead_free(struct sym_tab_lead *l)
         leg_clear(&l->legs[i]);
     }
     sym_lead_sum_clear(l);
+    sym_lead_search_clear(l);
     free(l->legs);
     free(l->consenting);
     free(l->epochs);
@@ -143,6 +144,11 @@ enum sym_tab_lead_want sym_tab_lead_wants(const struct sym_tab_lead *l)
     return l->wants_look   ? SYM_TAB_LEAD_WANTS_LOOK
            : l->wants_keep ? SYM_TAB_LEAD_WANTS_KEEP
                            : SYM_TAB_LEAD_WANTS_NOTHING;
+}
+
+bool sym_tab_lead_misfits(const struct sym_tab_lead *l, uint32_t place)
+{
+    return place < l->rules.n && l->legs[place].misfits;
 }
 
 const uint8_t *sym_tab_lead_question_id(const struct sym_tab_lead *l)

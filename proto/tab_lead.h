@@ -39,8 +39,10 @@ enum sym_tab_phase {
     SYM_TAB_FAILED
 };
 enum sym_tab_phase sym_tab_lead_phase(const struct sym_tab_lead *l);
-/* Why it failed, for a person: how many were missing, when, who. Empty before. */
+/* Why it failed, for a person: how many were missing, and when. Empty before. */
 const char *sym_tab_lead_fault(const struct sym_tab_lead *l);
+/* It failed, and this participant is one of those that were missing. */
+bool sym_tab_lead_misses(const struct sym_tab_lead *l, uint32_t place);
 /* It failed, and nobody was asked for a vector: nothing was spent, so that it may be begun again.
  */
 bool sym_tab_lead_unspent(const struct sym_tab_lead *l);
@@ -71,6 +73,10 @@ SYM_MUST enum sym_err sym_tab_lead_release(struct sym_tab_lead *l, struct sym_sp
                                            struct sym_span *cells, uint64_t wall_ms);
 SYM_MUST enum sym_err sym_tab_lead_kept(struct sym_tab_lead *l);
 const uint8_t *sym_tab_lead_consents_hash(const struct sym_tab_lead *l);
+
+/* Has this participant given a share of a mask that does not fit those of t others, which do fit?
+ * It was left out. It gave a wrong one, or was dealt one, or some of these t lie together. */
+bool sym_tab_lead_misfits(const struct sym_tab_lead *l, uint32_t place);
 
 /* Adding vectors and removing masks. */
 bool sym_tab_lead_work(struct sym_tab_lead *l, struct sym_work *out);

@@ -67,26 +67,26 @@ void sym_lead_fail(struct sym_tab_lead *l, const char *format, ...)
     l->phase = SYM_TAB_FAILED;
 }
 
-/* The first of those at this stage, for a person. */
-static void name_missing(char out[2 * 8 + 1], const struct sym_tab_lead *l, enum leg_stage stage)
+/* Who stopped at this stage: those that are gone, or those that are late where none is. */
+static void mark_missing(struct sym_tab_lead *l, enum leg_stage stage)
 {
-    out[0] = '\0';
-    for (uint32_t i = l->rules.n; i-- > 0;) {
-        if (l->legs[i].stage == stage) {
-            sym_hex(out, l->config.question.cohort[i].id, 8);
-        }
+    bool left = sym_lead_count(l, stage, true) < sym_lead_count(l, stage, false);
+    for (uint32_t i = 0; i < l->rules.n; i++) {
+        l->legs[i].missing = l->legs[i].stage == stage && (l->legs[i].gone || !left);
     }
 }
 
 static void fail_missing(struct sym_tab_lead *l, const char *what, enum leg_stage stage,
                          uint32_t have, uint32_t need)
 {
-    char id[2 * 8 + 1];
-    name_missing(id, l, stage);
-    sym_lead_fail(l,
-                  "%u of %u participants %s, at least %u are needed; the first that is missing "
-                  "is node %s",
-                  have, l->rules.n, what, need, id);
+    mark_missing(l, stage);
+    sym_lead_fail(l, "%u of %u participants %s, at least %u are needed", have, l->rules.n, what,
+                  need);
+}
+
+bool sym_tab_lead_misses(const struct sym_tab_lead *l, uint32_t place)
+{
+    return l->phase == SYM_TAB_FAILED && place < l->rules.n && l->legs[place].missing;
 }
 
 static void enter(struct sym_tab_lead *l, enum sym_tab_phase phase, uint64_t now_ms)
@@ -199,6 +199,7 @@ static void advance_shares(struct sym_tab_lead *l, uint64_t now_ms)
         if (missing > 0) {
             fail_missing(l, "sealed their shares", LEG_CONSENTED, have, l->n_consents);
         } else {
+            mark_missing(l, LEG_SHARED);
             sym_lead_fail(l, "a participant left after it had sealed its shares, before all had");
         }
         return;
@@ -360,7 +361,10 @@ static void advance_unmasking(struct sym_tab_lead *l, uint64_t now_ms)
     }
     uint32_t waiting = sym_lead_count(l, LEG_SIGNED, true);
     enum sym_err err = sym_lead_recover(l);
-    if (err != SYM_OK && (err != SYM_AGAIN || waiting == 0 || is_late(l, now_ms))) {
+    bool over = err != SYM_OK && (err != SYM_AGAIN || waiting == 0 || is_late(l, now_ms));
+    if (over && l->misfits) {
+        sym_lead_fail_misfit(l);
+    } else if (over) {
         fail_missing(l, "gave shares of the masks that fit", LEG_SIGNED,
                      sym_lead_count(l, LEG_UNMASKED, false), l->rules.quorum);
     }

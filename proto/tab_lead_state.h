@@ -2,8 +2,8 @@
  * look at states.
  *
  * tab_lead.c holds the machine's outside, tab_lead_phases.c what follows when, tab_lead_take.c what
- * comes on a leg, tab_lead_sum.c adding, tab_lead_unmask.c removing masks, tab_lead_release.c the
- * end.
+ * comes on a leg, tab_lead_sum.c adding, tab_lead_unmask.c removing masks, tab_lead_liars.c finding
+ * who gives wrong shares, tab_lead_release.c the end.
  */
 #ifndef SYM_PROTO_TAB_LEAD_STATE_H
 #define SYM_PROTO_TAB_LEAD_STATE_H
@@ -36,7 +36,8 @@ struct lead_slot {
 
 struct lead_leg {
     enum leg_stage stage;
-    bool gone; /* nothing more is sent or taken */
+    bool gone;    /* nothing more is sent or taken */
+    bool missing; /* the tabulation failed for want of it */
     bool wants_close;
     uint32_t due;     /* bits of enum tab_type: what is to be sent, lowest first */
     size_t page;      /* bytes of the release's cells that have gone */
@@ -48,17 +49,25 @@ struct lead_leg {
     uint8_t vector_hash[SYM_HASH_BYTES];
     uint8_t signature[SYM_SIGNATURE_BYTES];
     struct sym_secret shares; /* its unmasking */
-    bool liar;                /* its shares are left out */
+    bool misfits;             /* one of them does not fit those of t others */
 };
 
 /* Taking off the masks. */
 enum lead_unmasking {
     UNMASK_WAITS,
     UNMASK_RECOVERS, /* the secrets, from shares */
+    UNMASK_SEARCHES, /* for shares that fit together */
     UNMASK_DERIVES,  /* keys of the masks */
     UNMASK_SUBTRACTS,
     UNMASK_RELEASES, /* finds the threshold, drops what is below */
     UNMASK_DONE
+};
+
+/* A part of the search for shares that fit. */
+struct lead_search {
+    enum sym_err err;                    /* SYM_AGAIN: found none */
+    uint8_t inside[SYM_TAB_MEMBERS_MAX]; /* t places */
+    bool misfits[SYM_TAB_MEMBERS_MAX];   /* by place: does not fit these */
 };
 
 struct sym_tab_lead {
@@ -102,12 +111,15 @@ struct sym_tab_lead {
 
     enum lead_unmasking unmasking;
     bool task_out;
-    uint8_t helpers[SYM_TAB_MEMBERS_MAX]; /* places whose shares are used: t of them */
+    uint8_t helpers[SYM_TAB_MEMBERS_MAX]; /* who gave shares; those of the first t are used */
     uint8_t weights[SYM_TAB_MEMBERS_MAX];
-    uint32_t tried;            /* unmaskings that there were when they last did not fit together */
-    struct sym_secret secrets; /* by index in consenting: a self seed or a mask key */
-    enum sym_err *verdicts;    /* of each */
-    struct sym_secret keys;    /* of masks that are to be taken off */
+    uint32_t tried;             /* unmaskings that there were when they last did not fit together */
+    uint32_t misfit;            /* index of the secret whose shares did not, */
+    bool misfits;               /* if there is one */
+    struct lead_search *search; /* by piece of that work */
+    struct sym_secret secrets;  /* by index in consenting: a self seed or a mask key */
+    enum sym_err *verdicts;     /* of each */
+    struct sym_secret keys;     /* of masks that are to be taken off */
     enum sym_mask_sign *signs;
     uint32_t dropped[SYM_TAB_MEMBERS_MAX]; /* indices of who consented and did not survive */
     uint32_t n_dropped;
@@ -155,6 +167,22 @@ bool sym_lead_offer(struct sym_tab_lead *l, struct tab_job *job);
 /* Begins to recover secrets from the unmaskings there are; SYM_AGAIN: there are too few. */
 SYM_MUST enum sym_err sym_lead_recover(struct sym_tab_lead *l);
 void sym_lead_job_unmask(struct sym_tab_lead *l, struct tab_job *job);
+/* For the shares of these places, different ones. */
+SYM_MUST enum sym_err sym_lead_weights(uint8_t *weights, const uint8_t *places, uint32_t n);
+/* The secret at this index from the shares of t places; SYM_BAD_VALUE: not what was committed to.
+ */
+SYM_MUST enum sym_err sym_lead_combine(const struct sym_tab_lead *l, struct sym_share *secret,
+                                       uint32_t index, const uint8_t *places,
+                                       const uint8_t *weights);
+
+/* tab_lead_liars.c */
+
+/* The shares of this secret do not fit together: begins to find out whose. */
+void sym_lead_search(struct sym_tab_lead *l, uint32_t index);
+void sym_lead_job_search(struct sym_tab_lead *l, struct tab_job *job);
+void sym_lead_search_clear(struct sym_tab_lead *l);
+/* The end of it when nobody can be told apart: who may have lied. */
+void sym_lead_fail_misfit(struct sym_tab_lead *l);
 
 /* tab_lead_release.c */
 

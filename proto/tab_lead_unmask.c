@@ -16,40 +16,54 @@ static bool has_survived(const struct sym_tab_lead *l, size_t index)
 /* Who helps ------------------------------------------------------------------------------------
  */
 
-static bool can_help(const struct lead_leg *leg)
+static uint32_t count_helpers(const struct sym_tab_lead *l)
 {
-    return leg->shares.len > 0 && !leg->liar;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->rules.n; i++) {
+        n += l->legs[i].shares.len > 0;
+    }
+    return n;
 }
 
-/* Chooses t places that have given shares, but for one. */
-static enum sym_err choose(struct sym_tab_lead *l, uint32_t without)
+static void list_helpers(struct sym_tab_lead *l)
 {
-    uint8_t points[SYM_TAB_MEMBERS_MAX];
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < l->rules.n && n < l->rules.quorum; i++) {
-        if (can_help(&l->legs[i]) && i != without) {
-            l->helpers[n] = (uint8_t)i;
-            points[n++] = (uint8_t)(i + 1);
+    l->tried = 0;
+    for (uint32_t i = 0; i < l->rules.n; i++) {
+        if (l->legs[i].shares.len > 0) {
+            l->helpers[l->tried++] = (uint8_t)i;
         }
     }
-    return n < l->rules.quorum ? SYM_AGAIN : sym_shamir_weights(l->weights, points, n);
+}
+
+static enum sym_err make_secrets(struct sym_tab_lead *l)
+{
+    for (uint32_t i = 0; i < l->n_consents; i++) {
+        l->verdicts[i] = SYM_AGAIN;
+    }
+    return sym_secret_new(&l->secrets, l->n_consents * (size_t)SYM_SHAMIR_BYTES);
+}
+
+enum sym_err sym_lead_weights(uint8_t *weights, const uint8_t *places, uint32_t n)
+{
+    uint8_t points[SYM_TAB_MEMBERS_MAX];
+    for (uint32_t i = 0; i < n; i++) {
+        points[i] = (uint8_t)(places[i] + 1);
+    }
+    return sym_shamir_weights(weights, points, n);
 }
 
 enum sym_err sym_lead_recover(struct sym_tab_lead *l)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < l->rules.n; i++) {
-        n += can_help(&l->legs[i]);
-    }
+    uint32_t n = count_helpers(l);
     if (n < l->rules.quorum || n <= l->tried) {
         return SYM_AGAIN;
     }
-    enum sym_err err = choose(l, UINT32_MAX);
+    list_helpers(l);
+    enum sym_err err = sym_lead_weights(l->weights, l->helpers, l->rules.quorum);
     if (err == SYM_OK && l->secrets.len == 0) {
-        err = sym_secret_new(&l->secrets, l->n_consents * (size_t)SYM_SHAMIR_BYTES);
+        err = make_secrets(l);
     }
     if (err == SYM_OK) {
-        l->tried = n;
         l->unmasking = UNMASK_RECOVERS;
     }
     return err;
@@ -76,18 +90,24 @@ static enum sym_err check_secret(const struct sym_tab_lead *l, size_t index, con
     return err;
 }
 
-static enum sym_err recover_one(const struct sym_tab_lead *l, size_t index)
+enum sym_err sym_lead_combine(const struct sym_tab_lead *l, struct sym_share *secret,
+                              uint32_t index, const uint8_t *places, const uint8_t *weights)
 {
     struct sym_share shares[SYM_TAB_MEMBERS_MAX];
-    struct sym_share secret;
     for (uint32_t i = 0; i < l->rules.quorum; i++) {
-        memcpy(shares[i].bytes, l->legs[l->helpers[i]].shares.data + index * SYM_SHAMIR_BYTES,
+        memcpy(shares[i].bytes, l->legs[places[i]].shares.data + index * SYM_SHAMIR_BYTES,
                SYM_SHAMIR_BYTES);
     }
-    sym_shamir_combine(&secret, l->weights, shares, l->rules.quorum);
-    memcpy(l->secrets.data + index * SYM_SHAMIR_BYTES, secret.bytes, SYM_SHAMIR_BYTES);
-    enum sym_err err = check_secret(l, index, secret.bytes);
+    sym_shamir_combine(secret, weights, shares, l->rules.quorum);
     sym_wipe(shares, sizeof shares);
+    return check_secret(l, index, secret->bytes);
+}
+
+static enum sym_err recover_one(const struct sym_tab_lead *l, size_t index)
+{
+    struct sym_share secret;
+    enum sym_err err = sym_lead_combine(l, &secret, (uint32_t)index, l->helpers, l->weights);
+    memcpy(l->secrets.data + index * SYM_SHAMIR_BYTES, secret.bytes, SYM_SHAMIR_BYTES);
     sym_wipe(&secret, sizeof secret);
     return err;
 }
@@ -96,28 +116,11 @@ static enum sym_err recover(const struct tab_job *job, size_t first, size_t n)
 {
     struct sym_tab_lead *l = job->owner;
     for (size_t i = first; i < first + n; i++) {
-        l->verdicts[i] = recover_one(l, i);
-    }
-    return SYM_OK;
-}
-
-/* Somebody gave wrong shares of this secret. If all fits without one participant, it was that one;
- * its shares are left out. Otherwise more unmaskings may help. */
-static enum sym_err find_liar(struct sym_tab_lead *l, size_t index)
-{
-    enum sym_err err = SYM_OK;
-    l->unmasking = UNMASK_WAITS;
-    for (uint32_t place = 0; err == SYM_OK && place < l->rules.n; place++) {
-        if (can_help(&l->legs[place])) {
-            err = choose(l, place);
-            if (err == SYM_OK && recover_one(l, index) == SYM_OK) {
-                l->legs[place].liar = true;
-                l->tried = 0;
-                break;
-            }
+        if (l->verdicts[i] != SYM_OK) {
+            l->verdicts[i] = recover_one(l, i);
         }
     }
-    return err == SYM_AGAIN ? SYM_OK : err;
+    return SYM_OK;
 }
 
 static enum sym_err make_keys(struct sym_tab_lead *l)
@@ -135,9 +138,10 @@ static enum sym_err recovered(const struct tab_job *job, enum sym_err err)
 {
     struct sym_tab_lead *l = job->owner;
     l->task_out = false;
-    for (size_t i = 0; err == SYM_OK && i < l->n_consents; i++) {
+    for (uint32_t i = 0; err == SYM_OK && i < l->n_consents; i++) {
         if (l->verdicts[i] != SYM_OK) {
-            return find_liar(l, i);
+            sym_lead_search(l, i);
+            return SYM_OK;
         }
     }
     return err == SYM_OK ? make_keys(l) : err;
@@ -232,7 +236,9 @@ static enum sym_err subtracted(const struct tab_job *job, enum sym_err err)
 
 void sym_lead_job_unmask(struct sym_tab_lead *l, struct tab_job *job)
 {
-    if (l->unmasking == UNMASK_RECOVERS) {
+    if (l->unmasking == UNMASK_SEARCHES) {
+        sym_lead_job_search(l, job);
+    } else if (l->unmasking == UNMASK_RECOVERS) {
         job->piece = recover;
         job->done = recovered;
         job->n = l->n_consents;

@@ -27,6 +27,16 @@ static struct sym_span psk_of(const struct sym_tab_member *m, uint32_t place)
     return sym_span(psk, psk != NULL ? SYM_PSK_BYTES : 0);
 }
 
+/* The consent keys of this node and the one at index i. */
+static struct sym_sharebox_pair keys_with(const struct sym_tab_member *m, size_t i)
+{
+    return (struct sym_sharebox_pair){
+        .shared = m->shared.data + i * SYM_X25519_BYTES,
+        .own = m->consenting[m->own_index].channel_key,
+        .remote = m->consenting[i].channel_key,
+    };
+}
+
 /* Sharing --------------------------------------------------------------------------------------
  */
 
@@ -55,27 +65,38 @@ enum sym_err sym_member_split(struct sym_tab_member *m)
         err = split_into(m, SYM_SHAMIR_BYTES, m->mask.private_key.data, shares);
     }
     if (err == SYM_OK) {
+        err = sym_secret_new(&m->shared, m->n_consents * SYM_X25519_BYTES);
+    }
+    if (err == SYM_OK) {
         err = sym_tab_bytes_new(&m->boxes, (m->n_consents - 1) * SYM_TAB_BOX_BYTES);
     }
     sym_wipe(shares, sizeof shares);
     return err;
 }
 
+static enum sym_err seal_one(struct sym_tab_member *m, size_t i)
+{
+    const struct tab_consent *c = &m->consenting[i];
+    struct sym_sharebox_pair pair = keys_with(m, i);
+    struct sym_sharebox_route route = {.from = (uint8_t)m->config.place, .to = (uint8_t)c->place};
+    route_of(&route, m);
+    enum sym_err err =
+        sym_exchange_key_agree(m->shared.data + i * SYM_X25519_BYTES, &m->channel, c->channel_key);
+    if (err == SYM_OK) {
+        err = sym_sharebox_seal(m->boxes.data + box_at(m, i), &pair, psk_of(m, c->place), &route,
+                                sym_span(pair_at(m, i), TAB_PAIR_BYTES));
+    }
+    return err;
+}
+
 static enum sym_err seal(const struct tab_job *job, size_t first, size_t n)
 {
     struct sym_tab_member *m = job->owner;
-    struct sym_sharebox_route route = {.from = (uint8_t)m->config.place};
     enum sym_err err = SYM_OK;
-    route_of(&route, m);
     for (size_t i = first; err == SYM_OK && i < first + n; i++) {
-        if (i == m->own_index) {
-            continue;
+        if (i != m->own_index) {
+            err = seal_one(m, i);
         }
-        const struct tab_consent *c = &m->consenting[i];
-        route.to = (uint8_t)c->place;
-        err =
-            sym_sharebox_seal(m->boxes.data + box_at(m, i), &m->channel, c->channel_key,
-                              psk_of(m, c->place), &route, sym_span(pair_at(m, i), TAB_PAIR_BYTES));
     }
     return err;
 }
@@ -94,6 +115,7 @@ static enum sym_err sealed(const struct tab_job *job, enum sym_err err)
                                  &shares, m->boxes.len);
     }
     sym_tab_bytes_clear(&m->boxes);
+    sym_exchange_key_clear(&m->channel);
     /* The own pair stays; what is for others was for them only. */
     for (uint32_t i = 0; i < m->n_consents; i++) {
         if (i != m->own_index) {
@@ -154,9 +176,9 @@ static enum sym_err open_one(struct sym_tab_member *m, size_t i)
     }
     struct sym_sharebox_route route = {.from = (uint8_t)c->place, .to = (uint8_t)m->config.place};
     route_of(&route, m);
-    enum sym_err err =
-        sym_sharebox_open(pair_at(m, i), &m->channel, c->channel_key, psk_of(m, c->place), &route,
-                          sym_span(m->boxes.data + box_at(m, i), SYM_TAB_BOX_BYTES));
+    struct sym_sharebox_pair pair = keys_with(m, i);
+    enum sym_err err = sym_sharebox_open(pair_at(m, i), &pair, psk_of(m, c->place), &route,
+                                         sym_span(m->boxes.data + box_at(m, i), SYM_TAB_BOX_BYTES));
     if (err == SYM_OK) {
         m->signs[i] = sym_mask_sign_of(m->config.place, c->place);
         err = sym_mask_pair_key(key, &m->mask, c->mask_key, m->qid);
@@ -184,7 +206,7 @@ static enum sym_err opened(const struct tab_job *job, enum sym_err err)
         }
     }
     sym_tab_bytes_clear(&m->boxes);
-    sym_exchange_key_clear(&m->channel);
+    sym_secret_clear(&m->shared);
     sym_exchange_key_clear(&m->mask);
     sym_secret_clear(&m->seed);
     sym_secret_clear(&m->psks);

@@ -66,6 +66,7 @@ struct sym_tab_member {
     struct sym_tab_rules rules;
     struct tab_bytes cohort;
     uint8_t query_hash[SYM_HASH_BYTES];
+    struct tab_bytes outline;
     struct tab_bytes query;
     enum member_state state;
     enum member_task task;
@@ -95,6 +96,8 @@ struct sym_tab_member {
     uint32_t own_index;     /* in consenting */
     enum sym_err *verdicts; /* by index, of the last work that looked at each */
 
+    struct sym_secret shared;    /* what the channel key has in common with that of each of
+                                  * n_consents, from sealing to opening */
     struct sym_secret pairs;     /* n_consents pairs of shares: own ones before they are sealed,
                                   * then what the others gave */
     struct tab_bytes boxes;      /* sealed, or as they came */

@@ -87,12 +87,39 @@ static enum sym_err refuse(struct sym_fault *fault, enum sym_err err, const char
     return sym_fail(fault, err, "%s", shown);
 }
 
+/* The delimiter that the titles hold oftener than they are many, as --delimiter calls it; NULL. */
+static const char *likely_delimiter(const struct titles *t, char now)
+{
+    static const struct {
+        char mark;
+        const char *word;
+    } marks[] = {{';', "semicolon"}, {'\t', "tab"}, {',', "comma"}};
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
+        size_t found = 0;
+        for (size_t i = 0; i < t->n && marks[k].mark != now; i++) {
+            for (size_t at = 0; at < t->at[i].len; at++) {
+                found += t->at[i].data[at] == (uint8_t)marks[k].mark;
+            }
+        }
+        if (found > 0 && found >= t->n) {
+            return marks[k].word;
+        }
+    }
+    return NULL;
+}
+
 static enum sym_err refuse_unknown(const struct titles *t, const struct sym_profile *p,
                                    const char *title, unsigned line, struct sym_fault *fault)
 {
     char list[160] = "";
     char place[24] = "";
-    list_titles(list, sizeof list, t);
+    const char *other = likely_delimiter(t, p->delimiter);
+    if (other != NULL) {
+        (void)snprintf(list, sizeof list, "titles with a %s between them; try --delimiter %s",
+                       other, other);
+    } else {
+        list_titles(list, sizeof list, t);
+    }
     if (line > 0) {
         (void)snprintf(place, sizeof place, ", line %u", line);
     }

@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW_MEMBERS   5u
 #define MILLION       UINT64_C(1000000)
 #define ID_DIGITS     8
 #define MEMBERS_SHOWN 40u
+
+static uint32_t needed_of(const struct sym_tabulate_plan *p)
+{
+    return p->quorum > p->minimum ? p->quorum : p->minimum;
+}
 
 static void put_members(struct sym_table *t, const struct sym_tabulate_plan *p)
 {
@@ -30,8 +34,7 @@ static void put_members(struct sym_table *t, const struct sym_tabulate_plan *p)
     sym_table_format(t, "%zu: %s%s", p->n_members, shown,
                      p->n_members > MEMBERS_SHOWN ? ", ..." : "");
     sym_table_format(t, "needed");
-    sym_table_format(t, "%" PRIu32 " of them; this node asks for %" PRIu32 " at least", p->quorum,
-                     p->minimum);
+    sym_table_format(t, "%" PRIu32 " of them; the others may ask for more", needed_of(p));
 }
 
 static void put_cells(struct sym_table *t, const struct sym_question *q)
@@ -66,10 +69,9 @@ static void put_noise(struct sym_table *t, const struct sym_tabulate_plan *p,
     sym_table_format(t, "95 %% of counts within %" PRIu64 " of the true sum", p->half_width);
     sym_table_format(t, "not shown");
     sym_table_format(t, "cells below %" PRIu64, p->threshold);
-    sym_table_format(t, "ghosts");
-    sym_table_format(
-        t, "%" PRIu64 ".%03" PRIu64 " empty cells expected to be shown as if they were not",
-        thousandths / 1000, thousandths % 1000);
+    sym_table_format(t, "false cells");
+    sym_table_format(t, "%" PRIu64 ".%03" PRIu64 " expected: empty, and shown as if they were not",
+                     thousandths / 1000, thousandths % 1000);
 }
 
 static void put_budget(struct sym_table *t, const struct sym_tabulate_plan *p)
@@ -85,8 +87,9 @@ static void put_budget(struct sym_table *t, const struct sym_tabulate_plan *p)
     sym_epsilon_text(cap, p->budget_cap_nano);
     sym_format_time(renews, p->renews_ms / 1000);
     sym_table_format(t, "epsilon");
-    sym_table_format(t, "%s of each participant's budget; %s for an incident that 3 of them hold",
-                     epsilon, held);
+    sym_table_format(
+        t, "%s of each participant's budget; in effect %s for an incident that 3 of them hold",
+        epsilon, held);
     if (p->contributes) {
         sym_table_format(t, "budget left");
         sym_table_format(t, "%s of %s of the own dataset; renews %s", left, cap, renews);
@@ -108,11 +111,10 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
                       ID_DIGITS, hex, ID_DIGITS, hex);
     }
     if (p->contributes && p->budget_left_nano < p->epsilon_nano) {
-        (void)fprintf(to,
-                      "The budget that is left does not suffice: this will be refused, unless the "
-                      "same question was answered before.\n");
+        (void)fprintf(to, "The budget that is left does not suffice: the question will not be "
+                          "asked.\n");
     }
-    if (p->n_members <= FEW_MEMBERS) {
+    if (p->n_members <= needed_of(p)) {
         (void)fprintf(to, "With %zu participants, one that drops out ends it without a result.\n",
                       p->n_members);
     }

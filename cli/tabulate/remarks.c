@@ -18,6 +18,32 @@ size_t sym_release_included(const struct sym_view *v)
     return v->release.survivors.len;
 }
 
+struct sym_span sym_release_member(bool *included, const struct sym_view *v, size_t place)
+{
+    *included = false;
+    for (size_t i = 0; i < v->release.survivors.len; i++) {
+        *included = *included || v->release.survivors.data[i] == place;
+    }
+    return sym_span(v->release.cohort.data + place * SYM_HASH_BYTES, SYM_HASH_BYTES);
+}
+
+size_t sym_release_missing(char line[SYM_PARTIES_BYTES], const struct sym_view *v)
+{
+    size_t n = 0;
+    line[0] = '\0';
+    for (size_t i = 0; i < sym_release_asked(v); i++) {
+        char name[SYM_PARTY_BYTES];
+        bool included = false;
+        struct sym_span member = sym_release_member(&included, v, i);
+        if (!included) {
+            sym_party_name(name, &v->parties, member);
+            sym_parties_add(line, n++, name);
+        }
+    }
+    sym_parties_end(line, n);
+    return n;
+}
+
 size_t sym_level_suppressed(const struct sym_view *v, size_t level)
 {
     size_t first = 0;
@@ -34,6 +60,13 @@ size_t sym_level_suppressed(const struct sym_view *v, size_t level)
 static bool put_special(char out[SYM_REMARK_BYTES], const struct sym_view *v, size_t at)
 {
     bool persons = v->query.unit == SYM_TAB_PERSONS;
+    char missing[SYM_PARTIES_BYTES];
+    size_t n = sym_release_missing(missing, v);
+    if (n > 0 && at == 0) {
+        (void)snprintf(out, SYM_REMARK_BYTES, "Asked, but not in these counts: %s.", missing);
+        return true;
+    }
+    at -= n > 0;
     if (persons && at == 0) {
         (void)snprintf(out, SYM_REMARK_BYTES,
                        "Persons are counted, at most %" PRIu32 " of one incident.",

@@ -36,8 +36,8 @@ static enum sym_err put(struct shown *s, const struct sym_target *target, struct
         const struct sym_view *v = &s->view;
         sym_file_show(shown, target->path);
         if (v->is_preview) {
-            (void)printf("%s: %" PRIu64 " records count, %" PRIu64 " do not\n", shown, v->records,
-                         v->left_out);
+            (void)printf("%s: %" PRIu64 " of %" PRIu64 " records count\n", shown, v->records,
+                         v->records + v->left_out);
         } else {
             (void)printf("%s: %" PRIu32 " of %" PRIu32 " cells, the others are below %" PRIu64
                          " or empty\n",

@@ -167,6 +167,9 @@ enum sym_err sym_view_release(struct sym_view *out, struct sym_client *client,
     if (err == SYM_OK && (out->release.cells != out->n_cells || out->query.epsilon_nano == 0)) {
         err = senseless(fault);
     }
+    if (err == SYM_OK) {
+        err = sym_parties_fetch(&out->parties, client, fault);
+    }
     return err == SYM_OK ? fetch_cells(out, client, &asked, fault) : err;
 }
 
@@ -192,6 +195,7 @@ void sym_view_clear(struct sym_view *v)
     free(v->words);
     sym_cube_free(v->cube);
     sym_gazetteer_free(v->places);
+    sym_parties_clear(&v->parties);
     sym_arena_clear(&v->head);
     sym_arena_clear(&v->body);
     *v = (struct sym_view){0};

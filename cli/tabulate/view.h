@@ -9,6 +9,7 @@
 
 #include "cli/client.h"
 #include "cli/ingest/gazetteer.h"
+#include "cli/parties.h"
 #include "proto/cube.h"
 
 /* One code of a dimension. */
@@ -22,6 +23,7 @@ struct sym_label {
 struct sym_view {
     struct sym_arena head; /* what the spans of release point to */
     struct sym_arena body; /* and those of query */
+    struct sym_parties parties;
     struct sym_release release;
     struct sym_tab_query query;
     struct sym_cube *cube;

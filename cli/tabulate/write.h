@@ -27,11 +27,15 @@ SYM_MUST enum sym_err sym_write_geojson(FILE *to, const struct sym_view *v,
 
 /* Lines that tell in plain words what must be known of a release; number `at` from 0, false after
  * the last. */
-#define SYM_REMARK_BYTES 256u
+#define SYM_REMARK_BYTES (SYM_PARTIES_BYTES + 128u)
 bool sym_release_remark(char out[SYM_REMARK_BYTES], const struct sym_view *v, size_t at);
 /* Of a release: participants that were asked, and whose counts are in it. */
 size_t sym_release_asked(const struct sym_view *v);
 size_t sym_release_included(const struct sym_view *v);
+/* The id of the participant at this place, and whether its counts are in it. */
+struct sym_span sym_release_member(bool *included, const struct sym_view *v, size_t place);
+/* Who was asked and is not in it, in one line; how many. */
+size_t sym_release_missing(char line[SYM_PARTIES_BYTES], const struct sym_view *v);
 /* The cells of a level that have no count. */
 size_t sym_level_suppressed(const struct sym_view *v, size_t level);
 

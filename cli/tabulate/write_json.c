@@ -143,6 +143,22 @@ static void put_evidence(struct sym_json *j)
     sym_json_end(j);
 }
 
+static void put_members(struct sym_json *j, const struct sym_view *v)
+{
+    sym_json_array(j, "members");
+    for (size_t i = 0; i < sym_release_asked(v); i++) {
+        bool included = false;
+        struct sym_span member = sym_release_member(&included, v, i);
+        sym_json_object(j, NULL);
+        sym_json_hex(j, "id", member);
+        sym_json_text(j, "alias", sym_party_alias(&v->parties, member));
+        sym_json_bool(j, "self", sym_party_is_self(&v->parties, member));
+        sym_json_bool(j, "included", included);
+        sym_json_end(j);
+    }
+    sym_json_end(j);
+}
+
 static void put_release(struct sym_json *j, const struct sym_view *v)
 {
     const struct sym_release *r = &v->release;
@@ -159,6 +175,7 @@ static void put_release(struct sym_json *j, const struct sym_view *v)
     sym_json_number(j, "asked", sym_release_asked(v));
     sym_json_number(j, "included", sym_release_included(v));
     sym_json_number(j, "threshold", r->quorum);
+    put_members(j, v);
     sym_json_end(j);
     put_privacy(j, v);
     put_cube(j, v);

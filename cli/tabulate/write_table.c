@@ -139,7 +139,9 @@ static enum sym_err put_level(FILE *to, const struct sym_view *v, size_t level,
         err = put_rows(to, v, level, ranked, shown, options->population != NULL);
     }
     if (n > shown) {
-        (void)fprintf(to, "%zu more cells have a count; --top 0 shows them all\n", n - shown);
+        (void)fprintf(to, "%zu more %s a count; --top 0 shows %s\n", n - shown,
+                      n - shown == 1 ? "cell has" : "cells have",
+                      n - shown == 1 ? "it" : "them all");
     }
     if (v->is_preview) {
         (void)fprintf(to, "%zu of %zu cells are empty\n", suppressed, n + suppressed);
@@ -163,11 +165,15 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     const struct sym_release *r = &v->release;
     char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
     char qid[2 * SYM_HASH_BYTES + 1];
+    char asker[SYM_PARTY_BYTES];
+    char missing[SYM_PARTIES_BYTES];
     struct sym_table *t = sym_table_new(columns, 2);
     sym_hex(hex, v->id, sizeof v->id);
     sym_hex(qid, r->qid.data, r->qid.len);
     put_line(t, "exchange", hex);
     put_line(t, "kind", sym_tab_shape_text(v->query.shape));
+    sym_party_name(asker, &v->parties, r->initiator);
+    put_line(t, "asked by", asker);
     sym_table_format(t, "dataset");
     sym_table_text(t, r->dataset);
     sym_table_format(t, "purpose");
@@ -177,6 +183,9 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     sym_table_format(t, "participants");
     sym_table_format(t, "%zu of %zu; %" PRIu32 " were needed", sym_release_included(v),
                      sym_release_asked(v), r->quorum);
+    if (sym_release_missing(missing, v) > 0) {
+        put_line(t, "missing", missing);
+    }
     sym_table_format(t, "noise");
     sym_table_format(t, "95 %% of counts within %" PRIu64 " of the true sum; sensitivity %" PRIu32,
                      r->half_width, r->sensitivity);
@@ -197,8 +206,9 @@ static void put_preview_head(FILE *to, const struct sym_view *v)
 {
     char name[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     sym_format_text(name, sizeof name, v->dataset);
-    (void)fprintf(to, "%s: %" PRIu64 " records count, %" PRIu64 " do not%s.\n", name, v->records,
-                  v->left_out, v->left_out > 0 ? ": a code of theirs is not in the lists" : "");
+    (void)fprintf(to, "%s: %" PRIu64 " of %" PRIu64 " records count%s.\n", name, v->records,
+                  v->records + v->left_out,
+                  v->left_out > 0 ? "; of the others, some code is not in the lists" : "");
     (void)fprintf(to, "This is what the node would add, before noise. Nothing has left it.\n");
 }
 

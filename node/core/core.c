@@ -2,6 +2,7 @@
 
 #include "node/core/first_start.h"
 #include "node/core/state.h"
+#include "node/exchange/openings.h"
 #include "node/exchange/sightings.h"
 #include "node/leash.h"
 #include "node/log.h"
@@ -298,6 +299,10 @@ static void on_prune_time(void *owner)
     enum sym_err err = sym_sightings_prune(core->store, sym_wall_ms());
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_WARN, "exchange-ids-not-forgotten", "reason", sym_err_text(err), NULL);
+    }
+    err = sym_openings_prune(core->store, sym_wall_ms());
+    if (err != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "openings-not-forgotten", "reason", sym_err_text(err), NULL);
     }
     sym_timer_set(core->prune_timer, PRUNE_MS);
 }

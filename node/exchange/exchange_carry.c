@@ -23,7 +23,7 @@ static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_e
     bool theirs = is_theirs(err);
     const char *why = sym_run_fault(e->run);
     if (why[0] != '\0') {
-        enum sym_reason own = err == SYM_DENIED ? SYM_REASON_LIMIT : SYM_REASON_FAULT;
+        enum sym_reason own = err == SYM_DENIED ? SYM_REASON_TERMS : SYM_REASON_FAULT;
         sym_exchange_abort(x, e, theirs ? SYM_REASON_PROTOCOL : own, err, why);
         return;
     }

@@ -4,12 +4,10 @@
 #include "node/exchange/tab_part.h"
 #include "node/loop.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NANO          UINT64_C(1000000000)
 #define MICRO_IN_NANO UINT64_C(1000)
@@ -21,6 +19,7 @@ struct joint {
     const struct sym_peer *peer;
     const struct sym_request *request;
     struct sym_tabulate asked;
+    struct sym_tab_outline outline;
     struct sym_tab_party *cohort;
     uint32_t n;
     uint32_t place;
@@ -104,7 +103,7 @@ static bool check_cohort(struct joint *j)
     }
     j->n = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
     if (j->n < minimum) {
-        deny(j, SYM_REASON_LIMIT, "%u participants are fewer than the %u that this node asks for",
+        deny(j, SYM_REASON_TERMS, "%u participants are fewer than the %u that this node asks for",
              (unsigned)j->n, (unsigned)minimum);
         return false;
     }
@@ -114,9 +113,9 @@ static bool check_cohort(struct joint *j)
         return false;
     }
     if (sym_exchange_parties_of(j->x, j->cohort, j->asked.cohort, &unknown) != SYM_OK) {
-        deny(j, SYM_REASON_POLICY,
-             "%zu of the participants are not pinned at this node, or their cards have expired",
-             unknown);
+        deny(j, SYM_REASON_TERMS,
+             "%zu of the participants %s pinned at this node, or the card has expired", unknown,
+             unknown == 1 ? "is not" : "are not");
         return false;
     }
     return true;
@@ -148,9 +147,10 @@ static bool check_dataset(struct joint *j)
         return false;
     }
     if (row.epoch == 0) {
-        deny(j, SYM_REASON_LIMIT,
-             "the dataset was never published; its owner runs: symbolon "
-             "dataset publish");
+        deny(j, SYM_REASON_UNREADY,
+             "the dataset was never published; somebody there has to run: symbolon dataset publish "
+             "%s",
+             j->e->matter->mine);
         return false;
     }
     return true;
@@ -185,15 +185,9 @@ static enum sym_err look(struct sym_transaction *t, void *context)
 
 static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
 {
-    time_t renews = (time_t)(left->renews_ms / 1000u);
-    struct tm at = {0};
-    char day[16] = "";
-    (void)gmtime_r(&renews, &at);
-    (void)strftime(day, sizeof day, "%Y-%m-%d", &at);
-    deny(j, SYM_REASON_LIMIT,
-         "the privacy budget of this year has epsilon %" PRIu64 ".%03" PRIu64
-         " left; it renews on %s",
-         left->left_nano / NANO, left->left_nano % NANO / 1000000u, day);
+    char text[SYM_LEDGER_TEXT_BYTES];
+    sym_ledger_left_text(text, left->left_nano, left->renews_ms);
+    deny(j, SYM_REASON_BUDGET, "%s", text);
 }
 
 /* Grants and approvals, the history of cohorts, the budget. A peer without a grant learns no more
@@ -214,8 +208,11 @@ static bool judge(struct joint *j)
                                .cap_nano = c.cap_nano,
                                .now_ms = sym_wall_ms()}};
     enum sym_err err = sym_store_read(j->x->config.store, look, &l);
+    uint8_t bound[SYM_DIGEST_BYTES];
+    sym_joint_bound(bound, &j->asked);
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
+                          .bound = sym_span(bound, sizeof bound),
                           .must_hold = l.differs,
                           .dataset_known = known,
                           .wall_ms = l.ask.now_ms};
@@ -237,7 +234,7 @@ static bool judge(struct joint *j)
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
     j->may_differ = l.differs; /* it was held, and an approver agreed */
     if (l.withheld) {
-        deny(j, SYM_REASON_LIMIT,
+        deny(j, SYM_REASON_UNREADY,
              "the release of an earlier tabulation never came; an approver of this node can close "
              "it: symbolon exchange settle");
         return false;
@@ -278,6 +275,7 @@ static enum sym_err open_part(struct joint *j)
     c.owner = e;
     c.member.place = j->place;
     c.member.query_hash = j->asked.query_hash;
+    c.member.outline = j->asked.outline;
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
@@ -315,6 +313,7 @@ static enum sym_err keep_request(struct joint *j)
     m->participants = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
     m->cells = j->asked.cells;
     m->epsilon_nano = j->asked.epsilon_nano;
+    m->shape = j->outline.shape;
     memcpy(m->tabulation, j->asked.tabulation.data, sizeof m->tabulation);
     sym_matter_text(m->mine, sizeof m->mine, is_name ? j->request->dataset : sym_span_text("?"));
     return SYM_OK;
@@ -356,9 +355,11 @@ void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                struct sym_answer_given *out)
 {
     SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO outlined = {0};
     struct joint j = {.x = x, .e = e, .peer = peer, .request = request, .out = out};
     *out = (struct sym_answer_given){.decision = SYM_DECISION_GRANTED, .remark = ""};
-    if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK) {
+    if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK ||
+        sym_decode(&outlined, &j.outline, &sym_msg_tab_outline, j.asked.outline) != SYM_OK) {
         deny(&j, SYM_REASON_PROTOCOL, "the parameters are impossible");
     } else {
         answer(&j);

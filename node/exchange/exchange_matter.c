@@ -46,22 +46,37 @@ void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joi
     m->participants = joint->participants;
     m->cells = joint->cells;
     m->epsilon_nano = joint->epsilon_nano;
+    m->shape = joint->shape;
     sym_matter_text(m->case_ref, sizeof m->case_ref, sym_span_text(joint->case_ref));
     sym_matter_text(m->note, sizeof m->note, sym_span_text(joint->note));
     sym_matter_text(m->user, sizeof m->user, sym_span_text(joint->user));
     sym_matter_text(m->theirs, sizeof m->theirs, sym_span_text(joint->dataset));
 }
 
+void sym_joint_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_tabulate *asked)
+{
+    uint8_t numbers[24];
+    sym_put_u64(numbers, asked->suite);
+    sym_put_u64(numbers + 8, asked->cells);
+    sym_put_u64(numbers + 16, asked->epsilon_nano);
+    const struct sym_span parts[] = {sym_span(numbers, sizeof numbers), asked->query_hash,
+                                     asked->cohort};
+    sym_digest(out, "symbolon-joint-1", parts, sizeof parts / sizeof *parts);
+}
+
 static enum sym_err commit_to(struct sym_exchange_matter *m, enum sym_committed what,
                               const char *text, struct sym_span *out)
 {
+    static const uint8_t none[SYM_HASH_BYTES] = {0};
     uint8_t bytes[SYM_HASH_BYTES + SYM_NOTE_BYTES_MAX];
     struct sym_writer w = sym_writer(bytes, sizeof bytes);
     struct sym_span all;
     if (text[0] == '\0') {
         return SYM_OK;
     }
-    sym_random(m->salts[what], SYM_HASH_BYTES);
+    if (sym_equal(m->salts[what], none, sizeof none)) {
+        sym_random(m->salts[what], SYM_HASH_BYTES);
+    }
     sym_write_bytes(&w, m->salts[what], SYM_HASH_BYTES);
     sym_write_span(&w, sym_span_text(text));
     enum sym_err err = sym_write_end(&w, &all);

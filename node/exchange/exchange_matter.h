@@ -11,6 +11,7 @@
 #include "node/exchange/overlap_find.h"
 #include "node/exchange/overlap_set.h"
 #include "proto/exchange.h"
+#include "proto/tabulation.h"
 
 enum sym_committed { SYM_COMMIT_CASE, SYM_COMMIT_NOTE, SYM_COMMIT_USER, SYM_COMMIT_APPROVER };
 #define SYM_COMMITTED_COUNT 4u
@@ -30,6 +31,7 @@ struct sym_exchange_matter {
     uint8_t salts[SYM_COMMITTED_COUNT][SYM_HASH_BYTES];
     uint8_t hashes[SYM_COMMITTED_COUNT][SYM_HASH_BYTES];
     struct sym_commitments commitments; /* borrows from hashes */
+    uint8_t wish[SYM_DIGEST_BYTES];     /* of an own one: openings.h */
     uint32_t own_size;
     uint32_t peer_size;
     uint32_t common;
@@ -38,6 +40,7 @@ struct sym_exchange_matter {
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint32_t shape;      /* enum sym_tab_shape */
     uint32_t min_result; /* of the grant, as the receipt says it */
     bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
@@ -68,14 +71,18 @@ struct sym_joint {
     const char *case_ref;
     const char *note;
     const char *user;
-    const char *dataset; /* of that name at every participant */
+    const char *dataset;   /* of that name at every participant */
+    struct sym_span bound; /* sym_joint_bound */
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint32_t shape;
 };
 void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint);
+/* What makes two requests to take part the same, whatever their tabulations are called. */
+void sym_joint_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_tabulate *asked);
 
-/* Draws salts and makes the commitments to the texts that are there. */
+/* Makes the commitments to the texts that are there, and draws the salts that are all zeros. */
 SYM_MUST enum sym_err sym_matter_commit(struct sym_exchange_matter *m);
 
 #endif

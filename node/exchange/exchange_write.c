@@ -1,4 +1,5 @@
 #include "node/exchange/exchanges_state.h"
+#include "node/exchange/openings.h"
 #include "node/exchange/sightings.h"
 #include "node/log.h"
 
@@ -61,6 +62,7 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .participants = m->participants,
         .cells = m->cells,
         .epsilon_nano = m->epsilon_nano,
+        .shape = m->shape,
     };
 }
 
@@ -164,6 +166,10 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
     } else if (kind != SYM_ENTRY_REQUESTED) {
         tell_end(&body, w, transcripts);
     }
+    if (kind == SYM_ENTRY_CLOSED && e->word.has_release) {
+        sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        body.detail = sym_span_text(words);
+    }
     tell_messages(&body, w);
     struct sym_entry entry = {.kind = kind,
                               .exchange_id = e->id,
@@ -238,6 +244,21 @@ static enum sym_err put_opens(const struct sym_exchange_write *w, struct sym_tra
     return err;
 }
 
+/* An own request that is held will be made again, with the same commitments. */
+static enum sym_err put_opening(const struct sym_exchange_write *w, struct sym_transaction *t)
+{
+    const struct sym_exchange *e = w->e;
+    bool decides = false;
+    for (size_t i = 0; i < w->plan.n_kinds; i++) {
+        decides = decides || w->plan.kinds[i] == SYM_ENTRY_DECIDED;
+    }
+    if (!decides || e->matter == NULL || e->role != SYM_SESSION_INITIATOR) {
+        return SYM_OK;
+    }
+    return e->answer.decision == SYM_DECISION_HELD ? sym_opening_put(t, e->matter, sym_wall_ms())
+                                                   : sym_opening_drop(t, e->matter);
+}
+
 static enum sym_err put_down(struct sym_transaction *t, void *context)
 {
     struct sym_exchange_write *w = context;
@@ -268,6 +289,9 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
     }
     if (err == SYM_OK) {
         err = put_opens(w, t);
+    }
+    if (err == SYM_OK) {
+        err = put_opening(w, t);
     }
     bool has_row = e->matter != NULL && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
     if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && has_row) {

@@ -1,4 +1,5 @@
 #include "node/exchange/exchanges_state.h"
+#include "node/exchange/openings.h"
 #include "node/log.h"
 
 #include <stdio.h>
@@ -21,6 +22,17 @@ static void then_begun(struct sym_exchanges *x, struct sym_exchange *e, enum sym
     } else if (e->phase == SYM_PHASE_ASKING && !e->ending.due) {
         sym_exchange_seek(x, e);
     }
+}
+
+/* As those of the same wish were made that is held already, if there is one. */
+static enum sym_err commit(struct sym_exchanges *x, struct sym_exchange *e, struct sym_span bound)
+{
+    struct sym_exchange_matter *m = e->matter;
+    enum sym_err err = sym_opening_wish(m, e->kind, &e->peer, bound);
+    if (err == SYM_OK) {
+        err = sym_opening_find(x->config.store, m, sym_wall_ms());
+    }
+    return err == SYM_OK ? sym_matter_commit(m) : err;
 }
 
 static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *e,
@@ -48,7 +60,7 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     if (err != SYM_OK) {
         return err;
     }
-    err = sym_matter_commit(m);
+    err = commit(x, e, sym_span(NULL, 0));
     if (err != SYM_OK) {
         return sym_fail(fault, err, "exchange: its commitments could not be made");
     }
@@ -67,7 +79,7 @@ static enum sym_err begin_leg(struct sym_exchanges *x, struct sym_exchange *e,
     }
     sym_joint_matter(e->matter, plan->joint);
     e->matter->on_its_own = true;
-    err = sym_matter_commit(e->matter);
+    err = commit(x, e, plan->joint->bound);
     if (err == SYM_OK) {
         e->leg = plan->leg;
         e->leg->exchange = e;

@@ -181,6 +181,10 @@ struct sym_tab_party;
 SYM_MUST enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x,
                                               struct sym_tab_party *out, struct sym_span cohort,
                                               size_t *unknown);
+/* How many participants' counts a release has and, by alias, whose it has not; empty: it is not
+ * kept here. Within a transaction. */
+void sym_exchange_tell_release(char *out, size_t size, const struct sym_exchanges *x,
+                               struct sym_transaction *t, struct sym_span tabulation);
 void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out);
 /* Denies a request that is not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);

@@ -122,7 +122,9 @@ static enum sym_err drop_repeated(void *context, size_t first, size_t n)
         const uint8_t *next = set->digests + i * SYM_DIGEST_BYTES;
         uint8_t *last = set->digests + (kept - 1) * SYM_DIGEST_BYTES;
         if (sym_sorted_compare(last, next, SYM_DIGEST_BYTES) != 0) {
-            memmove(last + SYM_DIGEST_BYTES, next, SYM_DIGEST_BYTES);
+            if (kept < i) {
+                memcpy(last + SYM_DIGEST_BYTES, next, SYM_DIGEST_BYTES);
+            }
             kept++;
         }
     }

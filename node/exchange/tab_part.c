@@ -2,7 +2,6 @@
 
 #include "node/loop.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #define RESERVED_MS 900000u
 /* When a release is missed: so long after the vector was sent. */
 #define RELEASE_MS 900000u
-#define NANO       UINT64_C(1000000000)
 
 struct sym_tab_part {
     struct sym_tab_part_config config;
@@ -211,12 +209,13 @@ static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *
         return err;
     }
     struct sym_ledger_left left = {0};
+    char text[SYM_LEDGER_TEXT_BYTES];
     err = sym_ledger_left(&p->config.ledger, t, &left, &ask);
-    return err != SYM_OK ? err
-                         : sym_fail(&p->fault, SYM_DENIED,
-                                    "dataset %s: epsilon %" PRIu64 ".%09" PRIu64 " is left of its "
-                                    "privacy budget",
-                                    p->dataset, left.left_nano / NANO, left.left_nano % NANO);
+    sym_ledger_left_text(text, left.left_nano, left.renews_ms);
+    return err != SYM_OK
+               ? err
+               : sym_fail(&p->fault, SYM_DENIED,
+                          "dataset %s: its privacy budget does not suffice: %s", p->dataset, text);
 }
 
 static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)

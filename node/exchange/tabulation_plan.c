@@ -2,6 +2,7 @@
 #include "node/loop.h"
 
 #include "crypto/laplace.h"
+#include "proto/epsilon.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -274,6 +275,39 @@ static enum sym_err plan_answer(struct sym_exchanges *x, struct sym_tabulate_pla
                         sym_err_text(err));
     }
     return SYM_OK;
+}
+
+/* A question that the own dataset cannot pay would end without an answer, having told everybody of
+ * it. An answer that is kept here needs no question. */
+enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohort *c,
+                             const struct sym_tabulate_start *start, const struct sym_cube *cube,
+                             struct sym_fault *fault)
+{
+    struct sym_tabulate_plan p = {.epsilon_nano = sym_cube_epsilon(cube)};
+    uint8_t released[SYM_EXCHANGE_ID_BYTES];
+    char left[SYM_LEDGER_TEXT_BYTES];
+    char price[SYM_EPSILON_BYTES];
+    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
+    if (c->own == SYM_TAB_NO_PLACE) {
+        return SYM_OK;
+    }
+    enum sym_err err = plan_budget(x, &p, start->dataset, fault);
+    if (err != SYM_OK || p.budget_left_nano >= p.epsilon_nano) {
+        return err;
+    }
+    sym_epsilon_text(price, p.epsilon_nano);
+    sym_ledger_left_text(left, p.budget_left_nano, p.renews_ms);
+    err = plan_answer(x, &p, released, c, start, fault);
+    if (err == SYM_OK && p.released.len > 0) {
+        sym_hex(hex, p.released.data, p.released.len);
+    }
+    return err != SYM_OK
+               ? err
+               : sym_fail(fault, SYM_DENIED,
+                          "dataset %.*s: %s, and the question costs %s; nobody was asked%s%.8s",
+                          (int)start->dataset.len, (const char *)start->dataset.data, left, price,
+                          hex[0] != '\0' ? "; its answer is known: symbolon exchange result " : "",
+                          hex);
 }
 
 enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,

@@ -1,5 +1,7 @@
 #include "node/exchange/tabulations_state.h"
+#include "node/log.h"
 #include "node/loop.h"
+#include "proto/outline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,31 +25,6 @@ void sym_tabulation_turn_soon(struct sym_tabulation *t)
 
 /* The end -------------------------------------------------------------------------------------- */
 
-/* Adds why those who are not there are not; those whose reasons do not fit are counted. */
-static void tell_of_legs(struct sym_tabulation *t, char *out, size_t size)
-{
-    const size_t room = size - sizeof "; and 255 more";
-    unsigned left_out = 0;
-    for (uint32_t i = 0; i < t->cohort.n; i++) {
-        const struct sym_leg *leg = &t->legs[i];
-        size_t len = strlen(out);
-        if (leg->over && leg->state != SYM_EXCHANGE_DONE && leg->fault[0] != '\0') {
-            if (len + 2 + strlen(leg->fault) <= room) {
-                (void)snprintf(out + len, size - len, "; %s", leg->fault);
-            } else {
-                left_out++;
-            }
-        }
-        if (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD) {
-            t->result = SYM_DENIED;
-        }
-    }
-    if (left_out > 0) {
-        size_t len = strlen(out);
-        (void)snprintf(out + len, size - len, "; and %u more", left_out);
-    }
-}
-
 /* From now on it waits for its legs, then for its row. */
 void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
                         enum sym_err result, const char *why)
@@ -58,7 +35,7 @@ void sym_tabulation_end(struct sym_tabulation *t, enum sym_exchange_state state,
     t->result = result;
     (void)snprintf(text, sizeof text, "%s", why);
     if (state != SYM_EXCHANGE_DONE && !t->cancelled) {
-        tell_of_legs(t, text, sizeof text);
+        sym_tabulation_tell(t, text);
     }
     (void)sym_fail(&t->fault, t->result, "%s", text);
     if (state != SYM_EXCHANGE_DONE) {
@@ -112,6 +89,18 @@ static enum sym_err look(struct sym_tabulation *t)
     return sym_tab_lead_looked(t->lead, t->has_release ? t->released : NULL, sym_now_ms());
 }
 
+/* Who gave shares that were left out: it, or some of the others lie. */
+static void tell_of_misfits(const struct sym_tabulation *t)
+{
+    for (uint32_t i = 0; i < t->cohort.n; i++) {
+        if (sym_tab_lead_misfits(t->lead, i)) {
+            const struct sym_peer *peer = t->cohort.peers[i];
+            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant",
+                    peer != NULL ? peer->alias : "this node", NULL);
+        }
+    }
+}
+
 static enum sym_err keep(struct sym_tabulation *t)
 {
     struct sym_span head;
@@ -125,6 +114,7 @@ static enum sym_err keep(struct sym_tabulation *t)
     }
     t->has_release = true;
     memcpy(t->released, t->id, sizeof t->released);
+    tell_of_misfits(t);
     return sym_tabulation_write_row(t, false, head, cells);
 }
 
@@ -381,6 +371,15 @@ static enum sym_err fill(struct sym_tabulation *t, const struct sym_tabulate_sta
     err = sym_tab_cohort_of(&t->cohort, t->x, start, fault);
     if (err == SYM_OK) {
         err = sym_tab_read_query(&arena, &query, &t->cube, sym_kept_span(&t->query), fault);
+    }
+    if (err == SYM_OK) {
+        t->shape = query.shape;
+        err = sym_tab_outline_write(t->outline, &t->outline_len, &query);
+        err =
+            err == SYM_OK ? err : sym_fail(fault, err, "query: its outline %s", sym_err_text(err));
+    }
+    if (err == SYM_OK) {
+        err = sym_tab_can_pay(t->x, &t->cohort, start, t->cube, fault);
     }
     if (err == SYM_OK && sym_loop_timer(t->x->config.loop, &t->turn, 0, on_turn, t) != SYM_OK) {
         err = sym_fail(fault, SYM_NO_MEMORY, "tabulation: no memory");

@@ -1,7 +1,7 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
  * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
  * beginning), tabulation_own.c (the own part), tabulation_row.c (the history), tabulations.c (its
- * course). Nobody else includes it.
+ * course), tabulation_words.c (who was missing). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -31,6 +31,11 @@ SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab
                                          struct sym_cube **cube, struct sym_span bytes,
                                          struct sym_fault *fault);
 
+/* Has the own dataset the budget, where it takes part? SYM_DENIED, with what is left. */
+SYM_MUST enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohort *c,
+                                      const struct sym_tabulate_start *start,
+                                      const struct sym_cube *cube, struct sym_fault *fault);
+
 struct sym_tabulation {
     struct sym_exchanges *x;
     uint8_t handle[SYM_EXCHANGE_ID_BYTES]; /* what its user calls it: the id of the first attempt */
@@ -39,6 +44,9 @@ struct sym_tabulation {
     uint64_t attempt_ms; /* when this one began, monotonic */
     bool again;          /* it failed, and the next begins once all of it has ended */
     struct sym_kept query;
+    uint32_t shape;
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];
     char case_ref[SYM_CASE_BYTES_MAX + 1];
@@ -94,6 +102,11 @@ void sym_tabulation_give_back(struct sym_tabulation *t);
 /* Nothing is out: no work, no write. */
 bool sym_tabulation_is_quiet(const struct sym_tabulation *t);
 bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
+
+/* tabulation_words.c */
+
+/* Adds to the line who was missing and why, by alias; sets the result where that was a denial. */
+void sym_tabulation_tell(struct sym_tabulation *t, char line[SYM_FAULT_BYTES]);
 
 /* tabulation_own.c */
 

@@ -36,6 +36,7 @@
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
     X(PROPOSALS, "proposals") /* id -> a command of a user that waits, or was decided lately */    \
+    X(OPENINGS, "openings")   /* wish -> salts of a request that a peer holds */                   \
     X(HISTORY, "history")     /* exchange id -> who asked what, and what became of it */           \
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \

@@ -1,6 +1,9 @@
 #include "node/tabulation/ledger.h"
 
+#include "proto/epsilon.h"
+
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,6 +39,19 @@ static uint32_t year_of(uint64_t ms, uint64_t *renews_ms)
     struct tm next = {.tm_year = at.tm_year + 1, .tm_mday = 1};
     *renews_ms = (uint64_t)timegm(&next) * 1000u;
     return (uint32_t)at.tm_year + 1900u;
+}
+
+void sym_ledger_left_text(char out[SYM_LEDGER_TEXT_BYTES], uint64_t left_nano, uint64_t renews_ms)
+{
+    char left[SYM_EPSILON_BYTES];
+    char day[16] = "";
+    time_t renews = (time_t)(renews_ms / 1000u);
+    struct tm at = {0};
+    (void)gmtime_r(&renews, &at);
+    (void)strftime(day, sizeof day, "%Y-%m-%d", &at);
+    sym_epsilon_text(left, left_nano);
+    (void)snprintf(out, SYM_LEDGER_TEXT_BYTES, "epsilon %s is left of this year's; it renews on %s",
+                   left, day);
 }
 
 /* Rows ----------------------------------------------------------------------------------------- */

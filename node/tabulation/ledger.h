@@ -40,6 +40,10 @@ SYM_MUST enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_tra
                                       struct sym_ledger_left *out,
                                       const struct sym_ledger_ask *ask);
 
+/* "epsilon 4 is left of this year's; it renews on 2027-01-01" */
+#define SYM_LEDGER_TEXT_BYTES 96u
+void sym_ledger_left_text(char out[SYM_LEDGER_TEXT_BYTES], uint64_t left_nano, uint64_t renews_ms);
+
 /* SYM_LIMIT: there is less left; SYM_REPLAY: the query id was consented to before. */
 SYM_MUST enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_transaction *t,
                                          const uint8_t qid[SYM_HASH_BYTES],

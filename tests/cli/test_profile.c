@@ -443,6 +443,9 @@ static void refuses_columns_that_the_file_lacks_and_lists_what_it_has(void **sta
                    "x.csv:1: has no column \"IBAN\" (profile my.ini, line 4); there are: id, Name, "
                    "IBAN_NO");
     assert_unbound("IBAN", SYM_NOT_FOUND, "has no column \"id\" (profile my.ini); there are: IBAN");
+    assert_unbound("id;name;iban", SYM_NOT_FOUND,
+                   "there are: titles with a semicolon between them; try --delimiter semicolon");
+    assert_unbound("Name, first\tIBAN\tid", SYM_NOT_FOUND, "try --delimiter tab");
     assert_unbound("id,\x1b[31mred", SYM_NOT_FOUND, "there are: id, \\x1b[31mred");
 }
 

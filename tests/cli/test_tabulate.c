@@ -151,6 +151,23 @@ static const void *the_release(void)
     return &release;
 }
 
+/* Those at the places 1 and 3 of the release; who asked is pinned no more. */
+static const void *the_peers(void)
+{
+    static uint8_t ids[2][32];
+    static struct sym_peer_row rows[2];
+    static struct sym_peer_list list = {.peers = rows, .n_peers = 2};
+    for (uint8_t i = 0; i < 2; i++) {
+        ids[i][0] = (uint8_t)(1 + 2 * i);
+        rows[i] = (struct sym_peer_row){.alias = sym_span_text(i == 0 ? "bank-b" : "ngo-north"),
+                                        .name = sym_span_text("Somebody"),
+                                        .role = SYM_ROLE_BANK,
+                                        .id = sym_span(ids[i], 32),
+                                        .serial = 1};
+    }
+    return &list;
+}
+
 static enum sym_err tabulates(struct fake_call *call)
 {
     static const struct sym_exchange_name name = {.id = {id, sizeof id}};
@@ -166,6 +183,8 @@ static enum sym_err tabulates(struct fake_call *call)
         call->answer = &row;
     } else if (call->verb == SYM_VERB_RELEASE_SHOW) {
         call->answer = the_release();
+    } else if (call->verb == SYM_VERB_PEER_LIST) {
+        call->answer = the_peers();
     } else if (call->verb == SYM_VERB_RELEASE_CELLS) {
         call->answer = some_cells(((const struct sym_cells_query *)call->arguments)->first, false);
     } else if (call->verb == SYM_VERB_TABULATE_PREVIEW) {
@@ -190,14 +209,15 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
     run(&r, SMALL);
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.err, "participants      5: this node, bank-b, bank-b, bank-b, bank-b\n");
-    assert_shows(r.err, "needed            4 of them; this node asks for 5 at least\n");
+    assert_shows(r.err, "needed            5 of them; the others may ask for more\n");
     assert_shows(r.err, "cells             9\n  country         3\n  country x year  6\n");
     assert_shows(r.err, "sensitivity       2: 1 (cells per incident) x 1 (persons) x 2 (levels)\n");
     assert_shows(r.err, "noise             95 % of counts within 7 of the true sum\n");
     assert_shows(r.err, "budget left       7.5 of 8 of the own dataset; renews 2027-01-01T");
     assert_shows(r.err, "With 5 participants, one that drops out ends it without a result.\n");
     assert_shows(r.err, "the budget is spent all the same");
-    assert_shows(r.out, "participants  4 of 5; 4 were needed\n");
+    assert_shows(r.out, "asked by      node 000000000000, not pinned\n");
+    assert_shows(r.out, "participants  4 of 5; 4 were needed\nmissing       ngo-north\n");
     assert_shows(r.out, "epsilon       1 spent; 3 for an incident that 3 organisations hold\n");
     assert_shows(r.out, "\ncountry\n#  country   count  95 % interval  \n"
                         "1  IT Italy    100  93 to 107      ████████████████████████\n"
@@ -211,7 +231,7 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "incidents peers=0 own=1 purpose=7 basis=1 case=C-17 shape=hotspots unit=0 "
                         "p=1 k=1 epsilon=1000000000 cells=9 levels=2\n"
                         "country: IT .. MT, 3\nyear: 2019 .. 2020, 2\n"
-                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nRELEASE_CELLS\n");
+                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\nRELEASE_CELLS\n");
 }
 
 static void nothing_is_asked_without_agreement(void **state)
@@ -238,11 +258,12 @@ static void a_preview_asks_nobody_and_waits_until_it_is_counted(void **state)
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out, "incidents: 140 records count, 5 do not: a code of theirs is not in the lists.\n"
-               "This is what the node would add, before noise. Nothing has left it.\n\ncountry\n#  "
-               "country   count  \n"
-               "1  IT Italy    100  ████████████████████████\n"
-               "2  MT Malta     40  █████████▌\n1 of 3 cells are empty\n");
+        r.out,
+        "incidents: 140 of 145 records count; of the others, some code is not in the lists.\n"
+        "This is what the node would add, before noise. Nothing has left it.\n\ncountry\n#  "
+        "country   count  \n"
+        "1  IT Italy    100  ████████████████████████\n"
+        "2  MT Malta     40  █████████▌\n1 of 3 cells are empty\n");
     run(&r, "hotspots|--dataset|incidents|--by|country|--only|country=IT,LY,MT|--preview|--json");
     cJSON *j = cJSON_Parse(r.out);
     assert_non_null(j);
@@ -277,6 +298,15 @@ static void json_is_the_release_format(void **state)
     cJSON *cohort = cJSON_GetObjectItem(j, "cohort");
     assert_int_equal(cJSON_GetObjectItem(cohort, "asked")->valueint, 5);
     assert_int_equal(cJSON_GetObjectItem(cohort, "included")->valueint, 4);
+    cJSON *members = cJSON_GetObjectItem(cohort, "members");
+    assert_int_equal(cJSON_GetArraySize(members), 5);
+    cJSON *missing = cJSON_GetArrayItem(members, 3);
+    assert_string_equal(cJSON_GetObjectItem(missing, "alias")->valuestring, "ngo-north");
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(missing, "included")));
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(members, 1), "included")));
+    cJSON *notes = cJSON_GetObjectItem(j, "notes");
+    assert_string_equal(cJSON_GetArrayItem(notes, cJSON_GetArraySize(notes) - 1)->valuestring,
+                        "Asked, but not in these counts: ngo-north.");
     cJSON *privacy = cJSON_GetObjectItem(j, "privacy");
     assert_true(cJSON_GetObjectItem(privacy, "epsilon_if_held_by_3_nano")->valuedouble == 3e9);
     assert_int_equal(
@@ -583,7 +613,7 @@ static void a_participant_has_the_release_too(void **state)
     assert_int_equal(again.code, SYM_EXIT_FAILED);
     assert_shows(again.err, "exists already; --force replaces it");
     run(&again, "exchange|result|7701|--top|1");
-    assert_shows(again.out, "1 more cells have a count; --top 0 shows them all\n");
+    assert_shows(again.out, "1 more cell has a count; --top 0 shows it\n");
 }
 
 static enum sym_err has_budgets(struct fake_call *call)

@@ -88,6 +88,52 @@ static void divides_as_it_multiplies(void **state)
     }
 }
 
+/* Bit by bit, as one does it on paper. */
+static struct sym_fixed divided_slowly(struct sym_fixed a, struct sym_fixed b)
+{
+    struct sym_fixed quotient = {{0}};
+    struct sym_fixed rest = {{0}};
+    for (unsigned bits = 64 * (SYM_FIXED_LIMBS + SYM_FIXED_FRACTION_LIMBS); bits-- > 0;) {
+        unsigned at = bits / 64;
+        uint64_t over = rest.limb[SYM_FIXED_LIMBS - 1] >> 63;
+        rest = sym_fixed_times(rest, 2);
+        if (at >= SYM_FIXED_FRACTION_LIMBS) {
+            rest.limb[0] |= a.limb[at - SYM_FIXED_FRACTION_LIMBS] >> bits % 64 & 1u;
+        }
+        quotient = sym_fixed_times(quotient, 2);
+        if (over != 0 || !sym_fixed_less(rest, b)) {
+            rest = sym_fixed_subtract(rest, b);
+            quotient.limb[0] |= 1;
+        }
+    }
+    return quotient;
+}
+
+/* Limbs of all ones and all zeros are where the guess of a digit is wrong. */
+static void divides_as_one_does_on_paper(void **state)
+{
+    (void)state;
+    static const uint64_t limbs[] = {0, 1, UINT64_MAX, (uint64_t)1 << 63, UINT64_MAX >> 1, 2};
+    uint64_t x = 1442695040888963407u;
+    for (unsigned round = 0; round < 20000; round++) {
+        struct sym_fixed a;
+        struct sym_fixed b;
+        for (unsigned i = 0; i < SYM_FIXED_LIMBS; i++) {
+            x = x * 6364136223846793005u + 1442695040888963407u;
+            a.limb[i] = x >> 60 == 0 ? x * 0x9e3779b97f4a7c15u : limbs[(x >> 33) % 6];
+            b.limb[i] = x >> 60 == 1 ? x * 0x9e3779b97f4a7c15u : limbs[(x >> 43) % 6];
+        }
+        /* A divisor from 1 on, or both below 1 and the divisor not far below the dividend. */
+        if (round % 2 == 0) {
+            b.limb[SYM_FIXED_FRACTION_LIMBS] |= 1;
+        } else {
+            a.limb[SYM_FIXED_FRACTION_LIMBS] = b.limb[SYM_FIXED_FRACTION_LIMBS] = 0;
+            b.limb[SYM_FIXED_FRACTION_LIMBS - 1] |= 1 + round % 4;
+        }
+        assert_same(sym_fixed_divide(a, b), divided_slowly(a, b));
+    }
+}
+
 static void a_short_divisor_gives_the_same_as_a_long_one(void **state)
 {
     (void)state;
@@ -129,6 +175,7 @@ int main(void)
         cmocka_unit_test(powers_of_e_multiply),
         cmocka_unit_test(the_greatest_exponent_fits),
         cmocka_unit_test(divides_as_it_multiplies),
+        cmocka_unit_test(divides_as_one_does_on_paper),
         cmocka_unit_test(a_short_divisor_gives_the_same_as_a_long_one),
         cmocka_unit_test(rounds_down_and_up),
         cmocka_unit_test(carries_and_borrows_through_all_limbs),

@@ -1,5 +1,7 @@
 /* runner: timeout=300 */
+#include "crypto/cpu.h"
 #include "crypto/laplace.h"
+#include "crypto/laplace_kernel.h"
 #include "tests/support/vectors.h"
 
 #include <setjmp.h>
@@ -172,6 +174,71 @@ static void noise_depends_on_key_and_cell_only(void **state)
     }
     sym_laplace_free(t);
 }
+
+/* Tables of a few thresholds and of hundreds, lengths within what is looked up at once and beyond.
+ */
+static void all_ways_to_draw_noise_agree(void **state)
+{
+    (void)state;
+    enum { MOST = 3000 };
+    static const struct sym_laplace_params ps[] = {
+        {NANO, 1, 1}, {12 * (uint64_t)NANO, 1, 1}, {NANO, 8, 200}, {NANO, 100, 3}};
+    static uint64_t want[MOST + 1];
+    static uint64_t got[MOST + 1];
+    struct sym_masker other = {0};
+    uint8_t key[SYM_MASK_KEY_BYTES];
+    for (size_t at = 0; sym_masker_name_at(at) != NULL; at++) {
+        enum sym_err err = sym_masker_new_with(&other, sym_masker_name_at(at));
+        assert_true(err == SYM_OK || err == SYM_UNSUPPORTED);
+        for (size_t i = 0; err == SYM_OK && i < sizeof ps / sizeof *ps; i++) {
+            struct sym_laplace *t = table_of(ps[i]);
+            key_of(key, (uint8_t)(40 + i));
+            for (size_t n = 1; n <= MOST; n = n * 3 + 1) {
+                memset(want, 7, sizeof want);
+                memset(got, 7, sizeof got);
+                assert_int_equal(sym_laplace_add(want, n, n, t, &masker, key), SYM_OK);
+                assert_int_equal(sym_laplace_add(got, n, n, t, &other, key), SYM_OK);
+                assert_memory_equal(want, got, sizeof want);
+            }
+            sym_laplace_free(t);
+        }
+        sym_masker_clear(&other);
+    }
+}
+
+#ifdef __x86_64__
+/* Draws that no stream would give: next to thresholds, and with one half in common. */
+static void the_kernel_compares_all_127_bits(void **state)
+{
+    (void)state;
+    __extension__ typedef unsigned __int128 wide;
+    enum { COUNT = 5, LIMBS = 5, DRAWS = 4 * LIMBS * LIMBS + 12 };
+    static const uint64_t limbs[LIMBS] = {0, 1, INT64_MAX - 1, INT64_MAX, (uint64_t)INT64_MAX + 1};
+    static const struct sym_threshold thresholds[COUNT] = {
+        {0, 1}, {INT64_MAX, 1}, {(uint64_t)INT64_MAX + 1, 1}, {UINT64_MAX, 1}, {5, INT64_MAX}};
+    uint64_t drawn[2 * DRAWS] = {0};
+    uint64_t above[DRAWS];
+    if (!sym_cpu_has(sym_cpu_features(), SYM_CPU_AVX2)) {
+        skip();
+    }
+    for (size_t i = 0; i < 4 * LIMBS * LIMBS; i++) {
+        wide u = (wide)limbs[i / LIMBS % LIMBS] << 64 | limbs[i % LIMBS];
+        u = 2 * u - (i >= 2 * LIMBS * LIMBS ? 2 : 0) + i / (LIMBS * LIMBS) % 2;
+        drawn[2 * i] = (uint64_t)u;
+        drawn[2 * i + 1] = (uint64_t)(u >> 64);
+    }
+    assert_int_equal(DRAWS % SYM_LAPLACE_LANES, 0);
+    sym_laplace_above_avx2(above, drawn, DRAWS, thresholds, COUNT);
+    for (size_t i = 0; i < DRAWS; i++) {
+        wide u = ((wide)drawn[2 * i + 1] << 64 | drawn[2 * i]) >> 1;
+        uint64_t want = 0;
+        for (size_t k = 0; k < COUNT; k++) {
+            want += u < ((wide)thresholds[k].high << 64 | thresholds[k].low) ? 1 : 0;
+        }
+        assert_int_equal(above[i], want);
+    }
+}
+#endif
 
 static void noise_is_added_to_what_is_there(void **state)
 {
@@ -413,6 +480,10 @@ int main(void)
         cmocka_unit_test(thresholds_of_200_nodes_are_those_of_the_design),
         cmocka_unit_test(an_empty_federation_releases_at_most_5_ghosts),
         cmocka_unit_test(noise_depends_on_key_and_cell_only),
+        cmocka_unit_test(all_ways_to_draw_noise_agree),
+#ifdef __x86_64__
+        cmocka_unit_test(the_kernel_compares_all_127_bits),
+#endif
         cmocka_unit_test(noise_is_added_to_what_is_there),
         cmocka_unit_test(shares_sum_to_the_exact_distribution),
         cmocka_unit_test(one_share_in_ten_missing_is_noticed),

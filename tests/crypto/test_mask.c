@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,51 @@ static void many_keys_add_up(void **state)
     assert_int_equal(sym_mask_cells(cells, CELLS, 6, &masker, all, signs), SYM_OK);
     memset(want, 0, sizeof want);
     assert_memory_equal(cells, want, sizeof want);
+}
+
+/* Of all lengths, also of such as end within a block or within what a kernel makes at once, and
+ * across a border of the counter. */
+static void all_ways_to_make_masks_agree(void **state)
+{
+    (void)state;
+    static const uint64_t firsts[] = {0, 2, 510, ((uint64_t)1 << 33) - 40,
+                                      SYM_MASK_CELLS_MAX - 300};
+    static const enum sym_mask_sign signs[] = {SYM_MASK_ADD, SYM_MASK_SUBTRACT};
+    enum { MOST = 300 };
+    uint8_t key[SYM_MASK_KEY_BYTES];
+    struct sym_masker reference = {0};
+    assert_int_equal(sym_masker_new_with(&reference, "portable"), SYM_OK);
+    for (size_t i = 0; i < sizeof key; i++) {
+        key[i] = (uint8_t)(37 * i + 11);
+    }
+    for (size_t n = 0; n <= MOST; n++) {
+        uint64_t first = firsts[n % (sizeof firsts / sizeof *firsts)];
+        for (size_t s = 0; s < 2; s++) {
+            for (size_t i = 0; i <= MOST; i++) {
+                cells[i] = others[i] = i * 0x9e3779b97f4a7c15u;
+            }
+            struct sym_span span = sym_span(key, sizeof key);
+            assert_int_equal(sym_mask_cells(cells, n, first, &masker, span, signs + s), SYM_OK);
+            assert_int_equal(sym_mask_cells(others, n, first, &reference, span, signs + s), SYM_OK);
+            assert_memory_equal(cells, others, (MOST + 1) * sizeof *cells);
+        }
+    }
+    sym_masker_clear(&reference);
+}
+
+static void bare_words_are_the_mask_of_empty_cells(void **state)
+{
+    (void)state;
+    static const uint8_t key[SYM_MASK_KEY_BYTES] = {4};
+    for (size_t n = 1; n < 5000; n = 3 * n + 1) {
+        stream_of(others, n, 8, key);
+        memset(cells, 0xff, (n + 1) * sizeof *cells);
+        assert_int_equal(sym_mask_words(cells, n, 8, &masker, key), SYM_OK);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(sym_mask_word(cells[i]) == others[i]);
+        }
+        assert_true(cells[n] == UINT64_MAX);
+    }
 }
 
 static void no_keys_leave_the_cells_alone(void **state)
@@ -371,13 +417,41 @@ static void refuses_cells_in_the_middle_of_a_block_or_beyond_the_end(void **stat
     assert_int_equal(sym_mask_cells(cells, 1, SYM_MASK_CELLS_MAX, &masker, span, &sign),
                      SYM_BAD_VALUE);
     assert_int_equal(sym_mask_cells(cells, 1, UINT64_MAX - 1, &masker, span, &sign), SYM_BAD_VALUE);
+    assert_int_equal(sym_mask_words(cells, 1, 1, &masker, key), SYM_BAD_VALUE);
+    assert_int_equal(sym_mask_words(cells, 1, SYM_MASK_CELLS_MAX, &masker, key), SYM_BAD_VALUE);
     assert_true(cells[0] == 9);
 }
+
+static void refuses_a_way_that_is_not_known(void **state)
+{
+    (void)state;
+    struct sym_masker m = {0};
+    assert_int_equal(sym_masker_new_with(&m, "quantum"), SYM_NOT_FOUND);
+    assert_null(m.kernel);
+    assert_null(m.stream.context);
+    assert_int_equal(sym_masker_new_with(&m, ""), SYM_NOT_FOUND);
+}
+
+static void clearing_wipes_the_key(void **state)
+{
+    (void)state;
+    static const struct sym_masker empty;
+    static const uint8_t key[SYM_MASK_KEY_BYTES] = {5};
+    struct sym_masker m = {0};
+    assert_int_equal(sym_masker_new(&m), SYM_OK);
+    assert_int_equal(sym_mask_words(cells, 2, 0, &m, key), SYM_OK);
+    assert_true(m.kernel == NULL || !sym_equal(m.schedule, empty.schedule, sizeof m.schedule));
+    sym_masker_clear(&m);
+    assert_memory_equal(&m, &empty, sizeof m);
+}
+
+/* Which one is used now. */
+static const char *with;
 
 static int start(void **state)
 {
     (void)state;
-    return sym_crypto_init() == SYM_OK && sym_masker_new(&masker) == SYM_OK ? 0 : -1;
+    return sym_crypto_init() == SYM_OK && sym_masker_new_with(&masker, with) == SYM_OK ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -394,6 +468,8 @@ int main(void)
         cmocka_unit_test(tiles_are_pieces_of_one_stream),
         cmocka_unit_test(the_counter_goes_on_beyond_32_bits),
         cmocka_unit_test(many_keys_add_up),
+        cmocka_unit_test(all_ways_to_make_masks_agree),
+        cmocka_unit_test(bare_words_are_the_mask_of_empty_cells),
         cmocka_unit_test(no_keys_leave_the_cells_alone),
         cmocka_unit_test(flipping_any_bit_of_a_key_changes_the_stream),
         cmocka_unit_test(flipping_any_bit_of_a_seed_changes_key_stream_and_commitment),
@@ -407,6 +483,18 @@ int main(void)
         cmocka_unit_test(refuses_a_key_that_is_absent),
         cmocka_unit_test(refuses_keys_that_are_cut_short),
         cmocka_unit_test(refuses_cells_in_the_middle_of_a_block_or_beyond_the_end),
+        cmocka_unit_test(refuses_a_way_that_is_not_known),
+        cmocka_unit_test(clearing_wipes_the_key),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    int failed = 0;
+    for (size_t at = 0; (with = sym_masker_name_at(at)) != NULL; at++) {
+        struct sym_masker probe = {0};
+        if (sym_masker_new_with(&probe, with) == SYM_UNSUPPORTED) {
+            (void)printf("%s: not on this CPU\n", with);
+            continue;
+        }
+        sym_masker_clear(&probe);
+        failed += cmocka_run_group_tests_name(with, tests, start, stop);
+    }
+    return failed;
 }

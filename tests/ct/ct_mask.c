@@ -71,7 +71,10 @@ static bool seal(const struct sym_exchange_key *own, const struct sym_exchange_k
     uint8_t box[PLAIN + SYM_SHAREBOX_OVERHEAD_BYTES];
     make_secret(psk, sizeof psk);
     make_secret(plain, sizeof plain);
-    return sym_sharebox_seal(box, own, other->public_key, sym_span(psk, sizeof psk), &route,
+    uint8_t shared[SYM_X25519_BYTES];
+    const struct sym_sharebox_pair pair = {shared, own->public_key, other->public_key};
+    return sym_exchange_key_agree(shared, own, other->public_key) == SYM_OK &&
+           sym_sharebox_seal(box, &pair, sym_span(psk, sizeof psk), &route,
                              sym_span(plain, sizeof plain)) == SYM_OK;
 }
 

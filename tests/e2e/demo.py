@@ -341,16 +341,18 @@ def tell(stage, a, b, police, joint):
         "and look around:")
     build = os.path.relpath(nodes.BUILD)
     print(f'  export PATH="$PWD/{build}:$PATH"')
-    for node in (a, b, police):
+    for node in joint.nodes:
         print(f"  symbolond --dir {node.dir} --key-file {node.unlock[1]} 2>>{node.log_path} &")
+    print("  sleep 3")
     for words in ("status", f"peer ping {b.alias} --count 10", "dataset list", "exchange list",
                   "budget --dataset incidents", f"exchange result {joint.ids['hotspots'][:8]} --top 10",
+                  " ".join(joint.words("trends")),
                   f"exchange show {matches['id'][:8]}", f"exchange result {suspected['id'][:8]} --format csv",
                   " ".join(overlap(b, "subjects", "matches", "--type", "account", "--format", "json"))):
         print(f"  symbolon {words} --dir {a.dir}")
     print(f"  symbolon log verify --as {stage.shown / f'anna-{a.alias}.key'} --dir {a.dir}")
     print(f"  symbolon explain phone '020 7946 0123' --region GB\n  symbolon grants list --dir {b.dir}\n"
-          "  symbolon help\n  kill %1 %2 %3\n", flush=True)
+          "  symbolon help\n  kill $(jobs -p)\n", flush=True)
 
 
 def play(stage):

@@ -33,8 +33,9 @@ def matched(answer):
 
 
 def overlap_words(peer, mine, theirs, reveal, *words):
+    why = WHY[:-2] if "--case" in words else WHY
     return ["overlap", "--peer", getattr(peer, "alias", peer), "--mine", mine, "--theirs", theirs,
-            "--reveal", reveal, *WHY, *words]
+            "--reveal", reveal, *why, *words]
 
 
 def start_cli(node, *words):

@@ -104,6 +104,14 @@ class Crew:
         """What became of it."""
         return finish(self.start(*words, cube=cube, dataset=dataset, node=node), timeout)
 
+    def refused(self, *words, **how):
+        """The complaint of a question that was not begun."""
+        command = self.start(*words, **how)
+        _, complaint = command.communicate(timeout=30 * nodes.PATIENCE)
+        if command.returncode == 0:
+            raise AssertionError("it was begun")
+        return complaint.strip()
+
 
 def finish(command, timeout=120):
     output, complaint = command.communicate(timeout=timeout * nodes.PATIENCE)

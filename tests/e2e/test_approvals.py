@@ -1,7 +1,9 @@
 """What an own user may not do alone: held, shown, approved or denied by somebody else, once."""
 
 import json
+import time
 
+import nodes
 import overlaps
 from nodes import DENIED, DONE, FAILED, USAGE
 from overlaps import OverlapTest, ids, overlap_words
@@ -73,6 +75,23 @@ class Changes(Staffed):
         self.a.do("user", "add", "ole", "--role", "auditor")
         self.a.do("user", "remove", "ole")
 
+    def test_settings_that_let_tabulations_tell_more_need_an_approver(self):
+        def value(name):
+            return self.a.json("settings", "list")[name]
+        for name, wider, narrower, absurd in (("epsilon-per-year", 9, 7, 13), ("tabulate-minimum", 4, 6, 2)):
+            before = value(name)
+            self.refused(self.a.cli("settings", "set", name, absurd), FAILED, "a number from")
+            self.refused(self.a.cli("settings", "set", name, "many"), FAILED, "a number from")
+            self.assertIn("from now on", self.a.do("settings", "set", name, before))
+            held = self.is_held(self.a.cli("settings", "set", name, wider))
+            self.assertEqual(held["what"], f"settings set {name} {wider}")
+            self.assertEqual(value(name), before)
+            self.a.do("approve", held["id"], user="anna")
+            self.assertEqual(value(name), str(wider))
+            self.a.do("settings", "set", name, narrower)
+            self.assertEqual(value(name), str(narrower))
+            self.a.do("settings", "set", name, before, user="anna")  # an approver needs no other
+
     def test_nobody_approves_an_own_command_or_without_the_role_or_twice(self):
         held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
         for user in ("operator", "amir"):
@@ -88,6 +107,39 @@ class Changes(Staffed):
         self.a.do("user", "add", "kim", "--role", "auditor", "--out", self.home / "other.key")
         self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "approved, but not done", "exists already")
         self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "was decided before")
+
+    def test_what_old_entries_say_is_erased_with_the_signature_of_an_approver(self):
+        self.a.do("user", "add", "audrey", "--role", "auditor")
+
+        def erased():
+            return ["erased" in row["body"] for row in self.a.json("log", "list", user="audrey")]
+
+        time.sleep(1.1)
+        words = ("log", "erase-bodies", "--before", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "--yes")
+        held = self.is_held(self.a.cli(*words))
+        self.assertEqual(held["what"], f"log erase-bodies --before {words[3]}")
+        self.is_held(self.a.cli(*words))  # the same one
+        self.assertNotIn(True, erased())
+        self.assertEqual(self.a.cli("log", "erase-bodies", "--before", "2100-01-01", "--yes")[0], USAGE)
+        self.assertEqual(len(self.own()), 1)
+        self.refused(self.a.cli("approve", held["id"], user="amir"), DENIED, "does not have the role")
+        self.a.do("deny", held["id"], "--why", "an audit is going on", user="both")
+        self.assertNotIn(True, erased())
+        self.a.do("approve", self.is_held(self.a.cli(*words))["id"], user="anna")
+        self.assertIn(True, erased())
+        entry, = [row for row in self.a.json("log", "list", user="audrey") if row["kind"] == "bodies-erased"]
+        shown, = self.a.json("log", "show", entry["entry"], user="audrey")
+        self.assertEqual((shown["user"], shown["approver"]), ("operator", "anna"))
+        self.a.do("log", "verify", user="audrey")
+
+    def test_an_approver_who_erases_needs_another(self):
+        held = self.is_held(self.a.cli("log", "erase-bodies", "--before", "2021-01-01", "--yes", user="anna"))
+        self.refused(self.a.cli("approve", held["id"], user="anna"), DENIED, "anna's own")
+        self.a.do("approve", held["id"], user="both")
+
+    def test_without_another_approver_an_operator_erases_alone(self):
+        b = self.node("Bank B")
+        b.do("log", "erase-bodies", "--before", "2021-01-01", "--yes")
 
     def test_who_is_no_user_any_more_gives_no_commands(self):
         self.a.do("user", "add", "otto", "--role", "operator")
@@ -149,6 +201,29 @@ class Overlaps(Staffed):
         self.refused(self.a.cli("approve", held["id"], user="both"), DENIED, "both's own")
         self.a.do("approve", held["id"], user="anna")
         self.ends_as(self.a, "done")
+
+    def test_an_approval_is_good_for_the_case_it_was_given_for(self):
+        held = self.is_held(self.ask())
+        self.refused(self.ask(words=("--case", "T-2")), DENIED, "held as ")
+        other, = [row for row in self.own() if row["id"] != held["id"]]
+        self.assertIn("case T-2", other["what"])
+        self.a.do("approve", other["id"], user="anna")
+        self.ends_as(self.a, "done")
+        self.refused(self.ask(), DENIED, "held as " + held["id"])
+        self.assertEqual([row["case"] for row in overlaps.exchanges(self.a)], ["T-2"])
+
+    def test_an_own_approval_and_that_of_the_peer_are_for_the_same_case(self):
+        self.b.do("user", "add", "bea", "--role", "approver", user="operator")
+        self.b.user = "operator"
+        self.grant(self.b, self.a, "theirs", "overlap:matches", words=("--approval",))
+        self.a.do("approve", self.is_held(self.ask())["id"], user="anna")
+        first, = nodes.wait_until(lambda: self.b.json("requests"), 10, "the request arrives")
+        self.a.restart()
+        self.assertEqual(self.ask()[0], FAILED)  # tells what became of the one that was approved
+        self.a.do("approve", self.is_held(self.ask())["id"], user="anna")
+        self.b.do("approve", first["id"], user="bea")
+        self.assertEqual(self.ends_as(self.a, "done", 30)["approver"], "anna")
+        self.assertEqual([(row["id"], row["state"]) for row in self.b.json("requests")], [(first["id"], "used")])
 
     def test_an_analyst_sees_own_commands_only(self):
         self.is_held(self.ask())

@@ -277,6 +277,28 @@ class Approval(GrantTest):
         else:
             self.assertEqual(self.ends(exchange, "done")["common"], 50)
 
+    def waiting(self):
+        return [row for row in self.b.json("requests") if row["state"] == "waiting"]
+
+    def test_an_approval_is_good_for_the_case_it_was_given_for(self):
+        first = self.holds()
+        self.a.restart()  # it goes on asking for neither of them by itself
+        self.assertEqual(self.ask(words=("--case", "T-2"))[0], DENIED)
+        second, = [row for row in self.waiting() if row["id"] != first["id"]]
+        self.assertNotEqual(first["case_commitment"], second["case_commitment"])
+        self.a.restart()
+        self.approve(second)
+        self.assertEqual(self.ask()[0], DENIED)  # on the same terms, of the first case
+        self.assertEqual([row["id"] for row in self.waiting()], [first["id"]])
+        self.a.restart()
+        self.assertEqual(self.overlap(self.a, self.b, words=("--case", "T-2"))["common"], 50)
+        self.assertEqual({row["id"]: row["state"] for row in self.b.json("requests")},
+                         {first["id"]: "waiting", second["id"]: "used"})
+        # The salts were of that request only.
+        self.assertEqual(self.ask(words=("--case", "T-2"))[0], DENIED)
+        third, = [row for row in self.waiting() if row["id"] != first["id"]]
+        self.assertNotEqual(third["case_commitment"], second["case_commitment"])
+
     def test_it_can_be_cancelled_while_it_is_held(self):
         held = self.holds()
         exchange = self.latest(self.a)["id"]

@@ -119,10 +119,15 @@ class Records(TabulationTest):
         for node in crew.nodes:
             row = latest(node)
             self.assertEqual((row["kind"], row["state"], row["has_result"]), ("tabulate", "done", True))
+            self.assertEqual(row["tabulation"], answer["tabulation"])
             shown = node.json("exchange", "result", row["id"])
-            shown.pop("exchange")
             wanted = crew.asker.json("exchange", "result", answer["id"])
-            wanted.pop("exchange")
+            for one in (shown, wanted):
+                one.pop("exchange")
+                for member in one["cohort"]["members"]:
+                    self.assertEqual(member["self"], member["alias"] == "", "others have an alias")
+                    member.pop("alias")
+                    member.pop("self")
             self.assertEqual(shown, wanted)
             self.assertEqual(shown["levels"][0]["cells"], [count or None for count in answer["cells"]])
             node.do("log", "verify", user=evidence.AUDITOR)
@@ -152,9 +157,16 @@ class Records(TabulationTest):
         crew = self.crew5
         crew.each(lambda node: node.do("settings", "set", "epsilon-per-year", 2))
         cubes = [{"country": COUNTRIES[:2 + at], "year": YEARS} for at in range(4)]
-        states = [crew.ask(cube=cube)["state"] for cube in cubes]
-        self.assertEqual(states, ["done", "done", "aborted", "aborted"])
-        self.assertIn("budget", crew.ask(cube=cubes[3])["fault"])
+        for cube in cubes[:2]:
+            self.assertEqual(crew.ask(cube=cube)["state"], "done")
+        asked = len(crew.nodes[1].json("exchange", "list"))
+        for cube in cubes[2:]:
+            self.assertRegex(crew.refused(cube=cube),
+                             r"dataset counts: epsilon 0 is left of this year's; it renews on 20\d\d-01-01, "
+                             "and the question costs 1; nobody was asked$")
+        self.assertRegex(crew.refused(cube=cubes[0]),
+                         "nobody was asked; its answer is known: symbolon exchange result [0-9a-f]{8}$")
+        self.assertEqual(len(crew.nodes[1].json("exchange", "list")), asked, "somebody was asked")
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (2 * NANO, [NANO, NANO]))
 

@@ -42,6 +42,33 @@ class AtOnce(TabulationTest):
             self.assertLessEqual(len(debits(node)), 1, answers)
 
 
+class Approved(TabulationTest):
+    def test_an_approval_is_good_for_one_question_of_one_case(self):
+        crew = self.crew(3, 3, daemon=EXACT)
+        counts = [random_counts(CUBE, at) for at in range(3)]
+        crew.load(counts)
+        member = crew.nodes[1]
+        member.do("user", "add", "anna", "--role", "approver")
+        member.do("grant", crew.asker.alias, DATASET, "tabulate", "--approval", user="operator")
+
+        def waiting():
+            return [row["id"] for row in member.json("requests", user="anna") if row["state"] == "waiting"]
+
+        def is_held(*words):
+            before = waiting()
+            answer = crew.ask(*words)
+            self.assertNotEqual(answer["state"], "done", answer)
+            return [row for row in waiting() if row not in before]
+        first, = is_held()
+        second, = is_held("--persons", 2)
+        crew.asker.restart()
+        self.assertEqual((is_held(), is_held("--persons", 2)), ([], []))  # the same ones
+        member.do("approve", second, user="anna")
+        self.assertEqual(is_held(), [])
+        self.assertEqual(waiting(), [first])
+        self.assertEqual(crew.ask("--persons", 2)["state"], "done")
+
+
 class Withheld(TabulationTest):
     def test_an_approver_can_close_one_whose_release_never_came(self):
         def prepare(node):

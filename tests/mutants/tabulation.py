@@ -9,7 +9,7 @@ MUTANTS = [
     ),
     (
         "a lane of the vectorised sum is left out",
-        "proto/test_tabulate:sums_of_5_are_exact",
+        "crypto/test_mask:all_ways_to_make_masks_agree",
         ("crypto/mask.c", "cells[i + j] -= sym_mask_word", "cells[i + j + (j == 3)] -= sym_mask_word"),
     ),
     (
@@ -40,7 +40,7 @@ MUTANTS = [
     (
         "with 200 the points of shares collide",
         "proto/test_tabulate_many:a_sum_of_200_is_exact",
-        ("proto/tab_lead_unmask.c", "points[n++] = (uint8_t)(i + 1);", "points[n++] = (uint8_t)((i & 127) + 1);"),
+        ("proto/tab_lead_unmask.c", "points[i] = (uint8_t)(places[i] + 1);", "points[i] = (uint8_t)((places[i] & 127) + 1);"),
     ),
     (
         "who is away from the beginning is counted among the consents",
@@ -224,12 +224,12 @@ MUTANTS = [
     (
         "the masks of each tile are the same",
         "crypto/test_mask:tiles_are_pieces_of_one_stream",
-        ("crypto/mask.c", "(first + at) / 2)", "at / 2)"),
+        ("crypto/mask.c", "(first + at) / 2, m,", "at / 2, m,"),
     ),
     (
         "16 bytes of the key make the stream",
         "crypto/test_mask:flipping_any_bit_of_a_key_changes_the_stream",
-        ("crypto/mask.c", "sym_stream_start(&m->stream, keys.data + k * SYM_MASK_KEY_BYTES, (first + at) / 2);", "sym_stream_start(&m->stream, memcpy((uint8_t[SYM_MASK_KEY_BYTES]){0}, keys.data + k * SYM_MASK_KEY_BYTES, 16), (first + at) / 2);"),
+        ("crypto/mask.c", "sym_stream_start(&m->stream, key, block);", "sym_stream_start(&m->stream, memcpy((uint8_t[SYM_MASK_KEY_BYTES]){0}, key, 16), block);"),
     ),
     (
         "the mask of a pair does not depend on their secret",
@@ -272,14 +272,14 @@ MUTANTS = [
     (
         "a Laplace in floating point, rounded, of the same scale",
         "crypto/test_laplace:shares_sum_to_the_exact_distribution",
-        ("crypto/laplace.c", "    size_t n;\n    wide thresholds[];", "    size_t n;\n    double scale;\n    wide thresholds[];"),
+        ("crypto/laplace.c", "    size_t n;\n    struct sym_threshold thresholds[];", "    size_t n;\n    double scale;\n    struct sym_threshold thresholds[];"),
         ("crypto/laplace.c", "    t->n = n;\n", "    t->n = n;\n    t->scale = p->shares == 1 ? (double)p->sensitivity * NANO / (double)p->epsilon_nano : 0;\n"),
-        ("crypto/laplace.c", "        look_up(words, t, words);\n", "        if (t->scale > 0) {\n            for (int i = 0; i < 2; i++) {\n                double u = (double)(words[2 * i] >> 11) * 0x1p-53 - 0.5;\n                double x = -t->scale * __builtin_copysign(1, u) * __builtin_log1p(-2 * __builtin_fabs(u));\n                words[i] = (uint64_t)__builtin_llround(x);\n            }\n        } else {\n            look_up(words, t, words);\n        }\n"),
+        ("crypto/laplace.c", "        cells[i] += x & KEPT;", "        if (t->scale > 0) {\n            double u = (double)(drawn[2 * i] >> 11) * 0x1p-53 - 0.5;\n            x = (uint64_t)__builtin_llround(-t->scale * __builtin_copysign(1, u) * __builtin_log1p(-2 * __builtin_fabs(u)));\n        }\n        cells[i] += x & KEPT;"),
     ),
     (
         "zero has one sign too many",
         "crypto/test_laplace:shares_sum_to_the_exact_distribution",
-        ("crypto/laplace.c", "    x[0] = ((t->n - u_above) ^ u_minus) - u_minus;", "    x[0] = (t->n - u_above) ^ u_minus;"),
+        ("crypto/laplace.c", "((t->n - above[i]) ^ minus) - minus;", "(t->n - above[i]) ^ minus;"),
     ),
     (
         "a table of noise is off in its last bit",
@@ -294,7 +294,7 @@ MUTANTS = [
     (
         "the same noise in each tile",
         "crypto/test_laplace:noise_depends_on_key_and_cell_only",
-        ("crypto/laplace.c", "sym_stream_start(&m->stream, key, first);", "sym_stream_start(&m->stream, key, 0);"),
+        ("crypto/laplace.c", "2 * (first + at), m, key", "2 * at, m, key"),
     ),
     (
         "noise for an epsilon that is 10 % larger",
@@ -361,5 +361,10 @@ MUTANTS = [
         "a member keeps a release with cells below the threshold",
         "proto/test_tabulate_end:keeps_no_release_of_a_cell_below_the_threshold",
         ("proto/tab_member_release.c", "if (cells[i] != 0 && cells[i] < r->threshold)", "if (false)"),
+    ),
+    (
+        "two that lie about one mask end the tabulation",
+        "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
+        ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),
     ),
 ]

@@ -462,6 +462,11 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
     struct rig_side *side = (void *)g;
     side->asked++;
     side->last = *ask->request;
+    if (ask->request->commitments != NULL) {
+        struct sym_span hash = ask->request->commitments->case_ref;
+        assert_int_equal(hash.len, sizeof side->case_hash);
+        memcpy(side->case_hash, hash.data, sizeof side->case_hash);
+    }
     *verdict = side->verdict;
     *approval = side->approval;
     *out = (void *)side;
@@ -668,6 +673,12 @@ void exchange_rig_fill(struct exchange_rig *rig, unsigned side, uint64_t first, 
 void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
                         uint8_t id[SYM_EXCHANGE_ID_BYTES])
 {
+    exchange_rig_start_case(rig, side, kind, type, "case 7", id);
+}
+
+void exchange_rig_start_case(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
+                             const char *case_ref, uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
     struct sym_fault fault = {.text = ""};
     struct sym_overlap_start o = {.mine = sym_span_text("list"),
                                   .theirs = sym_span_text("list"),
@@ -675,7 +686,7 @@ void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, 
                                   .type = type,
                                   .purpose = SYM_PURPOSE_AML,
                                   .basis = SYM_BASIS_AGREEMENT,
-                                  .case_ref = sym_span_text("case 7"),
+                                  .case_ref = sym_span_text(case_ref),
                                   .note = sym_span_text("a note")};
     struct sym_exchange_plan plan = {.peer = rig->sides[side].peers.items[0],
                                      .kind = kind,

@@ -48,6 +48,7 @@ struct rig_side {
     unsigned asked;
     unsigned taken_back; /* decisions whose write failed */
     struct sym_request last;
+    uint8_t case_hash[SYM_HASH_BYTES]; /* the commitment to the case in it */
 };
 
 #define RIG_STARTED_MAX 16u
@@ -78,9 +79,12 @@ void exchange_rig_close(struct exchange_rig *rig);
 void exchange_rig_fill(struct exchange_rig *rig, unsigned side, uint64_t first, size_t n);
 void exchange_rig_token(struct exchange_rig *rig, unsigned side, uint32_t record, uint8_t type,
                         uint64_t number);
-/* Starts an overlap of side with the other; timeout 30 s. */
+/* Starts an overlap of side with the other, of case 7; timeout 30 s. */
 void exchange_rig_start(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
                         uint8_t id[SYM_EXCHANGE_ID_BYTES]);
+/* The same of another case. */
+void exchange_rig_start_case(struct exchange_rig *rig, unsigned side, uint32_t kind, uint32_t type,
+                             const char *case_ref, uint8_t id[SYM_EXCHANGE_ID_BYTES]);
 /* Runs until `until` says so, NULL: until nothing is in flight at either side. */
 void exchange_rig_run(struct exchange_rig *rig, bool (*until)(struct exchange_rig *rig));
 void exchange_rig_cut(struct exchange_rig *rig, const char *reason);

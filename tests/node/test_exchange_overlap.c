@@ -284,6 +284,56 @@ static void asks_again_until_an_approver_decides(void **state)
     expect_span(b.approver, "bob");
 }
 
+/* Ends as soon as the request is held that was started last. */
+static bool stop_when_held(struct exchange_rig *r)
+{
+    struct sym_exchange_row row;
+    assert_int_equal(sym_exchanges_row(r->sides[0].exchanges, sym_span(id, sizeof id), &row, NULL),
+                     SYM_OK);
+    return row.state == SYM_EXCHANGE_HELD && !is_writing(&r->sides[0]);
+}
+
+/* Asks about this case until that is held; the commitment that travelled. */
+static void hold_case(const char *case_ref, uint8_t commitment[SYM_HASH_BYTES])
+{
+    exchange_rig_start_case(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, case_ref, id);
+    exchange_rig_run(rig, stop_when_held);
+    memcpy(commitment, rig->sides[1].case_hash, SYM_HASH_BYTES);
+}
+
+static void a_held_wish_keeps_its_commitments_until_it_was_decided(void **state)
+{
+    (void)state;
+    uint8_t first[SYM_HASH_BYTES];
+    uint8_t other[SYM_HASH_BYTES];
+    uint8_t again[SYM_HASH_BYTES];
+    exchange_rig_fill(rig, 0, 0, 10);
+    exchange_rig_fill(rig, 1, 5, 10);
+    rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_HELD};
+    hold_case("case 7", first);
+    hold_case("case 8", other);
+    assert_memory_not_equal(first, other, sizeof first);
+    for (unsigned restart = 0; restart < 2; restart++) {
+        exchange_rig_kill(rig, 0);
+        exchange_rig_relink(rig);
+        hold_case("case 7", again);
+        assert_memory_equal(again, first, sizeof again);
+    }
+    exchange_rig_kill(rig, 0);
+    exchange_rig_relink(rig);
+    rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_GRANTED};
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    assert_memory_equal(rig->sides[1].case_hash, first, sizeof first);
+    rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_HELD};
+    hold_case("case 7", again);
+    assert_memory_not_equal(again, first, sizeof again);
+    exchange_rig_kill(rig, 0);
+    exchange_rig_relink(rig);
+    hold_case("case 8", again);
+    assert_memory_equal(again, other, sizeof again);
+}
+
 static bool cancel_when_held(struct exchange_rig *r)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -507,6 +557,7 @@ int main(void)
         TEST(pads_what_the_other_learns),
         TEST(is_denied_and_both_remember),
         TEST(asks_again_until_an_approver_decides),
+        TEST(a_held_wish_keeps_its_commitments_until_it_was_decided),
         TEST(can_be_cancelled_while_it_is_held),
         TEST(is_cancelled_cleanly_by_either_side),
         TEST(tells_of_a_cancel_that_crosses_the_grant),

@@ -121,6 +121,41 @@ static size_t count(struct grants_rig *r, enum sym_held_state state)
     return found;
 }
 
+static void shows_the_question_of_a_tabulation_and_why_it_is_held(void **state)
+{
+    struct grants_rig *r = *state;
+    const struct sym_held_request *rows;
+    struct rig_ask ask;
+    struct sym_span parameters = sym_span_text("what is asked");
+    struct sym_grant row = grants_rig_row();
+    row.kind = SYM_KIND_TABULATE;
+    row.min_result = 0;
+    grants_rig_add(r, &row);
+    grants_rig_ask(r, &ask, 0);
+    ask.request.kind = SYM_KIND_TABULATE;
+    ask.request.parameters = parameters;
+    ask.ask.must_hold = true;
+    assert_int_equal(decide(r, &ask), HELD);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+        assert_true(sym_span_equal(rows[0].parameters, parameters));
+        assert_true(rows[0].parameters.data != parameters.data);
+        assert_true(sym_span_equal(rows[0].because,
+                                   sym_span_text("an approver has to agree first: the participants "
+                                                 "differ by one from an earlier query")));
+        grants_rig_restart(r);
+    }
+    approve(r, &ask);
+    assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+    assert_true(sym_span_equal(rows[0].parameters, parameters));
+    grants_rig_set_clock(grants_rig_clock() + 3 * RIG_DAY);
+    hold(r, &ask); /* an overlap, which has no such question; the other is forgotten */
+    size_t n = sym_grants_requests(r->grants, &rows);
+    assert_int_equal(rows[n - 1].parameters.len, 0);
+    assert_true(
+        sym_span_equal(rows[n - 1].because, sym_span_text("an approver has to agree first")));
+}
+
 static void shows_a_request_that_waits_after_a_restart(void **state)
 {
     struct grants_rig *r = *state;
@@ -222,17 +257,37 @@ static void an_approval_survives_a_restart_and_its_use_does_too(void **state)
     assert_int_equal(decide_again(r, &ask), HELD);
 }
 
-static void the_same_command_given_again_finds_the_approval(void **state)
+static void the_same_request_for_fewer_elements_finds_the_approval(void **state)
 {
     struct grants_rig *r = *state;
     struct rig_ask ask;
     hold(r, &ask);
     approve(r, &ask);
-    struct rig_ask other;
-    grants_rig_ask(r, &other, 0); /* other commitments: other salts */
+    struct rig_ask other = again(r, &ask);
     other.ask.elements = 99;
     assert_int_equal(decide(r, &other), GRANTED);
     assert_int_equal(grants_rig_asked(r), 1);
+}
+
+static void an_approval_is_good_for_the_case_it_was_given_for(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask first;
+    struct rig_ask second;
+    hold(r, &first);
+    hold(r, &second); /* on the same terms: waits beside it */
+    assert_int_equal(count(r, SYM_HELD_WAITING), 2);
+    assert_memory_equal(r->approval.held_id, second.id, sizeof second.id);
+    approve(r, &second);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(decide_again(r, &first), HELD);
+        assert_memory_equal(r->approval.held_id, first.id, sizeof first.id);
+        grants_rig_restart(r);
+    }
+    assert_int_equal(count(r, SYM_HELD_APPROVED), 1);
+    assert_int_equal(decide_again(r, &second), GRANTED);
+    assert_memory_equal(r->approval.held_id, second.id, sizeof second.id);
+    assert_int_equal(grants_rig_asked(r), 2);
 }
 
 /* What an approval was not given for. */
@@ -256,7 +311,7 @@ static void an_approval_is_good_for_nothing_else(void **state)
     grants_rig_add(r, &row);
     hold(r, &ask);
     approve(r, &ask);
-    for (unsigned change = 0; change < 7; change++) {
+    for (unsigned change = 0; change < 12; change++) {
         struct rig_ask other = again(r, &ask);
         switch (change) {
         case 0:
@@ -277,8 +332,23 @@ static void an_approval_is_good_for_nothing_else(void **state)
         case 5:
             other.request.basis = SYM_BASIS_CONSENT;
             break;
-        default:
+        case 6:
             other.ask.elements = 101;
+            break;
+        case 7:
+            other.case_ref[31] ^= 1;
+            break;
+        case 8:
+            other.commitments.note = sym_span(other.id, sizeof other.id);
+            break;
+        case 9:
+            other.commitments.user = sym_span(other.id, sizeof other.id);
+            break;
+        case 10:
+            other.commitments.approver = sym_span(other.id, sizeof other.id);
+            break;
+        default:
+            other.ask.bound = sym_span_text("another question");
             break;
         }
         if (decide(r, &other) != HELD) {
@@ -335,9 +405,8 @@ static void an_approval_is_found_behind_one_that_waits(void **state)
 {
     struct grants_rig *r = *state;
     struct rig_ask small;
-    struct rig_ask large;
     hold(r, &small);
-    grants_rig_ask(r, &large, 0);
+    struct rig_ask large = again(r, &small);
     large.ask.elements = 200;
     assert_int_equal(decide(r, &large), HELD);
     approve(r, &large);
@@ -626,10 +695,15 @@ static void all_peers_together_have_a_limited_number_of_requests(void **state)
     assert_int_equal(grants_rig_decision(r, 32), DENIED);
     assert_string_equal(r->verdict.cause, "held");
     deny(r, &first); /* what was decided makes room */
-    assert_int_equal(grants_rig_decision(r, 32), HELD);
+    grants_rig_ask(r, &ask, 32);
+    assert_int_equal(decide(r, &ask), HELD);
     assert_int_equal(sym_grants_requests(r->grants, &rows), SYM_HELD_MAX);
     assert_int_equal(room_count(&r->room, SYM_TABLE_HELD), SYM_HELD_MAX);
-    assert_int_equal(grants_rig_decision(r, 32), HELD); /* the same once more */
+    struct rig_ask same;
+    grants_rig_ask(r, &same, 32);
+    memcpy(same.case_ref, ask.case_ref, sizeof same.case_ref);
+    assert_int_equal(decide(r, &same), HELD);
+    assert_int_equal(grants_rig_decision(r, 32), DENIED); /* of another case */
     grants_rig_restart(r);
     assert_int_equal(sym_grants_requests(r->grants, &rows), SYM_HELD_MAX);
 }
@@ -742,12 +816,14 @@ static void a_crash_at_any_step_never_makes_two_exchanges_of_one_approval(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(shows_the_question_of_a_tabulation_and_why_it_is_held),
         TEST(shows_a_request_that_waits_after_a_restart),
         TEST(lists_the_oldest_first),
         TEST(one_who_asks_again_is_neither_counted_nor_written_down),
         TEST(an_approval_is_good_for_one_exchange),
         TEST(an_approval_survives_a_restart_and_its_use_does_too),
-        TEST(the_same_command_given_again_finds_the_approval),
+        TEST(the_same_request_for_fewer_elements_finds_the_approval),
+        TEST(an_approval_is_good_for_the_case_it_was_given_for),
         TEST(an_approval_is_good_for_nothing_else),
         TEST(a_denial_answers_whoever_asks_again_and_says_why),
         TEST(each_of_two_gets_its_own_decision),

@@ -85,10 +85,14 @@ static void assert_too_few(uint32_t n, uint32_t few, enum tab_type type)
     assert_true(type != TAB_SIGNATURE ||
                 strstr(sym_tab_lead_fault(rig.lead), "signed who survived") != NULL);
     uint32_t unmasked = 0;
+    uint32_t missing = 0;
     for (uint32_t i = 0; i < n; i++) {
         unmasked += rig.unmasked[i];
+        missing += sym_tab_lead_misses(rig.lead, i);
+        assert_true(rig.leaves[i] == type || !sym_tab_lead_misses(rig.lead, i));
         assert_int_equal(rig.errs[i], SYM_OK); /* nor was it asked for what it must refuse */
     }
+    assert_true(missing > 0 && missing <= few);
     assert_true(unmasked == 0 || type == TAB_UNMASK);
     tab_rig_close(&rig);
 }

@@ -50,7 +50,7 @@ static void assert_refused(enum tab_type type, const struct refusal *list, size_
 #define REFUSED(type, list, survivors)                                                             \
     assert_refused(type, list, sizeof(list) / sizeof *(list), survivors)
 
-/* Changes a message of the liar, who signs it. */
+/* Changes a message of a liar, who signs it. */
 #define EDIT(name, type, body, kind, room, ...)                                                    \
     static void name(struct tab_rig *r, const struct tab_payload *p)                               \
     {                                                                                              \
@@ -60,7 +60,7 @@ static void assert_refused(enum tab_type type, const struct refusal *list, size_
         assert_int_equal(sym_tab_signed_read(&s, tab_payload_content(p)), SYM_OK);                 \
         assert_int_equal(sym_decode(&arena, &m, &kind, s.message), SYM_OK);                        \
         __VA_ARGS__                                                                                \
-        tab_payload_sign(p, r, type, LIAR, &kind, &m, room);                                       \
+        tab_payload_sign(p, r, type, p->place, &kind, &m, room);                                   \
     }
 
 static uint8_t zeros[16384];
@@ -250,8 +250,11 @@ static void leaves_out_who_unmasks_something_else(void **state)
 }
 
 /* Signed, and well formed: only the commitments tell that a share is wrong. */
-UNMASK(unmask_with_a_wrong_share, memcpy(changed, m.shares.data, m.shares.len); changed[40] ^= 1;
-       m.shares.data = changed;)
+UNMASK(
+    unmask_with_a_wrong_share, memcpy(changed, m.shares.data, m.shares.len);
+    for (uint32_t i = 0; i < 32; i++) {
+        changed[32 + i] ^= (uint8_t)((p->place + 3) * (2 * i + 5) * 37 + p->place + 1);
+    } m.shares.data = changed;)
 UNMASK(unmask_with_wrong_shares, m.shares.data = zeros;)
 
 static void finds_who_gives_wrong_shares(void **state)
@@ -267,10 +270,66 @@ static void finds_who_gives_wrong_shares(void **state)
         tab_rig_run(&rig);
         assert_true(tab_lies_told());
         assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_DONE);
-        assert_true(rig.lead->legs[LIAR].liar);
+        assert_true(rig.lead->legs[LIAR].misfits);
         assert_true(tab_rig_exact(&rig));
         tab_rig_close(&rig);
     }
+}
+
+/* Together, about the same secret: as many as there are more than t. */
+static void finds_as_many_who_give_wrong_shares_as_are_not_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t n;
+        uint32_t liars[4];
+        uint32_t n_liars;
+    } list[] = {
+        {6, {2}, 1}, {10, {0, 1}, 2}, {10, {3, 9}, 2}, {20, {0, 1, 2, 19}, 4}, {60, {0, 7, 59}, 3}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        tab_rig_open(&rig, list[i].n, 6, 12);
+        rig.quick = true;
+        tab_lies_open(&rig);
+        for (uint32_t j = 0; j < list[i].n_liars; j++) {
+            tab_lie(list[i].liars[j], true, TAB_UNMASK, unmask_with_a_wrong_share);
+        }
+        tab_rig_begin(&rig);
+        tab_rig_run(&rig);
+        assert_true(tab_lies_told());
+        assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_DONE);
+        uint32_t found = 0;
+        for (uint32_t place = 0; place < list[i].n; place++) {
+            found += sym_tab_lead_misfits(rig.lead, place);
+        }
+        for (uint32_t j = 0; j < list[i].n_liars; j++) {
+            found -= sym_tab_lead_misfits(rig.lead, list[i].liars[j]);
+        }
+        assert_int_equal(found, 0);
+        assert_true(tab_rig_exact(&rig));
+        tab_rig_close(&rig);
+    }
+}
+
+/* One more than that, and it ends with who may have been it. */
+static void names_who_may_have_lied_when_too_many_did(void **state)
+{
+    (void)state;
+    tab_rig_open(&rig, 10, 6, 12);
+    tab_lies_open(&rig);
+    for (uint32_t place = 2; place < 5; place++) {
+        tab_lie(place, true, TAB_UNMASK, unmask_with_wrong_shares);
+    }
+    tab_rig_begin(&rig);
+    tab_rig_run(&rig);
+    assert_true(tab_lies_told());
+    assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_FAILED);
+    assert_int_equal(tab_rig_keepers(&rig), 0);
+    const char *fault = sym_tab_lead_fault(rig.lead);
+    assert_non_null(strstr(fault, "of 10 participants that gave them at least 3 gave wrong ones"));
+    char id[17];
+    sym_hex(id, rig.parties[0].id, 8); /* whose secret it is */
+    assert_non_null(strstr(fault, id));
+    tab_rig_close(&rig);
 }
 
 /* With exactly t left nobody can tell who lied, and nothing is released. */
@@ -364,6 +423,8 @@ int main(void)
         cmocka_unit_test(leaves_out_who_signs_something_else),
         cmocka_unit_test(leaves_out_who_unmasks_something_else),
         cmocka_unit_test(finds_who_gives_wrong_shares),
+        cmocka_unit_test(finds_as_many_who_give_wrong_shares_as_are_not_needed),
+        cmocka_unit_test(names_who_may_have_lied_when_too_many_did),
         cmocka_unit_test(releases_nothing_when_shares_do_not_fit),
         cmocka_unit_test(refuses_a_signature_over_another_release),
         cmocka_unit_test(refuses_what_was_said_already),

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIES_MAX 2u
+#define LIES_MAX 4u
 
 static struct lie {
     uint32_t place;
@@ -23,7 +23,7 @@ static void insist(bool holds)
 
 static bool tell(struct tab_rig *r, uint32_t place, bool to_lead, uint8_t **bytes, size_t *len)
 {
-    const struct tab_payload p = {.bytes = bytes, .len = len};
+    const struct tab_payload p = {.place = place, .bytes = bytes, .len = len};
     for (size_t i = 0; i < n_lies; i++) {
         struct lie *lie = &lies[i];
         if (lie->place == place && lie->to_lead == to_lead && lie->type == (*bytes)[0] &&

@@ -6,13 +6,14 @@
 #include "tests/support/tab_rig.h"
 
 struct tab_payload {
+    uint32_t place; /* of the member at the other end from the lead */
     uint8_t **bytes; /* malloc */
     size_t *len;
 };
 
 typedef void tab_lie_fn(struct tab_rig *r, const struct tab_payload *p);
 
-/* Forgets all lies, and lets the rig tell those that follow: two at most. */
+/* Forgets all lies, and lets the rig tell those that follow: four at most. */
 void tab_lies_open(struct tab_rig *r);
 void tab_lie(uint32_t place, bool to_lead, enum tab_type type, tab_lie_fn *fn);
 /* All have been told. */

@@ -96,8 +96,8 @@ enum sym_err tally_seal(struct tally *y, size_t node)
         err = sym_exchange_key_agree(own->shared.data + j * SYM_X25519_BYTES, &own->consent,
                                      pair.remote);
         if (err == SYM_OK) {
-            err = sym_sharebox_seal_with(own->boxes[j], &pair, sym_span(NULL, 0), &route,
-                                         sym_span(&own->dealt[j], sizeof own->dealt[j]));
+            err = sym_sharebox_seal(own->boxes[j], &pair, sym_span(NULL, 0), &route,
+                                    sym_span(&own->dealt[j], sizeof own->dealt[j]));
         }
     }
     return err;
@@ -111,8 +111,8 @@ enum sym_err tally_unseal(struct tally *y, size_t node)
         struct sym_sharebox_route route = route_of(y, j, node);
         struct sym_sharebox_pair pair = pair_of(y, node, j);
         if (j != node) {
-            err = sym_sharebox_open_with((uint8_t *)&own->held[j], &pair, sym_span(NULL, 0), &route,
-                                         sym_span(y->nodes[j].boxes[node], TALLY_BOX_BYTES));
+            err = sym_sharebox_open((uint8_t *)&own->held[j], &pair, sym_span(NULL, 0), &route,
+                                    sym_span(y->nodes[j].boxes[node], TALLY_BOX_BYTES));
         }
     }
     return err;

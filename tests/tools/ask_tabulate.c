@@ -11,12 +11,15 @@
  *     --timeout MS
  *     --brief           a release without its cells
  *     --plan            only what would happen
+ *     --follow          meanwhile "DONE TOTAL" on standard error, whenever a step was taken
  */
 #include "cli/client.h"
 #include "cli/exchange_row.h"
 #include "cli/json.h"
 #include "proto/tabulate.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,6 +45,7 @@ struct asked {
     struct sym_tabulate_start start;
     bool brief;
     bool plan;
+    bool follow;
 };
 
 /* Splits text in place; how many pieces. */
@@ -123,6 +127,8 @@ static bool read_words(struct asked *a, int n, char **words)
             a->brief = true;
         } else if (strcmp(words[i], "--plan") == 0) {
             a->plan = true;
+        } else if (strcmp(words[i], "--follow") == 0) {
+            a->follow = true;
         } else if (strncmp(words[i], "--", 2) == 0) {
             good = read_option(a, words[i], i + 1 < n ? words[i + 1] : NULL);
             i++;
@@ -163,11 +169,13 @@ static enum sym_err print_plan(struct sym_client *c, const struct asked *a, stru
 }
 
 /* Asks until it has ended; the texts of *row lie in arena. */
-static enum sym_err wait_for(struct sym_client *c, struct sym_span id, struct sym_arena *arena,
-                             struct sym_exchange_row *row, struct sym_fault *fault)
+static enum sym_err wait_for(struct sym_client *c, struct sym_span id, bool follow,
+                             struct sym_arena *arena, struct sym_exchange_row *row,
+                             struct sym_fault *fault)
 {
     const struct sym_exchange_name name = {.id = id};
     struct timespec moment = {.tv_nsec = POLL_NS};
+    uint64_t done = 0;
     for (;;) {
         sym_arena_clear(arena);
         enum sym_err err = sym_client_ask(c, SYM_VERB_EXCHANGE_STATE, &name, arena, row, fault);
@@ -175,8 +183,12 @@ static enum sym_err wait_for(struct sym_client *c, struct sym_span id, struct sy
             row->state == SYM_EXCHANGE_ABORTED) {
             return err;
         }
+        if (follow && row->done != done) {
+            done = row->done;
+            (void)fprintf(stderr, "%" PRIu64 " %" PRIu64 "\n", done, row->total);
+        }
         (void)nanosleep(&moment, NULL);
-        moment.tv_nsec += moment.tv_nsec < POLL_NS_MAX ? moment.tv_nsec / 8 : 0;
+        moment.tv_nsec += !follow && moment.tv_nsec < POLL_NS_MAX ? moment.tv_nsec / 8 : 0;
     }
 }
 
@@ -237,7 +249,7 @@ static enum sym_err run(struct sym_client *c, const struct asked *a, struct sym_
     struct sym_exchange_row row;
     enum sym_err err = sym_client_ask(c, SYM_VERB_TABULATE_START, &a->start, &named, &name, fault);
     if (err == SYM_OK) {
-        err = wait_for(c, name.id, &arena, &row, fault);
+        err = wait_for(c, name.id, a->follow, &arena, &row, fault);
     }
     if (err != SYM_OK) {
         return err;

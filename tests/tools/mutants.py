@@ -126,10 +126,10 @@ class Workshop:
         code, said = run_to_end([str(room / "program")], env)
         if code is None:
             return "hangs"
-        if f"[       OK ] {case}" in said:
-            return None
         if f"[  FAILED  ] {case}" in said:
             return "caught"
+        if f"[       OK ] {case}" in said and code == 0:
+            return None
         return "crashes" if f"[ RUN      ] {case}" in said and code != 0 else "did not run"
 
     def judge(self, mutant):

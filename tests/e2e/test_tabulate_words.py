@@ -1,0 +1,122 @@
+"""What people read of joint tabulations: who was missing and why, by alias; what to do about it.
+
+runner: timeout=240
+"""
+
+import evidence
+from nodes import DENIED, DONE
+from tabulations import COUNTRIES, DATASET, NANO, YEARS, TabulationTest, random_counts
+
+ASK = ("tabulate", "--by", "country", "--only", "country=" + ",".join(COUNTRIES), "--peers", "all", "--dataset", DATASET,
+       "--purpose", "test", "--basis", "agreement", "--case", "C-1", "--yes")
+QUESTION = (*ASK, "--epsilon", "0.5")
+
+
+class Missing(TabulationTest):
+    def complaint(self, *words):
+        """Without the plan in front."""
+        code, _, complaint = self.crew6.asker.cli(*(words or QUESTION), user="operator")
+        self.assertNotEqual(code, DONE, complaint)
+        return code, complaint.strip().splitlines()[-1]
+
+    def setUp(self):
+        super().setUp()
+        self.crew6 = self.crew(6)
+        self.crew6.load([random_counts({"country": COUNTRIES, "year": YEARS}, at) for at in range(6)])
+        for node in self.crew6.nodes:
+            evidence.add_auditor(node)
+
+    def test_who_was_missing_is_told_by_alias_and_why(self):
+        crew = self.crew6
+        asker, *others = crew.nodes
+        names = sorted(node.alias for node in others)
+        self.refuse_without_a_grant(others, names)
+        self.refuse_what_was_never_published(others)
+        self.say_who_is_away(others)
+        self.release_without_one(asker, others)
+
+    def refuse_without_a_grant(self, others, names):
+        for node in others:
+            node.do("revoke", self.crew6.asker.alias, DATASET, "tabulate")
+        code, line = self.complaint()
+        self.assertEqual(code, DENIED, line)
+        told, _, why = line.partition(" denied it: ")
+        self.assertIn("1 of 6 participants consented, at least 5 are needed; ", told)
+        self.assertEqual(sorted(told.rpartition("; ")[2].split(", ")), names, line)
+        self.assertEqual(why, "no grant allows it: ask the other side for a grant, and check the dataset's name")
+        for node in others:
+            node.do("grant", self.crew6.asker.alias, DATASET, "tabulate")
+
+    def refuse_what_was_never_published(self, others):
+        for node in others[:2]:
+            node.do("dataset", "drop", DATASET)
+            node.do("import", node.home / f"{DATASET}.csv", "--dataset", DATASET, "--profile", "aggregates",
+                    "--cells-per-incident", 1, "--persons-max", 1)
+        code, line = self.complaint()
+        self.assertEqual(code, DENIED)
+        self.assertIn("4 of 6 participants consented", line)
+        self.assertIn(" denied it: it cannot take part now: the dataset was never published; somebody there has to "
+                      "run: symbolon dataset publish counts", line)
+        self.assertNotIn("limit of the grant", line)
+        for node in others[:2]:
+            self.assertIn(node.alias, line)
+        others[0].do("dataset", "publish", DATASET)
+
+    def release_without_one(self, asker, others):
+        """The second has not published yet."""
+        away = others[1]
+        table = asker.do(*QUESTION, user="operator")
+        self.assertRegex(table, rf"(?m)^participants  5 of 6; 5 were needed\nmissing       {away.alias}$")
+        row = asker.json("exchange", "list")[0]
+        for node in (asker, others[2]):
+            release = node.json("exchange", "result", node.json("exchange", "list")[0]["id"])
+            missing = [member for member in release["cohort"]["members"] if not member["included"]]
+            self.assertEqual([member["alias"] for member in missing], [away.alias])
+            self.assertIn(f"Asked, but not in these counts: {away.alias}.", release["notes"])
+            closed = [entry for entry in node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
+                      if entry["kind"] == "closed"]
+            self.assertEqual(closed[-1]["detail"],
+                             f"released, with the counts of 5 of 6 participants; missing: {away.alias}")
+        self.assertEqual(row["state"], "done")
+        away.do("dataset", "publish", DATASET)
+
+    def say_who_is_away(self, others):
+        for node in others[2:3]:
+            node.kill()
+        code, line = self.complaint()
+        self.assertIn("4 of 6 participants consented", line)
+        for node in others[1:3]:
+            self.assertIn(node.alias, line)
+        others[2].start()
+        self.assertRegex(line, "could not be reached|in time")
+        self.assertNotRegex(line, "node [0-9a-f]{8}")
+
+
+class Held(TabulationTest):
+    def test_an_approver_sees_the_question_and_the_lists_name_its_shape(self):
+        crew = self.crew(5)
+        crew.load([random_counts({"country": COUNTRIES, "year": YEARS}, at) for at in range(5)])
+        asker, member = crew.nodes[:2]
+        member.do("user", "add", "anna", "--role", "approver")
+        member.do("grant", asker.alias, DATASET, "tabulate", "--approval", user="operator")
+        words = ("hotspots", "--by", "country,year", "--from", "2019", "--to", "2020", *QUESTION[3:])
+        code, _, complaint = asker.cli(*words)
+        self.assertEqual(code, DENIED, complaint)
+        self.assertIn(f"{member.alias} held it: an approver has to agree first", complaint)
+        held, = member.json("requests", user="anna")
+        question = held["question"]
+        self.assertEqual((held["because"], question["shape"], question["epsilon_nano"], question["cells"]),
+                         ("an approver has to agree first", "hotspots", NANO // 2, 3 * len(COUNTRIES)))
+        self.assertEqual({row["alias"]: row["self"] for row in question["participants"]},
+                         {"": True, **{node.alias: False for node in crew.nodes if node is not member}})
+        self.assertEqual(question["levels"], [["country"], ["country", "year"]])
+        shown = member.do("requests", user="anna")
+        self.assertRegex(shown, r"(?m)^  by +country \(" + ", ".join(COUNTRIES) + r"\), year \(2019 to 2020\)$")
+        self.assertRegex(shown, r"(?m)^  epsilon +0.5 ")
+        self.assertRegex(shown, r"(?m)^  participants +5: .*this node")
+        member.do("approve", held["id"], user="anna")
+        asker.do(*words)
+        for node in (asker, member):
+            row = node.json("exchange", "list", user=None if node is asker else "operator")[0]
+            self.assertEqual((row["kind"], row["shape"], row["state"]), ("tabulate", "hotspots", "done"))
+            self.assertIn(" hotspots ", node.do("exchange", "list", user=None if node is asker else "operator"))
