@@ -8,8 +8,6 @@
 #include "crypto/ristretto/ladder.h"
 #include "crypto/ristretto/sum.h"
 
-#include <sodium.h>
-
 #define GROUPS (BATCH / LANES)
 
 /* All that a batch keeps in memory, wiped as a whole at its end. */
