@@ -53,6 +53,8 @@ class Follower:
         self.flags = False
 
     def judge(self, op, operands):
+        if "nop" in op or op in ("cs", "data16", "endbr64"):
+            return False
         parts = split(operands)
         used = {part for part in parts if part in self.held or register(part) in self.held}
         if FLAGS.match(op) or INDEXED.search(op):
