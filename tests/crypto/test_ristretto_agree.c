@@ -132,6 +132,32 @@ static void agrees_on_edge_halves(void **state)
     }
 }
 
+static void agrees_on_sums_larger_than_any_batch(void **state)
+{
+    (void)state;
+    static struct sym_element many[3 * PAIR_MAX];
+    static uint8_t weights[sizeof many];
+    static const size_t lens[] = {SYM_SHORT_WEIGHT_BYTES, SYM_SCALAR_BYTES};
+    const struct sym_ristretto *sodium = NULL;
+    assert_int_equal(sym_ristretto_choose(&sodium, "sodium"), SYM_OK);
+    fill_random();
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(many + i * PAIR_MAX, elements, sizeof elements);
+    }
+    sym_random(weights, sizeof weights);
+    for (size_t i = 31; i < sizeof weights; i += 32) {
+        weights[i] &= 0x0f; /* below l */
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct sym_element want;
+        struct sym_element got;
+        size_t n = 3 * PAIR_MAX - 100;
+        assert_int_equal(sym_ristretto_sum(&want, NULL, sodium, many, n, weights, lens[i]), SYM_OK);
+        assert_int_equal(sym_ristretto_sum(&got, NULL, with, many, n, weights, lens[i]), SYM_OK);
+        assert_memory_equal(got.bytes, want.bytes, sizeof want.bytes);
+    }
+}
+
 static void agrees_on_elements_with_a_bit_turned_over(void **state)
 {
     (void)state;
@@ -153,6 +179,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(agrees_on_scalars_at_both_ends_and_on_those_refused),
         cmocka_unit_test(agrees_on_each_edge_encoding_alone),
         cmocka_unit_test(agrees_on_edge_halves),
+        cmocka_unit_test(agrees_on_sums_larger_than_any_batch),
         cmocka_unit_test(agrees_on_elements_with_a_bit_turned_over),
     };
     int failed = 0;
