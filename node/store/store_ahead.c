@@ -12,7 +12,7 @@
 
 void sym_store_reach_ahead(struct sym_store *s)
 {
-    static uint8_t zeros[PART_BYTES];
+    static const uint8_t zeros[PART_BYTES];
     struct iovec parts[PARTS_MAX];
     uint64_t used = sym_store_bytes(s);
     uint64_t wanted = used / 8 / PART_BYTES + 1;
@@ -28,7 +28,7 @@ void sym_store_reach_ahead(struct sym_store *s)
     }
     uint64_t from = s->reached < used ? used : s->reached;
     for (size_t i = 0; i < n; i++) {
-        parts[i] = (struct iovec){.iov_base = zeros, .iov_len = PART_BYTES};
+        parts[i] = (struct iovec){.iov_base = (void *)(uintptr_t)zeros, .iov_len = PART_BYTES};
     }
     ssize_t written = pwritev(fd, parts, (int)n, (off_t)from);
     if (written > 0) {
