@@ -245,13 +245,15 @@ void sym_code_vaes512_accumulate_pairs(struct sym_block *pairs, struct sym_block
 
 /* The indices of two blocks of outputs: that under way, and the next. */
 struct ahead {
-    uint32_t indices[2][SYM_CODE_INDICES];
+    struct indices {
+        uint32_t of[SYM_CODE_INDICES];
+    } block[2];
 };
 
 /* As sym_code_draw_indices, for block b. */
 static void draw_indices(struct ahead *ahead, const struct wide_keys *keys, size_t m, size_t b)
 {
-    uint32_t *indices = ahead->indices[b % 2];
+    struct indices *indices = &ahead->block[b % 2];
     struct sym_block drawn[INDEX_BLOCKS];
     const uint64_t stripe = m / (SYM_CODE_WEIGHT - SYM_CODE_UNIFORM);
     draw(drawn, keys, SYM_CODE_SALT(SYM_CODE_SALT_INDICES) + SYM_CODE_INDICES / 4 * b,
@@ -266,7 +268,7 @@ static void draw_indices(struct ahead *ahead, const struct wide_keys *keys, size
             __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(words, range), 32);
             __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), range);
             __m512i scaled = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-            wide_store(indices + j * SYM_CODE_GRAIN + a, _mm512_add_epi32(scaled, base));
+            wide_store(&indices->of[j * SYM_CODE_GRAIN + a], _mm512_add_epi32(scaled, base));
         }
     }
 }
@@ -291,7 +293,7 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct ahead
                                                               size_t o, const size_t blocks_each)
 {
     size_t later = o + AHEAD;
-    fetch(y, a->indices[(b + later / SYM_CODE_GRAIN) % 2], later % SYM_CODE_GRAIN, blocks_each);
+    fetch(y, a->block[(b + later / SYM_CODE_GRAIN) % 2].of, later % SYM_CODE_GRAIN, blocks_each);
 }
 
 void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
@@ -304,7 +306,7 @@ void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[
     draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
     for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
         const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.indices[b % 2];
+        const uint32_t *indices = a.block[b % 2].of;
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
         draw_indices(&a, &k, m, b + 1);
         for (size_t o = 0; o < some; o++) {
@@ -330,7 +332,7 @@ void sym_code_vaes512_spread_pairs(struct sym_block *w, struct sym_block *u,
     draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
     for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
         const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.indices[b % 2];
+        const uint32_t *indices = a.block[b % 2].of;
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
         draw_indices(&a, &k, m, b + 1);
         for (size_t o = 0; o < some; o++) {
