@@ -51,9 +51,9 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
-# One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
-# of the vole engine also count on short loops being unrolled; gcc's replacement of temporaries by their
-# expressions makes it spill a third more in ristretto/avx2.c.
+# One file may get more: instructions that it is only run with where crypto/cpu.h finds them.
+# gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.
+# The kernels of the vole engine count on short loops being unrolled.
 $(foreach f,aes_portable sha_portable code_generic,$(eval CFLAGS_crypto/vole/$f := -O3))
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)),)
 CFLAGS_crypto/laplace_avx2 := -mavx2
