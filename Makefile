@@ -63,6 +63,8 @@ CFLAGS_crypto/vole/sha_ni := -O3 -mavx2 -msha
 CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
 CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mvaes -mvpclmulqdq
 CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
+CFLAGS_crypto/ristretto/avx2 := -mavx2
+CFLAGS_crypto/ristretto/ifma := -mavx512f -mavx512dq -mavx512ifma
 endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.

@@ -81,7 +81,7 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
         sym_table_text(t, e->alias);
     }
     sym_table_format(t, "%s", sym_exchange_role_text(e->role));
-    sym_table_format(t, "%s", sym_kind_text(e->kind));
+    sym_table_format(t, "%s", sym_exchange_kind_text(e));
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
     put_count(t, !tabulation, e->own_size);
     put_count(t, !tabulation, e->peer_size);

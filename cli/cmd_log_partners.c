@@ -137,7 +137,9 @@ static enum sym_err compare(struct comparison *c, struct sym_client *client, uin
     struct sym_progress progress = sym_progress(c->alias, SYM_PROGRESS_ELEMENTS, sym_steady_us());
     enum sym_err err = sym_client_ask(client, SYM_VERB_COMPARE_START, &start, &arena, &name, fault);
     if (err == SYM_OK) {
-        err = await(c, client, name.id, (uint64_t)time(NULL) + timeout_s, &progress, fault);
+        uint64_t reach_s = SYM_COMPARE_REACH_MS / 1000u;
+        uint64_t tries_s = timeout_s < reach_s ? timeout_s : reach_s;
+        err = await(c, client, name.id, (uint64_t)time(NULL) + tries_s, &progress, fault);
         sym_progress_end(&progress);
     }
     return err == SYM_OK ? fetch(c, client, name.id, fault) : err;

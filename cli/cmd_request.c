@@ -1,12 +1,38 @@
 #include "cli/exchange_id.h"
 #include "cli/format.h"
+#include "cli/tabulate/outlined.h"
 #include "cli/terms.h"
 #include "crypto/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void put_json(struct sym_json *j, const struct sym_held_request *r)
+/* Requests of peers, with what is needed to show them. */
+struct held {
+    struct sym_arena arena;
+    struct sym_request_list list;
+    struct sym_parties parties;
+};
+
+static bool is_tabulation(const struct sym_held_request *r)
+{
+    return r->verb == 0 && r->kind == SYM_KIND_TABULATE && r->parameters.len > 0;
+}
+
+static void put_question_json(struct sym_json *j, const struct sym_held_request *r,
+                              const struct sym_parties *parties)
+{
+    struct sym_outlined o = {.outline = {.shape = 0}};
+    if (is_tabulation(r) && sym_outlined_read(&o, r->parameters) == SYM_OK) {
+        sym_outlined_put_json(j, "question", &o, parties);
+    } else {
+        sym_json_null(j, "question");
+    }
+    sym_outlined_clear(&o);
+}
+
+static void put_json(struct sym_json *j, const struct sym_held_request *r,
+                     const struct sym_parties *parties)
 {
     sym_json_object(j, NULL);
     sym_json_hex(j, "id", r->id);
@@ -28,15 +54,18 @@ static void put_json(struct sym_json *j, const struct sym_held_request *r)
     sym_json_text(j, "user", r->user);
     sym_json_text(j, "what", r->what);
     sym_json_hex(j, "exchange", r->exchange);
+    sym_json_text(j, "because", r->because);
+    put_question_json(j, r, parties);
     sym_json_end(j);
 }
 
-static enum sym_err print_json(const struct sym_request_list *list)
+static enum sym_err print_json(const struct held *h)
 {
+    const struct sym_request_list *list = &h->list;
     struct sym_json *j = sym_json_new(stdout);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_requests; i++) {
-        put_json(j, &list->requests[i]);
+        put_json(j, &list->requests[i], &h->parties);
     }
     sym_json_end(j);
     return sym_json_finish(j);
@@ -96,6 +125,51 @@ static void put_case(struct sym_table *t, struct sym_span hash)
     sym_table_format(t, "%s", hex);
 }
 
+/* The kind as it was asked: "hotspots"; of a list that had no room for it, the plain kind. */
+static const char *kind_text(const struct sym_held_request *r)
+{
+    struct sym_outlined o = {.outline = {.shape = 0}};
+    const char *text = sym_kind_text(r->kind);
+    if (is_tabulation(r) && sym_outlined_read(&o, r->parameters) == SYM_OK) {
+        text = sym_tab_shape_text(o.outline.shape);
+    }
+    sym_outlined_clear(&o);
+    return text;
+}
+
+/* What an approver has to know of a tabulation: nothing of it fits a column. */
+static enum sym_err print_question(const struct sym_held_request *r,
+                                   const struct sym_parties *parties)
+{
+    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
+    struct sym_outlined o = {.outline = {.shape = 0}};
+    char id[SYM_ID_SHOWN_BYTES];
+    enum sym_err err = sym_outlined_read(&o, r->parameters);
+    if (err == SYM_OK) {
+        struct sym_table *t = sym_table_new(columns, 2);
+        sym_id_show(id, r->id);
+        (void)printf("\n%s: %s\n", id, sym_tab_shape_text(o.outline.shape));
+        sym_outlined_put_lines(t, &o, parties);
+        sym_table_format(t, "  held");
+        sym_table_text(t, r->because);
+        err = sym_table_print(t, stdout);
+    }
+    sym_outlined_clear(&o);
+    return err;
+}
+
+static enum sym_err print_questions(const struct held *h)
+{
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < h->list.n_requests; i++) {
+        const struct sym_held_request *r = &h->list.requests[i];
+        if (is_tabulation(r) && r->state == SYM_HELD_WAITING) {
+            err = print_question(r, &h->parties);
+        }
+    }
+    return err;
+}
+
 static enum sym_err print_peers(const struct sym_request_list *list)
 {
     static const struct sym_column columns[] = {
@@ -116,11 +190,16 @@ static enum sym_err print_peers(const struct sym_request_list *list)
         sym_table_format(t, "%s", id);
         sym_table_text(t, r->alias);
         sym_table_text(t, r->dataset);
-        sym_table_format(t, "%s", sym_kind_text(r->kind));
-        sym_table_format(t, "%s", sym_terms_type_text(r->type));
+        bool tabulation = r->kind == SYM_KIND_TABULATE;
+        sym_table_format(t, "%s", kind_text(r));
+        sym_table_format(t, "%s", tabulation ? "-" : sym_terms_type_text(r->type));
         sym_table_format(t, "%s", sym_purpose_text(r->purpose));
         sym_table_format(t, "%s", sym_basis_text(r->basis));
-        sym_table_format(t, "%" PRIu32, r->elements);
+        if (tabulation) {
+            sym_table_format(t, "-");
+        } else {
+            sym_table_format(t, "%" PRIu32, r->elements);
+        }
         sym_table_time(t, r->received_ms / 1000);
         sym_table_time(t, r->expires_ms / 1000);
         put_state(t, r);
@@ -129,10 +208,14 @@ static enum sym_err print_peers(const struct sym_request_list *list)
     return sym_table_print(t, stdout);
 }
 
-static enum sym_err print_table(const struct sym_request_list *list)
+static enum sym_err print_table(const struct held *h)
 {
+    const struct sym_request_list *list = &h->list;
     size_t own = count_own(list);
     enum sym_err err = own == 0 || own < list->n_requests ? print_peers(list) : SYM_OK;
+    if (err == SYM_OK) {
+        err = print_questions(h);
+    }
     if (err == SYM_OK && own > 0) {
         (void)fputs(own < list->n_requests ? "\n" : "", stdout);
         err = print_own(list);
@@ -140,17 +223,35 @@ static enum sym_err print_table(const struct sym_request_list *list)
     return err;
 }
 
+/* Names of participants only where there are some. */
+static enum sym_err fetch(struct held *h, struct sym_client *client, struct sym_fault *fault)
+{
+    const struct sym_empty nothing = {0};
+    bool named = false;
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_REQUEST_LIST, &nothing, &h->arena, &h->list, fault);
+    for (size_t i = 0; err == SYM_OK && i < h->list.n_requests; i++) {
+        named = named || is_tabulation(&h->list.requests[i]);
+    }
+    return named ? sym_parties_fetch(&h->parties, client, fault) : err;
+}
+
 static enum sym_exit run_requests(const struct sym_call *call)
 {
     struct sym_fault fault;
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_request_list list;
-    fault.err = sym_client_fetch(call, SYM_VERB_REQUEST_LIST, &arena, &list, &fault);
-    if (fault.err != SYM_OK) {
-        return sym_command_failed(&fault);
+    SYM_CLIENT_AUTO client = {0};
+    struct held h = {.list = {.n_requests = 0}};
+    enum sym_err printed = SYM_OK;
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = fetch(&h, &client, &fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
-                                                                 : print_table(&list));
+    if (fault.err == SYM_OK) {
+        printed = sym_args_has(&call->args, "json") ? print_json(&h) : print_table(&h);
+    }
+    sym_parties_clear(&h.parties);
+    sym_arena_clear(&h.arena);
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : sym_command_printed(printed);
 }
 
 static const char *const requests_notes[] = {
@@ -158,6 +259,8 @@ static const char *const requests_notes[] = {
     "to",
     "its case: it can be opened later, and tells nothing before. Different requests of a peer have",
     "different ones, also for the same case; one that is made again keeps its own.",
+    "Of joint tabulations that wait, the question follows below the list: what is counted by what,",
+    "with which codes, what it costs, who takes part, and why it is held.",
     NULL,
 };
 
@@ -211,12 +314,28 @@ static void print_decision(const struct sym_held_request *r)
                      r->state == SYM_HELD_DENIED ? "denied" : "done", what, user);
         return;
     }
-    (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state),
-                 sym_kind_text(r->kind), dataset, peer);
+    (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state), kind_text(r), dataset,
+                 peer);
     if (r->kind != SYM_KIND_TABULATE) {
         (void)printf(", %" PRIu32 " identifiers", r->elements);
     }
     (void)putchar('\n');
+}
+
+static enum sym_exit print_decision_json(const struct sym_held_request *r,
+                                         struct sym_client *client)
+{
+    struct sym_parties parties = {.peers = {.n_peers = 0}};
+    struct sym_fault fault;
+    fault.err = is_tabulation(r) ? sym_parties_fetch(&parties, client, &fault) : SYM_OK;
+    enum sym_err printed = SYM_OK;
+    if (fault.err == SYM_OK) {
+        struct sym_json *j = sym_json_new(stdout);
+        put_json(j, r, &parties);
+        printed = sym_json_finish(j);
+    }
+    sym_parties_clear(&parties);
+    return fault.err != SYM_OK ? sym_command_failed(&fault) : sym_command_printed(printed);
 }
 
 static enum sym_exit decide(const struct sym_call *call, bool approve, const char *why)
@@ -244,9 +363,7 @@ static enum sym_exit decide(const struct sym_call *call, bool approve, const cha
         return sym_command_failed(&fault);
     }
     if (sym_args_has(&call->args, "json")) {
-        struct sym_json *j = sym_json_new(stdout);
-        put_json(j, &decided);
-        return sym_command_printed(sym_json_finish(j));
+        return print_decision_json(&decided, &client);
     }
     print_decision(&decided);
     return SYM_EXIT_DONE;

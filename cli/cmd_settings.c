@@ -52,6 +52,12 @@ const struct sym_command sym_cmd_settings_list = {
     .run = run_list,
 };
 
+/* What is read once, when links begin to be made. */
+static bool waits_for_start(const char *name)
+{
+    return strcmp(name, "listen") == 0 || strcmp(name, "link-idle-seconds") == 0;
+}
+
 static enum sym_exit run_set(const struct sym_call *call)
 {
     struct sym_setting wish = {.name = sym_span_text(call->args.operands[0]),
@@ -65,9 +71,9 @@ static enum sym_exit run_set(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    bool at_once = strcmp(call->args.operands[0], "own-approval") == 0;
     (void)printf("%s: %s, %s\n", call->args.operands[0], call->args.operands[1],
-                 at_once ? "from now on" : "from the next start on");
+                 waits_for_start(call->args.operands[0]) ? "from the next start on"
+                                                         : "from now on");
     return SYM_EXIT_DONE;
 }
 

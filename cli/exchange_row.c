@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "proto/control.h"
+#include "proto/tabulation.h"
 
 #include <inttypes.h>
 
@@ -16,6 +17,11 @@ const char *sym_exchange_state_text(uint32_t state)
         [SYM_EXCHANGE_HELD] = "held",       [SYM_EXCHANGE_DONE] = "done",
         [SYM_EXCHANGE_DENIED] = "denied",   [SYM_EXCHANGE_ABORTED] = "aborted"};
     return state < SYM_EXCHANGE_STATE_COUNT ? texts[state] : "unknown";
+}
+
+const char *sym_exchange_kind_text(const struct sym_exchange_entry *e)
+{
+    return e->kind == SYM_KIND_TABULATE ? sym_tab_shape_text(e->shape) : sym_kind_text(e->kind);
 }
 
 void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e)
@@ -51,6 +57,7 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     sym_json_number(j, "min_result", e->min_result);
     sym_json_bool(j, "withheld", e->withheld);
     if (e->kind == SYM_KIND_TABULATE) {
+        sym_json_string(j, "shape", sym_tab_shape_text(e->shape));
         sym_json_hex(j, "tabulation", e->tabulation);
         sym_json_number(j, "participants", e->participants);
         sym_json_number(j, "cells", e->cells);
@@ -155,7 +162,7 @@ static void put_kind(struct sym_table *t, const struct sym_exchange_entry *e)
     const char *asked = e->role == SYM_AS_INITIATOR ? "asked by this node" : "asked by the peer";
     sym_table_format(t, "kind");
     if (e->kind == SYM_KIND_TABULATE) {
-        sym_table_format(t, "%s, %s", sym_kind_text(e->kind), asked);
+        sym_table_format(t, "%s, %s", sym_exchange_kind_text(e), asked);
     } else {
         sym_table_format(t, "%s, %s; identifiers: %s", sym_kind_text(e->kind), asked,
                          sym_terms_type_text(e->type));

@@ -9,6 +9,9 @@
 /* "waiting", "running", "held", "done", "denied" or "aborted". */
 const char *sym_exchange_state_text(uint32_t state);
 
+/* As it was asked: "overlap:count", "hotspots". */
+const char *sym_exchange_kind_text(const struct sym_exchange_entry *e);
+
 /* An object. */
 void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e);
 

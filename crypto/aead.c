@@ -47,45 +47,63 @@ static bool begin(EVP_CIPHER_CTX *context, int seal, uint64_t nonce, struct sym_
            (ad.len == 0 || EVP_CipherUpdate(context, NULL, &done, ad.data, (int)ad.len) == 1);
 }
 
-enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
-                           size_t len)
+enum sym_err sym_aead_seal_to(struct sym_aead *a, uint8_t *out, uint64_t nonce, struct sym_span ad,
+                              struct sym_span plain)
 {
     EVP_CIPHER_CTX *context = a->context;
     int done = 0;
-    if (len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
+    if (plain.len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
+    uint8_t *tag = out + plain.len;
     if (!begin(context, 1, nonce, ad) ||
-        EVP_CipherUpdate(context, data, &done, data, (int)len) != 1 ||
-        EVP_CipherFinal_ex(context, data + len, &done) != 1 ||
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SYM_AEAD_TAG_BYTES, data + len) != 1) {
-        sym_wipe(data, len + SYM_AEAD_TAG_BYTES);
+        EVP_CipherUpdate(context, out, &done, plain.data, (int)plain.len) != 1 ||
+        EVP_CipherFinal_ex(context, tag, &done) != 1 ||
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SYM_AEAD_TAG_BYTES, tag) != 1) {
+        sym_wipe(out, plain.len + SYM_AEAD_TAG_BYTES);
         return SYM_NO_MEMORY;
     }
     return SYM_OK;
 }
 
-enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
-                           size_t len)
+enum sym_err sym_aead_open_to(struct sym_aead *a, uint8_t *out, uint64_t nonce, struct sym_span ad,
+                              struct sym_span sealed)
 {
     EVP_CIPHER_CTX *context = a->context;
+    uint8_t tag[SYM_AEAD_TAG_BYTES];
     int done = 0;
-    if (len < SYM_AEAD_TAG_BYTES) {
+    if (sealed.len < sizeof tag) {
         return SYM_SHORT;
     }
-    size_t plain_len = len - SYM_AEAD_TAG_BYTES;
-    if (plain_len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
+    size_t len = sealed.len - sizeof tag;
+    if (len > SYM_AEAD_BYTES_MAX || ad.len > SYM_AEAD_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
-    uint8_t *tag = data + plain_len;
+    memcpy(tag, sealed.data + len, sizeof tag);
     if (!begin(context, 0, nonce, ad) ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SYM_AEAD_TAG_BYTES, tag) != 1 ||
-        EVP_CipherUpdate(context, data, &done, data, (int)plain_len) != 1 ||
+        EVP_CipherUpdate(context, out, &done, sealed.data, (int)len) != 1 ||
         EVP_CipherFinal_ex(context, tag, &done) != 1) {
-        sym_wipe(data, len);
+        sym_wipe(out, len);
         return SYM_BAD_TAG;
     }
     return SYM_OK;
+}
+
+enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
+                           size_t len)
+{
+    return sym_aead_seal_to(a, data, nonce, ad, sym_span(data, len));
+}
+
+enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct sym_span ad, uint8_t *data,
+                           size_t len)
+{
+    enum sym_err err = sym_aead_open_to(a, data, nonce, ad, sym_span(data, len));
+    if (err == SYM_BAD_TAG) {
+        sym_wipe(data, len);
+    }
+    return err;
 }
 
 enum sym_err sym_sha256(uint8_t out[SYM_HASH_BYTES], struct sym_span data)

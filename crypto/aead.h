@@ -40,6 +40,13 @@ SYM_MUST enum sym_err sym_aead_seal(struct sym_aead *a, uint64_t nonce, struct s
  * len < 16. On SYM_BAD_TAG the contents of data are wiped. */
 SYM_MUST enum sym_err sym_aead_open(struct sym_aead *a, uint64_t nonce, struct sym_span ad,
                                     uint8_t *data, size_t len);
+/* The same from one place to another: out has room for plain.len + 16 bytes, or for sealed.len - 16
+ * of which nothing is left on SYM_BAD_TAG. out is where the input begins, or does not overlap it.
+ */
+SYM_MUST enum sym_err sym_aead_seal_to(struct sym_aead *a, uint8_t *out, uint64_t nonce,
+                                       struct sym_span ad, struct sym_span plain);
+SYM_MUST enum sym_err sym_aead_open_to(struct sym_aead *a, uint8_t *out, uint64_t nonce,
+                                       struct sym_span ad, struct sym_span sealed);
 
 SYM_MUST enum sym_err sym_sha256(uint8_t out[SYM_HASH_BYTES], struct sym_span data);
 /* Over the parts one after the other, without their lengths. */

@@ -6,7 +6,13 @@
 #include <string.h>
 
 /* Fastest first. */
-static const struct sym_ristretto *const backends[] = {&sym_ristretto_sodium};
+static const struct sym_ristretto *const backends[] = {
+#ifdef __x86_64__
+    &sym_ristretto_ifma,
+    &sym_ristretto_avx2,
+#endif
+    &sym_ristretto_sodium,
+};
 
 #define BACKEND_COUNT (sizeof backends / sizeof *backends)
 

@@ -31,6 +31,9 @@ struct sym_ristretto {
                   const uint8_t *weights, size_t weight_len);
 };
 
+/* ifma and avx2 are on x86-64 only. */
+extern const struct sym_ristretto sym_ristretto_ifma;
+extern const struct sym_ristretto sym_ristretto_avx2;
 extern const struct sym_ristretto sym_ristretto_sodium;
 
 /* Marks what follows from secrets but is public (which element was refused, that a scalar is not

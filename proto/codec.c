@@ -1,7 +1,7 @@
 #include "proto/codec.h"
 
 #include "crypto/secret.h"
-#include "crypto/text.h"
+#include "proto/codec_check.h"
 #include "proto/codec_schemas.h"
 #include "proto/limits.h"
 
@@ -91,44 +91,6 @@ static enum sym_err arena_open(struct sym_arena *a, size_t input_len)
     return SYM_OK;
 }
 
-/* No control characters but LF and TAB. Most text is plain from end to end. */
-static bool text_is_clean(struct sym_span s)
-{
-    uint32_t c = 0;
-    size_t plain = 0;
-    while (plain < s.len && s.data[plain] >= 0x20 && s.data[plain] < 0x7f) {
-        plain++;
-    }
-    s = sym_span(s.data + plain, s.len - plain);
-    while (s.len > 0) {
-        if (!sym_text_next(&c, &s) || (c < 0x20 && c != '\n' && c != '\t') ||
-            (c >= 0x7f && c < 0xa0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum sym_err check_span(const struct sym_field *f, struct sym_span s)
-{
-    if (s.len == 0 && (f->or_absent || f->min == 0)) {
-        return SYM_OK;
-    }
-    if (s.len > f->max) {
-        return SYM_TOO_LONG;
-    }
-    if (s.len < f->min) {
-        return SYM_BAD_VALUE;
-    }
-    bool text = f->kind == SYM_TEXT || f->kind == SYM_MANY_TEXT;
-    return !text || text_is_clean(s) ? SYM_OK : SYM_BAD_FORMAT;
-}
-
-static enum sym_err check_number(const struct sym_field *f, uint64_t v)
-{
-    return v >= f->min && v <= f->max ? SYM_OK : SYM_BAD_VALUE;
-}
-
 static void *at(void *base, size_t offset)
 {
     return (uint8_t *)base + offset;
@@ -184,7 +146,7 @@ static enum sym_err take_many(struct sym_arena *a, void *value, const struct sym
             err = take_message(a, out + i * each, f->sub, *(ProtobufCMessage *const *)item);
         } else {
             struct sym_span s = span_from(f, item);
-            err = check_span(f, s);
+            err = sym_field_check_span(f, s);
             memcpy(out + i * each, &s, sizeof s);
         }
         if (err != SYM_OK) {
@@ -205,12 +167,12 @@ static enum sym_err take_field(struct sym_arena *a, void *value, const struct sy
     case SYM_U32: {
         uint32_t v = *(const uint32_t *)member;
         memcpy(out, &v, sizeof v);
-        return check_number(f, v);
+        return sym_field_check_number(f, v);
     }
     case SYM_U64: {
         uint64_t v = *(const uint64_t *)member;
         memcpy(out, &v, sizeof v);
-        return check_number(f, v);
+        return sym_field_check_number(f, v);
     }
     case SYM_BOOL:
         *(bool *)out = *(const protobuf_c_boolean *)member != 0;
@@ -219,7 +181,7 @@ static enum sym_err take_field(struct sym_arena *a, void *value, const struct sy
     case SYM_TEXT: {
         struct sym_span s = span_from(f, member);
         memcpy(out, &s, sizeof s);
-        return check_span(f, s);
+        return sym_field_check_span(f, s);
     }
     case SYM_SUB: {
         const ProtobufCMessage *sub = *(ProtobufCMessage *const *)member;
@@ -316,143 +278,6 @@ out:
     return err;
 }
 
-static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
-                                 const struct sym_message *m, const ProtobufCMessageDescriptor *d,
-                                 const void *value);
-
-static enum sym_err give_span(struct sym_arena *a, void *member, const struct sym_field *f,
-                              struct sym_span s)
-{
-    enum sym_err err = check_span(f, s);
-    if (err != SYM_OK) {
-        return err;
-    }
-    if (f->kind == SYM_BYTES || f->kind == SYM_MANY_BYTES) {
-        /* The library reads through this pointer and never writes. */
-        union {
-            const uint8_t *from;
-            uint8_t *to;
-        } borrowed = {.from = s.data};
-        *(ProtobufCBinaryData *)member = (ProtobufCBinaryData){.len = s.len, .data = borrowed.to};
-        return SYM_OK;
-    }
-    char *text = arena_take(a, s.len + 1);
-    if (text == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    if (s.len > 0) {
-        memcpy(text, s.data, s.len);
-    }
-    text[s.len] = '\0';
-    *(char **)member = text;
-    return SYM_OK;
-}
-
-static enum sym_err give_many(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
-                              const ProtobufCFieldDescriptor *d, const void *value)
-{
-    size_t count = *(const size_t *)at_const(value, f->count_offset);
-    const void *items = *(const void *const *)at_const(value, f->offset);
-    if (count > f->max_count) {
-        return SYM_LIMIT;
-    }
-    size_t each = f->kind == SYM_MANY_SUB ? f->sub->size : sizeof(struct sym_span);
-    size_t library_each = f->kind == SYM_MANY_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
-    void *out = arena_take(a, count * library_each + 1);
-    if (out == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const void *item = at_const(items, i * each);
-        void *slot = at(out, i * library_each);
-        enum sym_err err = f->kind == SYM_MANY_SUB
-                               ? give_message(a, slot, f->sub, d->descriptor, item)
-                               : give_span(a, slot, f, *(const struct sym_span *)item);
-        if (err != SYM_OK) {
-            return err;
-        }
-    }
-    memcpy(at(to, d->offset), &out, sizeof out);
-    memcpy(at(to, d->quantifier_offset), &count, sizeof count);
-    return SYM_OK;
-}
-
-static enum sym_err give_field(struct sym_arena *a, ProtobufCMessage *to, const struct sym_field *f,
-                               const ProtobufCFieldDescriptor *d, const void *value)
-{
-    void *member = at(to, d->offset);
-    const void *from = at_const(value, f->offset);
-    switch (f->kind) {
-    case SYM_U32:
-        *(uint32_t *)member = *(const uint32_t *)from;
-        return check_number(f, *(const uint32_t *)from);
-    case SYM_U64:
-        *(uint64_t *)member = *(const uint64_t *)from;
-        return check_number(f, *(const uint64_t *)from);
-    case SYM_BOOL:
-        *(protobuf_c_boolean *)member = *(const bool *)from;
-        return SYM_OK;
-    case SYM_BYTES:
-    case SYM_TEXT:
-        return give_span(a, member, f, *(const struct sym_span *)from);
-    case SYM_SUB: {
-        const void *sub = *(const void *const *)from;
-        if (sub == NULL) {
-            return f->or_absent ? SYM_OK : SYM_BAD_VALUE;
-        }
-        return give_message(a, member, f->sub, d->descriptor, sub);
-    }
-    case SYM_MANY_BYTES:
-    case SYM_MANY_TEXT:
-    case SYM_MANY_SUB:
-        return give_many(a, to, f, d, value);
-    }
-    return SYM_INTERNAL;
-}
-
-static enum sym_err give_message(struct sym_arena *a, ProtobufCMessage **out,
-                                 const struct sym_message *m, const ProtobufCMessageDescriptor *d,
-                                 const void *value)
-{
-    ProtobufCMessage *to = arena_take(a, d->sizeof_message);
-    if (to == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    protobuf_c_message_init(d, to);
-    for (size_t i = 0; i < m->n_fields; i++) {
-        enum sym_err err = give_field(a, to, &m->fields[i], &d->fields[i], value);
-        if (err != SYM_OK) {
-            return err;
-        }
-    }
-    memcpy(out, &to, sizeof to);
-    return SYM_OK;
-}
-
-enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_message *message,
-                        const void *value)
-{
-    SYM_ARENA_AUTO arena = {0};
-    ProtobufCMessage *to = NULL;
-    size_t room = max < SYM_CONTROL_BYTES_MAX ? max : SYM_CONTROL_BYTES_MAX;
-    const ProtobufCMessageDescriptor *d = descriptor_of(message);
-    if (d == NULL) {
-        return SYM_INTERNAL;
-    }
-    enum sym_err err = arena_open(&arena, room);
-    if (err == SYM_OK) {
-        err = give_message(&arena, &to, message, d, value);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    if (protobuf_c_message_get_packed_size(to) > room) {
-        return SYM_TOO_LONG;
-    }
-    *len = protobuf_c_message_pack(to, out);
-    return SYM_OK;
-}
-
 static bool kind_fits(enum sym_field_kind kind, const ProtobufCFieldDescriptor *d)
 {
     bool many = d->label == PROTOBUF_C_LABEL_REPEATED;
@@ -491,7 +316,8 @@ enum sym_err sym_message_check(const struct sym_message *message, struct sym_fau
     }
     for (size_t i = 0; i < message->n_fields; i++) {
         const struct sym_field *f = &message->fields[i];
-        if (strcmp(f->name, d->fields[i].name) != 0 || !kind_fits(f->kind, &d->fields[i])) {
+        if (strcmp(f->name, d->fields[i].name) != 0 || d->fields[i].id != i + 1 ||
+            !kind_fits(f->kind, &d->fields[i])) {
             return sym_fail(fault, SYM_BAD_FORMAT, "%s.%s: table says %s", message->name,
                             d->fields[i].name, f->name);
         }

@@ -3,7 +3,7 @@
  * Decoding refuses what the tables of message.h do not allow: unknown or repeated singular fields,
  * lengths and values outside their range, too many elements, text that is not clean UTF-8. All
  * memory comes from one caller-owned arena whose size is a small multiple of the input, so that no
- * message can make the decoder grow. Encoding checks the same tables.
+ * message can make the decoder grow. Encoding checks the same tables, and takes no memory.
  * Errors: SYM_BAD_FORMAT, SYM_BAD_VALUE, SYM_TOO_LONG, SYM_LIMIT, SYM_NO_MEMORY.
  */
 #ifndef SYM_PROTO_CODEC_H

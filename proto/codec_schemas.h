@@ -100,6 +100,8 @@
     X(tab_level)                                                                                   \
     X(tab_query)                                                                                   \
     X(tabulate)                                                                                    \
+    X(tab_outline)                                                                                 \
+    X(tab_outlined)                                                                                \
     X(tab_consent)                                                                                 \
     X(tab_shares)                                                                                  \
     X(tab_vector)                                                                                  \

@@ -12,9 +12,10 @@
  * again (a restore), and requests of the other side that ended with its decision and are not here:
  * those that are denied beyond an allowance are counted by this log, not recorded one by one. What
  * is going on is told by own entries, as the other side's times are what it says: one that is later
- * than the clock of this side allows counts for nothing. Memory: some 100 bytes for each entry.
+ * than the clock of this side allows counts for nothing. Memory: some 300 bytes for each own entry
+ * and none for those of the other side, which may show what it likes.
  * Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT (more than SYM_COMPARED_MAX
- * entries), those of codec.h.
+ * own entries), those of codec.h, SYM_WRONG_STATE.
  */
 #ifndef SYM_PROTO_COMPARE_H
 #define SYM_PROTO_COMPARE_H
@@ -42,6 +43,9 @@ void sym_compare_free(struct sym_compare *c);
 /* An own entry; body is none when it was erased. In ascending order. */
 SYM_MUST enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_span leaf,
                                       struct sym_span body);
+/* There are no more own ones: once, as soon as that is known. What the other side shows before is
+ * kept; SYM_LIMIT when that is far more than there are own ones. */
+SYM_MUST enum sym_err sym_compare_own_end(struct sym_compare *c);
 /* The head that the other side's entries are proven in, and the time of the first entry of that
  * log; once, before them. */
 SYM_MUST enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *head,

@@ -70,6 +70,8 @@ static const struct sym_field held_request_fields[] = {
     SYM_FIELD_TEXT(struct sym_held_request, user, 0, NAME_MAX_BYTES),
     SYM_FIELD_TEXT(struct sym_held_request, what, 0, SYM_DETAIL_BYTES_MAX),
     SYM_FIELD_EXACT_OR_ABSENT(struct sym_held_request, exchange, SYM_EXCHANGE_ID_BYTES),
+    SYM_FIELD_TEXT(struct sym_held_request, because, 0, SYM_REASON_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_held_request, parameters, 0, SYM_TABULATE_BYTES_MAX),
 };
 const struct sym_message sym_msg_held_request =
     SYM_MESSAGE("HeldRequest", struct sym_held_request, held_request_fields);

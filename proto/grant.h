@@ -73,6 +73,8 @@ struct sym_held_request {
     struct sym_span user;      /* whose command */
     struct sym_span what;      /* it, in words */
     struct sym_span exchange;  /* 16 bytes or none: that the command began */
+    struct sym_span because;   /* why it is held */
+    struct sym_span parameters;
 };
 
 struct sym_request_list {

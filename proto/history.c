@@ -65,6 +65,7 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_U32(struct sym_exchange_entry, participants, 0, SYM_TAB_MEMBERS_MAX),
     SYM_FIELD_U32(struct sym_exchange_entry, cells, 0, SYM_TAB_CELLS_MAX),
     SYM_FIELD_U64(struct sym_exchange_entry, epsilon_nano, 0, SYM_EPSILON_NANO_MAX),
+    SYM_FIELD_U32(struct sym_exchange_entry, shape, 0, UINT8_MAX),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

@@ -70,6 +70,7 @@ struct sym_exchange_entry {
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint32_t shape;
 };
 
 struct sym_exchange_query {

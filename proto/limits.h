@@ -175,6 +175,11 @@
 #define SYM_EPSILON_NANO_MIN  10000000u
 #define SYM_EPSILON_NANO_MAX  12000000000u
 #define SYM_EPSILON_NANO_YEAR 8000000000u
+/* What a request to take part says of the query: codes of one dimension, and bytes of all of it, so
+ * many as six lists of the longest codes take. The whole request, bytes. */
+#define SYM_TAB_OUTLINED_CODES    12u
+#define SYM_TAB_OUTLINE_BYTES_MAX 6144u
+#define SYM_TABULATE_BYTES_MAX    14592u
 /* Cells in one frame of a masked vector, 256 KiB. */
 #define SYM_TAB_TILE_CELLS 32768u
 /* One sealed pair of shares, bytes: two of 32, a nonce and a tag. */
@@ -224,8 +229,10 @@
 #define SYM_WITNESS_RESTORE_EACH_MS 3600000u
 /* Entries that one frame of a comparison shows, and bytes of it; what a comparison can hold of both
  * sides together, and the findings it lists: one that finds more has found enough. */
-#define SYM_COMPARE_ENTRIES_MAX  64u
-#define SYM_COMPARE_FRAME_BYTES  262144u
+#define SYM_COMPARE_ENTRIES_MAX 64u
+#define SYM_COMPARE_FRAME_BYTES 262144u
+/* How long a comparison tries to reach the other node, milliseconds: an auditor asks again. */
+#define SYM_COMPARE_REACH_MS     15000u
 #define SYM_COMPARED_MAX         4194304u
 #define SYM_COMPARE_FINDINGS_MAX 65536u
 /* Exchanges with one peer that have ended without both sides' word for it, beyond those in flight.

@@ -1,7 +1,8 @@
 /* message.h - plain C structs for messages, described by tables, so that the schema, the limits
  * and the codec each stand in one place.
  *
- * A struct sym_message lists the fields of one schema message in the order of its field numbers.
+ * A struct sym_message lists the fields of one schema message in the order of its field numbers,
+ * which begin at one and leave none out.
  * Member types by kind: SYM_U32 uint32_t, SYM_U64 uint64_t, SYM_BOOL bool, SYM_BYTES and SYM_TEXT
  * struct sym_span (text is UTF-8 without control characters except LF and TAB), SYM_SUB a pointer
  * to the struct of the sub-message (NULL when absent), and for SYM_MANY_BYTES, SYM_MANY_TEXT,

@@ -62,8 +62,8 @@ static bool is_possible(const struct sym_tab_member_config *c)
 {
     const struct sym_tab_question *q = &c->question;
     return c->identity != NULL && q->query.len == 0 && c->query_hash.len == SYM_HASH_BYTES &&
-           c->place < q->n && c->minimum >= SYM_TAB_MEMBERS_MIN && q->n >= c->minimum &&
-           c->cells > 0 && c->cells <= SYM_TAB_CELLS_MAX;
+           c->outline.len > 0 && c->place < q->n && c->minimum >= SYM_TAB_MEMBERS_MIN &&
+           q->n >= c->minimum && c->cells > 0 && c->cells <= SYM_TAB_CELLS_MAX;
 }
 
 static enum sym_err set_up(struct sym_tab_member *m, const struct sym_tab_member_config *config)
@@ -78,6 +78,10 @@ static enum sym_err set_up(struct sym_tab_member *m, const struct sym_tab_member
         struct sym_span key = sym_span(config->identity->public_key, SYM_ED25519_BYTES);
         err = sym_span_equal(own, key) ? SYM_OK : SYM_BAD_VALUE;
     }
+    if (err == SYM_OK) {
+        err = sym_tab_bytes_copy(&m->outline, config->outline);
+    }
+    m->config.outline = sym_tab_bytes_span(&m->outline);
     memcpy(m->query_hash, config->query_hash.data, sizeof m->query_hash);
     m->config.query_hash = sym_span(m->query_hash, sizeof m->query_hash);
     m->rules = sym_tab_rules(config->question.n);
@@ -128,6 +132,7 @@ void sym_tab_member_free(struct sym_tab_member *m)
     m->config.question.query = sym_span(NULL, 0);
     sym_tab_question_clear(&m->config.question);
     sym_tab_bytes_clear(&m->cohort);
+    sym_tab_bytes_clear(&m->outline);
     sym_tab_bytes_clear(&m->query);
     sym_tab_bytes_clear(&m->due);
     sym_cube_free(m->cube);

@@ -24,6 +24,7 @@ struct sym_tab_member_config {
     uint32_t place;                      /* own */
     const struct sym_sign_key *identity; /* own, borrowed */
     struct sym_span query_hash;          /* as the request says it, as what follows */
+    struct sym_span outline;             /* copied, as query_hash */
     uint64_t epsilon_nano;
     uint32_t cells;
     uint32_t minimum; /* participants that this node insists on */

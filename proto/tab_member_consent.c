@@ -1,4 +1,5 @@
 #include "proto/codec.h"
+#include "proto/outline.h"
 #include "proto/tab_member_state.h"
 
 #include <stdlib.h>
@@ -15,7 +16,8 @@ static enum sym_err check_query(struct sym_tab_member *m, const struct sym_tab_q
         return sym_member_blame_initiator(m, err, fault.text);
     }
     if (sym_cube_cells(m->cube) != m->config.cells ||
-        query->epsilon_nano != m->config.epsilon_nano) {
+        query->epsilon_nano != m->config.epsilon_nano ||
+        sym_tab_outline_check(m->config.outline, query) != SYM_OK) {
         return sym_member_blame_initiator(m, SYM_BAD_VALUE,
                                           "its query does not fit what its request says of it");
     }

@@ -66,6 +66,7 @@ struct sym_tab_member {
     struct sym_tab_rules rules;
     struct tab_bytes cohort;
     uint8_t query_hash[SYM_HASH_BYTES];
+    struct tab_bytes outline;
     struct tab_bytes query;
     enum member_state state;
     enum member_task task;

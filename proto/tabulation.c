@@ -53,9 +53,32 @@ static const struct sym_field tabulate_fields[] = {
     SYM_FIELD_BYTES(struct sym_tabulate, cohort, COHORT_MIN, COHORT_MAX),
     SYM_FIELD_U64(struct sym_tabulate, epsilon_nano, SYM_EPSILON_NANO_MIN, SYM_EPSILON_NANO_MAX),
     SYM_FIELD_U32(struct sym_tabulate, cells, 1, SYM_TAB_CELLS_MAX),
+    SYM_FIELD_BYTES(struct sym_tabulate, outline, 1, SYM_TAB_OUTLINE_BYTES_MAX),
 };
 const struct sym_message sym_msg_tabulate =
     SYM_MESSAGE("Tabulate", struct sym_tabulate, tabulate_fields);
+
+static const struct sym_field tab_outlined_fields[] = {
+    SYM_FIELD_U32(struct sym_tab_outlined, dimension, 1, SYM_DIMENSION_COUNT - 1),
+    SYM_FIELD_U32(struct sym_tab_outlined, codes, 1, SYM_TAB_CODES_MAX),
+    SYM_FIELD_MANY(SYM_MANY_TEXT, struct sym_tab_outlined, some, 1, SYM_CODE_BYTES_MAX,
+                   SYM_TAB_OUTLINED_CODES, NULL),
+};
+static const struct sym_message tab_outlined =
+    SYM_MESSAGE("TabOutlined", struct sym_tab_outlined, tab_outlined_fields);
+
+static const struct sym_field tab_outline_fields[] = {
+    SYM_FIELD_U32(struct sym_tab_outline, shape, 0, SYM_TAB_SHAPE_COUNT - 1),
+    SYM_FIELD_U32(struct sym_tab_outline, unit, 0, SYM_TAB_UNIT_COUNT - 1),
+    SYM_FIELD_U32(struct sym_tab_outline, persons_max, 1, SYM_TAB_PERSONS_MAX),
+    SYM_FIELD_U32(struct sym_tab_outline, cells_per_incident, 1, SYM_TAB_CELLS_PER_INCIDENT_MAX),
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_tab_outline, dimensions, 0, 0, SYM_TAB_DIMENSIONS_MAX,
+                   &tab_outlined),
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_tab_outline, levels, 0, 0, SYM_TAB_LEVELS_MAX,
+                   &tab_level),
+};
+const struct sym_message sym_msg_tab_outline =
+    SYM_MESSAGE("TabOutline", struct sym_tab_outline, tab_outline_fields);
 
 static const struct sym_field tab_consent_fields[] = {
     SYM_FIELD_EXACT(struct sym_tab_consent, qid, SYM_HASH_BYTES),

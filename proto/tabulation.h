@@ -57,6 +57,25 @@ struct sym_tabulate {
     struct sym_span cohort;
     uint64_t epsilon_nano;
     uint32_t cells;
+    struct sym_span outline;
+};
+
+struct sym_tab_outlined {
+    uint32_t dimension;
+    uint32_t codes;
+    const struct sym_span *some;
+    size_t n_some;
+};
+
+struct sym_tab_outline {
+    uint32_t shape;
+    uint32_t unit;
+    uint32_t persons_max;
+    uint32_t cells_per_incident;
+    const struct sym_tab_outlined *dimensions;
+    size_t n_dimensions;
+    const struct sym_tab_level *levels;
+    size_t n_levels;
 };
 
 struct sym_tab_consent {
@@ -193,6 +212,7 @@ struct sym_budget_list {
 
 extern const struct sym_message sym_msg_tab_query;
 extern const struct sym_message sym_msg_tabulate;
+extern const struct sym_message sym_msg_tab_outline;
 extern const struct sym_message sym_msg_tab_consent;
 extern const struct sym_message sym_msg_tab_shares;
 extern const struct sym_message sym_msg_tab_vector;

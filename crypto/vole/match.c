@@ -77,14 +77,39 @@ void sym_match_offsets(uint32_t *offsets, uint32_t *counts, uint32_t bits, size_
     sym_partition_offsets(offsets, counts, (size_t)1 << bits, pieces);
 }
 
+static inline struct sym_match_record record_of(struct sym_block mask, size_t number, bool numbered)
+{
+    struct sym_match_record r = {high_of(mask), low_of(mask)};
+    if (numbered) {
+        r.low = (r.low & ~(uint64_t)UINT32_MAX) | number;
+    }
+    return r;
+}
+
+static void scatter_many(struct sym_match_record *records, uint32_t *positions, uint32_t bits,
+                         const struct sym_block *masks, size_t first, size_t n, bool numbered)
+{
+    struct sym_partition_lines lines;
+    const size_t buckets = (size_t)1 << bits;
+    sym_partition_begin(&lines, buckets);
+    for (size_t i = first; i < first + n; i++) {
+        const struct sym_match_record r = record_of(masks[i], i, numbered);
+        const uint32_t bucket = bucket_of(r.high, bits);
+        sym_partition_put(&lines, records, bucket, positions[bucket]++, &r, sizeof r);
+    }
+    sym_partition_end(&lines, records, positions, buckets, sizeof *records);
+    sym_wipe(lines.line, buckets * sizeof lines.line[0]);
+}
+
 void sym_match_scatter(struct sym_match_record *records, uint32_t *positions, uint32_t bits,
                        const struct sym_block *masks, size_t first, size_t n, bool numbered)
 {
+    if ((size_t)1 << bits >= SYM_PARTITION_FEW) {
+        scatter_many(records, positions, bits, masks, first, n, numbered);
+        return;
+    }
     for (size_t i = first; i < first + n; i++) {
-        struct sym_match_record r = {high_of(masks[i]), low_of(masks[i])};
-        if (numbered) {
-            r.low = (r.low & ~(uint64_t)UINT32_MAX) | i;
-        }
+        const struct sym_match_record r = record_of(masks[i], i, numbered);
         records[positions[bucket_of(r.high, bits)]++] = r;
     }
 }

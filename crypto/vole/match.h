@@ -22,10 +22,10 @@
 void sym_match_masks(struct sym_block *acc, const struct sym_vole_kernel *with,
                      const struct sym_prefix *prefix, const struct sym_okvs_item *items, size_t n);
 
-/* A mask on its way through the buckets. */
+/* A mask on its way through the buckets. Arrays are best aligned to 64 bytes. */
 struct sym_match_record {
-    uint64_t high; /* its first 8 bytes */
-    uint64_t low;  /* S: its last 8 bytes; R: 4 of them, and the number of the item in 4 more */
+    _Alignas(16) uint64_t high; /* its first 8 bytes */
+    uint64_t low; /* S: its last 8 bytes; R: 4 of them, and the number of the item in 4 more */
 };
 
 /* How many bits choose the bucket, for a list of n. */

@@ -2,7 +2,8 @@
  * hash table of one bucket at a time answers. */
 #include "crypto/vole/match.h"
 
-/* Candidates that agree in 12 bytes wait here until the other 4 of R's own masks have come from memory. */
+/* Candidates that agree in 12 bytes wait here until the other 4 of R's own masks have come from
+ * memory. */
 #define WAITING 32u
 
 struct waiting {

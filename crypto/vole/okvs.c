@@ -4,6 +4,8 @@
 #include "crypto/vole/okvs_place.h"
 #include "crypto/vole/partition.h"
 
+_Static_assert(SYM_VOLE_MAX_ITEMS / 16384 <= SYM_PARTITION_MOST, "there is a line for each bin");
+
 /* Items that are hashed, or decoded, at a time. */
 #define SOME 32u
 
@@ -37,16 +39,43 @@ void sym_okvs_offsets(uint32_t *offsets, uint32_t *counts, const struct sym_vole
     sym_partition_offsets(offsets, counts, g->bins, pieces);
 }
 
-void sym_okvs_scatter(struct sym_okvs_item *out, uint32_t *index, uint32_t *positions,
-                      const struct sym_vole_geometry *g, const struct sym_okvs_item *items,
-                      size_t first, size_t n)
+static void scatter_few(struct sym_okvs_item *out, uint32_t *index, uint32_t *positions,
+                        uint32_t bins, const struct sym_okvs_item *items, size_t first, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t to = positions[sym_okvs_bin(&items[i], g->bins)]++;
+        uint32_t to = positions[sym_okvs_bin(&items[i], bins)]++;
         out[to] = items[i];
         if (index != NULL) {
             index[to] = (uint32_t)(first + i);
         }
+    }
+}
+
+static void scatter_many(struct sym_okvs_item *out, uint32_t *index, uint32_t *positions,
+                         uint32_t bins, const struct sym_okvs_item *items, size_t first, size_t n)
+{
+    struct sym_partition_lines lines;
+    sym_partition_begin(&lines, bins);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bin = sym_okvs_bin(&items[i], bins);
+        const uint32_t to = positions[bin]++;
+        sym_partition_put(&lines, out, bin, to, &items[i], sizeof items[i]);
+        if (index != NULL) {
+            index[to] = (uint32_t)(first + i);
+        }
+    }
+    sym_partition_end(&lines, out, positions, bins, sizeof *out);
+    sym_wipe(lines.line, bins * sizeof lines.line[0]);
+}
+
+void sym_okvs_scatter(struct sym_okvs_item *out, uint32_t *index, uint32_t *positions,
+                      const struct sym_vole_geometry *g, const struct sym_okvs_item *items,
+                      size_t first, size_t n)
+{
+    if (g->bins < SYM_PARTITION_FEW) {
+        scatter_few(out, index, positions, g->bins, items, first, n);
+    } else {
+        scatter_many(out, index, positions, g->bins, items, first, n);
     }
 }
 

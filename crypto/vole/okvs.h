@@ -10,8 +10,9 @@
  * between the passes (32 bytes each) are not needed afterwards: their memory can hold what decoding
  * and matching write (16 bytes each).
  *
- * Arrays are the caller's. Addresses depend on items: that is inherent, and local (section 10).
- * Time does not depend on delta or on VOLE outputs.
+ * Arrays are the caller's; those of items are best aligned to 64 bytes, and scattering uses 260 KiB
+ * of stack, here and in crypto/vole/match.h. Addresses depend on items: that is inherent, and local
+ * (section 10). Time does not depend on delta or on VOLE outputs.
  *
  * Errors: SYM_LIMIT ("encoding failed": a bin above its capacity, or more than three items aside;
  * probability below 2^-40 for honest inputs, end the session).

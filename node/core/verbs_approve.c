@@ -69,14 +69,51 @@ static bool user_remove_needs(const struct sym_core *core, const struct sym_auth
            has_other_approver(core, author->user);
 }
 
+static bool is_setting(const struct sym_setting *s, enum sym_setting_name name)
+{
+    return sym_span_equal(s->name, sym_span_text(sym_setting_text(name)));
+}
+
 /* Who could weaken it alone would need no approval at all. */
+static bool weakens_approval(const struct sym_core *core, struct sym_span value)
+{
+    struct sym_span now = sym_span_text(core->settings.value[SYM_SETTING_OWN_APPROVAL]);
+    return !sym_span_equal(value, now) && !sym_span_equal(value, sym_span_text("all")) &&
+           !sym_span_equal(now, sym_span_text("none"));
+}
+
+/* A plain decimal; what is none is refused when it is set. */
+static bool read_number(uint64_t *out, struct sym_span text)
+{
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || *out > UINT32_MAX) {
+            return false;
+        }
+        *out = *out * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    return text.len > 0;
+}
+
+/* Joint tabulations may tell more of the records here than before. */
+static bool widens_tabulation(const struct sym_core *core, const struct sym_setting *s)
+{
+    uint64_t wish = 0;
+    if (!read_number(&wish, s->value)) {
+        return false;
+    }
+    return (is_setting(s, SYM_SETTING_EPSILON) &&
+            wish > sym_settings_number(&core->settings, SYM_SETTING_EPSILON)) ||
+           (is_setting(s, SYM_SETTING_MINIMUM) &&
+            wish < sym_settings_number(&core->settings, SYM_SETTING_MINIMUM));
+}
+
 static bool setting_needs(const struct sym_core *core, const struct sym_author *author,
                           const struct sym_setting *s)
 {
-    struct sym_span now = sym_span_text(core->settings.value[SYM_SETTING_OWN_APPROVAL]);
-    return sym_span_equal(s->name, sym_span_text(sym_setting_text(SYM_SETTING_OWN_APPROVAL))) &&
-           !sym_span_equal(s->value, now) && !sym_span_equal(s->value, sym_span_text("all")) &&
-           !is_approver(author) && !sym_span_equal(now, sym_span_text("none")) &&
+    bool widens = is_setting(s, SYM_SETTING_OWN_APPROVAL) ? weakens_approval(core, s->value)
+                                                          : widens_tabulation(core, s);
+    return widens && sym_setting_check(s->name, s->value) && !is_approver(author) &&
            has_other_approver(core, author->user);
 }
 
@@ -270,6 +307,23 @@ static enum sym_err verb_request_decide(struct sym_core *core, const struct sym_
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
+/* Those that wait keep what describes them, the others as far as the answer has room. */
+static void leave_out_the_long(struct sym_held_request *rows, size_t n)
+{
+    size_t room = SYM_CONTROL_BYTES_MAX / 2;
+    for (unsigned waiting = 2; waiting-- > 0;) {
+        for (size_t i = 0; i < n; i++) {
+            if ((rows[i].state == SYM_HELD_WAITING) != waiting) {
+                continue;
+            }
+            if (rows[i].parameters.len > room) {
+                rows[i].parameters = sym_span(NULL, 0);
+            }
+            room -= rows[i].parameters.len;
+        }
+    }
+}
+
 /* Own commands come behind the requests of peers; who is an analyst only sees own ones. */
 static enum sym_err verb_request_list(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
@@ -286,6 +340,7 @@ static enum sym_err verb_request_list(struct sym_core *core, const struct sym_au
     if (n > 0) {
         memcpy(rows, held, n * sizeof *rows);
     }
+    leave_out_the_long(rows, n);
     n +=
         sym_proposals_list(core->proposals, rows + n, SYM_PROPOSALS_MAX, all ? NULL : author->user);
     struct sym_request_list list = {.requests = rows, .n_requests = n};

@@ -215,7 +215,7 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     *row = *entry;
     struct sym_span *const spans[] = {&row->id,       &row->alias, &row->peer, &row->fault,
                                       &row->case_ref, &row->note,  &row->user, &row->approver,
-                                      &row->mine,     &row->theirs};
+                                      &row->mine,     &row->theirs, &row->tabulation};
     size_t len = 0;
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
         len += spans[i]->len;

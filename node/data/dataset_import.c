@@ -8,332 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void import_free(struct sym_import *m)
-{
-    if (m != NULL) {
-        sym_stage_free(m->stage);
-        free(m);
-    }
-}
-
-void sym_imports_clear(struct sym_datasets *d)
-{
-    for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
-        import_free(d->imports[i]);
-        d->imports[i] = NULL;
-    }
-}
-
-/* Giving up. */
-
-struct removal {
-    struct sym_datasets *datasets;
-    const struct sym_import *import;
-};
-
-/* One more than it has written: a transaction that failed may have left it in old pages. */
-static enum sym_err remove_fn(struct sym_transaction *t, void *context)
-{
-    const struct removal *r = context;
-    const struct sym_import *m = r->import;
-    enum sym_err err = SYM_OK;
-    for (uint32_t i = 0; i <= m->written && err == SYM_OK; i++) {
-        uint8_t key[SYM_SEGMENT_KEY_BYTES];
-        err = sym_vault_delete(r->datasets->config.vault, t,
-                               sym_segment_key(key, m->added.content, m->first + i));
-    }
-    return err;
-}
-
-static void remember(struct sym_datasets *d, const struct sym_import *m, bool kept)
-{
-    struct sym_import_ended *e = &d->ended[d->n_ended++ % SYM_IMPORTS_ENDED];
-    *e = (struct sym_import_ended){.kept = kept, .kind = m->added.kind};
-    memcpy(e->id, m->id, sizeof e->id);
-    memcpy(e->dataset, m->added.name, sizeof e->dataset);
-    memcpy(e->user, m->user, sizeof e->user);
-}
-
-static void give_up(struct sym_datasets *d, size_t at)
-{
-    struct sym_import *m = d->imports[at];
-    struct removal r = {.datasets = d, .import = m};
-    d->imports[at] = NULL;
-    remember(d, m, false);
-    if (m->written > 0 || m->failed) {
-        /* What fails here, tidying makes up for. */
-        d->litter = sym_store_write(d->config.store, remove_fn, &r) != SYM_OK || d->litter;
-        sym_datasets_sweep(d);
-    }
-    import_free(m);
-}
-
-void sym_imports_drop(struct sym_datasets *d, struct sym_span dataset)
-{
-    for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
-        if (d->imports[i] != NULL &&
-            sym_span_equal(sym_span_text(d->imports[i]->added.name), dataset)) {
-            give_up(d, i);
-        }
-    }
-}
-
-static uint64_t silent_ms(const struct sym_datasets *d, const struct sym_import *m)
-{
-    uint64_t now = d->config.now_ms();
-    return now > m->heard_ms ? now - m->heard_ms : 0;
-}
-
-void sym_imports_expire(struct sym_datasets *d)
-{
-    for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
-        if (d->imports[i] != NULL && silent_ms(d, d->imports[i]) > SYM_IMPORT_IDLE_MS) {
-            give_up(d, i);
-        }
-    }
-}
-
-/* Finding. */
-
-static const struct sym_import_ended *find_ended(const struct sym_datasets *d, struct sym_span id)
-{
-    size_t n = d->n_ended < SYM_IMPORTS_ENDED ? d->n_ended : SYM_IMPORTS_ENDED;
-    for (size_t i = 0; i < n; i++) {
-        if (sym_span_equal(sym_span(d->ended[i].id, SYM_IMPORT_ID_BYTES), id)) {
-            return &d->ended[i];
-        }
-    }
-    return NULL;
-}
-
-/* SYM_IMPORTS_MAX when there is none. */
-static size_t find_import(const struct sym_datasets *d, struct sym_span id)
-{
-    size_t at = 0;
-    while (at < SYM_IMPORTS_MAX &&
-           (d->imports[at] == NULL ||
-            !sym_span_equal(sym_span(d->imports[at]->id, SYM_IMPORT_ID_BYTES), id))) {
-        at++;
-    }
-    return at;
-}
-
-static enum sym_err check_user(const char *owner, const char *dataset,
-                               const struct sym_author *author, struct sym_fault *fault)
-{
-    return strcmp(owner, author->user) == 0
-               ? SYM_OK
-               : sym_fail(fault, SYM_DENIED,
-                          "import of %s: was begun by %s, and goes on with that user only", dataset,
-                          owner);
-}
-
-static enum sym_err get_import(const struct sym_datasets *d, size_t *at, struct sym_span id,
-                               const struct sym_author *author, struct sym_fault *fault)
-{
-    size_t found = find_import(d, id);
-    if (found < SYM_IMPORTS_MAX) {
-        *at = found;
-        return check_user(d->imports[found]->user, d->imports[found]->added.name, author, fault);
-    }
-    const struct sym_import_ended *e = find_ended(d, id);
-    if (e == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND,
-                        "import: is not known; the node was started again since, or gave it up "
-                        "after ten minutes without a word: run the command again");
-    }
-    return sym_fail(fault, SYM_WRONG_STATE, "import of %s: %s; run the command again", e->dataset,
-                    e->kept ? "has ended" : "was given up");
-}
-
-/* Beginning. */
-
-static enum sym_err check_names(const struct sym_import_begin *begin, struct sym_fault *fault)
-{
-    bool named = sym_alias_check(begin->dataset) == SYM_OK;
-    if (begin->id.len == SYM_IMPORT_ID_BYTES && named &&
-        sym_alias_check(begin->profile) == SYM_OK) {
-        return SYM_OK;
-    }
-    return sym_fail(fault, SYM_BAD_VALUE,
-                    "%s: 1 to 63 letters, digits, dots, dashes or underscores are needed, the "
-                    "first a letter or digit",
-                    named ? "profile name" : "dataset name");
-}
-
-/* Makes way where the same user was cut off a while ago. */
-static enum sym_err check_alone(struct sym_datasets *d, const struct sym_import_begin *begin,
-                                const struct sym_author *author, struct sym_fault *fault)
-{
-    for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
-        struct sym_import *m = d->imports[i];
-        if (m == NULL || !sym_span_equal(sym_span_text(m->added.name), begin->dataset)) {
-            continue;
-        }
-        bool own = strcmp(m->user, author->user) == 0;
-        if (!own || silent_ms(d, m) < SYM_IMPORT_TAKEOVER_MS) {
-            return sym_fail(fault, SYM_EXISTS,
-                            "dataset %s: is being imported by %s; wait until that has ended, or "
-                            "for %s without a word",
-                            m->added.name, m->user, own ? "two seconds" : "ten minutes");
-        }
-        give_up(d, i);
-    }
-    return SYM_OK;
-}
-
-static enum sym_err check_room(const struct sym_datasets *d, size_t *at,
-                               const struct sym_import_begin *begin, struct sym_fault *fault)
-{
-    size_t datasets = d->n + (sym_datasets_named(d, begin->dataset) == NULL);
-    size_t free_at = SYM_IMPORTS_MAX;
-    for (size_t i = 0; i < SYM_IMPORTS_MAX; i++) {
-        if (d->imports[i] == NULL) {
-            free_at = i;
-        } else {
-            datasets += sym_datasets_named(d, sym_span_text(d->imports[i]->added.name)) == NULL;
-        }
-    }
-    if (free_at == SYM_IMPORTS_MAX) {
-        return sym_fail(fault, SYM_LIMIT,
-                        "import: %u run, the most there can be; wait until one has ended",
-                        SYM_IMPORTS_MAX);
-    }
-    if (datasets > SYM_DATASETS_MAX) {
-        return sym_fail(
-            fault, SYM_LIMIT, "dataset %.*s: there are %u, the most there can be; drop one first",
-            (int)begin->dataset.len, (const char *)begin->dataset.data, SYM_DATASETS_MAX);
-    }
-    *at = free_at;
-    return SYM_OK;
-}
-
-static uint32_t kind_of(const struct sym_import_begin *begin)
-{
-    return begin->kind == SYM_DATASET_NONE ? SYM_DATASET_IDENTIFIERS : begin->kind;
-}
-
-/* What is added to must be of the same kind, and aggregates declare the same bounds. */
-static enum sym_err check_kind(const struct sym_datasets *d, const struct sym_import_begin *begin,
-                               struct sym_fault *fault)
-{
-    const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
-    bool bounded = begin->cells_per_incident > 0 && begin->persons_max > 0;
-    bool declares = begin->cells_per_incident > 0 || begin->persons_max > 0;
-    if (kind_of(begin) == SYM_DATASET_AGGREGATES ? !bounded : declares) {
-        return sym_fail(
-            fault, SYM_BAD_VALUE,
-            "dataset %.*s: aggregates declare in how many cells one incident counts, and "
-            "how many persons of it; others declare nothing",
-            (int)begin->dataset.len, (const char *)begin->dataset.data);
-    }
-    if (old == NULL || !begin->append) {
-        return SYM_OK;
-    }
-    if (old->kind != kind_of(begin)) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "dataset %s: holds %s, and these are %s; import them under another name",
-                        old->name, sym_dataset_kind_text(old->kind),
-                        sym_dataset_kind_text(kind_of(begin)));
-    }
-    if (old->cells_per_incident != begin->cells_per_incident ||
-        old->persons_max != begin->persons_max) {
-        return sym_fail(
-            fault, SYM_BAD_VALUE,
-            "dataset %s: was declared with %u cells per incident and %u persons; append "
-            "with the same",
-            old->name, (unsigned)old->cells_per_incident, (unsigned)old->persons_max);
-    }
-    return SYM_OK;
-}
-
-static struct sym_import *import_new(const struct sym_datasets *d,
-                                     const struct sym_import_begin *begin,
-                                     const struct sym_author *author)
-{
-    struct sym_import *m = calloc(1, sizeof *m);
-    if (m == NULL) {
-        return NULL;
-    }
-    if (sym_stage_new(&m->stage) != SYM_OK) {
-        import_free(m);
-        return NULL;
-    }
-    memcpy(m->id, begin->id.data, sizeof m->id);
-    (void)snprintf(m->user, sizeof m->user, "%s", author->user);
-    memcpy(m->added.name, begin->dataset.data, begin->dataset.len);
-    memcpy(m->added.profile, begin->profile.data, begin->profile.len);
-    (void)snprintf(m->added.imported_by, sizeof m->added.imported_by, "%s", author->user);
-    m->added.kind = kind_of(begin);
-    m->added.cells_per_incident = begin->cells_per_incident;
-    m->added.persons_max = begin->persons_max;
-    m->append = begin->append;
-    const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
-    if (begin->append && old != NULL) {
-        memcpy(m->added.content, old->content, sizeof m->added.content);
-        m->first = old->segments;
-    } else {
-        sym_random(m->added.content, sizeof m->added.content);
-    }
-    return m;
-}
-
-static enum sym_err go_on(const struct sym_import *m, const struct sym_import_begin *begin,
-                          struct sym_fault *fault)
-{
-    bool same = sym_span_equal(sym_span_text(m->added.name), begin->dataset) &&
-                sym_span_equal(sym_span_text(m->added.profile), begin->profile) &&
-                m->append == begin->append && m->added.kind == kind_of(begin);
-    return same ? SYM_OK
-                : sym_fail(fault, SYM_WRONG_STATE,
-                           "import of %s: was begun in another way under this id; run the command "
-                           "again",
-                           m->added.name);
-}
-
-enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
-                                       const struct sym_import_begin *begin,
-                                       const struct sym_author *author, struct sym_fault *fault)
-{
-    size_t at = find_import(d, begin->id);
-    if (at < SYM_IMPORTS_MAX || find_ended(d, begin->id) != NULL) {
-        enum sym_err err = get_import(d, &at, begin->id, author, fault);
-        if (err == SYM_OK) {
-            err = go_on(d->imports[at], begin, fault);
-        }
-        if (err == SYM_OK) {
-            d->imports[at]->heard_ms = d->config.now_ms();
-            *next = d->imports[at]->next;
-        }
-        return err;
-    }
-    sym_datasets_tidy(d);
-    enum sym_err err = check_names(begin, fault);
-    if (err == SYM_OK) {
-        err = check_kind(d, begin, fault);
-    }
-    if (err == SYM_OK) {
-        err = check_alone(d, begin, author, fault);
-    }
-    if (err == SYM_OK) {
-        err = check_room(d, &at, begin, fault);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_import *m = import_new(d, begin, author);
-    if (m == NULL) {
-        return sym_fail(fault, SYM_NO_MEMORY, "import of %.*s: no memory", (int)begin->dataset.len,
-                        (const char *)begin->dataset.data);
-    }
-    m->heard_ms = d->config.now_ms();
-    d->imports[at] = m;
-    *next = 0;
-    return SYM_OK;
-}
-
-/* Chunks. */
-
 struct writing {
     struct sym_datasets *datasets;
     struct sym_import *import;
@@ -434,7 +108,7 @@ enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
 {
     size_t at = 0;
     sym_imports_expire(d);
-    enum sym_err err = get_import(d, &at, chunk->id, author, fault);
+    enum sym_err err = sym_import_get(d, &at, chunk->id, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -456,7 +130,7 @@ enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
     if (err != SYM_OK) {
         /* Half a chunk was taken. */
         (void)sym_fail(fault, err, "import of %s: no memory; it was given up", m->added.name);
-        give_up(d, at);
+        sym_import_give_up(d, at);
         return err;
     }
     count(m, chunk);
@@ -553,8 +227,8 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_aut
     }
     sym_datasets_place(d, after);
     d->imports[at] = NULL;
-    remember(d, m, true);
-    import_free(m);
+    sym_import_remember(d, m, true);
+    sym_import_free(m);
     if (at_once) {
         sym_datasets_sweep(d);
     }
@@ -566,12 +240,12 @@ static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row 
                            const struct sym_import_end *end, const struct sym_author *author,
                            struct sym_fault *fault)
 {
-    const struct sym_import_ended *e = find_ended(d, end->id);
+    const struct sym_import_ended *e = sym_import_find_ended(d, end->id);
     if (e == NULL || e->kept != end->keep) {
         size_t at = 0;
-        return get_import(d, &at, end->id, author, fault);
+        return sym_import_get(d, &at, end->id, author, fault);
     }
-    enum sym_err err = check_user(e->user, e->dataset, author, fault);
+    enum sym_err err = sym_import_check_user(e->user, e->dataset, author, fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -592,12 +266,12 @@ enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_
                                      const struct sym_import_end *end,
                                      const struct sym_author *author, struct sym_fault *fault)
 {
-    size_t at = find_import(d, end->id);
+    size_t at = sym_import_find(d, end->id);
     if (at == SYM_IMPORTS_MAX) {
         return answer(d, row, end, author, fault);
     }
     struct sym_import *m = d->imports[at];
-    enum sym_err err = check_user(m->user, m->added.name, author, fault);
+    enum sym_err err = sym_import_check_user(m->user, m->added.name, author, fault);
     if (err == SYM_OK && end->keep && end->chunks != m->next) {
         err = sym_fail(fault, SYM_WRONG_STATE,
                        "import of %s: %llu chunks were handed over, and %llu are here; run the "
@@ -611,7 +285,7 @@ enum sym_err sym_datasets_import_end(struct sym_datasets *d, struct sym_dataset_
     if (end->keep) {
         err = keep(d, at, author, fault);
     } else {
-        give_up(d, at);
+        sym_import_give_up(d, at);
     }
     return err == SYM_OK ? answer(d, row, end, author, fault) : err;
 }

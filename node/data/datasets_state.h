@@ -1,5 +1,6 @@
 /* datasets_state.h - what the files of the datasets share; nobody else sees it. datasets.c has the
- * list, dataset_row.c its rows in the store, dataset_import.c imports, dataset_content.c what is
+ * list, dataset_row.c its rows in the store, dataset_imports.c the imports that run,
+ * dataset_begin.c how they begin, dataset_import.c chunks and the end, dataset_content.c what is
  * inside.
  */
 #ifndef SYM_NODE_DATA_DATASETS_STATE_H
@@ -112,8 +113,26 @@ SYM_MUST enum sym_err sym_datasets_erase(struct sym_datasets *d, const struct sy
 /* Sweeps after a deletion; what fails is logged, and made up for by sym_datasets_tidy. */
 void sym_datasets_sweep(struct sym_datasets *d);
 
-/* dataset_import.c */
+/* dataset_imports.c */
 
+/* By its id; SYM_IMPORTS_MAX when there is none. */
+size_t sym_import_find(const struct sym_datasets *d, struct sym_span id);
+/* One that ended lately; NULL when there is none. */
+const struct sym_import_ended *sym_import_find_ended(const struct sym_datasets *d,
+                                                     struct sym_span id);
+/* One that runs, for the user who has begun it; or why there is none. */
+SYM_MUST enum sym_err sym_import_get(const struct sym_datasets *d, size_t *at, struct sym_span id,
+                                     const struct sym_author *author, struct sym_fault *fault);
+SYM_MUST enum sym_err sym_import_check_user(const char *owner, const char *dataset,
+                                            const struct sym_author *author,
+                                            struct sym_fault *fault);
+uint64_t sym_import_silent_ms(const struct sym_datasets *d, const struct sym_import *m);
+/* That it has ended; kept: it has become the content. */
+void sym_import_remember(struct sym_datasets *d, const struct sym_import *m, bool kept);
+/* Erases what it has written, and frees it. */
+void sym_import_give_up(struct sym_datasets *d, size_t at);
+/* NULL is fine. */
+void sym_import_free(struct sym_import *m);
 /* Gives up the import of this dataset, if there is one. */
 void sym_imports_drop(struct sym_datasets *d, struct sym_span dataset);
 void sym_imports_expire(struct sym_datasets *d);

@@ -47,14 +47,14 @@ static enum sym_err load(struct sym_transaction *t, void *context)
 
 static enum sym_err make_room(struct sym_log *l)
 {
-    struct sym_log_run *const of_leaves[] = {&l->leaves, &l->new_leaves};
-    struct sym_log_run *const of_bodies[] = {&l->bodies, &l->new_bodies};
+    struct sym_log_run *const leaves[] = {&l->leaves, &l->new_leaves};
+    struct sym_log_run *const bodies[] = {&l->bodies, &l->new_bodies};
     enum sym_err err = sym_secret_new(&l->salts, (size_t)SALTS * SYM_HASH_BYTES);
     err = err == SYM_OK ? sym_secret_new(&l->write.secret, SYM_SEAL_KEY_BYTES) : err;
     err = err == SYM_OK ? sym_secret_new(&l->read.secret, SYM_SEAL_KEY_BYTES) : err;
     for (size_t i = 0; err == SYM_OK && i < 2; i++) {
-        err = sym_log_rows_open(of_leaves[i], SYM_LEAF_BYTES_MAX);
-        err = err == SYM_OK ? sym_log_rows_open(of_bodies[i], SYM_LOG_BODY_ROOM) : err;
+        err = sym_log_rows_open(leaves[i], SYM_LOG_LEAVES, SYM_LEAF_BYTES_MAX);
+        err = err == SYM_OK ? sym_log_rows_open(bodies[i], SYM_LOG_BODIES, SYM_LOG_BODY_ROOM) : err;
     }
     l->body = malloc(SYM_LOG_BODY_ROOM);
     return err == SYM_OK && l->body == NULL ? SYM_NO_MEMORY : err;
@@ -221,20 +221,12 @@ struct tile_job {
     struct sym_transaction *t;
 };
 
-/* Beside the leaf hashes of a full tile go the marks of its leaves. */
 static enum sym_err keep_tile(void *context, unsigned level, uint64_t number,
                               uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES])
 {
     const struct tile_job *job = context;
-    struct sym_log_side *s = &job->log->pending;
-    enum sym_err err = sym_log_put_tile(job->t, hashes, s->head.generation, level, number);
-    if (err != SYM_OK || level > 0) {
-        return err;
-    }
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    sym_log_place(key, s->head.generation, number);
-    return sym_store_put(job->t, SYM_TABLE_LOG_INDEX, sym_span(key, sizeof key),
-                         sym_span(s->marks, sizeof s->marks));
+    const struct sym_log_side *s = &job->log->pending;
+    return sym_log_put_tile(job->t, hashes, s->marks, s->head.generation, level, number);
 }
 
 static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
@@ -507,9 +499,9 @@ static enum sym_err start_again(struct sym_transaction *t, void *context)
         begin_empty(l, &l->pending, l->durable.head.generation + 1);
         l->pending.time_ms = time_ms;
         l->pending.erased_ms = erased_ms;
-        err = sym_log_append(l, t, a->entry, NULL);
+        err = sym_log_keep_past(l, t);
     }
-    return err;
+    return err == SYM_OK ? sym_log_append(l, t, a->entry, NULL) : err;
 }
 
 enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,

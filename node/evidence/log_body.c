@@ -33,12 +33,7 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
     }
     forget(s);
     memcpy(s->place, place, sizeof place);
-    size_t len = 0;
-    enum sym_err err = sym_vault_get_into(l->vault, t, sym_span(place, sizeof place),
-                                          s->secret.data, s->secret.len, &len);
-    if (err == SYM_TOO_LONG || (err == SYM_OK && len != s->secret.len)) {
-        err = SYM_BAD_FORMAT;
-    }
+    enum sym_err err = sym_vault_key(l->vault, t, sym_span(place, sizeof place), s->secret.data);
     s->known = err == SYM_OK;
     return err;
 }
@@ -46,9 +41,8 @@ static enum sym_err find_secret(struct sym_log *l, struct sym_transaction *t,
 static enum sym_err make_secret(struct sym_log *l, struct sym_transaction *t,
                                 struct sym_log_secret *s)
 {
-    sym_random(s->secret.data, s->secret.len);
-    enum sym_err err = sym_vault_put(l->vault, t, sym_span(s->place, sizeof s->place),
-                                     sym_secret_span(&s->secret));
+    enum sym_err err =
+        sym_vault_new_key(l->vault, t, sym_span(s->place, sizeof s->place), s->secret.data);
     s->known = err == SYM_OK;
     return err;
 }
@@ -77,14 +71,12 @@ static enum sym_err put_bodies(struct sym_log *l, struct sym_transaction *t)
     if (err == SYM_NOT_FOUND) {
         err = make_secret(l, t, &l->write);
     }
-    return err == SYM_OK ? sym_log_rows_put(&l->new_bodies, t, SYM_TABLE_BODIES, &l->write.secret)
-                         : err;
+    return err == SYM_OK ? sym_log_rows_put(&l->new_bodies, t, &l->write.secret) : err;
 }
 
 static enum sym_err put_leaves(struct sym_log *l, struct sym_transaction *t)
 {
-    return l->new_leaves.n == 0 ? SYM_OK
-                                : sym_log_rows_put(&l->new_leaves, t, SYM_TABLE_LEAVES, NULL);
+    return l->new_leaves.n == 0 ? SYM_OK : sym_log_rows_put(&l->new_leaves, t, NULL);
 }
 
 enum sym_err sym_log_put_rest(struct sym_log *l, struct sym_transaction *t)
@@ -125,7 +117,7 @@ enum sym_err sym_log_get_leaf(struct sym_log *l, struct sym_transaction *t, stru
     if (sym_log_rows_find(&l->leaves, out, generation, index)) {
         return SYM_OK;
     }
-    enum sym_err err = sym_log_rows_get(&l->leaves, t, SYM_TABLE_LEAVES, NULL, generation, index);
+    enum sym_err err = sym_log_rows_get(&l->leaves, t, NULL, generation, index);
     if (err == SYM_OK &&
         (!sym_log_rows_find(&l->leaves, out, generation, index) || out->len > SYM_LEAF_BYTES_MAX)) {
         err = SYM_BAD_FORMAT;
@@ -140,8 +132,7 @@ enum sym_err sym_log_get_body(struct sym_log *l, struct sym_transaction *t, stru
     if (!sym_log_rows_find(&l->bodies, out, generation, index)) {
         err = find_secret(l, t, &l->read, generation, index / SYM_TILE_WIDTH);
         if (err == SYM_OK) {
-            err = sym_log_rows_get(&l->bodies, t, SYM_TABLE_BODIES, &l->read.secret, generation,
-                                   index);
+            err = sym_log_rows_get(&l->bodies, t, &l->read.secret, generation, index);
         }
         if (err == SYM_OK && !sym_log_rows_find(&l->bodies, out, generation, index)) {
             err = SYM_NOT_FOUND;

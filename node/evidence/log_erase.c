@@ -36,22 +36,29 @@ static enum sym_err is_old(struct cursor *c, bool *old, uint64_t index, uint64_t
     return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
 }
 
+/* Before the first row of bodies that can be read: each tile with such has a secret. */
+static enum sym_err begin(struct cursor *c)
+{
+    enum sym_err err = sym_vault_next(c->log->vault, c->t, sym_span(NULL, 0), c->key, &c->len);
+    struct sym_reader r = sym_reader(sym_span(c->key, c->len));
+    if (err != SYM_OK) {
+        return err;
+    }
+    uint32_t generation = sym_read_u32(&r);
+    uint64_t tile = sym_read_u64(&r);
+    sym_log_place(c->key, generation, tile * SYM_TILE_WIDTH);
+    return sym_read_end(&r);
+}
+
 /* SYM_NOT_FOUND: there is none left with a body that is older than the date. */
 static enum sym_err next_old(struct cursor *c, uint64_t before_ms)
 {
     bool old = true;
     struct sym_span body;
     enum sym_err err =
-        sym_store_next(c->t, SYM_TABLE_BODIES, sym_span(c->key, c->len), c->key, &c->len);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_reader r = sym_reader(sym_span(c->key, c->len));
-    c->generation = sym_read_u32(&r);
-    c->last = sym_read_u64(&r);
+        sym_log_rows_next(c->t, SYM_LOG_BODIES, c->key, &c->len, &c->generation, &c->last);
     c->first = c->last;
     c->n_old = 0;
-    err = sym_read_end(&r);
     if (err == SYM_OK && sym_log_get_body(c->log, c->t, &body, c->generation, c->last) == SYM_OK) {
         c->first = c->last + 1 - c->log->bodies.n;
     }
@@ -78,7 +85,7 @@ static enum sym_err count(struct sym_transaction *t, void *context)
 {
     struct job *job = context;
     struct cursor c = {.log = job->log, .t = t};
-    enum sym_err err = SYM_OK;
+    enum sym_err err = begin(&c);
     job->n = 0;
     while (err == SYM_OK) {
         err = next_old(&c, job->before_ms);
@@ -107,7 +114,7 @@ static enum sym_err announce(struct sym_transaction *t, void *context)
 static enum sym_err move_rest(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
                               uint64_t from)
 {
-    uint8_t key[SYM_LOG_KEY_BYTES];
+    uint8_t key[SYM_LOG_ROW_BYTES];
     enum sym_err err = SYM_OK;
     uint64_t end = (from / SYM_TILE_WIDTH + 1) * SYM_TILE_WIDTH;
     for (uint64_t i = from; err == SYM_OK && i < end; i++) {
@@ -115,8 +122,8 @@ static enum sym_err move_rest(struct sym_log *l, struct sym_transaction *t, uint
         bool known = sym_log_rows_find(&l->bodies, &body, generation, i);
         err = sym_log_get_body(l, t, &body, generation, i);
         if (err == SYM_OK && !(known && i > from)) {
-            sym_log_place(key, generation, l->bodies.last);
-            err = sym_store_delete(t, SYM_TABLE_BODIES, sym_span(key, sizeof key));
+            sym_log_row_key(key, generation, l->bodies.last, SYM_LOG_BODIES);
+            err = sym_store_delete(t, SYM_TABLE_LOG, sym_span(key, sizeof key));
         }
         if (err == SYM_OK) {
             err = sym_log_put_body(l, t, generation, i, body);
@@ -135,7 +142,8 @@ static enum sym_err erase_tile(struct sym_log *l, struct sym_transaction *t, uin
 {
     uint8_t place[SYM_LOG_KEY_BYTES];
     struct cursor c = {.log = l, .t = t};
-    enum sym_err err = next_old(&c, before_ms);
+    enum sym_err err = begin(&c);
+    err = err == SYM_OK ? next_old(&c, before_ms) : err;
     if (err != SYM_OK) {
         return err;
     }
@@ -149,7 +157,7 @@ static enum sym_err erase_tile(struct sym_log *l, struct sym_transaction *t, uin
             err = SYM_NOT_FOUND;
             break;
         }
-        err = sym_store_delete(t, SYM_TABLE_BODIES, sym_span(c.key, c.len));
+        err = sym_store_delete(t, SYM_TABLE_LOG, sym_span(c.key, c.len));
         err = err == SYM_OK ? next_old(&c, before_ms) : err;
     }
     if (err != SYM_OK && err != SYM_NOT_FOUND) {

@@ -3,16 +3,15 @@
 
 #include <string.h>
 
-#define STATE_VERSION 1u
-#define STATE_ROOM                                                                                 \
-    (128u + SYM_KEY_NAME_BYTES + SYM_MERKLE_PROOF_MAX * SYM_HASH_BYTES + SYM_LOG_FAULT_MAX +       \
-     SYM_CHECKPOINT_BYTES_MAX)
+#define STATE_VERSION  2u
+#define STATE_ROOM     (128u + SYM_KEY_NAME_BYTES + SYM_LOG_FAULT_MAX + SYM_CHECKPOINT_BYTES_MAX)
+#define HEAD_KEY       "head"
 #define FLAG_ERASING   1u
 #define FLAG_FROZEN    2u
 #define REMEDY         "stop the node and restore a backup (symbolon restore)"
 #define GENERATION_LEN 4u
 
-static struct sym_span state_key(uint8_t out[GENERATION_LEN], uint32_t generation)
+static struct sym_span past_key(uint8_t out[GENERATION_LEN], uint32_t generation)
 {
     struct sym_writer w = sym_writer(out, GENERATION_LEN);
     sym_write_u32(&w, generation);
@@ -25,27 +24,39 @@ static void write_text(struct sym_writer *w, const char *text, size_t len)
     sym_write_bytes(w, text, len);
 }
 
-enum sym_err sym_log_keep_state(struct sym_log *l, struct sym_transaction *t)
+/* why: of a log that is frozen. */
+static enum sym_err put_state(struct sym_transaction *t, enum sym_table table, struct sym_span key,
+                              const struct sym_log_side *s, const char *why, bool frozen)
 {
-    uint8_t key[GENERATION_LEN];
     uint8_t room[STATE_ROOM];
     struct sym_span value;
-    const struct sym_log_side *s = &l->pending;
     struct sym_writer w = sym_writer(room, sizeof room);
     sym_write_u8(&w, STATE_VERSION);
+    sym_write_u32(&w, s->head.generation);
     sym_write_u64(&w, s->head.size);
     sym_write_u64(&w, s->head.signed_size);
     sym_write_u64(&w, s->erased_ms);
-    sym_write_u8(&w, (uint8_t)((s->erasing ? FLAG_ERASING : 0) | (l->frozen ? FLAG_FROZEN : 0)));
-    sym_write_bytes(&w, s->edge.tree.hash, s->edge.tree.n * SYM_HASH_BYTES);
+    sym_write_u8(&w, (uint8_t)((s->erasing ? FLAG_ERASING : 0) | (frozen ? FLAG_FROZEN : 0)));
+    sym_write_bytes(&w, s->head.root, sizeof s->head.root);
     sym_write_bytes(&w, s->signer, sizeof s->signer);
     write_text(&w, s->signed_origin, strlen(s->signed_origin));
-    write_text(&w, l->why, strlen(l->why));
+    write_text(&w, why, strlen(why));
     write_text(&w, s->head.checkpoint, s->head.checkpoint_len);
     enum sym_err err = sym_write_end(&w, &value);
-    return err == SYM_OK
-               ? sym_store_put(t, SYM_TABLE_LOG_STATE, state_key(key, s->head.generation), value)
-               : err;
+    return err == SYM_OK ? sym_store_put(t, table, key, value) : err;
+}
+
+enum sym_err sym_log_keep_state(struct sym_log *l, struct sym_transaction *t)
+{
+    return put_state(t, SYM_TABLE_LOG_HEAD, sym_span_text(HEAD_KEY), &l->pending, l->why,
+                     l->frozen);
+}
+
+enum sym_err sym_log_keep_past(struct sym_log *l, struct sym_transaction *t)
+{
+    uint8_t key[GENERATION_LEN];
+    const struct sym_log_side *s = &l->durable;
+    return put_state(t, SYM_TABLE_LOG_PAST, past_key(key, s->head.generation), s, "", false);
 }
 
 void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from)
@@ -58,15 +69,6 @@ void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from)
     to->erasing = from->erasing;
     sym_log_edge_copy(&to->edge, &from->edge);
     memcpy(to->marks, from->marks, sym_log_edge_width(from->edge.tree.size, 0) * sizeof *to->marks);
-}
-
-static size_t bits_set(uint64_t v)
-{
-    size_t n = 0;
-    for (; v != 0; v &= v - 1) {
-        n++;
-    }
-    return n;
 }
 
 static bool read_text(struct sym_reader *r, char *out, size_t max, size_t *len)
@@ -95,13 +97,12 @@ static enum sym_err read_row(struct sym_log_side *s, struct row *row, struct sym
     size_t origin_len = 0;
     struct sym_reader r = sym_reader(value);
     uint8_t version = sym_read_u8(&r);
+    s->head.generation = sym_read_u32(&r);
     s->head.size = sym_read_u64(&r);
     s->head.signed_size = sym_read_u64(&r);
     s->erased_ms = sym_read_u64(&r);
     uint8_t flags = sym_read_u8(&r);
-    s->edge.tree.size = s->head.size;
-    s->edge.tree.n = bits_set(s->head.size);
-    sym_read_bytes(&r, s->edge.tree.hash[0], s->edge.tree.n * SYM_HASH_BYTES);
+    sym_read_bytes(&r, s->head.root, sizeof s->head.root);
     s->erasing = (flags & FLAG_ERASING) != 0;
     row->frozen = (flags & FLAG_FROZEN) != 0;
     sym_read_bytes(&r, s->signer, sizeof s->signer);
@@ -159,7 +160,8 @@ static enum sym_err load_level(struct sym_transaction *t, struct sym_log_side *s
     size_t n = sym_log_edge_width(s->head.size, level);
     uint64_t first = (s->head.size >> (SYM_TILE_BITS * level)) - n;
     for (size_t i = 0; i < n; i++) {
-        enum sym_err err = sym_log_get_tile(t, tile, s->head.generation, level - 1, first + i);
+        enum sym_err err =
+            sym_log_get_tile(t, tile, NULL, s->head.generation, level - 1, first + i);
         if (err == SYM_OK) {
             err = sym_log_tile_node(s->edge.tiles[level][i], tile, 0, SYM_TILE_BITS);
         }
@@ -172,17 +174,28 @@ static enum sym_err load_level(struct sym_transaction *t, struct sym_log_side *s
     return SYM_OK;
 }
 
-/* Three sources for one root: the edge that the row holds, the leaves and tiles, and what the log
- * has signed. */
+/* The roots of the perfect subtrees, the largest first, and the root that they lead to. */
+static enum sym_err load_edge(struct sym_log_view *v, uint8_t root[SYM_HASH_BYTES])
+{
+    struct sym_merkle_edge *e = &v->side->edge.tree;
+    enum sym_err err = SYM_OK;
+    e->size = v->side->head.size;
+    for (unsigned level = 63; err == SYM_OK && level-- > 0;) {
+        if ((e->size >> level & 1u) != 0) {
+            err = sym_log_read_node(v, e->hash[e->n++], level, (e->size >> level) - 1);
+        }
+    }
+    return err == SYM_OK ? sym_merkle_edge_root(root, e) : err;
+}
+
+/* Three sources for one root: the leaves and tiles, what the row holds, and what the log has
+ * signed. */
 static enum sym_err check_roots(struct sym_log *l, struct sym_transaction *t,
                                 struct sym_log_side *s, struct sym_fault *fault)
 {
     uint8_t root[SYM_HASH_BYTES];
     struct sym_log_view v = {.log = l, .t = t, .side = s};
-    enum sym_err err = sym_merkle_edge_root(s->head.root, &s->edge.tree);
-    if (err == SYM_OK) {
-        err = sym_merkle_root(root, s->head.size, sym_log_read_node, &v);
-    }
+    enum sym_err err = load_edge(&v, root);
     if (err == SYM_OK && !sym_equal(root, s->head.root, sizeof root)) {
         err = SYM_BAD_TAG;
     }
@@ -224,20 +237,19 @@ static enum sym_err load_tree(struct sym_log *l, struct sym_transaction *t, stru
 }
 
 static enum sym_err load(struct sym_log *l, struct sym_transaction *t, struct sym_log_side *s,
-                         struct row *row, uint32_t generation, struct sym_fault *fault)
+                         struct row *row, enum sym_table table, struct sym_span key,
+                         struct sym_fault *fault)
 {
     SYM_SECRET_AUTO value = {0};
-    uint8_t key[GENERATION_LEN];
-    enum sym_err err = sym_store_get(t, SYM_TABLE_LOG_STATE, state_key(key, generation), &value);
+    enum sym_err err = sym_store_get(t, table, key, &value);
     if (err == SYM_NOT_FOUND) {
         return err;
     }
     memset(s, 0, sizeof *s);
-    s->head.generation = generation;
-    sym_log_origin(s->head.origin, &l->self, generation);
     if (err == SYM_OK) {
         err = read_row(s, row, sym_secret_span(&value));
     }
+    sym_log_origin(s->head.origin, &l->self, s->head.generation);
     return err == SYM_OK
                ? load_tree(l, t, s, fault)
                : sym_fail(fault, err, "evidence log: its head %s: " REMEDY, sym_err_text(err));
@@ -247,7 +259,9 @@ enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t, struct s
                           uint32_t generation, struct sym_fault *fault)
 {
     struct row row;
-    return load(l, t, side, &row, generation, fault);
+    uint8_t key[GENERATION_LEN];
+    enum sym_err err = load(l, t, side, &row, SYM_TABLE_LOG_PAST, past_key(key, generation), fault);
+    return err == SYM_OK && side->head.generation != generation ? SYM_BAD_FORMAT : err;
 }
 
 /* The last leaf of all must be the last one of this log. */
@@ -255,17 +269,18 @@ static enum sym_err check_end(struct sym_transaction *t, const struct sym_log_si
                               struct sym_fault *fault)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
+    uint8_t last[SYM_LOG_ROW_BYTES];
     size_t len = 0;
-    enum sym_err err = sym_store_last(t, SYM_TABLE_LEAVES, key, &len);
-    if (err == SYM_NOT_FOUND && (s == NULL || s->head.size == 0)) {
+    uint64_t size = s == NULL ? 0 : s->head.size;
+    enum sym_err err = sym_store_last(t, SYM_TABLE_LOG, key, &len);
+    if (err == SYM_NOT_FOUND && size == 0) {
         return SYM_OK;
     }
-    uint8_t last[SYM_LOG_KEY_BYTES];
-    sym_log_place(last, s == NULL ? 0 : s->head.generation,
-                  s == NULL || s->head.size == 0 ? 0 : s->head.size - 1);
-    if (err == SYM_OK && s != NULL && s->head.size > 0 &&
-        sym_span_equal(sym_span(key, len), sym_span(last, sizeof last))) {
-        return SYM_OK;
+    if (err == SYM_OK && size > 0) {
+        sym_log_row_key(last, s->head.generation, size - 1, SYM_LOG_LEAVES);
+        if (sym_span_equal(sym_span(key, len), sym_span(last, sizeof last))) {
+            return SYM_OK;
+        }
     }
     return sym_fail(fault, SYM_BAD_TAG,
                     "evidence log: the store holds entries that its head does not know: an older "
@@ -276,22 +291,11 @@ enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transaction *t,
                                  struct sym_log_side *side, struct sym_fault *fault)
 {
     struct row row = {.frozen = false};
-    uint8_t key[SYM_STORE_KEY_BYTES];
-    size_t len = 0;
-    enum sym_err err = sym_store_last(t, SYM_TABLE_LOG_STATE, key, &len);
+    enum sym_err err = load(l, t, side, &row, SYM_TABLE_LOG_HEAD, sym_span_text(HEAD_KEY), fault);
     if (err == SYM_NOT_FOUND) {
         err = check_end(t, NULL, fault);
         return err == SYM_OK ? SYM_NOT_FOUND : err;
     }
-    struct sym_reader r = sym_reader(sym_span(key, len));
-    uint32_t generation = sym_read_u32(&r);
-    if (err == SYM_OK) {
-        err = sym_read_end(&r);
-    }
-    if (err != SYM_OK) {
-        return sym_fail(fault, err, "evidence log: its head %s: " REMEDY, sym_err_text(err));
-    }
-    err = load(l, t, side, &row, generation, fault);
     if (err == SYM_OK) {
         err = check_end(t, side, fault);
     }

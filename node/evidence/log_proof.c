@@ -17,25 +17,54 @@ static struct sym_span tile_key(uint8_t out[TILE_KEY_BYTES], uint32_t generation
     return sym_span(out, TILE_KEY_BYTES);
 }
 
+/* Hashes and, at level 0, marks. */
+struct tile_row {
+    uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES];
+    struct sym_log_mark marks[SYM_TILE_WIDTH];
+};
+
+_Static_assert(sizeof(struct tile_row) == TILE_BYTES + SYM_TILE_WIDTH * 3u * SYM_LOG_MARK_BYTES,
+               "nothing between them");
+
+static size_t row_len(unsigned level)
+{
+    return level == 0 ? sizeof(struct tile_row) : TILE_BYTES;
+}
+
 enum sym_err sym_log_get_tile(struct sym_transaction *t,
-                              uint8_t out[SYM_TILE_WIDTH][SYM_HASH_BYTES], uint32_t generation,
+                              uint8_t out[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                              struct sym_log_mark marks[SYM_TILE_WIDTH], uint32_t generation,
                               unsigned level, uint64_t number)
 {
+    struct tile_row row;
     uint8_t key[TILE_KEY_BYTES];
     size_t len = 0;
     enum sym_err err =
         sym_store_get_into(t, SYM_TABLE_TILES, tile_key(key, generation, level, number), NULL,
-                           out[0], TILE_BYTES, &len);
-    return err == SYM_OK && len != TILE_BYTES ? SYM_BAD_FORMAT : err;
+                           (uint8_t *)&row, sizeof row, &len);
+    if (err == SYM_OK && len != row_len(level)) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err == SYM_OK) {
+        memcpy(out, row.hashes, sizeof row.hashes);
+    }
+    if (err == SYM_OK && marks != NULL && level == 0) {
+        memcpy(marks, row.marks, sizeof row.marks);
+    }
+    return err;
 }
 
 enum sym_err sym_log_put_tile(struct sym_transaction *t,
-                              uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES], uint32_t generation,
+                              uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                              const struct sym_log_mark marks[SYM_TILE_WIDTH], uint32_t generation,
                               unsigned level, uint64_t number)
 {
+    struct tile_row row;
     uint8_t key[TILE_KEY_BYTES];
+    memcpy(row.hashes, hashes, sizeof row.hashes);
+    memcpy(row.marks, marks, sizeof row.marks);
     return sym_store_put(t, SYM_TABLE_TILES, tile_key(key, generation, level, number),
-                         sym_span(hashes[0], TILE_BYTES));
+                         sym_span(&row, row_len(level)));
 }
 
 enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction *t,
@@ -82,7 +111,7 @@ static enum sym_err find_tile(struct sym_log_view *v, uint8_t (**out)[SYM_HASH_B
     }
     enum sym_err err = SYM_OK;
     if (!v->has_tile || v->level != level || v->number != number) {
-        err = sym_log_get_tile(v->t, v->tile, v->side->head.generation, level, number);
+        err = sym_log_get_tile(v->t, v->tile, NULL, v->side->head.generation, level, number);
     }
     v->has_tile = err == SYM_OK;
     v->level = level;

@@ -109,18 +109,14 @@ static void begin_walk(struct walk *w)
 /* Without marks the leaves are read themselves. */
 static void load_marks(struct walk *w)
 {
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    size_t len = 0;
+    uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES];
     uint64_t tile = w->at / SYM_TILE_WIDTH;
     w->has_marks = w->query->peer.len + w->query->exchange_id.len > 0;
     if (tile == w->side->head.size / SYM_TILE_WIDTH) {
         memcpy(w->marks, w->side->marks, sizeof w->marks);
     } else if (w->has_marks) {
-        sym_log_place(key, w->side->head.generation, tile);
         w->has_marks =
-            sym_store_get_into(w->t, SYM_TABLE_LOG_INDEX, sym_span(key, sizeof key), NULL,
-                               w->marks[0].exchange, sizeof w->marks, &len) == SYM_OK &&
-            len == sizeof w->marks;
+            sym_log_get_tile(w->t, hashes, w->marks, w->side->head.generation, 0, tile) == SYM_OK;
     }
 }
 

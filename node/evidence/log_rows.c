@@ -9,8 +9,9 @@
 /* A row that is longer takes nothing more. */
 #define ROW_BYTES 32768u
 
-enum sym_err sym_log_rows_open(struct sym_log_run *run, size_t longest)
+enum sym_err sym_log_rows_open(struct sym_log_run *run, enum sym_log_part part, size_t longest)
 {
+    run->part = part;
     run->room = longest + LENGTH_BYTES > ROW_BYTES ? longest + LENGTH_BYTES : ROW_BYTES;
     run->bytes = malloc(run->room);
     return run->bytes == NULL ? SYM_NO_MEMORY : SYM_OK;
@@ -77,12 +78,19 @@ bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t ind
     return true;
 }
 
-enum sym_err sym_log_rows_put(struct sym_log_run *run, struct sym_transaction *t,
-                              enum sym_table table, const struct sym_secret *under)
+void sym_log_row_key(uint8_t out[SYM_LOG_ROW_BYTES], uint32_t generation, uint64_t last,
+                     enum sym_log_part part)
 {
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    sym_log_place(key, run->generation, run->last);
-    enum sym_err err = sym_store_append(t, table, sym_span(key, sizeof key), under,
+    sym_log_place(out, generation, last);
+    out[SYM_LOG_KEY_BYTES] = (uint8_t)part;
+}
+
+enum sym_err sym_log_rows_put(struct sym_log_run *run, struct sym_transaction *t,
+                              const struct sym_secret *under)
+{
+    uint8_t key[SYM_LOG_ROW_BYTES];
+    sym_log_row_key(key, run->generation, run->last, run->part);
+    enum sym_err err = sym_store_append(t, SYM_TABLE_LOG, sym_span(key, sizeof key), under,
                                         sym_span(run->bytes, run->used));
     sym_log_rows_forget(run);
     return err;
@@ -103,48 +111,61 @@ static enum sym_err parse(struct sym_log_run *run)
     return run->n == 0 ? SYM_BAD_FORMAT : sym_read_end(&r);
 }
 
-/* The number of the row that holds the index, if any does: its own, or one behind it in its tile.
- */
-static enum sym_err seek(struct sym_transaction *t, enum sym_table table, uint32_t generation,
+enum sym_err sym_log_rows_next(struct sym_transaction *t, enum sym_log_part part,
+                               uint8_t key[SYM_STORE_KEY_BYTES], size_t *len, uint32_t *generation,
+                               uint64_t *last)
+{
+    for (;;) {
+        enum sym_err err = sym_store_next(t, SYM_TABLE_LOG, sym_span(key, *len), key, len);
+        if (err != SYM_OK) {
+            return err;
+        }
+        struct sym_reader r = sym_reader(sym_span(key, *len));
+        *generation = sym_read_u32(&r);
+        *last = sym_read_u64(&r);
+        bool wanted = sym_read_u8(&r) == part;
+        if (sym_read_end(&r) != SYM_OK) {
+            return SYM_BAD_FORMAT;
+        }
+        if (wanted) {
+            return SYM_OK;
+        }
+    }
+}
+
+/* The number of the row behind the index that holds it, if any does: one in its tile. */
+static enum sym_err seek(struct sym_transaction *t, enum sym_log_part part, uint32_t generation,
                          uint64_t index, uint64_t *last)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
-    size_t len = 0;
-    sym_log_place(key, generation, index);
-    enum sym_err err = sym_store_next(t, table, sym_span(key, SYM_LOG_KEY_BYTES), key, &len);
-    struct sym_reader r = sym_reader(sym_span(key, len));
-    if (err != SYM_OK) {
-        return err;
-    }
-    bool same = sym_read_u32(&r) == generation;
-    *last = sym_read_u64(&r);
-    if (sym_read_end(&r) != SYM_OK) {
-        return SYM_BAD_FORMAT;
-    }
-    return same && *last / SYM_TILE_WIDTH == index / SYM_TILE_WIDTH ? SYM_OK : SYM_NOT_FOUND;
+    size_t len = SYM_LOG_ROW_BYTES;
+    uint32_t found = 0;
+    sym_log_row_key(key, generation, index, part);
+    enum sym_err err = sym_log_rows_next(t, part, key, &len, &found, last);
+    bool same = found == generation && *last / SYM_TILE_WIDTH == index / SYM_TILE_WIDTH;
+    return err == SYM_OK && !same ? SYM_NOT_FOUND : err;
 }
 
 static enum sym_err read_row(struct sym_log_run *run, struct sym_transaction *t,
-                             enum sym_table table, const struct sym_secret *under, uint64_t last)
+                             const struct sym_secret *under, uint64_t last)
 {
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    sym_log_place(key, run->generation, last);
+    uint8_t key[SYM_LOG_ROW_BYTES];
+    sym_log_row_key(key, run->generation, last, run->part);
     run->last = last;
-    return sym_store_get_into(t, table, sym_span(key, sizeof key), under, run->bytes, run->room,
-                              &run->used);
+    return sym_store_get_into(t, SYM_TABLE_LOG, sym_span(key, sizeof key), under, run->bytes,
+                              run->room, &run->used);
 }
 
 enum sym_err sym_log_rows_get(struct sym_log_run *run, struct sym_transaction *t,
-                              enum sym_table table, const struct sym_secret *under,
-                              uint32_t generation, uint64_t index)
+                              const struct sym_secret *under, uint32_t generation, uint64_t index)
 {
     uint64_t last = 0;
     sym_log_rows_forget(run);
     run->generation = generation;
-    enum sym_err err = read_row(run, t, table, under, index);
+    enum sym_err err = read_row(run, t, under, index);
     if (err == SYM_NOT_FOUND) {
-        err = seek(t, table, generation, index, &last);
-        err = err == SYM_OK ? read_row(run, t, table, under, last) : err;
+        err = seek(t, run->part, generation, index, &last);
+        err = err == SYM_OK ? read_row(run, t, under, last) : err;
     }
     if (err == SYM_OK) {
         err = parse(run);

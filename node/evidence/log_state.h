@@ -9,11 +9,13 @@
 #include "node/evidence/log.h"
 #include "node/evidence/log_edge.h"
 
-#define SYM_LOG_KEY_BYTES  12u /* generation, index or tile */
+#define SYM_LOG_KEY_BYTES  12u /* generation, tile */
+#define SYM_LOG_ROW_BYTES  13u /* generation, index of the last entry, part */
 #define SYM_LOG_MARK_BYTES 4u  /* the beginning of an id; zeros: there is none */
 #define SYM_LOG_FAULT_MAX  255u
 
-/* What a leaf is about, for finding it without reading all: written beside each full tile. */
+/* What a leaf is about, for finding it without reading all: written behind the hashes of a full
+ * tile. */
 struct sym_log_mark {
     uint8_t exchange[SYM_LOG_MARK_BYTES];
     uint8_t handle[SYM_LOG_MARK_BYTES];
@@ -32,16 +34,20 @@ struct sym_log_side {
     struct sym_log_mark marks[SYM_TILE_WIDTH]; /* of the tile that is not full */
 };
 
-/* The secret that the keys of one tile's bodies are made of. */
+/* The secret that one tile's bodies lie under. */
 struct sym_log_secret {
     bool known;
     uint8_t place[SYM_LOG_KEY_BYTES];
     struct sym_secret secret; /* SYM_SEAL_KEY_BYTES, whether it is known or not */
 };
 
+/* Rows of both lie side by side, bodies first. */
+enum sym_log_part { SYM_LOG_BODIES, SYM_LOG_LEAVES };
+
 /* Leaves or bodies of one row: those that a transaction waits to write, or those that were read
  * last. In a row each has its length (4 bytes) before it, and the row's key is that of the last. */
 struct sym_log_run {
+    enum sym_log_part part;
     uint32_t generation;
     uint64_t last; /* index of the last one */
     size_t n;      /* 0: it is empty */
@@ -83,6 +89,8 @@ void sym_log_place(uint8_t out[SYM_LOG_KEY_BYTES], uint32_t generation, uint64_t
 
 /* log_keep: the stored state, and what is made of it. */
 SYM_MUST enum sym_err sym_log_keep_state(struct sym_log *l, struct sym_transaction *t);
+/* The durable one, as that of a generation that ends now. */
+SYM_MUST enum sym_err sym_log_keep_past(struct sym_log *l, struct sym_transaction *t);
 /* The newest state; SYM_NOT_FOUND: there is none. Also fills frozen and why. */
 SYM_MUST enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transaction *t,
                                           struct sym_log_side *side, struct sym_fault *fault);
@@ -92,7 +100,8 @@ SYM_MUST enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t,
 void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from);
 
 /* log_rows: what lies together. longest: of one leaf or body, bytes. */
-SYM_MUST enum sym_err sym_log_rows_open(struct sym_log_run *run, size_t longest);
+SYM_MUST enum sym_err sym_log_rows_open(struct sym_log_run *run, enum sym_log_part part,
+                                        size_t longest);
 void sym_log_rows_close(struct sym_log_run *run);
 void sym_log_rows_forget(struct sym_log_run *run);
 /* False when it belongs into a new row. */
@@ -100,11 +109,18 @@ bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t ind
                       struct sym_span part);
 /* Writes the row, and forgets it. */
 SYM_MUST enum sym_err sym_log_rows_put(struct sym_log_run *run, struct sym_transaction *t,
-                                       enum sym_table table, const struct sym_secret *under);
+                                       const struct sym_secret *under);
 /* Reads the row that the index lies in, which may be one that is not there: SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_log_rows_get(struct sym_log_run *run, struct sym_transaction *t,
-                                       enum sym_table table, const struct sym_secret *under,
-                                       uint32_t generation, uint64_t index);
+                                       const struct sym_secret *under, uint32_t generation,
+                                       uint64_t index);
+/* Goes on to the next row of this part in the table: key[0..*len) is where to begin behind, and
+ * then its key. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_log_rows_next(struct sym_transaction *t, enum sym_log_part part,
+                                        uint8_t key[SYM_STORE_KEY_BYTES], size_t *len,
+                                        uint32_t *generation, uint64_t *last);
+void sym_log_row_key(uint8_t out[SYM_LOG_ROW_BYTES], uint32_t generation, uint64_t last,
+                     enum sym_log_part part);
 bool sym_log_rows_find(const struct sym_log_run *run, struct sym_span *out, uint32_t generation,
                        uint64_t index);
 
@@ -157,11 +173,14 @@ SYM_MUST enum sym_err sym_log_side_of(struct sym_log *l, struct sym_transaction 
 /* A sym_merkle_read_fn over a view. */
 SYM_MUST enum sym_err sym_log_read_node(void *view, uint8_t out[SYM_HASH_BYTES], unsigned level,
                                         uint64_t index);
+/* A full tile; at level 0 with the marks of its leaves. marks may be NULL for getting. */
 SYM_MUST enum sym_err sym_log_get_tile(struct sym_transaction *t,
                                        uint8_t out[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                                       struct sym_log_mark marks[SYM_TILE_WIDTH],
                                        uint32_t generation, unsigned level, uint64_t number);
 SYM_MUST enum sym_err sym_log_put_tile(struct sym_transaction *t,
                                        uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES],
+                                       const struct sym_log_mark marks[SYM_TILE_WIDTH],
                                        uint32_t generation, unsigned level, uint64_t number);
 
 #endif

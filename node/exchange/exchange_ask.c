@@ -122,7 +122,7 @@ static void begin_request(struct sym_exchanges *x, struct sym_exchange *e, struc
     e->link = link;
     e->phase = SYM_PHASE_ASKED;
     e->asks++;
-    if (e->matter != NULL) {
+    if (e->matter != NULL || e->kind == SYM_KIND_COMPARE) {
         sym_exchange_allow_ms(e, ANSWER_MS);
     }
     sym_exchange_write(x, e, &p);
@@ -154,6 +154,8 @@ void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
     e->phase = SYM_PHASE_ASKING;
     if (e->matter != NULL) {
         sym_exchange_allow_ms(e, SYM_EXCHANGE_LINK_MS);
+    } else if (e->kind == SYM_KIND_COMPARE) {
+        sym_exchange_allow_ms(e, SYM_COMPARE_REACH_MS);
     }
     if (link != NULL) {
         sym_exchange_ask(x, e, link);
@@ -181,6 +183,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
         return e->leg != NULL ? sym_run_new(&e->run, &plan) : SYM_CANCELLED;
     }
     if (e->matter == NULL) {
+        e->deadline_ms = e->until_ms;
         const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
         if (peer == NULL) {
             return SYM_NOT_FOUND;
@@ -289,8 +292,7 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
     bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
     bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && err == SYM_OK;
     (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s%s", e->alias,
-                   held ? "held it" : "denied it",
-                   reasoned ? sym_reason_text(receipt->reason) : "",
+                   held ? "held it" : "denied it", reasoned ? sym_reason_text(receipt->reason) : "",
                    reasoned && remark_len > 0 ? ": " : "", remark_len,
                    remark_len > 0 ? (const char *)receipt->remark.data : "",
                    unsaid ? "; \"symbolon log witnesses\" there says why" : "",

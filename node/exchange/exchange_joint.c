@@ -19,6 +19,7 @@ struct joint {
     const struct sym_peer *peer;
     const struct sym_request *request;
     struct sym_tabulate asked;
+    struct sym_tab_outline outline;
     struct sym_tab_party *cohort;
     uint32_t n;
     uint32_t place;
@@ -274,6 +275,7 @@ static enum sym_err open_part(struct joint *j)
     c.owner = e;
     c.member.place = j->place;
     c.member.query_hash = j->asked.query_hash;
+    c.member.outline = j->asked.outline;
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
@@ -311,6 +313,7 @@ static enum sym_err keep_request(struct joint *j)
     m->participants = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
     m->cells = j->asked.cells;
     m->epsilon_nano = j->asked.epsilon_nano;
+    m->shape = j->outline.shape;
     memcpy(m->tabulation, j->asked.tabulation.data, sizeof m->tabulation);
     sym_matter_text(m->mine, sizeof m->mine, is_name ? j->request->dataset : sym_span_text("?"));
     return SYM_OK;
@@ -352,9 +355,11 @@ void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                struct sym_answer_given *out)
 {
     SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO outlined = {0};
     struct joint j = {.x = x, .e = e, .peer = peer, .request = request, .out = out};
     *out = (struct sym_answer_given){.decision = SYM_DECISION_GRANTED, .remark = ""};
-    if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK) {
+    if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK ||
+        sym_decode(&outlined, &j.outline, &sym_msg_tab_outline, j.asked.outline) != SYM_OK) {
         deny(&j, SYM_REASON_PROTOCOL, "the parameters are impossible");
     } else {
         answer(&j);

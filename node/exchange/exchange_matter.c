@@ -46,6 +46,7 @@ void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joi
     m->participants = joint->participants;
     m->cells = joint->cells;
     m->epsilon_nano = joint->epsilon_nano;
+    m->shape = joint->shape;
     sym_matter_text(m->case_ref, sizeof m->case_ref, sym_span_text(joint->case_ref));
     sym_matter_text(m->note, sizeof m->note, sym_span_text(joint->note));
     sym_matter_text(m->user, sizeof m->user, sym_span_text(joint->user));

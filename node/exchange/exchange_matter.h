@@ -40,6 +40,7 @@ struct sym_exchange_matter {
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint32_t shape;      /* enum sym_tab_shape */
     uint32_t min_result; /* of the grant, as the receipt says it */
     bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
@@ -75,6 +76,7 @@ struct sym_joint {
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint32_t shape;
 };
 void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint);
 /* What makes two requests to take part the same, whatever their tabulations are called. */

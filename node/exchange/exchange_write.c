@@ -62,6 +62,7 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .participants = m->participants,
         .cells = m->cells,
         .epsilon_nano = m->epsilon_nano,
+        .shape = m->shape,
     };
 }
 

@@ -100,7 +100,7 @@ static enum sym_err put_own(struct compare_run *run)
                                   sym_secret_span(&body));
         }
     }
-    return err;
+    return err == SYM_OK && run->own_done ? sym_compare_own_end(run->compare) : err;
 }
 
 /* The initiator ------------------------------------------------------------------------------

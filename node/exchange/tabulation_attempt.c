@@ -105,6 +105,7 @@ static enum sym_err new_part(struct sym_tabulation *t, const struct sym_tab_ques
     c.member.question.query = sym_span(NULL, 0);
     c.member.place = t->cohort.own;
     c.member.query_hash = sym_span(query_hash, sizeof query_hash);
+    c.member.outline = sym_span(t->outline, t->outline_len);
     c.member.epsilon_nano = sym_cube_epsilon(t->cube);
     c.member.cells = (uint32_t)sym_cube_cells(t->cube);
     return err == SYM_OK ? sym_tab_part_new(&t->part, &c) : err;
@@ -141,7 +142,8 @@ static enum sym_err write_parameters(const struct sym_tabulation *t, uint8_t *ou
                                    .query_hash = sym_span(hash, sizeof hash),
                                    .cohort = sym_span(t->cohort.ids, t->cohort.n * SYM_HASH_BYTES),
                                    .epsilon_nano = sym_cube_epsilon(t->cube),
-                                   .cells = (uint32_t)sym_cube_cells(t->cube)};
+                                   .cells = (uint32_t)sym_cube_cells(t->cube),
+                                   .outline = sym_span(t->outline, t->outline_len)};
     sym_joint_bound(bound, &p);
     return err == SYM_OK ? sym_encode(out, max, len, &sym_msg_tabulate, &p) : err;
 }
@@ -149,7 +151,7 @@ static enum sym_err write_parameters(const struct sym_tabulation *t, uint8_t *ou
 /* A leg that cannot be begun is one that drops out at once. */
 static enum sym_err begin_legs(struct sym_tabulation *t)
 {
-    uint8_t parameters[SYM_HASH_BYTES * (SYM_TAB_MEMBERS_MAX + 8u)];
+    uint8_t parameters[SYM_TABULATE_BYTES_MAX];
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint8_t bound[SYM_DIGEST_BYTES];
     size_t len = 0;
@@ -164,7 +166,8 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
                                     .bound = sym_span(bound, sizeof bound),
                                     .participants = t->cohort.n,
                                     .cells = (uint32_t)sym_cube_cells(t->cube),
-                                    .epsilon_nano = sym_cube_epsilon(t->cube)};
+                                    .epsilon_nano = sym_cube_epsilon(t->cube),
+                                    .shape = t->shape};
     for (uint32_t i = 0; err == SYM_OK && i < t->cohort.n; i++) {
         struct sym_leg *leg = &t->legs[i];
         struct sym_fault fault = {.text = ""};

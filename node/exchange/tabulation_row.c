@@ -45,6 +45,7 @@ static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool o
         .participants = t->cohort.n,
         .cells = (uint32_t)sym_cube_cells(t->cube),
         .epsilon_nano = sym_cube_epsilon(t->cube),
+        .shape = t->shape,
     };
 }
 

@@ -1,6 +1,7 @@
 #include "node/exchange/tabulations_state.h"
 #include "node/log.h"
 #include "node/loop.h"
+#include "proto/outline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -370,6 +371,12 @@ static enum sym_err fill(struct sym_tabulation *t, const struct sym_tabulate_sta
     err = sym_tab_cohort_of(&t->cohort, t->x, start, fault);
     if (err == SYM_OK) {
         err = sym_tab_read_query(&arena, &query, &t->cube, sym_kept_span(&t->query), fault);
+    }
+    if (err == SYM_OK) {
+        t->shape = query.shape;
+        err = sym_tab_outline_write(t->outline, &t->outline_len, &query);
+        err =
+            err == SYM_OK ? err : sym_fail(fault, err, "query: its outline %s", sym_err_text(err));
     }
     if (err == SYM_OK) {
         err = sym_tab_can_pay(t->x, &t->cohort, start, t->cube, fault);

@@ -44,6 +44,9 @@ struct sym_tabulation {
     uint64_t attempt_ms; /* when this one began, monotonic */
     bool again;          /* it failed, and the next begins once all of it has ended */
     struct sym_kept query;
+    uint32_t shape;
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len;
     char dataset[SYM_ALIAS_BYTES];
     char user[SYM_ALIAS_BYTES];
     char case_ref[SYM_CASE_BYTES_MAX + 1];

@@ -217,6 +217,7 @@ enum sym_err sym_grants_open(struct sym_grants **out, const struct sym_grants_co
         err = drop_strangers(g, fault);
     }
     if (err != SYM_OK) {
+        sym_held_clear(g);
         free(g->patterns);
         free(g);
         return err;

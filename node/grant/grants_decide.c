@@ -58,6 +58,7 @@ static void take_back_held(struct sym_grants *g, const struct sym_grants_step *s
         return;
     }
     size_t at = (size_t)(held - g->held);
+    sym_held_item_clear(held);
     g->n_held--;
     memmove(held, held + 1, (g->n_held - at) * sizeof *held);
 }
@@ -87,6 +88,7 @@ void sym_grants_close(struct sym_grants *g)
 {
     if (g != NULL) {
         sym_patterns_clear(g);
+        sym_held_clear(g);
         free(g);
     }
 }
@@ -172,8 +174,12 @@ static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_ve
                                                .remark = HELD_FULL,
                                                .cause = "held"};
         } else if (err == SYM_OK) {
-            struct sym_held_item *held = &g->held[g->n_held++];
-            sym_held_item_new(held, ask);
+            struct sym_held_item *held = &g->held[g->n_held];
+            err = sym_held_item_new(held, ask, out->remark);
+            if (err != SYM_OK) {
+                return err;
+            }
+            g->n_held++;
             s->holds = true;
             s->held_is_new = true;
             memcpy(s->held_id, held->id, sizeof s->held_id);

@@ -7,7 +7,7 @@
 
 #define RECORD_VERSION 1u
 #define HEAD_BYTES     (1u + SYM_NODE_ID_BYTES + SYM_DIGEST_BYTES + 4u)
-#define RECORD_BYTES   1024u
+#define RECORD_BYTES   1536u /* beside the parameters */
 
 #define PERSONALISATION "symbolon-held--1"
 
@@ -23,6 +23,8 @@ void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
     row->dataset = sym_span_text(item->dataset);
     row->decided_by = sym_span_text(item->decided_by);
     row->why = sym_span_text(item->why);
+    row->because = sym_span_text(item->because);
+    row->parameters = sym_span(item->parameters, item->parameters_len);
     row->case_hash =
         item->has_case ? sym_span(item->case_hash, sizeof item->case_hash) : sym_span(NULL, 0);
 }
@@ -31,11 +33,15 @@ void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
 enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
                                const struct sym_held_item *item)
 {
-    uint8_t bytes[RECORD_BYTES];
     struct sym_held_request row;
     struct sym_span head;
     size_t len = 0;
-    struct sym_writer w = sym_writer(bytes, sizeof bytes);
+    size_t max = RECORD_BYTES + item->parameters_len;
+    uint8_t *bytes = malloc(max);
+    if (bytes == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    struct sym_writer w = sym_writer(bytes, max);
     sym_write_u8(&w, RECORD_VERSION);
     sym_write_bytes(&w, item->peer.bytes, SYM_NODE_ID_BYTES);
     sym_write_bytes(&w, item->what_for, sizeof item->what_for);
@@ -43,16 +49,38 @@ enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
     sym_held_item_row(g, &row, item);
     enum sym_err err = sym_write_end(&w, &head);
     if (err == SYM_OK) {
-        err = sym_encode(bytes + head.len, sizeof bytes - head.len, &len, &sym_msg_held_request,
-                         &row);
+        err = sym_encode(bytes + head.len, max - head.len, &len, &sym_msg_held_request, &row);
     }
-    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_HELD, row.id, sym_span(bytes, head.len + len))
-                         : err;
+    if (err == SYM_OK) {
+        err = sym_store_put(t, SYM_TABLE_HELD, row.id, sym_span(bytes, head.len + len));
+    }
+    free(bytes);
+    return err;
 }
 
 enum sym_err sym_held_item_delete(struct sym_transaction *t, const struct sym_held_item *item)
 {
     return sym_store_delete(t, SYM_TABLE_HELD, sym_span(item->id, sizeof item->id));
+}
+
+static enum sym_err keep_parameters(struct sym_held_item *item, struct sym_span from)
+{
+    if (from.len == 0) {
+        return SYM_OK;
+    }
+    item->parameters = malloc(from.len);
+    if (item->parameters == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    memcpy(item->parameters, from.data, from.len);
+    item->parameters_len = from.len;
+    return SYM_OK;
+}
+
+void sym_held_item_clear(struct sym_held_item *item)
+{
+    free(item->parameters);
+    *item = (struct sym_held_item){.reason = 0};
 }
 
 static enum sym_err load_one(void *context, struct sym_span key, struct sym_span value)
@@ -89,9 +117,15 @@ static enum sym_err load_one(void *context, struct sym_span key, struct sym_span
     memcpy(item.dataset, row.dataset.data, row.dataset.len);
     memcpy(item.decided_by, row.decided_by.data, row.decided_by.len);
     memcpy(item.why, row.why.data, row.why.len);
+    memcpy(item.because, row.because.data, row.because.len);
+    err = keep_parameters(&item, row.parameters);
+    if (err != SYM_OK) {
+        return err;
+    }
     item.terms = row;
     item.terms.id = item.terms.alias = item.terms.dataset = sym_span(NULL, 0);
     item.terms.decided_by = item.terms.why = sym_span(NULL, 0);
+    item.terms.because = item.terms.parameters = sym_span(NULL, 0);
     item.has_case = row.case_hash.len > 0;
     if (item.has_case) {
         memcpy(item.case_hash, row.case_hash.data, sizeof item.case_hash);
@@ -110,7 +144,7 @@ static int by_time(const void *a, const void *b)
 
 enum sym_err sym_held_load(struct sym_grants *g, struct sym_transaction *t)
 {
-    g->n_held = 0;
+    sym_held_clear(g);
     enum sym_err err = sym_store_each(t, SYM_TABLE_HELD, load_one, g);
     if (err == SYM_OK) {
         qsort(g->held, g->n_held, sizeof *g->held, by_time);
@@ -192,6 +226,7 @@ enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms)
     for (size_t i = 0; i < g->n_held; i++) {
         struct sym_held_item item = g->held[i];
         if (is_over(&item, now_ms)) {
+            sym_held_item_clear(&item);
             continue;
         }
         if (has_expired(&item, now_ms)) {
@@ -204,12 +239,21 @@ enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms)
     return SYM_OK;
 }
 
+void sym_held_clear(struct sym_grants *g)
+{
+    while (g->n_held > 0) {
+        sym_held_item_clear(&g->held[--g->n_held]);
+    }
+}
+
 void sym_held_remove_peer(struct sym_grants *g, const struct sym_node_id *id)
 {
     size_t kept = 0;
     for (size_t i = 0; i < g->n_held; i++) {
         if (!sym_node_id_equal(&g->held[i].peer, id)) {
             g->held[kept++] = g->held[i];
+        } else {
+            sym_held_item_clear(&g->held[i]);
         }
     }
     g->n_held = kept;
@@ -284,7 +328,8 @@ struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask 
     return found;
 }
 
-void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask)
+enum sym_err sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask,
+                               const char *because)
 {
     const struct sym_request *r = ask->request;
     *out = (struct sym_held_item){.peer = ask->peer->id,
@@ -303,6 +348,8 @@ void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask)
     if (out->has_case) {
         memcpy(out->case_hash, r->commitments->case_ref.data, sizeof out->case_hash);
     }
+    (void)snprintf(out->because, sizeof out->because, "%s", because);
+    return r->kind == SYM_KIND_TABULATE ? keep_parameters(out, r->parameters) : SYM_OK;
 }
 
 static enum sym_err delete_one(struct sym_transaction *t, void *context)
@@ -328,6 +375,7 @@ enum sym_err sym_held_make_room(struct sym_grants *g, const struct sym_node_id *
     }
     enum sym_err err = sym_store_write(g->config.store, delete_one, &g->held[oldest]);
     if (err == SYM_OK) {
+        sym_held_item_clear(&g->held[oldest]);
         g->n_held--;
         memmove(&g->held[oldest], &g->held[oldest + 1], (g->n_held - oldest) * sizeof *g->held);
     }

@@ -33,6 +33,9 @@ struct sym_held_item {
     char dataset[SYM_ALIAS_BYTES];
     char decided_by[SYM_ALIAS_BYTES];
     char why[SYM_REASON_BYTES_MAX + 1u];
+    char because[SYM_REASON_BYTES_MAX + 1u];
+    uint8_t *parameters; /* of a tabulation; owned by the item that stands in grants.held */
+    size_t parameters_len;
     uint32_t reason;               /* of a denial: enum sym_reason */
     struct sym_held_request terms; /* without the spans */
 };
@@ -89,7 +92,8 @@ void sym_pattern_forget(struct sym_grants *g, const struct sym_node_id *peer);
 
 /* The held requests: loaded, and put into the order of their times. */
 SYM_MUST enum sym_err sym_held_load(struct sym_grants *g, struct sym_transaction *t);
-/* From memory only. */
+/* All of them, then those of one peer: from memory only. */
+void sym_held_clear(struct sym_grants *g);
 void sym_held_remove_peer(struct sym_grants *g, const struct sym_node_id *id);
 /* Waits for its decision, or is approved and not used. */
 bool sym_held_is_open(const struct sym_held_item *item);
@@ -100,8 +104,10 @@ struct sym_held_item *sym_held_find(struct sym_grants *g, struct sym_span id);
 /* The one that this request repeats, open or denied: of the same commitments and terms. NULL when
  * there is none. */
 struct sym_held_item *sym_held_match(struct sym_grants *g, const struct sym_ask *ask);
-/* A new one that waits. */
-void sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask);
+/* A new one that waits, and why; clear it. SYM_NO_MEMORY. */
+SYM_MUST enum sym_err sym_held_item_new(struct sym_held_item *out, const struct sym_ask *ask,
+                                        const char *because);
+void sym_held_item_clear(struct sym_held_item *item);
 /* Makes room for one more request of this peer; SYM_LIMIT when too many are open. */
 SYM_MUST enum sym_err sym_held_make_room(struct sym_grants *g, const struct sym_node_id *peer);
 

@@ -142,6 +142,13 @@ static enum sym_err put(struct sym_transaction *t, void *context)
     return sym_store_put(t, SYM_TABLE_SETTINGS, c->name, c->value);
 }
 
+bool sym_setting_check(struct sym_span name, struct sym_span value)
+{
+    size_t at = 0;
+    const struct setting_row *row = row_of(name, &at);
+    return row != NULL && check(row, value, NULL) == SYM_OK;
+}
+
 enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
                               struct sym_span value, const struct sym_author *author,
                               struct sym_fault *fault)

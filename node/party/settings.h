@@ -40,6 +40,8 @@ const char *sym_setting_text(enum sym_setting_name name);
 uint64_t sym_settings_number(const struct sym_settings *settings, enum sym_setting_name name);
 /* The place of its value among the words it may be, from 0. */
 unsigned sym_settings_word(const struct sym_settings *settings, enum sym_setting_name name);
+/* Would this be accepted? */
+bool sym_setting_check(struct sym_span name, struct sym_span value);
 SYM_MUST enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span name,
                                        struct sym_span value, const struct sym_author *author,
                                        struct sym_fault *fault);

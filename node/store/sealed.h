@@ -8,7 +8,7 @@
 
 #include "crypto/seal.h"
 
-#define SYM_STORE_FORMAT       2u
+#define SYM_STORE_FORMAT       3u
 #define SYM_STORE_KEY_BYTES    64u /* longest key */
 #define SYM_SEALED_SHORT_BYTES 64u
 

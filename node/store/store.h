@@ -42,24 +42,24 @@
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
     X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
-    X(SETTLED, "settled")           /* likewise -> the own one, where nothing is owed any more */  \
-    X(RESTORED, "restored")         /* one entry: when this store was restored, from when */       \
-    X(LEAVES, "leaves")             /* generation, last index -> leaves of the evidence log */     \
-    X(TILES, "tiles")               /* generation, level, number -> 256 hashes of its tree */      \
-    X(LOG_STATE, "log-state")       /* generation -> size, edge, signed head */                    \
-    X(LOG_INDEX, "log-index")       /* generation, tile -> marks of what its leaves are about */   \
-    X(BODIES, "bodies")             /* as LEAVES -> their bodies, under their tile's secret */     \
-    X(BODY_SECRETS, "body-secrets") /* generation, tile -> that secret: a vault */                 \
-    X(BODY_KEYS, "body-keys")       /* as VAULT_KEYS, of that vault */                             \
-    X(BODY_STATE, "body-state")     /* as VAULT_STATE, of that vault */                            \
-    X(BUDGETS, "budgets")           /* dataset, year, node id -> epsilon spent */                  \
-    X(QUERY_IDS, "query-ids")       /* of tabulations -> reserved, debited, unmasked */            \
-    X(RELEASES, "releases")         /* tabulation -> the head of its release */                    \
+    X(SETTLED, "settled")       /* likewise -> the own one, where nothing is owed any more */      \
+    X(RESTORED, "restored")     /* one entry: when this store was restored, from when */           \
+    X(LOG, "log")               /* generation, last index, part -> entries of the evidence log */  \
+    X(LOG_HEAD, "log-head")     /* one entry: its size, root, signed head */                       \
+    X(LOG_PAST, "log-past")     /* generation -> the same of one that has ended */                 \
+    X(TILES, "tiles")           /* generation, level, number -> 256 hashes of its tree */          \
+    X(BODY_KEYS, "body-keys")   /* generation, tile -> secret of its bodies: vault.h */            \
+    X(BODY_STATE, "body-state") /* as VAULT_STATE, of that vault */                                \
+    X(BUDGETS, "budgets")       /* dataset, year, node id -> epsilon spent */                      \
+    X(QUERY_IDS, "query-ids")   /* of tabulations -> reserved, debited, unmasked */                \
+    X(RELEASES, "releases")     /* tabulation -> the head of its release */                        \
     X(RELEASE_CELLS, "release-cells") /* tabulation, page -> its cells */                          \
     X(QUESTIONS, "questions")         /* question id -> tabulation that answered it */             \
     X(COHORTS, "cohorts")             /* dataset, epoch, qid -> who took part, who survived */     \
     X(WITHHELD, "withheld")           /* tabulation -> whose release never came */
 
+/* LOG_HEAD has no walks, and short rows: it shares LMDB's own list of tables, whose page every
+ * commit writes anyhow. */
 enum sym_table {
 #define SYM_TABLE_ENUM(name, text) SYM_TABLE_##name,
     SYM_TABLE_LIST(SYM_TABLE_ENUM)

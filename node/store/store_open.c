@@ -102,7 +102,8 @@ static enum sym_err open_tables(struct sym_store *s, struct sym_fault *fault)
         code = mdb_dbi_open(txn, META_NAME, MDB_CREATE, &s->meta);
     }
     for (size_t i = 0; code == MDB_SUCCESS && i < SYM_TABLE_COUNT; i++) {
-        code = mdb_dbi_open(txn, sym_table_names[i], MDB_CREATE, &s->tables[i]);
+        const char *name = i == SYM_TABLE_LOG_HEAD ? NULL : sym_table_names[i];
+        code = mdb_dbi_open(txn, name, name == NULL ? 0 : MDB_CREATE, &s->tables[i]);
     }
     if (code != MDB_SUCCESS) {
         mdb_txn_abort(txn);

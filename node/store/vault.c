@@ -19,7 +19,7 @@ struct state {
 
 /* Where a vault lies. */
 struct place {
-    enum sym_table values;
+    enum sym_table values; /* as keys: there are none */
     enum sym_table keys;
     enum sym_table state;
     const char *file;
@@ -28,7 +28,7 @@ struct place {
 static const struct place places[] = {
     [SYM_VAULT_DATA] = {SYM_TABLE_VAULT, SYM_TABLE_VAULT_KEYS, SYM_TABLE_VAULT_STATE,
                         SYM_ERASURE_FILE},
-    [SYM_VAULT_EVIDENCE] = {SYM_TABLE_BODY_SECRETS, SYM_TABLE_BODY_KEYS, SYM_TABLE_BODY_STATE,
+    [SYM_VAULT_EVIDENCE] = {SYM_TABLE_BODY_KEYS, SYM_TABLE_BODY_KEYS, SYM_TABLE_BODY_STATE,
                             SYM_EVIDENCE_FILE},
 };
 
@@ -201,22 +201,28 @@ void sym_vault_close(struct sym_vault *v)
     }
 }
 
+enum sym_err sym_vault_new_key(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                               uint8_t out[SYM_SEAL_KEY_BYTES])
+{
+    const struct sym_secret own = {.data = out, .len = KEY_BYTES};
+    const struct sym_secret *master = NULL;
+    enum sym_err err = master_of(v, t, &master);
+    sym_random(out, KEY_BYTES);
+    if (err == SYM_OK && sym_store_has(t, v->at->keys, key) == SYM_OK) {
+        err = mark_due(v, t); /* what is replaced is erased too */
+    }
+    return err == SYM_OK ? sym_store_put_under(t, v->at->keys, key, master, sym_secret_span(&own))
+                         : err;
+}
+
 enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
                            struct sym_span value)
 {
     uint8_t key_bytes[KEY_BYTES];
     const struct sym_secret own = {.data = key_bytes, .len = sizeof key_bytes};
-    const struct sym_secret *master = NULL;
-    enum sym_err err = master_of(v, t, &master);
-    sym_random(key_bytes, sizeof key_bytes);
-    if (err == SYM_OK && sym_store_has(t, v->at->keys, key) == SYM_OK) {
-        err = mark_due(v, t); /* what is replaced is erased too */
-    }
+    enum sym_err err = sym_vault_new_key(v, t, key, key_bytes);
     if (err == SYM_OK) {
         err = sym_store_put_under(t, v->at->values, key, &own, value);
-    }
-    if (err == SYM_OK) {
-        err = sym_store_put_under(t, v->at->keys, key, master, sym_secret_span(&own));
     }
     sym_wipe(key_bytes, sizeof key_bytes);
     return err;
@@ -224,12 +230,15 @@ enum sym_err sym_vault_put(struct sym_vault *v, struct sym_transaction *t, struc
 
 /* Into a short array, which the caller wipes: key memory for each would take longer than the rest.
  */
-static enum sym_err unwrap(const struct sym_vault *v, struct sym_transaction *t,
-                           const struct sym_secret *master, struct sym_span key,
-                           uint8_t own[KEY_BYTES])
+enum sym_err sym_vault_key(struct sym_vault *v, struct sym_transaction *t, struct sym_span key,
+                           uint8_t out[SYM_SEAL_KEY_BYTES])
 {
+    const struct sym_secret *master = NULL;
     size_t len = 0;
-    enum sym_err err = sym_store_get_into(t, v->at->keys, key, master, own, KEY_BYTES, &len);
+    enum sym_err err = master_of(v, t, &master);
+    if (err == SYM_OK) {
+        err = sym_store_get_into(t, v->at->keys, key, master, out, KEY_BYTES, &len);
+    }
     return (err == SYM_OK && len != KEY_BYTES) || err == SYM_TOO_LONG ? SYM_BAD_FORMAT : err;
 }
 
@@ -239,11 +248,7 @@ static enum sym_err get(struct sym_vault *v, struct sym_transaction *t, struct s
 {
     uint8_t key_bytes[KEY_BYTES];
     const struct sym_secret own = {.data = key_bytes, .len = sizeof key_bytes};
-    const struct sym_secret *master = NULL;
-    enum sym_err err = master_of(v, t, &master);
-    if (err == SYM_OK) {
-        err = unwrap(v, t, master, key, key_bytes);
-    }
+    enum sym_err err = sym_vault_key(v, t, key, key_bytes);
     if (err == SYM_OK) {
         err = value != NULL ? sym_store_get_under(t, v->at->values, key, &own, value)
                             : sym_store_get_into(t, v->at->values, key, &own, out, max, len);
@@ -274,7 +279,8 @@ static enum sym_err delete_one(const struct sym_vault *v, struct sym_transaction
                                struct sym_span key)
 {
     enum sym_err err = sym_store_delete(t, v->at->keys, key);
-    return err == SYM_OK ? sym_store_delete(t, v->at->values, key) : err;
+    bool has_value = v->at->values != v->at->keys;
+    return err == SYM_OK && has_value ? sym_store_delete(t, v->at->values, key) : err;
 }
 
 static bool begins_with(const uint8_t *key, size_t len, struct sym_span prefix)

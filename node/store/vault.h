@@ -44,6 +44,13 @@ SYM_MUST enum sym_err sym_vault_get(struct sym_vault *v, struct sym_transaction 
 SYM_MUST enum sym_err sym_vault_get_into(struct sym_vault *v, struct sym_transaction *t,
                                          struct sym_span key, uint8_t *out, size_t max,
                                          size_t *len);
+/* Only the key, for what lies elsewhere, in a vault that holds no values (SYM_VAULT_EVIDENCE): a
+ * new one, in the place of one that may be there and is deleted; and the one that is there. The
+ * caller wipes it. */
+SYM_MUST enum sym_err sym_vault_new_key(struct sym_vault *v, struct sym_transaction *t,
+                                        struct sym_span key, uint8_t out[SYM_SEAL_KEY_BYTES]);
+SYM_MUST enum sym_err sym_vault_key(struct sym_vault *v, struct sym_transaction *t,
+                                    struct sym_span key, uint8_t out[SYM_SEAL_KEY_BYTES]);
 /* Deletes every value whose key begins with prefix. They can be read no more once the transaction
  * is committed, and are beyond recovery once sym_vault_sweep has returned. */
 SYM_MUST enum sym_err sym_vault_delete(struct sym_vault *v, struct sym_transaction *t,

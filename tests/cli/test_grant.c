@@ -1,6 +1,7 @@
 /* grant, grants list and revoke; requests, approve and deny. */
 #include "cli/terms.h"
 #include "proto/overlap_agree.h"
+#include "proto/tabulation.h"
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
@@ -381,7 +382,107 @@ static void lists_requests_in_columns(void **state)
             "\"state\":\"denied\",\"decided_by\":\"officer\","
             "\"decided\":\"2026-09-21T14:13:25Z\",\"why\":\"no "
             "case\",\"case_commitment\":\"\",\"own\":false,\"user\":\"\",\"what\":\"\","
-            "\"exchange\":\"\"}");
+            "\"exchange\":\"\",\"because\":\"\",\"question\":null}");
+}
+
+/* Hotspots of 13 and of all countries, by year; of three nodes: a peer, this one, a stranger. */
+static struct sym_span parameters(const struct fake_node *node)
+{
+    static uint8_t bytes[SYM_TABULATE_BYTES_MAX];
+    static uint8_t cohort[3 * 32];
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len = 0;
+    size_t len = 0;
+    const struct sym_span years[] = {sym_span_text("2019"), sym_span_text("2020"),
+                                     sym_span_text("2021")};
+    const struct sym_span ends[] = {sym_span_text("AD"), sym_span_text("IT")};
+    const struct sym_span all[] = {sym_span_text("AD"), sym_span_text("unknown")};
+    const struct sym_span sexes[] = {sym_span_text("female"), sym_span_text("male")};
+    const struct sym_tab_outlined dimensions[] = {{SYM_DIMENSION_COUNTRY, 13, ends, 2},
+                                                  {SYM_DIMENSION_ORIGIN, 253, all, 2},
+                                                  {SYM_DIMENSION_YEAR, 3, years, 3},
+                                                  {SYM_DIMENSION_SEX, 2, sexes, 2}};
+    const struct sym_tab_level levels[] = {{sym_span("\0", 1)}, {sym_span("\0\2\3", 3)}};
+    const struct sym_tab_outline o = {.shape = SYM_TAB_HOTSPOTS,
+                                      .unit = SYM_TAB_PERSONS,
+                                      .persons_max = 4,
+                                      .cells_per_incident = 1,
+                                      .dimensions = dimensions,
+                                      .n_dimensions = 4,
+                                      .levels = levels,
+                                      .n_levels = 2};
+    assert_int_equal(sym_encode(outline, sizeof outline, &outline_len, &sym_msg_tab_outline, &o),
+                     SYM_OK);
+    memcpy(cohort, node->id.bytes, 32);
+    cohort[32] = 1;
+    cohort[64] = 2;
+    const struct sym_tabulate t = {.suite = 1,
+                                   .tabulation = sym_span(cohort, SYM_EXCHANGE_ID_BYTES),
+                                   .query_hash = sym_span(cohort, 32),
+                                   .cohort = sym_span(cohort, sizeof cohort),
+                                   .epsilon_nano = 500000000u,
+                                   .cells = 91,
+                                   .outline = sym_span(outline, outline_len)};
+    assert_int_equal(sym_encode(bytes, sizeof bytes, &len, &sym_msg_tabulate, &t), SYM_OK);
+    return sym_span(bytes, len);
+}
+
+static enum sym_err a_tabulation_waits(struct fake_call *call)
+{
+    static const uint8_t peer[32] = {1};
+    static const struct sym_peer_row pinned = {.alias = {(const uint8_t *)"police", 6},
+                                               .name = {(const uint8_t *)"P", 1},
+                                               .id = {peer, 32},
+                                               .serial = 1};
+    static const struct sym_peer_list peers = {.peers = &pinned, .n_peers = 1};
+    static struct sym_held_request waits;
+    static const struct sym_request_list list = {.requests = &waits, .n_requests = 1};
+    waits = request(0);
+    waits.kind = SYM_KIND_TABULATE;
+    waits.type = waits.elements = 0;
+    waits.because = sym_span_text("an approver has to agree first");
+    waits.parameters = parameters(call->node);
+    call->answer = call->verb == SYM_VERB_PEER_LIST        ? (const void *)&peers
+                   : call->verb == SYM_VERB_REQUEST_DECIDE ? (const void *)&waits
+                                                           : (const void *)&list;
+    return SYM_OK;
+}
+
+static void a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, a_tabulation_waits);
+    run(&r, "requests");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "4f1caa010000  police  suspects  hotspots  -     aml      314b      -  ");
+    assert_shows(r.out,
+                 "\n4f1caa010000: hotspots\n"
+                 "  by            country (13: AD to IT), origin (all 253), year (2019 to 2021), "
+                 "sex (female, male)\n"
+                 "  levels        country; country x year x sex\n"
+                 "  counted       persons, at most 4 of one incident, in 1 cell of each level\n"
+                 "  cells         91\n"
+                 "  epsilon       0.5 of the dataset's privacy budget\n"
+                 "  participants  3: this node, police, node 020000000000, not pinned\n"
+                 "  held          an approver has to agree first\n");
+    run(&r, "approve|4f1c");
+    assert_shows(r.out, ": waiting: hotspots of suspects by police\n");
+    run(&r, "requests|--json");
+    cJSON *j = cJSON_Parse(r.out);
+    assert_non_null(j);
+    cJSON *question = cJSON_GetObjectItem(cJSON_GetArrayItem(j, 0), "question");
+    assert_string_equal(cJSON_GetObjectItem(question, "shape")->valuestring, "hotspots");
+    assert_true(cJSON_GetObjectItem(question, "epsilon_nano")->valuedouble == 5e8);
+    cJSON *dimensions = cJSON_GetObjectItem(question, "dimensions");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 1), "all")));
+    assert_int_equal(
+        cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 2), "list")), 3);
+    cJSON *participants = cJSON_GetObjectItem(question, "participants");
+    assert_string_equal(
+        cJSON_GetObjectItem(cJSON_GetArrayItem(participants, 1), "alias")->valuestring, "police");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(participants, 0), "self")));
+    cJSON_Delete(j);
 }
 
 static void approves_by_the_first_digits(void **state)
@@ -518,6 +619,7 @@ int main(void)
         WITH_NODE(lists_grants_as_json),
         WITH_NODE(revokes_by_peer_dataset_and_kind),
         WITH_NODE(lists_requests_in_columns),
+        WITH_NODE(a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs),
         WITH_NODE(approves_by_the_first_digits),
         WITH_NODE(denies_with_a_reason),
         WITH_NODE(refuses_digits_that_name_none_or_several),

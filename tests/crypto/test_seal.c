@@ -86,6 +86,58 @@ static void refuses_a_sealed_value_with_any_bit_flipped(void **state)
     }
 }
 
+/* Short and long values go through different libraries: lengths on both sides of that. */
+static const size_t lengths[] = {1, 2047, 2048, 2049, 70000};
+
+static void seals_values_of_every_length_as_libsodium_does(void **state)
+{
+    (void)state;
+    static uint8_t plain[70000];
+    static uint8_t sealed[sizeof plain + SYM_SEAL_OVERHEAD_BYTES];
+    static uint8_t wanted[sizeof sealed];
+    static uint8_t out[sizeof plain];
+    struct sym_span ad = sym_span_text("table/1");
+    uint8_t nonce[SYM_SEAL_NONCE_BYTES];
+    sym_random(plain, sizeof plain);
+    sym_random(nonce, sizeof nonce);
+    memcpy(wanted, nonce, sizeof nonce);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        size_t n = lengths[i];
+        struct sym_span whole = sym_span(sealed, n + SYM_SEAL_OVERHEAD_BYTES);
+        assert_int_equal(sym_seal_with(sealed, key, nonce, ad, sym_span(plain, n)), SYM_OK);
+        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(wanted + sizeof nonce, NULL, plain, n,
+                                                         ad.data, ad.len, NULL, nonce, key);
+        assert_memory_equal(sealed, wanted, whole.len);
+        assert_int_equal(sym_unseal(out, key, ad, whole), SYM_OK);
+        assert_memory_equal(out, plain, n);
+    }
+}
+
+static void refuses_a_long_value_that_was_altered_cut_or_moved(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    static const uint8_t zeros[N];
+    static const uint8_t plain[N] = "a long value";
+    static const size_t places[] = {0, 15, 16, 23, 24, 2000, N + 23, N + 24, N + 39};
+    uint8_t sealed[N + SYM_SEAL_OVERHEAD_BYTES];
+    uint8_t out[N];
+    struct sym_span ad = sym_span_text("t/1");
+    assert_int_equal(sym_seal(sealed, key, ad, sym_span(plain, N)), SYM_OK);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        memset(out, 1, sizeof out);
+        sealed[places[i]] ^= 4;
+        assert_int_equal(sym_unseal(out, key, ad, sym_span(sealed, sizeof sealed)), SYM_BAD_TAG);
+        assert_memory_equal(out, zeros, sizeof out);
+        sealed[places[i]] ^= 4;
+    }
+    struct sym_span cut = sym_span(sealed, sizeof sealed - 1);
+    assert_int_equal(sym_unseal(out, key, ad, cut), SYM_BAD_TAG);
+    struct sym_span whole = sym_span(sealed, sizeof sealed);
+    assert_int_equal(sym_unseal(out, key, sym_span_text("t/2"), whole), SYM_BAD_TAG);
+    assert_int_equal(sym_unseal(out, key, ad, whole), SYM_OK);
+}
+
 static void refuses_a_sealed_value_in_another_place_or_under_another_key(void **state)
 {
     (void)state;
@@ -538,6 +590,8 @@ int main(void)
         cmocka_unit_test(opens_the_vector_of_the_xchacha_draft),
         cmocka_unit_test(a_value_sealed_twice_looks_different_and_opens),
         cmocka_unit_test(refuses_a_sealed_value_with_any_bit_flipped),
+        cmocka_unit_test(seals_values_of_every_length_as_libsodium_does),
+        cmocka_unit_test(refuses_a_long_value_that_was_altered_cut_or_moved),
         cmocka_unit_test(refuses_a_sealed_value_in_another_place_or_under_another_key),
         cmocka_unit_test(a_subkey_is_keyed_blake2b),
         cmocka_unit_test(subkeys_of_other_keys_purposes_and_contexts_differ),

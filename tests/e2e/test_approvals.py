@@ -75,6 +75,23 @@ class Changes(Staffed):
         self.a.do("user", "add", "ole", "--role", "auditor")
         self.a.do("user", "remove", "ole")
 
+    def test_settings_that_let_tabulations_tell_more_need_an_approver(self):
+        def value(name):
+            return self.a.json("settings", "list")[name]
+        for name, wider, narrower, absurd in (("epsilon-per-year", 9, 7, 13), ("tabulate-minimum", 4, 6, 2)):
+            before = value(name)
+            self.refused(self.a.cli("settings", "set", name, absurd), FAILED, "a number from")
+            self.refused(self.a.cli("settings", "set", name, "many"), FAILED, "a number from")
+            self.assertIn("from now on", self.a.do("settings", "set", name, before))
+            held = self.is_held(self.a.cli("settings", "set", name, wider))
+            self.assertEqual(held["what"], f"settings set {name} {wider}")
+            self.assertEqual(value(name), before)
+            self.a.do("approve", held["id"], user="anna")
+            self.assertEqual(value(name), str(wider))
+            self.a.do("settings", "set", name, narrower)
+            self.assertEqual(value(name), str(narrower))
+            self.a.do("settings", "set", name, before, user="anna")  # an approver needs no other
+
     def test_nobody_approves_an_own_command_or_without_the_role_or_twice(self):
         held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
         for user in ("operator", "amir"):

@@ -119,6 +119,7 @@ class Records(TabulationTest):
         for node in crew.nodes:
             row = latest(node)
             self.assertEqual((row["kind"], row["state"], row["has_result"]), ("tabulate", "done", True))
+            self.assertEqual(row["tabulation"], answer["tabulation"])
             shown = node.json("exchange", "result", row["id"])
             wanted = crew.asker.json("exchange", "result", answer["id"])
             for one in (shown, wanted):

@@ -90,3 +90,33 @@ class Missing(TabulationTest):
         others[2].start()
         self.assertRegex(line, "could not be reached|in time")
         self.assertNotRegex(line, "node [0-9a-f]{8}")
+
+
+class Held(TabulationTest):
+    def test_an_approver_sees_the_question_and_the_lists_name_its_shape(self):
+        crew = self.crew(5)
+        crew.load([random_counts({"country": COUNTRIES, "year": YEARS}, at) for at in range(5)])
+        asker, member = crew.nodes[:2]
+        member.do("user", "add", "anna", "--role", "approver")
+        member.do("grant", asker.alias, DATASET, "tabulate", "--approval", user="operator")
+        words = ("hotspots", "--by", "country,year", "--from", "2019", "--to", "2020", *QUESTION[3:])
+        code, _, complaint = asker.cli(*words)
+        self.assertEqual(code, DENIED, complaint)
+        self.assertIn(f"{member.alias} held it: an approver has to agree first", complaint)
+        held, = member.json("requests", user="anna")
+        question = held["question"]
+        self.assertEqual((held["because"], question["shape"], question["epsilon_nano"], question["cells"]),
+                         ("an approver has to agree first", "hotspots", NANO // 2, 3 * len(COUNTRIES)))
+        self.assertEqual({row["alias"]: row["self"] for row in question["participants"]},
+                         {"": True, **{node.alias: False for node in crew.nodes if node is not member}})
+        self.assertEqual(question["levels"], [["country"], ["country", "year"]])
+        shown = member.do("requests", user="anna")
+        self.assertRegex(shown, r"(?m)^  by +country \(" + ", ".join(COUNTRIES) + r"\), year \(2019 to 2020\)$")
+        self.assertRegex(shown, r"(?m)^  epsilon +0.5 ")
+        self.assertRegex(shown, r"(?m)^  participants +5: .*this node")
+        member.do("approve", held["id"], user="anna")
+        asker.do(*words)
+        for node in (asker, member):
+            row = node.json("exchange", "list", user=None if node is asker else "operator")[0]
+            self.assertEqual((row["kind"], row["shape"], row["state"]), ("tabulate", "hotspots", "done"))
+            self.assertIn(" hotspots ", node.do("exchange", "list", user=None if node is asker else "operator"))

@@ -111,7 +111,7 @@ MUTANTS = [
     (
         "aggregates with other bounds are added",
         "node/test_dataset_snapshots:refuses_to_append_other_bounds_or_another_kind",
-        ("node/data/dataset_import.c", "    if (old->cells_per_incident != begin->cells_per_incident ||\n        old->persons_max != begin->persons_max) {", "    if (false) {"),
+        ("node/data/dataset_begin.c", "    if (old->cells_per_incident != begin->cells_per_incident ||\n        old->persons_max != begin->persons_max) {", "    if (false) {"),
     ),
     (
         "one record of incidents stands for many",

@@ -1,6 +1,6 @@
 /* The log in the store: what it keeps, what it refuses when it is opened, and what becomes of it
  * when a transaction fails. tests/node/test_evidence_tamper.c edits the file behind its back. */
-#include "node/evidence/log.h"
+#include "node/evidence/log_state.h"
 #include "node/loop.h"
 #include "tests/support/room.h"
 
@@ -405,11 +405,13 @@ static enum sym_err count_keys(struct sym_transaction *t, void *context)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
+    uint32_t generation = 0;
+    uint64_t last = 0;
     size_t *n = context;
-    enum sym_err err = sym_store_next(t, SYM_TABLE_BODIES, sym_span(NULL, 0), key, &len);
+    enum sym_err err = SYM_OK;
     while (err == SYM_OK) {
-        (*n)++;
-        err = sym_store_next(t, SYM_TABLE_BODIES, sym_span(key, len), key, &len);
+        err = sym_log_rows_next(t, SYM_LOG_BODIES, key, &len, &generation, &last);
+        *n += err == SYM_OK;
     }
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
@@ -479,9 +481,11 @@ static enum sym_err delete_first_body(struct sym_transaction *t, void *context)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
+    uint32_t generation = 0;
+    uint64_t last = 0;
     (void)context;
-    enum sym_err err = sym_store_next(t, SYM_TABLE_BODIES, sym_span(NULL, 0), key, &len);
-    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_BODIES, sym_span(key, len)) : err;
+    enum sym_err err = sym_log_rows_next(t, SYM_LOG_BODIES, key, &len, &generation, &last);
+    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_LOG, sym_span(key, len)) : err;
 }
 
 static enum sym_err note_body(void *context, const struct sym_log_row *row)
@@ -657,22 +661,22 @@ static void finds_entries_by_peer_exchange_handle_kind_and_time(void **state)
     }
 }
 
-static enum sym_err drop_index(struct sym_transaction *t, void *context)
+static enum sym_err drop_tile(struct sym_transaction *t, void *context)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
     (void)context;
-    enum sym_err err = sym_store_next(t, SYM_TABLE_LOG_INDEX, sym_span(NULL, 0), key, &len);
-    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_LOG_INDEX, sym_span(key, len)) : err;
+    enum sym_err err = sym_store_next(t, SYM_TABLE_TILES, sym_span(NULL, 0), key, &len);
+    return err == SYM_OK ? sym_store_delete(t, SYM_TABLE_TILES, sym_span(key, len)) : err;
 }
 
-static void finds_them_without_its_index_too(void **state)
+static void finds_them_without_the_marks_too(void **state)
 {
     struct room *s = *state;
     add(s, 100);
     add_about(s, SYM_ENTRY_REQUESTED, exchange_a, &bank_b, exchange_b);
     add(s, 300);
-    assert_int_equal(sym_store_write(s->store, drop_index, NULL), SYM_OK);
+    assert_int_equal(sym_store_write(s->store, drop_tile, NULL), SYM_OK);
     assert_int_equal(count(s, (struct sym_log_query){.peer = sym_span(bank_b.bytes, 32)}), 1);
     assert_int_equal(count(s, (struct sym_log_query){.exchange_id = sym_span(exchange_b, 16)}), 1);
 }
@@ -754,7 +758,7 @@ int main(void)
         TEST(a_new_generation_that_cannot_be_written_leaves_the_log_frozen),
         TEST(a_new_log_key_goes_on_with_the_same_tree),
         TEST(finds_entries_by_peer_exchange_handle_kind_and_time),
-        TEST(finds_them_without_its_index_too),
+        TEST(finds_them_without_the_marks_too),
         TEST(rows_come_in_pages),
         TEST(walks_over_the_entries_with_one_peer),
         TEST(times_never_go_back),

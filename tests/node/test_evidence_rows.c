@@ -1,6 +1,6 @@
 /* Entries of one commit lie together in rows: each is read by itself, in any order, and what
  * happens to a row happens to its entries alone. */
-#include "node/evidence/log.h"
+#include "node/evidence/log_state.h"
 #include "node/loop.h"
 #include "tests/support/room.h"
 
@@ -93,44 +93,58 @@ static enum sym_err body_of(struct room *s, uint64_t i)
 }
 
 struct rows {
-    enum sym_table table;
+    enum sym_log_part part;
     size_t n;
-    uint8_t delete_last; /* the row whose key ends with this; 0: none */
+    uint64_t delete_last; /* the row that ends with this entry; 0: none */
 };
 
 static enum sym_err walk_rows(struct sym_transaction *t, void *context)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = 0;
+    uint32_t generation = 0;
+    uint64_t last = 0;
     struct rows *rows = context;
     rows->n = 0;
-    while (sym_store_next(t, rows->table, sym_span(key, len), key, &len) == SYM_OK) {
+    while (sym_log_rows_next(t, rows->part, key, &len, &generation, &last) == SYM_OK) {
         rows->n++;
-        if (rows->delete_last != 0 && key[len - 1] == rows->delete_last) {
-            assert_int_equal(sym_store_delete(t, rows->table, sym_span(key, len)), SYM_OK);
+        if (rows->delete_last != 0 && last == rows->delete_last) {
+            assert_int_equal(sym_store_delete(t, SYM_TABLE_LOG, sym_span(key, len)), SYM_OK);
         }
     }
     return SYM_OK;
 }
 
-static size_t rows_in(struct room *s, enum sym_table table)
+static size_t rows_of(struct room *s, enum sym_log_part part)
 {
-    struct rows rows = {.table = table};
+    struct rows rows = {.part = part};
     assert_int_equal(sym_store_read(s->store, walk_rows, &rows), SYM_OK);
     return rows.n;
 }
 
-static void delete_row(struct room *s, enum sym_table table, uint8_t last)
+static void delete_row(struct room *s, enum sym_log_part part, uint64_t last)
 {
-    struct rows rows = {.table = table, .delete_last = last};
+    struct rows rows = {.part = part, .delete_last = last};
     assert_int_equal(sym_store_write(s->store, walk_rows, &rows), SYM_OK);
+}
+
+static enum sym_err count_secrets(struct sym_transaction *t, void *context)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    size_t *n = context;
+    *n = 0;
+    while (sym_store_next(t, SYM_TABLE_BODY_KEYS, sym_span(key, len), key, &len) == SYM_OK) {
+        (*n)++;
+    }
+    return SYM_OK;
 }
 
 static void entries_of_a_commit_share_a_row_for_each_tile(void **state)
 {
     struct room *s = *state;
     commit(s, (struct commit){.n = 300});
-    assert_int_equal(rows_in(s, SYM_TABLE_LEAVES), 2);
+    assert_int_equal(rows_of(s, SYM_LOG_LEAVES), 2);
     for (int restart = 0; restart < 2; restart++) {
         for (unsigned i = 0; i < 300; i++) {
             check_entry(s, i * 7 % 300);
@@ -150,7 +164,7 @@ static void long_bodies_have_rows_of_their_own(void **state)
     commit(s, (struct commit){.n = 1});
     commit(s, (struct commit){.first = 1, .n = 20, .command = SYM_COMMAND_KEPT_BYTES});
     commit(s, (struct commit){.first = 21, .n = 3});
-    assert_true(rows_in(s, SYM_TABLE_BODIES) >= 12);
+    assert_true(rows_of(s, SYM_LOG_BODIES) >= 12);
     for (unsigned i = 0; i < 24; i++) {
         check_entry(s, i);
     }
@@ -162,7 +176,7 @@ static void nothing_of_a_transaction_that_failed_waits_for_the_next(void **state
 {
     struct room *s = *state;
     commit(s, (struct commit){.first = 77, .n = 5, .end = SYM_DENIED});
-    assert_int_equal(rows_in(s, SYM_TABLE_LEAVES), 0);
+    assert_int_equal(rows_of(s, SYM_LOG_LEAVES), 0);
     commit(s, (struct commit){.n = 2});
     commit(s, (struct commit){.first = 88, .n = 300, .end = SYM_DENIED});
     commit(s, (struct commit){.first = 2, .n = 2});
@@ -213,12 +227,14 @@ static void erasing_cuts_through_a_row(void **state)
     assert_int_equal(n, 358 - 310 + 1);
     assert_int_equal(body_of(s, 358), SYM_NOT_FOUND);
     assert_int_equal(body_of(s, 359), SYM_OK);
-    assert_int_equal(rows_in(s, SYM_TABLE_BODIES), 1);
-    assert_int_equal(rows_in(s, SYM_TABLE_BODY_SECRETS), 1);
+    assert_int_equal(rows_of(s, SYM_LOG_BODIES), 1);
+    size_t secrets = 0;
+    assert_int_equal(sym_store_read(s->store, count_secrets, &secrets), SYM_OK);
+    assert_int_equal(secrets, 1);
 }
 
 struct forged {
-    enum sym_table table;
+    enum sym_log_part part;
     uint8_t bytes[2000];
     size_t len;
 };
@@ -227,15 +243,16 @@ struct forged {
 static enum sym_err put_forged(struct sym_transaction *t, void *context)
 {
     const struct forged *f = context;
-    const uint8_t key[12] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9};
-    return sym_store_put(t, f->table, sym_span(key, sizeof key), sym_span(f->bytes, f->len));
+    uint8_t key[SYM_LOG_ROW_BYTES];
+    sym_log_row_key(key, 1, 9, f->part);
+    return sym_store_put(t, SYM_TABLE_LOG, sym_span(key, sizeof key), sym_span(f->bytes, f->len));
 }
 
 /* An unreadable row counts as one body. */
 static void erasing_takes_a_row_that_cannot_be_read(void **state)
 {
     struct room *s = *state;
-    struct forged nonsense = {.table = SYM_TABLE_BODIES, .len = 500};
+    struct forged nonsense = {.part = SYM_LOG_BODIES, .len = 500};
     uint64_t n = 0;
     commit(s, (struct commit){.n = 10});
     commit(s, (struct commit){.first = 10, .n = 10});
@@ -244,7 +261,7 @@ static void erasing_takes_a_row_that_cannot_be_read(void **state)
     assert_int_equal(sym_log_erase_bodies(room_log(s), NULL, INT64_MAX, &n, NULL), SYM_OK);
     assert_int_equal(n, 11);
     assert_int_equal(body_of(s, 9), SYM_NOT_FOUND);
-    assert_int_equal(rows_in(s, SYM_TABLE_BODIES), 1);
+    assert_int_equal(rows_of(s, SYM_LOG_BODIES), 1);
 }
 
 static void a_row_that_is_gone_takes_its_entries_and_no_others(void **state)
@@ -253,11 +270,11 @@ static void a_row_that_is_gone_takes_its_entries_and_no_others(void **state)
     for (unsigned i = 0; i < 30; i += 10) {
         commit(s, (struct commit){.first = i, .n = 10});
     }
-    delete_row(s, SYM_TABLE_BODIES, 19);
+    delete_row(s, SYM_LOG_BODIES, 19);
     for (unsigned i = 0; i < 30; i++) {
         assert_int_equal(body_of(s, i), i / 10 == 1 ? SYM_BAD_TAG : SYM_OK);
     }
-    delete_row(s, SYM_TABLE_LEAVES, 9);
+    delete_row(s, SYM_LOG_LEAVES, 9);
     for (unsigned i = 0; i < 30; i++) {
         uint8_t bytes[SYM_LEAF_BYTES_MAX];
         size_t len = 0;
@@ -269,11 +286,11 @@ static void a_row_that_is_gone_takes_its_entries_and_no_others(void **state)
 static void refuses_rows_whose_lengths_do_not_fit(void **state)
 {
     static const struct forged forged[] = {
-        {SYM_TABLE_LEAVES, {0, 0, 0}, 3},                 /* no length */
-        {SYM_TABLE_LEAVES, {0, 0, 0, 2, 1}, 5},           /* shorter than it says */
-        {SYM_TABLE_LEAVES, {0, 0, 0, 1, 1, 0, 0, 0}, 8},  /* more behind it */
-        {SYM_TABLE_LEAVES, {0xff, 0xff, 0xff, 0xff}, 16}, /* more than there can be */
-        {SYM_TABLE_LEAVES, {0}, 4 * (SYM_TILE_WIDTH + 1)},
+        {SYM_LOG_LEAVES, {0, 0, 0}, 3},                 /* no length */
+        {SYM_LOG_LEAVES, {0, 0, 0, 2, 1}, 5},           /* shorter than it says */
+        {SYM_LOG_LEAVES, {0, 0, 0, 1, 1, 0, 0, 0}, 8},  /* more behind it */
+        {SYM_LOG_LEAVES, {0xff, 0xff, 0xff, 0xff}, 16}, /* more than there can be */
+        {SYM_LOG_LEAVES, {0}, 4 * (SYM_TILE_WIDTH + 1)},
     };
     struct room *s = *state;
     commit(s, (struct commit){.n = 10});

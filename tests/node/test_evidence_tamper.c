@@ -1,7 +1,7 @@
 /* Edits, deletes and reorders what a stopped node has in its LMDB file, through LMDB itself: with
  * sealed values as they are, and, knowing the node's master key, with values that are sealed
  * properly. Opening the log, or reading all of it, must notice each. */
-#include "node/evidence/log.h"
+#include "node/evidence/log_state.h"
 #include "node/store/sealed.h"
 #include "tests/support/room.h"
 
@@ -17,12 +17,23 @@
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, room_tear_down)
 #define ENTRIES    600u /* two full tiles, and a part of a third */
 
+/* What is tampered with: leaves and bodies lie in one table; the head in that of LMDB's own. */
+struct part {
+    const char *table; /* as values are sealed for it */
+    const char *named; /* by LMDB */
+    enum sym_log_part part;
+};
+static const struct part leaves = {"log", "log", SYM_LOG_LEAVES};
+static const struct part bodies = {"log", "log", SYM_LOG_BODIES};
+static const struct part tiles = {"tiles", "tiles", SYM_LOG_BODIES};
+static const struct part head = {"log-head", NULL, SYM_LOG_BODIES};
+
 struct raw {
     struct room *room;
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi table;
-    const char *name;
+    const struct part *part;
     struct sym_secret key;
 };
 
@@ -44,9 +55,9 @@ static int set_up(void **state)
 }
 
 /* Stops the node, and opens one of its tables. */
-static void raw_open(struct raw *r, struct room *s, const char *table)
+static void raw_open(struct raw *r, struct room *s, const struct part *part)
 {
-    *r = (struct raw){.room = s, .name = table};
+    *r = (struct raw){.room = s, .part = part};
     sym_log_close(s->log);
     s->log = NULL;
     sym_store_close(s->store);
@@ -57,7 +68,7 @@ static void raw_open(struct raw *r, struct room *s, const char *table)
     assert_int_equal(mdb_env_set_maxdbs(r->env, SYM_TABLE_COUNT + 1), 0);
     assert_int_equal(mdb_env_open(r->env, room_path(s, "store"), 0, 0600), 0);
     assert_int_equal(mdb_txn_begin(r->env, NULL, 0, &r->txn), 0);
-    assert_int_equal(mdb_dbi_open(r->txn, table, 0, &r->table), 0);
+    assert_int_equal(mdb_dbi_open(r->txn, part->named, 0, &r->table), 0);
 }
 
 static void raw_close(struct raw *r)
@@ -71,13 +82,11 @@ static void raw_close(struct raw *r)
                      SYM_OK);
 }
 
-/* A key of the log's: generation 1, and a number. */
-static MDB_val key_of(uint8_t out[12], uint64_t number)
+/* The key of an entry's row, in generation 1. */
+static MDB_val key_of(const struct raw *r, uint8_t out[SYM_LOG_ROW_BYTES], uint64_t number)
 {
-    memset(out, 0, 12);
-    out[3] = 1;
-    sym_put_u64(out + 4, number);
-    return (MDB_val){.mv_size = 12, .mv_data = out};
+    sym_log_row_key(out, 1, number, r->part->part);
+    return (MDB_val){.mv_size = SYM_LOG_ROW_BYTES, .mv_data = out};
 }
 
 static size_t raw_get(struct raw *r, MDB_val key, uint8_t out[4096])
@@ -98,7 +107,7 @@ static void raw_put(struct raw *r, MDB_val key, uint8_t *bytes, size_t len)
 /* Before a leaf or body stands its length: these have a row each, being of one commit each. */
 static size_t framing(const struct raw *r)
 {
-    return strcmp(r->name, "leaves") == 0 ? 4 : 0;
+    return r->part == &leaves ? 4 : 0;
 }
 
 /* A value, opened with the node's own key, and one that is sealed with it. */
@@ -108,7 +117,7 @@ static size_t raw_unseal(struct raw *r, MDB_val key, uint8_t out[4096])
     uint8_t row[4096];
     size_t len = 0;
     size_t sealed_len = raw_get(r, key, sealed);
-    struct sym_place place = {.table = r->name, .key = sym_span(key.mv_data, key.mv_size)};
+    struct sym_place place = {.table = r->part->table, .key = sym_span(key.mv_data, key.mv_size)};
     assert_int_equal(
         sym_sealed_read_into(row, 4096, &len, &r->key, &place, sym_span(sealed, sealed_len)),
         SYM_OK);
@@ -120,7 +129,7 @@ static void raw_seal(struct raw *r, MDB_val key, const uint8_t *bytes, size_t le
 {
     uint8_t sealed[4096 + SYM_SEAL_OVERHEAD_BYTES];
     uint8_t row[4096] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len};
-    struct sym_place place = {.table = r->name, .key = sym_span(key.mv_data, key.mv_size)};
+    struct sym_place place = {.table = r->part->table, .key = sym_span(key.mv_data, key.mv_size)};
     uint8_t nonce[SYM_SEAL_NONCE_BYTES];
     sym_random(nonce, sizeof nonce);
     assert_true(len < sizeof row - framing(r));
@@ -190,7 +199,7 @@ static void a_log_that_nobody_touched_is_fine(void **state)
 {
     struct raw r;
     uint64_t entry = 0;
-    raw_open(&r, *state, "leaves");
+    raw_open(&r, *state, &leaves);
     raw_close(&r);
     assert_int_equal(look(*state, &entry, NULL), NOT_AT_ALL);
 }
@@ -199,22 +208,22 @@ static void a_log_that_nobody_touched_is_fine(void **state)
 static void notices_any_bit_of_a_sealed_value(void **state)
 {
     static const struct {
-        const char *table;
+        const struct part *part;
         uint64_t number;
         enum notice notice;
     } flips[] = {
-        {"leaves", 3, BY_ENTRY},   {"leaves", 255, BY_ENTRY}, {"leaves", 512, AT_START},
-        {"leaves", 599, AT_START}, {"bodies", 3, BY_ENTRY},   {"bodies", 599, BY_ENTRY},
-        {"bodies", 512, BY_ENTRY},
+        {&leaves, 3, BY_ENTRY},   {&leaves, 255, BY_ENTRY}, {&leaves, 512, AT_START},
+        {&leaves, 599, AT_START}, {&bodies, 3, BY_ENTRY},   {&bodies, 599, BY_ENTRY},
+        {&bodies, 512, BY_ENTRY},
     };
     for (size_t i = 0; i < sizeof flips / sizeof *flips; i++) {
         for (size_t bit = 0; bit < 3; bit++) {
             struct raw r;
-            uint8_t key[12];
+            uint8_t key[SYM_LOG_ROW_BYTES];
             uint8_t bytes[4096];
             uint64_t entry = 0;
-            MDB_val k = key_of(key, flips[i].number);
-            raw_open(&r, *state, flips[i].table);
+            raw_open(&r, *state, flips[i].part);
+            MDB_val k = key_of(&r, key, flips[i].number);
             size_t len = raw_get(&r, k, bytes);
             size_t at = bit * (len - 1) / 2;
             bytes[at] ^= (uint8_t)(1u << bit);
@@ -224,7 +233,7 @@ static void notices_any_bit_of_a_sealed_value(void **state)
             if (flips[i].notice == BY_ENTRY) {
                 assert_int_equal(entry, flips[i].number);
             }
-            raw_open(&r, *state, flips[i].table);
+            raw_open(&r, *state, flips[i].part);
             bytes[at] ^= (uint8_t)(1u << bit);
             raw_put(&r, k, bytes, len);
             raw_close(&r);
@@ -236,22 +245,22 @@ static void notices_any_bit_of_a_sealed_value(void **state)
 static void notices_an_entry_that_was_deleted(void **state)
 {
     static const struct {
-        const char *table;
+        const struct part *part;
         uint64_t number;
         enum notice notice;
         const char *say;
     } gone[] = {
-        {"leaves", 7, BY_ENTRY, NULL},     {"leaves", 300, BY_ENTRY, NULL},
-        {"bodies", 8, BY_ENTRY, NULL},     {"leaves", 550, AT_START, "entry 550 is gone"},
-        {"leaves", 599, AT_START, "gone"},
+        {&leaves, 7, BY_ENTRY, NULL},     {&leaves, 300, BY_ENTRY, NULL},
+        {&bodies, 8, BY_ENTRY, NULL},     {&leaves, 550, AT_START, "entry 550 is gone"},
+        {&leaves, 599, AT_START, "gone"},
     };
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
         struct raw r;
-        uint8_t key[12];
+        uint8_t key[SYM_LOG_ROW_BYTES];
         uint8_t bytes[4096];
         uint64_t entry = 0;
-        MDB_val k = key_of(key, gone[i].number);
-        raw_open(&r, *state, gone[i].table);
+        raw_open(&r, *state, gone[i].part);
+        MDB_val k = key_of(&r, key, gone[i].number);
         size_t len = raw_get(&r, k, bytes);
         assert_int_equal(mdb_del(r.txn, r.table, &k, NULL), 0);
         raw_close(&r);
@@ -259,7 +268,7 @@ static void notices_an_entry_that_was_deleted(void **state)
         if (gone[i].notice == BY_ENTRY) {
             assert_int_equal(entry, gone[i].number);
         }
-        raw_open(&r, *state, gone[i].table);
+        raw_open(&r, *state, gone[i].part);
         raw_put(&r, k, bytes, len);
         raw_close(&r);
     }
@@ -275,21 +284,21 @@ static void notices_leaves_that_changed_places_properly_sealed(void **state)
     } swaps[] = {{1, 2, BY_ENTRY}, {100, 400, BY_ENTRY}, {598, 599, AT_START}, {3, 599, AT_START}};
     for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++) {
         struct raw r;
-        uint8_t key_a[12];
-        uint8_t key_b[12];
+        uint8_t key_a[SYM_LOG_ROW_BYTES];
+        uint8_t key_b[SYM_LOG_ROW_BYTES];
         uint8_t a[4096];
         uint8_t b[4096];
         uint64_t entry = 0;
-        MDB_val ka = key_of(key_a, swaps[i].a);
-        MDB_val kb = key_of(key_b, swaps[i].b);
-        raw_open(&r, *state, "leaves");
+        raw_open(&r, *state, &leaves);
+        MDB_val ka = key_of(&r, key_a, swaps[i].a);
+        MDB_val kb = key_of(&r, key_b, swaps[i].b);
         size_t a_len = raw_unseal(&r, ka, a);
         size_t b_len = raw_unseal(&r, kb, b);
         raw_seal(&r, ka, b, b_len);
         raw_seal(&r, kb, a, a_len);
         raw_close(&r);
         assert_int_equal(look(*state, &entry, NULL), swaps[i].notice);
-        raw_open(&r, *state, "leaves");
+        raw_open(&r, *state, &leaves);
         raw_seal(&r, ka, a, a_len);
         raw_seal(&r, kb, b, b_len);
         raw_close(&r);
@@ -303,17 +312,17 @@ static void notices_a_leaf_that_was_rewritten_and_properly_sealed(void **state)
     static const uint64_t numbers[] = {0, 256, 511, 512, 599};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct raw r;
-        uint8_t key[12];
+        uint8_t key[SYM_LOG_ROW_BYTES];
         uint8_t bytes[4096];
         uint64_t entry = 0;
-        MDB_val k = key_of(key, numbers[i]);
-        raw_open(&r, *state, "leaves");
+        raw_open(&r, *state, &leaves);
+        MDB_val k = key_of(&r, key, numbers[i]);
         size_t len = raw_unseal(&r, k, bytes);
         bytes[3] ^= 1;
         raw_seal(&r, k, bytes, len);
         raw_close(&r);
         assert_int_equal(look(*state, &entry, NULL), numbers[i] < 512 ? BY_ROOT : AT_START);
-        raw_open(&r, *state, "leaves");
+        raw_open(&r, *state, &leaves);
         bytes[3] ^= 1;
         raw_seal(&r, k, bytes, len);
         raw_close(&r);
@@ -323,30 +332,28 @@ static void notices_a_leaf_that_was_rewritten_and_properly_sealed(void **state)
 static void notices_an_entry_that_was_added_behind_the_head(void **state)
 {
     struct raw r;
-    uint8_t key[12];
+    uint8_t key[SYM_LOG_ROW_BYTES];
     uint8_t bytes[4096];
     uint64_t entry = 0;
-    raw_open(&r, *state, "leaves");
-    size_t len = raw_unseal(&r, key_of(key, 599), bytes);
-    raw_seal(&r, key_of(key, 600), bytes, len);
+    raw_open(&r, *state, &leaves);
+    size_t len = raw_unseal(&r, key_of(&r, key, 599), bytes);
+    raw_seal(&r, key_of(&r, key, 600), bytes, len);
     raw_close(&r);
     assert_int_equal(look(*state, &entry, "entries that its head does not know"), AT_START);
 }
 
-static MDB_val state_key(uint8_t out[4])
+static MDB_val head_key(void)
 {
-    memset(out, 0, 4);
-    out[3] = 1;
-    return (MDB_val){.mv_size = 4, .mv_data = out};
+    static char name[] = "head";
+    return (MDB_val){.mv_size = sizeof name - 1, .mv_data = name};
 }
 
 static void notices_a_head_that_was_deleted(void **state)
 {
     struct raw r;
-    uint8_t key[4];
     uint64_t entry = 0;
-    MDB_val k = state_key(key);
-    raw_open(&r, *state, "log-state");
+    MDB_val k = head_key();
+    raw_open(&r, *state, &head);
     assert_int_equal(mdb_del(r.txn, r.table, &k, NULL), 0);
     raw_close(&r);
     assert_int_equal(look(*state, &entry, "entries that its head does not know"), AT_START);
@@ -358,72 +365,61 @@ static void notices_an_older_head(void **state)
 {
     struct room *s = *state;
     struct raw r;
-    uint8_t key[4];
     uint8_t bytes[4096];
     uint64_t entry = 0;
-    raw_open(&r, s, "log-state");
-    size_t len = raw_get(&r, state_key(key), bytes);
+    raw_open(&r, s, &head);
+    size_t len = raw_get(&r, head_key(), bytes);
     raw_close(&r);
     const struct sym_entry_body body = {.event = sym_span_text("tested")};
     const struct sym_entry one = {.kind = SYM_ENTRY_SETTING, .body = &body};
     assert_int_equal(sym_log_add(room_log(s), &one), SYM_OK);
-    raw_open(&r, s, "log-state");
-    raw_put(&r, state_key(key), bytes, len);
+    raw_open(&r, s, &head);
+    raw_put(&r, head_key(), bytes, len);
     raw_close(&r);
     assert_int_equal(look(s, &entry, "entries that its head does not know"), AT_START);
 }
 
-/* Somebody with the master key, who makes everything fit but the signature: the size and the edge
- * of the head, and the leaf behind it. */
+/* Somebody with the master key, who makes everything fit but what the log's own key makes: another
+ * leaf, and the root that it leads to. */
 static void notices_a_head_that_was_forged_without_the_log_key(void **state)
 {
     struct room *s = *state;
     struct raw r;
-    uint8_t key[4];
-    uint8_t leaf_key[12];
+    struct sym_merkle_edge edge = {.size = 0};
+    uint8_t key[SYM_LOG_ROW_BYTES];
     uint8_t bytes[4096];
-    uint8_t leaf[4096];
+    uint8_t hash[SYM_HASH_BYTES];
     uint64_t entry = 0;
-    raw_open(&r, s, "leaves");
-    MDB_val last = key_of(leaf_key, 599);
-    size_t leaf_len = raw_unseal(&r, last, leaf);
-    leaf[3] ^= 1;
-    raw_seal(&r, last, leaf, leaf_len);
-    r.name = "log-state";
-    assert_int_equal(mdb_dbi_open(r.txn, "log-state", 0, &r.table), 0);
-    size_t len = raw_unseal(&r, state_key(key), bytes);
-    /* version 1, size 8, signed size 8, erased 8, flags 1; then the edge: 600 is 512+64+16+8, so
-     * the last of four hashes is that of leaves 592 to 599. */
-    uint8_t *edge = bytes + 26 + 3 * SYM_HASH_BYTES;
-    uint8_t hash[8][SYM_HASH_BYTES];
-    assert_int_equal(mdb_dbi_open(r.txn, "leaves", 0, &r.table), 0);
-    r.name = "leaves";
-    for (uint64_t i = 0; i < 8; i++) {
-        leaf_len = raw_unseal(&r, key_of(leaf_key, 592 + i), leaf);
-        assert_int_equal(sym_merkle_leaf(hash[i], sym_span(leaf, leaf_len)), SYM_OK);
-    }
-    for (size_t n = 8; n > 1; n /= 2) {
-        for (size_t i = 0; i < n / 2; i++) {
-            assert_int_equal(sym_merkle_node(hash[i], hash[2 * i], hash[2 * i + 1]), SYM_OK);
+    raw_open(&r, s, &leaves);
+    for (uint64_t i = 0; i < ENTRIES; i++) {
+        size_t len = raw_unseal(&r, key_of(&r, key, i), bytes);
+        if (i == ENTRIES - 1) {
+            bytes[3] ^= 1;
+            raw_seal(&r, key_of(&r, key, i), bytes, len);
         }
+        assert_int_equal(sym_merkle_leaf(hash, sym_span(bytes, len)), SYM_OK);
+        assert_int_equal(sym_merkle_add(&edge, hash), SYM_OK);
     }
-    memcpy(edge, hash[0], SYM_HASH_BYTES);
-    r.name = "log-state";
-    assert_int_equal(mdb_dbi_open(r.txn, "log-state", 0, &r.table), 0);
-    raw_seal(&r, state_key(key), bytes, len);
+    raw_close(&r);
+    raw_open(&r, s, &head);
+    size_t len = raw_unseal(&r, head_key(), bytes);
+    /* version 1, generation 4, size 8, signed size 8, erased 8, flags 1; then the root. */
+    assert_int_equal(sym_merkle_edge_root(bytes + 30, &edge), SYM_OK);
+    raw_seal(&r, head_key(), bytes, len);
     raw_close(&r);
     assert_int_equal(look(s, &entry, "not those that this node has signed"), AT_START);
 }
 
 static void notices_a_tile_that_is_gone_or_was_replaced(void **state)
 {
-    static uint8_t tile[2][SYM_TILE_WIDTH * SYM_HASH_BYTES + SYM_SEAL_OVERHEAD_BYTES];
+    static uint8_t tile[2][SYM_TILE_WIDTH * (SYM_HASH_BYTES + sizeof(struct sym_log_mark)) +
+                           SYM_SEAL_OVERHEAD_BYTES];
     struct room *s = *state;
     struct raw r;
     uint8_t key[2][13] = {{0, 0, 0, 1}, {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     MDB_val k[2] = {{.mv_size = 13, .mv_data = key[0]}, {.mv_size = 13, .mv_data = key[1]}};
     uint64_t entry = 0;
-    raw_open(&r, s, "tiles");
+    raw_open(&r, s, &tiles);
     for (size_t i = 0; i < 2; i++) {
         MDB_val v;
         assert_int_equal(mdb_get(r.txn, r.table, &k[i], &v), 0);
@@ -434,7 +430,7 @@ static void notices_a_tile_that_is_gone_or_was_replaced(void **state)
     assert_int_equal(mdb_put(r.txn, r.table, &k[0], &other, 0), 0);
     raw_close(&r);
     assert_int_equal(look(s, &entry, "tile 0 of level 0 was altered"), AT_START);
-    raw_open(&r, s, "tiles");
+    raw_open(&r, s, &tiles);
     assert_int_equal(mdb_del(r.txn, r.table, &k[0], NULL), 0);
     raw_close(&r);
     assert_int_equal(look(s, &entry, "tile 0 of level 0 is gone"), AT_START);

@@ -121,6 +121,41 @@ static size_t count(struct grants_rig *r, enum sym_held_state state)
     return found;
 }
 
+static void shows_the_question_of_a_tabulation_and_why_it_is_held(void **state)
+{
+    struct grants_rig *r = *state;
+    const struct sym_held_request *rows;
+    struct rig_ask ask;
+    struct sym_span parameters = sym_span_text("what is asked");
+    struct sym_grant row = grants_rig_row();
+    row.kind = SYM_KIND_TABULATE;
+    row.min_result = 0;
+    grants_rig_add(r, &row);
+    grants_rig_ask(r, &ask, 0);
+    ask.request.kind = SYM_KIND_TABULATE;
+    ask.request.parameters = parameters;
+    ask.ask.must_hold = true;
+    assert_int_equal(decide(r, &ask), HELD);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+        assert_true(sym_span_equal(rows[0].parameters, parameters));
+        assert_true(rows[0].parameters.data != parameters.data);
+        assert_true(sym_span_equal(rows[0].because,
+                                   sym_span_text("an approver has to agree first: the participants "
+                                                 "differ by one from an earlier query")));
+        grants_rig_restart(r);
+    }
+    approve(r, &ask);
+    assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+    assert_true(sym_span_equal(rows[0].parameters, parameters));
+    grants_rig_set_clock(grants_rig_clock() + 3 * RIG_DAY);
+    hold(r, &ask); /* an overlap, which has no such question; the other is forgotten */
+    size_t n = sym_grants_requests(r->grants, &rows);
+    assert_int_equal(rows[n - 1].parameters.len, 0);
+    assert_true(
+        sym_span_equal(rows[n - 1].because, sym_span_text("an approver has to agree first")));
+}
+
 static void shows_a_request_that_waits_after_a_restart(void **state)
 {
     struct grants_rig *r = *state;
@@ -781,6 +816,7 @@ static void a_crash_at_any_step_never_makes_two_exchanges_of_one_approval(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(shows_the_question_of_a_tabulation_and_why_it_is_held),
         TEST(shows_a_request_that_waits_after_a_restart),
         TEST(lists_the_oldest_first),
         TEST(one_who_asks_again_is_neither_counted_nor_written_down),

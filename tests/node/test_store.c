@@ -673,7 +673,7 @@ static void refuses_another_format_and_names_both(void **state)
     raw_close(&r);
     assert_int_equal(open_with(s, s->master, 32, &fault), SYM_BAD_VERSION);
     assert_non_null(strstr(fault.text, "format 42"));
-    assert_non_null(strstr(fault.text, "knows 2"));
+    assert_non_null(strstr(fault.text, "knows 3"));
     assert_non_null(strstr(fault.text, "/store: "));
     /* Nothing was changed meanwhile. */
     raw_open(&r, s, "meta");

@@ -1,7 +1,8 @@
-#include "proto/compare.h"
+#include "proto/compare_state.h"
 
 #include "tests/support/toy_log.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -207,6 +208,32 @@ static void show_head(struct scene *s)
     assert_int_equal(
         sym_shown_read(&head, &e.evidence, &s->b.log.id, s->b.log.key.public_key, false), SYM_OK);
     assert_int_equal(sym_compare_head(s->compare, &head, s->since_ms), SYM_OK);
+}
+
+/* A log of B that is bigger than a toy one: only its newest leaf is ever proven. */
+static enum sym_err show_more(struct scene *s, uint64_t *index, const struct exchange *x,
+                              enum sym_entry_kind kind)
+{
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    uint8_t commitment[SYM_HASH_BYTES] = {1};
+    size_t len = 0;
+    struct sym_node_id *asks = x->a_asks ? &s->a.log.id : &s->b.log.id;
+    struct sym_node_id *answers = x->a_asks ? &s->b.log.id : &s->a.log.id;
+    struct sym_leaf leaf = {.version = 1,
+                            .time_ms = s->now_ms,
+                            .kind = kind,
+                            .exchange_id = sym_span(x->id, sizeof x->id),
+                            .initiator = sym_span(asks->bytes, SYM_NODE_ID_BYTES),
+                            .responder = sym_span(answers->bytes, SYM_NODE_ID_BYTES),
+                            .commitment = sym_span(commitment, sizeof commitment)};
+    assert_int_equal(sym_encode(bytes, sizeof bytes, &len, &sym_msg_leaf, &leaf), SYM_OK);
+    /* As if it were the only one of a tree: what a liar would take the trouble to prove. */
+    assert_int_equal(sym_merkle_leaf(s->compare->root, sym_span(bytes, len)), SYM_OK);
+    s->compare->size = 1;
+    struct sym_compare_entry entry = {.index = 0, .leaf = sym_span(bytes, len)};
+    s->compare->next_there = 0;
+    (*index)++;
+    return sym_compare_theirs(s->compare, &entry);
 }
 
 /* Everything that B has but the entry `but`; the findings. */
@@ -575,6 +602,112 @@ static void refuses_a_statement_of_somebody_else(void **state)
     assert_int_equal(f[0].code, SYM_FINDING_DIFFERENT);
 }
 
+/* What B may show -------------------------------------------------------------------------------
+ */
+
+static void what_the_other_side_shows_takes_no_memory(void **state)
+{
+    struct scene *s = *state;
+    uint64_t shown = 0;
+    struct exchange x = new_exchange(false);
+    both_granted(s, &x);
+    both_closed(s, &x);
+    begin(s);
+    assert_int_equal(sym_compare_own_end(s->compare), SYM_OK);
+    size_t before = mallinfo2().uordblks;
+    for (unsigned i = 0; i < 100000; i++) {
+        struct exchange y = new_exchange(false);
+        assert_int_equal(show_more(s, &shown, &y, SYM_ENTRY_REQUESTED), SYM_OK);
+        assert_int_equal(show_more(s, &shown, &y, SYM_ENTRY_DECIDED), SYM_OK);
+        assert_int_equal(show_more(s, &shown, &x, SYM_ENTRY_CLOSED), SYM_OK);
+    }
+    assert_true(mallinfo2().uordblks < before + 4096);
+    assert_int_equal(sym_compare_finish(s->compare), SYM_OK);
+    assert_int_equal(sym_compare_counts(s->compare).entries, shown);
+    assert_int_equal(sym_compare_counts(s->compare).unrecorded, 100000);
+}
+
+static void strangers_are_found_however_many_they_are(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    uint64_t shown = 0;
+    struct exchange all[1000];
+    begin(s);
+    assert_int_equal(sym_compare_own_end(s->compare), SYM_OK);
+    for (unsigned i = 0; i < 1000; i++) {
+        all[i] = new_exchange(true);
+        assert_int_equal(show_more(s, &shown, &all[i], SYM_ENTRY_REQUESTED), SYM_OK);
+        assert_int_equal(show_more(s, &shown, &all[i], SYM_ENTRY_DECIDED), SYM_OK);
+    }
+    assert_int_equal(sym_compare_finish(s->compare), SYM_OK);
+    const struct sym_compared_finding *f = sym_compare_findings(s->compare, &n);
+    assert_int_equal(n, 1000);
+    bool found[1000] = {false};
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(f[i].code, SYM_FINDING_MISSING_HERE);
+        for (size_t k = 0; k < n; k++) {
+            found[k] = found[k] || memcmp(f[i].exchange_id, all[k].id, sizeof all[k].id) == 0;
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        assert_true(found[k]);
+    }
+}
+
+static void refuses_more_than_it_can_keep_before_the_own_entries_are_in(void **state)
+{
+    struct scene *s = *state;
+    uint64_t shown = 0;
+    enum sym_err err = SYM_OK;
+    begin(s);
+    while (err == SYM_OK && shown < 100000) {
+        struct exchange x = new_exchange(false);
+        err = show_more(s, &shown, &x, SYM_ENTRY_REQUESTED);
+    }
+    assert_int_equal(err, SYM_LIMIT);
+    assert_true(shown < 1000);
+}
+
+static void takes_own_entries_until_they_have_ended(void **state)
+{
+    struct scene *s = *state;
+    begin(s);
+    assert_int_equal(sym_compare_own_end(s->compare), SYM_OK);
+    assert_int_equal(sym_compare_own_end(s->compare), SYM_WRONG_STATE);
+    assert_int_equal(sym_compare_own(s->compare, 1, sym_span(s->a.log.leaves[0], s->a.log.len[0]),
+                                     sym_span(NULL, 0)),
+                     SYM_WRONG_STATE);
+}
+
+/* Both ways of taking what is shown: before and after the own ones have ended. */
+static void finds_the_same_when_the_own_entries_end_late(void **state)
+{
+    struct scene *s = *state;
+    struct exchange x = new_exchange(true);
+    both_granted(s, &x);
+    put_end(s, &s->a, &x, false, 3, 5, 1);
+    put_end(s, &s->b, &x, false, 5, 3, 0);
+    for (unsigned late = 0; late < 2; late++) {
+        size_t n = 0;
+        begin(s);
+        show_head(s);
+        if (late == 0) {
+            assert_int_equal(sym_compare_own_end(s->compare), SYM_OK);
+        }
+        for (size_t i = 0; i < s->b.log.size; i++) {
+            assert_int_equal(show(s, i), SYM_OK);
+        }
+        assert_int_equal(sym_compare_finish(s->compare), SYM_OK);
+        const struct sym_compared_finding *f = sym_compare_findings(s->compare, &n);
+        assert_int_equal(n, 1);
+        assert_int_equal(f[0].code, SYM_FINDING_TRANSCRIPT);
+        if (late == 0) {
+            sym_compare_free(s->compare);
+        }
+    }
+}
+
 /* Proofs from before ---------------------------------------------------------------------------
  */
 
@@ -682,6 +815,11 @@ int main(void)
         TEST(finds_an_entry_that_is_not_in_the_tree),
         TEST(refuses_entries_out_of_order_and_those_that_are_none),
         TEST(refuses_a_statement_of_somebody_else),
+        TEST(what_the_other_side_shows_takes_no_memory),
+        TEST(strangers_are_found_however_many_they_are),
+        TEST(refuses_more_than_it_can_keep_before_the_own_entries_are_in),
+        TEST(takes_own_entries_until_they_have_ended),
+        TEST(finds_the_same_when_the_own_entries_end_late),
         TEST(finds_that_what_was_proven_is_still_there),
         TEST(finds_an_entry_that_was_proven_and_is_not_shown_any_more),
         TEST(finds_an_entry_that_is_another_than_was_proven),

@@ -91,9 +91,10 @@ static void refuses_another_query(void **state)
 static void refuses_a_query_that_its_request_describes_otherwise(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         open_rig();
         tab_rig_begin(&rig);
+        rig.members[VICTIM]->outline.data[1] ^= i == 2; /* its shape */
         rig.members[VICTIM]->config.cells += i == 0;
         rig.members[VICTIM]->config.epsilon_nano += i == 1;
         tab_rig_settle(&rig);
@@ -112,6 +113,7 @@ static void adds_nothing_for_who_is_asked_for_another_dataset(void **state)
     c.question = rig.question;
     c.question.dataset = sym_span_text("secret");
     c.query_hash = sym_span(rig.query_hash, sizeof rig.query_hash);
+    c.outline = sym_span(rig.outline, rig.outline_len);
     assert_int_equal(sym_tab_member_new(&rig.members[VICTIM], &c), SYM_OK);
     tab_rig_run(&rig);
     assert_int_equal(rig.lead_errs[VICTIM], SYM_BAD_VALUE);
@@ -131,12 +133,13 @@ static void refuses_impossible_configurations(void **state)
         .place = VICTIM,
         .identity = &rig.keys[VICTIM],
         .query_hash = sym_span(rig.query_hash, SYM_HASH_BYTES),
+        .outline = sym_span(rig.outline, rig.outline_len),
         .epsilon_nano = 1000000000u,
         .cells = 72,
         .minimum = 5,
     };
-    struct sym_tab_member_config bad[8];
-    for (size_t i = 0; i < 8; i++) {
+    struct sym_tab_member_config bad[9];
+    for (size_t i = 0; i < 9; i++) {
         bad[i] = good;
     }
     struct sym_tab_party swapped[N];
@@ -151,7 +154,8 @@ static void refuses_impossible_configurations(void **state)
     bad[5].question.cohort = swapped;
     bad[6].cells = 0;
     bad[7].cells = SYM_TAB_CELLS_MAX + 1;
-    for (size_t i = 0; i < 8; i++) {
+    bad[8].outline = sym_span(NULL, 0);
+    for (size_t i = 0; i < 9; i++) {
         assert_int_equal(sym_tab_member_new(&m, &bad[i]), SYM_BAD_VALUE);
     }
     assert_int_equal(sym_tab_member_new(&m, &good), SYM_OK);

@@ -1,6 +1,7 @@
 #include "tests/support/tab_rig.h"
 
 #include "proto/codec.h"
+#include "proto/outline.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -160,6 +161,14 @@ static struct sym_span *codes_of(char (*texts)[8], uint32_t n, bool months)
     return spans;
 }
 
+static void make_outline(struct tab_rig *r)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_tab_query query;
+    insist(sym_decode(&arena, &query, &sym_msg_tab_query, sym_tab_bytes_span(&r->query)) == SYM_OK);
+    insist(sym_tab_outline_write(r->outline, &r->outline_len, &query) == SYM_OK);
+}
+
 static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months,
                        uint64_t epsilon_nano)
 {
@@ -184,6 +193,7 @@ static void make_query(struct tab_rig *r, uint32_t countries, uint32_t months,
     insist(sym_tab_encode(&r->query, &sym_msg_tab_query, &query, 12 * (countries + months)) ==
            SYM_OK);
     insist(sym_sha256(r->query_hash, sym_tab_bytes_span(&r->query)) == SYM_OK);
+    make_outline(r);
     free(places);
     free(times);
     free(texts);
@@ -219,6 +229,7 @@ void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident)
     insist(sym_sha256(r->query_hash, sym_tab_bytes_span(&bounded)) == SYM_OK);
     sym_tab_bytes_clear(&r->query);
     r->query = bounded;
+    make_outline(r);
 }
 
 void tab_rig_begin(struct tab_rig *r)
@@ -242,6 +253,7 @@ void tab_rig_begin(struct tab_rig *r)
                                           .place = i,
                                           .identity = &r->keys[i],
                                           .query_hash = sym_span(r->query_hash, SYM_HASH_BYTES),
+                                          .outline = sym_span(r->outline, r->outline_len),
                                           .epsilon_nano = r->epsilon_nano,
                                           .cells = r->cells,
                                           .minimum = r->minimum};

@@ -41,6 +41,8 @@ struct tab_rig {
     struct sym_tab_question question;
     uint8_t query_hash[SYM_HASH_BYTES];
     struct tab_bytes query;
+    uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
+    size_t outline_len;
     struct sym_tab_lead *lead;
     struct sym_tab_member *members[SYM_TAB_MEMBERS_MAX];
     enum tab_type leaves[SYM_TAB_MEMBERS_MAX]; /* instead of sending this; TAB_NO_TYPE: stays */

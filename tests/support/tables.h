@@ -59,6 +59,7 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_result_page,
     &sym_msg_tab_query,
     &sym_msg_tabulate,
+    &sym_msg_tab_outline,
     &sym_msg_tab_consent,
     &sym_msg_tab_shares,
     &sym_msg_tab_vector,

@@ -76,31 +76,30 @@ static void open_keys(struct forge *f, const char *dir, const char *key_file)
 /* In the file itself ---------------------------------------------------------------------------
  */
 
-static MDB_val key_of(uint8_t out[SYM_LOG_KEY_BYTES], uint64_t number)
-{
-    sym_log_place(out, GENERATION, number);
-    return (MDB_val){.mv_size = SYM_LOG_KEY_BYTES, .mv_data = out};
-}
-
-static void alter_raw(const struct forge *f, const char *dir, const char *table, bool drop)
+/* The row of the entry is the first of its part that does not lie before it. */
+static void alter_raw(const struct forge *f, const char *dir, enum sym_log_part part, bool drop)
 {
     char path[4096];
-    uint8_t number[SYM_LOG_KEY_BYTES];
+    uint8_t number[SYM_LOG_ROW_BYTES];
     uint8_t bytes[SYM_LOG_BODY_ROOM + 64];
     MDB_env *env = NULL;
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
     MDB_dbi dbi = 0;
-    MDB_val key = key_of(number, f->a);
+    MDB_val key = {.mv_size = sizeof number, .mv_data = number};
     MDB_val value;
+    sym_log_row_key(number, GENERATION, f->a, part);
     (void)snprintf(path, sizeof path, "%s/store", dir);
     must(mdb_env_create(&env) == 0 && mdb_env_set_maxdbs(env, SYM_TABLE_COUNT + 1) == 0 &&
              mdb_env_open(env, path, 0, 0600) == 0 && mdb_txn_begin(env, NULL, 0, &txn) == 0 &&
-             mdb_dbi_open(txn, table, 0, &dbi) == 0,
+             mdb_dbi_open(txn, "log", 0, &dbi) == 0,
          "the store's file cannot be opened");
-    must(mdb_cursor_open(txn, dbi, &cursor) == 0 &&
-             mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE) == 0,
-         "there is no such entry");
+    must(mdb_cursor_open(txn, dbi, &cursor) == 0, "the store's file cannot be read");
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (code == 0 && ((const uint8_t *)key.mv_data)[SYM_LOG_KEY_BYTES] != part) {
+        code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    must(code == 0, "there is no such entry");
     if (drop) {
         must(mdb_cursor_del(cursor, 0) == 0, "cannot delete");
     } else {
@@ -216,11 +215,9 @@ static enum sym_err clear_table(struct sym_transaction *t, enum sym_table table)
 
 static enum sym_err clear_log(struct sym_transaction *t, void *context)
 {
-    static const enum sym_table tables[] = {SYM_TABLE_LEAVES,    SYM_TABLE_TILES,
-                                            SYM_TABLE_LOG_INDEX, SYM_TABLE_BODIES,
-                                            SYM_TABLE_LOG_STATE, SYM_TABLE_WITNESSES};
+    static const enum sym_table tables[] = {SYM_TABLE_LOG, SYM_TABLE_TILES, SYM_TABLE_WITNESSES};
     (void)context;
-    enum sym_err err = SYM_OK;
+    enum sym_err err = sym_store_delete(t, SYM_TABLE_LOG_HEAD, sym_span_text("head"));
     for (size_t i = 0; err == SYM_OK && i < sizeof tables / sizeof *tables; i++) {
         err = clear_table(t, tables[i]);
     }
@@ -230,8 +227,16 @@ static enum sym_err clear_log(struct sym_transaction *t, void *context)
 /* All leaves, with nothing else made to fit them. */
 static enum sym_err put_leaves(struct sym_transaction *t, void *context)
 {
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    uint32_t generation = 0;
+    uint64_t last = 0;
     const struct forge *f = context;
-    enum sym_err err = clear_table(t, SYM_TABLE_LEAVES);
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK &&
+           sym_log_rows_next(t, SYM_LOG_LEAVES, key, &len, &generation, &last) == SYM_OK) {
+        err = sym_store_delete(t, SYM_TABLE_LOG, sym_span(key, len));
+    }
     for (uint64_t i = 0; err == SYM_OK && i < f->n; i++) {
         const struct entry *e = &f->entries[i];
         err = sym_log_put_leaf(f->log, t, GENERATION, i, sym_span(e->leaf, e->leaf_len));
@@ -249,13 +254,7 @@ static enum sym_err keep_tile(void *context, unsigned level, uint64_t number,
 {
     const struct job *job = context;
     const struct sym_log_side *s = &job->forge->log->pending;
-    uint8_t key[SYM_LOG_KEY_BYTES];
-    enum sym_err err = sym_log_put_tile(job->t, hashes, GENERATION, level, number);
-    sym_log_place(key, GENERATION, number);
-    return err != SYM_OK || level > 0
-               ? err
-               : sym_store_put(job->t, SYM_TABLE_LOG_INDEX, sym_span(key, sizeof key),
-                               sym_span(s->marks, sizeof s->marks));
+    return sym_log_put_tile(job->t, hashes, s->marks, GENERATION, level, number);
 }
 
 static enum sym_err append_again(struct job *job, uint64_t index)
@@ -345,7 +344,7 @@ int main(int argc, char **argv)
     if (strncmp(f.how, "flip", 4) == 0 || strcmp(f.how, "drop") == 0 ||
         strcmp(f.how, "drop-body") == 0) {
         bool body = strcmp(f.how, "flip-body") == 0 || strcmp(f.how, "drop-body") == 0;
-        alter_raw(&f, argv[1], body ? "bodies" : "leaves", f.how[0] == 'd');
+        alter_raw(&f, argv[1], body ? SYM_LOG_BODIES : SYM_LOG_LEAVES, f.how[0] == 'd');
     } else {
         alter_sealed(&f, argv[1]);
     }
