@@ -130,16 +130,29 @@ static void put_privacy(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
 }
 
-/* What this command can know of it: the log is the auditor's to read. */
-static void put_evidence(struct sym_json *j)
+static void put_known(struct sym_json *j, const char *key, bool known, uint64_t number)
 {
+    if (known) {
+        sym_json_number(j, key, number);
+    } else {
+        sym_json_null(j, key);
+    }
+}
+
+static void put_evidence(struct sym_json *j, const struct sym_proof *p)
+{
+    bool fits = p->state == SYM_PROOF_FITS;
     sym_json_object(j, "evidence");
-    sym_json_null(j, "log");
-    sym_json_null(j, "entry");
-    sym_json_null(j, "checkpoint_size");
-    sym_json_null(j, "cosignatures");
-    sym_json_string(j, "state", "not-checked");
-    sym_json_null(j, "checked");
+    if (fits) {
+        sym_json_string(j, "log", p->log);
+    } else {
+        sym_json_null(j, "log");
+    }
+    put_known(j, "entry", fits, p->entry);
+    put_known(j, "checkpoint_size", fits, p->size);
+    put_known(j, "cosignatures", fits, p->cosignatures);
+    sym_json_string(j, "state", sym_proof_state_text(p->state));
+    sym_json_time(j, "checked", p->checked_s);
     sym_json_end(j);
 }
 
@@ -179,7 +192,7 @@ static void put_release(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
     put_privacy(j, v);
     put_cube(j, v);
-    put_evidence(j);
+    put_evidence(j, &v->proof);
     sym_json_array(j, "notes");
     for (size_t i = 0; sym_release_remark(remark, v, i); i++) {
         sym_json_string(j, NULL, remark);

@@ -418,6 +418,9 @@ static bool is_usable(void)
 #define BACKEND_NAME "ifma"
 #include "crypto/ristretto/batch.h"
 
+#define X25519 sym_x25519_ifma
+#include "crypto/ristretto/x25519.h"
+
 #else
 
 typedef int sym_ristretto_without_ifma; /* an empty file is no C */

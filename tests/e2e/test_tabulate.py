@@ -124,6 +124,10 @@ class Records(TabulationTest):
             wanted = crew.asker.json("exchange", "result", answer["id"])
             for one in (shown, wanted):
                 one.pop("exchange")
+                proof = one.pop("evidence")
+                self.assertEqual(proof["state"], "in-log", proof)
+                self.assertLess(proof["entry"], proof["checkpoint_size"])
+                self.assertRegex(proof["log"], "^symbolon/[0-9a-f]+/evidence")
                 for member in one["cohort"]["members"]:
                     self.assertEqual(member["self"], member["alias"] == "", "others have an alias")
                     member.pop("alias")

@@ -234,8 +234,8 @@ MUTANTS = [
     (
         "the mask of a pair does not depend on their secret",
         "crypto/test_mask:flipping_any_bit_of_a_mask_key_pair_changes_the_stream",
-        ("crypto/mask.c", "sym_span(shared, sizeof shared));", "sym_span(shared, 0));"),
-        ("crypto/mask.c", "        sym_span(own_first ? own->public_key : remote, SYM_X25519_BYTES),\n        sym_span(own_first ? remote : own->public_key, SYM_X25519_BYTES),\n", ""),
+        ("crypto/mask.c", "sym_span(shared, SYM_X25519_BYTES));", "sym_span(shared, 0));"),
+        ("crypto/mask.c", "        sym_span(own_first ? own : remote, SYM_X25519_BYTES),\n        sym_span(own_first ? remote : own, SYM_X25519_BYTES),\n", ""),
     ),
     (
         "the same masks for each query",
