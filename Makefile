@@ -51,9 +51,9 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
-# One file may get more: instructions that it is only run with where crypto/cpu.h finds them.
+# One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
+# of the vole engine also count on short loops being unrolled.
 # gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.
-# The kernels of the vole engine count on short loops being unrolled.
 $(foreach f,aes_portable sha_portable code_generic,$(eval CFLAGS_crypto/vole/$f := -O3))
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)),)
 CFLAGS_crypto/laplace_avx2 := -mavx2
@@ -149,7 +149,7 @@ $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 # What runs whole tabulations in memory can do without noise (tests/support/tab_rig.h).
 $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree,--wrap=sym_agree_many
 # Where a cheater of engine vole may change what it hashes.
-$(B)/tests/proto/test_vole_cheats: LDALL += -Wl,--wrap=sym_prefix_hash_once
+$(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
 $(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
