@@ -164,7 +164,12 @@ asan: ## all tests under the address and undefined-behaviour sanitizers
 valgrind: ## all tests under valgrind
 	$(call again,test,valgrind)
 ctcheck: ## constant time: secrets are undefined under valgrind; planted branches are caught
+	$(call again,ctcheck-objects,release)
 	$(call again,ctcheck-run,ct)
+VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(B)/crypto/ristretto/ifma.o $(B)/crypto/ristretto/avx2.o)
+ctcheck-objects: $(VECTOR_OBJECTS)
+	$(Q)python3 tests/ct/check_object.py --self-test
+	$(Q)$(if $^,python3 tests/ct/check_object.py $^)
 ctcheck-run: $(CTS) $(CTS:%=%-planted)
 	$(RUN) --ctcheck
 fuzz: ## fuzz each decoder for FUZZ_SECONDS=60; FUZZ=NAME picks one
@@ -219,5 +224,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-federation demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-objects ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-federation demo lint objects \
   format install uninstall clean help FORCE

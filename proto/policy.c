@@ -110,13 +110,13 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     } else if (refuse_use(out, grant, ask) ||
                (brings_list(ask->kind) && refuse_list(out, grant, ask))) {
         return;
-    } else if ((grant->approval || ask->must_hold) && !ask->approved) {
+    } else if ((grant->approval || ask->must_hold) && !ask->approved && !ask->is_known) {
         out->decision = SYM_DECISION_HELD;
         out->reason = SYM_REASON_NONE;
         (void)snprintf(out->remark, sizeof out->remark, "an approver has to agree first%s",
-                       ask->must_hold ? ": the participants differ by one from an earlier query"
+                       ask->must_hold ? ": the participants are almost those of an earlier query"
                                       : "");
-        out->cause = ask->must_hold ? "one participant more or less than before" : "approval";
+        out->cause = ask->must_hold ? "almost the participants of an earlier query" : "approval";
     } else {
         out->decision = SYM_DECISION_GRANTED;
         out->reason = SYM_REASON_NONE;

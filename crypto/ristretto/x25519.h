@@ -64,7 +64,7 @@ void X25519(uint8_t *shared, const uint8_t private_key[SYM_X25519_BYTES], const 
     fe_freeze(&x.numerator, &x.numerator);
     frozen_store(shared, &x.numerator);
     sym_wipe(&x, sizeof x);
-    sodium_stackzero(STACK_BYTES);
+    sym_wipe_stack(STACK_BYTES);
     wipe_registers();
 }
 

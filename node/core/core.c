@@ -6,6 +6,7 @@
 #include "node/exchange/sightings.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "node/tabulation/cohorts.h"
 #include "node/tabulation/releases.h"
 #include "proto/version.h"
 
@@ -114,7 +115,8 @@ static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault
 static enum sym_err forget_cut_off(struct sym_transaction *t, void *context)
 {
     (void)context;
-    return sym_withheld_forget(t, sym_wall_ms());
+    enum sym_err err = sym_withheld_forget(t, sym_wall_ms());
+    return err == SYM_OK ? sym_cohort_leave_all(t) : err;
 }
 
 /* What was asked, and what the end of this node cut off. */

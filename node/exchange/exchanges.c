@@ -445,6 +445,7 @@ static void on_tick(void *owner)
         }
     }
     sym_tabulations_tick(x);
+    sym_deliveries_tick(x);
     sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
 }
@@ -481,6 +482,7 @@ void sym_exchanges_free(struct sym_exchanges *x)
         sym_exchange_table_clear(&x->table);
         sym_errands_clear(&x->errands);
         sym_tabulations_clear(x);
+        sym_deliveries_clear(x);
         free(x);
     }
 }

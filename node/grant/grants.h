@@ -77,6 +77,7 @@ struct sym_ask {
     uint32_t elements;
     struct sym_span bound; /* what else an approval is for: other bytes, another request */
     bool must_hold;        /* whatever the grant says, an approver has to agree */
+    bool is_known;         /* whatever it says, nobody has to */
     bool dataset_known;    /* the dataset exists here; a peer cannot tell that from no grant */
     uint64_t wall_ms;
 };

@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#pragma GCC diagnostic ignored "-Wpsabi" /* nothing here is called from elsewhere */
 typedef uint64_t __m512i __attribute__((vector_size(64)));
 typedef uint8_t __mmask8;
 
+#define INLINE            static __attribute__((noinline, unused))
 #define EMULATED          static inline __attribute__((always_inline, unused))
 #define EMULATED_LOW52(x) ((x) & ((UINT64_C(1) << 52) - 1))
 

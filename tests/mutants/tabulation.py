@@ -182,7 +182,7 @@ MUTANTS = [
     (
         "the query id does not depend on the tabulation, so that it comes again",
         "proto/test_tabulate_rules:ids_depend_on_all_that_they_name",
-        ("proto/tabulate.c", 'sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, sizeof q->tabulation),', 'sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, 0),'),
+        ("proto/tabulate.c", "        sym_span(q->tabulation, sizeof q->tabulation),", "        sym_span(q->tabulation, 0),"),
     ),
     (
         "a key of one consent comes again in another",
@@ -366,5 +366,10 @@ MUTANTS = [
         "two that lie about one mask end the tabulation",
         "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
         ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),
+    ),
+    (
+        "who was asked for its edition alone goes on without budget or approval",
+        "proto/test_tabulate_member:goes_no_further_than_its_edition_where_that_alone_was_asked_for",
+        ("proto/tab_member_consent.c", "if (m->config.only_confirms) {", "if (m->config.only_confirms && content.len == 0) {"),
     ),
 ]

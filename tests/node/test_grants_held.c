@@ -142,7 +142,7 @@ static void shows_the_question_of_a_tabulation_and_why_it_is_held(void **state)
         assert_true(rows[0].parameters.data != parameters.data);
         assert_true(sym_span_equal(rows[0].because,
                                    sym_span_text("an approver has to agree first: the participants "
-                                                 "differ by one from an earlier query")));
+                                                 "are almost those of an earlier query")));
         grants_rig_restart(r);
     }
     approve(r, &ask);
