@@ -64,7 +64,7 @@ static void a_grant_without_options_has_the_defaults(void **state)
                         " EPSILON\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
-    assert_shows(r.out, "Z  all       all             0  dh,vole  0.000000\n");
+    assert_shows(r.out, "Z  all       all             0  dh       0.000000\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
                                "purposes=fe types=3fff days=365 approval=0 min_result=0 "
