@@ -50,7 +50,7 @@ class EnginesTest(OverlapTest):
 
     def test_an_empty_list_is_refused_in_words(self):
         self.load_both(range(10), range(1))
-        self.b.do("dataset", "forget", "theirs", "r0")
+        self.b.do("dataset", "forget", "theirs", "--record", "r0")
         outcome = self.a.cli(*overlap_words(self.b, "mine", "theirs", "matches", *VOLE))
         self.assertIn("an empty list needs --engine dh", outcome[2])
         self.assertEqual(self.overlap(self.a, self.b)["common"], 0)
