@@ -141,8 +141,8 @@ INLINE void fe_carry(struct fe *out, const struct loose *a)
     CARRY(4, 5)
     CARRY(1, 2)
     CARRY(5, 6)
-    CARRY(2, 3) CARRY(6, 7) CARRY(3, 4) CARRY(7, 8) CARRY(4, 5) CARRY(8, 9) r0 =
-        ADD(r0, times19(DOWN(r9, 25)));
+    CARRY(2, 3)
+    CARRY(6, 7) CARRY(3, 4) CARRY(7, 8) CARRY(4, 5) CARRY(8, 9) r0 = ADD(r0, times19(DOWN(r9, 25)));
     r9 = AND(r9, ALL(ODD));
     CARRY(0, 1)
 #define X(i) out->limb[i] = r##i;
