@@ -258,7 +258,7 @@ const struct sym_command sym_cmd_exchange_result = {
     .name = "exchange result",
     .summary = "fetch the result of an exchange",
     .usage = {"ID [--format table|csv|json|geojson] [--out FILE [--force]]\n"
-              "           [--population FILE] [--top N]"},
+              "           [--population FILE] [--scan] [--gi-star] [--top N]"},
     .example = "exchange result 4f1c --format csv --out common.csv",
     .options = result_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

@@ -225,10 +225,10 @@ static enum sym_err put(const struct sym_target *target, struct result *r, struc
 /* Not all that is asked of a result makes sense for identifiers. */
 static enum sym_err check_target(const struct sym_target *target, struct sym_fault *fault)
 {
-    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL) {
+    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "an overlap lies on no map and has no rates: leave --format geojson and "
-                        "--population");
+                        "an overlap lies on no map and has no rates: leave --format geojson, "
+                        "--population, --scan and --gi-star");
     }
     return SYM_OK;
 }

@@ -1,6 +1,7 @@
 #include "cli/tabulate/write.h"
 
 #include "cli/json.h"
+#include "cli/tabulate/write_spatial.h"
 #include "proto/exchange.h"
 
 #define HOLDERS             3u
@@ -172,7 +173,8 @@ static void put_members(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
 }
 
-static void put_release(struct sym_json *j, const struct sym_view *v)
+static void put_release(struct sym_json *j, const struct sym_view *v,
+                        const struct sym_spatial *spatial)
 {
     const struct sym_release *r = &v->release;
     char remark[SYM_REMARK_BYTES];
@@ -192,6 +194,7 @@ static void put_release(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
     put_privacy(j, v);
     put_cube(j, v);
+    sym_spatial_json(j, spatial, v);
     put_evidence(j, &v->proof);
     sym_json_array(j, "notes");
     for (size_t i = 0; sym_release_remark(remark, v, i); i++) {
@@ -211,14 +214,15 @@ static void put_preview(struct sym_json *j, const struct sym_view *v)
     put_cube(j, v);
 }
 
-enum sym_err sym_write_json(FILE *to, const struct sym_view *v)
+enum sym_err sym_write_json(FILE *to, const struct sym_view *v,
+                            const struct sym_write_options *options)
 {
     struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
     if (v->is_preview) {
         put_preview(j, v);
     } else {
-        put_release(j, v);
+        put_release(j, v, options->spatial);
     }
     sym_json_end(j);
     return sym_json_finish(j);

@@ -3,6 +3,7 @@
 #include "cli/epsilon.h"
 #include "cli/format.h"
 #include "cli/table.h"
+#include "cli/tabulate/write_spatial.h"
 #include "proto/exchange.h"
 
 #include <inttypes.h>
@@ -245,5 +246,5 @@ enum sym_err sym_write_table(FILE *to, const struct sym_view *v,
     for (size_t i = 0; err == SYM_OK && i < v->query.n_levels; i++) {
         err = put_level(to, v, i, options);
     }
-    return err;
+    return err == SYM_OK ? sym_spatial_table(to, options->spatial, v, options->top) : err;
 }

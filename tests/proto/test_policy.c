@@ -187,6 +187,10 @@ static void check_changes(uint32_t kind)
         if (kind == ask.kind && c->kind != UNTOUCHED) {
             continue; /* the kind that the row means to be another */
         }
+        if (kind != SYM_KIND_OVERLAP_MATCHES && c->asks == 1u << SYM_OVERLAP_ENGINE_VOLE) {
+            assert_string_equal(decide(&grant, &ask).cause, "unknown engine");
+            continue; /* it computes matches only */
+        }
         struct sym_policy_verdict v = decide(&grant, &ask);
         if (v.decision != c->decision || v.reason != c->reason || strcmp(v.cause, c->cause) != 0) {
             fail_msg("%s, kind %u: decided %s, %s, \"%s\"", c->name, kind,
