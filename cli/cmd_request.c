@@ -317,7 +317,8 @@ static void print_decision(const struct sym_held_request *r)
     (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state), kind_text(r), dataset,
                  peer);
     if (r->kind != SYM_KIND_TABULATE) {
-        (void)printf(", %" PRIu32 " identifiers", r->elements);
+        (void)printf(", %" PRIu32 " %s", r->elements,
+                     r->elements == 1 ? "identifier" : "identifiers");
     }
     (void)putchar('\n');
 }

@@ -25,7 +25,8 @@ struct joint {
     uint32_t place;
     uint64_t peer_cap_nano;
     bool may_be_close;
-    const struct sym_tab_owed *owed;
+    bool delivers; /* a release that is owed, which it says of this one */
+    struct sym_tab_owed owed;
     struct sym_answer_given *out;
 };
 
@@ -292,7 +293,7 @@ static enum sym_err open_part(struct joint *j)
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
     c.member.only_confirms = confirms(j);
-    c.member.owed = j->owed;
+    c.member.owed = j->delivers ? &j->owed : NULL;
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
                                                   .n = j->n,
                                                   .dataset = sym_span_text(e->matter->mine),
@@ -380,7 +381,8 @@ static void answer_delivery(struct joint *j)
         deny(j, err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT, "%s",
              o.is_here ? "it has this release already" : "it waits for no release of this one");
     } else if (check_cohort(j)) {
-        j->owed = &o.owed;
+        j->delivers = true;
+        j->owed = o.owed;
         if (open_part(j) != SYM_OK) {
             deny(j, SYM_REASON_FAULT, "no memory");
         }
