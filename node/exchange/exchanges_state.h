@@ -156,6 +156,8 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
 void sym_exchange_hold_state(struct sym_exchange *e);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
+/* Which engines the peer may choose from for this wish: a bit set. */
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o);
 /* The held exchange of the same user with the same wish, asked again at once; NULL when there is
  * none. */
 struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
