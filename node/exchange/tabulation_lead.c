@@ -74,7 +74,8 @@ static enum sym_err look(struct sym_tabulation *t)
         sym_tabulation_end(t, SYM_EXCHANGE_ABORTED, SYM_DENIED,
                            "those who can take part now are almost those of another question "
                            "about the same edition, and the difference would tell of who is in one "
-                           "alone: ask again when all of them are there");
+                           "alone: ask again when all are there, or name those who are with "
+                           "--peers, to which their approvers may have to agree");
         return SYM_OK;
     }
     return err == SYM_OK
