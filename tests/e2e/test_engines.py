@@ -56,15 +56,18 @@ class EnginesTest(OverlapTest):
         self.assertEqual(self.overlap(self.a, self.b)["common"], 0)
 
     def test_a_kill_in_the_middle_leaves_nothing_half_done(self):
-        self.load_both(range(60000), range(30000, 90000))
+        self.load_both(range(200000), range(100000, 300000))
         for victim in self.a, self.b:
-            command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", *VOLE))
-            time.sleep(0.1)
-            victim.kill()
-            command.communicate(timeout=60)
+            for pause in (0.1, 0.2, 0.05, 0.3, 0.02):  # until it hits the middle
+                command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", *VOLE))
+                time.sleep(pause)
+                victim.kill()
+                command.communicate(timeout=60)
+                victim.start()
+                if command.returncode != DONE:
+                    break
             self.assertNotEqual(command.returncode, DONE)
-            victim.start()
-            self.assertEqual(self.overlap(self.a, self.b, words=VOLE)["common"], 30000)
+            self.assertEqual(self.overlap(self.a, self.b, words=VOLE)["common"], 100000)
 
     def test_counts_are_not_computed_with_it(self):
         outcome = self.a.cli(*overlap_words("bank-b", "mine", "theirs", "count", *VOLE))
