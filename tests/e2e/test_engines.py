@@ -69,6 +69,22 @@ class EnginesTest(OverlapTest):
             self.assertNotEqual(command.returncode, DONE)
             self.assertEqual(self.overlap(self.a, self.b, words=VOLE)["common"], 100000)
 
+    def test_every_arithmetic_gives_the_same(self):
+        self.load_both(range(3000), range(2000, 4000))
+        for name, value, words in (("SYMBOLON_VOLE", "portable", VOLE), ("SYMBOLON_RISTRETTO", "sodium", VOLE),
+                                   ("SYMBOLON_RISTRETTO", "sodium", ("--engine", "dh"))):
+            self.b.environment = {name: value}
+            self.b.restart()
+            self.assertEqual(self.overlap(self.a, self.b, words=words)["common"], 1000)
+        self.assertEqual(self.b.json("status")["ristretto"], "sodium")
+        self.b.stop()
+        self.b.environment = {"SYMBOLON_VOLE": "abacus"}
+        self.b.launch()
+        self.assertFalse(self.b.read_line(nodes.START_S))
+        self.assertNotEqual(self.b.process.wait(nodes.STOP_S), 0)
+        self.b.forget()
+        self.assertIn("SYMBOLON_VOLE: names a kernel that", self.b.log())
+
     def test_counts_are_not_computed_with_it(self):
         outcome = self.a.cli(*overlap_words("bank-b", "mine", "theirs", "count", *VOLE))
         self.assertEqual(outcome[0], nodes.USAGE)
