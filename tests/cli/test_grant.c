@@ -61,7 +61,7 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
                         "APPROVAL  EXPIRES               PURPOSES  TYPES  MIN RESULT  ENGINES  "
-                        "EPSILON\n"
+                        "EPSILON  MODE\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
     assert_shows(r.out, "Z  all       all             0  dh             -  -\n");
