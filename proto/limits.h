@@ -121,6 +121,9 @@
  * blocks at most are on their way in one exchange. */
 #define SYM_STANDING_QUERY_MAX 4096u
 #define SYM_STANDING_LIST_MAX  4194304u
+/* How long such a list may stand, days, and elements that may be evaluated against it in one. */
+#define SYM_STANDING_DAYS_MAX    366u
+#define SYM_STANDING_PER_DAY_MAX 16777216u
 /* Frames of blinded elements on their way that are not answered: 1 MiB at either side. */
 #define SYM_OVERLAP_WINDOW 8u
 /* One message of engine `vole` goes in frames of so many bytes: 16384 masks. */

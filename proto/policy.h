@@ -30,10 +30,11 @@ struct sym_policy_ask {
     uint32_t type;     /* of identifiers; 0: any */
     uint32_t elements; /* announced, padding included */
     uint64_t now_s;
-    uint32_t asked; /* requests under this grant within the last 24 hours, denied ones included,
-                     * this one not */
-    bool approved;  /* an approver has approved this very request */
-    bool must_hold; /* whatever the grant says, an approver has to agree */
+    uint32_t asked;     /* requests under this grant within the last 24 hours, denied ones included,
+                         * this one not */
+    uint32_t evaluated; /* elements against a standing list within the last 24 hours */
+    bool approved;      /* an approver has approved this very request */
+    bool must_hold;     /* whatever the grant says, an approver has to agree */
 };
 
 struct sym_policy_verdict {

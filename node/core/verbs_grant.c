@@ -35,6 +35,7 @@ static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_autho
     enum sym_err err = check_budget(core, arguments, fault);
     if (err == SYM_OK) {
         err = sym_grants_add(core->grants, &row, arguments, author, fault);
+        sym_standing_maker_look(core->maker);
     }
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
@@ -56,6 +57,7 @@ static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_au
                                       struct sym_fault *fault)
 {
     enum sym_err err = sym_grants_revoke(core->grants, arguments, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -1,6 +1,7 @@
 #include "crypto/vole/kernel.h"
 #include "node/exchange/exchanges_state.h"
 #include "node/exchange/sightings.h"
+#include "node/exchange/standing_maker.h"
 #include "node/log.h"
 #include "proto/overlap_agree.h"
 
@@ -182,6 +183,9 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
     keep_answer(e, &a);
     if (a.decision == SYM_DECISION_GRANTED) {
         p.parts |= SYM_PART_GRANT;
+        if (e->matter != NULL && e->matter->engine == SYM_OVERLAP_ENGINE_STANDING) {
+            p.parts |= SYM_PART_CHARGE;
+        }
         e->state = SYM_EXCHANGE_RUNNING;
     } else {
         e->ends = true;
@@ -254,6 +258,10 @@ static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e
     e->matter->basis = request->basis;
     e->matter->engines = sym_overlap_engines_asked(&asked);
     e->matter->type = asked.type;
+    if (asked.epoch.len == sizeof e->matter->epoch) {
+        memcpy(e->matter->epoch, asked.epoch.data, sizeof e->matter->epoch);
+        e->matter->holds = true;
+    }
     e->matter->peer_size = asked.set_size;
     /* What is no name could pass for other words in an entry. */
     bool is_name = sym_alias_check(request->dataset) == SYM_OK;
@@ -303,6 +311,109 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
     return err;
 }
 
+static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
+                             struct sym_span parameters)
+{
+    struct sym_run_plan plan = {.kind = e->kind,
+                                .role = SYM_SESSION_RESPONDER,
+                                .parameters = sym_kept_span(&e->parameters),
+                                .answer = parameters,
+                                .set = e->matter->set,
+                                .with = x->config.ristretto,
+                                .kernel = x->config.kernel,
+                                .standings = x->config.standings,
+                                .standing = &e->matter->standing,
+                                .engine = e->matter->engine};
+    enum sym_err err = sym_run_new(&e->run, &plan);
+    if (err == SYM_OK) {
+        e->matter->set = NULL;
+    }
+    return err;
+}
+
+/* Answers from the standing list, where there is one and it is best; otherwise that engine is none
+ * of those left, and SYM_NOT_FOUND. SYM_AGAIN: the list is being made. */
+static enum sym_err choose_standing(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    uint32_t bit = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
+    if ((m->covered & bit) == 0) {
+        return SYM_NOT_FOUND;
+    }
+    enum sym_err err = x->config.maker == NULL
+                           ? SYM_NOT_FOUND
+                           : sym_standing_maker_find(x->config.maker, &m->standing, &e->peer,
+                                                     sym_span_text(m->mine), m->type);
+    m->holds = err == SYM_OK && m->holds && sym_equal(m->epoch, m->standing.epoch, sizeof m->epoch);
+    const struct sym_overlap_standing_offer offer = {.asked = m->engines,
+                                                     .covered = m->covered,
+                                                     .query = m->peer_size,
+                                                     .list = err == SYM_OK ? m->standing.list.n : 0,
+                                                     .held = m->holds};
+    if (err == SYM_OK && !sym_overlap_choose_standing(&why, &offer)) {
+        err = SYM_NOT_FOUND;
+    }
+    if (err == SYM_OK) {
+        err = sym_grants_charge(x->config.grants, &e->peer, sym_span_text(m->mine), m->peer_size);
+    }
+    if (err != SYM_OK) {
+        m->covered &= ~bit;
+        m->prepares = err == SYM_AGAIN;
+        return err;
+    }
+    m->own_size = m->standing.list.n;
+    m->engine = SYM_OVERLAP_ENGINE_STANDING;
+    m->why = why;
+    return SYM_OK;
+}
+
+static void answer_from_standing(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    const struct sym_exchange_matter *m = e->matter;
+    uint8_t bytes[64];
+    size_t len = 0;
+    struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
+    const struct sym_overlap_answer o = {.set_size = m->own_size,
+                                         .min_result = m->min_result,
+                                         .engine = m->engine,
+                                         .why = m->why,
+                                         .epoch =
+                                             sym_span(m->standing.epoch, sizeof m->standing.epoch),
+                                         .bits = m->standing.list.bits,
+                                         .sends_list = !m->holds};
+    enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_answer, &o);
+    a.parameters = sym_span(bytes, len);
+    if (err == SYM_OK) {
+        err = open_run(x, e, a.parameters);
+    }
+    if (err != SYM_OK) {
+        char cause[SYM_FAULT_BYTES];
+        (void)snprintf(cause, sizeof cause, "dataset %s: its standing list %s", m->mine,
+                       sym_err_text(err));
+        a = denial(SYM_REASON_FAULT, "", cause);
+        give_answer(x, e, &a);
+        return;
+    }
+    give_answer(x, e, &a);
+}
+
+static void deny_without_standing(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    struct sym_answer_given a =
+        err == SYM_AGAIN
+            ? denial(SYM_REASON_UNREADY, "the standing list is being prepared; try again soon",
+                     "its standing list is being prepared")
+        : err == SYM_LIMIT
+            ? denial(SYM_REASON_LIMIT,
+                     "the identifiers that the grant allows within 24 hours are used up; try again "
+                     "later",
+                     "elements-per-day")
+            : denial(SYM_REASON_UNSUPPORTED, "there is no standing list; choose another --engine",
+                     "no standing list");
+    give_answer(x, e, &a);
+}
+
 /* Policy has granted it, and the request is in the log: the answer waits for own elements. */
 static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
@@ -316,6 +427,15 @@ static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum s
         return;
     }
     if (e->ending.due) {
+        return;
+    }
+    err = choose_standing(x, e);
+    if (err == SYM_OK) {
+        answer_from_standing(x, e);
+        return;
+    }
+    if (e->matter->covered == 0) {
+        deny_without_standing(x, e, err);
         return;
     }
     err =
@@ -370,25 +490,7 @@ static void choose_engine(const struct sym_exchanges *x, struct sym_exchange_mat
                                      .fast = sym_vole_kernel_is_fast(x->config.kernel)};
     enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
     m->engine = sym_overlap_choose(&why, &c);
-    m->why = why;
-}
-
-static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
-                             struct sym_span parameters)
-{
-    struct sym_run_plan plan = {.kind = e->kind,
-                                .role = SYM_SESSION_RESPONDER,
-                                .parameters = sym_kept_span(&e->parameters),
-                                .answer = parameters,
-                                .set = e->matter->set,
-                                .with = x->config.ristretto,
-                                .kernel = x->config.kernel,
-                                .engine = e->matter->engine};
-    enum sym_err err = sym_run_new(&e->run, &plan);
-    if (err == SYM_OK) {
-        e->matter->set = NULL;
-    }
-    return err;
+    m->why = m->prepares ? SYM_OVERLAP_WHY_PREPARING : why;
 }
 
 void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)

@@ -52,7 +52,8 @@ enum sym_part {
     SYM_PART_OWN_WORD = 32,   /* e->word, e->statement */
     SYM_PART_THEIR_WORD = 64, /* e->peer_statement */
     SYM_PART_HISTORY = 128,
-    SYM_PART_RUN = 256 /* what the run wants to be durable before it goes on */
+    SYM_PART_RUN = 256,   /* what the run wants to be durable before it goes on */
+    SYM_PART_CHARGE = 512 /* elements that are evaluated against a standing list */
 };
 
 /* Called once, with the result of the write; it may begin the next. */
