@@ -43,6 +43,7 @@ struct sym_grant {
     uint32_t standing_days;    /* how long a standing list stands; 0: none is offered */
     uint32_t elements_per_day; /* evaluated against it within 24 hours */
     uint32_t evaluated;        /* likewise: so far */
+    uint64_t standing_until_s; /* 0: it is being prepared, or none is offered */
 };
 
 struct sym_grant_name {

@@ -1,5 +1,7 @@
 #include "node/core/verbs.h"
 
+#include <stdlib.h>
+
 #define MICRO UINT64_C(1000000)
 
 /* What peers may spend of a dataset in a year, each for itself, fits into what it may spend. */
@@ -40,6 +42,15 @@ static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_autho
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
+static void tell_standing(struct sym_core *core, struct sym_grant *row)
+{
+    const struct sym_peer *peer = sym_peers_by_alias(&core->peers, row->alias);
+    if (row->standing_days > 0 && peer != NULL) {
+        row->standing_until_s =
+            sym_standing_maker_until(core->maker, &peer->id, row->dataset) / 1000;
+    }
+}
+
 static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_author *author,
                                     const void *arguments, struct sym_answer *answer,
                                     struct sym_fault *fault)
@@ -47,9 +58,20 @@ static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_auth
     struct sym_grant_list list;
     (void)author;
     (void)arguments;
-    (void)fault;
-    list.n_grants = sym_grants_list(core->grants, &list.grants);
-    return sym_answer_write(answer, &list);
+    const struct sym_grant *kept = NULL;
+    list.n_grants = sym_grants_list(core->grants, &kept);
+    struct sym_grant *rows = malloc((list.n_grants + 1) * sizeof *rows);
+    if (rows == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "grants: no memory for a list of them");
+    }
+    for (size_t i = 0; i < list.n_grants; i++) {
+        rows[i] = kept[i];
+        tell_standing(core, &rows[i]);
+    }
+    list.grants = rows;
+    enum sym_err err = sym_answer_write(answer, &list);
+    free(rows);
+    return err;
 }
 
 static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_author *author,

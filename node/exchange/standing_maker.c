@@ -126,6 +126,7 @@ struct search {
     struct sym_span dataset;
     uint32_t type;
     struct wish wish;
+    uint64_t until_ms;
     bool found;
 };
 
@@ -189,6 +190,37 @@ enum sym_err sym_standing_maker_find(struct sym_standing_maker *m, struct sym_st
         return SYM_AGAIN;
     }
     return err;
+}
+
+static bool note_until(void *context, const struct wish *wish)
+{
+    struct search *s = context;
+    if (!sym_node_id_equal(s->peer, &wish->peer) ||
+        !sym_span_equal(s->dataset, sym_span_text(wish->dataset))) {
+        return false;
+    }
+    uint64_t until_ms = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->rows[i].own && fits(s->maker, &s->rows[i], wish)) {
+            until_ms = s->rows[i].expires_ms;
+        }
+    }
+    s->until_ms = !s->found || until_ms < s->until_ms ? until_ms : s->until_ms;
+    s->found = true;
+    return false;
+}
+
+uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym_node_id *peer,
+                                  struct sym_span dataset)
+{
+    struct sym_standing_row *rows = NULL;
+    struct search s = {.maker = m, .peer = peer, .dataset = dataset};
+    if (m != NULL && sym_standings_list(m->config.standings, &rows, &s.n) == SYM_OK) {
+        s.rows = rows;
+        each_wish(m, note_until, &s);
+        free(rows);
+    }
+    return s.until_ms;
 }
 
 /* Making one -----------------------------------------------------------------------------------
@@ -451,7 +483,9 @@ static void look(void *owner)
 
 void sym_standing_maker_look(struct sym_standing_maker *m)
 {
-    sym_timer_set(m->turn, 0);
+    if (m != NULL) {
+        sym_timer_set(m->turn, 0);
+    }
 }
 
 enum sym_err sym_standing_maker_new(struct sym_standing_maker **out,

@@ -35,7 +35,8 @@ SYM_MUST enum sym_err sym_standing_maker_new(struct sym_standing_maker **out,
                                              const struct sym_standing_maker_config *config);
 /* After the workers were freed. NULL is fine. */
 void sym_standing_maker_free(struct sym_standing_maker *m);
-/* A grant or dataset has changed, or time has passed: in the loop's next turn. */
+/* A grant or dataset has changed, or time has passed: in the loop's next turn. NULL is fine, here
+ * and in sym_standing_maker_until: there is none. */
 void sym_standing_maker_look(struct sym_standing_maker *m);
 
 /* The list of this peer that stands now. SYM_AGAIN: it is to be made, SYM_NOT_FOUND: none is. */
@@ -43,5 +44,9 @@ SYM_MUST enum sym_err sym_standing_maker_find(struct sym_standing_maker *m,
                                               struct sym_standing_row *out,
                                               const struct sym_node_id *peer,
                                               struct sym_span dataset, uint32_t type);
+/* Until when the lists that this peer is offered of a dataset stand, wall clock, milliseconds; 0:
+ * one is still to be made, or none is offered. */
+uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym_node_id *peer,
+                                  struct sym_span dataset);
 
 #endif
