@@ -429,15 +429,6 @@ static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum s
     if (e->ending.due) {
         return;
     }
-    err = choose_standing(x, e);
-    if (err == SYM_OK) {
-        answer_from_standing(x, e);
-        return;
-    }
-    if (e->matter->covered == 0) {
-        deny_without_standing(x, e, err);
-        return;
-    }
     err =
         sym_exchange_countable(x, e->kind, sym_span_text(e->matter->mine), e->matter->type, &fault);
     if (err == SYM_OK) {
@@ -465,6 +456,13 @@ static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
         a = denial(SYM_REASON_UNSUPPORTED, fault.text, fault.text);
     } else if (judge(x, e, peer, request, &verdict) != SYM_OK) {
         a = denial(SYM_REASON_FAULT, "", "the decision could not be recorded");
+    } else if (verdict.decision == SYM_DECISION_GRANTED &&
+               (err = choose_standing(x, e)) == SYM_OK) {
+        answer_from_standing(x, e); /* nothing is read first: one write for request and answer */
+        return;
+    } else if (verdict.decision == SYM_DECISION_GRANTED && e->matter->covered == 0) {
+        deny_without_standing(x, e, err);
+        return;
     } else if (verdict.decision == SYM_DECISION_GRANTED) {
         struct sym_exchange_plan_write p = {.parts = SYM_PART_SIGHTING,
                                             .kinds = {SYM_ENTRY_REQUESTED},
