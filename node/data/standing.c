@@ -380,3 +380,29 @@ enum sym_err sym_standings_block(const struct sym_standings *s, const struct sym
     return number < sym_standing_blocks(row->list.n) ? get_part(s, row, number + 1, out)
                                                      : SYM_NOT_FOUND;
 }
+
+struct get_into {
+    const struct sym_standings *s;
+    struct sym_span key;
+    uint8_t *out;
+    size_t *len;
+};
+
+static enum sym_err get_into_fn(struct sym_transaction *t, void *context)
+{
+    const struct get_into *g = context;
+    return sym_vault_get_into(g->s->vault, t, g->key, g->out, SYM_TAG_BLOCK_BYTES_MAX, g->len);
+}
+
+enum sym_err sym_standings_block_into(const struct sym_standings *s,
+                                      const struct sym_standing_row *row, uint32_t number,
+                                      uint8_t *out, size_t *len)
+{
+    uint8_t key[KEY_BYTES];
+    struct get_into g = {.s = s, .out = out, .len = len};
+    if (number >= sym_standing_blocks(row->list.n)) {
+        return SYM_NOT_FOUND;
+    }
+    g.key = part_key(key, row->number, number + 1);
+    return sym_store_read(s->store, get_into_fn, &g);
+}

@@ -67,6 +67,11 @@ SYM_MUST enum sym_err sym_standings_head(const struct sym_standings *s,
 SYM_MUST enum sym_err sym_standings_block(const struct sym_standings *s,
                                           const struct sym_standing_row *row, uint32_t number,
                                           struct sym_secret *out);
+/* The same into SYM_TAG_BLOCK_BYTES_MAX bytes of the caller's; what a received list holds is no
+ * secret of this node. */
+SYM_MUST enum sym_err sym_standings_block_into(const struct sym_standings *s,
+                                               const struct sym_standing_row *row, uint32_t number,
+                                               uint8_t *out, size_t *len);
 
 /* Erases every list that `goes` says yes to. Fine when there is none. */
 typedef bool sym_standing_goes_fn(void *context, const struct sym_standing_row *row);

@@ -186,14 +186,20 @@ static enum sym_err worked_standing(void *machine, void *context, enum sym_err e
     struct standing *s = machine;
     uint32_t block = 0;
     err = sym_standing_worked(s->run, context, err);
+    if (err != SYM_OK || !sym_standing_wants(s->run, &block)) {
+        return err;
+    }
+    uint8_t *bytes = malloc(SYM_TAG_BLOCK_BYTES_MAX);
+    err = bytes == NULL ? SYM_NO_MEMORY : SYM_OK;
     while (err == SYM_OK && sym_standing_wants(s->run, &block)) {
-        SYM_SECRET_AUTO bytes = {0};
-        err = sym_standings_block(s->store, &s->row, block, &bytes);
+        size_t len = 0;
+        err = sym_standings_block_into(s->store, &s->row, block, bytes, &len);
         if (err == SYM_OK) {
-            err = sym_standing_give(s->run, sym_secret_span(&bytes));
+            err = sym_standing_give(s->run, sym_span(bytes, len));
         }
         err = err == SYM_OK || err == SYM_NO_MEMORY ? err : SYM_INTERNAL;
     }
+    free(bytes);
     return err;
 }
 
