@@ -17,6 +17,7 @@
 #define DAY_S            86400u
 #define MICRO            1000000u
 #define MICRO_DIGITS     6u
+#define NANO_PER_MICRO   1000u
 
 static enum sym_err read_names(struct sym_span *alias, struct sym_span *dataset, uint32_t *kind,
                                const struct sym_args *args, struct sym_fault *fault)
@@ -130,13 +131,33 @@ static enum sym_err read_standing(struct sym_grant *g, const struct sym_args *ar
     return SYM_OK;
 }
 
+/* The words behind --engines; dh without them. A grant that no question could use is a slip. */
+static enum sym_err read_engines(struct sym_grant *g, const char *engines, struct sym_fault *fault)
+{
+    struct sym_fault why;
+    g->engines = 1u << SYM_OVERLAP_ENGINE_DH;
+    if (engines == NULL) {
+        return SYM_OK;
+    }
+    if (g->kind == SYM_KIND_TABULATE) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--engines: a tabulation is always computed in the same way");
+    }
+    if (sym_terms_engines(&g->engines, engines, &why) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--engines: %.280s", why.text);
+    }
+    if (g->kind == SYM_KIND_OVERLAP_COUNT && (g->engines & sym_overlap_engines_of(g->kind)) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--engines: %s computes matches only: a count needs dh", engines);
+    }
+    return SYM_OK;
+}
+
 /* What is not about the list that the peer brings. */
 static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *args,
                                  struct sym_fault *fault)
 {
     uint64_t least = 0;
-    const char *engines = sym_args_value(args, "engines");
-    struct sym_fault why;
     enum sym_err err = sym_args_number(&least, args, "min-result", 0, SYM_SET_MAX, fault);
     if (err == SYM_OK && least > g->max_elements) {
         err = sym_fail(fault, SYM_BAD_VALUE,
@@ -148,10 +169,8 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
                        "--min-result: a tabulation finds no identifiers in common");
     }
     g->min_result = (uint32_t)least;
-    g->engines = 1u << SYM_OVERLAP_ENGINE_DH;
-    if (err == SYM_OK && engines != NULL &&
-        sym_terms_engines(&g->engines, engines, &why) != SYM_OK) {
-        err = sym_fail(fault, SYM_BAD_VALUE, "--engines: %.280s", why.text);
+    if (err == SYM_OK) {
+        err = read_engines(g, sym_args_value(args, "engines"), fault);
     }
     if (err == SYM_OK) {
         err = read_standing(g, args, fault);
@@ -249,6 +268,20 @@ static void put_standing(struct sym_table *t, const struct sym_grant *g)
     }
 }
 
+/* An overlap spends no budget, and a tabulation has no engine. */
+static void put_terms_of_kind(struct sym_table *t, const struct sym_grant *g)
+{
+    char epsilon[SYM_EPSILON_BYTES];
+    if (g->kind != SYM_KIND_TABULATE) {
+        sym_terms_put_engines(t, g->engines);
+        sym_table_format(t, "-");
+        return;
+    }
+    sym_epsilon_text(epsilon, (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
+    sym_table_format(t, "-");
+    sym_table_format(t, "%s", g->epsilon_micro == 0 ? "the dataset's" : epsilon);
+}
+
 static enum sym_err print_table(const struct sym_grant_list *list)
 {
     static const struct sym_column columns[] = {{.title = "PEER"},
@@ -285,13 +318,7 @@ static enum sym_err print_table(const struct sym_grant_list *list)
         sym_terms_put_purposes(t, g->purposes);
         sym_terms_put_types(t, g->types, ",");
         sym_table_format(t, "%" PRIu32, g->min_result);
-        sym_terms_put_engines(t, g->engines);
-        if (g->kind == SYM_KIND_TABULATE && g->epsilon_micro == 0) {
-            sym_table_format(t, "the dataset's");
-        } else {
-            sym_table_format(t, "%" PRIu32 ".%06" PRIu32, g->epsilon_micro / MICRO,
-                             g->epsilon_micro % MICRO);
-        }
+        put_terms_of_kind(t, g);
         put_standing(t, g);
     }
     return sym_table_print(t, stdout);

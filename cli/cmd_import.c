@@ -188,8 +188,8 @@ static enum sym_err check_counts(const struct job *job, struct sym_fault *fault)
     if (job->replaced && !job->force && c->rejected > c->rows / 2 && job->held > c->records) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "%.128s: most rows are rejected, and dataset %s holds %" PRIu64
-                        " records now; nothing was changed: look with --dry-run, or say --force",
-                        job->file, job->dataset, job->held);
+                        " %s now; nothing was changed: look with --dry-run, or say --force",
+                        job->file, job->dataset, job->held, job->held == 1 ? "record" : "records");
     }
     if (c->records > 0) {
         return SYM_OK;

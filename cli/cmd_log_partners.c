@@ -25,6 +25,7 @@ struct finding {
     uint32_t code;
     char exchange[2 * SYM_EXCHANGE_ID_BYTES + 1];
     uint64_t here, there; /* entry + 1; 0: none */
+    uint32_t log_here;    /* generation of the own log; 0: the present one */
     char text[SYM_FAULT_TEXT_MAX + 1];
 };
 
@@ -33,6 +34,7 @@ struct comparison {
     uint64_t exchanges, entries;
     uint64_t untold; /* exchanges whose transcripts could not be compared */
     uint64_t lost_here, lost_there, unrecorded, denied; /* see compare.h */
+    uint32_t log_there;                                 /* generation */
     struct finding *findings;
     size_t n;
     size_t cut_off; /* of them: no contradiction, and a note only */
@@ -52,8 +54,10 @@ static enum sym_err keep(struct comparison *c, const struct sym_compare_page *pa
     for (size_t i = 0; i < page->n_findings; i++) {
         const struct sym_finding *from = &page->findings[i];
         struct finding *to = &c->findings[c->n++];
-        *to = (struct finding){
-            .code = from->code, .here = from->index_here, .there = from->index_there};
+        *to = (struct finding){.code = from->code,
+                               .here = from->index_here,
+                               .there = from->index_there,
+                               .log_here = from->generation_here};
         c->cut_off += to->code == SYM_FINDING_PREFIX ? 1 : 0;
         sym_hex(to->exchange, from->exchange_id.data, from->exchange_id.len);
         (void)snprintf(to->text, sizeof to->text, "%.*s", (int)from->text.len,
@@ -82,6 +86,7 @@ static enum sym_err await(struct comparison *c, struct sym_client *client, struc
         c->lost_there = page.lost_there;
         c->unrecorded = page.unrecorded;
         c->denied = page.denied;
+        c->log_there = page.generation_there;
         if (page.done) {
             return SYM_OK;
         }
@@ -145,9 +150,12 @@ static enum sym_err compare(struct comparison *c, struct sym_client *client, uin
     return err == SYM_OK ? fetch(c, client, name.id, fault) : err;
 }
 
-static void put_index(struct sym_table *t, uint64_t index)
+/* log: an earlier one; 0: the present one. */
+static void put_index(struct sym_table *t, uint64_t index, uint32_t log)
 {
-    if (index > 0) {
+    if (index > 0 && log > 0) {
+        sym_table_format(t, "%" PRIu64 " (log %" PRIu32 ")", index - 1, log);
+    } else if (index > 0) {
         sym_table_format(t, "%" PRIu64, index - 1);
     } else {
         sym_table_format(t, "-");
@@ -165,8 +173,8 @@ static enum sym_err print_findings(const struct comparison *c)
     for (size_t i = 0; i < c->n; i++) {
         const struct finding *f = &c->findings[i];
         sym_table_format(t, "%.12s", f->exchange);
-        put_index(t, f->here);
-        put_index(t, f->there);
+        put_index(t, f->here, f->log_here);
+        put_index(t, f->there, 0);
         sym_table_format(t, "%s", sym_finding_text(f->code));
         sym_table_text(t, sym_span_text(f->text));
     }
@@ -184,6 +192,7 @@ static enum sym_err print_json(const struct comparison *c)
     sym_json_number(j, "untold", c->untold);
     sym_json_number(j, "lost_here", c->lost_here);
     sym_json_number(j, "lost_there", c->lost_there);
+    sym_json_number(j, "generation_there", c->log_there);
     sym_json_number(j, "unrecorded", c->unrecorded);
     sym_json_number(j, "denied_unrecorded", c->denied);
     sym_json_array(j, "findings");
@@ -196,6 +205,9 @@ static enum sym_err print_json(const struct comparison *c)
         sym_json_string(j, "exchange", f->exchange);
         if (f->here > 0) {
             sym_json_number(j, "entry_here", f->here - 1);
+        }
+        if (f->log_here > 0) {
+            sym_json_number(j, "generation_here", f->log_here);
         }
         if (f->there > 0) {
             sym_json_number(j, "entry_there", f->there - 1);
@@ -213,12 +225,15 @@ static void print_left_out(const struct comparison *c)
 {
     if (c->lost_there > 0) {
         (void)printf("%s: %" PRIu64 " exchanges that this log has were not compared: they are from "
-                     "before %s began its log again, and it shows none of them\n",
-                     c->alias, c->lost_there, c->alias);
+                     "before %s began its log %" PRIu32
+                     ", and it shows no earlier one; \"symbolon log compare\" there looks at what "
+                     "it still has of those\n",
+                     c->alias, c->lost_there, c->alias, c->log_there);
     }
     if (c->lost_here > 0) {
-        (void)printf("%s: %" PRIu64 " exchanges that %s shows were not compared: they are from "
-                     "before this node began its log again\n",
+        (void)printf("%s: %" PRIu64 " exchanges that %s shows were not compared: this node lost "
+                     "them when it began its log again; what it still has of its earlier logs was "
+                     "compared\n",
                      c->alias, c->lost_here, c->alias);
     }
     if (c->unrecorded > 0) {

@@ -328,8 +328,10 @@ static enum sym_exit run_checkpoint(const struct sym_call *call)
         (void)fwrite(text.data, 1, text.len, stdout);
     } else {
         char shown[SYM_FAULT_BYTES];
-        (void)printf("%s: %" PRIu64 " entries, %zu cosignatures\n", sym_file_show(shown, path),
-                     head.checkpoint.size, head.note.n_signatures - 1);
+        (void)printf("%s: %" PRIu64 " %s, %zu %s\n", sym_file_show(shown, path),
+                     head.checkpoint.size, head.checkpoint.size == 1 ? "entry" : "entries",
+                     head.note.n_signatures - 1,
+                     head.note.n_signatures == 2 ? "cosignature" : "cosignatures");
     }
     return SYM_EXIT_DONE;
 }

@@ -158,6 +158,25 @@ static enum sym_err print_question(const struct sym_held_request *r,
     return err;
 }
 
+/* Of an overlap: how many identifiers it tests beside its size. */
+static bool says_more(const struct sym_held_request *r)
+{
+    return !is_tabulation(r) && r->because.len > 0 &&
+           memchr(r->because.data, ':', r->because.len) != NULL;
+}
+
+static enum sym_err print_because(const struct sym_held_request *r)
+{
+    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
+    struct sym_table *t = sym_table_new(columns, 2);
+    char id[SYM_ID_SHOWN_BYTES];
+    sym_id_show(id, r->id);
+    (void)printf("\n%s\n", id);
+    sym_table_format(t, "  held");
+    sym_table_text(t, r->because);
+    return sym_table_print(t, stdout);
+}
+
 static enum sym_err print_questions(const struct held *h)
 {
     enum sym_err err = SYM_OK;
@@ -165,6 +184,8 @@ static enum sym_err print_questions(const struct held *h)
         const struct sym_held_request *r = &h->list.requests[i];
         if (is_tabulation(r) && r->state == SYM_HELD_WAITING) {
             err = print_question(r, &h->parties);
+        } else if (says_more(r) && r->state == SYM_HELD_WAITING) {
+            err = print_because(r);
         }
     }
     return err;
@@ -317,7 +338,8 @@ static void print_decision(const struct sym_held_request *r)
     (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state), kind_text(r), dataset,
                  peer);
     if (r->kind != SYM_KIND_TABULATE) {
-        (void)printf(", %" PRIu32 " identifiers", r->elements);
+        (void)printf(", %" PRIu32 " %s", r->elements,
+                     r->elements == 1 ? "identifier" : "identifiers");
     }
     (void)putchar('\n');
 }

@@ -6,6 +6,7 @@
 #include "cli/tabulate/plan.h"
 #include "cli/tabulate/population.h"
 #include "cli/tabulate/show.h"
+#include "cli/tabulate/spatial.h"
 #include "cli/terms.h"
 
 #include <string.h>
@@ -86,6 +87,10 @@ static enum sym_err read_wish(struct wish *w, enum sym_tab_shape shape, const st
     }
     if (err == SYM_OK) {
         err = sym_question_read(&w->question, shape, args, (uint64_t)time(NULL), fault);
+    }
+    if (err == SYM_OK) {
+        err =
+            sym_spatial_check(&w->question.query, &w->target, sym_args_has(args, "preview"), fault);
     }
     w->start.query = w->question.exact;
     w->start.without_own = sym_args_has(args, "without-own");
@@ -247,7 +252,7 @@ static const struct sym_option options[] = {
     "           --case REF [--note TEXT]\n" SYM_QUESTION_USAGE                                     \
     "           [--without-own] [--preview] [--yes] [--timeout SECONDS] [--hold SECONDS]\n"        \
     "           [--format table|csv|json|geojson] [--out FILE [--force]]\n"                        \
-    "           [--population FILE] [--top N]"
+    "           [--population FILE] [--scan] [--gi-star] [--top N]"
 
 #define NOTES                                                                                      \
     "No node sees the counts of another: only their sum, with noise, and only where it is large\n" \

@@ -87,6 +87,11 @@ static void put_time(struct sym_table *t, const char *name, uint64_t time_ms)
     }
 }
 
+static const char *identifiers(uint32_t n)
+{
+    return n == 1 ? "identifier" : "identifiers";
+}
+
 static void put_size(struct sym_table *t, const char *name, struct sym_span dataset, uint32_t size)
 {
     char text[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
@@ -96,7 +101,8 @@ static void put_size(struct sym_table *t, const char *name, struct sym_span data
     }
     sym_table_format(t, "%s", name);
     if (size > 0) {
-        sym_table_format(t, "%s%s%" PRIu32 " identifiers", text, *text != '\0' ? ", " : "", size);
+        sym_table_format(t, "%s%s%" PRIu32 " %s", text, *text != '\0' ? ", " : "", size,
+                         identifiers(size));
     } else {
         sym_table_format(t, "%s", text);
     }
@@ -144,14 +150,15 @@ static void put_learned(struct sym_table *t, const struct sym_exchange_entry *e)
     }
     sym_table_format(t, "common");
     if (e->withheld) {
-        sym_table_format(t, "withheld: fewer than %" PRIu32 " identifiers", e->min_result);
+        sym_table_format(t, "withheld: fewer than %" PRIu32 " %s", e->min_result,
+                         identifiers(e->min_result));
         sym_table_format(t, "this node learned");
         sym_table_format(t, "how many identifiers the peer has; the result was not kept");
         sym_table_format(t, "the peer learned");
         sym_table_format(t, "how many identifiers this node has");
         return;
     }
-    sym_table_format(t, "%" PRIu32 " identifiers", e->common);
+    sym_table_format(t, "%" PRIu32 " %s", e->common, identifiers(e->common));
     if (matches) {
         sym_table_format(t, "records");
         sym_table_format(t, "%" PRIu64, e->records);

@@ -116,8 +116,8 @@ static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *
         sym_format_text(peer, sizeof peer, e->alias);
         return sym_fail(fault, SYM_DENIED,
                         "%s: its result is withheld and was not kept: %s grants none with fewer "
-                        "than %" PRIu32 " identifiers in common",
-                        id, peer, e->min_result);
+                        "than %" PRIu32 " %s in common",
+                        id, peer, e->min_result, e->min_result == 1 ? "identifier" : "identifiers");
     }
     if (e->kind == SYM_KIND_OVERLAP_MATCHES && !e->has_result) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: its result was forgotten", id);
@@ -214,8 +214,10 @@ static enum sym_err put(const struct sym_target *target, struct result *r, struc
     enum sym_err err = sym_target_write(target, write_result, r, fault);
     if (err == SYM_OK && target->path != NULL) {
         char shown[SYM_FAULT_BYTES];
-        (void)printf("%s: %" PRIu32 " identifiers in common, %" PRIu64 " records\n",
-                     sym_file_show(shown, target->path), r->exchange->common, r->exchange->records);
+        (void)printf("%s: %" PRIu32 " %s in common, %" PRIu64 " %s\n",
+                     sym_file_show(shown, target->path), r->exchange->common,
+                     r->exchange->common == 1 ? "identifier" : "identifiers", r->exchange->records,
+                     r->exchange->records == 1 ? "record" : "records");
     }
     return err;
 }
@@ -223,10 +225,10 @@ static enum sym_err put(const struct sym_target *target, struct result *r, struc
 /* Not all that is asked of a result makes sense for identifiers. */
 static enum sym_err check_target(const struct sym_target *target, struct sym_fault *fault)
 {
-    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL) {
+    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "an overlap lies on no map and has no rates: leave --format geojson and "
-                        "--population");
+                        "an overlap lies on no map and has no rates: leave --format geojson, "
+                        "--population, --scan and --gi-star");
     }
     return SYM_OK;
 }

@@ -33,10 +33,16 @@ enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args
                                .top = TOP_DEFAULT};
     if (n == 4) {
         out->population = sym_args_value(args, "population");
+        out->scan = sym_args_has(args, "scan");
+        out->gi_star = sym_args_has(args, "gi-star");
         enum sym_err err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
         if (err != SYM_OK) {
             return err;
         }
+    }
+    if (out->scan && out->population == NULL) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--scan: needs --population FILE, to know how many are to be expected");
     }
     if (out->force && out->path == NULL) {
         return sym_fail(fault, SYM_BAD_VALUE, "--force is for --out");

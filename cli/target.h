@@ -31,6 +31,9 @@ enum sym_format { SYM_FORMAT_TABLE, SYM_FORMAT_CSV, SYM_FORMAT_JSON, SYM_FORMAT_
         {.name = "population",                                                                     \
          .argument = "FILE",                                                                       \
          .help = "CSV with the columns code,population: rank by rate per 100,000"},                \
+        {.name = "scan",                                                                           \
+         .help = "find clusters of places by Kulldorff's scan statistic; needs --population"},     \
+        {.name = "gi-star", .help = "tell hot spots from chance by Getis and Ord's Gi*"},          \
     {                                                                                              \
         .name = "top", .argument = "N",                                                            \
         .help = "rows of a table for each level; 0: all; default: 20"                              \
@@ -41,6 +44,8 @@ struct sym_target {
     const char *path; /* NULL: standard output */
     bool force;
     const char *population; /* NULL: none */
+    bool scan;              /* has a population, then */
+    bool gi_star;
     uint64_t top;
 };
 

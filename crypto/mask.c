@@ -76,21 +76,30 @@ static bool precedes(const uint8_t a[SYM_X25519_BYTES], const uint8_t b[SYM_X255
     return a[i] < b[i];
 }
 
+enum sym_err sym_mask_pair_key_from(uint8_t key[SYM_MASK_KEY_BYTES],
+                                    const uint8_t shared[SYM_X25519_BYTES],
+                                    const uint8_t own[SYM_X25519_BYTES],
+                                    const uint8_t remote[SYM_X25519_BYTES],
+                                    const uint8_t qid[SYM_QID_BYTES])
+{
+    bool own_first = precedes(own, remote);
+    const struct sym_span parts[] = {
+        sym_span(domain_pair, sizeof domain_pair),
+        sym_span(qid, SYM_QID_BYTES),
+        sym_span(own_first ? own : remote, SYM_X25519_BYTES),
+        sym_span(own_first ? remote : own, SYM_X25519_BYTES),
+    };
+    return derive(key, parts, sizeof parts / sizeof *parts, sym_span(shared, SYM_X25519_BYTES));
+}
+
 enum sym_err sym_mask_pair_key(uint8_t key[SYM_MASK_KEY_BYTES], const struct sym_exchange_key *own,
                                const uint8_t remote[SYM_X25519_BYTES],
                                const uint8_t qid[SYM_QID_BYTES])
 {
-    bool own_first = precedes(own->public_key, remote);
-    const struct sym_span parts[] = {
-        sym_span(domain_pair, sizeof domain_pair),
-        sym_span(qid, SYM_QID_BYTES),
-        sym_span(own_first ? own->public_key : remote, SYM_X25519_BYTES),
-        sym_span(own_first ? remote : own->public_key, SYM_X25519_BYTES),
-    };
     uint8_t shared[SYM_X25519_BYTES];
     enum sym_err err = sym_exchange_key_agree(shared, own, remote);
     if (err == SYM_OK) {
-        err = derive(key, parts, sizeof parts / sizeof *parts, sym_span(shared, sizeof shared));
+        err = sym_mask_pair_key_from(key, shared, own->public_key, remote, qid);
     }
     sym_wipe(shared, sizeof shared);
     return err;

@@ -40,6 +40,12 @@ SYM_MUST enum sym_err sym_mask_pair_key(uint8_t key[SYM_MASK_KEY_BYTES],
                                         const struct sym_exchange_key *own,
                                         const uint8_t remote[SYM_X25519_BYTES],
                                         const uint8_t qid[SYM_QID_BYTES]);
+/* The same from what sym_exchange_key_agree gave for them, for who agrees with many at once. */
+SYM_MUST enum sym_err sym_mask_pair_key_from(uint8_t key[SYM_MASK_KEY_BYTES],
+                                             const uint8_t shared[SYM_X25519_BYTES],
+                                             const uint8_t own[SYM_X25519_BYTES],
+                                             const uint8_t remote[SYM_X25519_BYTES],
+                                             const uint8_t qid[SYM_QID_BYTES]);
 
 /* A word of a stream as a number: streams are little-endian on every machine. */
 static inline uint64_t sym_mask_word(uint64_t as_loaded)

@@ -53,6 +53,11 @@ void sym_wipe(void *data, size_t len)
     sodium_memzero(data, len);
 }
 
+void sym_wipe_stack(size_t len)
+{
+    sodium_stackzero(len);
+}
+
 void sym_random(uint8_t *out, size_t len)
 {
     randombytes_buf(out, len);

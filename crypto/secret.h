@@ -35,6 +35,8 @@ struct sym_span sym_secret_span(const struct sym_secret *s);
 
 /* Overwrites len bytes in a way the compiler keeps. */
 void sym_wipe(void *data, size_t len);
+/* Zeroes so many bytes of the stack below the caller's frame. */
+void sym_wipe_stack(size_t len);
 
 /* Fills out with len bytes from the operating system's generator. */
 void sym_random(uint8_t *out, size_t len);

@@ -167,7 +167,8 @@ static const struct rule core_rules[] = {
 
     /* Their contents: LMDB and the key files. */
     ALLOW(lseek), ALLOW(pread64), ALLOW(preadv), ALLOW(pwrite64), ALLOW(pwritev),
-    ALLOW(ftruncate), ALLOW(fsync), ALLOW(fdatasync), ALLOW(msync), ALLOW(mincore), ALLOW(flock),
+    ALLOW(ftruncate), ALLOW(fsync), ALLOW(fdatasync), ALLOW(sync_file_range), ALLOW(msync),
+    ALLOW(mincore), ALLOW(flock),
     FCNTL(F_GETLK), FCNTL(F_SETLK), FCNTL(F_SETLKW),
 };
 /* clang-format on */

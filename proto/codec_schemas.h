@@ -102,6 +102,7 @@
     X(tabulate)                                                                                    \
     X(tab_outline)                                                                                 \
     X(tab_outlined)                                                                                \
+    X(release_evidence)                                                                            \
     X(tab_consent)                                                                                 \
     X(tab_shares)                                                                                  \
     X(tab_vector)                                                                                  \

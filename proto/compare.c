@@ -38,6 +38,11 @@ void sym_compare_free(struct sym_compare *c)
     free(c);
 }
 
+void sym_compare_own_log(struct sym_compare *c, uint32_t generation)
+{
+    c->own_generation = generation;
+}
+
 enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_span leaf,
                              struct sym_span body)
 {
@@ -49,6 +54,7 @@ enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_s
     if (err != SYM_OK) {
         return err == SYM_NOT_FOUND ? sym_compare_count_denied(c, leaf, body) : err;
     }
+    e.generation = c->own_generation;
     if (body.len > 0) {
         err = sym_compare_read_body(c, &e, body);
     }
@@ -77,10 +83,20 @@ enum sym_err sym_compare_head(struct sym_compare *c, const struct sym_shown *hea
         return SYM_WRONG_STATE;
     }
     c->generation = head->generation;
+    c->counts.generation_there = head->generation;
     c->size = head->head.size;
     memcpy(c->root, head->head.root, sizeof c->root);
     c->there_since_ms = sym_compare_is_to_come(c, since_ms) ? 0 : since_ms;
     return SYM_OK;
+}
+
+/* Of what the other side shows. */
+static enum sym_err accuse(struct sym_compare *c, enum sym_finding_code code,
+                           const struct sym_compared *there, const char *text)
+{
+    struct sym_compared_finding f = {.code = code, .index_there = there->index + 1, .text = text};
+    memcpy(f.exchange_id, there->id, sizeof f.exchange_id);
+    return sym_compare_find(c, &f);
 }
 
 /* One that is in the tree. Until the own ones are all in, it is kept: as one page of either side
@@ -93,11 +109,10 @@ static enum sym_err take_proven(struct sym_compare *c, struct sym_compare_told *
     if (statement.len > 0) {
         told->has_word = sym_compare_read_word(&told->word, e, statement, c->plan.peer_identity);
         enum sym_err err =
-            told->has_word
-                ? SYM_OK
-                : sym_compare_find(c, SYM_FINDING_DIFFERENT, e->id, 0, e->index + 1,
-                                   "the other side shows a statement that is not its own, or of "
-                                   "another exchange");
+            told->has_word ? SYM_OK
+                           : accuse(c, SYM_FINDING_DIFFERENT, e,
+                                    "the other side shows a statement that is not its own, or of "
+                                    "another exchange");
         if (err != SYM_OK) {
             return err;
         }
@@ -124,9 +139,8 @@ enum sym_err sym_compare_theirs(struct sym_compare *c, const struct sym_compare_
     if (entry->index >= c->size ||
         sym_merkle_check_inclusion(c->root, told.leaf, entry->index, c->size, entry->inclusion,
                                    entry->n_inclusion) != SYM_OK) {
-        return sym_compare_find(c, SYM_FINDING_NOT_PROVEN, told.entry.id, 0, entry->index + 1,
-                                "the other side shows an entry that is not in the log it has "
-                                "signed");
+        return accuse(c, SYM_FINDING_NOT_PROVEN, &told.entry,
+                      "the other side shows an entry that is not in the log it has signed");
     }
     return take_proven(c, &told, entry->statement);
 }

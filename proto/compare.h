@@ -8,14 +8,15 @@
  * in the evidence of a signed message) must still be there, as it was.
  *
  * Left out are exchanges that were going on when the comparison began, and a request that nothing
- * shows to have arrived. Counted, and not compared, are exchanges from before either log was begun
- * again (a restore), and requests of the other side that ended with its decision and are not here:
- * those that are denied beyond an allowance are counted by this log, not recorded one by one. What
- * is going on is told by own entries, as the other side's times are what it says: one that is later
- * than the clock of this side allows counts for nothing. Memory: some 300 bytes for each own entry
- * and none for those of the other side, which may show what it likes.
- * Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT (more than SYM_COMPARED_MAX
- * own entries), those of codec.h, SYM_WRONG_STATE.
+ * shows to have arrived. Counted, and not compared, are exchanges that a log lost when it was begun
+ * again (a restore): of the own one those between the end of one generation and the beginning of
+ * the next, of the other side's all from before its present one; and requests of the other side
+ * that ended with its decision and are not here: those that are denied beyond an allowance are
+ * counted by this log, not recorded one by one. What is going on is told by own entries, as the
+ * other side's times are what it says: one that is later than the clock of this side allows counts
+ * for nothing. Memory: some 300 bytes for each own entry and none for those of the other side,
+ * which may show what it likes. Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
+ * (more than SYM_COMPARED_MAX own entries), those of codec.h, SYM_WRONG_STATE.
  */
 #ifndef SYM_PROTO_COMPARE_H
 #define SYM_PROTO_COMPARE_H
@@ -25,6 +26,14 @@
 
 struct sym_compare;
 
+/* What the own log lost: from the last entry that is there of one generation to the first of the
+ * next, wall clock. */
+#define SYM_COMPARE_GAPS 8u
+struct sym_compare_gap {
+    uint64_t from_ms;
+    uint64_t until_ms;
+};
+
 struct sym_compare_plan {
     struct sym_node_id self;
     struct sym_node_id peer;
@@ -33,13 +42,18 @@ struct sym_compare_plan {
     const uint8_t *exchange_id; /* of the comparison itself, which is left out; NULL: none */
     uint64_t began_ms;          /* wall clock */
     uint64_t own_size;          /* entries of the own log when it began */
-    uint64_t since_ms;          /* time of the own log's first entry */
+    uint64_t since_ms;          /* time of the first own entry, of whatever generation */
+    struct sym_compare_gap gaps[SYM_COMPARE_GAPS];
+    size_t n_gaps;
 };
 
 SYM_MUST enum sym_err sym_compare_new(struct sym_compare **out,
                                       const struct sym_compare_plan *plan);
 void sym_compare_free(struct sym_compare *c);
 
+/* The own entries that follow are of this earlier generation; 0, as at first: of the present one.
+ */
+void sym_compare_own_log(struct sym_compare *c, uint32_t generation);
 /* An own entry; body is none when it was erased. In ascending order. */
 SYM_MUST enum sym_err sym_compare_own(struct sym_compare *c, uint64_t index, struct sym_span leaf,
                                       struct sym_span body);
@@ -61,7 +75,8 @@ struct sym_compared_finding {
     uint8_t exchange_id[SYM_EXCHANGE_ID_BYTES];
     uint64_t index_here; /* + 1; 0: none */
     uint64_t index_there;
-    const char *text; /* literal */
+    uint32_t generation_here; /* of the own log; 0: the present one */
+    const char *text;         /* literal */
 };
 SYM_MUST enum sym_err sym_compare_finish(struct sym_compare *c);
 const struct sym_compared_finding *sym_compare_findings(const struct sym_compare *c, size_t *n);
@@ -70,7 +85,8 @@ struct sym_compare_counts {
     uint64_t exchanges; /* that were compared */
     uint64_t untold;  /* of them, ended by both, without a word to compare (erased, or not shown) */
     uint64_t entries; /* of the other side, proven */
-    uint64_t lost_here; /* not compared: from before the own log was begun again */
+    uint32_t generation_there; /* of the log that the other side has shown */
+    uint64_t lost_here;        /* not compared: lost when the own log was begun again */
     uint64_t lost_there;
     uint64_t unrecorded; /* not compared: asked by the other side, decided, and not here */
     uint64_t denied;     /* requests of it that this log counts as not recorded one by one */

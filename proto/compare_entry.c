@@ -59,7 +59,7 @@ static enum sym_err add_word(struct sym_compare *c, struct sym_compared *e, stru
 static enum sym_err add_proof(struct sym_compare *c, const struct sym_compared *e,
                               const struct sym_evidence *evidence)
 {
-    struct sym_compare_proof p = {.index_here = e->index};
+    struct sym_compare_proof p = {.index_here = e->index, .generation_here = e->generation};
     struct sym_note note;
     struct sym_checkpoint head;
     if (evidence == NULL || evidence->leaf.len == 0 ||

@@ -41,16 +41,11 @@ static void replace_note(struct sym_compare *c, const struct sym_compared_findin
     }
 }
 
-enum sym_err sym_compare_find(struct sym_compare *c, enum sym_finding_code code,
-                              const uint8_t id[SYM_EXCHANGE_ID_BYTES], uint64_t index_here,
-                              uint64_t index_there, const char *text)
+enum sym_err sym_compare_find(struct sym_compare *c, const struct sym_compared_finding *f)
 {
-    struct sym_compared_finding f = {
-        .code = code, .index_here = index_here, .index_there = index_there, .text = text};
-    memcpy(f.exchange_id, id, sizeof f.exchange_id);
-    enum sym_err err = sym_compare_append(&c->findings, &f, sizeof f, SYM_COMPARE_FINDINGS_MAX);
-    if (err == SYM_LIMIT && code != SYM_FINDING_PREFIX) {
-        replace_note(c, &f);
+    enum sym_err err = sym_compare_append(&c->findings, f, sizeof *f, SYM_COMPARE_FINDINGS_MAX);
+    if (err == SYM_LIMIT && f->code != SYM_FINDING_PREFIX) {
+        replace_note(c, f);
     }
     return err == SYM_LIMIT ? SYM_OK : err;
 }

@@ -30,6 +30,7 @@ static void add_to_part(struct sym_compare_part *p, const struct sym_compared *e
         p->first = e->index + 1;
         p->first_ms = e->time_ms;
         p->self_asked = e->self_asked;
+        p->generation = e->generation;
     }
     p->newest = e->index + 1;
     p->newest_ms = e->time_ms;
@@ -57,6 +58,12 @@ static int by_exchange(const void *a, const void *b)
     const struct sym_compared *x = a;
     const struct sym_compared *y = b;
     int o = order(x->id, y->id);
+    /* The present one is the last. */
+    uint32_t of_x = x->generation - 1u;
+    uint32_t of_y = y->generation - 1u;
+    if (o == 0 && of_x != of_y) {
+        return of_x < of_y ? -1 : 1;
+    }
     return o != 0 ? o : x->index < y->index ? -1 : x->index > y->index;
 }
 
@@ -162,6 +169,43 @@ bool sym_compare_is_to_come(const struct sym_compare *c, uint64_t time_ms)
     return time_ms > c->plan.began_ms && time_ms - c->plan.began_ms > SYM_CLOCK_SKEW_MS;
 }
 
+/* In what the own log lost. The other side's clock may go before, and so may what it tells of. */
+static bool was_lost_here(const struct sym_compare *c, uint64_t time_ms)
+{
+    for (size_t i = 0; i < c->plan.n_gaps; i++) {
+        const struct sym_compare_gap *g = &c->plan.gaps[i];
+        if (time_ms + SYM_CLOCK_SKEW_MS >= g->from_ms && time_ms < g->until_ms) {
+            return true;
+        }
+    }
+    return time_ms < c->plan.since_ms;
+}
+
+static enum sym_err find(struct sym_compare *c, const struct sym_tale *t,
+                         enum sym_finding_code code, uint64_t index_here, uint64_t index_there,
+                         const char *text)
+{
+    struct sym_compared_finding f = {.code = code,
+                                     .index_here = index_here,
+                                     .index_there = index_there,
+                                     .generation_here = t->here.generation,
+                                     .text = text};
+    memcpy(f.exchange_id, t->id, sizeof f.exchange_id);
+    return sym_compare_find(c, &f);
+}
+
+static enum sym_err find_proof(struct sym_compare *c, const struct sym_compare_proof *p,
+                               enum sym_finding_code code, const char *text)
+{
+    struct sym_compared_finding f = {.code = code,
+                                     .index_here = p->index_here + 1,
+                                     .index_there = p->index + 1,
+                                     .generation_here = p->generation_here,
+                                     .text = text};
+    memcpy(f.exchange_id, p->id, sizeof f.exchange_id);
+    return sym_compare_find(c, &f);
+}
+
 /* Its end may be on its way still. */
 static bool is_fresh(const struct sym_compare *c, uint64_t newest_ms)
 {
@@ -177,11 +221,11 @@ static enum sym_err match_both_ends(struct sym_compare *c, const struct sym_tale
     if (t->words == 0) {
         return SYM_OK;
     }
-    return sym_compare_find(c, t->words, t->id, t->here.end, t->there.end,
-                            t->words == SYM_FINDING_TRANSCRIPT
-                                ? "the two sides have signed different transcripts"
-                                : "it was cut off: one side saw the beginning of what the other "
-                                  "sent");
+    return find(c, t, t->words, t->here.end, t->there.end,
+                t->words == SYM_FINDING_TRANSCRIPT
+                    ? "the two sides have signed different transcripts"
+                    : "it was cut off: one side saw the beginning of what the other "
+                      "sent");
 }
 
 static enum sym_err match_ends(struct sym_compare *c, const struct sym_tale *t)
@@ -201,10 +245,10 @@ static enum sym_err match_ends(struct sym_compare *c, const struct sym_tale *t)
     if (is_fresh(c, t->here.newest_ms) || is_fresh(c, t->there.newest_ms)) {
         return SYM_OK;
     }
-    return sym_compare_find(c, SYM_FINDING_OPEN, t->id, t->here.end, t->there.end,
-                            !ended_here && !ended_there ? "neither side has closed it"
-                            : ended_there               ? "this side has not closed it"
-                                                        : "the other side has not closed it");
+    return find(c, t, SYM_FINDING_OPEN, t->here.end, t->there.end,
+                !ended_here && !ended_there ? "neither side has closed it"
+                : ended_there               ? "this side has not closed it"
+                                            : "the other side has not closed it");
 }
 
 /* Nothing shows that it reached the other side, or was written down there. A signed word is of what
@@ -231,37 +275,43 @@ static enum sym_err match_alone(struct sym_compare *c, const struct sym_tale *t)
         return SYM_OK;
     }
     if (t->here.first != 0) {
-        return sym_compare_find(c, SYM_FINDING_MISSING_THERE, t->id, t->here.first, 0,
-                                "this side has entries of it, the other shows none");
+        return find(c, t, SYM_FINDING_MISSING_THERE, t->here.first, 0,
+                    "this side has entries of it, the other shows none");
     }
-    return sym_compare_find(c, SYM_FINDING_MISSING_HERE, t->id, 0, t->there.first,
-                            "the other side has entries of it, this one has none");
+    return find(c, t, SYM_FINDING_MISSING_HERE, 0, t->there.first,
+                "the other side has entries of it, this one has none");
 }
 
-/* Of a log that was begun again; entries of this side are as old as its log, so that what it knows
- * of was lost there. */
+/* What this side knows of, and whose end it has or the other side has not, was lost there. */
 static void count_lost(struct sym_compare *c, const struct sym_tale *t)
 {
     if (is_lonely(t)) {
         return;
     }
-    if (t->here.first == 0) {
+    if (t->here.first == 0 || (t->here.end == 0 && t->there.end != 0)) {
         c->counts.lost_here++;
     } else {
         c->counts.lost_there++;
     }
 }
 
-static enum sym_err match(struct sym_compare *c, const struct sym_tale *t)
+/* Something of it is missing, and that may be because a log was begun again. */
+static bool is_of_a_lost_part(const struct sym_compare *c, const struct sym_tale *t)
 {
     uint64_t first_ms = t->here.first != 0 ? t->here.first_ms : t->there.first_ms;
-    bool goes_on = t->here.newest > c->plan.own_size;
+    bool ended_there_alone = t->here.first != 0 && t->here.end == 0 && t->there.end != 0;
+    return first_ms < c->there_since_ms || was_lost_here(c, first_ms) ||
+           (ended_there_alone && was_lost_here(c, t->there.newest_ms));
+}
+
+static enum sym_err match(struct sym_compare *c, const struct sym_tale *t)
+{
+    bool goes_on = t->here.generation == 0 && t->here.newest > c->plan.own_size;
     if (sym_equal(t->id, c->own_id, sizeof t->id) || goes_on) {
         return SYM_OK;
     }
     bool alone = t->here.first == 0 || t->there.first == 0;
-    if ((alone || t->here.end == 0 || t->there.end == 0) &&
-        (first_ms < c->plan.since_ms || first_ms < c->there_since_ms)) {
+    if ((alone || t->here.end == 0 || t->there.end == 0) && is_of_a_lost_part(c, t)) {
         count_lost(c, t);
         return SYM_OK;
     }
@@ -274,8 +324,8 @@ static enum sym_err match(struct sym_compare *c, const struct sym_tale *t)
         return match_alone(c, t);
     }
     if (t->here.self_asked != t->there.self_asked) {
-        return sym_compare_find(c, SYM_FINDING_DIFFERENT, t->id, t->here.first, t->there.first,
-                                "the two sides disagree on who asked");
+        return find(c, t, SYM_FINDING_DIFFERENT, t->here.first, t->there.first,
+                    "the two sides disagree on who asked");
     }
     return match_ends(c, t);
 }
@@ -342,16 +392,14 @@ static enum sym_err match_proof(struct sym_compare *c, const struct sym_compare_
         return SYM_OK;
     }
     if (!p->was_shown) {
-        return sym_compare_find(c, SYM_FINDING_MISSING_THERE, p->id, p->index_here + 1,
-                                p->index + 1,
-                                "a signed message proves an entry there that is not shown any "
-                                "more");
+        return find_proof(c, p, SYM_FINDING_MISSING_THERE,
+                          "a signed message proves an entry there that is not shown any "
+                          "more");
     }
-    return p->differs
-               ? sym_compare_find(c, SYM_FINDING_DIFFERENT, p->id, p->index_here + 1, p->index + 1,
-                                  "the entry there is not the one that a signed message "
-                                  "proves")
-               : SYM_OK;
+    return p->differs ? find_proof(c, p, SYM_FINDING_DIFFERENT,
+                                   "the entry there is not the one that a signed message "
+                                   "proves")
+                      : SYM_OK;
 }
 
 enum sym_err sym_compare_match_all(struct sym_compare *c)

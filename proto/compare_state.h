@@ -32,10 +32,11 @@ struct sym_compared {
     uint64_t index;
     uint64_t time_ms;
     uint32_t kind;
-    bool self_asked; /* the initiator is the node that compares */
-    bool granted;    /* own, DECIDED: the body says so */
-    bool unproven;   /* own, DECIDED: the receipt rests on no entry there */
-    size_t word;     /* own: + 1, among the words; 0: no statement */
+    uint32_t generation; /* own; 0: the present one */
+    bool self_asked;     /* the initiator is the node that compares */
+    bool granted;        /* own, DECIDED: the body says so */
+    bool unproven;       /* own, DECIDED: the receipt rests on no entry there */
+    size_t word;         /* own: + 1, among the words; 0: no statement */
 };
 
 /* One of the other side, which is in its tree. */
@@ -55,6 +56,7 @@ struct sym_compare_proof {
     uint8_t leaf[SYM_HASH_BYTES];
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     uint64_t index_here;
+    uint32_t generation_here;
 };
 
 /* The entries of one exchange at one side. Indices are + 1; 0: there is none. */
@@ -64,6 +66,7 @@ struct sym_compare_part {
     uint64_t newest;
     uint64_t newest_ms;
     uint64_t end; /* closed or aborted */
+    uint32_t generation;
     bool self_asked;
     bool decided;
     bool has_word; /* the end has */
@@ -89,6 +92,7 @@ struct sym_compare {
     struct sym_compare_list proofs; /* by index, from then on */
     struct sym_compare_list findings;
     bool own_ended;
+    uint32_t own_generation;
     uint64_t stranger_starts[SYM_COMPARE_STRANGERS]; /* the first bytes of their ids */
     struct sym_tale strangers[SYM_COMPARE_STRANGERS];
     size_t n_strangers;  /* that ever were: the oldest gives its place to the next */
@@ -105,10 +109,8 @@ struct sym_compare {
 SYM_MUST enum sym_err sym_compare_append(struct sym_compare_list *l, const void *item, size_t bytes,
                                          size_t max);
 void sym_compare_forget(struct sym_compare_list *l);
-/* Lists what was found about an exchange. Indices are + 1; 0: none. */
-SYM_MUST enum sym_err sym_compare_find(struct sym_compare *c, enum sym_finding_code code,
-                                       const uint8_t id[SYM_EXCHANGE_ID_BYTES], uint64_t index_here,
-                                       uint64_t index_there, const char *text);
+/* Lists what was found: exchange, indices (+ 1; 0: none), text. */
+SYM_MUST enum sym_err sym_compare_find(struct sym_compare *c, const struct sym_compared_finding *f);
 
 /* compare_entry.c */
 

@@ -88,6 +88,7 @@ enum sym_user_role {
     X(TABULATE_START, tabulate_start, exchange_name, SYM_USER_ANALYST)                             \
     X(RELEASE_SHOW, exchange_name, release, SYM_USER_ANALYST)                                      \
     X(RELEASE_CELLS, cells_query, cells_page, SYM_USER_ANALYST)                                    \
+    X(RELEASE_EVIDENCE, exchange_name, release_evidence, SYM_USER_ANALYST)                         \
     X(BUDGET_LIST, budget_query, budget_list, SYM_USER_STAFF)                                      \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \

@@ -411,11 +411,12 @@ static void find_places(struct places *out, const struct dimension *d,
     }
 }
 
-/* How much one record adds to each cell that it counts in. */
+/* How much one record adds to each cell that it counts in; where incidents are counted, the most is
+ * one for each. */
 static uint64_t weight_of(const struct sym_cube *c, const struct sym_incident *incident)
 {
     uint64_t most = incident->count * c->persons_max;
-    if (c->unit == SYM_TAB_INCIDENTS || incident->persons < incident->count) {
+    if (incident->persons < incident->count) {
         return incident->count; /* each concerned somebody */
     }
     return incident->persons < most ? incident->persons : most;

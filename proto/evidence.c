@@ -234,6 +234,18 @@ static const struct sym_field log_proof_fields[] = {
 const struct sym_message sym_msg_log_proof =
     SYM_MESSAGE("LogProof", struct sym_log_proof, log_proof_fields);
 
+static const struct sym_field release_evidence_fields[] = {
+    SYM_FIELD_U64(struct sym_release_evidence, index, 0, INT64_MAX),
+    SYM_FIELD_U64(struct sym_release_evidence, size, 1, INT64_MAX),
+    SYM_FIELD_BYTES(struct sym_release_evidence, leaf, 1, SYM_LEAF_BYTES_MAX),
+    HASHES(struct sym_release_evidence, inclusion),
+    SYM_FIELD_EXACT(struct sym_release_evidence, salt, SYM_HASH_BYTES),
+    SYM_FIELD_BYTES(struct sym_release_evidence, body, 1, SYM_BODY_BYTES_MAX),
+    SYM_FIELD_TEXT(struct sym_release_evidence, checkpoint, 1, SYM_CHECKPOINT_SHOWN_BYTES_MAX),
+};
+const struct sym_message sym_msg_release_evidence =
+    SYM_MESSAGE("ReleaseEvidence", struct sym_release_evidence, release_evidence_fields);
+
 /* Witnesses -----------------------------------------------------------------------------------
  */
 
@@ -307,6 +319,7 @@ static const struct sym_field finding_fields[] = {
     SYM_FIELD_U64(struct sym_finding, index_here, 0, INT64_MAX),
     SYM_FIELD_U64(struct sym_finding, index_there, 0, INT64_MAX),
     SYM_FIELD_TEXT(struct sym_finding, text, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_U32(struct sym_finding, generation_here, 0, UINT32_MAX),
 };
 static const struct sym_message finding =
     SYM_MESSAGE("Finding", struct sym_finding, finding_fields);
@@ -324,6 +337,7 @@ static const struct sym_field compare_page_fields[] = {
     SYM_FIELD_U64(struct sym_compare_page, unrecorded, 0, INT64_MAX),
     SYM_FIELD_U64(struct sym_compare_page, denied, 0, INT64_MAX),
     SYM_FIELD_TEXT(struct sym_compare_page, waiting, 0, SYM_FAULT_TEXT_MAX),
+    SYM_FIELD_U32(struct sym_compare_page, generation_there, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_compare_page =
     SYM_MESSAGE("ComparePage", struct sym_compare_page, compare_page_fields);

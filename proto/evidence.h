@@ -200,6 +200,17 @@ struct sym_log_proof {
     struct sym_span checkpoint;
 };
 
+struct sym_release_evidence {
+    uint64_t index;
+    uint64_t size;
+    struct sym_span leaf;
+    const struct sym_span *inclusion; /* of 32 bytes */
+    size_t n_inclusion;
+    struct sym_span salt; /* 32 bytes */
+    struct sym_span body;
+    struct sym_span checkpoint;
+};
+
 struct sym_witness_row {
     struct sym_span alias;
     struct sym_span peer; /* 32 bytes */
@@ -251,6 +262,7 @@ struct sym_finding {
     uint64_t index_here;
     uint64_t index_there;
     struct sym_span text;
+    uint32_t generation_here; /* of the own log; 0: the present one */
 };
 
 struct sym_compare_page {
@@ -265,7 +277,8 @@ struct sym_compare_page {
     uint64_t lost_there;
     uint64_t unrecorded;
     uint64_t denied;
-    struct sym_span waiting; /* why it has not begun */
+    struct sym_span waiting;   /* why it has not begun */
+    uint32_t generation_there; /* of the log that the other side has shown */
 };
 
 struct sym_telling {
@@ -309,6 +322,7 @@ extern const struct sym_message sym_msg_tile_query;
 extern const struct sym_message sym_msg_tile;
 extern const struct sym_message sym_msg_proof_query;
 extern const struct sym_message sym_msg_log_proof;
+extern const struct sym_message sym_msg_release_evidence;
 extern const struct sym_message sym_msg_witness_list;
 extern const struct sym_message sym_msg_witness_query;
 extern const struct sym_message sym_msg_exhibit;

@@ -129,7 +129,7 @@
 /* One message of engine `vole` goes in frames of so many bytes: 16384 masks. */
 #define SYM_VOLE_FRAME_BYTES 262144u
 /* Batches whose M5 engine `vole` sends before their M6 have come: each keeps 17 MiB at S. */
-#define SYM_VOLE_AHEAD 4u
+#define SYM_VOLE_AHEAD 3u
 /* Pieces of pure work that one exchange has given to worker threads at once; all exchanges
  * together then fill the workers' queue at most. */
 #define SYM_WORKS_OUT_MAX 4u

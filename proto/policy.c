@@ -143,6 +143,21 @@ static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *
     return true;
 }
 
+/* An approver is told what the size of the list alone does not say. */
+static void say_held(struct sym_policy_verdict *out, const struct sym_policy_ask *ask)
+{
+    static const char why[] = "an approver has to agree first";
+    bool vole = brings_list(ask->kind) && has_bit(out->engines, SYM_OVERLAP_ENGINE_VOLE);
+    if (vole) {
+        (void)snprintf(
+            out->remark, sizeof out->remark, "%s: with the engine vole this list counts as %llu",
+            why, (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
+        return;
+    }
+    (void)snprintf(out->remark, sizeof out->remark, "%s%s", why,
+                   ask->must_hold ? ": the participants are almost those of an earlier query" : "");
+}
+
 void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
                        const struct sym_policy_ask *ask)
 {
@@ -161,13 +176,11 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     } else if (refuse_use(out, grant, ask) ||
                (brings_list(ask->kind) && refuse_list(out, grant, ask))) {
         return;
-    } else if ((grant->approval || ask->must_hold) && !ask->approved) {
+    } else if ((grant->approval || ask->must_hold) && !ask->approved && !ask->is_known) {
         out->decision = SYM_DECISION_HELD;
         out->reason = SYM_REASON_NONE;
-        (void)snprintf(out->remark, sizeof out->remark, "an approver has to agree first%s",
-                       ask->must_hold ? ": the participants differ by one from an earlier query"
-                                      : "");
-        out->cause = ask->must_hold ? "one participant more or less than before" : "approval";
+        say_held(out, ask);
+        out->cause = ask->must_hold ? "almost the participants of an earlier query" : "approval";
     } else {
         out->decision = SYM_DECISION_GRANTED;
         out->reason = SYM_REASON_NONE;

@@ -35,6 +35,7 @@ struct sym_policy_ask {
     uint32_t evaluated; /* elements against a standing list within the last 24 hours */
     bool approved;      /* an approver has approved this very request */
     bool must_hold;     /* whatever the grant says, an approver has to agree */
+    bool is_known;      /* whatever the grant says, nobody has to: what is asked was told before */
 };
 
 struct sym_policy_verdict {

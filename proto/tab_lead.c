@@ -156,6 +156,19 @@ const uint8_t *sym_tab_lead_question_id(const struct sym_tab_lead *l)
     return l->question_id;
 }
 
+uint32_t sym_tab_lead_consenting(const struct sym_tab_lead *l, uint8_t places[SYM_TAB_MEMBERS_MAX])
+{
+    for (uint32_t i = 0; i < l->n_consents; i++) {
+        places[i] = (uint8_t)l->consenting[i].place;
+    }
+    return l->n_consents;
+}
+
+uint64_t sym_tab_lead_epoch(const struct sym_tab_lead *l, uint32_t place)
+{
+    return place < l->rules.n ? l->epochs[place] : 0;
+}
+
 const uint8_t *sym_tab_lead_consents_hash(const struct sym_tab_lead *l)
 {
     return l->n_consents > 0 ? l->consents_hash : NULL;

@@ -65,6 +65,10 @@ enum sym_tab_lead_want {
 };
 enum sym_tab_lead_want sym_tab_lead_wants(const struct sym_tab_lead *l);
 const uint8_t *sym_tab_lead_question_id(const struct sym_tab_lead *l);
+/* From then on: places of those who consented, ascending; their number. And the edition of each
+ * that it consented with, 0: it did not. */
+uint32_t sym_tab_lead_consenting(const struct sym_tab_lead *l, uint8_t places[SYM_TAB_MEMBERS_MAX]);
+uint64_t sym_tab_lead_epoch(const struct sym_tab_lead *l, uint32_t place);
 /* tabulation: 16 bytes of the release there is, or NULL: there is none. */
 SYM_MUST enum sym_err sym_tab_lead_looked(struct sym_tab_lead *l, const uint8_t *tabulation,
                                           uint64_t now_ms);

@@ -197,6 +197,7 @@ static enum sym_err prefer(struct sym_tab_lead *l, const struct lead_search *fou
         }
     }
     memcpy(l->helpers, found->inside, l->rules.quorum);
+    // cppcheck-suppress uninitvar
     memcpy(l->helpers + l->rules.quorum, others, n);
     for (uint32_t i = 0; i < l->rules.n; i++) {
         l->legs[i].misfits = l->legs[i].misfits || found->misfits[i];

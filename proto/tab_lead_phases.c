@@ -148,7 +148,7 @@ static void close_consents(struct sym_tab_lead *l)
     l->n_consents = n;
     enum sym_err err = list_consents(l);
     if (err == SYM_OK) {
-        err = sym_tab_question_id(l->question_id, &l->config.question, l->cube, l->epochs);
+        err = sym_tab_question_id(l->question_id, &l->config.question);
     }
     if (err != SYM_OK) {
         sym_lead_fail(l, "the list of consents %s", sym_err_text(err));

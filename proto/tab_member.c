@@ -100,6 +100,11 @@ enum sym_err sym_tab_member_new(struct sym_tab_member **out,
     }
     m->config = *config;
     m->config.question = (struct sym_tab_question){0};
+    m->is_late = config->owed != NULL;
+    if (m->is_late) {
+        m->owed = *config->owed;
+        m->config.owed = &m->owed;
+    }
     m->cells = config->cells;
     enum sym_err err = set_up(m, config);
     if (err != SYM_OK) {
@@ -176,6 +181,16 @@ const uint8_t *sym_tab_member_qid(const struct sym_tab_member *m)
 const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m)
 {
     return m->agreed ? m->consents_hash : NULL;
+}
+
+uint32_t sym_tab_member_consenting(const struct sym_tab_member *m,
+                                   uint8_t places[SYM_TAB_MEMBERS_MAX])
+{
+    uint32_t n = m->agreed ? m->n_consents : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        places[i] = (uint8_t)m->consenting[i].place;
+    }
+    return n;
 }
 
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m)

@@ -19,6 +19,14 @@
 
 struct sym_tab_member;
 
+/* What a participant remembers of a release that it is owed, once its machine is gone: enough to
+ * tell that release from any other. */
+struct sym_tab_owed {
+    uint8_t agreed[SYM_HASH_BYTES];  /* of query id, consents and epochs */
+    uint8_t outcome[SYM_HASH_BYTES]; /* of the survivors that it unmasked */
+    bool has_outcome;                /* it came as far as that */
+};
+
 struct sym_tab_member_config {
     struct sym_tab_question question;    /* as the request says it: without the query */
     uint32_t place;                      /* own */
@@ -27,7 +35,11 @@ struct sym_tab_member_config {
     struct sym_span outline;             /* copied, as query_hash */
     uint64_t epsilon_nano;
     uint32_t cells;
-    uint32_t minimum; /* participants that this node insists on */
+    uint32_t minimum;   /* participants that this node insists on */
+    bool only_confirms; /* tells its epoch, and goes no further */
+    /* Copied: takes no part, but keeps the release of a tabulation in which it did. NULL: takes
+     * part. */
+    const struct sym_tab_owed *owed;
 };
 
 SYM_MUST enum sym_err sym_tab_member_new(struct sym_tab_member **out,
@@ -52,6 +64,11 @@ const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m);
 /* From the consents on: the key of the cache (tabulate.h); SYM_WRONG_STATE before. */
 SYM_MUST enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m,
                                                  uint8_t out[SYM_HASH_BYTES]);
+/* From the consents on. */
+SYM_MUST enum sym_err sym_tab_member_owed(const struct sym_tab_member *m, struct sym_tab_owed *out);
+/* From the consents on: places of those who consented, ascending; their number, 0 before. */
+uint32_t sym_tab_member_consenting(const struct sym_tab_member *m,
+                                   uint8_t places[SYM_TAB_MEMBERS_MAX]);
 /* From SYM_TAB_WANTS_UNMASK on: places of the survivors. */
 struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m);
 /* From SYM_TAB_WANTS_KEEP on: the Release message and all its cells as varints; borrowed. */

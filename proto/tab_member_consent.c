@@ -69,6 +69,10 @@ static enum sym_err prepared(const struct tab_job *job, enum sym_err err)
     if (err != SYM_OK) {
         return sym_member_blame_initiator(m, err, "there is no noise for its parameters");
     }
+    if (m->is_late) {
+        m->state = MEMBER_SAYS_READY;
+        return sym_tab_payload_new(&m->due, TAB_SEND, sym_span(NULL, 0));
+    }
     m->state = MEMBER_WANTS_CONSENT;
     return SYM_OK;
 }
@@ -215,6 +219,10 @@ enum sym_err sym_member_take_consents(struct sym_tab_member *m, struct sym_span 
                                       uint64_t now_ms)
 {
     (void)now_ms;
+    if (m->config.only_confirms) {
+        return sym_member_blame_initiator(m, SYM_WRONG_STATE,
+                                          "it goes on where it asked for an edition alone");
+    }
     enum sym_err err = sym_tab_bytes_copy(&m->consents, content);
     struct sym_reader r = sym_reader(sym_tab_bytes_span(&m->consents));
     uint32_t n = sym_read_u8(&r);
@@ -301,12 +309,6 @@ enum sym_err sym_member_take_done(struct sym_tab_member *m, struct sym_span cont
 
 enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m, uint8_t out[SYM_HASH_BYTES])
 {
-    uint64_t epochs[SYM_TAB_MEMBERS_MAX] = {0};
-    if (!m->agreed) {
-        return SYM_WRONG_STATE;
-    }
-    for (uint32_t i = 0; i < m->n_consents; i++) {
-        epochs[m->consenting[i].place] = m->consenting[i].epoch;
-    }
-    return sym_tab_question_id(out, &m->config.question, m->cube, epochs);
+    return m->agreed || m->is_late ? sym_tab_question_id(out, &m->config.question)
+                                   : SYM_WRONG_STATE;
 }

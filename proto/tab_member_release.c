@@ -41,6 +41,72 @@ static bool fits_parties(const struct sym_tab_member *m, const struct sym_releas
            is_bytes(r->survivors_hash, m->survivors_hash, sizeof m->survivors_hash);
 }
 
+/* What is owed -----------------------------------------------------------------------------------
+ */
+
+enum sym_err sym_member_agreed(uint8_t out[SYM_HASH_BYTES], struct sym_span qid,
+                               struct sym_span consents_hash, struct sym_span epochs)
+{
+    const struct sym_span parts[] = {sym_span_text("symbolon-owed-1"), qid, consents_hash, epochs};
+    return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
+}
+
+enum sym_err sym_member_outcome(uint8_t out[SYM_HASH_BYTES], struct sym_span survivors_hash,
+                                struct sym_span members)
+{
+    const struct sym_span parts[] = {sym_span_text("symbolon-owed-2"), survivors_hash, members};
+    return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
+}
+
+enum sym_err sym_tab_member_owed(const struct sym_tab_member *m, struct sym_tab_owed *out)
+{
+    uint8_t epochs[8 * SYM_TAB_MEMBERS_MAX] = {0};
+    if (!m->agreed) {
+        return SYM_WRONG_STATE;
+    }
+    for (uint32_t i = 0; i < m->n_consents; i++) {
+        sym_put_u64(epochs + 8 * (size_t)m->consenting[i].place, m->consenting[i].epoch);
+    }
+    *out = (struct sym_tab_owed){.has_outcome = m->n_survivors > 0};
+    enum sym_err err = sym_member_agreed(out->agreed, sym_span(m->qid, sizeof m->qid),
+                                         sym_span(m->consents_hash, sizeof m->consents_hash),
+                                         sym_span(epochs, 8 * (size_t)m->rules.n));
+    return err == SYM_OK && out->has_outcome
+               ? sym_member_outcome(out->outcome,
+                                    sym_span(m->survivors_hash, sizeof m->survivors_hash),
+                                    sym_span(m->survivors, m->n_survivors))
+               : err;
+}
+
+/* Places, ascending, the own among them, and enough. */
+static bool are_survivors(const struct sym_tab_member *m, struct sym_span members)
+{
+    bool own = false;
+    for (size_t i = 0; i < members.len; i++) {
+        if (members.data[i] >= m->rules.n || (i > 0 && members.data[i] <= members.data[i - 1])) {
+            return false;
+        }
+        own = own || members.data[i] == m->config.place;
+    }
+    return own && members.len >= sym_member_least(m);
+}
+
+/* The same of a machine that only remembers what it was. */
+static bool fits_owed(struct sym_tab_member *m, const struct sym_release *r)
+{
+    uint8_t agreed[SYM_HASH_BYTES];
+    uint8_t outcome[SYM_HASH_BYTES];
+    if (r->epochs.len != 8 * (size_t)m->rules.n || !are_survivors(m, r->survivors) ||
+        sym_member_agreed(agreed, r->qid, r->consents_hash, r->epochs) != SYM_OK ||
+        sym_member_outcome(outcome, r->survivors_hash, r->survivors) != SYM_OK) {
+        return false;
+    }
+    memcpy(m->survivors, r->survivors.data, r->survivors.len);
+    m->n_survivors = (uint32_t)r->survivors.len;
+    return sym_equal(agreed, m->owed.agreed, sizeof agreed) &&
+           (!m->owed.has_outcome || sym_equal(outcome, m->owed.outcome, sizeof outcome));
+}
+
 enum sym_err sym_member_take_release(struct sym_tab_member *m, struct sym_span content,
                                      uint64_t now_ms)
 {
@@ -48,7 +114,8 @@ enum sym_err sym_member_take_release(struct sym_tab_member *m, struct sym_span c
     SYM_ARENA_AUTO arena = {0};
     struct sym_release r;
     enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, content);
-    if (err == SYM_OK && !(fits_question(m, &r) && fits_parties(m, &r))) {
+    if (err == SYM_OK &&
+        !(fits_question(m, &r) && (m->is_late ? fits_owed(m, &r) : fits_parties(m, &r)))) {
         err = sym_member_blame_initiator(m, SYM_BAD_VALUE,
                                          "its release is not of what was consented to");
     }

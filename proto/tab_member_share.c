@@ -1,8 +1,12 @@
+#include "crypto/agree.h"
 #include "crypto/sharebox.h"
 #include "proto/tab_member_state.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Boxes that are sealed or opened at once. */
+#define GRAIN SYM_AGREE_LANES
 
 /* Box number of the participant at index i: there is none of the own one. */
 static size_t box_at(const struct sym_tab_member *m, size_t i)
@@ -35,6 +39,16 @@ static struct sym_sharebox_pair keys_with(const struct sym_tab_member *m, size_t
         .own = m->consenting[m->own_index].channel_key,
         .remote = m->consenting[i].channel_key,
     };
+}
+
+static enum sym_err by_grains(enum sym_err (*some)(struct sym_tab_member *, size_t, size_t),
+                              struct sym_tab_member *m, size_t first, size_t n)
+{
+    enum sym_err err = SYM_OK;
+    for (size_t at = 0; err == SYM_OK && at < n; at += GRAIN) {
+        err = some(m, first + at, n - at < GRAIN ? n - at : GRAIN);
+    }
+    return err;
 }
 
 /* Sharing --------------------------------------------------------------------------------------
@@ -80,25 +94,31 @@ static enum sym_err seal_one(struct sym_tab_member *m, size_t i)
     struct sym_sharebox_pair pair = keys_with(m, i);
     struct sym_sharebox_route route = {.from = (uint8_t)m->config.place, .to = (uint8_t)c->place};
     route_of(&route, m);
-    enum sym_err err =
-        sym_exchange_key_agree(m->shared.data + i * SYM_X25519_BYTES, &m->channel, c->channel_key);
-    if (err == SYM_OK) {
-        err = sym_sharebox_seal(m->boxes.data + box_at(m, i), &pair, psk_of(m, c->place), &route,
-                                sym_span(pair_at(m, i), TAB_PAIR_BYTES));
+    return sym_sharebox_seal(m->boxes.data + box_at(m, i), &pair, psk_of(m, c->place), &route,
+                             sym_span(pair_at(m, i), TAB_PAIR_BYTES));
+}
+
+/* At most GRAIN. To agree with oneself is harmless, and leaves no gap. */
+static enum sym_err seal_some(struct sym_tab_member *m, size_t first, size_t n)
+{
+    enum sym_err verdicts[GRAIN];
+    const uint8_t *remotes[GRAIN] = {0};
+    for (size_t i = 0; i < n; i++) {
+        remotes[i] = m->consenting[first + i].channel_key;
+    }
+    enum sym_err err = sym_agree_many((void *)(m->shared.data + first * SYM_X25519_BYTES), verdicts,
+                                      &m->channel, remotes, n);
+    for (size_t i = 0; err == SYM_OK && i < n; i++) {
+        if (first + i != m->own_index) {
+            err = verdicts[i] == SYM_OK ? seal_one(m, first + i) : verdicts[i];
+        }
     }
     return err;
 }
 
 static enum sym_err seal(const struct tab_job *job, size_t first, size_t n)
 {
-    struct sym_tab_member *m = job->owner;
-    enum sym_err err = SYM_OK;
-    for (size_t i = first; err == SYM_OK && i < first + n; i++) {
-        if (i != m->own_index) {
-            err = seal_one(m, i);
-        }
-    }
-    return err;
+    return by_grains(seal_some, job->owner, first, n);
 }
 
 static enum sym_err sealed(const struct tab_job *job, enum sym_err err)
@@ -133,7 +153,7 @@ void sym_member_job_seal(struct sym_tab_member *m, struct tab_job *job)
     job->piece = seal;
     job->done = sealed;
     job->n = m->n_consents;
-    job->grain = 8;
+    job->grain = GRAIN;
 }
 
 /* Opening --------------------------------------------------------------------------------------
@@ -165,8 +185,10 @@ enum sym_err sym_member_take_boxes(struct sym_tab_member *m, struct sym_span con
     return err;
 }
 
-/* One box, and the mask that is shared with who sent it. */
-static enum sym_err open_one(struct sym_tab_member *m, size_t i)
+/* One box, and the key of the mask that is shared with who sent it, of what both keys have in
+ * common. */
+static enum sym_err open_one(struct sym_tab_member *m, size_t i,
+                             const uint8_t shared[SYM_X25519_BYTES])
 {
     const struct tab_consent *c = &m->consenting[i];
     uint8_t *key = m->keys.data + i * SYM_MASK_KEY_BYTES;
@@ -181,18 +203,33 @@ static enum sym_err open_one(struct sym_tab_member *m, size_t i)
                                          sym_span(m->boxes.data + box_at(m, i), SYM_TAB_BOX_BYTES));
     if (err == SYM_OK) {
         m->signs[i] = sym_mask_sign_of(m->config.place, c->place);
-        err = sym_mask_pair_key(key, &m->mask, c->mask_key, m->qid);
+        err = sym_mask_pair_key_from(key, shared, m->mask.public_key, c->mask_key, m->qid);
     }
+    return err;
+}
+
+/* At most GRAIN. */
+static enum sym_err open_some(struct sym_tab_member *m, size_t first, size_t n)
+{
+    uint8_t shared[GRAIN][SYM_X25519_BYTES];
+    enum sym_err *verdicts = m->verdicts + first;
+    const uint8_t *remotes[GRAIN] = {0};
+    for (size_t i = 0; i < n; i++) {
+        remotes[i] = m->consenting[first + i].mask_key;
+    }
+    enum sym_err err = sym_agree_many(shared, verdicts, &m->mask, remotes, n);
+    for (size_t i = 0; err == SYM_OK && i < n; i++) {
+        if (verdicts[i] == SYM_OK) {
+            verdicts[i] = open_one(m, first + i, shared[i]);
+        }
+    }
+    sym_wipe(shared, sizeof shared);
     return err;
 }
 
 static enum sym_err open_boxes(const struct tab_job *job, size_t first, size_t n)
 {
-    struct sym_tab_member *m = job->owner;
-    for (size_t i = first; i < first + n; i++) {
-        m->verdicts[i] = open_one(m, i);
-    }
-    return SYM_OK;
+    return by_grains(open_some, job->owner, first, n);
 }
 
 /* Of the secrets nothing is needed any more but the keys of the masks, and what the others gave. */
@@ -225,7 +262,7 @@ void sym_member_job_open(struct sym_tab_member *m, struct tab_job *job)
     job->piece = open_boxes;
     job->done = opened;
     job->n = m->n_consents;
-    job->grain = 8;
+    job->grain = GRAIN;
 }
 
 enum sym_err sym_member_take_send(struct sym_tab_member *m, struct sym_span content,

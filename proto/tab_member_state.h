@@ -35,6 +35,7 @@ enum member_state {
     MEMBER_VERIFIES_SIGNATURES,
     MEMBER_WANTS_UNMASK,
     MEMBER_SAYS_UNMASK,
+    MEMBER_SAYS_READY, /* for a release that it is owed */
     MEMBER_AWAITS_RELEASE,
     MEMBER_AWAITS_CELLS,
     MEMBER_CHECKS_RELEASE,
@@ -115,6 +116,8 @@ struct sym_tab_member {
     struct tab_bytes signatures;
     bool unmasked;
 
+    bool is_late; /* the release is owed: nothing but that is taken */
+    struct sym_tab_owed owed;
     struct tab_bytes head;
     struct tab_bytes released; /* its cells, as far as they have come */
     size_t released_len;
@@ -150,6 +153,12 @@ member_take_fn sym_member_take_survivors;
 member_take_fn sym_member_take_signatures;
 member_take_fn sym_member_take_release;
 member_take_fn sym_member_take_cells;
+
+/* Of a query id, consents and epochs (8 bytes each); of survivors. */
+SYM_MUST enum sym_err sym_member_agreed(uint8_t out[SYM_HASH_BYTES], struct sym_span qid,
+                                        struct sym_span consents_hash, struct sym_span epochs);
+SYM_MUST enum sym_err sym_member_outcome(uint8_t out[SYM_HASH_BYTES],
+                                         struct sym_span survivors_hash, struct sym_span members);
 
 /* The work of a state, described in job. */
 void sym_member_job_prepare(struct sym_tab_member *m, struct tab_job *job);

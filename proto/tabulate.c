@@ -55,10 +55,9 @@ enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort, const uint8_t 
     return SYM_NOT_FOUND;
 }
 
-bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
+bool sym_tab_too_close(struct sym_span a, struct sym_span b)
 {
-    size_t only_a = 0;
-    size_t only_b = 0;
+    size_t apart = 0;
     size_t i = 0;
     size_t j = 0;
     while (i < a.len / SYM_HASH_BYTES || j < b.len / SYM_HASH_BYTES) {
@@ -70,12 +69,11 @@ bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
         } else {
             by = order(a.data + i * SYM_HASH_BYTES, b.data + j * SYM_HASH_BYTES);
         }
-        only_a += by < 0;
-        only_b += by > 0;
+        apart += by != 0;
         i += by <= 0;
         j += by >= 0;
     }
-    return only_a + only_b > 0 && only_a <= 1 && only_b <= 1;
+    return apart > 0 && apart < SYM_TAB_APART_MIN;
 }
 
 /* Ids ------------------------------------------------------------------------------------------
@@ -84,14 +82,12 @@ bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b)
 struct digests {
     uint8_t query[SYM_HASH_BYTES];
     uint8_t cohort[SYM_HASH_BYTES];
-    uint8_t cube[SYM_HASH_BYTES];
     uint8_t dataset[SYM_HASH_BYTES];
     uint8_t n[4];
     uint8_t use[8]; /* purpose and basis */
 };
 
-static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
-                           const struct sym_cube *cube)
+static enum sym_err digest(struct digests *d, const struct sym_tab_question *q)
 {
     struct sym_span ids[SYM_TAB_MEMBERS_MAX];
     if (q->n > SYM_TAB_MEMBERS_MAX) {
@@ -107,7 +103,6 @@ static enum sym_err digest(struct digests *d, const struct sym_tab_question *q,
     if (err == SYM_OK) {
         err = sym_sha256(d->dataset, q->dataset);
     }
-    memcpy(d->cube, sym_cube_hash(cube), sizeof d->cube);
     struct sym_writer w = sym_writer(d->n, sizeof d->n);
     sym_write_u32(&w, q->n);
     w = sym_writer(d->use, sizeof d->use);
@@ -120,35 +115,29 @@ enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_quest
                          const struct sym_cube *cube)
 {
     struct digests d;
-    enum sym_err err = digest(&d, q, cube);
+    enum sym_err err = digest(&d, q);
     const struct sym_span parts[] = {
-        sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, sizeof q->tabulation),
-        sym_span(d.query, sizeof d.query), sym_span(d.cohort, sizeof d.cohort),
-        sym_span(d.cube, sizeof d.cube),   sym_span(q->initiator, sizeof q->initiator),
-        sym_span(d.n, sizeof d.n),         sym_span(d.dataset, sizeof d.dataset),
+        sym_span_text("symbolon-qid-1"),
+        sym_span(q->tabulation, sizeof q->tabulation),
+        sym_span(d.query, sizeof d.query),
+        sym_span(d.cohort, sizeof d.cohort),
+        sym_span(sym_cube_hash(cube), SYM_HASH_BYTES),
+        sym_span(q->initiator, sizeof q->initiator),
+        sym_span(d.n, sizeof d.n),
+        sym_span(d.dataset, sizeof d.dataset),
         sym_span(d.use, sizeof d.use),
     };
     return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;
 }
 
-enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
-                                 const struct sym_cube *cube, const uint64_t *epochs)
+enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q)
 {
     struct digests d;
-    uint8_t packed[8 * SYM_TAB_MEMBERS_MAX];
-    enum sym_err err = digest(&d, q, cube);
-    for (uint32_t i = 0; err == SYM_OK && i < q->n; i++) {
-        sym_put_u64(packed + 8 * (size_t)i, epochs[i]);
-    }
-    const struct sym_span parts[] = {
-        sym_span_text("symbolon-question-1"),
-        sym_span(d.query, sizeof d.query),
-        sym_span(d.cohort, sizeof d.cohort),
-        sym_span(d.cube, sizeof d.cube),
-        sym_span(d.n, sizeof d.n),
-        sym_span(d.dataset, sizeof d.dataset),
-        sym_span(packed, 8 * (size_t)q->n),
-    };
+    enum sym_err err = digest(&d, q);
+    const struct sym_span parts[] = {sym_span_text("symbolon-question-2"),
+                                     sym_span(d.query, sizeof d.query),
+                                     sym_span(d.cohort, sizeof d.cohort), sym_span(d.n, sizeof d.n),
+                                     sym_span(d.dataset, sizeof d.dataset)};
     return err == SYM_OK ? sym_sha256_parts(out, parts, sizeof parts / sizeof *parts) : err;
 }
 

@@ -25,15 +25,18 @@
  * from it. Who drops out after the consents and before all boxes are there ends it for all, with
  * nothing spent. Afterwards up to |consents| - t may drop out.
  *
- * DONE with an id instead of CONSENTS: the members hold a release of the same question (cohort,
- * cube, parameters, epochs) already; nothing is computed or spent.
+ * DONE with an id instead of CONSENTS: the initiator holds a release of the same question (cohort,
+ * query, epochs) already; nothing is computed or spent. A request that names such a release asks
+ * for nothing but epochs: who answers it consents to no more, reserves nothing, and goes no
+ * further than DONE, so that it needs neither budget nor approval.
  *
  * The query id: qid = SHA-256("symbolon-qid-1" | tabulation (16) | SHA-256(query bytes) |
  * SHA-256(cohort) | cube hash | initiator (32) | n (4) | SHA-256(dataset) | purpose (4) | basis
  * (4)): who is asked for another dataset, or is told another purpose, than the others consents to
- * another query, and nothing comes of it. The question id, the key of the cache: the same without
- * tabulation, initiator, purpose and basis, over "symbolon-question-1", with the epochs of all
- * members (8 each) at its end. Errors of parsers: as the codec. Pure.
+ * another query, and nothing comes of it. The question id, the key of the cache:
+ * SHA-256("symbolon-question-2" | SHA-256(query bytes) | SHA-256(cohort) | n (4) |
+ * SHA-256(dataset)). A release answers it as long as all that were added up have the same epochs as
+ * then. Errors of parsers: as the codec. Pure.
  */
 #ifndef SYM_PROTO_TABULATE_H
 #define SYM_PROTO_TABULATE_H
@@ -43,7 +46,10 @@
 #include "proto/tabulation.h"
 #include "proto/work.h"
 
-/* What follows from the number of participants, and from nothing else. */
+/* What follows from the number of participants, and from nothing else. Who takes part knows its own
+ * counts, the initiator too where it is one of them, and m of them may tell each other: whatever n,
+ * t - m are left, and that is two at least, as SYM_TAB_MEMBERS_MIN is 3. A sum over fewer would
+ * protect nobody. */
 struct sym_tab_rules {
     uint32_t n;
     uint32_t quorum;       /* t = ceil(0.8 n) */
@@ -76,15 +82,16 @@ SYM_MUST enum sym_err sym_tab_cohort_check(struct sym_span cohort);
 /* Place of an id in it; SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort,
                                     const uint8_t id[SYM_HASH_BYTES]);
-/* Do two cohorts (or sets of survivors, as ids) differ by exactly one member? */
-bool sym_tab_differ_by_one(struct sym_span a, struct sym_span b);
+/* Do two sets of participants (as ids, ascending) differ, but in fewer than SYM_TAB_APART_MIN
+ * members, counted over both sides? The difference of two releases tells of these, and each of them
+ * knows its own part and can take it away: of three, two are left that hide each other. */
+#define SYM_TAB_APART_MIN 3u
+bool sym_tab_too_close(struct sym_span a, struct sym_span b);
 
 SYM_MUST enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
                                   const struct sym_cube *cube);
-/* epochs: n. */
 SYM_MUST enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES],
-                                          const struct sym_tab_question *q,
-                                          const struct sym_cube *cube, const uint64_t *epochs);
+                                          const struct sym_tab_question *q);
 
 /* SHA-256 of the Release message: what closes and the log name. */
 SYM_MUST enum sym_err sym_release_hash(uint8_t out[SYM_HASH_BYTES], struct sym_span head);

@@ -54,6 +54,7 @@ static const struct sym_field tabulate_fields[] = {
     SYM_FIELD_U64(struct sym_tabulate, epsilon_nano, SYM_EPSILON_NANO_MIN, SYM_EPSILON_NANO_MAX),
     SYM_FIELD_U32(struct sym_tabulate, cells, 1, SYM_TAB_CELLS_MAX),
     SYM_FIELD_BYTES(struct sym_tabulate, outline, 1, SYM_TAB_OUTLINE_BYTES_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_tabulate, answered, SYM_EXCHANGE_ID_BYTES),
 };
 const struct sym_message sym_msg_tabulate =
     SYM_MESSAGE("Tabulate", struct sym_tabulate, tabulate_fields);

@@ -58,6 +58,7 @@ struct sym_tabulate {
     uint64_t epsilon_nano;
     uint32_t cells;
     struct sym_span outline;
+    struct sym_span answered; /* 16 bytes or none */
 };
 
 struct sym_tab_outlined {

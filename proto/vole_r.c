@@ -221,8 +221,10 @@ static enum sym_err encode_piece(const struct vole_job *job, size_t first, size_
 static enum sym_err take_vectors(struct sym_vole_run *run, struct vole_vectors *v)
 {
     size_t vector = run->g.length * sizeof(struct sym_block);
-    *v = run->spare;
-    run->spare = (struct vole_vectors){.leaves = {0}};
+    if (v->leaves.at == NULL) {
+        *v = run->spare;
+        run->spare = (struct vole_vectors){.leaves = {0}};
+    }
     enum sym_err err = sym_vole_buffer_make(run, &v->leaves, vector);
     err = err == SYM_OK ? sym_vole_buffer_make(run, &v->noise, vector) : err;
     return err == SYM_OK ? sym_vole_buffer_make(run, &v->pairs, vector) : err;

@@ -39,7 +39,8 @@ static void begin(struct sym_report *r)
     r->approvals = (struct sym_tally){.word_names = {"approver", "entry", "event", "user", NULL},
                                       .number_names = {"times", NULL}};
     r->budgets = (struct sym_tally){.word_names = {"peer", "dataset", "event", "detail", NULL},
-                                    .number_names = {"times", "spent", NULL}};
+                                    .number_names = {"times", "spent", NULL},
+                                    .epsilon_name = "spent"};
     r->changes = (struct sym_tally){.word_names = {"entry", "event", "user", NULL},
                                     .number_names = {"times", "count", NULL}};
     r->refused = (struct sym_tally){.word_names = {"event", "peer", "user", "detail", NULL},

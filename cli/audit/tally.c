@@ -1,6 +1,7 @@
 #include "cli/audit/tally.h"
 
 #include "cli/format.h"
+#include "proto/epsilon.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -199,6 +200,17 @@ static void put_titles(FILE *to, const struct sym_tally *t)
     (void)fputs("|\n", to);
 }
 
+static void put_number(FILE *to, const struct sym_tally *t, size_t n, uint64_t number)
+{
+    char epsilon[SYM_EPSILON_BYTES];
+    if (t->epsilon_name != NULL && strcmp(t->number_names[n], t->epsilon_name) == 0) {
+        sym_epsilon_text(epsilon, number);
+        (void)fprintf(to, "| %s ", epsilon);
+    } else {
+        (void)fprintf(to, "| %" PRIu64 " ", number);
+    }
+}
+
 void sym_tally_markdown(FILE *to, const struct sym_tally *t)
 {
     if (!has_any(t)) {
@@ -217,7 +229,7 @@ void sym_tally_markdown(FILE *to, const struct sym_tally *t)
             (void)fputc(' ', to);
         }
         for (size_t n = 0; t->number_names[n] != NULL; n++) {
-            (void)fprintf(to, "| %" PRIu64 " ", row->numbers[n]);
+            put_number(to, t, n, row->numbers[n]);
         }
         (void)fputs("|\n", to);
     }

@@ -22,6 +22,9 @@ struct sym_tally {
     /* Names of words, then of numbers, as JSON keys; each list ends with NULL. */
     const char *word_names[SYM_TALLY_WORDS + 1];
     const char *number_names[SYM_TALLY_NUMBERS + 1];
+    /* That of these numbers which is thousand millionths of epsilon: in Markdown a decimal. NULL:
+     * none. */
+    const char *epsilon_name;
     struct sym_tally_row *rows; /* as they came */
     size_t *order;              /* of the rows */
     size_t n, max;

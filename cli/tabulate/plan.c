@@ -119,8 +119,9 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
                       p->n_members);
     }
     (void)fprintf(to,
-                  "If it fails after the counts were sent, the budget is spent all the same: it is "
-                  "never given back.\n");
+                  "If it %sfails after the counts were sent, the budget is spent all the same: it "
+                  "is never given back.\n",
+                  p->released.len > 0 ? "is computed anew and " : "");
 }
 
 enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,

@@ -8,20 +8,21 @@
 struct shown {
     struct sym_view view;
     struct sym_population *population;
+    struct sym_spatial *spatial;
 };
 
 static enum sym_err write(void *context, FILE *to, const struct sym_target *target)
 {
     const struct shown *s = context;
-    const struct sym_write_options options = {.population = s->population,
-                                              .top = (size_t)target->top};
+    const struct sym_write_options options = {
+        .population = s->population, .spatial = s->spatial, .top = (size_t)target->top};
     switch (target->format) {
     case SYM_FORMAT_TABLE:
         break;
     case SYM_FORMAT_CSV:
         return sym_write_csv(to, &s->view, &options);
     case SYM_FORMAT_JSON:
-        return sym_write_json(to, &s->view);
+        return sym_write_json(to, &s->view, &options);
     case SYM_FORMAT_GEOJSON:
         return sym_write_geojson(to, &s->view, &options);
     }
@@ -60,6 +61,7 @@ static void clear(struct shown *s)
 {
     sym_view_clear(&s->view);
     sym_population_free(s->population);
+    sym_spatial_free(s->spatial);
 }
 
 enum sym_err sym_release_show(const struct sym_target *target, uint64_t *released_ms,
@@ -70,6 +72,9 @@ enum sym_err sym_release_show(const struct sym_target *target, uint64_t *release
     enum sym_err err = read_population(&s, target, fault);
     if (err == SYM_OK) {
         err = sym_view_release(&s.view, client, exchange, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_spatial_new(&s.spatial, &s.view, target, s.population, fault);
     }
     if (err == SYM_OK) {
         err = put(&s, target, fault);

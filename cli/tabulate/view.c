@@ -170,6 +170,9 @@ enum sym_err sym_view_release(struct sym_view *out, struct sym_client *client,
     if (err == SYM_OK) {
         err = sym_parties_fetch(&out->parties, client, fault);
     }
+    if (err == SYM_OK) {
+        err = sym_proof_check(&out->proof, client, exchange, &out->release, fault);
+    }
     return err == SYM_OK ? fetch_cells(out, client, &asked, fault) : err;
 }
 

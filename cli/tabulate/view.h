@@ -10,6 +10,7 @@
 #include "cli/client.h"
 #include "cli/ingest/gazetteer.h"
 #include "cli/parties.h"
+#include "cli/tabulate/proof.h"
 #include "proto/cube.h"
 
 /* One code of a dimension. */
@@ -24,6 +25,7 @@ struct sym_view {
     struct sym_arena head; /* what the spans of release point to */
     struct sym_arena body; /* and those of query */
     struct sym_parties parties;
+    struct sym_proof proof;
     struct sym_release release;
     struct sym_tab_query query;
     struct sym_cube *cube;

@@ -3,17 +3,21 @@
  * In CSV each cell is a row, the levels one after the other; a suppressed cell has the status
  * "suppressed" and no count. JSON is the release format "symbolon-release/1"; GeoJSON is RFC 7946:
  * a point for each released cell of a place, a line from origin to destination for each of a route.
+ * Clusters of places, where asked for, are tables of their own, members of JSON, and columns or
+ * properties of the cells of places.
  * Errors: SYM_NO_MEMORY, SYM_INTERNAL.
  */
 #ifndef SYM_CLI_TABULATE_WRITE_H
 #define SYM_CLI_TABULATE_WRITE_H
 
 #include "cli/tabulate/ranking.h"
+#include "cli/tabulate/spatial.h"
 
 #include <stdio.h>
 
 struct sym_write_options {
     const struct sym_population *population; /* or NULL */
+    const struct sym_spatial *spatial;       /* or NULL */
     size_t top;                              /* rows of a table for each level; 0: all */
 };
 
@@ -21,7 +25,8 @@ SYM_MUST enum sym_err sym_write_table(FILE *to, const struct sym_view *v,
                                       const struct sym_write_options *options);
 SYM_MUST enum sym_err sym_write_csv(FILE *to, const struct sym_view *v,
                                     const struct sym_write_options *options);
-SYM_MUST enum sym_err sym_write_json(FILE *to, const struct sym_view *v);
+SYM_MUST enum sym_err sym_write_json(FILE *to, const struct sym_view *v,
+                                     const struct sym_write_options *options);
 SYM_MUST enum sym_err sym_write_geojson(FILE *to, const struct sym_view *v,
                                         const struct sym_write_options *options);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define FIELD_BYTES 192u
-#define FIELDS_MAX  (2u * SYM_TAB_DIMENSIONS_MAX + 9u)
+#define FIELDS_MAX  (2u * SYM_TAB_DIMENSIONS_MAX + 14u)
 
 struct row {
     char texts[FIELDS_MAX][FIELD_BYTES];
@@ -44,7 +44,16 @@ static void put_hundredths(struct row *r, uint64_t value)
     put_text(r, digits);
 }
 
-static void put_titles(FILE *to, struct row *r, const struct sym_view *v, bool by_rate)
+/* No formula, also below zero. */
+static void put_decimal(struct row *r, double value, int digits)
+{
+    char *to = r->texts[r->n];
+    int len = snprintf(to, FIELD_BYTES, "%.*f", digits, value);
+    r->fields[r->n++] = sym_span(to, len > 0 ? (size_t)len : 0);
+}
+
+static void put_titles(FILE *to, struct row *r, const struct sym_view *v,
+                       const struct sym_write_options *options)
 {
     char title[FIELD_BYTES];
     r->n = 0;
@@ -61,11 +70,20 @@ static void put_titles(FILE *to, struct row *r, const struct sym_view *v, bool b
         put_text(r, "least");
         put_text(r, "most");
     }
-    if (by_rate) {
+    if (options->population != NULL) {
         put_text(r, "population");
         put_text(r, "per_100000");
         put_text(r, "per_100000_least");
         put_text(r, "per_100000_most");
+    }
+    if (options->spatial != NULL && options->spatial->has_scan) {
+        put_text(r, "scan_cluster");
+        put_text(r, "scan_p");
+    }
+    if (options->spatial != NULL && options->spatial->has_gi_star) {
+        put_text(r, "gi_star");
+        put_text(r, "gi_star_p");
+        put_text(r, "gi_star_significant");
     }
     sym_csv_write(to, r->fields, r->n);
 }
@@ -105,8 +123,30 @@ static void put_rate(struct row *r, const struct sym_ranked *c, uint64_t half_wi
     put_hundredths(r, sym_rate_hundredths(most, c->population));
 }
 
+static void put_spatial(struct row *r, const struct sym_spatial *s, size_t level, size_t cell)
+{
+    size_t place = 0;
+    bool found = sym_spatial_find(&place, s, level, cell);
+    if (s != NULL && s->has_scan && found && s->cluster_of[place] > 0) {
+        put_number(r, s->cluster_of[place]);
+        put_decimal(r, sym_spatial_p(s, &s->scan.clusters[s->cluster_of[place] - 1]), 3);
+    } else if (s != NULL && s->has_scan) {
+        put_text(r, "");
+        put_text(r, "");
+    }
+    if (s != NULL && s->has_gi_star && found) {
+        put_decimal(r, s->gi[place], 3);
+        put_decimal(r, sym_gi_star_p(s->gi[place]), 6);
+        put_text(r, sym_spatial_is_significant(s, place) ? "true" : "false");
+    } else if (s != NULL && s->has_gi_star) {
+        put_text(r, "");
+        put_text(r, "");
+        put_text(r, "");
+    }
+}
+
 static void put_cell(FILE *to, struct row *r, const struct sym_view *v, size_t level,
-                     const struct sym_ranked *c, bool by_rate)
+                     const struct sym_ranked *c, const struct sym_write_options *options)
 {
     char title[SYM_LEVEL_BYTES];
     uint64_t least = 0;
@@ -130,9 +170,10 @@ static void put_cell(FILE *to, struct row *r, const struct sym_view *v, size_t l
         put_text(r, "");
         put_text(r, "");
     }
-    if (by_rate) {
+    if (options->population != NULL) {
         put_rate(r, c, v->is_preview ? 0 : v->release.half_width);
     }
+    put_spatial(r, options->spatial, level, c->cell);
     sym_csv_write(to, r->fields, r->n);
 }
 
@@ -140,9 +181,8 @@ enum sym_err sym_write_csv(FILE *to, const struct sym_view *v,
                            const struct sym_write_options *options)
 {
     struct row row = {.n = 0};
-    bool by_rate = options->population != NULL;
     enum sym_err err = SYM_OK;
-    put_titles(to, &row, v, by_rate);
+    put_titles(to, &row, v, options);
     for (size_t level = 0; err == SYM_OK && level < v->query.n_levels; level++) {
         struct sym_ranked *ranked = NULL;
         size_t first = 0;
@@ -153,14 +193,14 @@ enum sym_err sym_write_csv(FILE *to, const struct sym_view *v,
             break;
         }
         for (size_t i = 0; i < n; i++) {
-            put_cell(to, &row, v, level, &ranked[i], by_rate);
+            put_cell(to, &row, v, level, &ranked[i], options);
         }
         free(ranked);
         sym_cube_level(v->cube, level, &first, &n_cells);
         for (size_t i = 0; i < n_cells; i++) {
             const struct sym_ranked empty = {.cell = (uint32_t)i};
             if (v->cells[first + i] == 0) {
-                put_cell(to, &row, v, level, &empty, by_rate);
+                put_cell(to, &row, v, level, &empty, options);
             }
         }
     }

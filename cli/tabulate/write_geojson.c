@@ -2,6 +2,7 @@
 
 #include "cli/epsilon.h"
 #include "cli/json.h"
+#include "cli/tabulate/write_spatial.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,8 @@ static void put_name(struct sym_json *j, const struct sym_label *from, const str
 }
 
 static bool put_feature(struct sym_json *j, const struct sym_view *v, size_t level,
-                        const struct geometry *g, const struct sym_ranked *r)
+                        const struct geometry *g, const struct sym_ranked *r,
+                        const struct sym_spatial *spatial)
 {
     size_t places[SYM_TAB_DIMENSIONS_MAX];
     char title[SYM_LEVEL_BYTES];
@@ -135,6 +137,7 @@ static bool put_feature(struct sym_json *j, const struct sym_view *v, size_t lev
         sym_json_millionths(j, "per_100000",
                             (int64_t)sym_rate_hundredths(r->count, r->population) * 10000);
     }
+    sym_spatial_properties(j, spatial, level, r->cell);
     sym_json_end(j);
     sym_json_end(j);
     return true;
@@ -147,7 +150,7 @@ struct tally {
 };
 
 static enum sym_err put_features(struct sym_json *j, struct tally *t, const struct sym_view *v,
-                                 size_t level, const struct sym_population *population)
+                                 size_t level, const struct sym_write_options *options)
 {
     struct geometry g = geometry_of(v, level);
     struct sym_ranked *ranked = NULL;
@@ -156,9 +159,9 @@ static enum sym_err put_features(struct sym_json *j, struct tally *t, const stru
         t->levels_without_place++;
         return SYM_OK;
     }
-    enum sym_err err = sym_ranking_make(&ranked, &n, v, level, population);
+    enum sym_err err = sym_ranking_make(&ranked, &n, v, level, options->population);
     for (size_t i = 0; err == SYM_OK && i < n; i++) {
-        t->without_point += !put_feature(j, v, level, &g, &ranked[i]);
+        t->without_point += !put_feature(j, v, level, &g, &ranked[i], options->spatial);
     }
     t->suppressed += sym_level_suppressed(v, level);
     free(ranked);
@@ -198,13 +201,14 @@ enum sym_err sym_write_geojson(FILE *to, const struct sym_view *v,
     sym_json_string(j, "type", "FeatureCollection");
     sym_json_array(j, "features");
     for (size_t i = 0; err == SYM_OK && i < v->query.n_levels; i++) {
-        err = put_features(j, &t, v, i, options->population);
+        err = put_features(j, &t, v, i, options);
     }
     sym_json_end(j);
     sym_json_number(j, v->is_preview ? "empty" : "suppressed", t.suppressed);
     sym_json_number(j, "without_point", t.without_point);
     sym_json_number(j, "levels_without_place", t.levels_without_place);
     if (!v->is_preview) {
+        sym_spatial_json(j, options->spatial, v);
         put_provenance(j, v);
     }
     sym_json_end(j);

@@ -1,6 +1,7 @@
 #include "cli/tabulate/write.h"
 
 #include "cli/json.h"
+#include "cli/tabulate/write_spatial.h"
 #include "proto/exchange.h"
 
 #define HOLDERS             3u
@@ -130,16 +131,29 @@ static void put_privacy(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
 }
 
-/* What this command can know of it: the log is the auditor's to read. */
-static void put_evidence(struct sym_json *j)
+static void put_known(struct sym_json *j, const char *key, bool known, uint64_t number)
 {
+    if (known) {
+        sym_json_number(j, key, number);
+    } else {
+        sym_json_null(j, key);
+    }
+}
+
+static void put_evidence(struct sym_json *j, const struct sym_proof *p)
+{
+    bool fits = p->state == SYM_PROOF_FITS;
     sym_json_object(j, "evidence");
-    sym_json_null(j, "log");
-    sym_json_null(j, "entry");
-    sym_json_null(j, "checkpoint_size");
-    sym_json_null(j, "cosignatures");
-    sym_json_string(j, "state", "not-checked");
-    sym_json_null(j, "checked");
+    if (fits) {
+        sym_json_string(j, "log", p->log);
+    } else {
+        sym_json_null(j, "log");
+    }
+    put_known(j, "entry", fits, p->entry);
+    put_known(j, "checkpoint_size", fits, p->size);
+    put_known(j, "cosignatures", fits, p->cosignatures);
+    sym_json_string(j, "state", sym_proof_state_text(p->state));
+    sym_json_time(j, "checked", p->checked_s);
     sym_json_end(j);
 }
 
@@ -159,7 +173,8 @@ static void put_members(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
 }
 
-static void put_release(struct sym_json *j, const struct sym_view *v)
+static void put_release(struct sym_json *j, const struct sym_view *v,
+                        const struct sym_spatial *spatial)
 {
     const struct sym_release *r = &v->release;
     char remark[SYM_REMARK_BYTES];
@@ -179,7 +194,8 @@ static void put_release(struct sym_json *j, const struct sym_view *v)
     sym_json_end(j);
     put_privacy(j, v);
     put_cube(j, v);
-    put_evidence(j);
+    sym_spatial_json(j, spatial, v);
+    put_evidence(j, &v->proof);
     sym_json_array(j, "notes");
     for (size_t i = 0; sym_release_remark(remark, v, i); i++) {
         sym_json_string(j, NULL, remark);
@@ -198,14 +214,15 @@ static void put_preview(struct sym_json *j, const struct sym_view *v)
     put_cube(j, v);
 }
 
-enum sym_err sym_write_json(FILE *to, const struct sym_view *v)
+enum sym_err sym_write_json(FILE *to, const struct sym_view *v,
+                            const struct sym_write_options *options)
 {
     struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
     if (v->is_preview) {
         put_preview(j, v);
     } else {
-        put_release(j, v);
+        put_release(j, v, options->spatial);
     }
     sym_json_end(j);
     return sym_json_finish(j);

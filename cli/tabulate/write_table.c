@@ -3,6 +3,7 @@
 #include "cli/epsilon.h"
 #include "cli/format.h"
 #include "cli/table.h"
+#include "cli/tabulate/write_spatial.h"
 #include "proto/exchange.h"
 
 #include <inttypes.h>
@@ -159,6 +160,26 @@ static void put_line(struct sym_table *t, const char *name, const char *value)
     sym_table_format(t, "%s", value);
 }
 
+static void put_proof(struct sym_table *t, const struct sym_proof *p)
+{
+    sym_table_format(t, "evidence");
+    switch (p->state) {
+    case SYM_PROOF_FITS:
+        sym_table_format(
+            t, "entry %" PRIu64 " of the log of this node, in its signed head of %" PRIu64,
+            p->entry, p->size);
+        return;
+    case SYM_PROOF_WRONG:
+        sym_table_format(t,
+                         "WRONG: the log of this node does not prove it; see symbolon log verify");
+        return;
+    case SYM_PROOF_ABSENT:
+    case SYM_PROOF_STATE_COUNT:
+        break;
+    }
+    sym_table_format(t, "no entry in a signed head of this node's log names it");
+}
+
 static enum sym_err put_head(FILE *to, const struct sym_view *v)
 {
     static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
@@ -199,6 +220,7 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     sym_table_format(t, "epsilon");
     sym_table_format(t, "%s spent; %s for an incident that 3 organisations hold", epsilon, held);
     put_line(t, "query id", qid);
+    put_proof(t, &v->proof);
     return sym_table_print(t, to);
 }
 
@@ -224,5 +246,5 @@ enum sym_err sym_write_table(FILE *to, const struct sym_view *v,
     for (size_t i = 0; err == SYM_OK && i < v->query.n_levels; i++) {
         err = put_level(to, v, i, options);
     }
-    return err;
+    return err == SYM_OK ? sym_spatial_table(to, options->spatial, v, options->top) : err;
 }

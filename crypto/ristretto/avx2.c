@@ -11,6 +11,7 @@
 #ifdef __AVX2__
 
 #include <immintrin.h>
+#include <sodium.h>
 #include <string.h>
 
 #define LANES 4
@@ -138,8 +139,10 @@ INLINE void fe_carry(struct fe *out, const struct loose *a)
     /* two chains at once, of which each overtakes the other's start */
     CARRY(0, 1)
     CARRY(4, 5)
-    CARRY(1, 2) CARRY(5, 6) CARRY(2, 3) CARRY(6, 7) CARRY(3, 4) CARRY(7, 8) CARRY(4, 5) CARRY(8, 9)
-        r0 = ADD(r0, times19(DOWN(r9, 25)));
+    CARRY(1, 2)
+    CARRY(5, 6)
+    CARRY(2, 3)
+    CARRY(6, 7) CARRY(3, 4) CARRY(7, 8) CARRY(4, 5) CARRY(8, 9) r0 = ADD(r0, times19(DOWN(r9, 25)));
     r9 = AND(r9, ALL(ODD));
     CARRY(0, 1)
 #define X(i) out->limb[i] = r##i;

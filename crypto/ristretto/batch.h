@@ -8,8 +8,6 @@
 #include "crypto/ristretto/ladder.h"
 #include "crypto/ristretto/sum.h"
 
-#include <sodium.h>
-
 #define GROUPS (BATCH / LANES)
 
 /* All that a batch keeps in memory, wiped as a whole at its end. */
@@ -30,7 +28,7 @@ struct work {
 INLINE void work_end(struct work *w)
 {
     sym_wipe(w, sizeof *w);
-    sodium_stackzero(STACK_BYTES);
+    sym_wipe_stack(STACK_BYTES);
     wipe_registers();
 }
 

@@ -188,6 +188,7 @@ NOINLINE void fe_pow_p58(struct fe *x, size_t n)
     struct fe a[ABREAST];
     struct fe b[ABREAST];
     struct fe c[ABREAST];
+    // cppcheck-suppress uninitvar
     memcpy(a, x, n * sizeof *x);
     square_times(a, n, 1);
     memcpy(b, a, n * sizeof *a);

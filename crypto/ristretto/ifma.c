@@ -7,6 +7,7 @@
 #include "crypto/cpu.h"
 #include "crypto/ristretto_backend.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #if defined __AVX512IFMA__ || defined SYM_IFMA_EMULATED
@@ -19,7 +20,9 @@
 #define LIMBS 5
 #define LIMB  ((UINT64_C(1) << 51) - 1)
 
-#define INLINE   static inline __attribute__((always_inline))
+#ifndef INLINE
+#define INLINE static inline __attribute__((always_inline))
+#endif
 #define NOINLINE static __attribute__((noinline))
 /* gcc 12 leaves arrays that a loop walks over in memory: unrolled here, more than twice as fast. */
 #define EACH_LIMB(X) X(0) X(1) X(2) X(3) X(4)
@@ -399,8 +402,18 @@ INLINE void wipe_registers(void)
     X(2)
     X(3)
     X(4)
-    X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21)
-        X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+    X(5)
+    X(6)
+    X(7)
+    X(8)
+    X(9)
+    X(10)
+    X(11)
+    X(12)
+    X(13)
+    X(14)
+    X(15)
+    X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
 #undef X
 #endif
 }
@@ -417,6 +430,9 @@ static bool is_usable(void)
 #define BACKEND      sym_ristretto_ifma
 #define BACKEND_NAME "ifma"
 #include "crypto/ristretto/batch.h"
+
+#define X25519 sym_x25519_ifma
+#include "crypto/ristretto/x25519.h"
 
 #else
 

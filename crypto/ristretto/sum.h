@@ -11,12 +11,11 @@
 
 #include "crypto/ristretto/curve.h"
 
-/* Elements that share their buckets, and from how many on digits are bytes. */
-#define SUM_CHUNK  1024u
+/* Elements that share their buckets, as many as leave the stack below the 512 KiB that ristretto.h
+ * names; and from how many on digits are bytes. */
+#define SUM_CHUNK  (LIMBS > 5 ? 512u : 1024u)
 #define SUM_BYTES  450u
 #define SUM_DIGITS 256u
-
-#define FE_WORD_COUNT (LIMBS * LANES)
 
 /* A tight value of one lane; a summand or point of one lane. */
 struct lane_fe {

@@ -64,6 +64,7 @@ static enum sym_err choose(struct choice *w, const struct sym_base_ots *ots,
 {
     struct sym_scalar minus;
     enum sym_err err = minus_one(&minus);
+    // cppcheck-suppress uninitvar
     sym_random_many(w->uniform[0].bytes, n * sizeof *w->uniform);
     if (err == SYM_OK) {
         err = sym_ristretto_derive(w->other, NULL, ots->group, w->uniform, n);

@@ -243,10 +243,17 @@ void sym_code_vaes512_accumulate_pairs(struct sym_block *pairs, struct sym_block
  */
 #define INDEX_BLOCKS ((SYM_CODE_INDICES / 4 + WIDE_BLOCKS - 1) / WIDE_BLOCKS * WIDE_BLOCKS)
 
-/* As sym_code_draw_indices. */
-static void draw_indices(uint32_t indices[SYM_CODE_INDICES], const struct wide_keys *keys, size_t m,
-                         size_t b)
+/* The indices of two blocks of outputs: that under way, and the next. */
+struct ahead {
+    struct indices {
+        uint32_t of[SYM_CODE_INDICES];
+    } block[2];
+};
+
+/* As sym_code_draw_indices, for block b. */
+static void draw_indices(struct ahead *ahead, const struct wide_keys *keys, size_t m, size_t b)
 {
+    struct indices *indices = &ahead->block[b % 2];
     struct sym_block drawn[INDEX_BLOCKS];
     const uint64_t stripe = m / (SYM_CODE_WEIGHT - SYM_CODE_UNIFORM);
     draw(drawn, keys, SYM_CODE_SALT(SYM_CODE_SALT_INDICES) + SYM_CODE_INDICES / 4 * b,
@@ -261,7 +268,7 @@ static void draw_indices(uint32_t indices[SYM_CODE_INDICES], const struct wide_k
             __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(words, range), 32);
             __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), range);
             __m512i scaled = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-            wide_store(indices + j * SYM_CODE_GRAIN + a, _mm512_add_epi32(scaled, base));
+            wide_store(&indices->of[j * SYM_CODE_GRAIN + a], _mm512_add_epi32(scaled, base));
         }
     }
 }
@@ -280,18 +287,13 @@ static inline void fetch(const struct sym_block *y, const uint32_t *indices, siz
     }
 }
 
-/* The indices of two blocks of outputs: that under way, and the next. */
-struct ahead {
-    uint32_t indices[2][SYM_CODE_INDICES];
-};
-
-/* Calls for the outputs one after the other, with the fetching done. */
+/* Fetches what the output AHEAD of this one adds up. */
 static inline __attribute__((always_inline)) void fetch_ahead(const struct ahead *a,
                                                               const struct sym_block *y, size_t b,
                                                               size_t o, const size_t blocks_each)
 {
     size_t later = o + AHEAD;
-    fetch(y, a->indices[(b + later / SYM_CODE_GRAIN) % 2], later % SYM_CODE_GRAIN, blocks_each);
+    fetch(y, a->block[(b + later / SYM_CODE_GRAIN) % 2].of, later % SYM_CODE_GRAIN, blocks_each);
 }
 
 void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
@@ -301,12 +303,12 @@ void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[
     struct ahead a;
     const __m128i *from = (const __m128i *)y;
     wide_keys_init(&k, keys);
-    draw_indices(a.indices[first / SYM_CODE_GRAIN % 2], &k, m, first / SYM_CODE_GRAIN);
+    draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
     for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
         const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.indices[b % 2];
+        const uint32_t *indices = a.block[b % 2].of;
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
-        draw_indices(a.indices[(b + 1) % 2], &k, m, b + 1);
+        draw_indices(&a, &k, m, b + 1);
         for (size_t o = 0; o < some; o++) {
             __m128i *to = (__m128i *)(out + at + o);
             __m128i sum = _mm_loadu_si128(to);
@@ -327,12 +329,12 @@ void sym_code_vaes512_spread_pairs(struct sym_block *w, struct sym_block *u,
     struct ahead a;
     const __m256i *from = (const __m256i *)pairs;
     wide_keys_init(&k, keys);
-    draw_indices(a.indices[first / SYM_CODE_GRAIN % 2], &k, m, first / SYM_CODE_GRAIN);
+    draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
     for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
         const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.indices[b % 2];
+        const uint32_t *indices = a.block[b % 2].of;
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
-        draw_indices(a.indices[(b + 1) % 2], &k, m, b + 1);
+        draw_indices(&a, &k, m, b + 1);
         for (size_t o = 0; o < some; o++) {
             __m128i *to_w = (__m128i *)(w + at + o);
             __m128i *to_u = (__m128i *)(u + at + o);

@@ -131,16 +131,15 @@ static void open_corrections(struct work *work, const struct sym_trees *trees, c
     }
 }
 
-/* The leaves but leaf alpha, which becomes zero; returns their sum. The node on the path counts as
- * zero at every level: its children are in the sums, and taken out again. */
+/* The leaves but leaf alpha; returns their sum. The node on the path has some value at every level:
+ * its children are in the sums, and taken out again. */
 static struct sym_block follow_tree(struct sym_block *leaves, struct work *work,
                                     const struct sym_trees *trees, uint32_t alpha, size_t tree,
                                     struct sym_block *scratch)
 {
     const struct sym_vole_geometry *g = trees->geometry;
-    const struct sym_block zero = {0, 0};
     struct sym_block *level = level_room(leaves, scratch, g, 0);
-    level[0] = zero;
+    level[0] = (struct sym_block){0, 0};
     tree_keys(work, trees, tree);
     for (uint32_t l = 1; l <= g->depth; l++) {
         struct sym_block *next = level_room(leaves, scratch, g, l);
@@ -151,7 +150,6 @@ static struct sym_block follow_tree(struct sym_block *leaves, struct work *work,
                           level_nodes(g, l - 1));
         sums[0] = sym_block_add(sums[0], next[path & ~(size_t)1]);
         sums[1] = sym_block_add(sums[1], next[path | 1]);
-        next[path] = zero;
         next[sibling] = sym_block_add(sums[sibling % 2], work->corrections[l - 1]);
         level = next;
     }

@@ -6,6 +6,7 @@
 #include "node/exchange/sightings.h"
 #include "node/leash.h"
 #include "node/log.h"
+#include "node/tabulation/cohorts.h"
 #include "node/tabulation/releases.h"
 #include "proto/version.h"
 
@@ -116,7 +117,8 @@ static enum sym_err load_evidence(struct sym_core *core, struct sym_fault *fault
 static enum sym_err forget_cut_off(struct sym_transaction *t, void *context)
 {
     (void)context;
-    return sym_withheld_forget(t, sym_wall_ms());
+    enum sym_err err = sym_withheld_forget(t, sym_wall_ms());
+    return err == SYM_OK ? sym_cohort_leave_all(t) : err;
 }
 
 /* What was asked, and what the end of this node cut off. */
@@ -452,12 +454,21 @@ static enum sym_err start(struct sym_core *core, struct sym_fault *fault)
     return err;
 }
 
-static enum sym_err record_start(struct sym_core *core)
+static enum sym_err record_start(const struct sym_core *core, struct sym_fault *fault)
 {
     const struct sym_entry_body body = {.event = sym_span_text("node-started"),
                                         .detail = sym_span_text(SYM_VERSION)};
     const struct sym_entry entry = {.kind = SYM_ENTRY_STARTED, .body = &body};
-    return sym_log_add(core->log, &entry);
+    enum sym_err err = sym_log_add(core->log, &entry);
+    if (err == SYM_NO_SPACE) {
+        return sym_fail(fault, err, "%s/store: cannot be written: the disk is full",
+                        core->data_dir);
+    }
+    return err == SYM_OK ? err
+                         : sym_fail(fault, err,
+                                    "%s/store: cannot be written: it %s; look at the disk, and "
+                                    "restore a backup if the file is damaged",
+                                    core->data_dir, sym_err_text(err));
 }
 
 static void core_clear(struct sym_core *core)
@@ -506,9 +517,7 @@ int sym_core_main(const struct sym_core_start *given)
     int code = 0;
     if (start(core, &fault) != SYM_OK) {
         code = give_up(core, &fault);
-    } else if (record_start(core) != SYM_OK) {
-        (void)sym_fail(&fault, SYM_IO, "%s/store: cannot be written; is the disk full?",
-                       given->dir);
+    } else if (record_start(core, &fault) != SYM_OK) {
         code = give_up(core, &fault);
     } else if (sym_loop_run(core->loop) != SYM_OK) {
         code = 1;

@@ -1,5 +1,5 @@
 #include "node/core/verbs.h"
-#include "node/tabulation/releases.h"
+#include "node/tabulation/cohorts.h"
 
 static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,

@@ -216,8 +216,8 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     }
     struct sym_exchange_entry *row = &l->rows[l->n];
     *row = *entry;
-    struct sym_span *const spans[] = {&row->id,       &row->alias, &row->peer, &row->fault,
-                                      &row->case_ref, &row->note,  &row->user, &row->approver,
+    struct sym_span *const spans[] = {&row->id,       &row->alias,  &row->peer,      &row->fault,
+                                      &row->case_ref, &row->note,   &row->user,      &row->approver,
                                       &row->mine,     &row->theirs, &row->tabulation};
     size_t len = 0;
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {

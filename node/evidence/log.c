@@ -133,19 +133,25 @@ void sym_log_close(struct sym_log *l)
 /* With each transaction -----------------------------------------------------------------------
  */
 
-static enum sym_err sign_head(struct sym_log *l)
+static enum sym_err sign_head(const struct sym_log *l, struct sym_log_side *s)
 {
-    struct sym_head *h = &l->pending.head;
+    struct sym_head *h = &s->head;
     struct sym_checkpoint c = {.origin = sym_span_text(h->origin), .size = h->size};
     memcpy(c.root, h->root, sizeof c.root);
     enum sym_err err =
         sym_checkpoint_sign(h->checkpoint, sizeof h->checkpoint, &h->checkpoint_len, &c, l->key);
     if (err == SYM_OK) {
         h->signed_size = h->size;
-        memcpy(l->pending.signer, l->key->public_key, sizeof l->pending.signer);
-        memcpy(l->pending.signed_origin, h->origin, sizeof h->origin);
+        memcpy(s->signer, l->key->public_key, sizeof s->signer);
+        memcpy(s->signed_origin, h->origin, sizeof h->origin);
     }
     return err;
+}
+
+bool sym_log_is_signer(const struct sym_log *l, const struct sym_log_side *s)
+{
+    return memcmp(s->signer, l->key->public_key, sizeof s->signer) == 0 &&
+           strcmp(s->signed_origin, s->head.origin) == 0;
 }
 
 /* After a commit that failed: its last write may have reached the disk, and the store, opened
@@ -170,7 +176,8 @@ static enum sym_err begin(struct sym_log *l, struct sym_transaction *t)
     return err;
 }
 
-/* The last word of every write transaction: one head for all that was appended in it. */
+/* The last word of every write transaction: one head for all that was appended in it, which is
+ * signed when somebody asks for it. */
 static enum sym_err seal(struct sym_transaction *t, void *owner)
 {
     struct sym_log *l = owner;
@@ -184,8 +191,10 @@ static enum sym_err seal(struct sym_transaction *t, void *owner)
     if (err == SYM_OK) {
         err = sym_merkle_edge_root(l->pending.head.root, &l->pending.edge.tree);
     }
-    if (err == SYM_OK && !l->frozen && l->pending.head.size > l->pending.head.signed_size) {
-        err = sign_head(l);
+    /* The first head under another key, so that there is one that others can check. */
+    if (err == SYM_OK && !l->frozen && l->pending.head.size > 0 &&
+        !sym_log_is_signer(l, &l->pending)) {
+        err = sign_head(l, &l->pending);
     }
     l->in_doubt = true; /* until it is known what became of the commit */
     return err == SYM_OK ? sym_log_keep_state(l, t) : err;
@@ -426,9 +435,15 @@ enum sym_err sym_log_change(const struct sym_author *author, struct sym_store *s
 /* Heads ---------------------------------------------------------------------------------------
  */
 
-const struct sym_head *sym_log_head(const struct sym_log *l)
+/* Where signing fails the head stays signed for fewer entries, as that of a frozen log. */
+const struct sym_head *sym_log_head(struct sym_log *l)
 {
-    return &l->durable.head;
+    struct sym_log_side *s = &l->durable;
+    bool due = !l->frozen && s->head.size > s->head.signed_size;
+    if (due && sign_head(l, s) == SYM_OK && l->pending.head.generation == s->head.generation) {
+        sym_log_copy_signature(&l->pending, s);
+    }
+    return &s->head;
 }
 
 void sym_log_keys(const struct sym_log *l, uint8_t log[SYM_ED25519_BYTES],
@@ -458,6 +473,7 @@ static enum sym_err copy_head(struct sym_transaction *t, void *context)
 enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation)
 {
     struct head_job job = {.log = l, .out = out, .generation = generation};
+    (void)sym_log_head(l);
     return sym_log_look(l, copy_head, &job);
 }
 
@@ -512,6 +528,7 @@ enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *firs
     struct addition a = {.log = l, .entry = first};
     char why[sizeof l->why];
     memcpy(why, l->why, sizeof why);
+    (void)sym_log_head(l); /* the last one of its generation */
     l->frozen = false;
     l->freeze_due = false;
     l->why[0] = '\0';

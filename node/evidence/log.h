@@ -2,9 +2,10 @@
  * erased, and a signed head for every commit.
  *
  * An entry is appended inside a write transaction of the store, together with what it tells of; the
- * log signs its new head as part of the same commit (a watch on the store, store.h), and shows
- * neither head nor entry before the commit is durable. Who cannot append must not act. Bodies lie
- * under keys of a vault of their own. Leaves carry a time that never goes back.
+ * log keeps its new head in the same commit (a watch on the store, store.h), and shows neither head
+ * nor entry before the commit is durable. A head is signed when somebody asks for it: until then it
+ * is kept under a code that only the holder of the log's key can make. Who cannot append must not
+ * act. Bodies lie under keys of a vault of their own. Leaves carry a time that never goes back.
  * Several generations may lie in one store: a restore begins a new one, with a new origin.
  *
  * A frozen log (freeze.h of the witness: a partner holds a head that this tree does not lead to)
@@ -74,7 +75,7 @@ SYM_MUST enum sym_err sym_log_change(const struct sym_author *author, struct sym
                                      enum sym_entry_kind kind, const char *event,
                                      struct sym_span subject, sym_store_fn *fn, void *context);
 
-/* The newest durable head; valid until the next commit. */
+/* The newest durable head, signed now unless it is already; valid until the next commit. */
 struct sym_head {
     char origin[SYM_KEY_NAME_BYTES];
     uint32_t generation;
@@ -84,7 +85,7 @@ struct sym_head {
     size_t checkpoint_len;
     uint64_t signed_size; /* less than size while the log is frozen */
 };
-const struct sym_head *sym_log_head(const struct sym_log *l);
+const struct sym_head *sym_log_head(struct sym_log *l);
 /* From now on: no new head is signed. Durable with the next commit, before any other effect. */
 SYM_MUST enum sym_err sym_log_freeze(struct sym_log *l, const char *why);
 bool sym_log_is_frozen(const struct sym_log *l, const char **why);

@@ -24,7 +24,8 @@ struct sym_log_mark {
 
 struct sym_log_side {
     struct sym_head head; /* its root is of head.size */
-    /* What the checkpoint was signed with: keys and identity of a node can be rotated. */
+    /* What the checkpoint was signed with: keys and identity of a node can be rotated. With the
+     * same key the code of the whole head was made, of which the checkpoint may be older. */
     uint8_t signer[SYM_ED25519_BYTES];
     char signed_origin[SYM_KEY_NAME_BYTES];
     uint64_t time_ms;   /* of the newest leaf */
@@ -97,6 +98,7 @@ SYM_MUST enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transact
 SYM_MUST enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t,
                                    struct sym_log_side *side, uint32_t generation,
                                    struct sym_fault *fault);
+void sym_log_copy_signature(struct sym_log_side *to, const struct sym_log_side *from);
 void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from);
 
 /* log_rows: what lies together. longest: of one leaf or body, bytes. */
@@ -151,7 +153,9 @@ void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym
 SYM_MUST enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
                                            const uint8_t place[SYM_LOG_KEY_BYTES]);
 
-/* log: says in the state that no body is left to be erased. */
+/* log: was the checkpoint signed with the key that the log has now, for what it is called now? */
+bool sym_log_is_signer(const struct sym_log *l, const struct sym_log_side *s);
+/* Says in the state that no body is left to be erased. */
 SYM_MUST enum sym_err sym_log_end_erasing(struct sym_log *l, struct sym_transaction *t);
 
 /* log_erase. */

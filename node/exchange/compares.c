@@ -47,7 +47,8 @@ enum sym_err sym_compares_page(const struct sym_compares *c, struct sym_compare_
                                  .exchange_id = sym_span(f->exchange_id, sizeof f->exchange_id),
                                  .index_here = f->index_here,
                                  .index_there = f->index_there,
-                                 .text = sym_span_text(f->text)};
+                                 .text = sym_span_text(f->text),
+                                 .generation_here = f->generation_here};
     }
     const struct sym_compare_counts counts = sym_compare_counts(compare);
     *page = (struct sym_compare_page){.done = true,
@@ -58,6 +59,7 @@ enum sym_err sym_compares_page(const struct sym_compares *c, struct sym_compare_
                                       .lost_there = counts.lost_there,
                                       .unrecorded = counts.unrecorded,
                                       .denied = counts.denied,
+                                      .generation_there = counts.generation_there,
                                       .findings = rows,
                                       .n_findings = at,
                                       .more = first < n && n - first > at};

@@ -363,14 +363,16 @@ void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e)
     e->asks = 0;
 }
 
-static bool is_same_wish(const struct sym_exchange *e, const struct sym_exchange_plan *plan)
+static bool is_same_wish(const struct sym_exchanges *x, const struct sym_exchange *e,
+                         const struct sym_exchange_plan *plan)
 {
     const struct sym_overlap_start *o = plan->overlap;
     const struct sym_exchange_matter *m = e->matter;
     return e->state == SYM_EXCHANGE_HELD && e->role == SYM_SESSION_INITIATOR && m != NULL &&
            !m->is_joint && sym_node_id_equal(&e->peer, &plan->peer->id) && e->kind == o->kind &&
            m->purpose == o->purpose && m->basis == o->basis && m->type == o->type &&
-           strcmp(m->user, plan->user) == 0 && sym_span_equal(o->mine, sym_span_text(m->mine)) &&
+           m->engines == sym_exchange_engines(x, o) && strcmp(m->user, plan->user) == 0 &&
+           sym_span_equal(o->mine, sym_span_text(m->mine)) &&
            sym_span_equal(o->theirs, sym_span_text(m->theirs)) &&
            sym_span_equal(o->case_ref, sym_span_text(m->case_ref)) &&
            sym_span_equal(o->note, sym_span_text(m->note));
@@ -381,7 +383,7 @@ struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
 {
     for (size_t i = 0; i < x->table.n; i++) {
         struct sym_exchange *e = x->table.items[i];
-        if (!sym_exchange_ended(e) && is_same_wish(e, plan)) {
+        if (!sym_exchange_ended(e) && is_same_wish(x, e, plan)) {
             e->state = SYM_EXCHANGE_WAITING;
             e->timeout_ms = plan->timeout_ms;
             e->until_ms = sym_now_ms() + e->timeout_ms;

@@ -24,7 +24,9 @@ struct joint {
     uint32_t n;
     uint32_t place;
     uint64_t peer_cap_nano;
-    bool may_differ;
+    bool may_be_close;
+    bool delivers; /* a release that is owed, which it says of this one */
+    struct sym_tab_owed owed;
     struct sym_answer_given *out;
 };
 
@@ -166,7 +168,7 @@ struct looked {
     struct sym_ledger_left left;
     uint64_t epoch;
     bool withheld;
-    bool differs;
+    bool too_close;
 };
 
 static enum sym_err look(struct sym_transaction *t, void *context)
@@ -177,8 +179,9 @@ static enum sym_err look(struct sym_transaction *t, void *context)
     l->withheld = err == SYM_OK;
     err = err == SYM_NOT_FOUND ? SYM_OK : err;
     if (err == SYM_OK) {
-        err =
-            sym_cohort_differs_by_one(t, &l->differs, l->ask.dataset, l->epoch, l->j->asked.cohort);
+        const struct sym_cohort c = {
+            .dataset = l->ask.dataset, .epoch = l->epoch, .ids = l->j->asked.cohort};
+        err = sym_cohort_too_close(t, &l->too_close, &c);
     }
     return err == SYM_OK ? sym_ledger_left(&l->ledger, t, &l->left, &l->ask) : err;
 }
@@ -188,6 +191,13 @@ static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
     char text[SYM_LEDGER_TEXT_BYTES];
     sym_ledger_left_text(text, left->left_nano, left->renews_ms);
     deny(j, SYM_REASON_BUDGET, "%s", text);
+}
+
+/* The initiator has the answer, and asks whether the edition is still that: no approver has to
+ * agree to what was told before, and nothing is spent, or can be. */
+static bool confirms(const struct joint *j)
+{
+    return j->asked.answered.len > 0;
 }
 
 /* Grants and approvals, the history of cohorts, the budget. A peer without a grant learns no more
@@ -213,7 +223,8 @@ static bool judge(struct joint *j)
     struct sym_ask ask = {.peer = j->peer,
                           .request = j->request,
                           .bound = sym_span(bound, sizeof bound),
-                          .must_hold = l.differs,
+                          .must_hold = l.too_close,
+                          .is_known = confirms(j),
                           .dataset_known = known,
                           .wall_ms = l.ask.now_ms};
     if (err == SYM_OK) {
@@ -232,12 +243,15 @@ static bool judge(struct joint *j)
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
-    j->may_differ = l.differs; /* it was held, and an approver agreed */
+    j->may_be_close = l.too_close; /* it was held, and an approver agreed */
     if (l.withheld) {
         deny(j, SYM_REASON_UNREADY,
              "the release of an earlier tabulation never came; an approver of this node can close "
              "it: symbolon exchange settle");
         return false;
+    }
+    if (confirms(j)) {
+        return true;
     }
     l.ask.peer_cap_nano = j->peer_cap_nano;
     err = sym_store_read(j->x->config.store, look, &l);
@@ -270,7 +284,7 @@ static enum sym_err open_part(struct joint *j)
     c.purpose = j->request->purpose;
     c.basis = j->request->basis;
     c.peer_cap_nano = j->peer_cap_nano;
-    c.may_differ = j->may_differ;
+    c.may_be_close = j->may_be_close;
     c.wake = wake;
     c.owner = e;
     c.member.place = j->place;
@@ -278,6 +292,8 @@ static enum sym_err open_part(struct joint *j)
     c.member.outline = j->asked.outline;
     c.member.epsilon_nano = j->asked.epsilon_nano;
     c.member.cells = j->asked.cells;
+    c.member.only_confirms = confirms(j);
+    c.member.owed = j->delivers ? &j->owed : NULL;
     c.member.question = (struct sym_tab_question){.cohort = j->cohort,
                                                   .n = j->n,
                                                   .dataset = sym_span_text(e->matter->mine),
@@ -330,6 +346,49 @@ static bool is_busy(const struct joint *j)
     return n > SYM_TABULATIONS_IN_MAX;
 }
 
+/* A release that is owed ------------------------------------------------------------------------
+ */
+
+/* The tabulation itself is named as the answer: its release is brought. */
+static bool delivers(const struct joint *j)
+{
+    return confirms(j) && sym_span_equal(j->asked.answered, j->asked.tabulation);
+}
+
+struct owed {
+    const struct joint *j;
+    struct sym_tab_owed owed;
+    bool is_here;
+};
+
+static enum sym_err look_for_owed(struct sym_transaction *t, void *context)
+{
+    struct owed *o = context;
+    SYM_SECRET_AUTO head = {0};
+    enum sym_err err = sym_release_head(t, &head, o->j->asked.tabulation);
+    o->is_here = err == SYM_OK;
+    return err != SYM_NOT_FOUND
+               ? err
+               : sym_withheld_owed(t, &o->owed, o->j->asked.tabulation, &o->j->peer->id);
+}
+
+/* No grant has to allow what was agreed to before. */
+static void answer_delivery(struct joint *j)
+{
+    struct owed o = {.j = j};
+    enum sym_err err = sym_store_read(j->x->config.store, look_for_owed, &o);
+    if (err != SYM_OK || o.is_here) {
+        deny(j, err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT, "%s",
+             o.is_here ? "it has this release already" : "it waits for no release of this one");
+    } else if (check_cohort(j)) {
+        j->delivers = true;
+        j->owed = o.owed;
+        if (open_part(j) != SYM_OK) {
+            deny(j, SYM_REASON_FAULT, "no memory");
+        }
+    }
+}
+
 static void answer(struct joint *j)
 {
     enum sym_err err = keep_request(j);
@@ -342,6 +401,8 @@ static void answer(struct joint *j)
         deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
     } else if (sym_tabulation_has_id(j->x, j->asked.tabulation)) {
         deny(j, SYM_REASON_PROTOCOL, "the tabulation has the id of another");
+    } else if (delivers(j)) {
+        answer_delivery(j);
     } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
         err = open_part(j);
         if (err != SYM_OK) {

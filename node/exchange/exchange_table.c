@@ -91,6 +91,7 @@ static void leave_leg(struct sym_exchange *e)
         e->leg->exchange = NULL;
         e->leg->over = true;
         e->leg->state = e->state;
+        e->leg->reason = e->reason;
         e->leg->bytes_sent = e->bytes_sent;
         e->leg->bytes_received = e->bytes_received;
         memcpy(e->leg->fault, e->fault.text, sizeof e->leg->fault);

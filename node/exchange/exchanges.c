@@ -25,8 +25,7 @@ static void then_begun(struct sym_exchanges *x, struct sym_exchange *e, enum sym
     }
 }
 
-/* Which engines the peer may choose from. */
-static uint32_t engines_for(const struct sym_exchanges *x, const struct sym_overlap_start *o)
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o)
 {
     enum { DH_ALONE };
     if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
@@ -62,7 +61,7 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     m->purpose = o->purpose;
     m->basis = o->basis;
     m->type = o->type;
-    m->engines = engines_for(x, o);
+    m->engines = sym_exchange_engines(x, o);
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);
     sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));
@@ -461,6 +460,7 @@ static void on_tick(void *owner)
         }
     }
     sym_tabulations_tick(x);
+    sym_deliveries_tick(x);
     sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
 }
@@ -497,6 +497,7 @@ void sym_exchanges_free(struct sym_exchanges *x)
         sym_exchange_table_clear(&x->table);
         sym_errands_clear(&x->errands);
         sym_tabulations_clear(x);
+        sym_deliveries_clear(x);
         free(x);
     }
 }

@@ -15,11 +15,14 @@
 #include "node/exchange/allowance.h"
 #include "node/exchange/exchange_table.h"
 #include "node/exchange/exchanges.h"
+#include "node/tabulation/releases.h"
 
 /* How long a link is waited for at most, and the answer to a request that needs no reading,
  * milliseconds. */
 #define SYM_EXCHANGE_LINK_MS   30000u
 #define SYM_EXCHANGE_ANSWER_MS 60000u
+
+struct sym_delivery;
 
 struct sym_exchanges {
     struct sym_exchanges_config config;
@@ -32,6 +35,10 @@ struct sym_exchanges {
     uint64_t met_ms;               /* when it was last looked who has to meet */
     struct sym_allowance allowance;
     struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
+    struct sym_delivery *delivery;         /* the one that is under way, or NULL */
+    struct sym_delivery_row delivery_last; /* the one before the next */
+    uint64_t delivery_ms;                  /* when that is looked at, monotonic */
+    uint64_t delivery_wait_ms;
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */
@@ -150,6 +157,8 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
 void sym_exchange_hold_state(struct sym_exchange *e);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
+/* Which engines the peer may choose from for this wish: a bit set. */
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o);
 /* The held exchange of the same user with the same wish, asked again at once; NULL when there is
  * none. */
 struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
@@ -218,6 +227,10 @@ bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
 bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
 void sym_tabulations_tick(struct sym_exchanges *x);
 void sym_tabulations_clear(struct sym_exchanges *x);
+
+/* Releases that participants have not confirmed: brings the next (deliveries.c). */
+void sym_deliveries_tick(struct sym_exchanges *x);
+void sym_deliveries_clear(struct sym_exchanges *x);
 
 /* Sends what is queued and what the run has to say, and gives out what it has to compute. */
 void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e);

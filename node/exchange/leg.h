@@ -28,6 +28,7 @@ struct sym_leg {
     struct sym_exchange *exchange; /* NULL: not begun, or ended */
     bool over;
     enum sym_exchange_state state; /* how it ended */
+    enum sym_reason reason;        /* of a denial */
     char fault[SYM_FAULT_BYTES];
     uint64_t bytes_sent; /* when it had ended */
     uint64_t bytes_received;

@@ -32,6 +32,7 @@ struct compare_run {
     char alias[SYM_ALIAS_BYTES];
     uint8_t handle[SYM_EXCHANGE_ID_BYTES];
     struct sym_compare *compare; /* initiator */
+    uint32_t own_generation;     /* that is being read */
     uint64_t next_own;
     bool own_done;
     uint64_t next; /* to ask for */
@@ -85,19 +86,49 @@ static enum sym_err read_body(struct compare_run *run, struct sym_secret *body, 
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
+struct putting {
+    struct sym_compare *compare;
+    size_t n;
+};
+
+static enum sym_err put_row(void *context, const struct sym_log_row *row)
+{
+    struct putting *p = context;
+    if (p->n == OWN_PER_FRAME) {
+        return SYM_LIMIT;
+    }
+    p->n++;
+    return row->leaf.len == 0 || (row->body.len == 0 && !row->erased)
+               ? SYM_BAD_TAG
+               : sym_compare_own(p->compare, row->index, row->leaf, row->body);
+}
+
+/* Some own entries about the peer, of all generations from the first on. */
 static enum sym_err put_own(struct compare_run *run)
 {
     if (run->own_done) {
         return SYM_OK;
     }
-    enum sym_err err = read_portion(run, &run->next_own, &run->own_done);
-    for (size_t i = 0; err == SYM_OK && i < run->portion.n; i++) {
-        SYM_SECRET_AUTO body = {0};
-        err = read_body(run, &body, run->portion.index[i]);
-        if (err == SYM_OK) {
-            err = sym_compare_own(run->compare, run->portion.index[i],
-                                  sym_span(run->portion.leaf[i], run->portion.len[i]),
-                                  sym_secret_span(&body));
+    uint32_t present = sym_log_head(run->with.log)->generation;
+    struct putting p = {.compare = run->compare};
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && !run->own_done && p.n < OWN_PER_FRAME) {
+        struct sym_log_query q = {.generation = run->own_generation,
+                                  .first = run->next_own,
+                                  .most = (uint32_t)(OWN_PER_FRAME - p.n),
+                                  .peer = sym_span(run->with.peer.id.bytes, SYM_NODE_ID_BYTES),
+                                  .bodies = true};
+        bool more = false;
+        sym_compare_own_log(run->compare, q.generation == present ? 0 : q.generation);
+        err = sym_log_rows(run->with.log, &q, &run->next_own, &more, put_row, &p);
+        if (err == SYM_NOT_FOUND) { /* there is no such generation */
+            err = SYM_OK;
+            more = false;
+        }
+        if (err == SYM_OK && !more) {
+            run->own_done = run->own_generation == present;
+            run->own_generation++;
+            run->next_own = 0;
         }
     }
     return err == SYM_OK && run->own_done ? sym_compare_own_end(run->compare) : err;
@@ -366,18 +397,48 @@ static void free_compare(void *machine)
     }
 }
 
-/* When the own log began: what happened before is in another. */
-static uint64_t began_ms(struct sym_log *l)
+static enum sym_err take_time(void *context, const struct sym_log_row *row)
 {
     SYM_ARENA_AUTO arena = {0};
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
-    size_t len = 0;
     struct sym_leaf leaf;
-    enum sym_err err = sym_log_leaf(l, bytes, &len, 0);
+    enum sym_err err = sym_decode(&arena, &leaf, &sym_msg_leaf, row->leaf);
     if (err == SYM_OK) {
-        err = sym_decode(&arena, &leaf, &sym_msg_leaf, sym_span(bytes, len));
+        *(uint64_t *)context = leaf.time_ms;
     }
-    return err == SYM_OK ? leaf.time_ms : 0;
+    return err;
+}
+
+/* When an own entry was written; 0: it is not there. */
+static uint64_t time_of(struct sym_log *l, uint32_t generation, uint64_t index)
+{
+    struct sym_log_query q = {.generation = generation, .first = index, .most = 1};
+    uint64_t time_ms = 0;
+    bool more = false;
+    enum sym_err err = sym_log_rows(l, &q, &q.first, &more, take_time, &time_ms);
+    return err == SYM_OK ? time_ms : 0;
+}
+
+/* What lies between the generations of the own log was lost. Beyond so many, the latest are one. */
+static void find_gaps(struct sym_compare_plan *plan, struct sym_log *l)
+{
+    uint32_t present = sym_log_head(l)->generation;
+    struct sym_head head;
+    uint64_t ended_ms = 0;
+    for (uint32_t g = 1; g <= present; g++) {
+        if (sym_log_head_of(l, &head, g) != SYM_OK || head.size == 0) {
+            continue;
+        }
+        uint64_t began_ms = time_of(l, g, 0);
+        if (plan->since_ms == 0) {
+            plan->since_ms = began_ms;
+        } else {
+            plan->n_gaps -= plan->n_gaps == SYM_COMPARE_GAPS;
+            struct sym_compare_gap *gap = &plan->gaps[plan->n_gaps++];
+            gap->from_ms = gap->from_ms != 0 ? gap->from_ms : ended_ms;
+            gap->until_ms = began_ms;
+        }
+        ended_ms = time_of(l, g, head.size - 1);
+    }
 }
 
 static enum sym_err begin(struct compare_run *run, const struct sym_run_evidence *e)
@@ -386,8 +447,9 @@ static enum sym_err begin(struct compare_run *run, const struct sym_run_evidence
                                     .peer = e->peer.id,
                                     .exchange_id = e->id,
                                     .began_ms = sym_wall_ms(),
-                                    .own_size = sym_log_head(e->log)->size,
-                                    .since_ms = began_ms(e->log)};
+                                    .own_size = sym_log_head(e->log)->size};
+    find_gaps(&plan, e->log);
+    run->own_generation = 1;
     memcpy(plan.peer_identity, e->peer.identity, sizeof plan.peer_identity);
     memcpy(plan.own_identity, e->own_identity, sizeof plan.own_identity);
     enum sym_err err = sym_compare_new(&run->compare, &plan);

@@ -9,7 +9,7 @@ struct vole {
     struct sym_vole_run *run; /* NULL until it is bound to what was agreed */
     struct sym_overlap_set *set;
     bool owes_start; /* the initiator lets the responder, whose message is the first, begin */
-    bool reduced; /* the set holds what matched, no more */
+    bool reduced;    /* the set holds what matched, no more */
 };
 
 static enum sym_err open_vole(void **machine, const struct sym_run_plan *plan)

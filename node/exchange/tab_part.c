@@ -27,7 +27,9 @@ struct sym_tab_part {
     bool counted;
     bool reserved;
     bool debited;
+    bool unmasked;
     bool kept;
+    bool may_be_close; /* an own question whose participants are, as asked */
     enum sym_err error;
     struct sym_fault fault;
 };
@@ -178,29 +180,60 @@ static bool is_own(const struct sym_tab_part *p)
     return sym_node_id_equal(&p->config.initiator, &p->config.self);
 }
 
-/* Once more what the request was judged by, and by then only: others may have gone on meanwhile, at
- * the same time and to the same end. */
-static enum sym_err check_others(struct sym_tab_part *p, struct sym_transaction *t)
+/* The ids at these places, ascending; room for as many as the cohort has. */
+static struct sym_cohort cohort_of(const struct sym_tab_part *p, uint8_t *room,
+                                   struct sym_span places)
 {
-    bool differs = false;
-    enum sym_err err = sym_tabulation_is_new(t, p->tabulation);
-    if (err == SYM_OK && !is_own(p) && !p->config.may_differ) {
-        err = sym_cohort_differs_by_one(t, &differs, sym_span_text(p->dataset), p->epoch,
-                                        sym_span(p->cohort, p->n * SYM_HASH_BYTES));
+    for (size_t i = 0; i < places.len; i++) {
+        memcpy(room + i * SYM_HASH_BYTES, p->cohort + places.data[i] * SYM_HASH_BYTES,
+               SYM_HASH_BYTES);
     }
-    return !differs ? err
-                    : sym_fail(&p->fault, SYM_DENIED,
-                               "dataset %s: the participants differ by one from those of another "
-                               "query, which came first; asked again, it is held for an approver",
-                               p->dataset);
+    return (struct sym_cohort){.dataset = sym_span_text(p->dataset),
+                               .epoch = p->epoch,
+                               .qid = sym_tab_member_qid(p->member),
+                               .ids = sym_span(room, places.len * SYM_HASH_BYTES)};
+}
+
+/* Once more what the request was judged by: others may have gone on meanwhile, at the same time and
+ * to the same end, and who takes part is known better by now. */
+static enum sym_err check_others(struct sym_tab_part *p, struct sym_transaction *t,
+                                 const struct sym_cohort *c, const char *what)
+{
+    bool too_close = false;
+    enum sym_err err = SYM_OK;
+    if (!p->config.may_be_close && !p->may_be_close) {
+        err = sym_cohort_too_close(t, &too_close, c);
+    }
+    return !too_close ? err
+                      : sym_fail(&p->fault, SYM_DENIED,
+                                 "dataset %s: %s are almost those of another question about the "
+                                 "same edition: the difference would tell of who is in one alone",
+                                 p->dataset, what);
+}
+
+static enum sym_err check_asked(struct sym_tab_part *p, struct sym_transaction *t)
+{
+    const struct sym_cohort c = {.dataset = sym_span_text(p->dataset),
+                                 .epoch = p->epoch,
+                                 .ids = sym_span(p->cohort, p->n * SYM_HASH_BYTES)};
+    enum sym_err err = sym_tabulation_is_new(t, p->tabulation);
+    if (err == SYM_OK && is_own(p)) {
+        /* The own user asks; whether these may be asked, each of them decides. */
+        return sym_cohort_too_close(t, &p->may_be_close, &c);
+    }
+    return err == SYM_OK ? check_others(p, t, &c, "the participants") : err;
 }
 
 static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *t)
 {
     const struct sym_ledger_ask ask = ask_of(p);
+    if (p->config.member.only_confirms) {
+        p->expires_ms = ask.now_ms;
+        return sym_ledger_note(t, sym_tab_member_qid(p->member), &ask);
+    }
     uint64_t epsilon = sym_cube_epsilon(sym_tab_member_cube(p->member));
     p->expires_ms = ask.now_ms + RESERVED_MS;
-    enum sym_err err = check_others(p, t);
+    enum sym_err err = check_asked(p, t);
     if (err == SYM_OK) {
         err = sym_ledger_reserve(&p->config.ledger, t, sym_tab_member_qid(p->member), &ask, epsilon,
                                  p->expires_ms);
@@ -218,6 +251,19 @@ static enum sym_err put_consent(struct sym_tab_part *p, struct sym_transaction *
                           "dataset %s: its privacy budget does not suffice: %s", p->dataset, text);
 }
 
+/* So that the release is known when it comes later, from an initiator or to a node that was cut
+ * off.
+ */
+static enum sym_err owe(const struct sym_tab_part *p, struct sym_transaction *t)
+{
+    struct sym_tab_owed owed;
+    enum sym_err err = sym_tab_member_owed(p->member, &owed);
+    if (err == SYM_OK) {
+        err = sym_withheld_owe(t, p->tabulation, &owed);
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err; /* an approver has closed it meanwhile */
+}
+
 static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
 {
     bool own = is_own(p);
@@ -229,37 +275,39 @@ static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
                                           .purpose = p->config.purpose,
                                           .basis = p->config.basis};
     uint64_t now_ms = sym_wall_ms();
-    enum sym_err err = check_others(p, t);
+    uint8_t places[SYM_TAB_MEMBERS_MAX];
+    uint8_t room[SYM_TAB_MEMBERS_MAX * SYM_HASH_BYTES];
+    uint32_t n = sym_tab_member_consenting(p->member, places);
+    const struct sym_cohort c = cohort_of(p, room, sym_span(places, n));
+    enum sym_err err = sym_tabulation_is_new(t, p->tabulation);
+    if (err == SYM_OK) {
+        err = check_others(p, t, &c, "those who take part now");
+    }
     if (err == SYM_OK) {
         err = sym_ledger_debit(&p->config.ledger, t, sym_tab_member_qid(p->member), &x, now_ms);
     }
     if (err == SYM_OK) {
-        err = sym_cohort_remember(t, sym_span_text(p->dataset), p->epoch,
-                                  sym_span(p->cohort, p->n * SYM_HASH_BYTES));
+        err = sym_cohort_open(t, &c);
     }
-    return err == SYM_OK && !own
-               ? sym_withheld_put(t, p->tabulation, &p->config.initiator, now_ms + RELEASE_MS)
-               : err;
+    if (err == SYM_OK && !own) {
+        err = sym_withheld_put(t, p->tabulation, &p->config.initiator, now_ms + RELEASE_MS);
+    }
+    return err == SYM_OK && !own ? owe(p, t) : err;
 }
 
+/* Before anything is given: what was compared until now is who might survive. */
 static enum sym_err put_unmask(struct sym_tab_part *p, struct sym_transaction *t)
 {
-    struct sym_span places = sym_tab_member_survivors(p->member);
-    enum sym_err err = sym_ledger_unmask(t, sym_tab_member_qid(p->member));
-    uint8_t *ids = malloc(places.len * SYM_HASH_BYTES + 1);
-    if (ids == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    for (size_t i = 0; i < places.len; i++) {
-        memcpy(ids + i * SYM_HASH_BYTES, p->cohort + places.data[i] * SYM_HASH_BYTES,
-               SYM_HASH_BYTES);
+    uint8_t room[SYM_TAB_MEMBERS_MAX * SYM_HASH_BYTES];
+    const struct sym_cohort c = cohort_of(p, room, sym_tab_member_survivors(p->member));
+    enum sym_err err = check_others(p, t, &c, "the survivors");
+    if (err == SYM_OK) {
+        err = sym_ledger_unmask(t, sym_tab_member_qid(p->member));
     }
     if (err == SYM_OK) {
-        err = sym_cohort_remember(t, sym_span_text(p->dataset), p->epoch,
-                                  sym_span(ids, places.len * SYM_HASH_BYTES));
+        err = sym_cohort_unmasked(t, &c);
     }
-    free(ids);
-    return err;
+    return err == SYM_OK && !is_own(p) ? owe(p, t) : err;
 }
 
 static enum sym_err put_release(struct sym_tab_part *p, struct sym_transaction *t)
@@ -313,12 +361,13 @@ enum sym_err sym_tab_part_made(struct sym_tab_part *p, enum sym_err err)
     case SYM_TAB_WANTS_NOTHING:
         break;
     case SYM_TAB_WANTS_CONSENT:
-        p->reserved = true;
+        p->reserved = !p->config.member.only_confirms;
         return sym_tab_member_consent(p->member, p->epoch, p->expires_ms);
     case SYM_TAB_WANTS_DEBIT:
         p->debited = true;
         return sym_tab_member_debited(p->member, sym_contribution_take(p->counting), sym_wall_ms());
     case SYM_TAB_WANTS_UNMASK:
+        p->unmasked = true;
         return sym_tab_member_unmasked(p->member);
     case SYM_TAB_WANTS_KEEP:
         p->kept = true;
@@ -329,8 +378,14 @@ enum sym_err sym_tab_part_made(struct sym_tab_part *p, enum sym_err err)
 
 enum sym_err sym_tab_part_put_end(const struct sym_tab_part *p, struct sym_transaction *t)
 {
-    return p->reserved && !p->debited ? sym_ledger_release(t, sym_tab_member_qid(p->member))
-                                      : SYM_OK;
+    const struct sym_cohort c = {.dataset = sym_span_text(p->dataset),
+                                 .epoch = p->epoch,
+                                 .qid = sym_tab_member_qid(p->member)};
+    if (!p->reserved || p->unmasked) {
+        return SYM_OK;
+    }
+    return p->debited ? sym_cohort_left(t, &c)
+                      : sym_ledger_release(t, sym_tab_member_qid(p->member));
 }
 
 /* What it tells -------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #ifndef SYM_NODE_EXCHANGE_TAB_PART_H
 #define SYM_NODE_EXCHANGE_TAB_PART_H
 
+#include "node/tabulation/cohorts.h"
 #include "node/tabulation/contribution.h"
 #include "node/tabulation/ledger.h"
 #include "node/tabulation/releases.h"
@@ -32,7 +33,7 @@ struct sym_tab_part_config {
     uint32_t basis;
     uint64_t cap_nano;      /* of the dataset and year */
     uint64_t peer_cap_nano; /* 0: none but that */
-    bool may_differ;        /* an approver agreed to participants that differ by one */
+    bool may_be_close;      /* an approver agreed to participants that are close to earlier ones */
     void (*wake)(void *owner);
     void *owner;
 };
@@ -50,7 +51,8 @@ struct sym_tab_member *sym_tab_part_member(const struct sym_tab_part *p);
 bool sym_tab_part_is_due(struct sym_tab_part *p);
 SYM_MUST enum sym_err sym_tab_part_put(struct sym_tab_part *p, struct sym_transaction *t);
 SYM_MUST enum sym_err sym_tab_part_made(struct sym_tab_part *p, enum sym_err err);
-/* It ends: gives back what was reserved and not debited. */
+/* It ends: gives back what was reserved and not debited, forgets whom it was to be added up with if
+ * it was not. */
 SYM_MUST enum sym_err sym_tab_part_put_end(const struct sym_tab_part *p, struct sym_transaction *t);
 
 bool sym_tab_part_has_release(const struct sym_tab_part *p);

@@ -108,6 +108,7 @@ static enum sym_err new_part(struct sym_tabulation *t, const struct sym_tab_ques
     c.member.outline = sym_span(t->outline, t->outline_len);
     c.member.epsilon_nano = sym_cube_epsilon(t->cube);
     c.member.cells = (uint32_t)sym_cube_cells(t->cube);
+    c.member.only_confirms = t->confirms;
     return err == SYM_OK ? sym_tab_part_new(&t->part, &c) : err;
 }
 
@@ -137,13 +138,15 @@ static enum sym_err write_parameters(const struct sym_tabulation *t, uint8_t *ou
 {
     uint8_t hash[SYM_HASH_BYTES];
     enum sym_err err = sym_sha256(hash, sym_kept_span(&t->query));
-    const struct sym_tabulate p = {.suite = SYM_TAB_SUITE,
-                                   .tabulation = sym_span(t->id, sizeof t->id),
-                                   .query_hash = sym_span(hash, sizeof hash),
-                                   .cohort = sym_span(t->cohort.ids, t->cohort.n * SYM_HASH_BYTES),
-                                   .epsilon_nano = sym_cube_epsilon(t->cube),
-                                   .cells = (uint32_t)sym_cube_cells(t->cube),
-                                   .outline = sym_span(t->outline, t->outline_len)};
+    const struct sym_tabulate p = {
+        .suite = SYM_TAB_SUITE,
+        .tabulation = sym_span(t->id, sizeof t->id),
+        .query_hash = sym_span(hash, sizeof hash),
+        .cohort = sym_span(t->cohort.ids, t->cohort.n * SYM_HASH_BYTES),
+        .epsilon_nano = sym_cube_epsilon(t->cube),
+        .cells = (uint32_t)sym_cube_cells(t->cube),
+        .outline = sym_span(t->outline, t->outline_len),
+        .answered = t->confirms ? sym_span(t->answered, sizeof t->answered) : sym_span(NULL, 0)};
     sym_joint_bound(bound, &p);
     return err == SYM_OK ? sym_encode(out, max, len, &sym_msg_tabulate, &p) : err;
 }
@@ -196,7 +199,7 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
 
 enum sym_err sym_tabulation_begin_attempt(struct sym_tabulation *t, struct sym_fault *fault)
 {
-    t->attempts++;
+    t->attempts += !t->confirms;
     t->attempt_ms = sym_now_ms();
     t->again = false;
     t->part_over = false;

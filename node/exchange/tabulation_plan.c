@@ -239,35 +239,42 @@ static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan 
 }
 
 struct answered {
-    struct sym_release_question question;
+    uint8_t question[SYM_HASH_BYTES];
+    uint64_t epochs[SYM_TAB_MEMBERS_MAX];
+    uint32_t n;
     uint8_t *tabulation;
 };
 
 static enum sym_err look_for_answer(struct sym_transaction *t, void *context)
 {
     const struct answered *a = context;
-    return sym_release_latest(t, a->tabulation, &a->question);
+    return sym_release_find(t, a->tabulation, a->question, a->epochs, a->n);
 }
 
-/* An answer that is kept here. Whether it still is the answer, the others say: they may have
- * published since. */
+enum sym_err sym_tab_answer_of(struct sym_exchanges *x, uint8_t released[SYM_EXCHANGE_ID_BYTES],
+                               const struct sym_tab_cohort *c, struct sym_span query,
+                               struct sym_span dataset)
+{
+    size_t at = 0;
+    struct sym_dataset_row row;
+    struct answered a = {.n = c->n, .tabulation = released};
+    const struct sym_tab_question q = {
+        .cohort = c->parties, .n = c->n, .query = query, .dataset = dataset};
+    if (c->own != SYM_TAB_NO_PLACE &&
+        sym_datasets_find(x->config.datasets, &at, dataset, NULL) == SYM_OK) {
+        sym_datasets_row(x->config.datasets, at, &row);
+        a.epochs[c->own] = row.epoch;
+    }
+    enum sym_err err = sym_tab_question_id(a.question, &q);
+    return err == SYM_OK ? sym_store_read(x->config.store, look_for_answer, &a) : err;
+}
+
 static enum sym_err plan_answer(struct sym_exchanges *x, struct sym_tabulate_plan *out,
                                 uint8_t released[SYM_EXCHANGE_ID_BYTES],
                                 const struct sym_tab_cohort *c,
                                 const struct sym_tabulate_start *start, struct sym_fault *fault)
 {
-    size_t at = 0;
-    struct sym_dataset_row row = {.epoch = 0};
-    if (sym_datasets_find(x->config.datasets, &at, start->dataset, NULL) == SYM_OK) {
-        sym_datasets_row(x->config.datasets, at, &row);
-    }
-    struct answered a = {.question = {.dataset = start->dataset,
-                                      .query = start->query,
-                                      .cohort = sym_span(c->ids, c->n * SYM_HASH_BYTES),
-                                      .own = c->own,
-                                      .epoch = row.epoch},
-                         .tabulation = released};
-    enum sym_err err = sym_store_read(x->config.store, look_for_answer, &a);
+    enum sym_err err = sym_tab_answer_of(x, released, c, start->query, start->dataset);
     if (err == SYM_OK) {
         out->released = sym_span(released, SYM_EXCHANGE_ID_BYTES);
     } else if (err != SYM_NOT_FOUND) {
@@ -284,10 +291,8 @@ enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohor
                              struct sym_fault *fault)
 {
     struct sym_tabulate_plan p = {.epsilon_nano = sym_cube_epsilon(cube)};
-    uint8_t released[SYM_EXCHANGE_ID_BYTES];
     char left[SYM_LEDGER_TEXT_BYTES];
     char price[SYM_EPSILON_BYTES];
-    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
     if (c->own == SYM_TAB_NO_PLACE) {
         return SYM_OK;
     }
@@ -297,17 +302,9 @@ enum sym_err sym_tab_can_pay(struct sym_exchanges *x, const struct sym_tab_cohor
     }
     sym_epsilon_text(price, p.epsilon_nano);
     sym_ledger_left_text(left, p.budget_left_nano, p.renews_ms);
-    err = plan_answer(x, &p, released, c, start, fault);
-    if (err == SYM_OK && p.released.len > 0) {
-        sym_hex(hex, p.released.data, p.released.len);
-    }
-    return err != SYM_OK
-               ? err
-               : sym_fail(fault, SYM_DENIED,
-                          "dataset %.*s: %s, and the question costs %s; nobody was asked%s%.8s",
-                          (int)start->dataset.len, (const char *)start->dataset.data, left, price,
-                          hex[0] != '\0' ? "; its answer is known: symbolon exchange result " : "",
-                          hex);
+    return sym_fail(fault, SYM_DENIED,
+                    "dataset %.*s: %s, and the question costs %s; nobody was asked",
+                    (int)start->dataset.len, (const char *)start->dataset.data, left, price);
 }
 
 enum sym_err sym_tabulation_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,

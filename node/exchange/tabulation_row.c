@@ -1,6 +1,7 @@
 #include "node/exchange/tabulations_state.h"
 #include "node/log.h"
 #include "node/loop.h"
+#include "proto/codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,65 @@ static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool o
     };
 }
 
+static bool was_answered_before(const struct sym_tabulation *t)
+{
+    return t->has_release && t->state == SYM_EXCHANGE_DONE &&
+           !sym_equal(t->released, t->id, sizeof t->id);
+}
+
+static enum sym_err log_answer(struct sym_transaction *tr, const struct sym_tabulation *t)
+{
+    struct sym_tab_part_config c;
+    sym_exchange_joint_config(t->x, &c);
+    const struct sym_ledger_exchange x = {.id = t->id,
+                                          .initiator = &t->x->config.self,
+                                          .alias = "",
+                                          .purpose = t->purpose,
+                                          .basis = t->basis};
+    return sym_ledger_answered(&c.ledger, tr, sym_span_text(t->dataset), &x, t->released);
+}
+
+/* With the release: all that survived have to confirm it, also after a crash. */
+static enum sym_err owe_all(struct sym_transaction *tr, const struct row_write *w)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_release r;
+    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, w->head);
+    for (size_t i = 0; err == SYM_OK && i < r.survivors.len; i++) {
+        uint32_t place = r.survivors.data[i];
+        if (place != w->t->cohort.own) {
+            err = sym_delivery_put(tr, w->t->id, w->t->cohort.ids + place * SYM_HASH_BYTES,
+                                   r.released_ms);
+        }
+    }
+    return err;
+}
+
+static enum sym_err owe_fewer(struct sym_transaction *tr, const struct sym_tabulation *t)
+{
+    enum sym_err err = SYM_OK;
+    for (uint32_t i = 0; err == SYM_OK && i < t->cohort.n; i++) {
+        if (t->legs[i].over && t->legs[i].state == SYM_EXCHANGE_DONE) {
+            err = sym_delivery_made(tr, t->id, t->cohort.ids + i * SYM_HASH_BYTES);
+        }
+    }
+    return err;
+}
+
 static enum sym_err put_row(struct sym_transaction *tr, void *context)
 {
     const struct row_write *w = context;
     enum sym_err err = SYM_OK;
     if (w->head.len > 0) {
         err = sym_release_put(tr, w->t->id, w->question, w->head, w->cells);
+        if (err == SYM_OK) {
+            err = owe_all(tr, w);
+        }
+    } else if (w->over && was_answered_before(w->t)) {
+        err = log_answer(tr, w->t);
+    }
+    if (err == SYM_OK && w->over) {
+        err = owe_fewer(tr, w->t);
     }
     return err == SYM_OK ? sym_history_put(tr, &w->entry) : err;
 }

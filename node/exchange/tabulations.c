@@ -1,5 +1,4 @@
 #include "node/exchange/tabulations_state.h"
-#include "node/log.h"
 #include "node/loop.h"
 #include "proto/outline.h"
 
@@ -54,92 +53,7 @@ void sym_tabulation_fail(struct sym_tabulation *t, enum sym_err err, const char 
     }
 }
 
-/* The machine ---------------------------------------------------------------------------------- */
-
-static void on_lead_work(void *owner, void *subject, void *context, enum sym_err err)
-{
-    struct sym_tabulation *t = owner;
-    (void)subject;
-    t->works--;
-    err = sym_tab_lead_worked(t->lead, context, t->given_up ? SYM_CANCELLED : err, sym_now_ms());
-    if (t->given_up) {
-        sym_tabulation_destroy(t);
-        return;
-    }
-    if (err != SYM_OK && !t->ends) {
-        sym_tabulation_fail(t, err, "the tabulation could not be computed");
-    }
-    sym_tabulation_turn_soon(t);
-}
-
-static enum sym_err look_for_release(struct sym_transaction *tr, void *context)
-{
-    struct sym_tabulation *t = context;
-    return sym_release_find(tr, t->released, sym_tab_lead_question_id(t->lead));
-}
-
-/* Is the question answered already? */
-static enum sym_err look(struct sym_tabulation *t)
-{
-    enum sym_err err = sym_store_read(t->x->config.store, look_for_release, t);
-    if (err != SYM_OK && err != SYM_NOT_FOUND) {
-        return err;
-    }
-    t->has_release = err == SYM_OK;
-    return sym_tab_lead_looked(t->lead, t->has_release ? t->released : NULL, sym_now_ms());
-}
-
-/* Who gave shares that were left out: it, or some of the others lie. */
-static void tell_of_misfits(const struct sym_tabulation *t)
-{
-    for (uint32_t i = 0; i < t->cohort.n; i++) {
-        if (sym_tab_lead_misfits(t->lead, i)) {
-            const struct sym_peer *peer = t->cohort.peers[i];
-            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant",
-                    peer != NULL ? peer->alias : "this node", NULL);
-        }
-    }
-}
-
-static enum sym_err keep(struct sym_tabulation *t)
-{
-    struct sym_span head;
-    struct sym_span cells;
-    enum sym_err err = sym_tab_lead_release(t->lead, &head, &cells, sym_wall_ms());
-    if (err == SYM_OK) {
-        err = sym_release_hash(t->release_hash, head);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    t->has_release = true;
-    memcpy(t->released, t->id, sizeof t->released);
-    tell_of_misfits(t);
-    return sym_tabulation_write_row(t, false, head, cells);
-}
-
-static enum sym_err drive_lead(struct sym_tabulation *t)
-{
-    struct sym_errand_report to = {.fn = on_lead_work, .owner = t};
-    struct sym_work work;
-    enum sym_err err = SYM_OK;
-    while (err == SYM_OK && sym_tab_lead_work(t->lead, &work)) {
-        err = sym_errands_run(&t->x->errands, &work, &to);
-        t->works += err == SYM_OK;
-    }
-    if (err != SYM_OK || t->writes) {
-        return err;
-    }
-    switch (sym_tab_lead_wants(t->lead)) {
-    case SYM_TAB_LEAD_WANTS_NOTHING:
-        break;
-    case SYM_TAB_LEAD_WANTS_LOOK:
-        return look(t);
-    case SYM_TAB_LEAD_WANTS_KEEP:
-        return keep(t);
-    }
-    return SYM_OK;
-}
+/* Driving -------------------------------------------------------------------------------------- */
 
 static void drive_legs(struct sym_tabulation *t)
 {
@@ -191,8 +105,10 @@ static void on_failed(struct sym_tabulation *t)
     }
     t->again = true;
     sym_tabulation_abort_legs(t, SYM_REASON_TIMEOUT, SYM_CANCELLED,
-                              "begun again without who dropped out");
+                              t->confirms ? "begun again, as an edition has changed"
+                                          : "begun again without who dropped out");
     if (sym_tabulation_legs_are_over(t) && sym_tabulation_is_quiet(t)) {
+        t->confirms = false;
         sym_tabulation_begin_again(t);
         sym_tabulation_turn_soon(t);
     }
@@ -229,13 +145,13 @@ static void drive(struct sym_tabulation *t)
     if (t->lead != NULL && !t->ends) {
         sym_tabulation_drive_part(t);
         drive_legs(t);
-        enum sym_err err = drive_lead(t);
+        enum sym_err err = sym_tabulation_drive_lead(t);
         if (err != SYM_OK) {
             sym_tabulation_fail(t, err, "the tabulation could not be computed");
             return;
         }
         enum sym_tab_phase phase = sym_tab_lead_phase(t->lead);
-        if (phase == SYM_TAB_FAILED) {
+        if (phase == SYM_TAB_FAILED || t->again) {
             on_failed(t);
         } else if (phase == SYM_TAB_DONE && !t->writes) {
             on_done(t);
@@ -379,6 +295,15 @@ static enum sym_err fill(struct sym_tabulation *t, const struct sym_tabulate_sta
             err == SYM_OK ? err : sym_fail(fault, err, "query: its outline %s", sym_err_text(err));
     }
     if (err == SYM_OK) {
+        err = sym_tab_answer_of(t->x, t->answered, &t->cohort, sym_kept_span(&t->query),
+                                sym_span_text(t->dataset));
+        t->confirms = err == SYM_OK;
+        err = err == SYM_OK || err == SYM_NOT_FOUND
+                  ? SYM_OK
+                  : sym_fail(fault, err, "releases: the stored table %s; restore a backup",
+                             sym_err_text(err));
+    }
+    if (err == SYM_OK && !t->confirms) {
         err = sym_tab_can_pay(t->x, &t->cohort, start, t->cube, fault);
     }
     if (err == SYM_OK && sym_loop_timer(t->x->config.loop, &t->turn, 0, on_turn, t) != SYM_OK) {

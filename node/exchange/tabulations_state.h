@@ -1,7 +1,8 @@
 /* tabulations_state.h - one joint tabulation of this node's, as the files behind tabulations.h
  * share it: tabulation_plan.c (who takes part, what it costs), tabulation_attempt.c (its legs, and
- * beginning), tabulation_own.c (the own part), tabulation_row.c (the history), tabulations.c (its
- * course), tabulation_words.c (who was missing). Nobody else includes it.
+ * beginning), tabulation_lead.c (the machine between them), tabulation_own.c (the own part),
+ * tabulation_row.c (the history), tabulations.c (its course), tabulation_words.c (who was missing).
+ * Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
@@ -26,6 +27,12 @@ struct sym_tab_cohort {
 SYM_MUST enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
                                         const struct sym_tabulate_start *start,
                                         struct sym_fault *fault);
+/* The release that is kept here of this question, if the own dataset is as it was then. Whether it
+ * still is the answer, the others say: they may have published since. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_tab_answer_of(struct sym_exchanges *x,
+                                        uint8_t released[SYM_EXCHANGE_ID_BYTES],
+                                        const struct sym_tab_cohort *c, struct sym_span query,
+                                        struct sym_span dataset);
 /* The query and its cube; the arena must be empty, *query borrows from it. */
 SYM_MUST enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *query,
                                          struct sym_cube **cube, struct sym_span bytes,
@@ -43,6 +50,8 @@ struct sym_tabulation {
     unsigned attempts;
     uint64_t attempt_ms; /* when this one began, monotonic */
     bool again;          /* it failed, and the next begins once all of it has ended */
+    bool confirms;       /* this attempt asks for editions alone: there is an answer, if they are */
+    uint8_t answered[SYM_EXCHANGE_ID_BYTES]; /* that one */
     struct sym_kept query;
     uint32_t shape;
     uint8_t outline[SYM_TAB_OUTLINE_BYTES_MAX];
@@ -102,6 +111,11 @@ void sym_tabulation_give_back(struct sym_tabulation *t);
 /* Nothing is out: no work, no write. */
 bool sym_tabulation_is_quiet(const struct sym_tabulation *t);
 bool sym_tabulation_legs_are_over(const struct sym_tabulation *t);
+
+/* tabulation_lead.c */
+
+/* Gives out its works, answers what it wants. */
+SYM_MUST enum sym_err sym_tabulation_drive_lead(struct sym_tabulation *t);
 
 /* tabulation_words.c */
 

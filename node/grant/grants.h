@@ -11,10 +11,10 @@
  * stands for.
  *
  * A held request is known by the id of its exchange. The peer asks again until it was decided: with
- * the same commitments, dataset, kind, type, purpose and basis, and no more elements, which finds
- * the held one and is neither counted nor written down a second time. An approval is good for one
- * exchange within a day: the first such request; another case, with other commitments, is another
- * request. The grant is looked at once more then. A denial answers such requests for a day.
+ * the same commitments, dataset, kind, type, engines, purpose and basis, no more elements, which
+ * finds the held one and is neither counted nor written down a second time. An approval is good for
+ * one exchange within a day: the first such request; another case, with other commitments, is
+ * another request. The grant is looked at once more then. A denial answers such requests for a day.
  * At most SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or
  * less when the room is needed. Whoever granted cannot be kept from approving, but the approver
  * must have that role.
@@ -99,6 +99,7 @@ struct sym_ask {
     uint32_t elements;
     struct sym_span bound; /* what else an approval is for: other bytes, another request */
     bool must_hold;        /* whatever the grant says, an approver has to agree */
+    bool is_known;         /* whatever it says, nobody has to */
     bool dataset_known;    /* the dataset exists here; a peer cannot tell that from no grant */
     uint64_t wall_ms;
 };

@@ -114,7 +114,8 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
                                    .now_s = ask->wall_ms / 1000,
                                    .asked = asked,
                                    .approved = approved,
-                                   .must_hold = ask->must_hold};
+                                   .must_hold = ask->must_hold,
+                                   .is_known = ask->is_known};
 }
 
 static void set_approval(struct sym_approval *approval, const struct sym_held_item *item)

@@ -1,5 +1,6 @@
 #include "node/grant/grants_state.h"
 #include "proto/codec.h"
+#include "proto/overlap_agree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,7 +270,8 @@ struct sym_held_item *sym_held_find(struct sym_grants *g, struct sym_span id)
     return NULL;
 }
 
-/* Which of the four there are, then those, then the rest: no two sets make the same bytes. */
+/* Which of the four there are, then those, then the rest: no two sets make the same bytes. The
+ * engines, because with another a list of this size may test more. */
 static void digest_what_for(uint8_t out[SYM_DIGEST_BYTES], const struct sym_ask *ask)
 {
     static const struct sym_commitments none = {.note = {NULL, 0}};
@@ -277,7 +279,9 @@ static void digest_what_for(uint8_t out[SYM_DIGEST_BYTES], const struct sym_ask 
     const struct sym_commitments *from = c != NULL ? c : &none;
     uint8_t lengths[4] = {(uint8_t)from->case_ref.len, (uint8_t)from->note.len,
                           (uint8_t)from->user.len, (uint8_t)from->approver.len};
+    uint8_t engines = (uint8_t)(ask->engines & sym_overlap_engines_of(ask->request->kind));
     const struct sym_span parts[] = {sym_span(lengths, sizeof lengths),
+                                     sym_span(&engines, sizeof engines),
                                      from->case_ref,
                                      from->note,
                                      from->user,

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Room for the words of a setting with more between them, bytes. */
+#define CHOICES_BYTES 128u
+
 struct setting_row {
     const char *text;
     const char *value;
@@ -40,6 +43,23 @@ static int place_among(const char *words, struct sym_span value)
     return -1;
 }
 
+/* "dh or dh,vole" of words that blanks part. */
+static enum sym_err refuse_word(const struct setting_row *row, struct sym_fault *fault)
+{
+    char choices[CHOICES_BYTES] = "";
+    size_t len = 0;
+    for (const char *c = row->words; *c != '\0' && len + sizeof " or " < sizeof choices; c++) {
+        if (*c == ' ') {
+            memcpy(choices + len, " or ", 4);
+            len += 4;
+        } else {
+            choices[len++] = *c;
+        }
+    }
+    choices[len] = '\0';
+    return sym_fail(fault, SYM_BAD_VALUE, "%s: must be %s", row->text, choices);
+}
+
 static enum sym_err check(const struct setting_row *row, struct sym_span value,
                           struct sym_fault *fault)
 {
@@ -48,10 +68,7 @@ static enum sym_err check(const struct setting_row *row, struct sym_span value,
                         SYM_SETTING_BYTES_MAX);
     }
     if (row->words[0] != '\0') {
-        return place_among(row->words, value) >= 0
-                   ? SYM_OK
-                   : sym_fail(fault, SYM_BAD_VALUE, "%s: one of these is needed: %s", row->text,
-                              row->words);
+        return place_among(row->words, value) >= 0 ? SYM_OK : refuse_word(row, fault);
     }
     if (row->most == 0) {
         return sym_endpoint_check(value) == SYM_OK

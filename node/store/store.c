@@ -172,6 +172,9 @@ static int end_write(struct sym_transaction *t, bool commit)
 static enum sym_err write_once(struct sym_store *s, sym_store_fn *fn, void *context, bool *full)
 {
     struct sym_transaction t = {.store = s};
+    if (!s->busy) {
+        sym_store_reach_ahead(s);
+    }
     enum sym_err err = sym_store_begin(&t, 0);
     if (err != SYM_OK) {
         return err;

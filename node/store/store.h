@@ -56,9 +56,10 @@
     X(QUERY_IDS, "query-ids")   /* of tabulations -> reserved, debited, unmasked */                \
     X(RELEASES, "releases")     /* tabulation -> the head of its release */                        \
     X(RELEASE_CELLS, "release-cells") /* tabulation, page -> its cells */                          \
-    X(QUESTIONS, "questions")         /* question id -> tabulation that answered it */             \
+    X(QUESTIONS, "questions")         /* question id, tabulation -> that, which answered it */     \
     X(COHORTS, "cohorts")             /* dataset, epoch, qid -> who took part, who survived */     \
-    X(WITHHELD, "withheld")           /* tabulation -> whose release never came */
+    X(WITHHELD, "withheld")           /* tabulation -> whose release never came */                 \
+    X(DELIVERIES, "deliveries")       /* tabulation, node id -> a release that it has not */
 
 /* LOG_HEAD has no walks, and short rows: it shares LMDB's own list of tables, whose page every
  * commit writes anyhow. */

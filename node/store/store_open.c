@@ -135,6 +135,7 @@ static int widen(struct sym_store *s)
 void sym_store_close_env(struct sym_store *s)
 {
     sym_store_snapshot_end(s);
+    s->reached = 0;
     if (s->env != NULL) {
         mdb_env_close(s->env);
         s->env = NULL;

@@ -27,6 +27,8 @@ struct sym_store {
     MDB_dbi tables[SYM_TABLE_COUNT];
     MDB_dbi meta; /* the format number, unsealed, and a text under the key */
     size_t map_bytes;
+    uint64_t
+        reached;   /* bytes of the file, with what lies ready for commits to come; 0: not known */
     bool busy;     /* a transaction is open */
     bool was_full; /* the latest write ended with SYM_NO_SPACE */
     struct sym_moment snapshot;
@@ -69,6 +71,9 @@ enum sym_err sym_store_err_of(int code);
  * many were to be written. */
 int sym_store_honest(const struct sym_store *s, int code, uint64_t bytes);
 const uint8_t *sym_store_next_nonce(struct sym_store *s);
+
+/* Keeps a little of the file ahead of what is used. Outside of transactions: LMDB writes there. */
+void sym_store_reach_ahead(struct sym_store *s);
 
 /* Opens LMDB and all tables; nothing is open after an error. */
 SYM_MUST enum sym_err sym_store_open_env(struct sym_store *s, struct sym_fault *fault);

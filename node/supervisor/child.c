@@ -59,13 +59,24 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Which arithmetic is used (core.c). */
+static bool is_kept(const char *variable)
+{
+    static const char *const kept[] = {"SYMBOLON_RISTRETTO=", "SYMBOLON_VOLE="};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (strncmp(variable, kept[i], strlen(kept[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Emptied where it lies, too: that is what /proc shows of a process. */
 static void forget_environment(void)
 {
-    static const char kept[] = "SYMBOLON_RISTRETTO=";
     char **to = environ;
     for (char **at = environ; at != NULL && *at != NULL; at++) {
-        if (strncmp(*at, kept, sizeof kept - 1) == 0) {
+        if (is_kept(*at)) {
             *to++ = *at;
         } else {
             memset(*at, 0, strlen(*at));

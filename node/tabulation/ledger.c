@@ -234,6 +234,37 @@ enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_transacti
     return put_query(t, qid, &q);
 }
 
+enum sym_err sym_ledger_note(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES],
+                             const struct sym_ledger_ask *ask)
+{
+    uint64_t renews_ms = 0;
+    enum sym_err err = sym_store_has(t, SYM_TABLE_QUERY_IDS, sym_span(qid, SYM_HASH_BYTES));
+    const struct query q = {.state = RELEASED,
+                            .year = year_of(ask->now_ms, &renews_ms),
+                            .peer = *ask->peer,
+                            .dataset = ask->dataset};
+    return err == SYM_NOT_FOUND ? put_query(t, qid, &q) : err == SYM_OK ? SYM_REPLAY : err;
+}
+
+static enum sym_err append(const struct sym_ledger *l, struct sym_transaction *t,
+                           const struct sym_ledger_exchange *x, struct sym_entry_body *body)
+{
+    body->alias = sym_span_text(x->alias);
+    body->exchange_kind = SYM_KIND_TABULATE;
+    body->purpose = x->purpose;
+    body->basis = x->basis;
+    body->mine = body->subject;
+    if (x->handle != NULL) {
+        body->handle = sym_span(x->handle, SYM_EXCHANGE_ID_BYTES);
+    }
+    const struct sym_entry entry = {.kind = SYM_ENTRY_BUDGET,
+                                    .exchange_id = x->id,
+                                    .initiator = x->initiator,
+                                    .responder = x->responder,
+                                    .body = body};
+    return sym_log_append(l->log, t, &entry, NULL);
+}
+
 static enum sym_err log_debit(const struct sym_ledger *l, struct sym_transaction *t,
                               const struct query *q, const struct sym_ledger_exchange *x)
 {
@@ -244,20 +275,24 @@ static enum sym_err log_debit(const struct sym_ledger *l, struct sym_transaction
         .detail = sym_log_words(words, sizeof words,
                                 "epsilon %" PRIu64 ".%09" PRIu64 " of the year %" PRIu32,
                                 q->epsilon_nano / NANO, q->epsilon_nano % NANO, q->year),
-        .alias = sym_span_text(x->alias),
-        .exchange_kind = SYM_KIND_TABULATE,
-        .purpose = x->purpose,
-        .basis = x->basis,
-        .mine = q->dataset,
-        .handle = x->handle != NULL ? sym_span(x->handle, SYM_EXCHANGE_ID_BYTES) : sym_span("", 0),
         .count = q->epsilon_nano,
     };
-    const struct sym_entry entry = {.kind = SYM_ENTRY_BUDGET,
-                                    .exchange_id = x->id,
-                                    .initiator = x->initiator,
-                                    .responder = x->responder,
-                                    .body = &body};
-    return sym_log_append(l->log, t, &entry, NULL);
+    return append(l, t, x, &body);
+}
+
+enum sym_err sym_ledger_answered(const struct sym_ledger *l, struct sym_transaction *t,
+                                 struct sym_span dataset, const struct sym_ledger_exchange *x,
+                                 const uint8_t released[SYM_EXCHANGE_ID_BYTES])
+{
+    char words[SYM_DETAIL_BYTES_MAX + 1];
+    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    sym_hex(hex, released, SYM_EXCHANGE_ID_BYTES);
+    struct sym_entry_body body = {
+        .event = sym_span_text("answered-before"),
+        .subject = dataset,
+        .detail = sym_log_words(words, sizeof words, "by the release of tabulation %s", hex),
+    };
+    return append(l, t, x, &body);
 }
 
 enum sym_err sym_ledger_debit(const struct sym_ledger *l, struct sym_transaction *t,

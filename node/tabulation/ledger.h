@@ -50,6 +50,11 @@ SYM_MUST enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_
                                          const struct sym_ledger_ask *ask, uint64_t epsilon_nano,
                                          uint64_t expires_ms);
 
+/* Consented to without anything that is spent, or can be; the id is used up all the same, so that
+ * no two consents say the same id. SYM_REPLAY. */
+SYM_MUST enum sym_err sym_ledger_note(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES],
+                                      const struct sym_ledger_ask *ask);
+
 /* What the entry in the log says beside dataset and amount. */
 struct sym_ledger_exchange {
     const uint8_t *id; /* on the wire; of an own query the tabulation */
@@ -60,6 +65,11 @@ struct sym_ledger_exchange {
     uint32_t purpose;
     uint32_t basis;
 };
+/* An entry that says that a release that is kept answered, and nothing was spent. */
+SYM_MUST enum sym_err sym_ledger_answered(const struct sym_ledger *l, struct sym_transaction *t,
+                                          struct sym_span dataset,
+                                          const struct sym_ledger_exchange *x,
+                                          const uint8_t released[SYM_EXCHANGE_ID_BYTES]);
 /* SYM_EXPIRED: the reservation has, and is gone. SYM_REPLAY: it was debited before. */
 SYM_MUST enum sym_err sym_ledger_debit(const struct sym_ledger *l, struct sym_transaction *t,
                                        const uint8_t qid[SYM_HASH_BYTES],

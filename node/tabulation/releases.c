@@ -9,11 +9,18 @@
 #define PAGE_HEAD      4u
 #define PAGE_BYTES     262144u
 
-/* COHORTS: dataset and a zero byte, epoch (8), SHA-256 of the ids -> the ids. */
-#define COHORT_KEY_BYTES (SYM_DATASET_BYTES_MAX + 1u + 8u + SYM_HASH_BYTES)
+/* QUESTIONS: question id, tabulation -> tabulation. */
+#define QUESTION_KEY_BYTES (SYM_HASH_BYTES + SYM_EXCHANGE_ID_BYTES)
 
-/* WITHHELD: tabulation -> initiator (32), when it is due (8). */
+/* WITHHELD: tabulation -> initiator (32), when it is due (8), and once that is known, what is owed:
+ * agreed (32), outcome (32), whether there is one (1). EXCUSED in when it is due: this node's own
+ * end cut it off. */
 #define WITHHELD_BYTES (SYM_HASH_BYTES + 8u)
+#define OWED_BYTES     (2u * SYM_HASH_BYTES + 1u)
+#define EXCUSED        (UINT64_C(1) << 63)
+
+/* DELIVERIES: tabulation, participant -> when it was released (8). */
+#define DELIVERY_KEY_BYTES (SYM_EXCHANGE_ID_BYTES + SYM_HASH_BYTES)
 
 /* Releases ------------------------------------------------------------------------------------- */
 
@@ -81,7 +88,10 @@ enum sym_err sym_release_put(struct sym_transaction *t,
     }
     err = sym_store_put(t, SYM_TABLE_RELEASES, id, head);
     if (err == SYM_OK) {
-        err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), id);
+        uint8_t key[QUESTION_KEY_BYTES];
+        memcpy(key, question, SYM_HASH_BYTES);
+        memcpy(key + SYM_HASH_BYTES, tabulation, SYM_EXCHANGE_ID_BYTES);
+        err = sym_store_put(t, SYM_TABLE_QUESTIONS, sym_span(key, sizeof key), id);
     }
     return err == SYM_OK ? put_cells(t, id, cells) : err;
 }
@@ -156,149 +166,69 @@ enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out,
     return SYM_OK;
 }
 
-enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                              const uint8_t question[SYM_HASH_BYTES])
-{
-    size_t len = 0;
-    enum sym_err err =
-        sym_store_get_into(t, SYM_TABLE_QUESTIONS, sym_span(question, SYM_HASH_BYTES), NULL,
-                           tabulation, SYM_EXCHANGE_ID_BYTES, &len);
-    return err == SYM_OK && len != SYM_EXCHANGE_ID_BYTES ? SYM_BAD_FORMAT : err;
-}
-
-struct latest {
-    const struct sym_release_question *q;
+struct finding {
+    struct sym_transaction *t;
+    struct sym_span question;
+    const uint64_t *epochs;
+    uint32_t n;
     uint8_t *tabulation;
     uint64_t released_ms;
     bool found;
 };
 
-static bool answers(const struct sym_release *r, const struct sym_release_question *q)
+/* Have all that were added up the epochs that they had then, as far as is known? */
+static bool is_of_these(const struct sym_release *r, const struct finding *f)
 {
-    bool same = sym_span_equal(r->dataset, q->dataset) && sym_span_equal(r->query, q->query) &&
-                sym_span_equal(r->cohort, q->cohort);
-    bool own = (size_t)q->own < r->epochs.len / 8u;
-    return same && (!own || sym_get_u64(r->epochs.data + 8u * (size_t)q->own) == q->epoch);
+    for (size_t i = 0; i < r->survivors.len; i++) {
+        size_t place = r->survivors.data[i];
+        if (place >= f->n || place >= r->epochs.len / 8u) {
+            return false;
+        }
+        uint64_t then = sym_get_u64(r->epochs.data + 8u * place);
+        if (f->epochs[place] != 0 && f->epochs[place] != then) {
+            return false;
+        }
+    }
+    return true;
 }
 
-static enum sym_err look_at_release(void *context, struct sym_span key, struct sym_span value)
+static enum sym_err look_at_answer(void *context, struct sym_span key, struct sym_span value)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct latest *l = context;
+    SYM_SECRET_AUTO head = {0};
+    struct finding *f = context;
     struct sym_release r;
-    enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, value);
-    if (err == SYM_OK && key.len == SYM_EXCHANGE_ID_BYTES && answers(&r, l->q) &&
-        r.released_ms >= l->released_ms) {
-        l->found = true;
-        l->released_ms = r.released_ms;
-        memcpy(l->tabulation, key.data, key.len);
+    if (key.len < f->question.len ||
+        !sym_span_equal(sym_span(key.data, f->question.len), f->question)) {
+        return SYM_CANCELLED;
+    }
+    if (value.len != SYM_EXCHANGE_ID_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    enum sym_err err = sym_release_head(f->t, &head, value);
+    if (err == SYM_OK) {
+        err = sym_decode(&arena, &r, &sym_msg_release, sym_secret_span(&head));
+    }
+    if (err == SYM_OK && is_of_these(&r, f) && r.released_ms >= f->released_ms) {
+        f->found = true;
+        f->released_ms = r.released_ms;
+        memcpy(f->tabulation, value.data, value.len);
     }
     return err;
 }
 
-enum sym_err sym_release_latest(struct sym_transaction *t,
-                                uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                const struct sym_release_question *q)
+enum sym_err sym_release_find(struct sym_transaction *t, uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const uint8_t question[SYM_HASH_BYTES], const uint64_t *epochs,
+                              uint32_t n)
 {
-    struct latest l = {.q = q, .tabulation = tabulation};
-    enum sym_err err = sym_store_each(t, SYM_TABLE_RELEASES, look_at_release, &l);
-    return err == SYM_OK && !l.found ? SYM_NOT_FOUND : err;
-}
-
-/* Cohorts -------------------------------------------------------------------------------------- */
-
-static enum sym_err cohort_key(uint8_t out[COHORT_KEY_BYTES], size_t *prefix, struct sym_span *key,
-                               struct sym_span dataset, uint64_t epoch, struct sym_span ids)
-{
-    uint8_t hash[SYM_HASH_BYTES];
-    enum sym_err err = sym_sha256(hash, ids);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_writer w = sym_writer(out, COHORT_KEY_BYTES);
-    sym_write_span(&w, dataset);
-    sym_write_u8(&w, 0);
-    sym_write_u64(&w, epoch);
-    *prefix = w.len;
-    sym_write_bytes(&w, hash, sizeof hash);
-    return sym_write_end(&w, key);
-}
-
-enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset, uint64_t epoch,
-                                 struct sym_span ids)
-{
-    uint8_t room[COHORT_KEY_BYTES];
-    size_t prefix = 0;
-    struct sym_span key;
-    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
-    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_COHORTS, key, ids) : err;
-}
-
-struct differs {
-    struct sym_span prefix;
-    struct sym_span ids;
-    bool found;
-};
-
-static enum sym_err look_at_cohort(void *context, struct sym_span key, struct sym_span value)
-{
-    struct differs *d = context;
-    if (key.len < d->prefix.len || !sym_span_equal(sym_span(key.data, d->prefix.len), d->prefix)) {
-        return SYM_CANCELLED;
-    }
-    d->found = d->found || sym_tab_differ_by_one(value, d->ids);
-    return SYM_OK;
-}
-
-enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
-                                       struct sym_span dataset, uint64_t epoch, struct sym_span ids)
-{
-    uint8_t room[COHORT_KEY_BYTES];
-    size_t prefix = 0;
-    struct sym_span key;
-    enum sym_err err = cohort_key(room, &prefix, &key, dataset, epoch, ids);
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct differs d = {.prefix = sym_span(room, prefix), .ids = ids};
-    err = sym_store_each_from(t, SYM_TABLE_COHORTS, d.prefix, look_at_cohort, &d);
-    *out = d.found;
-    return err == SYM_CANCELLED ? SYM_OK : err;
-}
-
-struct last_epoch {
-    struct sym_span prefix;
-    uint64_t epoch;
-};
-
-static enum sym_err look_at_epoch(void *context, struct sym_span key, struct sym_span value)
-{
-    struct last_epoch *l = context;
-    (void)value;
-    if (key.len < l->prefix.len + 8 ||
-        !sym_span_equal(sym_span(key.data, l->prefix.len), l->prefix)) {
-        return SYM_CANCELLED;
-    }
-    uint64_t epoch = sym_get_u64(key.data + l->prefix.len);
-    l->epoch = epoch > l->epoch ? epoch : l->epoch;
-    return SYM_OK;
-}
-
-enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
-                                   struct sym_span dataset)
-{
-    uint8_t room[SYM_DATASET_BYTES_MAX + 1u];
-    struct sym_span prefix;
-    struct sym_writer w = sym_writer(room, sizeof room);
-    sym_write_span(&w, dataset);
-    sym_write_u8(&w, 0);
-    enum sym_err err = sym_write_end(&w, &prefix);
-    struct last_epoch l = {.prefix = prefix};
-    if (err == SYM_OK) {
-        err = sym_store_each_from(t, SYM_TABLE_COHORTS, prefix, look_at_epoch, &l);
-    }
-    *out = l.epoch;
-    return err == SYM_CANCELLED ? SYM_OK : err;
+    struct finding f = {.t = t,
+                        .question = sym_span(question, SYM_HASH_BYTES),
+                        .epochs = epochs,
+                        .n = n,
+                        .tabulation = tabulation};
+    enum sym_err err = sym_store_each_from(t, SYM_TABLE_QUESTIONS, f.question, look_at_answer, &f);
+    err = err == SYM_CANCELLED ? SYM_OK : err;
+    return err == SYM_OK && !f.found ? SYM_NOT_FOUND : err;
 }
 
 /* Withheld ------------------------------------------------------------------------------------- */
@@ -312,6 +242,46 @@ enum sym_err sym_withheld_put(struct sym_transaction *t,
     sym_put_u64(value + SYM_HASH_BYTES, due_ms);
     return sym_store_put(t, SYM_TABLE_WITHHELD, sym_span(tabulation, SYM_EXCHANGE_ID_BYTES),
                          sym_span(value, sizeof value));
+}
+
+enum sym_err sym_withheld_owe(struct sym_transaction *t,
+                              const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const struct sym_tab_owed *owed)
+{
+    uint8_t value[WITHHELD_BYTES + OWED_BYTES];
+    size_t len = 0;
+    struct sym_span key = sym_span(tabulation, SYM_EXCHANGE_ID_BYTES);
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_WITHHELD, key, NULL, value, sizeof value, &len);
+    if (err == SYM_OK && len < WITHHELD_BYTES) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    memcpy(value + WITHHELD_BYTES, owed->agreed, SYM_HASH_BYTES);
+    memcpy(value + WITHHELD_BYTES + SYM_HASH_BYTES, owed->outcome, SYM_HASH_BYTES);
+    value[sizeof value - 1] = owed->has_outcome;
+    return sym_store_put(t, SYM_TABLE_WITHHELD, key, sym_span(value, sizeof value));
+}
+
+enum sym_err sym_withheld_owed(struct sym_transaction *t, struct sym_tab_owed *out,
+                               struct sym_span tabulation, const struct sym_node_id *initiator)
+{
+    uint8_t value[WITHHELD_BYTES + OWED_BYTES];
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_WITHHELD, tabulation, NULL, value, sizeof value, &len);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (len != sizeof value || !sym_equal(value, initiator->bytes, SYM_HASH_BYTES)) {
+        return SYM_NOT_FOUND;
+    }
+    memcpy(out->agreed, value + WITHHELD_BYTES, SYM_HASH_BYTES);
+    memcpy(out->outcome, value + WITHHELD_BYTES + SYM_HASH_BYTES, SYM_HASH_BYTES);
+    out->has_outcome = value[sizeof value - 1] != 0;
+    return SYM_OK;
 }
 
 enum sym_err sym_withheld_clear(struct sym_transaction *t,
@@ -338,6 +308,11 @@ enum sym_err sym_tabulation_is_new(struct sym_transaction *t,
     return err == SYM_OK ? SYM_REPLAY : err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
+static uint64_t due_of(struct sym_span value)
+{
+    return sym_get_u64(value.data + SYM_HASH_BYTES);
+}
+
 struct withheld {
     uint8_t *tabulation;
     const struct sym_node_id *initiator;
@@ -347,11 +322,11 @@ struct withheld {
 static enum sym_err look_at_withheld(void *context, struct sym_span key, struct sym_span value)
 {
     struct withheld *w = context;
-    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len < WITHHELD_BYTES) {
         return SYM_BAD_FORMAT;
     }
-    if (!sym_equal(value.data, w->initiator->bytes, SYM_HASH_BYTES) ||
-        sym_get_u64(value.data + SYM_HASH_BYTES) > w->now_ms) {
+    if (!sym_equal(value.data, w->initiator->bytes, SYM_HASH_BYTES) || due_of(value) > w->now_ms ||
+        (due_of(value) & EXCUSED) != 0) {
         return SYM_OK;
     }
     memcpy(w->tabulation, key.data, key.len);
@@ -374,15 +349,81 @@ struct cut_off {
 static enum sym_err forget_cut_off(void *context, struct sym_span key, struct sym_span value)
 {
     const struct cut_off *c = context;
-    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len != WITHHELD_BYTES) {
+    if (key.len != SYM_EXCHANGE_ID_BYTES || value.len < WITHHELD_BYTES) {
         return SYM_BAD_FORMAT;
     }
-    return sym_get_u64(value.data + SYM_HASH_BYTES) > c->now_ms ? sym_withheld_clear(c->t, key.data)
-                                                                : SYM_OK;
+    uint64_t due = due_of(value) & ~EXCUSED;
+    uint8_t room[WITHHELD_BYTES + OWED_BYTES];
+    if (due + SYM_DELIVERY_MS <= c->now_ms && due != due_of(value)) {
+        return sym_withheld_clear(c->t, key.data);
+    }
+    if (due <= c->now_ms || due != due_of(value)) {
+        return SYM_OK;
+    }
+    if (value.len != sizeof room) {
+        return sym_withheld_clear(c->t, key.data);
+    }
+    memcpy(room, value.data, sizeof room);
+    sym_put_u64(room + SYM_HASH_BYTES, due | EXCUSED);
+    return sym_store_put(c->t, SYM_TABLE_WITHHELD, key, sym_span(room, sizeof room));
 }
 
 enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms)
 {
     struct cut_off c = {.t = t, .now_ms = now_ms};
     return sym_store_each(t, SYM_TABLE_WITHHELD, forget_cut_off, &c);
+}
+
+/* Deliveries ----------------------------------------------------------------------------------- */
+
+enum sym_err sym_delivery_put(struct sym_transaction *t,
+                              const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                              const uint8_t participant[SYM_HASH_BYTES], uint64_t released_ms)
+{
+    uint8_t key[DELIVERY_KEY_BYTES];
+    uint8_t value[8];
+    memcpy(key, tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, participant, SYM_HASH_BYTES);
+    sym_put_u64(value, released_ms);
+    return sym_store_put(t, SYM_TABLE_DELIVERIES, sym_span(key, sizeof key),
+                         sym_span(value, sizeof value));
+}
+
+enum sym_err sym_delivery_made(struct sym_transaction *t,
+                               const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                               const uint8_t participant[SYM_HASH_BYTES])
+{
+    uint8_t key[DELIVERY_KEY_BYTES];
+    memcpy(key, tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, participant, SYM_HASH_BYTES);
+    enum sym_err err = sym_store_delete(t, SYM_TABLE_DELIVERIES, sym_span(key, sizeof key));
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+enum sym_err sym_delivery_next(struct sym_transaction *t, struct sym_delivery_row *row)
+{
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    uint8_t value[8];
+    size_t len = 0;
+    memcpy(key, row->tabulation, SYM_EXCHANGE_ID_BYTES);
+    memcpy(key + SYM_EXCHANGE_ID_BYTES, row->participant, SYM_HASH_BYTES);
+    enum sym_err err =
+        sym_store_next(t, SYM_TABLE_DELIVERIES, sym_span(key, DELIVERY_KEY_BYTES), key, &len);
+    if (err == SYM_OK && len != DELIVERY_KEY_BYTES) {
+        err = SYM_BAD_FORMAT;
+    }
+    if (err == SYM_OK) {
+        size_t value_len = 0;
+        err = sym_store_get_into(t, SYM_TABLE_DELIVERIES, sym_span(key, len), NULL, value,
+                                 sizeof value, &value_len);
+        if (err == SYM_OK && value_len != sizeof value) {
+            err = SYM_BAD_FORMAT;
+        }
+    }
+    if (err == SYM_OK) {
+        memcpy(row->tabulation, key, SYM_EXCHANGE_ID_BYTES);
+        memcpy(row->participant, key + SYM_EXCHANGE_ID_BYTES, SYM_HASH_BYTES);
+        row->released_ms = sym_get_u64(value);
+    }
+    return err;
 }

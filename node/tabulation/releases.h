@@ -1,10 +1,9 @@
-/* releases.h - what joint tabulations released, who took part, and whose release never came.
+/* releases.h - what joint tabulations released, and whose release never came.
  *
  * A release is kept by the id of its tabulation and found by its question id: the same question
  * over the same cohort and epochs is answered from here, by every node that took part, and never
- * computed again. Cohorts and survivors are remembered for each dataset and epoch: a cohort that
- * differs by one member from an earlier one is held for an approver, as the difference of two
- * releases would tell of that member alone. A tabulation for which this node sent its vector, and
+ * computed again. Who was asked and took no part then does not change that: it is the only answer
+ * of that edition. A tabulation for which this node sent its vector, and
  * whose release has not come by the deadline, is withheld: its initiator gets no other until it
  * comes, or an approver closes it. One that this node's own end cut off before the deadline is
  * nobody's fault, and forgotten.
@@ -14,7 +13,7 @@
 #define SYM_NODE_TABULATION_RELEASES_H
 
 #include "node/store/store.h"
-#include "proto/tabulate.h"
+#include "proto/tab_member.h"
 
 /* cells: varints of all cells. One that is there stays as it is; SYM_REPLAY for another one under
  * its id. */
@@ -33,41 +32,26 @@ SYM_MUST enum sym_err sym_release_head(struct sym_transaction *t, struct sym_sec
 SYM_MUST enum sym_err sym_release_page(struct sym_transaction *t, struct sym_secret *out,
                                        uint32_t *first, uint32_t *n, struct sym_span tabulation,
                                        uint32_t cell);
-/* The tabulation that answered this question. SYM_NOT_FOUND. */
+/* The latest tabulation that answered this question, if all that were added up in it still have the
+ * epochs that they had then. epochs: of the n of the cohort, by place, 0: not known, which does not
+ * contradict. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
                                        uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                       const uint8_t question[SYM_HASH_BYTES]);
-
-/* The latest release of the same query over the same cohort in which the own node
- * had this epoch: whether the others have published since is not known here. SYM_NOT_FOUND. */
-struct sym_release_question {
-    struct sym_span dataset;
-    struct sym_span query;
-    struct sym_span cohort; /* node ids, ascending */
-    uint32_t own;           /* place in it; its length and more: takes no part */
-    uint64_t epoch;
-};
-SYM_MUST enum sym_err sym_release_latest(struct sym_transaction *t,
-                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
-                                         const struct sym_release_question *q);
-
-/* ids: node ids, ascending: of a cohort, or of those that survived. One set under one key: a set
- * that was remembered already stays once. */
-SYM_MUST enum sym_err sym_cohort_remember(struct sym_transaction *t, struct sym_span dataset,
-                                          uint64_t epoch, struct sym_span ids);
-SYM_MUST enum sym_err sym_cohort_differs_by_one(struct sym_transaction *t, bool *out,
-                                                struct sym_span dataset, uint64_t epoch,
-                                                struct sym_span ids);
-
-/* The latest epoch of this name that a query has spent on, 0: none; also of a dataset that was
- * dropped since: another of the same name must not begin behind it, or what was released of the
- * first would answer for it. */
-SYM_MUST enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
-                                            struct sym_span dataset);
+                                       const uint8_t question[SYM_HASH_BYTES],
+                                       const uint64_t *epochs, uint32_t n);
 
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                        const struct sym_node_id *initiator, uint64_t due_ms);
+/* What is owed, as far as it is known: with it the release is taken also when it comes later.
+ * SYM_NOT_FOUND: none is waited for. */
+SYM_MUST enum sym_err sym_withheld_owe(struct sym_transaction *t,
+                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const struct sym_tab_owed *owed);
+/* SYM_NOT_FOUND: no release of this initiator's tabulation is waited for. */
+SYM_MUST enum sym_err sym_withheld_owed(struct sym_transaction *t, struct sym_tab_owed *out,
+                                        struct sym_span tabulation,
+                                        const struct sym_node_id *initiator);
 /* Fine when there is none. */
 SYM_MUST enum sym_err sym_withheld_clear(struct sym_transaction *t,
                                          const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES]);
@@ -81,7 +65,29 @@ SYM_MUST enum sym_err sym_withheld_has(struct sym_transaction *t, struct sym_spa
 SYM_MUST enum sym_err sym_withheld_find(struct sym_transaction *t,
                                         uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                         const struct sym_node_id *initiator, uint64_t now_ms);
-/* At the start: what is not yet due was cut off by the end of this node, and cannot come. */
+/* At the start: what is not yet due was cut off by the end of this node. Nobody is to blame when it
+ * does not come; it may, within SYM_DELIVERY_MS. */
 SYM_MUST enum sym_err sym_withheld_forget(struct sym_transaction *t, uint64_t now_ms);
+
+/* How long an initiator tries to bring a release to participants that have not confirmed it, and
+ * these take it. */
+#define SYM_DELIVERY_MS UINT64_C(2592000000) /* 30 days */
+
+/* Of an own tabulation: this participant has not confirmed the release. */
+SYM_MUST enum sym_err sym_delivery_put(struct sym_transaction *t,
+                                       const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                       const uint8_t participant[SYM_HASH_BYTES],
+                                       uint64_t released_ms);
+/* It has, or never will; fine when there is none. */
+SYM_MUST enum sym_err sym_delivery_made(struct sym_transaction *t,
+                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
+                                        const uint8_t participant[SYM_HASH_BYTES]);
+struct sym_delivery_row {
+    uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
+    uint8_t participant[SYM_HASH_BYTES];
+    uint64_t released_ms;
+};
+/* The first behind *row; zeros: the first of all. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_delivery_next(struct sym_transaction *t, struct sym_delivery_row *row);
 
 #endif

@@ -202,6 +202,7 @@ static inline enum sym_err fake_serve_compare(struct fake_call *call)
                                      .lost_here = fake_log.lies.lost / 2,
                                      .unrecorded = fake_log.lies.lost,
                                      .denied = fake_log.lies.lost / 2,
+                                     .generation_there = 3,
                                      .findings = findings};
     for (size_t at = (size_t)q->first; page.done && at < fake_log.lies.findings; at++) {
         if (page.n_findings == 2) {

@@ -1,5 +1,6 @@
 /* Finding commands, their help, completion and manual, and exit codes that need no node. */
 #include "cli/client.h"
+#include "proto/dimension.h"
 #include "tests/cli/run.h"
 
 #include <ctype.h>
@@ -457,6 +458,28 @@ static void every_command_with_json_says_so_in_the_manual(void **state)
     }
 }
 
+/* In the list of dimensions, not anywhere else. */
+static void the_manual_has_every_dimension(void **state)
+{
+    (void)state;
+    static char manual[65536];
+    read_file(manual, sizeof manual, "cli/man/symbolon-tabulate.7");
+    char *list = strstr(manual, "\n.Ss Dimensions and their codes\n");
+    assert_non_null(list);
+    char *end = strstr(list + 1, "\n.Ss ");
+    assert_non_null(end);
+    *end = '\0';
+    for (uint32_t d = SYM_DIMENSION_NONE + 1; d < SYM_DIMENSION_COUNT; d++) {
+        char first[64];
+        char later[64];
+        (void)snprintf(first, sizeof first, ".It Cm %s", sym_dimension_text(d));
+        (void)snprintf(later, sizeof later, ", %s", sym_dimension_text(d));
+        if (strstr(list, first) == NULL && strstr(list, later) == NULL) {
+            fail_msg("symbolon-tabulate.7 lacks %s", sym_dimension_text(d));
+        }
+    }
+}
+
 static void exit_codes_follow_the_kind_of_failure(void **state)
 {
     (void)state;
@@ -506,6 +529,7 @@ int main(void)
         cmocka_unit_test(completion_offers_what_fits),
         cmocka_unit_test(the_manual_has_every_command_with_its_options),
         cmocka_unit_test(every_command_with_json_says_so_in_the_manual),
+        cmocka_unit_test(the_manual_has_every_dimension),
         cmocka_unit_test(exit_codes_follow_the_kind_of_failure),
         cmocka_unit_test(a_full_disk_under_standard_output_is_a_failure),
     };

@@ -61,10 +61,10 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
                         "APPROVAL  EXPIRES               PURPOSES  TYPES  MIN RESULT  ENGINES  "
-                        " EPSILON  STANDING LIST\n"
+                        "EPSILON\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
-    assert_shows(r.out, "Z  all       all             0  dh       0.000000  none\n");
+    assert_shows(r.out, "Z  all       all             0  dh             -  none\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
                                "purposes=fe types=3fff days=365 approval=0 min_result=0 "
@@ -81,7 +81,7 @@ static void a_grant_says_what_its_options_say(void **state)
             "|--min-result|7|--engines|dh|--epsilon|1.25");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "     100     20000        5      0  yes  ");
-    assert_shows(r.out, "  aml,test  iban,phone           7  dh       1.250000  none\n");
+    assert_shows(r.out, "  aml,test  iban,phone           7  dh             -  none\n");
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
     assert_shows(r.out, "  never    all ");
     fake_notes(asked, *state);
@@ -140,6 +140,10 @@ static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
         assert_int_equal(r.code, SYM_EXIT_DONE);
         assert_shows(r.out, shown);
     }
+    run(&r, "grant|b|d|tabulate|--epsilon|2.5");
+    assert_shows(r.out, "  -            2.5\n");
+    run(&r, "grant|b|d|tabulate");
+    assert_shows(r.out, "  -        the dataset's\n");
 }
 
 static void a_grant_can_end_on_a_date(void **state)
@@ -231,6 +235,8 @@ static void refuses_grants_that_make_no_sense(void **state)
         {"grant|b|d|overlap:count|--engines|", "--engines: needs a value"},
         {"grant|b|d|overlap:count|--engines|auto", "--engines: \"auto\" is not one of dh|vole"},
         {"grant|b|d|overlap:count|--engines|dh,", "--engines: \"\" is not one of dh|vole"},
+        {"grant|b|d|overlap:count|--engines|vole", "a count needs dh"},
+        {"grant|b|d|tabulate|--engines|dh", "--engines: a tabulation is always"},
         {"grant|b|d|tabulate|--epsilon|1000.000001", "--epsilon: \"1000.000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|0.0000001", "--epsilon: \"0.0000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|3.", "--epsilon: \"3.\" is not a number"},
@@ -305,14 +311,14 @@ static void lists_grants_in_columns(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
         r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
-               "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES            "
+               "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES           "
                "EPSILON  STANDING LIST\n"
                "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
                "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh                "
-               "2.500000  none\n"
+               "      -  none\n"
                "police  p         overlap:count           1         1        1      0  no        "
                "never                           all       all             0  dh,vole,standing  "
-               "0.000000  none\n");
+               "      -  none\n");
 }
 
 static void json_is(const char *shown, int at, const char *expected)

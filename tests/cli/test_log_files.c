@@ -288,7 +288,7 @@ static void the_checkpoint_is_printed_as_it_is_signed(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.out, fake_log.checkpoint);
     run_in(node, "log|checkpoint|--out|@/head");
-    assert_shows(r.out, "/head: 600 entries, 1 cosignatures\n");
+    assert_shows(r.out, "/head: 600 entries, 1 cosignature\n");
     read_file(text, sizeof text, node, "head");
     assert_string_equal(text, fake_log.checkpoint);
     run_in(node, "log|checkpoint|--out|@/head"); /* an older one is kept to be compared */

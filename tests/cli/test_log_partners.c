@@ -76,13 +76,16 @@ static void what_a_restore_and_denials_leave_out_is_told(void **state)
     run(&r, "log|compare|bank-b");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "18 exchanges that this log has were not compared: they are from before "
-                        "bank-b began its log again, and it shows none of them\n");
-    assert_shows(r.out, "9 exchanges that bank-b shows were not compared: they are from before "
-                        "this node began its log again\n");
+                        "bank-b began its log 3, and it shows no earlier one; \"symbolon log "
+                        "compare\" there looks at what it still has of those\n");
+    assert_shows(r.out, "9 exchanges that bank-b shows were not compared: this node lost them when "
+                        "it began its log again; what it still has of its earlier logs was "
+                        "compared\n");
     assert_shows(r.out, "18 requests of bank-b, of which it shows no end, are not in this log");
     assert_shows(r.out, "one by one (9 are counted)\n");
     run(&r, "log|compare|bank-b|--json");
     assert_shows(r.out, "\"lost_there\": 18");
+    assert_shows(r.out, "\"generation_there\": 3");
     assert_shows(r.out, "\"denied_unrecorded\": 9");
 }
 

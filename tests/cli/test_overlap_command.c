@@ -445,6 +445,8 @@ static enum sym_err is_denied(struct fake_call *call)
     e.reason = SYM_REASON_APPROVER;
     e.fault = sym_span_text("bank-b: denied: an approver denied it: no case");
     e.has_result = false;
+    e.own_size = 1;
+    e.peer_size = 0;
     return serve(call, SYM_EXCHANGE_DENIED, &e);
 }
 
@@ -459,7 +461,10 @@ static void denied_exits_3_with_the_reason(void **state)
     run(&r, "exchange|show|4f1c");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "state           denied: bank-b: denied: an approver denied it: no case\n");
+    assert_shows(r.out, "own dataset     suspects, 1 identifier\n");
     assert_shows_not(r.out, "learned");
+    run(&r, "exchange|list");
+    assert_shows(r.out, "overlap:matches  denied         1          -       -  ");
 }
 
 static enum sym_err cannot_be_reached(struct fake_call *call)

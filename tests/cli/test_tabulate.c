@@ -1,5 +1,6 @@
 /* Joint tabulations: questions made from options, previews, releases in all formats, budgets. */
 #include "proto/cube.h"
+#include "proto/evidence.h"
 #include "proto/tabulate.h"
 #include "tests/cli/fake_node.h"
 
@@ -185,6 +186,8 @@ static enum sym_err tabulates(struct fake_call *call)
         call->answer = the_release();
     } else if (call->verb == SYM_VERB_PEER_LIST) {
         call->answer = the_peers();
+    } else if (call->verb == SYM_VERB_RELEASE_EVIDENCE) {
+        return SYM_NOT_FOUND;
     } else if (call->verb == SYM_VERB_RELEASE_CELLS) {
         call->answer = some_cells(((const struct sym_cells_query *)call->arguments)->first, false);
     } else if (call->verb == SYM_VERB_TABULATE_PREVIEW) {
@@ -231,7 +234,8 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "incidents peers=0 own=1 purpose=7 basis=1 case=C-17 shape=hotspots unit=0 "
                         "p=1 k=1 epsilon=1000000000 cells=9 levels=2\n"
                         "country: IT .. MT, 3\nyear: 2019 .. 2020, 2\n"
-                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\nRELEASE_CELLS\n");
+                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\n"
+                        "RELEASE_EVIDENCE\nRELEASE_CELLS\n");
 }
 
 static void nothing_is_asked_without_agreement(void **state)
@@ -304,6 +308,9 @@ static void json_is_the_release_format(void **state)
     assert_string_equal(cJSON_GetObjectItem(missing, "alias")->valuestring, "ngo-north");
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(missing, "included")));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(members, 1), "included")));
+    cJSON *evidence = cJSON_GetObjectItem(j, "evidence");
+    assert_string_equal(cJSON_GetObjectItem(evidence, "state")->valuestring, "not-in-log");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(evidence, "entry")));
     cJSON *notes = cJSON_GetObjectItem(j, "notes");
     assert_string_equal(cJSON_GetArrayItem(notes, cJSON_GetArraySize(notes) - 1)->valuestring,
                         "Asked, but not in these counts: ngo-north.");
@@ -673,6 +680,45 @@ static enum sym_err lies_about_cells(struct fake_call *call)
     return err;
 }
 
+/* A leaf of one entry, in a head that somebody else has signed. */
+static enum sym_err lies_about_evidence(struct fake_call *call)
+{
+    static const char head[] =
+        "symbolon/x/evidence\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"
+        "\xe2\x80\x94 symbolon/x/evidence "
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAA=\n";
+    static struct sym_release_evidence evidence;
+    if (call->verb != SYM_VERB_RELEASE_EVIDENCE) {
+        return tabulates(call);
+    }
+    evidence = (struct sym_release_evidence){.index = 0,
+                                             .size = 1,
+                                             .leaf = sym_span(qid, 32),
+                                             .salt = sym_span(qid, 32),
+                                             .body = sym_span(qid, 32),
+                                             .checkpoint = sym_span_text(head)};
+    call->answer = &evidence;
+    return SYM_OK;
+}
+
+static void evidence_that_proves_nothing_is_called_wrong(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, lies_about_evidence);
+    run(&r, SMALL);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "evidence      WRONG: the log of this node does not prove it; see symbolon "
+                        "log verify\n");
+    run(&r, SMALL "|--format|json");
+    cJSON *j = cJSON_Parse(r.out);
+    assert_non_null(j);
+    cJSON *evidence = cJSON_GetObjectItem(j, "evidence");
+    assert_string_equal(cJSON_GetObjectItem(evidence, "state")->valuestring, "wrong");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(evidence, "checkpoint_size")));
+    cJSON_Delete(j);
+}
+
 static enum sym_err lies_about_size(struct fake_call *call)
 {
     enum sym_err err = tabulates(call);
@@ -715,6 +761,7 @@ int main(void)
         WITH_NODE(budgets_are_listed),
         WITH_NODE(exchanges_show_tabulations_as_what_they_are),
         WITH_NODE(a_participant_has_the_release_too),
+        WITH_NODE(evidence_that_proves_nothing_is_called_wrong),
         WITH_NODE(refuses_answers_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, fake_node_start_tests, NULL);

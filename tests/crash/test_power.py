@@ -179,7 +179,9 @@ class Failing(CrashRounds):
         disk.mend()
         self.assertTrue(writer.hear(3), "the writer did not go on")
         writer.end()
-        self.assertGreater(writer.failures, 0, "a failure was not noticed")
+        # Room that is written ahead of commits (pwritev, store_ahead.c) may fail: the commit makes its own.
+        if set(filter(str.isupper, disk.trace)) != {"Q"}:
+            self.assertGreater(writer.failures, 0, "a failure was not noticed")
         self.assertEqual(self.check(place, whole(writer.told)), [])
         shutil.rmtree(place)
 

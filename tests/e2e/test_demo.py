@@ -92,7 +92,7 @@ class Demo(NodeTest):
         self.assertIn("Nothing has left it", done.stdout)
         self.assertRegex(done.stdout, r"(?m)^ *1  LY Libya +\d+  \d+ to \d+")
         self.assertRegex(done.stdout, r"(?m)^incidents  all together +8 +4 +0 +4 ")
-        document = geojson.check((self.home / "hotspots.geojson").read_text("utf-8"))
+        document = geojson.check((home / "sums.geojson").read_text("utf-8"))
         self.assertGreater(len(document["features"]), 10)
 
     def test_it_works_again_and_again_and_tells_the_truth(self):

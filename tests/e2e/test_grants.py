@@ -142,12 +142,29 @@ class Limits(GrantTest):
         self.assertEqual(self.ends_as(self.b, "done")["min_result"], 51)
 
     def test_engines(self):
+        def computed(engine, why, *words):
+            self.asks_and_gets(words=words)
+            for row in self.latest(self.a), self.ends_as(self.b, "done"):
+                self.assertEqual((row["engine"], row["engine_why"]), (engine, why))
+            self.assertRegex(self.a.do("exchange", "show", self.latest(self.a)["id"]), f"engine +{engine}: {why}")
         self.permit("--engines", "vole")
-        self.asks_and_is_denied("the engine dh")
-        self.permit("--engines", "dh")
-        self.asks_and_gets(words=("--engine", "dh"))
+        self.asks_and_is_denied("the engine dh", words=("--engine", "dh"))
+        computed("vole", "the grant covers no other")
+        self.permit()
+        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["engines"], ["dh"])
+        self.asks_and_is_denied("the engine vole", words=("--engine", "vole"))
+        computed("dh", "the grant covers no other")
         self.permit("--engines", "dh,vole")
-        self.asks_and_gets()
+        computed("dh", "the lists are short")
+        computed("vole", "no other was asked for", "--engine", "vole")
+        # A list of 100 counts as the 1,469 identifiers that a cheating owner could test.
+        self.permit("--engines", "dh,vole", "--max-size", "1468")
+        self.asks_and_is_denied("this one counts as 1469", words=("--engine", "vole"))
+        computed("dh", "the grant covers no other")
+        self.permit("--engines", "dh,vole", "--max-size", "1469")
+        computed("vole", "no other was asked for", "--engine", "vole")
+        self.a.do("settings", "set", "overlap-engines", "dh")
+        computed("dh", "no other was asked for")
 
     def test_a_budget_is_kept_in_millionths(self):
         self.permit("--epsilon", "1.5")

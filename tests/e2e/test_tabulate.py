@@ -49,7 +49,7 @@ def spent(node):
 
 def debits(node):
     rows = node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
-    return [row["count"] for row in rows if row["kind"] == "budget"]
+    return [row["count"] for row in rows if row.get("event") == "debited"]
 
 
 class Builds(TabulationTest):
@@ -124,6 +124,10 @@ class Records(TabulationTest):
             wanted = crew.asker.json("exchange", "result", answer["id"])
             for one in (shown, wanted):
                 one.pop("exchange")
+                proof = one.pop("evidence")
+                self.assertEqual(proof["state"], "in-log", proof)
+                self.assertLess(proof["entry"], proof["checkpoint_size"])
+                self.assertRegex(proof["log"], "^symbolon/[0-9a-f]+/evidence")
                 for member in one["cohort"]["members"]:
                     self.assertEqual(member["self"], member["alias"] == "", "others have an alias")
                     member.pop("alias")
@@ -164,9 +168,8 @@ class Records(TabulationTest):
             self.assertRegex(crew.refused(cube=cube),
                              r"dataset counts: epsilon 0 is left of this year's; it renews on 20\d\d-01-01, "
                              "and the question costs 1; nobody was asked$")
-        self.assertRegex(crew.refused(cube=cubes[0]),
-                         "nobody was asked; its answer is known: symbolon exchange result [0-9a-f]{8}$")
         self.assertEqual(len(crew.nodes[1].json("exchange", "list")), asked, "somebody was asked")
+        self.assertEqual(crew.ask(cube=cubes[0])["state"], "done", "what was answered before costs nothing")
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (2 * NANO, [NANO, NANO]))
 
@@ -179,6 +182,33 @@ class Records(TabulationTest):
         self.assertIn("nowhere.csv", complaint)
         self.assertEqual(crew.asker.json("exchange", "list"), [], "somebody was asked")
         self.assertEqual(spent(crew.asker), 0)
+
+    def test_clusters_are_the_same_for_all_and_cost_nothing(self):
+        crew = self.crew5
+        population = self.home / "population.csv"
+        people = {"IT": 59, "DE": 84, "FR": 68, "ES": 48, "GR": 10, "PL": 38, "RO": 19, "BG": 7, "HU": 10, "AT": 9}
+        population.write_text("code,population\n" + "".join(f"{c},{n}000000\n" for c, n in people.items()))
+        words = ("--population", population, "--scan", "--gi-star")
+        asked = crew.asker.json("hotspots", "--peers", "all", "--dataset", DATASET, "--purpose", "test", "--basis",
+                                "agreement", "--case", "1", "--yes", "--by", "country,year", "--only",
+                                f"country={','.join(COUNTRIES)}", "--from", YEARS[0], "--to", YEARS[-1],
+                                *words, user="operator")
+        scan, gi = asked["scan"], asked["gi_star"]
+        self.assertEqual((scan["level"], scan["places"], scan["left_out"]), ("country", len(COUNTRIES), 0))
+        self.assertEqual((scan["repetitions"], scan["seed"]), (999, 1))
+        self.assertEqual([row["code"] for row in gi["scores"]], list(COUNTRIES))
+        self.assertTrue(scan["clusters"], "counts are alike, and populations are not")
+        shown = dict(zip(COUNTRIES, asked["levels"][0]["cells"]))
+        for cluster in scan["clusters"]:
+            if cluster["shown"] == len(cluster["codes"]):
+                counts = sum(shown[code] for code in cluster["codes"])
+                self.assertEqual(cluster["observed_milli"], 1000 * counts)
+            self.assertEqual(cluster["population"], sum(people[code] for code in cluster["codes"]) * 1000000)
+            self.assertGreater(cluster["observed_milli"], cluster["expected_milli"])
+        other = crew.nodes[1]
+        later = other.json("exchange", "result", latest(other)["id"], *words)
+        self.assertEqual((later["scan"], later["gi_star"]), (scan, gi))
+        self.assertEqual((spent(crew.asker), spent(other)), (NANO, NANO))
 
     def test_sixty_four_at_once_never_spend_more_than_is_counted(self):
         crew = self.crew5

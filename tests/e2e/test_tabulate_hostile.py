@@ -19,7 +19,7 @@ DEBIT = 3  # its third durable commit: request, consent, debit
 
 def debits(node):
     rows = node.json("log", "list", "--limit", "1000", user=evidence.AUDITOR)
-    return [row["count"] for row in rows if row["kind"] == "budget"]
+    return [row["count"] for row in rows if row.get("event") == "debited"]
 
 
 def latest(node):

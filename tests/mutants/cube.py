@@ -17,8 +17,8 @@ MUTANTS = [
     ),
     (
         "persons are added where incidents are counted",
-        "proto/test_cube:aggregates_count_as_they_are",
-        ("proto/cube.c", "if (c->unit == SYM_TAB_INCIDENTS || incident->persons < incident->count) {", "if (incident->persons < incident->count) {"),
+        "proto/test_cube:refuses_persons_where_incidents_count",
+        ("proto/cube.c", "if (q->unit == SYM_TAB_INCIDENTS && q->persons_max != 1) {", "if (q->unit == SYM_TAB_INCIDENTS && q->persons_max > UINT16_MAX) {"),
     ),
     (
         "the sensitivity forgets levels",

@@ -69,7 +69,7 @@ MUTANTS = [
     (
         "a reservation is only in memory",
         "node/test_ledger:a_reservation_is_there_or_not_when_killed_at_any_step",
-        ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nstatic enum sym_err log_debit"),
+        ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note"),
     ),
     (
         "a debit leaves its reservation behind",
@@ -115,5 +115,36 @@ MUTANTS = [
         "datasets share a budget",
         "node/test_ledger:each_dataset_has_its_own",
         ("node/tabulation/ledger.c", "    sym_write_span(&w, dataset);\n    sym_write_u8(&w, 0);", "    sym_write_u8(&w, 'd');\n    sym_write_u8(&w, 0);"),
+    ),
+    # --- Two sums whose difference tells of one ---
+    (
+        "who takes part is thought not to know its own part",
+        "node/test_cohorts:two_more_or_less_are_noticed_as_one_of_them_knows_its_own_part",
+        ("proto/tabulate.c", "apart < SYM_TAB_APART_MIN;", "apart < SYM_TAB_APART_MIN - 1;"),
+    ),
+    (
+        "who survived is not compared with",
+        "node/test_cohorts:who_may_be_added_up_is_compared_with_until_it_is_known_who_was",
+        ("node/tabulation/cohorts.c", "return put(t, c, UNMASKED);", "return put(t, c, LEFT);"),
+    ),
+    (
+        "a query that is under way is not compared with",
+        "node/test_cohorts:who_may_be_added_up_is_compared_with_until_it_is_known_who_was",
+        ("node/tabulation/cohorts.c", "return put(t, c, OPEN);", "return put(t, c, LEFT);"),
+    ),
+    (
+        "what was released is forgotten by the next start",
+        "node/test_cohorts:what_the_end_of_this_node_cut_off_is_not_compared_with",
+        ("node/tabulation/cohorts.c", "return is_open(value) ? leave(context, key) : SYM_OK;", "return value.len > 0 ? leave(context, key) : SYM_OK;"),
+    ),
+    (
+        "what was unmasked is forgotten when its exchange ends",
+        "node/test_cohorts:what_ended_before_it_was_unmasked_is_not_compared_with",
+        ("node/tabulation/cohorts.c", "if (err == SYM_OK && is_open(sym_span(value, len))) {", "if (err == SYM_OK) {"),
+    ),
+    (
+        "a release answers for editions that have changed",
+        "node/test_releases:a_question_is_answered_while_all_that_were_added_up_have_the_same_epochs",
+        ("node/tabulation/releases.c", "if (f->epochs[place] != 0 && f->epochs[place] != then) {", "if (f->epochs[place] == UINT64_MAX && f->epochs[place] != then) {"),
     ),
 ]

@@ -182,7 +182,7 @@ MUTANTS = [
     (
         "the query id does not depend on the tabulation, so that it comes again",
         "proto/test_tabulate_rules:ids_depend_on_all_that_they_name",
-        ("proto/tabulate.c", 'sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, sizeof q->tabulation),', 'sym_span_text("symbolon-qid-1"),   sym_span(q->tabulation, 0),'),
+        ("proto/tabulate.c", "        sym_span(q->tabulation, sizeof q->tabulation),", "        sym_span(q->tabulation, 0),"),
     ),
     (
         "a key of one consent comes again in another",
@@ -234,8 +234,8 @@ MUTANTS = [
     (
         "the mask of a pair does not depend on their secret",
         "crypto/test_mask:flipping_any_bit_of_a_mask_key_pair_changes_the_stream",
-        ("crypto/mask.c", "sym_span(shared, sizeof shared));", "sym_span(shared, 0));"),
-        ("crypto/mask.c", "        sym_span(own_first ? own->public_key : remote, SYM_X25519_BYTES),\n        sym_span(own_first ? remote : own->public_key, SYM_X25519_BYTES),\n", ""),
+        ("crypto/mask.c", "sym_span(shared, SYM_X25519_BYTES));", "sym_span(shared, 0));"),
+        ("crypto/mask.c", "        sym_span(own_first ? own : remote, SYM_X25519_BYTES),\n        sym_span(own_first ? remote : own, SYM_X25519_BYTES),\n", ""),
     ),
     (
         "the same masks for each query",
@@ -366,5 +366,10 @@ MUTANTS = [
         "two that lie about one mask end the tabulation",
         "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
         ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),
+    ),
+    (
+        "who was asked for its edition alone goes on without budget or approval",
+        "proto/test_tabulate_member:goes_no_further_than_its_edition_where_that_alone_was_asked_for",
+        ("proto/tab_member_consent.c", "if (m->config.only_confirms) {", "if (m->config.only_confirms && content.len == 0) {"),
     ),
 ]

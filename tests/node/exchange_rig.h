@@ -66,6 +66,7 @@ struct exchange_rig {
     struct sym_loop *loop;
     const struct sym_ristretto *with;
     const struct sym_vole_kernel *kernel;
+    uint32_t engine; /* that is asked for from now on; 0: any */
     struct rig_side sides[2];
     bool linked;
     /* Takes each frame instead of side 1, when set; owns nothing. */

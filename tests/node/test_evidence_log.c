@@ -512,6 +512,42 @@ static void a_body_that_was_deleted_is_not_taken_for_an_erased_one(void **state)
     assert_int_equal(seen[1], 1);
 }
 
+/* Nobody has asked for the head before the log is opened again: it is the one that would have been
+ * shown. */
+static void signs_the_same_head_whenever_it_is_asked_for(void **state)
+{
+    struct room *s = *state;
+    add(s, 300);
+    room_reopen(s);
+    (void)room_log(s);
+    add(s, 1);
+    room_reopen(s);
+    check_head(s, 301);
+    struct sym_head first = *sym_log_head(s->log);
+    assert_int_equal(first.signed_size, 301);
+    room_reopen(s);
+    struct sym_head again = *sym_log_head(room_log(s));
+    assert_string_equal(again.checkpoint, first.checkpoint);
+    assert_int_equal(sym_log_head_of(s->log, &again, 1), SYM_OK);
+    assert_string_equal(again.checkpoint, first.checkpoint);
+}
+
+static void the_last_head_of_a_generation_is_signed(void **state)
+{
+    struct room *s = *state;
+    struct sym_head old;
+    add(s, 7);
+    const struct sym_entry_body body = {.event = sym_span_text("restored")};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
+    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL), SYM_OK);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(sym_log_head_of(room_log(s), &old, 1), SYM_OK);
+        assert_int_equal(old.size, 7);
+        assert_int_equal(old.signed_size, 7);
+        room_reopen(s);
+    }
+}
+
 /* Freezing and beginning again ---------------------------------------------------------------
  */
 
@@ -520,10 +556,13 @@ static void a_frozen_log_takes_entries_and_signs_nothing(void **state)
     struct room *s = *state;
     const char *why = NULL;
     add(s, 5);
+    assert_int_equal(sym_log_head(s->log)->signed_size, 5);
+    add(s, 1);
     assert_int_equal(sym_log_freeze(s->log, "bank-b holds another head"), SYM_OK);
+    assert_int_equal(sym_log_head(s->log)->signed_size, 5);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(try_add(s, i), SYM_OK);
-        assert_int_equal(sym_log_head(s->log)->size, 6 + i);
+        assert_int_equal(sym_log_head(s->log)->size, 7 + i);
         assert_int_equal(sym_log_head(s->log)->signed_size, 5);
         room_reopen(s);
         assert_true(sym_log_is_frozen(room_log(s), &why));
@@ -569,6 +608,7 @@ static void a_new_generation_that_cannot_be_written_leaves_the_log_frozen(void *
     struct room *s = *state;
     struct sym_fault fault = {.text = ""};
     add(s, 2);
+    assert_int_equal(sym_log_head(s->log)->signed_size, 2);
     assert_int_equal(sym_log_freeze(s->log, "lost"), SYM_OK);
     const struct sym_entry_body body = {.event = sym_span_text("restored")};
     const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
@@ -753,6 +793,8 @@ int main(void)
         TEST(erasing_takes_old_bodies_and_leaves_every_proof),
         TEST(erasing_nothing_says_nothing_and_the_future_is_not_erased),
         TEST(a_body_that_was_deleted_is_not_taken_for_an_erased_one),
+        TEST(signs_the_same_head_whenever_it_is_asked_for),
+        TEST(the_last_head_of_a_generation_is_signed),
         TEST(a_frozen_log_takes_entries_and_signs_nothing),
         TEST(a_new_generation_has_another_origin_and_leaves_the_old_one_readable),
         TEST(a_new_generation_that_cannot_be_written_leaves_the_log_frozen),

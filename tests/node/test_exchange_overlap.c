@@ -334,6 +334,24 @@ static void a_held_wish_keeps_its_commitments_until_it_was_decided(void **state)
     assert_memory_equal(again, other, sizeof again);
 }
 
+static void a_wish_for_another_engine_is_another_one(void **state)
+{
+    (void)state;
+    uint8_t commitment[SYM_HASH_BYTES];
+    uint8_t first[SYM_EXCHANGE_ID_BYTES];
+    exchange_rig_fill(rig, 0, 0, 10);
+    exchange_rig_fill(rig, 1, 5, 10);
+    rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_HELD};
+    rig->engine = SYM_OVERLAP_ENGINE_DH;
+    hold_case("case 7", commitment);
+    memcpy(first, id, sizeof first);
+    hold_case("case 7", commitment);
+    assert_memory_equal(id, first, sizeof first);
+    rig->engine = SYM_OVERLAP_ENGINE_VOLE;
+    hold_case("case 7", commitment);
+    assert_memory_not_equal(id, first, sizeof first);
+}
+
 static bool cancel_when_held(struct exchange_rig *r)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -558,6 +576,7 @@ int main(void)
         TEST(is_denied_and_both_remember),
         TEST(asks_again_until_an_approver_decides),
         TEST(a_held_wish_keeps_its_commitments_until_it_was_decided),
+        TEST(a_wish_for_another_engine_is_another_one),
         TEST(can_be_cancelled_while_it_is_held),
         TEST(is_cancelled_cleanly_by_either_side),
         TEST(tells_of_a_cancel_that_crosses_the_grant),

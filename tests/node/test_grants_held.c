@@ -1,4 +1,5 @@
 /* Requests that wait for an approver, and what becomes of approvals. */
+#include "proto/overlap_agree.h"
 #include "proto/token.h"
 #include "tests/support/grants_rig.h"
 
@@ -142,7 +143,7 @@ static void shows_the_question_of_a_tabulation_and_why_it_is_held(void **state)
         assert_true(rows[0].parameters.data != parameters.data);
         assert_true(sym_span_equal(rows[0].because,
                                    sym_span_text("an approver has to agree first: the participants "
-                                                 "differ by one from an earlier query")));
+                                                 "are almost those of an earlier query")));
         grants_rig_restart(r);
     }
     approve(r, &ask);
@@ -267,6 +268,24 @@ static void the_same_request_for_fewer_elements_finds_the_approval(void **state)
     other.ask.elements = 99;
     assert_int_equal(decide(r, &other), GRANTED);
     assert_int_equal(grants_rig_asked(r), 1);
+}
+
+/* With `vole` a list of the same size tests more. */
+static void an_approval_is_good_for_the_engines_it_was_given_for(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    row.approval = true;
+    row.engines = SYM_OVERLAP_ENGINES;
+    row.max_elements = 10000;
+    grants_rig_add(r, &row);
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    struct rig_ask other = again(r, &ask);
+    other.ask.engines = 1u << SYM_OVERLAP_ENGINE_VOLE;
+    assert_int_equal(decide(r, &other), HELD);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
 }
 
 static void an_approval_is_good_for_the_case_it_was_given_for(void **state)
@@ -823,6 +842,7 @@ int main(void)
         TEST(an_approval_is_good_for_one_exchange),
         TEST(an_approval_survives_a_restart_and_its_use_does_too),
         TEST(the_same_request_for_fewer_elements_finds_the_approval),
+        TEST(an_approval_is_good_for_the_engines_it_was_given_for),
         TEST(an_approval_is_good_for_the_case_it_was_given_for),
         TEST(an_approval_is_good_for_nothing_else),
         TEST(a_denial_answers_whoever_asks_again_and_says_why),

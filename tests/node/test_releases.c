@@ -1,5 +1,6 @@
 #include "node/tabulation/releases.h"
 
+#include "proto/codec.h"
 #include "tests/support/room.h"
 
 #include <setjmp.h>
@@ -26,11 +27,8 @@ struct doing {
     uint32_t cell;
     uint32_t first;
     uint32_t n;
+    const uint64_t *epochs;
     struct sym_secret out;
-    struct sym_span ids;
-    const char *dataset;
-    uint64_t epoch;
-    bool differs;
     const struct sym_node_id *initiator;
     uint64_t now_ms;
 };
@@ -57,19 +55,7 @@ static enum sym_err do_page(struct sym_transaction *t, void *context)
 static enum sym_err do_find(struct sym_transaction *t, void *context)
 {
     struct doing *d = context;
-    return sym_release_find(t, d->found, question);
-}
-
-static enum sym_err do_remember(struct sym_transaction *t, void *context)
-{
-    const struct doing *d = context;
-    return sym_cohort_remember(t, sym_span_text(d->dataset), d->epoch, d->ids);
-}
-
-static enum sym_err do_differs(struct sym_transaction *t, void *context)
-{
-    struct doing *d = context;
-    return sym_cohort_differs_by_one(t, &d->differs, sym_span_text(d->dataset), d->epoch, d->ids);
+    return sym_release_find(t, d->found, question, d->epochs, 4);
 }
 
 static enum sym_err do_withhold(struct sym_transaction *t, void *context)
@@ -155,14 +141,72 @@ static void a_release_is_read_page_by_page_after_a_restart(void **state)
     free(cells);
 }
 
-static void a_question_is_answered_by_the_release_that_was_kept(void **state)
+/* Of four that were asked, where the last did not take part. */
+static void put_of_three(struct room *r, const uint8_t *id, const uint64_t epochs[4],
+                         uint64_t released_ms)
+{
+    static const uint8_t some[4 * SYM_HASH_BYTES] = {1};
+    static const uint8_t survivors[] = {0, 1, 2};
+    uint8_t packed[4 * 8];
+    uint8_t head[1024];
+    size_t len = 0;
+    for (size_t i = 0; i < 4; i++) {
+        sym_put_u64(packed + 8 * i, epochs[i]);
+    }
+    const struct sym_span hash = sym_span(some, SYM_HASH_BYTES);
+    const struct sym_release release = {.version = 1,
+                                        .tabulation = sym_span(id, SYM_EXCHANGE_ID_BYTES),
+                                        .qid = hash,
+                                        .initiator = hash,
+                                        .dataset = sym_span_text("cases"),
+                                        .released_ms = released_ms,
+                                        .query = sym_span_text("q"),
+                                        .cohort = sym_span(some, sizeof some),
+                                        .epochs = sym_span(packed, sizeof packed),
+                                        .survivors = sym_span(survivors, sizeof survivors),
+                                        .quorum = 3,
+                                        .colluders = 1,
+                                        .noise_shares = 2,
+                                        .sensitivity = 1,
+                                        .cells = CELLS,
+                                        .consents_hash = hash,
+                                        .survivors_hash = hash,
+                                        .cells_hash = hash};
+    assert_int_equal(sym_encode(head, sizeof head, &len, &sym_msg_release, &release), SYM_OK);
+    struct doing d = {.id = id, .head = sym_span(head, len), .cells = made_cells()};
+    assert_int_equal(run(r, do_put, &d), SYM_OK);
+}
+
+static enum sym_err find(struct room *r, const uint8_t **found, uint64_t a, uint64_t b, uint64_t c,
+                         uint64_t e)
+{
+    static struct doing d;
+    const uint64_t epochs[4] = {a, b, c, e};
+    d = (struct doing){.epochs = epochs};
+    *found = d.found;
+    return run(r, do_find, &d);
+}
+
+static void a_question_is_answered_while_all_that_were_added_up_have_the_same_epochs(void **state)
 {
     struct room *r = *state;
-    struct doing d = {.id = NULL};
-    assert_int_equal(run(r, do_find, &d), SYM_NOT_FOUND);
-    put(r, first_id, "head");
-    assert_int_equal(run(r, do_find, &d), SYM_OK);
-    assert_memory_equal(d.found, first_id, sizeof d.found);
+    const uint8_t *found = NULL;
+    assert_int_equal(find(r, &found, 3, 5, 7, 0), SYM_NOT_FOUND);
+    put_of_three(r, first_id, (const uint64_t[]){3, 5, 7, 0}, NOW);
+    assert_int_equal(find(r, &found, 3, 5, 7, 0), SYM_OK);
+    assert_memory_equal(found, first_id, SYM_EXCHANGE_ID_BYTES);
+    /* Who took no part then does not change it, nor who is away now. */
+    assert_int_equal(find(r, &found, 3, 5, 7, 9), SYM_OK);
+    assert_int_equal(find(r, &found, 3, 0, 7, 9), SYM_OK);
+    assert_int_equal(find(r, &found, 4, 5, 7, 0), SYM_NOT_FOUND);
+    assert_int_equal(find(r, &found, 3, 5, 8, 9), SYM_NOT_FOUND);
+    put_of_three(r, second_id, (const uint64_t[]){3, 5, 8, 9}, NOW + 1);
+    assert_int_equal(find(r, &found, 3, 5, 8, 9), SYM_OK);
+    assert_memory_equal(found, second_id, SYM_EXCHANGE_ID_BYTES);
+    assert_int_equal(find(r, &found, 3, 5, 7, 9), SYM_OK);
+    assert_memory_equal(found, first_id, SYM_EXCHANGE_ID_BYTES);
+    assert_int_equal(find(r, &found, 3, 5, 0, 0), SYM_OK);
+    assert_memory_equal(found, second_id, SYM_EXCHANGE_ID_BYTES);
 }
 
 static void a_release_stays_as_it_was_kept_first(void **state)
@@ -198,59 +242,6 @@ static void refuses_cells_that_are_cut_within_a_number(void **state)
     assert_int_equal(sym_store_read(r->store, do_head, &d), SYM_NOT_FOUND);
 }
 
-/* Cohorts ---------------------------------------------------------------------------------------
- */
-
-/* The first n of these ids, without the one at `without`. */
-static struct sym_span cohort(size_t n, size_t without)
-{
-    static uint8_t ids[16 * SYM_HASH_BYTES];
-    size_t len = 0;
-    memset(ids, 0, sizeof ids);
-    for (size_t i = 0; i < n; i++) {
-        if (i != without) {
-            ids[len * SYM_HASH_BYTES] = (uint8_t)(i + 1);
-            len++;
-        }
-    }
-    return sym_span(ids, len * SYM_HASH_BYTES);
-}
-
-static bool differs(struct room *r, const char *dataset, uint64_t epoch, size_t n, size_t without)
-{
-    struct doing d = {.dataset = dataset, .epoch = epoch, .ids = cohort(n, without)};
-    assert_int_equal(sym_store_read(r->store, do_differs, &d), SYM_OK);
-    return d.differs;
-}
-
-static void a_cohort_with_one_member_more_or_less_is_noticed(void **state)
-{
-    struct room *r = *state;
-    assert_false(differs(r, "cases", 3, 5, 5));
-    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    room_reopen(r);
-    assert_false(differs(r, "cases", 3, 6, 6));
-    assert_true(differs(r, "cases", 3, 6, 0));
-    assert_true(differs(r, "cases", 3, 6, 5));
-    assert_true(differs(r, "cases", 3, 7, 7));
-    assert_false(differs(r, "cases", 3, 8, 8));
-    assert_false(differs(r, "cases", 3, 4, 4));
-}
-
-static void another_epoch_or_dataset_is_another_question(void **state)
-{
-    struct room *r = *state;
-    struct doing d = {.dataset = "cases", .epoch = 3, .ids = cohort(6, 6)};
-    assert_int_equal(run(r, do_remember, &d), SYM_OK);
-    assert_false(differs(r, "cases", 4, 7, 7));
-    assert_false(differs(r, "cases", 2, 7, 7));
-    assert_false(differs(r, "case", 3, 7, 7));
-    assert_false(differs(r, "cases2", 3, 7, 7));
-    assert_true(differs(r, "cases", 3, 7, 7));
-}
-
 /* Withheld --------------------------------------------------------------------------------------
  */
 
@@ -279,12 +270,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, room_set_up, room_tear_down)
         T(a_release_is_read_page_by_page_after_a_restart),
-        T(a_question_is_answered_by_the_release_that_was_kept),
+        T(a_question_is_answered_while_all_that_were_added_up_have_the_same_epochs),
         T(a_release_stays_as_it_was_kept_first),
         T(refuses_cells_that_there_are_not),
         T(refuses_cells_that_are_cut_within_a_number),
-        T(a_cohort_with_one_member_more_or_less_is_noticed),
-        T(another_epoch_or_dataset_is_another_question),
         T(a_release_that_never_came_is_held_against_who_asked_alone),
 #undef T
     };

@@ -75,6 +75,9 @@ static void refuses_other_words_and_names_those_it_knows(void **state)
         assert_non_null(strstr(fault.text, "overlap-padding: "));
         assert_int_equal(sym_settings_word(&settings, SYM_SETTING_PADDING), 0);
     }
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(set(&settings, "overlap-engines", "vole", &fault), SYM_BAD_VALUE);
+    assert_string_equal(fault.text, "overlap-engines: must be dh or dh,vole");
 }
 
 static void refuses_what_is_no_number_of_the_range_and_names_it(void **state)

@@ -31,6 +31,8 @@ struct scene {
     size_t began;      /* entries of A that came later are of what is going on; 0: none are */
     uint64_t since_ms; /* of B's log */
     uint64_t own_since_ms;
+    struct sym_compare_gap gap; /* of A's log; zeros: none */
+    size_t earlier;             /* so many of the entries of A are of its log 1 */
 };
 
 static int set_up(void **state)
@@ -175,11 +177,14 @@ static void begin(struct scene *s)
                                     .peer = s->b.log.id,
                                     .began_ms = BEGAN_MS,
                                     .own_size = s->began > 0 ? s->began : s->a.log.size,
-                                    .since_ms = s->own_since_ms};
+                                    .since_ms = s->own_since_ms,
+                                    .gaps = {s->gap},
+                                    .n_gaps = s->gap.until_ms > 0};
     memcpy(plan.peer_identity, s->b.identity.public_key, sizeof plan.peer_identity);
     memcpy(plan.own_identity, s->a.identity.public_key, sizeof plan.own_identity);
     assert_int_equal(sym_compare_new(&s->compare, &plan), SYM_OK);
     for (size_t i = 0; i < s->a.log.size; i++) {
+        sym_compare_own_log(s->compare, i < s->earlier ? 1 : 0);
         assert_int_equal(sym_compare_own(s->compare, i,
                                          sym_span(s->a.log.leaves[i], s->a.log.len[i]),
                                          sym_span(s->a.bodies[i], s->a.body_len[i])),
@@ -382,6 +387,50 @@ static void counts_what_the_own_log_lost_when_it_was_begun_again(void **state)
     is_clean(s, 0);
     assert_int_equal(sym_compare_counts(s->compare).lost_here, 2);
     assert_int_equal(sym_compare_counts(s->compare).lost_there, 0);
+}
+
+/* A was taken back to a backup: what came between that and its next log it does not have. */
+static void compares_what_is_there_on_both_sides_of_a_gap(void **state)
+{
+    struct scene *s = *state;
+    size_t n = 0;
+    struct exchange before = new_exchange(true);
+    struct exchange lost = new_exchange(false);
+    struct exchange cut = new_exchange(true);
+    struct exchange after = new_exchange(true);
+    both_granted(s, &before);
+    put_end(s, &s->a, &before, false, 3, 5, 1);
+    put_end(s, &s->b, &before, false, 5, 3, 0);
+    both_granted(s, &cut);
+    s->earlier = s->a.log.size;
+    s->now_ms = s->gap.from_ms = 1000 + 2 * SYM_CLOCK_SKEW_MS;
+    put_end(s, &s->b, &cut, false, 5, 3, 0);
+    put_plain(s, &s->b, &lost, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &lost, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->b, &lost, false, 5, 3, 0);
+    s->now_ms = s->gap.until_ms = s->now_ms + 1000;
+    both_granted(s, &after);
+    both_closed(s, &after);
+    const struct sym_compared_finding *f = compare_but(s, SIZE_MAX, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(f[0].code, SYM_FINDING_TRANSCRIPT);
+    assert_memory_equal(f[0].exchange_id, before.id, sizeof before.id);
+    assert_int_equal(f[0].generation_here, 1);
+    assert_int_equal(sym_compare_counts(s->compare).exchanges, 2);
+    assert_int_equal(sym_compare_counts(s->compare).lost_here, 2);
+}
+
+/* Whoever was restored once does not have every excuse. */
+static void finds_what_is_missing_here_outside_of_a_gap(void **state)
+{
+    struct scene *s = *state;
+    struct exchange early = new_exchange(false);
+    put_plain(s, &s->b, &early, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &early, SYM_ENTRY_DECIDED, SYM_DECISION_GRANTED);
+    put_end(s, &s->b, &early, false, 5, 3, 0);
+    s->gap.from_ms = s->now_ms + SYM_CLOCK_SKEW_MS + 1;
+    s->gap.until_ms = s->gap.from_ms + 1000;
+    finds_only(s, SYM_FINDING_MISSING_HERE, &early);
 }
 
 static void finds_two_tales_of_who_asked(void **state)
@@ -800,6 +849,8 @@ int main(void)
         TEST(finds_a_request_that_was_granted_and_is_not_recorded_here),
         TEST(counts_what_a_log_that_was_begun_again_does_not_show),
         TEST(counts_what_the_own_log_lost_when_it_was_begun_again),
+        TEST(compares_what_is_there_on_both_sides_of_a_gap),
+        TEST(finds_what_is_missing_here_outside_of_a_gap),
         TEST(finds_two_tales_of_who_asked),
         TEST(finds_transcripts_that_differ),
         TEST(finds_closes_with_other_counts),

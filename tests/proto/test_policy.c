@@ -187,6 +187,10 @@ static void check_changes(uint32_t kind)
         if (kind == ask.kind && c->kind != UNTOUCHED) {
             continue; /* the kind that the row means to be another */
         }
+        if (kind != SYM_KIND_OVERLAP_MATCHES && c->asks == 1u << SYM_OVERLAP_ENGINE_VOLE) {
+            assert_string_equal(decide(&grant, &ask).cause, "unknown engine");
+            continue; /* it computes matches only */
+        }
         struct sym_policy_verdict v = decide(&grant, &ask);
         if (v.decision != c->decision || v.reason != c->reason || strcmp(v.cause, c->cause) != 0) {
             fail_msg("%s, kind %u: decided %s, %s, \"%s\"", c->name, kind,
@@ -501,6 +505,31 @@ static void a_grant_of_tabulation_needs_no_type_and_no_size(void **state)
     assert_int_equal(check(&grant), SYM_OK);
 }
 
+static void an_approver_hears_how_many_the_engine_tests(void **state)
+{
+    (void)state;
+    struct sym_policy_verdict verdict;
+    struct sym_grant grant = {.kind = SYM_KIND_OVERLAP_MATCHES,
+                              .max_elements = 10000,
+                              .per_day = 10,
+                              .purposes = UINT32_MAX,
+                              .types = UINT64_MAX,
+                              .engines = SYM_OVERLAP_ENGINES,
+                              .approval = true};
+    struct sym_policy_ask ask = {.kind = SYM_KIND_OVERLAP_MATCHES,
+                                 .purpose = SYM_PURPOSE_AML,
+                                 .basis = SYM_BASIS_AGREEMENT,
+                                 .engines = 1u << SYM_OVERLAP_ENGINE_VOLE,
+                                 .elements = 3};
+    sym_policy_decide(&verdict, &grant, &ask);
+    assert_int_equal(verdict.decision, SYM_DECISION_HELD);
+    assert_string_equal(verdict.remark, "an approver has to agree first: with the engine vole this "
+                                        "list counts as 1469");
+    ask.engines = 1u << SYM_OVERLAP_ENGINE_DH;
+    sym_policy_decide(&verdict, &grant, &ask);
+    assert_string_equal(verdict.remark, "an approver has to agree first");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +543,7 @@ int main(void)
         cmocka_unit_test(looks_at_the_limits_in_the_order_that_is_documented),
         cmocka_unit_test(tells_a_peer_over_its_rate_of_no_other_limit),
         cmocka_unit_test(names_the_limit_that_the_peer_has_to_keep),
+        cmocka_unit_test(an_approver_hears_how_many_the_engine_tests),
         cmocka_unit_test(no_remark_is_cut),
         cmocka_unit_test(keeps_grants_of_every_kind_that_can_be_granted),
         cmocka_unit_test(refuses_grants_that_exclude_everything),

@@ -437,6 +437,31 @@ static void sends_one_vector_only(void **state)
     tab_rig_close(&rig);
 }
 
+/* It was asked for its edition, without budget or approval. */
+static void goes_no_further_than_its_edition_where_that_alone_was_asked_for(void **state)
+{
+    (void)state;
+    for (unsigned honest = 0; honest < 2; honest++) {
+        static const uint8_t before[16] = {9};
+        open_rig();
+        rig.look = honest != 0 ? before : NULL;
+        tab_rig_begin(&rig);
+        for (uint32_t i = 0; i < N; i++) {
+            rig.members[i]->config.only_confirms = true;
+        }
+        tab_rig_settle(&rig);
+        uint32_t refused = 0;
+        for (uint32_t i = 0; i < N; i++) {
+            refused += rig.errs[i] == SYM_WRONG_STATE;
+            assert_int_equal(rig.debited[i] + rig.unmasked[i] + rig.kept[i], 0);
+            assert_null(sym_tab_member_consents_hash(rig.members[i]));
+        }
+        assert_int_equal(refused > 0, honest == 0); /* it has failed before the last is told */
+        assert_int_equal(sym_tab_lead_phase(rig.lead) == SYM_TAB_DONE, honest);
+        tab_rig_close(&rig);
+    }
+}
+
 /* A node that was restarted has a new machine: nothing of the old query fits it. */
 static void knows_nothing_of_a_query_after_a_restart(void **state)
 {
@@ -470,6 +495,7 @@ int main(void)
         cmocka_unit_test(refuses_to_be_asked_with_words),
         cmocka_unit_test(sends_nothing_once_its_reservation_has_expired),
         cmocka_unit_test(sends_one_vector_only),
+        cmocka_unit_test(goes_no_further_than_its_edition_where_that_alone_was_asked_for),
         cmocka_unit_test(knows_nothing_of_a_query_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,27 +64,41 @@ static void cohorts_ascend_and_have_enough(void **state)
     assert_int_equal(sym_tab_cohort_check(sym_span(many, 256 * 32)), SYM_BAD_VALUE);
 }
 
-static void assert_differ(const char *a, const char *b, bool by_one)
+static void assert_too_close(const char *a, const char *b, bool too_close)
 {
     uint8_t x[8 * 32];
     uint8_t y[8 * 32];
-    assert_int_equal(sym_tab_differ_by_one(ids(x, a), ids(y, b)), by_one);
-    assert_int_equal(sym_tab_differ_by_one(ids(y, b), ids(x, a)), by_one);
+    assert_int_equal(sym_tab_too_close(ids(x, a), ids(y, b)), too_close);
+    assert_int_equal(sym_tab_too_close(ids(y, b), ids(x, a)), too_close);
 }
 
-static void tells_cohorts_that_differ_by_one(void **state)
+static void tells_sets_that_differ_in_fewer_than_three(void **state)
 {
     (void)state;
-    assert_differ("abcd", "abcd", false);
-    assert_differ("abcd", "abc", true);
-    assert_differ("abcd", "bcd", true);
-    assert_differ("abcd", "acd", true);
-    assert_differ("abcd", "abce", true); /* one exchanged for another */
-    assert_differ("bcd", "acd", true);
-    assert_differ("abcd", "ab", false);
-    assert_differ("abcd", "abef", false);
-    assert_differ("abcde", "abf", false);
-    assert_differ("abc", "", false);
+    assert_too_close("abcd", "abcd", false);
+    assert_too_close("abcd", "abc", true);
+    assert_too_close("abcd", "bcd", true);
+    assert_too_close("abcd", "acd", true);
+    assert_too_close("abcd", "abce", true); /* one exchanged for another */
+    assert_too_close("bcd", "acd", true);
+    assert_too_close("abcd", "ab", true); /* c knows its own part: d is told of */
+    assert_too_close("abcd", "a", false);
+    assert_too_close("abcd", "abef", false);
+    assert_too_close("abcde", "abf", false);
+    assert_too_close("abc", "", false);
+}
+
+/* Whatever m of those who survive at least know, two are left. */
+static void two_others_are_left_of_any_number_of_participants(void **state)
+{
+    (void)state;
+    for (uint32_t n = SYM_TAB_MEMBERS_MIN; n <= SYM_TAB_MEMBERS_MAX; n++) {
+        struct sym_tab_rules r = sym_tab_rules(n);
+        assert_true(r.quorum >= r.colluders + 2);
+        assert_true(r.noise_shares == r.quorum - r.colluders);
+    }
+    struct sym_tab_rules fewer = sym_tab_rules(SYM_TAB_MEMBERS_MIN - 1);
+    assert_true(fewer.quorum < fewer.colluders + 2);
 }
 
 static void ids_depend_on_all_that_they_name(void **state)
@@ -94,17 +108,16 @@ static void ids_depend_on_all_that_they_name(void **state)
     uint8_t qid[32];
     uint8_t question[32];
     uint8_t other[32];
-    uint64_t epochs[5] = {1, 2, 3, 4, 5};
     tab_rig_open(&rig, 5, 2, 3);
     tab_rig_begin(&rig);
     struct sym_tab_question q = rig.question;
     q.query = sym_tab_bytes_span(&rig.query);
     assert_int_equal(sym_tab_qid(qid, &q, rig.lead->cube), SYM_OK);
-    assert_int_equal(sym_tab_question_id(question, &q, rig.lead->cube, epochs), SYM_OK);
+    assert_int_equal(sym_tab_question_id(question, &q), SYM_OK);
     q.tabulation[15] ^= 1;
     assert_int_equal(sym_tab_qid(other, &q, rig.lead->cube), SYM_OK);
     assert_memory_not_equal(qid, other, 32);
-    assert_int_equal(sym_tab_question_id(other, &q, rig.lead->cube, epochs), SYM_OK);
+    assert_int_equal(sym_tab_question_id(other, &q), SYM_OK);
     assert_memory_equal(question, other, 32);
     q.tabulation[15] ^= 1;
     q.initiator[0] ^= 1;
@@ -122,7 +135,7 @@ static void ids_depend_on_all_that_they_name(void **state)
     q.dataset.len--;
     assert_int_equal(sym_tab_qid(other, &q, rig.lead->cube), SYM_OK);
     assert_memory_not_equal(qid, other, 32);
-    assert_int_equal(sym_tab_question_id(other, &q, rig.lead->cube, epochs), SYM_OK);
+    assert_int_equal(sym_tab_question_id(other, &q), SYM_OK);
     assert_memory_not_equal(question, other, 32);
     q.dataset.len++;
     q.purpose++;
@@ -132,11 +145,15 @@ static void ids_depend_on_all_that_they_name(void **state)
     q.basis++;
     assert_int_equal(sym_tab_qid(other, &q, rig.lead->cube), SYM_OK);
     assert_memory_not_equal(qid, other, 32);
-    assert_int_equal(sym_tab_question_id(other, &q, rig.lead->cube, epochs), SYM_OK);
+    assert_int_equal(sym_tab_question_id(other, &q), SYM_OK);
     assert_memory_equal(question, other, 32);
     q.basis--;
-    epochs[4]++;
-    assert_int_equal(sym_tab_question_id(other, &q, rig.lead->cube, epochs), SYM_OK);
+    q.n = 4;
+    assert_int_equal(sym_tab_question_id(other, &q), SYM_OK);
+    assert_memory_not_equal(question, other, 32);
+    q.n = 5;
+    q.query.len--;
+    assert_int_equal(sym_tab_question_id(other, &q), SYM_OK);
     assert_memory_not_equal(question, other, 32);
     tab_rig_close(&rig);
 }
@@ -186,7 +203,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_follow_from_the_number_of_participants),
         cmocka_unit_test(cohorts_ascend_and_have_enough),
-        cmocka_unit_test(tells_cohorts_that_differ_by_one),
+        cmocka_unit_test(tells_sets_that_differ_in_fewer_than_three),
+        cmocka_unit_test(two_others_are_left_of_any_number_of_participants),
         cmocka_unit_test(ids_depend_on_all_that_they_name),
         cmocka_unit_test(cells_come_back_as_they_were_written),
         cmocka_unit_test(refuses_cells_in_another_form),

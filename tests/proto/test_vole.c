@@ -1,5 +1,6 @@
 /* Two machines of engine vole agree: with plain intersection, at every size where the geometry
  * changes, in any order of works, and on what they tell. */
+/* runner: timeout=300 */
 #include "crypto/vole/batch.h"
 #include "proto/sorted.h"
 
@@ -93,6 +94,21 @@ static void agrees_at_two_batches_and_one_item_less(void **state)
     (void)state;
     meet(262144, 1000, 400, NULL);
     meet(262145, 1000, 400, NULL);
+}
+
+/* More batches than either side has room for at once. */
+static void agrees_when_rooms_are_used_again(void **state)
+{
+    (void)state;
+    struct vole_terms terms = {.r_size = 1100000};
+    struct sym_vole_geometry g;
+    assert_int_equal(sym_vole_geometry_for(&g, terms.r_size), SYM_OK);
+    assert_true(g.batches > VOLE_S_ROOMS && g.batches > 2 * VOLE_R_ROOMS);
+    if (getenv("SYMBOLON_WRAP") != NULL) {
+        print_message("SKIP: a million items take minutes under valgrind\n");
+        skip();
+    }
+    meet(2000, 1000, 400, &terms);
 }
 
 static void agrees_at_65536_by_65536(void **state)
@@ -347,6 +363,7 @@ int main(void)
         cmocka_unit_test(agrees_with_plain_intersection_at_small_sizes),
         cmocka_unit_test(agrees_on_both_sides_of_every_tier),
         cmocka_unit_test(agrees_at_two_batches_and_one_item_less),
+        cmocka_unit_test(agrees_when_rooms_are_used_again),
         cmocka_unit_test(agrees_at_65536_by_65536),
         cmocka_unit_test(agrees_when_nothing_is_in_common),
         cmocka_unit_test(agrees_when_everything_is_in_common),

@@ -6,7 +6,7 @@
 #include "tests/support/tab_rig.h"
 
 struct tab_payload {
-    uint32_t place; /* of the member at the other end from the lead */
+    uint32_t place;  /* of the member at the other end from the lead */
     uint8_t **bytes; /* malloc */
     size_t *len;
 };

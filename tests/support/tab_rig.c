@@ -1,5 +1,6 @@
 #include "tests/support/tab_rig.h"
 
+#include "crypto/agree.h"
 #include "proto/codec.h"
 #include "proto/outline.h"
 
@@ -107,6 +108,26 @@ enum sym_err __wrap_sym_exchange_key_agree(uint8_t shared[SYM_X25519_BYTES],
         sym_span(first ? remote : own->public_key, SYM_X25519_BYTES),
     };
     return sym_sha256_parts(shared, keys, 2);
+}
+
+enum sym_err __wrap_sym_agree_many(uint8_t (*shared)[SYM_X25519_BYTES], enum sym_err *verdicts,
+                                   const struct sym_exchange_key *own,
+                                   const uint8_t *const *remotes, size_t n);
+enum sym_err __real_sym_agree_many(uint8_t (*shared)[SYM_X25519_BYTES], enum sym_err *verdicts,
+                                   const struct sym_exchange_key *own,
+                                   const uint8_t *const *remotes, size_t n);
+
+enum sym_err __wrap_sym_agree_many(uint8_t (*shared)[SYM_X25519_BYTES], enum sym_err *verdicts,
+                                   const struct sym_exchange_key *own,
+                                   const uint8_t *const *remotes, size_t n)
+{
+    if (!agrees_quickly) {
+        return __real_sym_agree_many(shared, verdicts, own, remotes, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        verdicts[i] = sym_exchange_key_agree(shared[i], own, remotes[i]);
+    }
+    return SYM_OK;
 }
 
 /* The question ---------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
  *
  * Programs with this rig are linked with --wrap for sym_laplace_add, so that a test can do without
  * noise (the programs that are installed have no such switch), for sym_verify, so that what one
- * member has found valid costs the others nothing, and for sym_exchange_key_agree. */
+ * member has found valid costs the others nothing, and for sym_exchange_key_agree and
+ * sym_agree_many. */
 #ifndef SYM_TESTS_SUPPORT_TAB_RIG_H
 #define SYM_TESTS_SUPPORT_TAB_RIG_H
 

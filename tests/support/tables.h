@@ -103,6 +103,7 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_tile,
     &sym_msg_proof_query,
     &sym_msg_log_proof,
+    &sym_msg_release_evidence,
     &sym_msg_witness_list,
     &sym_msg_witness_query,
     &sym_msg_exhibit,

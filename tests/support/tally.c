@@ -1,5 +1,7 @@
 #include "tests/support/tally.h"
 
+#include "crypto/agree.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,19 +85,33 @@ static struct sym_sharebox_pair pair_of(const struct tally *y, size_t own, size_
     };
 }
 
+/* What the key of a node has in common with that of every other one: n x 32 bytes. */
+static enum sym_err agree_with_all(struct sym_secret *shared, const struct tally *y,
+                                   const struct sym_exchange_key *own, bool masks)
+{
+    enum sym_err verdicts[SYM_SHAMIR_SHARES_MAX];
+    const uint8_t *remotes[SYM_SHAMIR_SHARES_MAX];
+    for (size_t j = 0; j < y->n; j++) {
+        remotes[j] = masks ? y->nodes[j].mask.public_key : y->nodes[j].consent.public_key;
+    }
+    enum sym_err err = sym_secret_new(shared, y->n * SYM_X25519_BYTES);
+    if (err == SYM_OK) {
+        err = sym_agree_many((void *)shared->data, verdicts, own, remotes, y->n);
+    }
+    for (size_t j = 0; err == SYM_OK && j < y->n; j++) {
+        err = verdicts[j];
+    }
+    return err;
+}
+
 enum sym_err tally_seal(struct tally *y, size_t node)
 {
     struct tally_node *own = &y->nodes[node];
-    enum sym_err err = sym_secret_new(&own->shared, y->n * SYM_X25519_BYTES);
+    enum sym_err err = agree_with_all(&own->shared, y, &own->consent, false);
     for (size_t j = 0; err == SYM_OK && j < y->n; j++) {
         struct sym_sharebox_route route = route_of(y, node, j);
         struct sym_sharebox_pair pair = pair_of(y, node, j);
-        if (j == node) {
-            continue;
-        }
-        err = sym_exchange_key_agree(own->shared.data + j * SYM_X25519_BYTES, &own->consent,
-                                     pair.remote);
-        if (err == SYM_OK) {
+        if (j != node) {
             err = sym_sharebox_seal(own->boxes[j], &pair, sym_span(NULL, 0), &route,
                                     sym_span(&own->dealt[j], sizeof own->dealt[j]));
         }
@@ -128,7 +144,11 @@ void tally_hand_over(struct tally *y, size_t node)
 enum sym_err tally_agree(struct tally *y, size_t node)
 {
     struct tally_node *own = &y->nodes[node];
-    enum sym_err err = sym_secret_new(&own->keys, y->n * SYM_MASK_KEY_BYTES);
+    struct sym_secret shared = {0};
+    enum sym_err err = agree_with_all(&shared, y, &own->mask, true);
+    if (err == SYM_OK) {
+        err = sym_secret_new(&own->keys, y->n * SYM_MASK_KEY_BYTES);
+    }
     for (size_t j = 0; err == SYM_OK && j < y->n; j++) {
         uint8_t *key = own->keys.data + j * SYM_MASK_KEY_BYTES;
         if (j == node) {
@@ -136,9 +156,11 @@ enum sym_err tally_agree(struct tally *y, size_t node)
             err = sym_mask_self_key(key, own->seed.bytes, y->qid);
         } else {
             own->signs[j] = sym_mask_sign_of(node, j);
-            err = sym_mask_pair_key(key, &own->mask, y->nodes[j].mask.public_key, y->qid);
+            err = sym_mask_pair_key_from(key, shared.data + j * SYM_X25519_BYTES,
+                                         own->mask.public_key, y->nodes[j].mask.public_key, y->qid);
         }
     }
+    sym_secret_clear(&shared);
     return err;
 }
 
