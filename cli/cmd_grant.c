@@ -260,7 +260,7 @@ static void put_standing(struct sym_table *t, const struct sym_grant *g)
     char until[SYM_FORMAT_BYTES];
     sym_format_time(until, g->standing_until_s);
     if (g->standing_days == 0) {
-        sym_table_format(t, "none");
+        sym_table_format(t, g->kind == SYM_KIND_OVERLAP_MATCHES ? "none" : "-");
     } else {
         sym_table_format(t, "%s%s; %" PRIu32 " of %" PRIu32 " elements used today",
                          g->standing_until_s == 0 ? "being prepared" : "prepared, until ",

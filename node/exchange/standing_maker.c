@@ -1,52 +1,20 @@
 #include "node/exchange/standing_maker.h"
 
-#include "crypto/oprf.h"
-#include "node/exchange/overlap_set.h"
+#include "node/exchange/standing_making.h"
+#include "node/exchange/standing_wish.h"
 #include "node/log.h"
-#include "proto/sorted.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of one work, and of one piece of it. */
-#define PER_WORK 16384u
-#define GRAIN    128u
-
-/* A list as it should be. */
-struct wish {
-    struct sym_node_id peer;
-    char dataset[SYM_ALIAS_BYTES];
-    uint32_t type;
-    uint32_t days;
-    uint64_t most; /* elements in the whole epoch */
-    uint8_t basis[SYM_DIGEST_BYTES];
-};
-
-/* The list that is being made. */
-struct making {
-    struct sym_standing_maker *maker;
-    struct wish wish;
-    struct sym_overlap_set *set;
-    const uint8_t *digests;
-    size_t n;
-    struct sym_standing_list list;
-    struct sym_tag_code code;
-    size_t tag_len;
-    struct sym_secret key;
-    uint8_t *tags;
-    size_t done;  /* elements evaluated */
-    size_t first; /* of the work that is out */
-    struct sym_span *blocks;
-    enum sym_err (*stage)(void *context, size_t first, size_t n);
-    bool working;
-    bool given_up;
-};
+#define DAY_MS UINT64_C(86400000)
 
 struct sym_standing_maker {
     struct sym_standing_maker_config config;
     struct sym_errands errands;
     struct sym_timer *turn;
-    struct making *making; /* NULL: none */
+    struct sym_standing_making *making; /* NULL: none */
+    struct sym_standing_wish wish;      /* of what is made */
 };
 
 static uint64_t now_of(const struct sym_standing_maker *m)
@@ -54,83 +22,33 @@ static uint64_t now_of(const struct sym_standing_maker *m)
     return m->config.wall_ms != NULL ? m->config.wall_ms() : sym_wall_ms();
 }
 
-/* What there should be -------------------------------------------------------------------------
+/* Searching ------------------------------------------------------------------------------------
  */
-
-typedef bool each_fn(void *context, const struct wish *wish);
-
-static void wish_for(struct wish *out, const struct sym_standing_maker *m,
-                     const struct sym_standing_offer *offer, size_t at, uint32_t type)
-{
-    uint8_t numbers[40];
-    uint8_t content[SYM_DIGEST_BYTES];
-    struct sym_writer w = sym_writer(numbers, sizeof numbers);
-    *out = (struct wish){.peer = offer->peer,
-                         .type = type,
-                         .days = offer->days,
-                         .most = (uint64_t)offer->days * offer->elements_per_day};
-    memcpy(out->dataset, offer->dataset.data, offer->dataset.len);
-    sym_datasets_basis(m->config.datasets, at, content);
-    sym_write_u64(&w, type);
-    sym_write_u64(&w, offer->days);
-    sym_write_u64(&w, offer->elements_per_day);
-    sym_write_u64(&w, offer->number);
-    sym_write_u64(&w, offer->given_s);
-    const struct sym_span parts[] = {sym_span(offer->peer.bytes, SYM_NODE_ID_BYTES),
-                                     sym_span(numbers, sizeof numbers),
-                                     sym_span(content, sizeof content)};
-    sym_digest(out->basis, "symbolon-stands1", parts, 3);
-}
-
-/* Every list that should be, until one is answered with true. */
-static void each_wish(const struct sym_standing_maker *m, each_fn *fn, void *context)
-{
-    struct sym_standing_offer offers[SYM_STANDING_KEPT_MAX];
-    size_t n = sym_grants_offers(m->config.grants, offers, SYM_STANDING_KEPT_MAX);
-    size_t wishes = 0; /* no more than there can be */
-    for (size_t i = 0; i < n; i++) {
-        size_t at = 0;
-        if (sym_datasets_find(m->config.datasets, &at, offers[i].dataset, NULL) != SYM_OK) {
-            continue;
-        }
-        for (uint32_t type = 0; type < SYM_TOKEN_TYPE_COUNT; type++) {
-            uint64_t tokens =
-                sym_datasets_tokens(m->config.datasets, at, (enum sym_token_type)type);
-            struct wish wish;
-            if ((offers[i].types >> type & 1u) == 0 || tokens == 0 ||
-                tokens > SYM_STANDING_LIST_MAX) {
-                continue;
-            }
-            wish_for(&wish, m, &offers[i], at, type);
-            if (wishes++ == SYM_STANDING_KEPT_MAX || fn(context, &wish)) {
-                return;
-            }
-        }
-    }
-}
-
-static bool fits(const struct sym_standing_maker *m, const struct sym_standing_row *row,
-                 const struct wish *wish)
-{
-    uint64_t now_ms = now_of(m);
-    return sym_equal(row->basis, wish->basis, sizeof row->basis) && now_ms < row->expires_ms &&
-           row->made_ms <= now_ms + 86400000u; /* a clock that was set back makes none last */
-}
 
 struct search {
     struct sym_standing_maker *maker;
     const struct sym_standing_row *rows;
     size_t n;
-    const struct sym_standing_row *row;
     const struct sym_node_id *peer;
     struct sym_span dataset;
     uint32_t type;
-    struct wish wish;
+    struct sym_standing_wish wish;
     uint64_t until_ms;
     bool found;
 };
 
-static bool is_for(void *context, const struct wish *wish)
+static void each_wish(const struct sym_standing_maker *m, sym_standing_wish_fn *fn, void *context)
+{
+    sym_standing_wishes(m->config.grants, m->config.datasets, fn, context);
+}
+
+static bool fits(const struct search *s, const struct sym_standing_row *row,
+                 const struct sym_standing_wish *wish)
+{
+    return sym_standing_fits(row, wish, now_of(s->maker));
+}
+
+static bool is_for(void *context, const struct sym_standing_wish *wish)
 {
     struct search *s = context;
     s->found = sym_node_id_equal(s->peer, &wish->peer) && s->type == wish->type &&
@@ -139,39 +57,40 @@ static bool is_for(void *context, const struct wish *wish)
     return s->found;
 }
 
-static bool is_row(void *context, const struct wish *wish)
-{
-    struct search *s = context;
-    s->found = s->found || fits(s->maker, s->row, wish);
-    return s->found;
-}
-
-static bool goes(void *context, const struct sym_standing_row *row)
-{
-    struct search s = {.maker = context, .row = row};
-    if (row->own) {
-        each_wish(context, is_row, &s);
-    }
-    return row->own && !s.found;
-}
-
-static bool is_missing(void *context, const struct wish *wish)
+static bool is_missing(void *context, const struct sym_standing_wish *wish)
 {
     struct search *s = context;
     bool there = false;
     for (size_t i = 0; i < s->n; i++) {
-        there = there || (s->rows[i].own && fits(s->maker, &s->rows[i], wish));
+        there = there || fits(s, &s->rows[i], wish);
     }
     s->wish = *wish;
     s->found = !there;
     return s->found;
 }
 
-static bool is_wanted(void *context, const struct wish *wish)
+static bool is_there(void *context, const struct sym_standing_wish *wish)
+{
+    struct search *s = context;
+    s->found = fits(s, s->rows, wish);
+    return s->found;
+}
+
+static bool is_wanted(void *context, const struct sym_standing_wish *wish)
 {
     struct search *s = context;
     s->found = sym_equal(s->wish.basis, wish->basis, sizeof wish->basis);
     return s->found;
+}
+
+/* Own lists that nothing asks for. */
+static bool goes(void *context, const struct sym_standing_row *row)
+{
+    struct search s = {.maker = context, .rows = row};
+    if (row->own) {
+        each_wish(context, is_there, &s);
+    }
+    return row->own && !s.found;
 }
 
 enum sym_err sym_standing_maker_find(struct sym_standing_maker *m, struct sym_standing_row *out,
@@ -186,13 +105,13 @@ enum sym_err sym_standing_maker_find(struct sym_standing_maker *m, struct sym_st
         return SYM_NOT_FOUND;
     }
     enum sym_err err = sym_standings_find(m->config.standings, out, &name);
-    if (err == SYM_NOT_FOUND || (err == SYM_OK && !fits(m, out, &s.wish))) {
+    if (err == SYM_NOT_FOUND || (err == SYM_OK && !fits(&s, out, &s.wish))) {
         return SYM_AGAIN;
     }
     return err;
 }
 
-static bool note_until(void *context, const struct wish *wish)
+static bool note_until(void *context, const struct sym_standing_wish *wish)
 {
     struct search *s = context;
     if (!sym_node_id_equal(s->peer, &wish->peer) ||
@@ -201,7 +120,7 @@ static bool note_until(void *context, const struct wish *wish)
     }
     uint64_t until_ms = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (s->rows[i].own && fits(s->maker, &s->rows[i], wish)) {
+        if (fits(s, &s->rows[i], wish)) {
             until_ms = s->rows[i].expires_ms;
         }
     }
@@ -223,257 +142,105 @@ uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym
     return s.until_ms;
 }
 
-/* Making one -----------------------------------------------------------------------------------
+/* Making ---------------------------------------------------------------------------------------
  */
-
-static void destroy(struct making *g)
-{
-    for (size_t i = 0; g->blocks != NULL && i < sym_standing_blocks(g->list.n); i++) {
-        free((uint8_t *)(uintptr_t)g->blocks[i].data);
-    }
-    free(g->blocks);
-    free(g->tags);
-    sym_secret_clear(&g->key);
-    sym_overlap_set_free(g->set);
-    free(g);
-}
 
 static void give_up(struct sym_standing_maker *m)
 {
-    struct making *g = m->making;
+    sym_standing_making_free(m->making);
     m->making = NULL;
-    if (g != NULL) {
-        g->given_up = true;
-        if (!g->working) {
-            destroy(g);
-        }
-    }
 }
 
-static enum sym_err evaluate(void *context, size_t first, size_t n)
+/* Is what is made still what there should be? */
+static bool is_still_wanted(struct sym_standing_maker *m)
 {
-    struct making *g = context;
-    struct sym_span inputs[GRAIN];
-    enum sym_err err = SYM_OK;
-    for (size_t m = 0; err == SYM_OK && n > 0; first += m, n -= m) {
-        m = n < GRAIN ? n : GRAIN;
-        size_t at = g->first + first;
-        sym_oprf_spans(inputs, m, g->digests + at * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
-        struct sym_oprf_tags tags = {.data = g->tags + at * g->tag_len, .len = g->tag_len};
-        err = sym_oprf_evaluate_own(tags, NULL, g->maker->config.ristretto, inputs, m,
-                                    sym_scalar_in(&g->key), SYM_OPRF_INPUT);
-    }
-    return err;
-}
-
-/* Tags of padding are random, as all are. */
-static enum sym_err sort(void *context, size_t first, size_t n)
-{
-    struct making *g = context;
-    (void)first;
-    (void)n;
-    sym_random(g->tags + g->n * g->tag_len, (g->list.n - g->n) * g->tag_len);
-    sym_tag_trim(g->tags, g->list.n, g->list.bits);
-    sym_sorted_sort(g->tags, g->list.n, g->tag_len);
-    return SYM_OK;
-}
-
-static enum sym_err encode(void *context, size_t first, size_t n)
-{
-    struct making *g = context;
-    uint8_t *room = malloc(SYM_TAG_BLOCK_BYTES_MAX);
-    enum sym_err err = room == NULL ? SYM_NO_MEMORY : SYM_OK;
-    for (size_t i = first; err == SYM_OK && i < first + n; i++) {
-        size_t len = 0;
-        err = sym_tag_block_write(room, SYM_TAG_BLOCK_BYTES_MAX, &len, &g->code,
-                                  g->tags + i * SYM_TAG_BLOCK * g->tag_len,
-                                  sym_standing_block_tags(g->list.n, (uint32_t)i));
-        uint8_t *copy = err == SYM_OK ? malloc(len) : NULL;
-        if (err == SYM_OK && copy == NULL) {
-            err = SYM_NO_MEMORY;
-        }
-        if (err == SYM_OK) {
-            memcpy(copy, room, len);
-            g->blocks[i] = sym_span(copy, len);
-        }
-    }
-    free(room);
-    return err;
-}
-
-static void on_worked(void *owner, void *subject, void *context, enum sym_err err);
-
-static enum sym_err give_out(struct making *g,
-                             enum sym_err (*stage)(void *context, size_t first, size_t n), size_t n,
-                             size_t grain)
-{
-    struct sym_work work = {.run = stage, .context = g, .n = n, .grain = grain};
-    struct sym_errand_report report = {.fn = on_worked, .owner = g->maker, .subject = g};
-    enum sym_err err = sym_errands_run(&g->maker->errands, &work, &report);
-    g->working = err == SYM_OK;
-    g->stage = stage;
-    return err;
-}
-
-static enum sym_err evaluate_more(struct making *g)
-{
-    size_t left = g->n - g->done;
-    g->first = g->done;
-    g->done += left < PER_WORK ? left : PER_WORK;
-    return give_out(g, evaluate, g->done - g->first, GRAIN);
-}
-
-static enum sym_err keep(struct making *g, struct sym_fault *fault)
-{
-    struct sym_standing_maker *m = g->maker;
-    struct sym_standing_row row = {.own = true,
-                                   .peer = g->wish.peer,
-                                   .type = g->wish.type,
-                                   .made_ms = now_of(m),
-                                   .list = g->list};
-    struct search s = {.maker = m, .wish = g->wish};
+    struct search s = {.maker = m, .wish = m->wish};
     each_wish(m, is_wanted, &s);
-    if (!s.found) {
-        return SYM_OK; /* something has changed meanwhile: it is made again */
-    }
-    row.expires_ms = row.made_ms + UINT64_C(86400000) * g->wish.days;
-    memcpy(row.dataset, g->wish.dataset, sizeof row.dataset);
-    memcpy(row.basis, g->wish.basis, sizeof row.basis);
-    sym_random(row.epoch, sizeof row.epoch);
-    return sym_standings_put(m->config.standings, &row, sym_secret_span(&g->key), g->blocks, fault);
+    return s.found;
 }
 
-static void end(struct making *g, enum sym_err err, const char *why)
+static enum sym_err keep(struct sym_standing_maker *m, struct sym_fault *fault)
 {
-    struct sym_standing_maker *m = g->maker;
-    if (err != SYM_OK) {
-        sym_log(SYM_LEVEL_WARN, "standing-list-not-made", "dataset", g->wish.dataset, "reason",
-                why[0] != '\0' ? why : sym_err_text(err), NULL);
-    } else {
-        sym_standing_maker_look(m);
+    struct sym_standing_made made;
+    struct sym_standing_row row = {
+        .own = true, .peer = m->wish.peer, .type = m->wish.type, .made_ms = now_of(m)};
+    sym_standing_making_result(m->making, &made);
+    row.list = made.list;
+    row.expires_ms = row.made_ms + DAY_MS * m->wish.days;
+    memcpy(row.dataset, m->wish.dataset, sizeof row.dataset);
+    memcpy(row.basis, m->wish.basis, sizeof row.basis);
+    sym_random(row.epoch, sizeof row.epoch);
+    return sym_standings_put(m->config.standings, &row, made.key, made.blocks, fault);
+}
+
+static void on_made(void *owner, enum sym_err err)
+{
+    struct sym_standing_maker *m = owner;
+    struct sym_fault fault = {.text = ""};
+    bool changed = err == SYM_CANCELLED || (err == SYM_OK && !is_still_wanted(m));
+    if (err == SYM_OK && !changed) {
+        err = keep(m, &fault);
     }
     give_up(m);
-}
-
-static void on_worked(void *owner, void *subject, void *context, enum sym_err err)
-{
-    struct making *g = subject;
-    struct sym_fault fault = {.text = ""};
-    (void)owner;
-    (void)context;
-    g->working = false;
-    if (g->given_up) {
-        destroy(g);
-        return;
-    }
-    if (err == SYM_OK && g->stage == evaluate && g->done < g->n) {
-        err = evaluate_more(g);
-    } else if (err == SYM_OK && g->stage == evaluate) {
-        err = give_out(g, sort, 1, 1);
-    } else if (err == SYM_OK && g->stage == sort) {
-        err = give_out(g, encode, sym_standing_blocks(g->list.n), 1);
+    if (err == SYM_OK || changed) {
+        sym_standing_maker_look(m); /* the next one, or the same again */
     } else {
-        end(g, err == SYM_OK ? keep(g, &fault) : err, fault.text);
-        return;
-    }
-    if (err != SYM_OK) {
-        end(g, err, "");
+        sym_log(SYM_LEVEL_WARN, "standing-list-not-made", "dataset", m->wish.dataset, "reason",
+                fault.text[0] != '\0' ? fault.text : sym_err_text(err), NULL);
     }
 }
 
-static enum sym_err begin_evaluating(struct making *g)
+static enum sym_err begin(struct sym_standing_maker *m)
 {
-    g->digests = sym_overlap_set_digests(g->set, &g->n);
-    g->list.n = sym_overlap_set_size(g->set);
-    if (g->n == 0 || g->list.n > SYM_STANDING_LIST_MAX) {
-        return SYM_LIMIT;
-    }
-    g->list.bits = sym_standing_bits(g->list.n, g->wish.most);
-    g->tag_len = sym_tag_bytes(g->list.bits);
-    enum sym_err err = sym_tag_code_for(&g->code, g->list.bits, g->list.n);
-    if (err == SYM_OK) {
-        err = sym_secret_new(&g->key, SYM_SCALAR_BYTES);
-    }
-    if (err == SYM_OK) {
-        sym_scalar_random(sym_scalar_in(&g->key));
-        g->tags = malloc(g->list.n * g->tag_len);
-        g->blocks = calloc(sym_standing_blocks(g->list.n), sizeof *g->blocks);
-        err = g->tags == NULL || g->blocks == NULL ? SYM_NO_MEMORY : evaluate_more(g);
-    }
-    return err;
-}
-
-static void on_read(void *owner, struct sym_overlap_set *set, enum sym_err err)
-{
-    struct making *g = owner;
-    (void)set;
-    if (err == SYM_OK) {
-        err = begin_evaluating(g);
-    }
-    if (err == SYM_CANCELLED) {
-        end(g, SYM_OK, ""); /* the dataset has changed: looks again */
-    } else if (err != SYM_OK) {
-        end(g, err, "");
-    }
-}
-
-static enum sym_err begin(struct sym_standing_maker *m, const struct wish *wish)
-{
-    struct sym_content *content = NULL;
-    struct making *g = calloc(1, sizeof *g);
-    if (g == NULL) {
-        return SYM_NO_MEMORY;
-    }
-    *g = (struct making){.maker = m, .wish = *wish};
-    enum sym_err err =
-        sym_content_hold(&content, m->config.datasets, sym_span_text(wish->dataset), NULL);
-    struct sym_overlap_set_config c = {
+    struct sym_standing_making_config c = {
         .loop = m->config.loop,
         .errands = &m->errands,
-        .content = content,
-        .type = (enum sym_token_type)wish->type,
-        .padding = (enum sym_padding)sym_settings_word(m->config.settings, SYM_SETTING_PADDING)};
+        .ristretto = m->config.ristretto,
+        .type = (enum sym_token_type)m->wish.type,
+        .padding = (enum sym_padding)sym_settings_word(m->config.settings, SYM_SETTING_PADDING),
+        .most = m->wish.most};
+    enum sym_err err =
+        sym_content_hold(&c.content, m->config.datasets, sym_span_text(m->wish.dataset), NULL);
     if (err == SYM_OK) {
-        err = sym_overlap_set_new(&g->set, &c, on_read, g);
+        err = sym_standing_making_new(&m->making, &c, on_made, m);
         if (err != SYM_OK) {
-            sym_content_release(content);
+            sym_content_release(c.content);
         }
     }
-    if (err != SYM_OK) {
-        free(g);
-        return err;
-    }
-    m->making = g;
-    return SYM_OK;
+    return err;
 }
 
 /* Looking --------------------------------------------------------------------------------------
  */
 
+static enum sym_err begin_next(struct sym_standing_maker *m)
+{
+    struct sym_standing_row *rows = NULL;
+    struct search s = {.maker = m};
+    enum sym_err err = sym_standings_list(m->config.standings, &rows, &s.n);
+    if (err == SYM_OK) {
+        s.rows = rows;
+        each_wish(m, is_missing, &s);
+    }
+    free(rows);
+    if (err == SYM_OK && s.found) {
+        m->wish = s.wish;
+        err = begin(m);
+    }
+    return err;
+}
+
 static void look(void *owner)
 {
     struct sym_standing_maker *m = owner;
     struct sym_fault fault = {.text = ""};
-    struct sym_standing_row *rows = NULL;
     size_t n = 0;
-    if (m->making != NULL) {
-        struct search made = {.maker = m, .wish = m->making->wish};
-        each_wish(m, is_wanted, &made);
-        if (!made.found) {
-            give_up(m);
-        }
+    if (m->making != NULL && !is_still_wanted(m)) {
+        give_up(m);
     }
     enum sym_err err = sym_standings_erase(m->config.standings, goes, m, &n, &fault);
     if (err == SYM_OK && m->making == NULL) {
-        err = sym_standings_list(m->config.standings, &rows, &n);
-        struct search s = {.maker = m, .rows = rows, .n = n};
-        if (err == SYM_OK) {
-            each_wish(m, is_missing, &s);
-        }
-        if (err == SYM_OK && s.found) {
-            err = begin(m, &s.wish);
-        }
-        free(rows);
+        err = begin_next(m);
     }
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_WARN, "standing-lists-not-seen-to", "reason",
