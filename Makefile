@@ -51,7 +51,7 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_CLI    := -lcsv -lm
-LIBS_INGEST := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -lstdc++
+LIBS_INGEST := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -llapacke -lstdc++
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
 # gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.
@@ -77,7 +77,7 @@ GEN   := $(PROTO:proto/%.proto=build/gen/proto/%.pb-c.c)
 srcs   = $(wildcard $1/*.c $1/*/*.c $1/*/*.cc)
 objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c cli/elsewhere.c,$(call srcs,$1)))))
 progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
-BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon $(B)/symbolon-import)
+BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon $(B)/symbolon-full)
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
 TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
 CRASHERS := $(B)/tests/crash/writer # and faulty.so
@@ -143,7 +143,7 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 $(B)/cli/ingest/places.o: cli/ingest/places.bin
 $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(B)/cli/elsewhere.o $(with_cli)
-$(B)/symbolon-import: $(B)/cli/main.o $(with_cli)
+$(B)/symbolon-full: $(B)/cli/main.o $(with_cli)
 $(ODD): $(B)/%/symbolond: $(B)/%/$$(firstword $$(ODD_$$*)).o $(B)/node/main.o $(with_node)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
@@ -155,7 +155,7 @@ $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tes
 $(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
 $(B)/symbolon: LIBS += $(LIBS_CLI)
-$(B)/symbolon-import $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
+$(B)/symbolon-full $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
 $(PROGRAMS) $(BINS) $(ODD):
 	$(call say,LD)

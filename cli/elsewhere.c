@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROGRAM "symbolon-import"
+#define PROGRAM "symbolon-full"
 
 /* Becomes the program that has this command; argv is what is left without the command's name. */
 static enum sym_exit run_there(const struct sym_call *call)
@@ -36,6 +36,11 @@ enum sym_exit sym_import_run(const struct sym_call *call)
 }
 
 enum sym_exit sym_explain_run(const struct sym_call *call)
+{
+    return run_there(call);
+}
+
+enum sym_exit sym_estimate_run(const struct sym_call *call)
 {
     return run_there(call);
 }

@@ -1,8 +1,8 @@
-/* runs.h - the commands that read what users write: files, and single values.
+/* runs.h - what the commands do that need large libraries: Unicode tables, telephone numbers of all
+ * countries, linear algebra.
  *
- * The libraries that this takes (Unicode tables, telephone numbers of all countries) need three
- * times as long to load as all the rest. So they are in a program of their own, symbolon-import,
- * which knows every command; symbolon becomes it where one of these is given (elsewhere.c).
+ * Those take three times as long to load as all the rest. So symbolon is linked without them, and
+ * becomes symbolon-full, which has every command, where one of these is given (elsewhere.c).
  */
 #ifndef SYM_CLI_RUNS_H
 #define SYM_CLI_RUNS_H
@@ -11,5 +11,6 @@
 
 enum sym_exit sym_import_run(const struct sym_call *call);
 enum sym_exit sym_explain_run(const struct sym_call *call);
+enum sym_exit sym_estimate_run(const struct sym_call *call);
 
 #endif

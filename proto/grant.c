@@ -32,6 +32,7 @@ static const struct sym_field grant_fields[] = {
     SYM_FIELD_U32(struct sym_grant, min_result, 0, SYM_SET_MAX),
     SYM_FIELD_U32(struct sym_grant, engines, 0, UINT32_MAX),
     SYM_FIELD_U32(struct sym_grant, epsilon_micro, 0, SYM_EPSILON_MICRO_MAX),
+    SYM_FIELD_U32(struct sym_grant, modes, 0, UINT32_MAX),
     SYM_FIELD_U32(struct sym_grant, standing_days, 0, SYM_STANDING_DAYS_MAX),
     SYM_FIELD_U32(struct sym_grant, elements_per_day, 0, SYM_STANDING_PER_DAY_MAX),
     SYM_FIELD_U32(struct sym_grant, evaluated, 0, UINT32_MAX),
