@@ -202,9 +202,9 @@ static void a_table_is_granted_with_noise_unless_asked_otherwise(void **state)
     run(&r, "grant|bank-b|suspects|overlap:table|--json");
     assert_shows(r.out, "\"dp\"");
     run(&r, "grant|bank-b|suspects|overlap:table|--mode|exact|--epsilon|2");
-    assert_shows(r.out, "  exact\n");
+    assert_shows(r.out, "  exact  -\n");
     run(&r, "grant|bank-b|suspects|overlap:table|--mode|dp,exact");
-    assert_shows(r.out, "  exact,dp\n");
+    assert_shows(r.out, "  exact,dp  -\n");
 }
 
 static void refuses_grants_that_make_no_sense(void **state)
