@@ -50,7 +50,8 @@ flags_cxx = $(filter-out -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fal
 LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
-LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -llapacke -lstdc++ -lm
+LIBS_CLI    := -lcsv -lm
+LIBS_INGEST := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -llapacke -lstdc++
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
 # gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.
@@ -68,14 +69,15 @@ CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx51
 CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
 endif
 
-# --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.
+# --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests, and what
+# stands in for a part of it in the one program without that.
 LAYERS := crypto proto node cli
 PROTO := $(wildcard proto/*.proto)
 GEN   := $(PROTO:proto/%.proto=build/gen/proto/%.pb-c.c)
 srcs   = $(wildcard $1/*.c $1/*/*.c $1/*/*.cc)
-objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c,$(call srcs,$1)))))
+objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c cli/elsewhere.c,$(call srcs,$1)))))
 progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
-BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon)
+BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon $(B)/symbolon-full)
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
 TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
 CRASHERS := $(B)/tests/crash/writer # and faulty.so
@@ -98,7 +100,7 @@ with_node   := $(B)/node.a $(with_proto)
 with_cli    := $(B)/cli.a $(with_proto)
 with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
 
-all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build both programs (default)
+all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build the programs (default)
 test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(B)/tests/crash/faulty.so
 
 # --- How it is built.
@@ -140,7 +142,8 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 # What no compiler tells: the gazetteer is assembled into its object.
 $(B)/cli/ingest/places.o: cli/ingest/places.bin
 $(B)/symbolond: $(B)/node/main.o $(with_node)
-$(B)/symbolon: $(B)/cli/main.o $(with_cli)
+$(B)/symbolon: $(B)/cli/main.o $(B)/cli/elsewhere.o $(with_cli)
+$(B)/symbolon-full: $(B)/cli/main.o $(with_cli)
 $(ODD): $(B)/%/symbolond: $(B)/%/$$(firstword $$(ODD_$$*)).o $(B)/node/main.o $(with_node)
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
@@ -151,7 +154,8 @@ $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tes
 # Where a cheater of engine vole may change what it hashes.
 $(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
-$(B)/symbolon $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
+$(B)/symbolon: LIBS += $(LIBS_CLI)
+$(B)/symbolon-full $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
 $(PROGRAMS): %: %.o
 $(PROGRAMS) $(BINS) $(ODD):
 	$(call say,LD)
@@ -222,7 +226,7 @@ install: all ## install below DESTDIR and PREFIX=/usr/local
 	$(Q)sed 's|@BINDIR@|$(BINDIR)|' node/systemd/symbolon.service >$(INTO)/lib/systemd/system/symbolon.service
 	$(Q)install -m644 node/systemd/sysusers.conf $(INTO)/lib/sysusers.d/symbolon.conf
 uninstall: ## remove what install put there
-	$(Q)rm -f $(DESTDIR)$(BINDIR)/symbolon $(DESTDIR)$(BINDIR)/symbolond $(INTO)/lib/sysusers.d/symbolon.conf \
+	$(Q)rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(BINS))) $(INTO)/lib/sysusers.d/symbolon.conf \
 	  $(INTO)/share/bash-completion/completions/symbolon $(INTO)/lib/systemd/system/symbolon.service
 	$(Q)for m in $(notdir $(MANPAGES)); do rm -f $(INTO)/share/man/man$${m##*.}/$$m; done
 clean: ## remove build/

@@ -100,6 +100,7 @@ struct sym_call {
     struct sym_args args;
     const char *dir;  /* of the node, for commands with SYM_TAKES_DIR */
     unsigned wait_ms; /* for one answer, for commands with SYM_TAKES_NODE */
+    char **argv;      /* as it was given, without the name of the command; ends with NULL */
 };
 
 struct sym_command {

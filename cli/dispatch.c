@@ -64,7 +64,7 @@ static enum sym_exit check_shared(struct sym_call *call)
 
 static enum sym_exit run(const struct sym_command *command, int argc, char **argv)
 {
-    struct sym_call call = {.command = command};
+    struct sym_call call = {.command = command, .argv = argv};
     struct sym_fault fault;
     sym_command_options(&call.args, command);
     if (sym_args_parse(&call.args, argc, argv, &fault) != SYM_OK) {

@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 /* What REQ and REP put in front of a payload: a request id and one hop. */
-#define HEADER_ROOM      64u
-#define RECONNECT_MS     10
-#define RECONNECT_MAX_MS 200
-#define CONNECT_STEP_MS  5u
-#define CONNECT_MAX_MS   2000u
-#define IPC_PREFIX       "ipc://"
-#define IPC_PREFIX_LEN   6u
+#define HEADER_ROOM         64u
+#define RECONNECT_MS        10
+#define RECONNECT_MAX_MS    200
+#define CONNECT_STEP_MIN_US 50u
+#define CONNECT_STEP_MAX_US 5000u
+#define CONNECT_MAX_MS      2000u
+#define IPC_PREFIX          "ipc://"
+#define IPC_PREFIX_LEN      6u
 /* A route travels as one control message: its length, then its bytes. */
 #define ROUTE_ROOM NN_CMSG_SPACE(sizeof(size_t) + sizeof(((struct sym_bus_route *)0)->bytes))
 
@@ -256,15 +257,18 @@ enum sym_err sym_bus_send_to(struct sym_bus *b, uint8_t *buffer, const struct sy
     return nn_sendmsg(b->socket, &header, NN_DONTWAIT) < 0 ? err_of(nn_errno()) : SYM_OK;
 }
 
+/* A node that runs answers within a fraction of a millisecond; one that starts takes a while. */
 static enum sym_err await_connection(const struct sym_bus *b, unsigned timeout_ms)
 {
-    const struct timespec step = {.tv_nsec = CONNECT_STEP_MS * 1000000L};
-    unsigned wait_ms = timeout_ms < CONNECT_MAX_MS ? timeout_ms : CONNECT_MAX_MS;
+    uint64_t wait_us = 1000u * (timeout_ms < CONNECT_MAX_MS ? timeout_ms : CONNECT_MAX_MS);
+    uint64_t step_us = CONNECT_STEP_MIN_US;
 
-    for (unsigned waited_ms = 0; !sym_bus_connected(b); waited_ms += CONNECT_STEP_MS) {
-        if (waited_ms >= wait_ms) {
+    for (uint64_t waited_us = 0; !sym_bus_connected(b); waited_us += step_us) {
+        if (waited_us >= wait_us) {
             return SYM_UNREACHABLE;
         }
+        step_us = 2 * step_us < CONNECT_STEP_MAX_US ? 2 * step_us : CONNECT_STEP_MAX_US;
+        const struct timespec step = {.tv_nsec = (long)step_us * 1000L};
         (void)nanosleep(&step, NULL);
     }
     return SYM_OK;

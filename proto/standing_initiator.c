@@ -104,14 +104,17 @@ static void finish(struct sym_standing_run *run)
  * length of tags makes rare. */
 static enum sym_err search(struct sym_standing_run *run, uint32_t block, struct sym_span bytes)
 {
-    uint32_t n = sym_standing_block_tags(run->config.list.n, block);
-    enum sym_err err = sym_tag_block_read(run->decoded, n, &run->code, bytes);
+    struct sym_tag_reader reader;
+    enum sym_err err = sym_tag_reader_open(
+        &reader, sym_standing_block_tags(run->config.list.n, block), &run->code, bytes);
     for (; err == SYM_OK && run->at < run->config.query_size; run->at++) {
         const struct standing_tag *own = &run->tags[run->at];
+        bool found = false;
         if (block_of(run, own->tag) != block) {
             break;
         }
-        if (own->index < run->config.n && sym_sorted_has(run->decoded, n, run->tag_len, own->tag)) {
+        err = sym_tag_reader_seek(&found, &reader, own->tag);
+        if (found && own->index < run->config.n) {
             run->matches[run->common++] = own->index;
         }
     }

@@ -1,5 +1,6 @@
 #include "proto/tag_block.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* A tag as a number, right-aligned: tags have up to 128 bits. */
@@ -91,23 +92,19 @@ static bool is_below(struct wide a, struct wide b)
     return a.high < b.high || (a.high == b.high && a.low < b.low);
 }
 
+/* Tags stand left-aligned, the highest byte first. */
 static struct wide load(const uint8_t *tag, unsigned bits)
 {
-    struct wide a = {0, 0};
-    for (size_t i = 0; i < sym_tag_bytes(bits); i++) {
-        a = shift_left(a, 8);
-        a.low |= tag[i];
-    }
-    return shift_right(a, spare_bits(bits));
+    uint64_t words[2] = {0, 0};
+    memcpy(words, tag, sym_tag_bytes(bits));
+    return shift_right((struct wide){be64toh(words[0]), be64toh(words[1])}, 128 - bits);
 }
 
 static void store(uint8_t *tag, struct wide a, unsigned bits)
 {
-    a = shift_left(a, spare_bits(bits));
-    for (size_t i = sym_tag_bytes(bits); i > 0; i--) {
-        tag[i - 1] = (uint8_t)a.low;
-        a = shift_right(a, 8);
-    }
+    a = shift_left(a, 128 - bits);
+    const uint64_t words[2] = {htobe64(a.high), htobe64(a.low)};
+    memcpy(tag, words, sym_tag_bytes(bits));
 }
 
 /* Writing --------------------------------------------------------------------------------------
@@ -187,88 +184,136 @@ enum sym_err sym_tag_block_write(uint8_t *out, size_t max, size_t *len,
 /* Reading --------------------------------------------------------------------------------------
  */
 
-struct bit_reader {
-    struct sym_span in;
-    size_t at; /* bits */
-    bool over; /* beyond the end */
-};
-
-static bool take_bit(struct bit_reader *r)
+/* The next 64 bits; zeros behind the end. */
+static uint64_t peek(const struct sym_tag_reader *r)
 {
-    if (r->at >= 8 * r->in.len) {
-        r->over = true;
-        return false;
+    size_t byte = r->at / 8;
+    unsigned shift = (unsigned)(r->at % 8);
+    uint8_t end[9] = {0};
+    const uint8_t *p = end;
+    uint64_t v = 0;
+    if (byte < r->block.len) {
+        size_t left = r->block.len - byte;
+        p = r->block.data + byte;
+        if (left < sizeof end) {
+            memcpy(end, p, left);
+            p = end;
+        }
     }
-    bool bit = (r->in.data[r->at / 8] >> (7 - r->at % 8) & 1u) != 0;
-    r->at++;
-    return bit;
+    memcpy(&v, p, sizeof v);
+    v = be64toh(v);
+    return shift == 0 ? v : v << shift | (uint64_t)p[8] >> (8 - shift);
 }
 
-static struct wide take_bits(struct bit_reader *r, unsigned n)
+static bool is_over(const struct sym_tag_reader *r)
+{
+    return r->at > 8 * r->block.len;
+}
+
+static uint64_t take_word(struct sym_tag_reader *r, unsigned n)
+{
+    uint64_t v = n == 0 ? 0 : peek(r) >> (64 - n);
+    r->at += n;
+    return v;
+}
+
+static struct wide take_bits(struct sym_tag_reader *r, unsigned n)
 {
     struct wide a = {0, 0};
-    while (n > 0) {
-        unsigned here = 8 - (unsigned)(r->at % 8);
-        unsigned now = n < here ? n : here;
-        if (r->at >= 8 * r->in.len) {
-            r->over = true;
-            return a;
-        }
-        uint64_t part = (uint64_t)r->in.data[r->at / 8] >> (here - now) & ((1u << now) - 1u);
-        a = shift_left(a, now);
-        a.low |= part;
-        r->at += now;
-        n -= now;
-    }
+    a.high = n > 64 ? take_word(r, n - 64) : 0;
+    a.low = take_word(r, n > 64 ? 64 : n);
     return a;
 }
 
-static uint64_t take_unary(struct bit_reader *r)
+/* So many ones before a zero. */
+static uint64_t take_unary(struct sym_tag_reader *r)
 {
     uint64_t n = 0;
-    while (take_bit(r)) {
-        n++;
+    unsigned ones = 64;
+    while (ones == 64 && !is_over(r)) {
+        uint64_t zeros = ~peek(r);
+        ones = zeros == 0 ? 64 : (unsigned)__builtin_clzll(zeros);
+        r->at += ones;
+        n += ones;
     }
+    r->at++;
     return n;
 }
 
 /* Nothing but zeros up to the end of the byte, and no byte more. */
-static bool ends_here(struct bit_reader *r)
+static bool ends_here(struct sym_tag_reader *r)
 {
-    if ((r->at + 7) / 8 != r->in.len) {
+    if ((r->at + 7) / 8 != r->block.len) {
         return false;
     }
-    unsigned spare = (unsigned)(8 * r->in.len - r->at);
-    return take_bits(r, spare).low == 0 && !r->over;
+    return take_word(r, (unsigned)(8 * r->block.len - r->at)) == 0;
 }
 
-enum sym_err sym_tag_block_read(uint8_t *tags, size_t n, const struct sym_tag_code *code,
-                                struct sym_span block)
+static struct wide tag_of(const struct sym_tag_reader *r)
 {
-    struct bit_reader r = {.in = block};
-    size_t tag_len = sym_tag_bytes(code->bits);
+    return (struct wide){r->high, r->low};
+}
+
+static enum sym_err next(struct sym_tag_reader *r)
+{
+    unsigned rice = r->code.rice;
+    struct wide tag = tag_of(r);
+    struct wide most = shift_right((struct wide){UINT64_MAX, UINT64_MAX}, 128 - r->code.bits);
+    struct wide quotient = {0, take_unary(r)};
+    struct wide distance = take_bits(r, rice);
+    if (is_over(r) || is_below(shift_right(most, rice), quotient)) {
+        return SYM_BAD_FORMAT;
+    }
+    quotient = shift_left(quotient, rice);
+    distance.high |= quotient.high;
+    distance.low |= quotient.low;
+    if (!add(&tag, distance) || is_below(most, tag)) {
+        return SYM_BAD_FORMAT;
+    }
+    r->high = tag.high;
+    r->low = tag.low;
+    r->left--;
+    return SYM_OK;
+}
+
+enum sym_err sym_tag_reader_open(struct sym_tag_reader *r, size_t n,
+                                 const struct sym_tag_code *code, struct sym_span block)
+{
     if (!is_possible(code, n)) {
         return SYM_BAD_VALUE;
     }
     if (block.len > SYM_TAG_BLOCK_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
-    struct wide most = shift_right((struct wide){UINT64_MAX, UINT64_MAX}, 128 - code->bits);
-    struct wide tag = take_bits(&r, code->bits);
-    store(tags, tag, code->bits);
-    for (size_t i = 1; i < n && !r.over; i++) {
-        struct wide quotient = {0, take_unary(&r)};
-        struct wide low = take_bits(&r, code->rice);
-        if (is_below(shift_right(most, code->rice), quotient)) {
-            return SYM_BAD_FORMAT;
-        }
-        struct wide distance = shift_left(quotient, code->rice);
-        distance.high |= low.high;
-        distance.low |= low.low;
-        if (!add(&tag, distance) || is_below(most, tag)) {
-            return SYM_BAD_FORMAT;
-        }
-        store(tags + i * tag_len, tag, code->bits);
+    *r = (struct sym_tag_reader){.block = block, .code = *code, .left = n - 1};
+    struct wide tag = take_bits(r, code->bits);
+    r->high = tag.high;
+    r->low = tag.low;
+    return is_over(r) ? SYM_BAD_FORMAT : SYM_OK;
+}
+
+enum sym_err sym_tag_reader_seek(bool *found, struct sym_tag_reader *r, const uint8_t *tag)
+{
+    struct wide wanted = load(tag, r->code.bits);
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && r->left > 0 && is_below(tag_of(r), wanted)) {
+        err = next(r);
     }
-    return !r.over && ends_here(&r) ? SYM_OK : SYM_BAD_FORMAT;
+    *found = err == SYM_OK && r->high == wanted.high && r->low == wanted.low;
+    return err;
+}
+
+enum sym_err sym_tag_block_read(uint8_t *tags, size_t n, const struct sym_tag_code *code,
+                                struct sym_span block)
+{
+    struct sym_tag_reader r;
+    size_t tag_len = sym_tag_bytes(code->bits);
+    enum sym_err err = sym_tag_reader_open(&r, n, code, block);
+    for (size_t i = 0; err == SYM_OK && i < n; i++) {
+        err = i > 0 ? next(&r) : SYM_OK;
+        if (err == SYM_OK) {
+            store(tags + i * tag_len, tag_of(&r), code->bits);
+        }
+    }
+    return err == SYM_OK && !ends_here(&r) ? SYM_BAD_FORMAT : err;
 }

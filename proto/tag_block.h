@@ -20,9 +20,9 @@
 #define SYM_TAG_BITS_MIN 64u
 #define SYM_TAG_BITS_MAX 128u
 /* Tags of a block. */
-#define SYM_TAG_BLOCK 4096u
+#define SYM_TAG_BLOCK 1024u
 /* Bytes of one; those of random tags have half of it at most. */
-#define SYM_TAG_BLOCK_BYTES_MAX 131072u
+#define SYM_TAG_BLOCK_BYTES_MAX 32768u
 
 /* How a list is encoded: follows from its length and the length of a tag. */
 struct sym_tag_code {
@@ -44,5 +44,20 @@ SYM_MUST enum sym_err sym_tag_block_write(uint8_t *out, size_t max, size_t *len,
 /* Reads the n tags of a block; their bytes are written only as far as they were read. */
 SYM_MUST enum sym_err sym_tag_block_read(uint8_t *tags, size_t n, const struct sym_tag_code *code,
                                          struct sym_span block);
+
+/* Looks for some tags in a block, reading it no further than it must; what lies behind is not
+ * checked. Borrows the block. */
+struct sym_tag_reader {
+    struct sym_span block;
+    struct sym_tag_code code;
+    size_t at;          /* bits read */
+    size_t left;        /* tags not read */
+    uint64_t high, low; /* the last one read */
+};
+SYM_MUST enum sym_err sym_tag_reader_open(struct sym_tag_reader *r, size_t n,
+                                          const struct sym_tag_code *code, struct sym_span block);
+/* Is this tag among those that are left? To be asked in ascending order. */
+SYM_MUST enum sym_err sym_tag_reader_seek(bool *found, struct sym_tag_reader *r,
+                                          const uint8_t *tag);
 
 #endif

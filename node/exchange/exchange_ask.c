@@ -34,6 +34,23 @@ void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms)
     }
 }
 
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o)
+{
+    enum { DH_ALONE, DH_VOLE, DH_STANDING };
+    uint32_t engines = sym_overlap_engines_of(o->kind);
+    if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
+        return 1u << o->engine;
+    }
+    unsigned word = sym_settings_word(x->config.settings, SYM_SETTING_ENGINES);
+    if (word == DH_ALONE || word == DH_STANDING) {
+        engines &= ~(1u << SYM_OVERLAP_ENGINE_VOLE);
+    }
+    if (word == DH_ALONE || word == DH_VOLE) {
+        engines &= ~(1u << SYM_OVERLAP_ENGINE_STANDING);
+    }
+    return engines;
+}
+
 /* The standing list of the other side that this one holds, or would. */
 static void find_standing(const struct sym_exchanges *x, struct sym_exchange *e)
 {

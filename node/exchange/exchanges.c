@@ -25,19 +25,6 @@ static void then_begun(struct sym_exchanges *x, struct sym_exchange *e, enum sym
     }
 }
 
-uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o)
-{
-    enum { DH_ALONE };
-    if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
-        return 1u << o->engine;
-    }
-    /* `standing` rests on what `dh` rests on, and nothing else. */
-    uint32_t same = 1u << SYM_OVERLAP_ENGINE_DH | 1u << SYM_OVERLAP_ENGINE_STANDING;
-    uint32_t all = sym_overlap_engines_of(o->kind);
-    return sym_settings_word(x->config.settings, SYM_SETTING_ENGINES) == DH_ALONE ? all & same
-                                                                                  : all;
-}
-
 /* As those of the same wish were made that is held already, if there is one. */
 static enum sym_err commit(struct sym_exchanges *x, struct sym_exchange *e, struct sym_span bound)
 {

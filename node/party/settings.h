@@ -15,7 +15,8 @@
     X(IDLE, "link-idle-seconds", "120", 1, 86400, "", "close a link without traffic after this")   \
     X(PADDING, "overlap-padding", "none", 0, 0, "none power-of-two",                               \
       "how the number of own elements is rounded up before a peer learns it")                      \
-    X(ENGINES, "overlap-engines", "dh,vole", 0, 0, "dh dh,vole",                                   \
+    X(ENGINES, "overlap-engines", "dh,vole,standing", 0, 0,                                        \
+      "dh dh,vole dh,standing dh,vole,standing",                                                   \
       "engines that an own overlap lets the peer choose from, unless --engine says")               \
     X(OWN_APPROVAL, "own-approval", "none", 0, 0, "none matches all",                              \
       "which own overlaps another user, an approver, has to approve before a peer is asked")       \

@@ -68,7 +68,7 @@ class Watched:
             self.kib = 0
             while child.poll() is None:
                 try:
-                    if os.readlink(f"/proc/{child.pid}/exe") == str(nodes.SYMBOLON.resolve()):
+                    if os.readlink(f"/proc/{child.pid}/exe").startswith(str(nodes.SYMBOLON.resolve())):
                         self.kib = max(self.kib, nodes.memory_kib(child.pid, "VmHWM"))
                 except (OSError, TypeError):
                     pass

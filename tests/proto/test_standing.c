@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST   5000u /* two blocks */
-#define BLOCKS 2u
+#define LIST   5000u /* five blocks */
+#define BLOCKS 5u
 #define BITS   70u
 #define TAG    9u
 #define QUERY  40u
@@ -435,10 +435,10 @@ static void tags_are_as_long_as_the_epoch_needs(void **state)
     assert_int_equal(sym_standing_bits(1, 1), 64);
     assert_int_equal(sym_standing_bits(SYM_STANDING_LIST_MAX, UINT64_MAX), 125);
     assert_int_equal(sym_standing_blocks(1), 1);
-    assert_int_equal(sym_standing_blocks(4096), 1);
-    assert_int_equal(sym_standing_blocks(4097), 2);
-    assert_int_equal(sym_standing_block_tags(4097, 0), 4096);
-    assert_int_equal(sym_standing_block_tags(4097, 1), 1);
+    assert_int_equal(sym_standing_blocks(1024), 1);
+    assert_int_equal(sym_standing_blocks(1025), 2);
+    assert_int_equal(sym_standing_block_tags(1025, 0), 1024);
+    assert_int_equal(sym_standing_block_tags(1025, 1), 1);
 }
 
 int main(void)

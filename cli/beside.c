@@ -1,0 +1,34 @@
+#include "cli/beside.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where this program lies, then the other's name; false when it is not there. */
+static bool find(char out[PATH_MAX], const char *program)
+{
+    size_t name = strlen(program) + 1;
+    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - name);
+    if (len <= 0) {
+        return false;
+    }
+    out[len] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash == NULL) {
+        return false;
+    }
+    memcpy(slash + 1, program, name);
+    return access(out, X_OK) == 0;
+}
+
+enum sym_err sym_beside_exec(const char *program, char *const argv[], struct sym_fault *fault)
+{
+    char path[PATH_MAX];
+    (void)fflush(stdout);
+    (void)(find(path, program) ? execv(path, argv) : execvp(program, argv));
+    return sym_fail(fault, errno == ENOENT ? SYM_NOT_FOUND : SYM_IO,
+                    "%s: %s; it must lie beside symbolon, or in a directory of PATH", program,
+                    strerror(errno));
+}
