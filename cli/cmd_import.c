@@ -4,6 +4,7 @@
 #include "cli/import_report.h"
 #include "cli/incident_report.h"
 #include "cli/ingest/date.h"
+#include "cli/ingest/nicknames.h"
 #include "cli/pause.h"
 #include "cli/progress.h"
 
@@ -17,7 +18,8 @@ struct job {
     const struct sym_call *call;
     const char *dataset;
     struct sym_profile *profile;
-    char file[SYM_FAULT_BYTES]; /* harmless */
+    struct sym_nicknames *nicknames; /* for keys of persons; NULL: the profile has none */
+    char file[SYM_FAULT_BYTES];      /* harmless */
     bool dry_run;
     bool append;
     bool replaced;
@@ -139,6 +141,30 @@ static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *
         err = value != NULL ? set_part(p, &parts[i], value, fault) : SYM_OK;
     }
     return err == SYM_OK ? apply_bounds(p, args, fault) : err;
+}
+
+static bool maps_persons(const struct sym_profile *p)
+{
+    for (size_t i = 0; i < p->n_columns; i++) {
+        if (p->columns[i].person != SYM_PERSON_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sym_err load_nicknames(struct job *job, struct sym_fault *fault)
+{
+    const char *path = sym_args_value(&job->call->args, "nicknames");
+    if (!maps_persons(job->profile)) {
+        return path == NULL ? SYM_OK
+                            : sym_fail(fault, SYM_BAD_VALUE,
+                                       "--nicknames: the profile %.128s makes no keys of persons",
+                                       job->profile->source);
+    }
+    enum sym_err err = sym_nicknames_load(&job->nicknames, path, fault);
+    job->profile->rules.nicknames = job->nicknames;
+    return err;
 }
 
 /* Running it ---------------------------------------------------------------------------------- */
@@ -307,6 +333,9 @@ static enum sym_exit run_job(struct job *job)
     if (apply_options(job->profile, args, &fault) != SYM_OK) {
         return sym_command_usage(job->call, "%s", fault.text);
     }
+    if (load_nicknames(job, &fault) != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
     sym_pause_begin();
     fault.err = job->dry_run ? read_file(job, &fault) : import_into_node(job, &fault);
     return finish(job, &fault);
@@ -338,6 +367,7 @@ static enum sym_exit run(const struct sym_call *call)
     }
     enum sym_exit code = run_job(&job);
     sym_unknowns_clear(&job.unknowns);
+    sym_nicknames_free(job.nicknames);
     free(job.profile);
     return code;
 }
@@ -345,7 +375,7 @@ static enum sym_exit run(const struct sym_call *call)
 static const struct sym_option options[] = {
     {.name = "dataset", .argument = "NAME", .help = "what it is called in this node"},
     {.name = "profile",
-     .argument = "accounts|persons|htcds|ctdc|iom-missing-migrants|aggregates|FILE",
+     .argument = "accounts|persons|person-keys|htcds|ctdc|iom-missing-migrants|aggregates|FILE",
      .help = "which column is what: a profile that is built in, or a file"},
     {.name = "region",
      .argument = "CC",
@@ -353,6 +383,9 @@ static const struct sym_option options[] = {
     {.name = "bank", .argument = "BANK", .help = "of accounts whose row does not tell it"},
     {.name = "issuer", .argument = "CC", .help = "of documents whose row does not tell it"},
     {.name = "platform", .argument = "NAME", .help = "of handles whose row does not tell it"},
+    {.name = "nicknames",
+     .argument = "FILE",
+     .help = "for keys of persons: short forms of given names, beside those that are built in"},
     {.name = "delimiter",
      .argument = "comma|semicolon|tab",
      .help = "between columns, in place of what the profile says"},
@@ -372,7 +405,9 @@ static const struct sym_option options[] = {
 static const char *const notes[] = {
     "The dataset becomes what the file says, all at once or not at all: importing a file twice is",
     "importing it once. FILE may be - for standard input. Profiles that are built in: accounts,",
-    "persons (identifiers); htcds, ctdc, iom-missing-migrants (incidents); aggregates (counts that",
+    "persons (identifiers); person-keys (up to nine keys of each person, for people who are spelt",
+    "differently elsewhere); htcds, ctdc, iom-missing-migrants (incidents); aggregates (counts "
+    "that",
     "were made elsewhere). symbolon-profile(5) describes them and how to write others.",
     "",
     "A value that is refused is left out, a row without any other is rejected; they are listed on",
@@ -386,8 +421,10 @@ const struct sym_command sym_cmd_import = {
     .name = "import",
     .summary = "read a CSV file of identifiers or incidents into a dataset of the node",
     .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
-              "           [--issuer CC] [--platform NAME] [--delimiter NAME] [--append] [--force]\n"
-              "           [--cells-per-incident K] [--persons-max P] [--rejects FILE] [--dry-run]"},
+              "           [--issuer CC] [--platform NAME] [--nicknames FILE] [--delimiter NAME] "
+              "[--append]\n"
+              "           [--force] [--cells-per-incident K] [--persons-max P] [--rejects FILE] "
+              "[--dry-run]"},
     .example = "import suspects.csv --dataset suspects --profile accounts --dry-run",
     .notes = notes,
     .options = options,
