@@ -25,6 +25,7 @@ struct sym_exchange_matter {
     uint32_t engine;  /* that computes, once it was chosen */
     uint32_t why;     /* enum sym_overlap_why */
     uint32_t type;
+    uint32_t rule; /* enum sym_overlap_rule, of an own one */
     char case_ref[SYM_CASE_BYTES_MAX + 1];
     char note[SYM_NOTE_BYTES_MAX + 1];
     char user[SYM_ALIAS_BYTES];
@@ -48,6 +49,8 @@ struct sym_exchange_matter {
     bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
     bool has_result;
+    uint8_t shared[SYM_SHARED_KEYS_BYTES_MAX]; /* how often own records share keys (proto/keys.h) */
+    size_t shared_len;
     uint64_t started_ms;         /* wall clock */
     struct sym_overlap_set *set; /* until the run owns it */
     bool set_is_ready;
