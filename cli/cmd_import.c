@@ -3,7 +3,7 @@
 static const struct sym_option options[] = {
     {.name = "dataset", .argument = "NAME", .help = "what it is called in this node"},
     {.name = "profile",
-     .argument = "accounts|persons|htcds|ctdc|iom-missing-migrants|aggregates|FILE",
+     .argument = "accounts|persons|person-keys|htcds|ctdc|iom-missing-migrants|aggregates|FILE",
      .help = "which column is what: a profile that is built in, or a file"},
     {.name = "region",
      .argument = "CC",
@@ -11,6 +11,9 @@ static const struct sym_option options[] = {
     {.name = "bank", .argument = "BANK", .help = "of accounts whose row does not tell it"},
     {.name = "issuer", .argument = "CC", .help = "of documents whose row does not tell it"},
     {.name = "platform", .argument = "NAME", .help = "of handles whose row does not tell it"},
+    {.name = "nicknames",
+     .argument = "FILE",
+     .help = "for keys of persons: short forms of given names, beside those that are built in"},
     {.name = "delimiter",
      .argument = "comma|semicolon|tab",
      .help = "between columns, in place of what the profile says"},
@@ -30,7 +33,9 @@ static const struct sym_option options[] = {
 static const char *const notes[] = {
     "The dataset becomes what the file says, all at once or not at all: importing a file twice is",
     "importing it once. FILE may be - for standard input. Profiles that are built in: accounts,",
-    "persons (identifiers); htcds, ctdc, iom-missing-migrants (incidents); aggregates (counts that",
+    "persons (identifiers); person-keys (up to nine keys of each person, for people who are spelt",
+    "differently elsewhere); htcds, ctdc, iom-missing-migrants (incidents); aggregates (counts "
+    "that",
     "were made elsewhere). symbolon-profile(5) describes them and how to write others.",
     "",
     "A value that is refused is left out, a row without any other is rejected; they are listed on",
@@ -44,8 +49,10 @@ const struct sym_command sym_cmd_import = {
     .name = "import",
     .summary = "read a CSV file of identifiers or incidents into a dataset of the node",
     .usage = {"FILE --dataset NAME --profile PROFILE [--region CC] [--bank BANK]\n"
-              "           [--issuer CC] [--platform NAME] [--delimiter NAME] [--append] [--force]\n"
-              "           [--cells-per-incident K] [--persons-max P] [--rejects FILE] [--dry-run]"},
+              "           [--issuer CC] [--platform NAME] [--nicknames FILE] [--delimiter NAME] "
+              "[--append]\n"
+              "           [--force] [--cells-per-incident K] [--persons-max P] [--rejects FILE] "
+              "[--dry-run]"},
     .example = "import suspects.csv --dataset suspects --profile accounts --dry-run",
     .notes = notes,
     .options = options,

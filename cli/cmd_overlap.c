@@ -4,6 +4,7 @@
 #include "cli/pause.h"
 #include "cli/result.h"
 #include "cli/terms.h"
+#include "proto/keys.h"
 #include "proto/overlap_agree.h"
 
 #include <string.h>
@@ -45,6 +46,31 @@ static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fau
     return SYM_OK;
 }
 
+static enum sym_err parse_rule(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    for (uint32_t rule = 0; rule < SYM_RULE_COUNT; rule++) {
+        if (strcmp(text, sym_overlap_rule_text(rule)) == 0) {
+            *out = rule;
+            return SYM_OK;
+        }
+    }
+    return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of any, two", text);
+}
+
+/* Two keys of one type there are not, and a count has no records that a rule could keep. */
+static enum sym_err check_rule(const struct sym_overlap_start *s, struct sym_fault *fault)
+{
+    if (s->rule != SYM_RULE_ANY && s->kind != SYM_KIND_OVERLAP_MATCHES) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--rule %s is about matches, not about a count",
+                        sym_overlap_rule_text(s->rule));
+    }
+    if (s->rule != SYM_RULE_ANY && s->type != SYM_TOKEN_NONE) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--rule %s takes keys of several types: leave --type",
+                        sym_overlap_rule_text(s->rule));
+    }
+    return SYM_OK;
+}
+
 static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
 {
     struct sym_overlap_start *s = &w->start;
@@ -62,6 +88,12 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
     }
     if (sym_args_has(args, "type")) {
         err = sym_asked_term(&s->type, args, "type", sym_terms_type, fault);
+    }
+    if (err == SYM_OK && sym_args_has(args, "rule")) {
+        err = sym_asked_term(&s->rule, args, "rule", parse_rule, fault);
+    }
+    if (err == SYM_OK) {
+        err = check_rule(s, fault);
     }
     if (err == SYM_OK && sym_args_has(args, "engine")) {
         err = sym_asked_term(&s->engine, args, "engine", parse_engine, fault);
@@ -154,6 +186,9 @@ static const struct sym_option options[] = {
     {.name = "case", .argument = "REF", .help = "the case that this belongs to; stays here"},
     {.name = "note", .argument = "TEXT", .help = "a remark; stays here"},
     {.name = "type", .argument = SYM_TERMS_TYPES, .help = "identifiers of this type only"},
+    {.name = "rule",
+     .argument = "any|two",
+     .help = "of keys of persons, how many must match; default: any"},
     {.name = "engine",
      .argument = "auto|dh|vole|standing",
      .help = "how it is computed; default: auto"},
@@ -173,6 +208,10 @@ static const char *const notes[] = {
     "which of its own records the peer has, too, with count only how many identifiers; the peer",
     "learns neither. Case, note and user stay in this node; purpose and basis travel.",
     "",
+    "Of people who may be spelt differently (profile person-keys), a record matches through any of",
+    "its keys, or through two; the result names them, and tells how many records are expected to",
+    "match by chance. Two keys may have hit different records of the peer.",
+    "",
     "A request that waits for an approver ends this command with exit status 3; it goes on in the",
     "node, and the same command finds the approval later. Ctrl-C cancels the exchange.",
     NULL,
@@ -183,8 +222,8 @@ const struct sym_command sym_cmd_overlap = {
     .summary = "find what a dataset has in common with one of a peer",
     .usage = {"--peer ALIAS --mine DATASET --theirs DATASET --reveal matches|count\n"
               "           --purpose PURPOSE --basis BASIS --case REF [--note TEXT] [--type TYPE]\n"
-              "           [--engine auto|dh|vole|standing] [--timeout SECONDS] [--hold SECONDS]\n"
-              "           [--out FILE [--force]] [--format table|csv|json]"},
+              "           [--rule any|two] [--engine auto|dh|vole|standing] [--timeout SECONDS]\n"
+              "           [--hold SECONDS] [--out FILE [--force]] [--format table|csv|json]"},
     .example = "overlap --peer bank-b --mine suspects --theirs suspects --reveal matches --purpose "
                "aml --basis 314b --case C-17",
     .notes = notes,

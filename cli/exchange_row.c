@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/terms.h"
 #include "proto/control.h"
+#include "proto/keys.h"
 #include "proto/overlap_agree.h"
 #include "proto/tabulation.h"
 
@@ -60,6 +61,9 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     if (e->engine != 0) {
         sym_json_string(j, "engine", sym_overlap_engine_text(e->engine));
         sym_json_string(j, "engine_why", sym_overlap_why_text(e->why));
+    }
+    if (e->kind == SYM_KIND_OVERLAP_MATCHES && e->role == SYM_AS_INITIATOR) {
+        sym_json_string(j, "rule", sym_overlap_rule_text(e->rule));
     }
     if (e->kind == SYM_KIND_TABULATE) {
         sym_json_string(j, "shape", sym_tab_shape_text(e->shape));
@@ -176,8 +180,9 @@ static void put_kind(struct sym_table *t, const struct sym_exchange_entry *e)
     if (e->kind == SYM_KIND_TABULATE) {
         sym_table_format(t, "%s, %s", sym_exchange_kind_text(e), asked);
     } else {
-        sym_table_format(t, "%s, %s; identifiers: %s", sym_kind_text(e->kind), asked,
-                         sym_terms_type_text(e->type));
+        bool two = e->rule == SYM_RULE_TWO;
+        sym_table_format(t, "%s, %s; identifiers: %s%s", sym_kind_text(e->kind), asked,
+                         sym_terms_type_text(e->type), two ? ", two keys at least" : "");
     }
 }
 

@@ -65,6 +65,7 @@ static enum sym_err print_json(const struct sym_import_report *r)
             sym_json_object(j, NULL);
             sym_json_string(j, "type", sym_token_type_name((enum sym_token_type)type));
             sym_json_number(j, "tokens", c->tokens_by_type[type]);
+            sym_json_number(j, "records", c->records_by_type[type]);
             sym_json_number(j, "refused", c->refused_by_type[type]);
             sym_json_end(j);
         }
@@ -109,14 +110,16 @@ static enum sym_err print_types(const struct sym_import_counts *c)
 {
     static const struct sym_column columns[] = {{.title = "TYPE"},
                                                 {.title = "IDENTIFIERS", .right = true},
+                                                {.title = "RECORDS", .right = true},
                                                 {.title = "REFUSED", .right = true}};
     bool any = false;
-    struct sym_table *t = sym_table_new(columns, 3);
+    struct sym_table *t = sym_table_new(columns, 4);
     for (size_t type = 0; type < SYM_TOKEN_TYPE_COUNT; type++) {
         if (is_listed(c, type)) {
             any = true;
             sym_table_format(t, "%s", sym_token_type_name((enum sym_token_type)type));
             sym_table_format(t, "%" PRIu64, c->tokens_by_type[type]);
+            sym_table_format(t, "%" PRIu64, c->records_by_type[type]);
             sym_table_format(t, "%" PRIu64, c->refused_by_type[type]);
         }
     }

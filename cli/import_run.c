@@ -4,6 +4,7 @@
 #include "cli/import_report.h"
 #include "cli/incident_report.h"
 #include "cli/ingest/date.h"
+#include "cli/ingest/nicknames.h"
 #include "cli/pause.h"
 #include "cli/progress.h"
 #include "cli/runs.h"
@@ -18,7 +19,8 @@ struct job {
     const struct sym_call *call;
     const char *dataset;
     struct sym_profile *profile;
-    char file[SYM_FAULT_BYTES]; /* harmless */
+    struct sym_nicknames *nicknames; /* for keys of persons; NULL: the profile has none */
+    char file[SYM_FAULT_BYTES];      /* harmless */
     bool dry_run;
     bool append;
     bool replaced;
@@ -140,6 +142,30 @@ static enum sym_err apply_options(struct sym_profile *p, const struct sym_args *
         err = value != NULL ? set_part(p, &parts[i], value, fault) : SYM_OK;
     }
     return err == SYM_OK ? apply_bounds(p, args, fault) : err;
+}
+
+static bool maps_persons(const struct sym_profile *p)
+{
+    for (size_t i = 0; i < p->n_columns; i++) {
+        if (p->columns[i].person != SYM_PERSON_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum sym_err load_nicknames(struct job *job, struct sym_fault *fault)
+{
+    const char *path = sym_args_value(&job->call->args, "nicknames");
+    if (!maps_persons(job->profile)) {
+        return path == NULL ? SYM_OK
+                            : sym_fail(fault, SYM_BAD_VALUE,
+                                       "--nicknames: the profile %.128s makes no keys of persons",
+                                       job->profile->source);
+    }
+    enum sym_err err = sym_nicknames_load(&job->nicknames, path, fault);
+    job->profile->rules.nicknames = job->nicknames;
+    return err;
 }
 
 /* Running it ---------------------------------------------------------------------------------- */
@@ -308,6 +334,9 @@ static enum sym_exit run_job(struct job *job)
     if (apply_options(job->profile, args, &fault) != SYM_OK) {
         return sym_command_usage(job->call, "%s", fault.text);
     }
+    if (load_nicknames(job, &fault) != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
     sym_pause_begin();
     fault.err = job->dry_run ? read_file(job, &fault) : import_into_node(job, &fault);
     return finish(job, &fault);
@@ -339,6 +368,7 @@ enum sym_exit sym_import_run(const struct sym_call *call)
     }
     enum sym_exit code = run_job(&job);
     sym_unknowns_clear(&job.unknowns);
+    sym_nicknames_free(job.nicknames);
     free(job.profile);
     return code;
 }

@@ -2,6 +2,7 @@
 
 #include "cli/exchange_id.h"
 #include "cli/exchange_row.h"
+#include "cli/false_matches.h"
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/ingest/csv.h"
@@ -26,6 +27,9 @@ struct rows {
 struct result {
     const struct sym_exchange_entry *exchange;
     struct rows rows;
+    struct sym_false_matches keys; /* of persons */
+    bool has_keys;
+    uint64_t found[SYM_TOKEN_TYPE_COUNT]; /* records of the result, by type that matched */
 };
 
 /* Fetching ----------------------------------------------------------------------------------- */
@@ -132,15 +136,61 @@ static bool has_rows(const struct result *r)
     return r->exchange->kind == SYM_KIND_OVERLAP_MATCHES;
 }
 
-static enum sym_err write_table(const struct result *r, FILE *to)
+static void count_types(struct result *r)
+{
+    for (size_t i = 0; i < r->rows.n; i++) {
+        uint64_t types = sym_get_u64(r->rows.types + i * TYPES_BYTES);
+        for (size_t t = 0; t < SYM_TOKEN_TYPE_COUNT; t++) {
+            r->found[t] += types >> t & 1;
+        }
+    }
+}
+
+/* Keys of persons: of each, how many own records have it, how many of them are in the result, and
+ * how many match by it and should not, by chance. */
+static enum sym_err write_keys(const struct result *r, FILE *to)
+{
+    static const struct sym_column columns[] = {{.title = "KEY"},
+                                                {.title = "OWN RECORDS", .right = true},
+                                                {.title = "IN THE RESULT", .right = true},
+                                                {.title = "EXPECTED FALSE", .right = true}};
+    struct sym_table *t = sym_table_new(columns, 4);
+    for (enum sym_token_type k = SYM_TOKEN_NONE + 1; k < SYM_TOKEN_TYPE_COUNT; k++) {
+        if (r->keys.own.tokens[k] > 0) {
+            sym_table_format(t, "%s", sym_token_type_name(k));
+            sym_table_format(t, "%" PRIu64, r->keys.own.tokens[k]);
+            sym_table_format(t, "%" PRIu64, r->found[k]);
+            sym_table_format(t, "%.2f", r->keys.by_type[k]);
+        }
+    }
+    (void)fputc('\n', to);
+    enum sym_err err = sym_table_print(t, to);
+    (void)fprintf(to,
+                  "\nOf the %" PRIu64 " records about %.1f are expected to be false, by chance.\n",
+                  r->exchange->records, r->keys.expected);
+    return err;
+}
+
+static void json_keys(const struct result *r, struct sym_json *j)
+{
+    sym_json_millionths(j, "expected_false", (int64_t)(r->keys.expected * 1e6));
+    sym_json_array(j, "keys");
+    for (enum sym_token_type k = SYM_TOKEN_NONE + 1; k < SYM_TOKEN_TYPE_COUNT; k++) {
+        if (r->keys.own.tokens[k] > 0) {
+            sym_json_object(j, NULL);
+            sym_json_string(j, "type", sym_token_type_name(k));
+            sym_json_number(j, "own_records", r->keys.own.tokens[k]);
+            sym_json_number(j, "records", r->found[k]);
+            sym_json_millionths(j, "expected_false", (int64_t)(r->keys.by_type[k] * 1e6));
+            sym_json_end(j);
+        }
+    }
+    sym_json_end(j);
+}
+
+static enum sym_err write_matches(const struct result *r, FILE *to)
 {
     static const struct sym_column columns[] = {{.title = "RECORD"}, {.title = "TYPES"}};
-    struct sym_table *head = sym_table_new(sym_exchange_columns, 2);
-    sym_exchange_put_lines(head, r->exchange);
-    enum sym_err err = sym_table_print(head, to);
-    if (err != SYM_OK || r->rows.n == 0) {
-        return err;
-    }
     struct sym_table *t = sym_table_new(columns, 2);
     const uint8_t *id = r->rows.ids;
     for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
@@ -151,6 +201,17 @@ static enum sym_err write_table(const struct result *r, FILE *to)
     }
     (void)fputc('\n', to);
     return sym_table_print(t, to);
+}
+
+static enum sym_err write_table(const struct result *r, FILE *to)
+{
+    struct sym_table *head = sym_table_new(sym_exchange_columns, 2);
+    sym_exchange_put_lines(head, r->exchange);
+    enum sym_err err = sym_table_print(head, to);
+    if (err == SYM_OK && r->has_keys) {
+        err = write_keys(r, to);
+    }
+    return err == SYM_OK && r->rows.n > 0 ? write_matches(r, to) : err;
 }
 
 static enum sym_err write_csv(const struct result *r, FILE *to)
@@ -178,6 +239,9 @@ static enum sym_err write_json(const struct result *r, FILE *to)
     sym_exchange_put_json(j, "exchange", r->exchange);
     sym_json_number(j, "common", r->exchange->common);
     sym_json_number(j, "records", r->exchange->records);
+    if (r->has_keys) {
+        json_keys(r, j);
+    }
     if (has_rows(r)) {
         sym_json_array(j, "matches");
         const uint8_t *id = r->rows.ids;
@@ -244,6 +308,8 @@ static enum sym_err show_overlap(const struct sym_target *target, struct sym_cli
     if (err == SYM_OK && has_rows(&r)) {
         err = fetch_rows(&r.rows, client, entry->id, fault);
     }
+    count_types(&r);
+    r.has_keys = has_rows(&r) && sym_false_matches(&r.keys, entry);
     if (err == SYM_OK) {
         err = put(target, &r, fault);
     }

@@ -20,7 +20,8 @@
     "consent|legal-obligation|public-task|vital-interest|legitimate-interest|314b|agreement"
 #define SYM_TERMS_TYPES                                                                            \
     "iban|account|bic|phone|email|passport|national_id|plate|name_dob|handle|url|wallet|payment_"  \
-    "ref"
+    "ref|names_dob|surname_dob|given_dob|dob_postcode|dob_town|names_postcode|names_town|surname_" \
+    "postcode_year"
 
 #define SYM_TERMS_ENGINES "dh|vole|standing"
 #define SYM_TERMS_MODES   "exact|dp"
@@ -58,7 +59,7 @@ void sym_terms_json_modes(struct sym_json *j, const char *key, uint32_t modes);
 void sym_terms_json_purposes(struct sym_json *j, const char *key, uint32_t purposes);
 void sym_terms_json_types(struct sym_json *j, const char *key, uint64_t types);
 /* Room for all types, with one character between two of them, bytes. */
-#define SYM_TERMS_BYTES 256u
+#define SYM_TERMS_BYTES 512u
 void sym_terms_types_text(char out[SYM_TERMS_BYTES], uint64_t types, const char *between);
 
 #endif

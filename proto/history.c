@@ -1,6 +1,7 @@
 #include "proto/history.h"
 
 #include "crypto/identity.h"
+#include "proto/keys.h"
 
 #define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
 #define KIND_MAX       255u
@@ -27,6 +28,7 @@ static const struct sym_field overlap_start_fields[] = {
     SYM_FIELD_TEXT(struct sym_overlap_start, case_ref, 1, SYM_CASE_BYTES_MAX),
     SYM_FIELD_TEXT(struct sym_overlap_start, note, 0, SYM_NOTE_BYTES_MAX),
     SYM_FIELD_U32(struct sym_overlap_start, timeout_ms, 1, SYM_EXCHANGE_MS_MAX),
+    SYM_FIELD_U32(struct sym_overlap_start, rule, 0, SYM_RULE_COUNT - 1),
 };
 const struct sym_message sym_msg_overlap_start =
     SYM_MESSAGE("OverlapStart", struct sym_overlap_start, overlap_start_fields);
@@ -68,6 +70,8 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_U32(struct sym_exchange_entry, shape, 0, UINT8_MAX),
     SYM_FIELD_U32(struct sym_exchange_entry, engine, 0, 255),
     SYM_FIELD_U32(struct sym_exchange_entry, why, 0, 255),
+    SYM_FIELD_U32(struct sym_exchange_entry, rule, 0, 255),
+    SYM_FIELD_BYTES(struct sym_exchange_entry, shared, 0, SYM_SHARED_KEYS_BYTES_MAX),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

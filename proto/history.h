@@ -34,6 +34,7 @@ struct sym_overlap_start {
     struct sym_span case_ref;
     struct sym_span note;
     uint32_t timeout_ms;
+    uint32_t rule; /* enum sym_overlap_rule */
 };
 
 struct sym_exchange_entry {
@@ -73,6 +74,8 @@ struct sym_exchange_entry {
     uint32_t shape;
     uint32_t engine;
     uint32_t why;
+    uint32_t rule;
+    struct sym_span shared; /* sym_shared_keys_read */
 };
 
 struct sym_exchange_query {

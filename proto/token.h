@@ -18,7 +18,7 @@
 #define SYM_CANON_VERSION 1u
 
 /* The numbers are stored and travel: append only. The version counts up with every type added. */
-#define SYM_TOKEN_LIST_VERSION 1u
+#define SYM_TOKEN_LIST_VERSION 2u
 #define SYM_TOKEN_TYPE_LIST(X)                                                                     \
     X(IBAN, "iban", "international bank account number")                                           \
     X(ACCOUNT, "account", "bank account: bank, number")                                            \
@@ -32,7 +32,16 @@
     X(HANDLE, "handle", "user name on a platform: platform, name")                                 \
     X(URL, "url", "web address")                                                                   \
     X(WALLET, "wallet", "address of a crypto-asset wallet")                                        \
-    X(PAYMENT_REF, "payment_ref", "payment reference: UETR or end-to-end id")
+    X(PAYMENT_REF, "payment_ref", "payment reference: UETR or end-to-end id")                      \
+    X(NAMES_DOB, "names_dob", "key of a person: sound of given name and surname, date of birth")   \
+    X(SURNAME_DOB, "surname_dob", "key of a person: sound of the surname, date of birth")          \
+    X(GIVEN_DOB, "given_dob", "key of a person: sound of the given name, date of birth")           \
+    X(DOB_POSTCODE, "dob_postcode", "key of a person: date of birth, postcode")                    \
+    X(DOB_TOWN, "dob_town", "key of a person: date of birth, sound of the town")                   \
+    X(NAMES_POSTCODE, "names_postcode", "key of a person: sound of both names, postcode")          \
+    X(NAMES_TOWN, "names_town", "key of a person: sound of both names, sound of the town")         \
+    X(SURNAME_POSTCODE_YEAR, "surname_postcode_year",                                              \
+      "key of a person: sound of the surname, postcode, year of birth")
 
 enum sym_token_type {
     SYM_TOKEN_NONE,
@@ -41,6 +50,14 @@ enum sym_token_type {
 #undef SYM_TOKEN_TYPE_ENUM
         SYM_TOKEN_TYPE_COUNT
 };
+
+/* Types that are keys of persons who are spelt differently (cli/ingest/person.h): several people
+ * may share one. Bit t stands for type t. An exact name with its date of birth is no such key, but
+ * one more of them where a person has several. */
+#define SYM_TOKEN_FIRST_KEY  SYM_TOKEN_NAMES_DOB
+#define SYM_TOKEN_LAST_KEY   SYM_TOKEN_SURNAME_POSTCODE_YEAR
+#define SYM_TOKEN_WEAK_TYPES ((2ull << SYM_TOKEN_LAST_KEY) - (1ull << SYM_TOKEN_FIRST_KEY))
+#define SYM_TOKEN_KEY_TYPES  (SYM_TOKEN_WEAK_TYPES | 1ull << SYM_TOKEN_NAME_DOB)
 
 /* "iban"; "none" for a number that is no type. */
 const char *sym_token_type_name(enum sym_token_type type);

@@ -19,13 +19,16 @@
 enum sym_err sym_batch_init(struct sym_batch *b, const struct sym_binding *binding)
 {
     size_t rows = SYM_IMPORT_BATCH_RECORDS;
-    size_t tokens = rows * (binding->n > 0 ? binding->n : 1);
+    size_t keys = binding->has_person ? SYM_PERSON_KEYS_MAX : 0;
+    size_t tokens = rows * (binding->n + keys > 0 ? binding->n + keys : 1);
     *b = (struct sym_batch){.binding = binding};
     b->rows = calloc(rows, sizeof *b->rows);
     b->ids = calloc(rows, SYM_RECORD_ID_BYTES_MAX);
     b->types = calloc(tokens, sizeof *b->types);
     b->digests = calloc(tokens, sizeof *b->digests);
-    if (b->rows == NULL || b->ids == NULL || b->types == NULL || b->digests == NULL) {
+    b->keys = keys > 0 ? calloc(1, sizeof *b->keys) : NULL;
+    if (b->rows == NULL || b->ids == NULL || b->types == NULL || b->digests == NULL ||
+        (keys > 0 && b->keys == NULL)) {
         sym_batch_clear(b);
         return SYM_NO_MEMORY;
     }
@@ -40,6 +43,7 @@ void sym_batch_clear(struct sym_batch *b)
     free(b->ids);
     free(b->types);
     free(b->digests);
+    free(b->keys);
     free(b->records);
     free(b->remarks);
     free(b->texts);
@@ -271,6 +275,41 @@ static bool work_value(struct sym_batch *b, size_t row, const struct sym_bound *
     return true;
 }
 
+/* The keys of a row and what was refused of it; false when all its columns are empty. */
+static bool work_person(struct sym_batch *b, size_t row, struct sym_canon *canon)
+{
+    struct sym_person person = {.part = {{NULL, 0}}};
+    const size_t *columns = b->binding->person;
+    bool any = false;
+    for (size_t p = 0; p < SYM_PERSON_PARTS; p++) {
+        if (columns[p] != SYM_BOUND_NONE) {
+            person.part[p] = sym_batch_field(b, row, columns[p]);
+            any = any || !sym_canon_is_blank(person.part[p]);
+        }
+    }
+    enum sym_err err = sym_person_keys(b->keys, canon, &person);
+    for (size_t i = 0; i < b->keys->n && err == SYM_OK; i++) {
+        const struct sym_person_text *key = &b->keys->key[i];
+        err = sym_token_digest(b->digests[b->n_tokens], key->type, sym_span_text(key->text));
+        b->types[b->n_tokens] = (uint8_t)key->type;
+        if (err == SYM_OK) {
+            keep_token(b, &b->rows[row]);
+        }
+    }
+    b->err = err;
+    for (size_t i = 0; i < b->keys->n_refused; i++) {
+        const struct sym_person_text *r = &b->keys->refused[i];
+        remark(b, row, columns[r->part], r->type, true, r->text);
+    }
+    if (b->keys->remark != NULL) {
+        char text[SYM_FAULT_BYTES];
+        (void)snprintf(text, sizeof text, "%s: %s", sym_token_type_name(SYM_TOKEN_NAME_DOB),
+                       b->keys->remark);
+        remark(b, row, columns[SYM_PERSON_DOB], SYM_TOKEN_NAME_DOB, false, text);
+    }
+    return any;
+}
+
 bool sym_batch_take_id(struct sym_batch *b, size_t row)
 {
     char text[96];
@@ -328,6 +367,13 @@ static void work_row(struct sym_batch *b, size_t row, struct sym_canon *canon,
     }
     for (size_t i = 0; i < b->binding->n && b->err == SYM_OK; i++) {
         any = work_value(b, row, &b->binding->identifiers[i], canon, canonical) || any;
+    }
+    if (b->binding->has_person && b->err == SYM_OK) {
+        bool known = work_person(b, row, canon);
+        if (known && r->n_tokens == 0 && b->keys->n_refused == 0 && !any) {
+            sym_batch_reject(b, row, SYM_BOUND_NONE, "too little is known of the person for a key");
+        }
+        any = any || known;
     }
     if (!any) {
         sym_batch_reject(b, row, SYM_BOUND_NONE, "none of the mapped columns has a value");

@@ -47,8 +47,9 @@ struct sym_batch {
     uint8_t *ids; /* SYM_RECORD_ID_BYTES_MAX for each row */
     uint8_t *types;
     uint8_t (*digests)[SYM_DIGEST_BYTES];
-    size_t n_tokens;  /* row by row */
-    uint8_t *records; /* of incidents (proto/incident.h), row by row */
+    size_t n_tokens;              /* row by row */
+    struct sym_person_keys *keys; /* of the row that is worked on; NULL: the file has none */
+    uint8_t *records;             /* of incidents (proto/incident.h), row by row */
     size_t records_len, max_records;
     struct sym_batch_remark *remarks;
     size_t n_remarks, max_remarks;

@@ -13,15 +13,10 @@
 /* A longer value is no identifier of any type, bytes. */
 #define VALUE_BYTES_MAX SYM_CANONICAL_BYTES_MAX
 
-struct sym_canon {
-    struct sym_canon_rules rules;
-    struct sym_unicode *unicode;
-};
-
 struct type_row {
-    enum sym_err (*family)(struct sym_canon_run *run);
-    const char *part;      /* name of the second part; NULL: none */
-    const char *part_like; /* how to write both in one */
+    enum sym_err (*family)(struct sym_canon_run *run); /* NULL: a key (person.h) */
+    const char *part;                                  /* name of the second part; NULL: none */
+    const char *part_like;                             /* how to write both in one */
 };
 
 static const struct type_row rows[SYM_TOKEN_TYPE_COUNT] = {
@@ -156,10 +151,8 @@ bool sym_canon_is_blank(struct sym_span value)
     return true;
 }
 
-/* Copies text to out, where it fits, without invisible characters and spaces at the ends; each
- * other white space becomes U+0020. */
-static enum sym_err tidy(struct sym_span *tidied, char *out, const struct sym_canon_run *run,
-                         struct sym_span text)
+enum sym_err sym_canon_tidy(struct sym_span *tidied, char *out, const struct sym_canon_run *run,
+                            struct sym_span text)
 {
     size_t len = 0;
     size_t end = 0; /* behind the last character that is no space */
@@ -234,9 +227,9 @@ static enum sym_err run_family(struct sym_canon_run *run)
     char part[VALUE_BYTES_MAX + 1];
     const struct type_row *row = &rows[run->type];
     sym_canon_step(run, "as given", run->value);
-    enum sym_err err = tidy(&run->value, value, run, run->value);
+    enum sym_err err = sym_canon_tidy(&run->value, value, run, run->value);
     if (err == SYM_OK) {
-        err = tidy(&run->part, part, run, run->part);
+        err = sym_canon_tidy(&run->part, part, run, run->part);
     }
     if (err != SYM_OK) {
         return err;
@@ -249,6 +242,13 @@ static enum sym_err run_family(struct sym_canon_run *run)
         err = sym_canon_refuse(run, SYM_BAD_FORMAT, "is empty");
     }
     return err == SYM_OK ? row->family(run) : err;
+}
+
+static enum sym_err refuse_key(const struct sym_canon_run *run)
+{
+    return sym_canon_refuse(run, SYM_UNSUPPORTED,
+                            "is made of what is known of a person: columns for person.given, "
+                            "person.surname, person.dob, person.postcode and person.town");
 }
 
 enum sym_err sym_canon(struct sym_canonical *out, struct sym_canon_steps *steps,
@@ -271,7 +271,7 @@ enum sym_err sym_canon(struct sym_canonical *out, struct sym_canon_steps *steps,
     uint8_t text[SYM_CANONICAL_BYTES_MAX];
     struct sym_span canonical = {NULL, 0};
     run.out = sym_writer(text, sizeof text);
-    enum sym_err err = run_family(&run);
+    enum sym_err err = rows[type].family != NULL ? run_family(&run) : refuse_key(&run);
     if (err == SYM_OK && sym_write_end(&run.out, &canonical) != SYM_OK) {
         err = sym_canon_refuse(&run, SYM_TOO_LONG, "its canonical form is longer than %u bytes",
                                SYM_CANONICAL_BYTES_MAX);

@@ -15,6 +15,8 @@
 
 #include "proto/token.h"
 
+struct sym_nicknames;
+
 enum sym_dates { SYM_DATES_ISO, SYM_DATES_DMY, SYM_DATES_MDY };
 
 /* Choices that come with a file; all zero is the strict default. */
@@ -25,6 +27,7 @@ struct sym_canon_rules {
     bool email_providers;    /* drop dots and plus tags where the provider ignores them */
     bool url_drop_tracking;  /* drop parameters that tell where a visitor came from */
     uint32_t today_yyyymmdd; /* later dates of birth are refused; 0: they are not noticed */
+    const struct sym_nicknames *nicknames; /* of keys of persons; borrowed; NULL: none is known */
 };
 
 struct sym_canon_value {

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_BYTES_MAX 512u
-#define WORDS_MAX      32u
-
 /* Before it nobody is alive. */
 #define BORN_MIN 18500101u
 
@@ -19,11 +16,6 @@ static const uint32_t placeholder_days[] = {18991230, 18991231, 19000101, 190101
 static const char *const placeholder_words[] = {
     "anonymous", "applicable", "available", "given",    "known",   "name",    "none",
     "not",       "null",       "provided",  "recorded", "unknown", "unnamed",
-};
-
-struct words {
-    struct sym_span at[WORDS_MAX];
-    size_t n;
 };
 
 /* Signs that join what they stand between: O'Brien is OBrien, in any of their forms. */
@@ -84,7 +76,7 @@ static enum sym_err clean(uint8_t *text, size_t *len, const struct sym_canon_run
     return SYM_OK;
 }
 
-static enum sym_err cut_words(struct words *out, const struct sym_canon_run *run,
+static enum sym_err cut_words(struct sym_name_words *out, const struct sym_canon_run *run,
                               struct sym_span text)
 {
     out->n = 0;
@@ -93,9 +85,9 @@ static enum sym_err cut_words(struct words *out, const struct sym_canon_run *run
         while (at + len < text.len && text.data[at + len] != ' ') {
             len++;
         }
-        if (len > 0 && out->n == WORDS_MAX) {
+        if (len > 0 && out->n == SYM_NAME_WORDS_MAX) {
             return sym_canon_refuse(run, SYM_TOO_LONG, "the name has more than %u words",
-                                    WORDS_MAX);
+                                    SYM_NAME_WORDS_MAX);
         }
         if (len > 0) {
             out->at[out->n++] = sym_span(text.data + at, len);
@@ -124,7 +116,7 @@ static bool is_placeholder_word(struct sym_span word)
     return false;
 }
 
-static enum sym_err check_words(const struct sym_canon_run *run, const struct words *w)
+static enum sym_err check_words(const struct sym_canon_run *run, const struct sym_name_words *w)
 {
     size_t letters = 0;
     size_t placeholders = 0;
@@ -143,28 +135,32 @@ static enum sym_err check_words(const struct sym_canon_run *run, const struct wo
     return SYM_OK;
 }
 
-static enum sym_err write_name(struct sym_canon_run *run)
+enum sym_err sym_canon_words(struct sym_name_words *out, uint8_t room[SYM_NAME_BYTES_MAX],
+                             struct sym_canon_run *run)
 {
-    uint8_t text[NAME_BYTES_MAX];
-    struct words words;
-    struct sym_writer w = sym_writer(text, sizeof text);
+    struct sym_writer w = sym_writer(room, SYM_NAME_BYTES_MAX);
     enum sym_err err = to_latin(&w, run);
     if (err == SYM_OK) {
         err = w.err;
     }
     if (err != SYM_OK) {
         return sym_canon_refuse(run, err, "the name %s (%u bytes)", sym_err_text(err),
-                                NAME_BYTES_MAX);
+                                SYM_NAME_BYTES_MAX);
     }
-    sym_canon_step(run, "NFKC, Latin letters without accents, case folded", sym_span(text, w.len));
+    sym_canon_step(run, "NFKC, Latin letters without accents, case folded", sym_span(room, w.len));
     size_t len = w.len;
-    err = clean(text, &len, run);
+    err = clean(room, &len, run);
     if (err == SYM_OK) {
-        err = cut_words(&words, run, sym_span(text, len));
+        err = cut_words(out, run, sym_span(room, len));
     }
-    if (err == SYM_OK) {
-        err = check_words(run, &words);
-    }
+    return err == SYM_OK ? check_words(run, out) : err;
+}
+
+static enum sym_err write_name(struct sym_canon_run *run)
+{
+    uint8_t text[SYM_NAME_BYTES_MAX];
+    struct sym_name_words words;
+    enum sym_err err = sym_canon_words(&words, text, run);
     if (err != SYM_OK) {
         return err;
     }
@@ -199,13 +195,11 @@ static enum sym_err check_day(struct sym_canon_run *run, const struct sym_date *
     return SYM_OK;
 }
 
-static enum sym_err write_day(struct sym_canon_run *run)
+enum sym_err sym_canon_birthday(struct sym_date *out, struct sym_canon_run *run)
 {
     static const char *const orders[] = {"YYYY-MM-DD", "YYYY-MM-DD or DD/MM/YYYY",
                                          "YYYY-MM-DD or MM/DD/YYYY"};
-    struct sym_date born;
-    char text[32];
-    enum sym_err err = sym_date_parse(&born, run->part, run->rules->dates);
+    enum sym_err err = sym_date_parse(out, run->part, run->rules->dates);
     if (err == SYM_BAD_VALUE) {
         return sym_canon_refuse(run, err, "the date of birth is a day that does not exist");
     }
@@ -215,7 +209,14 @@ static enum sym_err write_day(struct sym_canon_run *run)
                                 "\"dates = dmy\" or \"dates = mdy\"",
                                 orders[run->rules->dates]);
     }
-    err = check_day(run, &born);
+    return check_day(run, out);
+}
+
+static enum sym_err write_day(struct sym_canon_run *run)
+{
+    struct sym_date born;
+    char text[32];
+    enum sym_err err = sym_canon_birthday(&born, run);
     if (err == SYM_OK) {
         (void)snprintf(text, sizeof text, "%04u-%02u-%02u", born.year, born.month, born.day);
         sym_canon_step(run, "date of birth", sym_span_text(text));

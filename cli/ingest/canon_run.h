@@ -9,6 +9,12 @@
 #include "cli/ingest/canon.h"
 #include "cli/ingest/unicode.h"
 
+/* Of canon.h. */
+struct sym_canon {
+    struct sym_canon_rules rules;
+    struct sym_unicode *unicode;
+};
+
 struct sym_canon_run {
     const struct sym_canon_rules *rules;
     struct sym_unicode *unicode;
@@ -41,6 +47,31 @@ enum sym_err sym_canon_refuse(const struct sym_canon_run *run, enum sym_err err,
                               ...) SYM_PRINTF(3, 4);
 /* Notes a step unless the text is what the step before left. */
 void sym_canon_step(struct sym_canon_run *run, const char *what, struct sym_span text);
+
+/* Copies text to out, of SYM_CANONICAL_BYTES_MAX + 1 bytes, without invisible characters and spaces
+ * at the ends; each other white space becomes U+0020. Refuses what is too long, not UTF-8, or has
+ * control characters. */
+SYM_MUST enum sym_err sym_canon_tidy(struct sym_span *tidied, char *out,
+                                     const struct sym_canon_run *run, struct sym_span text);
+
+#define SYM_NAME_BYTES_MAX 512u
+#define SYM_NAME_WORDS_MAX 32u
+
+/* Words of a name, as they come: letters and digits of ASCII, in lower case. Borrowed. */
+struct sym_name_words {
+    struct sym_span at[SYM_NAME_WORDS_MAX];
+    size_t n;
+};
+
+/* run->value in words, which lie in room. Refuses names in letters without a Latin spelling, of too
+ * many words, without two letters, and placeholders ("unknown"). */
+SYM_MUST enum sym_err sym_canon_words(struct sym_name_words *out, uint8_t room[SYM_NAME_BYTES_MAX],
+                                      struct sym_canon_run *run);
+
+struct sym_date;
+/* run->part as a date of birth, between 1850 and today. Refuses placeholders; sets run->remark for
+ * a first of January. */
+SYM_MUST enum sym_err sym_canon_birthday(struct sym_date *out, struct sym_canon_run *run);
 
 /* The two lines at the foot of a passport (ICAO Doc 9303-4), which name issuer and number? */
 bool sym_canon_is_mrz(struct sym_span value);

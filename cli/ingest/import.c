@@ -165,6 +165,7 @@ static enum sym_err refuse_more(struct import *im, enum sym_err err)
 static enum sym_err keep_tokens(struct import *im, struct sym_batch *b, size_t first, size_t n,
                                 size_t kept, uint32_t record)
 {
+    uint64_t types = 0;
     for (size_t i = 0; i < n; i++) {
         bool before = false;
         b->types[kept + i] = b->types[first + i];
@@ -175,7 +176,10 @@ static enum sym_err keep_tokens(struct import *im, struct sym_batch *b, size_t f
             return refuse_more(im, err);
         }
         im->counts->duplicate_tokens += before ? 1 : 0;
-        im->counts->tokens_by_type[b->types[kept + i]]++;
+        uint8_t type = b->types[kept + i];
+        im->counts->tokens_by_type[type]++;
+        im->counts->records_by_type[type] += (types >> type & 1) == 0 ? 1 : 0;
+        types |= UINT64_C(1) << type;
     }
     im->counts->tokens += n;
     return SYM_OK;

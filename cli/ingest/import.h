@@ -41,6 +41,7 @@ struct sym_import_counts {
     uint64_t refused;          /* values left out */
     uint64_t doubtful;         /* values kept with a remark */
     uint64_t tokens_by_type[SYM_TOKEN_TYPE_COUNT];
+    uint64_t records_by_type[SYM_TOKEN_TYPE_COUNT]; /* that have one or several */
     uint64_t refused_by_type[SYM_TOKEN_TYPE_COUNT];
     /* Of incidents and aggregates. */
     uint64_t unknown; /* values that became "unknown", as nothing is known of them */

@@ -177,15 +177,39 @@ static enum sym_err refuse_type(struct parsing *at, struct sym_span name)
                   (int)(name.len < 40 ? name.len : 40), (const char *)name.data, list);
 }
 
-/* "TYPE", "TYPE.PART", "TYPE/N" or "TYPE/N.PART" */
+/* "person.PART" */
+static enum sym_err read_person(struct sym_profile_column *c, struct parsing *at, const char *part)
+{
+    char list[64] = "";
+    if (sym_person_part_parse(&c->person, sym_span_text(part)) == SYM_OK) {
+        return SYM_OK;
+    }
+    for (enum sym_person_part p = SYM_PERSON_NONE + 1; p < SYM_PERSON_PARTS; p++) {
+        size_t used = strlen(list);
+        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
+                       sym_person_part_text(p));
+    }
+    return refuse(at, SYM_BAD_VALUE, "a person has no part \"%.40s\"; there are: %s", part, list);
+}
+
+/* "TYPE", "TYPE.PART", "TYPE/N", "TYPE/N.PART" or "person.PART" */
 static enum sym_err read_target(struct sym_profile_column *c, struct parsing *at, const char *text)
 {
     const char *dot = strchr(text, '.');
     const char *slash = strchr(text, '/');
     size_t len = strcspn(text, "./");
     struct sym_span name = sym_span(text, len);
+    if (strncmp(text, "person.", 7) == 0) {
+        return read_person(c, at, text + 7);
+    }
     if (sym_token_type_parse(&c->type, name) != SYM_OK) {
         return refuse_type(at, name);
+    }
+    if ((SYM_TOKEN_WEAK_TYPES >> c->type & 1) != 0) {
+        return refuse(at, SYM_BAD_VALUE,
+                      "%s is a key: map columns to person.given, person.surname, person.dob, "
+                      "person.postcode and person.town, of which keys are made",
+                      sym_token_type_name(c->type));
     }
     c->group = 1;
     if (slash != NULL && (dot == NULL || slash < dot)) {
@@ -210,7 +234,8 @@ static enum sym_err read_target(struct sym_profile_column *c, struct parsing *at
 
 static bool is_same_target(const struct sym_profile_column *a, const struct sym_profile_column *b)
 {
-    return a->type == b->type && a->second == b->second && a->group == b->group;
+    return a->type == b->type && a->second == b->second && a->group == b->group &&
+           a->person == b->person;
 }
 
 static bool holds_identifiers(const struct parsing *at)
@@ -244,7 +269,10 @@ static enum sym_err take_column(struct parsing *at, const char *title, const cha
     enum sym_err err = read_target(&c, at, target);
     for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
         const struct sym_profile_column *other = &p->columns[i];
-        if (is_same_target(other, &c) && (c.second || strcmp(other->title, c.title) == 0)) {
+        if (is_same_target(other, &c) && c.person != SYM_PERSON_NONE) {
+            err = refuse(at, SYM_BAD_VALUE, "line %u maps person.%s already", other->line,
+                         sym_person_part_text(c.person));
+        } else if (is_same_target(other, &c) && (c.second || strcmp(other->title, c.title) == 0)) {
             err = refuse(at, SYM_BAD_VALUE, "line %u says so already; write %s/2 for another one",
                          other->line, sym_token_type_name(c.type));
         }
@@ -355,10 +383,38 @@ static bool needs_second(const struct sym_profile *p, enum sym_token_type type)
     case SYM_TOKEN_URL:
     case SYM_TOKEN_WALLET:
     case SYM_TOKEN_PAYMENT_REF:
+    case SYM_TOKEN_NAMES_DOB:
+    case SYM_TOKEN_SURNAME_DOB:
+    case SYM_TOKEN_GIVEN_DOB:
+    case SYM_TOKEN_DOB_POSTCODE:
+    case SYM_TOKEN_DOB_TOWN:
+    case SYM_TOKEN_NAMES_POSTCODE:
+    case SYM_TOKEN_NAMES_TOWN:
+    case SYM_TOKEN_SURNAME_POSTCODE_YEAR:
     case SYM_TOKEN_TYPE_COUNT:
         break;
     }
     return false;
+}
+
+/* Every key takes two facts; given name and surname are one. */
+static enum sym_err check_person(struct parsing *at)
+{
+    unsigned facts = 0;
+    unsigned line = 0;
+    for (size_t i = 0; i < at->p->n_columns; i++) {
+        enum sym_person_part part = at->p->columns[i].person;
+        bool is_name = part == SYM_PERSON_NAME || part == SYM_PERSON_GIVEN;
+        line = part != SYM_PERSON_NONE && line == 0 ? at->p->columns[i].line : line;
+        facts |= part != SYM_PERSON_NONE ? 1u << (is_name ? SYM_PERSON_SURNAME : part) : 0;
+    }
+    if (facts == 0 || (facts & (facts - 1)) != 0) {
+        return SYM_OK;
+    }
+    at->line = line;
+    return refuse(at, SYM_BAD_VALUE,
+                  "a key is made of two facts at least: map columns to two or more of a name, "
+                  "person.dob, person.postcode and person.town");
 }
 
 static enum sym_err check_parts(struct parsing *at)
@@ -401,7 +457,8 @@ static enum sym_err check_whole(struct parsing *at)
     if (at->p->n_columns == 0) {
         return refuse(at, SYM_BAD_VALUE, "[columns] maps no column to an identifier");
     }
-    return check_parts(at);
+    enum sym_err err = check_parts(at);
+    return err == SYM_OK ? check_person(at) : err;
 }
 
 enum sym_err sym_profile_parse(struct sym_profile *out, const char *source, struct sym_span text,
@@ -450,7 +507,8 @@ enum sym_err sym_profile_load(struct sym_profile *out, const char *name, struct 
         char shown[SYM_FAULT_BYTES];
         return sym_fail(fault, err,
                         "%s: there is no such file, and the profiles that are built in are "
-                        "accounts, persons, htcds, ctdc, iom-missing-migrants and aggregates",
+                        "accounts, persons, person-keys, htcds, ctdc, iom-missing-migrants and "
+                        "aggregates",
                         sym_file_show(shown, name));
     }
     return err == SYM_OK ? sym_profile_parse(out, name, sym_secret_span(&text), fault) : err;

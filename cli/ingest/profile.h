@@ -18,7 +18,7 @@
 #ifndef SYM_CLI_INGEST_PROFILE_H
 #define SYM_CLI_INGEST_PROFILE_H
 
-#include "cli/ingest/canon.h"
+#include "cli/ingest/person.h"
 #include "cli/ingest/profile_field.h"
 #include "proto/dataset.h"
 
@@ -26,12 +26,13 @@
 #define SYM_PROFILE_NAME_BYTES  64u
 #define SYM_PROFILE_GROUPS_MAX  9u
 
-/* One line of [columns]: "Born = name_dob/2.dob". */
+/* One line of [columns]: "Born = name_dob/2.dob", or "Born = person.dob". */
 struct sym_profile_column {
     char title[SYM_PROFILE_TITLE_BYTES]; /* of the CSV column, or "@3" */
     enum sym_token_type type;
-    bool second;    /* it is the second part: bank, issuer, date of birth, platform */
-    unsigned group; /* from 1: parts of one group belong together */
+    bool second;                 /* it is the second part: bank, issuer, date of birth, platform */
+    unsigned group;              /* from 1: parts of one group belong together */
+    enum sym_person_part person; /* of keys; NONE: of an identifier of this type */
     unsigned line;
 };
 
@@ -87,6 +88,9 @@ struct sym_binding {
     size_t n_columns; /* of the file */
     struct sym_bound identifiers[SYM_TOKENS_PER_RECORD_MAX];
     size_t n;
+    /* Of keys: the column of each part, SYM_BOUND_NONE where there is none. */
+    size_t person[SYM_PERSON_PARTS];
+    bool has_person;
     /* Of incidents and aggregates, ascending by target; the rest is set by who has it. */
     struct sym_bound_field fields[SYM_PROFILE_COLUMNS_MAX];
     size_t n_fields;

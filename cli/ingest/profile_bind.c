@@ -224,6 +224,32 @@ static enum sym_err bind_column(struct sym_binding *b, unsigned groups[SYM_TOKEN
     return SYM_OK;
 }
 
+/* The columns of keys. */
+static enum sym_err bind_person(struct sym_binding *b, const struct titles *t,
+                                const struct sym_profile *p, struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; i < SYM_PERSON_PARTS; i++) {
+        b->person[i] = SYM_BOUND_NONE;
+    }
+    for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
+        const struct sym_profile_column *c = &p->columns[i];
+        if (c->person != SYM_PERSON_NONE) {
+            size_t *place = &b->person[c->person];
+            err = find(place, t, p, c->title, c->line, p->optional, fault);
+            b->has_person = b->has_person || *place != SYM_BOUND_NONE;
+        }
+    }
+    if (err == SYM_OK && b->has_person && b->n + SYM_PERSON_KEYS_MAX > SYM_TOKENS_PER_RECORD_MAX) {
+        return refuse(fault, SYM_LIMIT,
+                      "profile %s: more than %u identifiers of one record beside the %u keys of a "
+                      "person; leave some of them out",
+                      p->source, SYM_TOKENS_PER_RECORD_MAX - SYM_PERSON_KEYS_MAX,
+                      SYM_PERSON_KEYS_MAX);
+    }
+    return err;
+}
+
 static enum sym_err check_region(const struct sym_binding *b, const struct sym_profile *p,
                                  struct sym_fault *fault)
 {
@@ -311,14 +337,17 @@ enum sym_err sym_profile_bind(struct sym_binding *out, const struct sym_profile 
     }
     err = find(&b.id, &t, p, p->id, 0, false, fault);
     for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
-        if (!p->columns[i].second) {
+        if (!p->columns[i].second && p->columns[i].person == SYM_PERSON_NONE) {
             err = bind_column(&b, groups, &t, p, &p->columns[i], fault);
         }
+    }
+    if (err == SYM_OK) {
+        err = bind_person(&b, &t, p, fault);
     }
     if (err != SYM_OK) {
         return err;
     }
-    if (b.n == 0) {
+    if (b.n == 0 && !b.has_person) {
         return refuse_unknown(&t, p, p->columns[0].title, p->columns[0].line, fault);
     }
     err = check_region(&b, p, fault);

@@ -38,6 +38,25 @@ static const char persons[] = "[profile]\n"
                               "url = url\n"
                               "wallet = wallet\n";
 
+static const char person_keys[] = "[profile]\n"
+                                  "name = person-keys\n"
+                                  "id = id\n"
+                                  "columns = optional\n"
+                                  "[columns]\n"
+                                  "name = person.name\n"
+                                  "given_name = person.given\n"
+                                  "surname = person.surname\n"
+                                  "date_of_birth = person.dob\n"
+                                  "postcode = person.postcode\n"
+                                  "town = person.town\n"
+                                  "phone = phone\n"
+                                  "email = email\n"
+                                  "passport = passport\n"
+                                  "passport_country = passport.issuer\n"
+                                  "national_id = national_id\n"
+                                  "national_id_country = national_id.issuer\n"
+                                  "iban = iban\n";
+
 /* Field names of IOM's Human Trafficking Case Data Standard 2.0 (CC BY 4.0). */
 static const char htcds[] =
     "[profile]\n"
@@ -198,8 +217,9 @@ struct builtin {
 };
 
 static const struct builtin builtins[] = {
-    {"accounts", accounts}, {"persons", persons},          {"htcds", htcds},
-    {"ctdc", ctdc},         {"iom-missing-migrants", iom}, {"aggregates", aggregates}};
+    {"accounts", accounts},    {"persons", persons}, {"person-keys", person_keys},
+    {"htcds", htcds},          {"ctdc", ctdc},       {"iom-missing-migrants", iom},
+    {"aggregates", aggregates}};
 
 const char *sym_profile_builtin(const char **text, size_t at)
 {

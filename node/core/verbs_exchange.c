@@ -1,5 +1,6 @@
 #include "node/core/verbs.h"
 #include "node/tabulation/releases.h"
+#include "proto/keys.h"
 #include "proto/overlap_agree.h"
 
 #include <stdlib.h>
@@ -30,6 +31,14 @@ static enum sym_err check_codes(const struct sym_overlap_start *o, struct sym_fa
         return sym_fail(fault, SYM_BAD_VALUE,
                         "overlap: this node knows no identifier type %u; update it",
                         (unsigned)o->type);
+    }
+    if (o->rule >= SYM_RULE_COUNT || (o->rule != SYM_RULE_ANY && o->type != SYM_TOKEN_NONE)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "overlap: a rule takes keys of several types; leave --type or --rule");
+    }
+    if (o->rule != SYM_RULE_ANY && o->kind != SYM_KIND_OVERLAP_MATCHES) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "overlap: a rule is about matches, not about a count");
     }
     return SYM_OK;
 }

@@ -402,6 +402,7 @@ struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
         struct sym_exchange *e = x->table.items[i];
         if (!sym_exchange_ended(e) && is_same_wish(x, e, plan)) {
             e->state = SYM_EXCHANGE_WAITING;
+            e->matter->rule = plan->overlap->rule; /* the peer never hears of it */
             e->timeout_ms = plan->timeout_ms;
             e->until_ms = sym_now_ms() + e->timeout_ms;
             e->matter->on_its_own = false;

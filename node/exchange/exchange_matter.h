@@ -31,6 +31,7 @@ struct sym_exchange_matter {
     bool holds;    /* the initiator has it */
     uint8_t epoch[SYM_STANDING_ID_BYTES]; /* at the responder: of the one it says it has */
     uint32_t type;
+    uint32_t rule; /* enum sym_overlap_rule, of an own one */
     char case_ref[SYM_CASE_BYTES_MAX + 1];
     char note[SYM_NOTE_BYTES_MAX + 1];
     char user[SYM_ALIAS_BYTES];
@@ -54,6 +55,8 @@ struct sym_exchange_matter {
     bool withheld;       /* there was less in common: nothing is shown or kept */
     uint64_t records;
     bool has_result;
+    uint8_t shared[SYM_SHARED_KEYS_BYTES_MAX]; /* how often own records share keys (proto/keys.h) */
+    size_t shared_len;
     uint64_t started_ms;         /* wall clock */
     struct sym_overlap_set *set; /* until the run owns it */
     bool set_is_ready;

@@ -41,7 +41,9 @@ enum sym_err sym_exchange_prepare(struct sym_exchanges *x, struct sym_exchange *
         .content = content,
         .type = (enum sym_token_type)m->type,
         .padding = (enum sym_padding)sym_settings_word(x->config.settings, SYM_SETTING_PADDING),
-        .keeps_content = e->role == SYM_SESSION_INITIATOR};
+        .keeps_content = e->role == SYM_SESSION_INITIATOR,
+        .counts_shared = e->role == SYM_SESSION_INITIATOR && e->kind == SYM_KIND_OVERLAP_MATCHES &&
+                         sym_exchange_keys(content, m->type) != 0};
     m->set_is_ready = false;
     err = sym_overlap_set_new(&m->set, &c, on_prepared, e);
     if (err != SYM_OK) {

@@ -3,12 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Nothing of it when it does not fit, which it does. */
+static void keep_shared(struct sym_exchange_matter *m)
+{
+    struct sym_writer w = sym_writer(m->shared, sizeof m->shared);
+    enum sym_err err = sym_shared_keys_write(&w, sym_overlap_find_shared(m->find));
+    m->shared_len = err == SYM_OK ? w.len : 0;
+}
+
 static void on_found(void *owner, enum sym_err err)
 {
     struct sym_exchange *e = owner;
     struct sym_exchange_matter *m = e->matter;
     struct sym_exchanges *x = m->owner;
     m->records = sym_overlap_find_records(m->find);
+    keep_shared(m);
     sym_overlap_find_free(m->find);
     m->find = NULL;
     if (e->phase != SYM_PHASE_SAVING) {
@@ -26,6 +35,19 @@ static void on_found(void *owner, enum sym_err err)
     m->has_result = true;
     e->phase = SYM_PHASE_RUNNING;
     sym_exchange_pump(x, e);
+}
+
+uint64_t sym_exchange_keys(const struct sym_content *content, uint32_t type)
+{
+    uint64_t keys = 0;
+    for (enum sym_token_type t = SYM_TOKEN_NONE + 1; t < SYM_TOKEN_TYPE_COUNT; t++) {
+        bool asked = type == SYM_TOKEN_NONE || type == (uint32_t)t;
+        bool is_key = (SYM_TOKEN_KEY_TYPES >> t & 1) != 0;
+        if (asked && is_key && sym_content_tokens(content, t) > 0) {
+            keys |= UINT64_C(1) << t;
+        }
+    }
+    return (keys & SYM_TOKEN_WEAK_TYPES) != 0 ? keys : 0;
 }
 
 static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
@@ -46,7 +68,10 @@ static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
                                         .results = x->config.results,
                                         .content = result.content,
                                         .digests = result.matched,
-                                        .n = result.n_matched};
+                                        .n = result.n_matched,
+                                        .rule = (enum sym_overlap_rule)m->rule,
+                                        .shared = result.shared,
+                                        .keys = sym_exchange_keys(result.content, m->type)};
     memcpy(c.id, e->handle, sizeof c.id);
     e->phase = SYM_PHASE_SAVING;
     return sym_overlap_find_new(&m->find, &c, on_found, e);

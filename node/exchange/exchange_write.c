@@ -65,6 +65,8 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .shape = m->shape,
         .engine = m->engine,
         .why = m->why,
+        .rule = m->rule,
+        .shared = done ? sym_span(m->shared, m->shared_len) : sym_span("", 0),
     };
 }
 

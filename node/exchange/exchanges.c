@@ -48,6 +48,7 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     m->purpose = o->purpose;
     m->basis = o->basis;
     m->type = o->type;
+    m->rule = o->rule;
     m->engines = sym_exchange_engines(x, o);
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);

@@ -222,6 +222,9 @@ SYM_MUST enum sym_err sym_exchange_prepare(struct sym_exchanges *x, struct sym_e
                                            struct sym_fault *fault);
 /* In a count every record stands for one element: a dataset whose records have several identifiers
  * is counted by one type. SYM_UNSUPPORTED and a line in fault otherwise. */
+/* Types of keys of persons that a content has, by bit, the exact name with date of birth among
+ * them; none unless it has others beside that. type: of the overlap. */
+uint64_t sym_exchange_keys(const struct sym_content *content, uint32_t type);
 SYM_MUST enum sym_err sym_exchange_countable(const struct sym_exchanges *x, uint32_t kind,
                                              struct sym_span dataset, uint32_t type,
                                              struct sym_fault *fault);

@@ -1,7 +1,8 @@
 /* overlap_find.h - from digests that matched to own records: reads the content of a dataset again,
- * one segment per turn of the loop, and keeps the records that hold any of them.
+ * one segment per turn of the loop, and keeps the records that hold any of them, as far as the rule
+ * goes; and counts how often own records share keys.
  *
- * So the only index of an overlap is its sorted digests. Errors: those of datasets.h
+ * The only index of an overlap is its sorted digests. Errors: those of datasets.h
  * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile) and results.h.
  */
 #ifndef SYM_NODE_EXCHANGE_OVERLAP_FIND_H
@@ -9,7 +10,9 @@
 
 #include "node/data/datasets.h"
 #include "node/data/results.h"
+#include "node/exchange/overlap_set.h"
 #include "node/loop.h"
+#include "proto/keys.h"
 
 struct sym_overlap_find;
 
@@ -19,6 +22,9 @@ struct sym_overlap_find_config {
     const struct sym_content *content; /* borrowed, as is what follows */
     const uint8_t *digests;            /* SYM_DIGEST_BYTES each, ascending */
     size_t n;
+    enum sym_overlap_rule rule;       /* which of them are kept */
+    uint64_t keys;                    /* types whose sharing is counted, by bit; 0: none */
+    struct sym_shared_digests shared; /* of all own digests; borrowed */
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
 };
 
@@ -31,6 +37,8 @@ SYM_MUST enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
                                            sym_overlap_find_fn *done, void *owner);
 /* At any time. NULL is fine. */
 void sym_overlap_find_free(struct sym_overlap_find *f);
+/* How often the keys of own records are shared; complete when it is done. */
+const struct sym_shared_keys *sym_overlap_find_shared(const struct sym_overlap_find *f);
 /* Records found so far. */
 uint64_t sym_overlap_find_records(const struct sym_overlap_find *f);
 

@@ -17,6 +17,9 @@ struct sym_overlap_set {
     uint8_t *digests;
     size_t room;
     size_t n;
+    uint8_t *shared; /* digests that come several times, */
+    uint32_t *times; /* and how often */
+    size_t n_shared;
     size_t starts[SYM_SORTED_PARTS + 1];
     size_t parts; /* given out to be sorted */
     bool working; /* a work is out */
@@ -45,6 +48,11 @@ static void destroy(struct sym_overlap_set *set)
         sym_wipe(set->digests, set->room * SYM_DIGEST_BYTES);
         free(set->digests);
     }
+    if (set->shared != NULL) {
+        sym_wipe(set->shared, set->n_shared * SYM_DIGEST_BYTES);
+    }
+    free(set->shared);
+    free(set->times);
     free(set);
 }
 
@@ -111,12 +119,55 @@ static enum sym_err sort_parts(void *context, size_t first, size_t n)
     return SYM_OK;
 }
 
+static bool is_as_before(const struct sym_overlap_set *set, size_t at)
+{
+    const uint8_t *digest = set->digests + at * SYM_DIGEST_BYTES;
+    return at > 0 && sym_sorted_compare(digest - SYM_DIGEST_BYTES, digest, SYM_DIGEST_BYTES) == 0;
+}
+
+/* Notes the runs of equal digests; with no room yet, it only counts them. */
+static void note_shared(struct sym_overlap_set *set)
+{
+    set->n_shared = 0;
+    for (size_t i = 1; i < set->n; i++) {
+        bool repeats = is_as_before(set, i);
+        bool begins = repeats && !is_as_before(set, i - 1);
+        if (begins && set->shared != NULL) {
+            memcpy(set->shared + set->n_shared * SYM_DIGEST_BYTES,
+                   set->digests + i * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
+            set->times[set->n_shared] = 1;
+        }
+        set->n_shared += begins ? 1 : 0;
+        if (repeats && set->shared != NULL) {
+            set->times[set->n_shared - 1]++;
+        }
+    }
+}
+
+static enum sym_err count_shared(struct sym_overlap_set *set)
+{
+    note_shared(set);
+    size_t room = set->n_shared > 0 ? set->n_shared : 1;
+    set->times = calloc(room, sizeof *set->times);
+    set->shared = set->times != NULL ? calloc(room, SYM_DIGEST_BYTES) : NULL;
+    if (set->shared == NULL) {
+        set->n_shared = 0;
+        return SYM_NO_MEMORY;
+    }
+    note_shared(set);
+    return SYM_OK;
+}
+
 /* Records may share an identifier. */
 static enum sym_err drop_repeated(void *context, size_t first, size_t n)
 {
     struct sym_overlap_set *set = context;
     (void)first;
     (void)n;
+    enum sym_err err = set->config.counts_shared ? count_shared(set) : SYM_OK;
+    if (err != SYM_OK) {
+        return err;
+    }
     size_t kept = set->n > 0 ? 1 : 0;
     for (size_t i = 1; i < set->n; i++) {
         const uint8_t *next = set->digests + i * SYM_DIGEST_BYTES;
@@ -237,6 +288,12 @@ uint32_t sym_overlap_set_size(const struct sym_overlap_set *set)
 struct sym_content *sym_overlap_set_content(const struct sym_overlap_set *set)
 {
     return set->config.content;
+}
+
+struct sym_shared_digests sym_overlap_set_shared(const struct sym_overlap_set *set)
+{
+    return (struct sym_shared_digests){
+        .n = set->n_shared, .digests = set->shared, .times = set->times};
 }
 
 void sym_overlap_set_reduce(struct sym_overlap_set *set, const uint32_t *indices, size_t n)

@@ -2,8 +2,9 @@
  * (or of all), each once, ascending, and the size that is announced for them.
  *
  * The content is read one segment per turn of the loop, and put in order by the worker pool; all
- * memory is one array of digests, wiped at the end. Errors: those of datasets.h and workers.h,
- * SYM_LIMIT (more than SYM_SET_MAX), SYM_NO_MEMORY.
+ * memory is one array of digests, wiped at the end, and one of those that several records have,
+ * where they are wanted. Errors: those of datasets.h and workers.h, SYM_LIMIT (more than
+ * SYM_SET_MAX), SYM_NO_MEMORY.
  */
 #ifndef SYM_NODE_EXCHANGE_OVERLAP_SET_H
 #define SYM_NODE_EXCHANGE_OVERLAP_SET_H
@@ -25,6 +26,14 @@ struct sym_overlap_set_config {
     enum sym_token_type type;    /* SYM_TOKEN_NONE: all */
     enum sym_padding padding;
     bool keeps_content; /* until it is freed; otherwise until it was read */
+    bool counts_shared; /* notes which digests several records have */
+};
+
+/* Digests that come several times, ascending, and how often each does. */
+struct sym_shared_digests {
+    size_t n;
+    const uint8_t *digests; /* SYM_DIGEST_BYTES each */
+    const uint32_t *times;
 };
 
 /* The set is ready, or will never be. */
@@ -42,6 +51,8 @@ const uint8_t *sym_overlap_set_digests(const struct sym_overlap_set *set, size_t
 uint32_t sym_overlap_set_size(const struct sym_overlap_set *set);
 /* NULL unless it is kept. */
 struct sym_content *sym_overlap_set_content(const struct sym_overlap_set *set);
+/* None unless they were to be counted. Borrowed. */
+struct sym_shared_digests sym_overlap_set_shared(const struct sym_overlap_set *set);
 /* Keeps the digests at these n indices only, which ascend. */
 void sym_overlap_set_reduce(struct sym_overlap_set *set, const uint32_t *indices, size_t n);
 

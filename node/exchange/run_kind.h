@@ -65,7 +65,8 @@ struct sym_run_result {
     bool listed;            /* it knows which */
     const uint8_t *matched; /* their digests, ascending; those of padding never match */
     size_t n_matched;
-    struct sym_content *content; /* that they came from */
+    struct sym_content *content;      /* that they came from */
+    struct sym_shared_digests shared; /* of all own ones, where they were counted */
 };
 
 /* Functions of the shapes of runs.h. A kind that computes nothing aside has no work, worked and

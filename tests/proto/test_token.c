@@ -56,9 +56,17 @@ static void every_type_has_a_name_that_leads_back_to_it(void **state)
 static void the_numbers_of_types_do_not_move(void **state)
 {
     (void)state;
-    static const char *const order[] = {
-        "none",        "iban",  "account",  "bic",    "phone", "email",  "passport",
-        "national_id", "plate", "name_dob", "handle", "url",   "wallet", "payment_ref"};
+    static const char *const order[] = {"none",       "iban",
+                                        "account",    "bic",
+                                        "phone",      "email",
+                                        "passport",   "national_id",
+                                        "plate",      "name_dob",
+                                        "handle",     "url",
+                                        "wallet",     "payment_ref",
+                                        "names_dob",  "surname_dob",
+                                        "given_dob",  "dob_postcode",
+                                        "dob_town",   "names_postcode",
+                                        "names_town", "surname_postcode_year"};
     assert_int_equal(sizeof order / sizeof *order, SYM_TOKEN_TYPE_COUNT);
     for (size_t i = 0; i < SYM_TOKEN_TYPE_COUNT; i++) {
         assert_string_equal(sym_token_type_name((enum sym_token_type)i), order[i]);
