@@ -54,11 +54,11 @@ TLS = ("openssl/ssl*", "openssl/x509*", "openssl/bio.h")
 PURE = ("crypto", "proto")
 NOT_PURE = {"proto/bus.c"}  # moves bytes between the processes of one node; daemon and CLI share it
 PURE_SYSTEM = {
-    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
+    "assert.h", "endian.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
     "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
 }
 SYSTEM = PURE_SYSTEM | {
-    "arpa/inet.h", "ctype.h", "dirent.h", "endian.h", "fcntl.h", "getopt.h", "grp.h", "ifaddrs.h",
+    "arpa/inet.h", "ctype.h", "dirent.h", "fcntl.h", "getopt.h", "grp.h", "ifaddrs.h",
     "locale.h", "malloc.h", "math.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "semaphore.h",
     "signal.h", "stdatomic.h", "strings.h", "syslog.h", "termios.h", "threads.h", "time.h",
     "unistd.h", "wchar.h",
