@@ -136,6 +136,7 @@ void sym_store_close_env(struct sym_store *s)
 {
     sym_store_snapshot_end(s);
     s->reached = 0;
+    s->used_before = 0;
     if (s->env != NULL) {
         mdb_env_close(s->env);
         s->env = NULL;
