@@ -1,18 +1,25 @@
 #include "crypto/sha256_many.h"
 
 #include "crypto/cpu.h"
+#include "crypto/sha256/sha_avx512.h"
 #include "crypto/sha256/sha_ni.h"
 
 #include <string.h>
 
 _Static_assert(SYM_SHA256_PREFIX_MAX <= SYM_SHA_BLOCK, "the first block holds the prefix");
 
+/* With fewer messages left, sixteen at once would take longer than two and two. */
+#define WIDE_FROM 10u
+
 void sym_sha256_many_init(struct sym_sha256_many *m)
 {
+    m->width = 1;
 #ifdef __x86_64__
-    m->in_pairs = sym_cpu_has(sym_cpu_features(), SYM_CPU_SHA | SYM_CPU_AVX2);
-#else
-    m->in_pairs = false;
+    const uint32_t features = sym_cpu_features();
+    if (sym_cpu_has(features, SYM_CPU_SHA | SYM_CPU_AVX2)) {
+        bool wide = sym_cpu_has(features, SYM_CPU_AVX512F | SYM_CPU_AVX512BW);
+        m->width = wide ? SYM_SHA_WIDE : SYM_SHA_PAIR;
+    }
 #endif
 }
 
@@ -48,8 +55,9 @@ struct lane {
 };
 
 struct lanes {
-    uint32_t states[SYM_SHA_PAIR][SYM_SHA_STATE];
-    struct lane of[SYM_SHA_PAIR];
+    uint32_t states[SYM_SHA_WIDE][SYM_SHA_STATE];
+    struct lane of[SYM_SHA_WIDE];
+    struct run *runs[SYM_SHA_WIDE]; /* where each is; NULL: it has no message */
 };
 
 static void begin(struct lanes *l, size_t i, uint8_t *out, struct sym_span prefix,
@@ -105,35 +113,81 @@ static void took(struct run *r, size_t n)
     r->n -= n;
 }
 
-static void in_pairs(uint8_t (*out)[SYM_HASH_BYTES], struct sym_span prefix,
-                     const struct sym_span *messages, size_t n)
+/* All lanes that have a message, as far as the shortest run goes. */
+static void go_wide(struct lanes *l)
+{
+    const uint8_t *blocks[SYM_SHA_WIDE] = {NULL};
+    const uint8_t *any = NULL;
+    size_t n = SIZE_MAX;
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        if (l->runs[i] != NULL) {
+            any = l->runs[i]->blocks;
+            n = l->runs[i]->n < n ? l->runs[i]->n : n;
+        }
+    }
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        blocks[i] = l->runs[i] != NULL ? l->runs[i]->blocks : any;
+    }
+    sym_sha_avx512_compress_wide(l->states, blocks, n);
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        if (l->runs[i] != NULL) {
+            took(l->runs[i], n);
+        }
+    }
+}
+
+static void go_together(struct lanes *l, size_t i, size_t j)
+{
+    uint32_t states[SYM_SHA_PAIR][SYM_SHA_STATE];
+    const uint8_t *const blocks[] = {l->runs[i]->blocks, l->runs[j]->blocks};
+    size_t n = l->runs[i]->n < l->runs[j]->n ? l->runs[i]->n : l->runs[j]->n;
+    memcpy(states[0], l->states[i], sizeof states[0]);
+    memcpy(states[1], l->states[j], sizeof states[1]);
+    sym_sha_ni_compress_pair(states, blocks, n);
+    memcpy(l->states[i], states[0], sizeof states[0]);
+    memcpy(l->states[j], states[1], sizeof states[1]);
+    took(l->runs[i], n);
+    took(l->runs[j], n);
+}
+
+static void go_alone(struct lanes *l, size_t i)
+{
+    sym_sha_ni_compress(l->states[i], l->runs[i]->blocks, l->runs[i]->n);
+    took(l->runs[i], l->runs[i]->n);
+}
+
+static void side_by_side(uint8_t (*out)[SYM_HASH_BYTES], unsigned width, struct sym_span prefix,
+                         const struct sym_span *messages, size_t n)
 {
     struct lanes l;
-    struct run *runs[SYM_SHA_PAIR];
     size_t next = 0;
-    l.of[0].out = NULL;
-    l.of[1].out = NULL;
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        l.of[i].out = NULL;
+        l.runs[i] = NULL;
+    }
     for (;;) {
-        for (size_t i = 0; i < SYM_SHA_PAIR; i++) {
-            runs[i] = run_of(&l, i);
-            if (runs[i] == NULL && next < n) {
+        size_t busy[SYM_SHA_WIDE];
+        size_t n_busy = 0;
+        for (size_t i = 0; i < width; i++) {
+            l.runs[i] = run_of(&l, i);
+            if (l.runs[i] == NULL && next < n) {
                 begin(&l, i, out[next], prefix, messages[next]);
                 next++;
-                runs[i] = run_of(&l, i);
+                l.runs[i] = run_of(&l, i);
+            }
+            if (l.runs[i] != NULL) {
+                busy[n_busy++] = i;
             }
         }
-        if (runs[0] != NULL && runs[1] != NULL) {
-            const uint8_t *const blocks[] = {runs[0]->blocks, runs[1]->blocks};
-            size_t both = runs[0]->n < runs[1]->n ? runs[0]->n : runs[1]->n;
-            sym_sha_ni_compress_pair(l.states, blocks, both);
-            took(runs[0], both);
-            took(runs[1], both);
-        } else if (runs[0] != NULL || runs[1] != NULL) {
-            size_t i = runs[0] != NULL ? 0 : 1;
-            sym_sha_ni_compress(l.states[i], runs[i]->blocks, runs[i]->n);
-            took(runs[i], runs[i]->n);
-        } else {
+        if (n_busy == 0) {
             break;
+        }
+        if (n_busy >= WIDE_FROM) {
+            go_wide(&l);
+        } else if (n_busy >= SYM_SHA_PAIR) {
+            go_together(&l, busy[0], busy[1]);
+        } else {
+            go_alone(&l, busy[0]);
         }
     }
     sym_wipe(&l, sizeof l);
@@ -147,8 +201,8 @@ enum sym_err sym_sha256_many(uint8_t (*out)[SYM_HASH_BYTES], const struct sym_sh
         return SYM_TOO_LONG;
     }
 #ifdef __x86_64__
-    if (m->in_pairs) {
-        in_pairs(out, prefix, messages, n);
+    if (m->width > 1) {
+        side_by_side(out, m->width, prefix, messages, n);
         return SYM_OK;
     }
 #endif
