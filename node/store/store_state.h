@@ -35,6 +35,7 @@ struct sym_store {
     struct sym_moment snapshot;
     struct sym_store_watch *watches; /* the latest first */
     struct sym_secret key;
+    struct sym_aead cipher; /* for sealing; without a key in between */
     uint8_t nonces[SYM_STORE_NONCES][SYM_SEAL_NONCE_BYTES];
     size_t nonces_left;
     char path[PATH_MAX];
