@@ -29,6 +29,14 @@ enum sym_err sym_aead_init(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BY
     return SYM_OK;
 }
 
+enum sym_err sym_aead_renew(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES])
+{
+    if (a->context == NULL) {
+        return sym_aead_init(a, key);
+    }
+    return EVP_CipherInit_ex(a->context, NULL, NULL, key, NULL, 1) == 1 ? SYM_OK : SYM_NO_MEMORY;
+}
+
 void sym_aead_clear(struct sym_aead *a)
 {
     EVP_CIPHER_CTX_free(a->context);

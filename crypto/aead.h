@@ -31,6 +31,8 @@ struct sym_aead {
 };
 
 SYM_MUST enum sym_err sym_aead_init(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES]);
+/* Takes another key, which takes a tenth of the time of the first; an empty one is initialised. */
+SYM_MUST enum sym_err sym_aead_renew(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES]);
 void sym_aead_clear(struct sym_aead *a);
 
 /* Encrypts data[0..len) in place and writes the tag behind it: data has room for len + 16 bytes. */

@@ -14,6 +14,13 @@ enum sym_err sym_merkle_leaf(uint8_t out[SYM_HASH_BYTES], struct sym_span data)
     return sym_sha256_parts(out, parts, 2);
 }
 
+enum sym_err sym_merkle_leaf_many(uint8_t (*out)[SYM_HASH_BYTES], const struct sym_sha256_many *m,
+                                  const struct sym_span *data, size_t n)
+{
+    static const uint8_t mark = 0x00;
+    return sym_sha256_many(out, m, sym_span(&mark, 1), data, n);
+}
+
 enum sym_err sym_merkle_node(uint8_t out[SYM_HASH_BYTES], const uint8_t left[SYM_HASH_BYTES],
                              const uint8_t right[SYM_HASH_BYTES])
 {

@@ -9,12 +9,16 @@
 #ifndef SYM_CRYPTO_MERKLE_H
 #define SYM_CRYPTO_MERKLE_H
 
-#include "crypto/aead.h"
+#include "crypto/sha256_many.h"
 
 #define SYM_MERKLE_PROOF_MAX 64u
 
 /* SHA-256 over 0x00 and the data. */
 SYM_MUST enum sym_err sym_merkle_leaf(uint8_t out[SYM_HASH_BYTES], struct sym_span data);
+/* The same for n of them: out[i] is of data[i]. */
+SYM_MUST enum sym_err sym_merkle_leaf_many(uint8_t (*out)[SYM_HASH_BYTES],
+                                           const struct sym_sha256_many *m,
+                                           const struct sym_span *data, size_t n);
 /* SHA-256 over 0x01, left and right; out may be either of them. */
 SYM_MUST enum sym_err sym_merkle_node(uint8_t out[SYM_HASH_BYTES],
                                       const uint8_t left[SYM_HASH_BYTES],

@@ -23,7 +23,7 @@ static enum sym_err inner(struct sym_aead *a, uint64_t *counter,
 {
     uint8_t own[SYM_AEAD_KEY_BYTES];
     (void)crypto_core_hchacha20(own, nonce, key, NULL);
-    enum sym_err err = sym_aead_init(a, own);
+    enum sym_err err = sym_aead_renew(a, own);
     sym_wipe(own, sizeof own);
     *counter = 0;
     for (unsigned i = 0; i < 8; i++) {
@@ -32,17 +32,20 @@ static enum sym_err inner(struct sym_aead *a, uint64_t *counter,
     return err;
 }
 
-static enum sym_err seal_long(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
+static enum sym_err seal_long(uint8_t *out, struct sym_aead *kept,
+                              const uint8_t key[SYM_SEAL_KEY_BYTES],
                               const uint8_t nonce[NONCE_BYTES], struct sym_span ad,
                               struct sym_span plain)
 {
-    struct sym_aead a = {0};
+    static const uint8_t no_key[SYM_AEAD_KEY_BYTES];
     uint64_t counter = 0;
-    enum sym_err err = inner(&a, &counter, key, nonce);
+    enum sym_err err = inner(kept, &counter, key, nonce);
     if (err == SYM_OK) {
-        err = sym_aead_seal_to(&a, out, counter, ad, plain);
+        err = sym_aead_seal_to(kept, out, counter, ad, plain);
     }
-    sym_aead_clear(&a);
+    if (err != SYM_OK || sym_aead_renew(kept, no_key) != SYM_OK) {
+        sym_aead_clear(kept);
+    }
     return err;
 }
 
@@ -60,7 +63,8 @@ static enum sym_err unseal_long(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYT
     return err;
 }
 
-enum sym_err sym_seal_with(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
+enum sym_err sym_seal_with(uint8_t *out, struct sym_aead *kept,
+                           const uint8_t key[SYM_SEAL_KEY_BYTES],
                            const uint8_t nonce[SYM_SEAL_NONCE_BYTES], struct sym_span ad,
                            struct sym_span plain)
 {
@@ -69,7 +73,7 @@ enum sym_err sym_seal_with(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
     }
     memcpy(out, nonce, NONCE_BYTES);
     if (plain.len >= LONG_BYTES) {
-        return seal_long(out + NONCE_BYTES, key, out, ad, plain);
+        return seal_long(out + NONCE_BYTES, kept, key, out, ad, plain);
     }
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain.data, plain.len,
                                                      ad.data, ad.len, NULL, out, key);
@@ -80,8 +84,11 @@ enum sym_err sym_seal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES], struc
                       struct sym_span plain)
 {
     uint8_t nonce[NONCE_BYTES];
+    struct sym_aead a = {0};
     sym_random(nonce, sizeof nonce);
-    return sym_seal_with(out, key, nonce, ad, plain);
+    enum sym_err err = sym_seal_with(out, &a, key, nonce, ad, plain);
+    sym_aead_clear(&a);
+    return err;
 }
 
 enum sym_err sym_unseal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES], struct sym_span ad,

@@ -33,9 +33,11 @@
 /* out has room for plain.len + SYM_SEAL_OVERHEAD_BYTES and does not overlap plain. */
 SYM_MUST enum sym_err sym_seal(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
                                struct sym_span ad, struct sym_span plain);
-/* The same with a nonce of the caller's, random and never used before: for who draws many at once.
- */
-SYM_MUST enum sym_err sym_seal_with(uint8_t *out, const uint8_t key[SYM_SEAL_KEY_BYTES],
+/* The same for who seals many: with a nonce of the caller's, random and never used before, and with
+ * a cipher that is kept from one to the next, empty at first and cleared in the end. Between calls
+ * it holds no key. */
+SYM_MUST enum sym_err sym_seal_with(uint8_t *out, struct sym_aead *kept,
+                                    const uint8_t key[SYM_SEAL_KEY_BYTES],
                                     const uint8_t nonce[SYM_SEAL_NONCE_BYTES], struct sym_span ad,
                                     struct sym_span plain);
 /* out has room for sealed.len - SYM_SEAL_OVERHEAD_BYTES and does not overlap sealed. SYM_SHORT for

@@ -16,8 +16,12 @@ struct sink {
     size_t max;
 };
 
-static void put_varint(struct sink *to, uint64_t v)
+static inline void put_varint(struct sink *to, uint64_t v)
 {
+    if (v <= 0x7f && to->len < to->max) {
+        to->out[to->len++] = (uint8_t)v;
+        return;
+    }
     for (bool more = true; more; v >>= 7, to->len++) {
         more = v > 0x7f;
         if (to->len < to->max) {
@@ -26,7 +30,7 @@ static void put_varint(struct sink *to, uint64_t v)
     }
 }
 
-static void put_tag(struct sink *to, size_t number, unsigned wire)
+static inline void put_tag(struct sink *to, size_t number, unsigned wire)
 {
     put_varint(to, number << 3 | wire);
 }
@@ -38,6 +42,8 @@ static enum sym_err put_number(struct sink *to, const struct sym_field *f, size_
     if (v != 0) {
         put_tag(to, number, WIRE_VARINT);
         put_varint(to, v);
+    } else if (f->min == 0) {
+        return SYM_OK;
     }
     return sym_field_check_number(f, v);
 }
@@ -80,8 +86,8 @@ static enum sym_err put_many(struct sink *to, const struct sym_field *f, size_t 
     return err;
 }
 
-static enum sym_err put_field(struct sink *to, const struct sym_field *f, size_t number,
-                              const uint8_t *value)
+static inline enum sym_err put_field(struct sink *to, const struct sym_field *f, size_t number,
+                                     const uint8_t *value)
 {
     const void *member = value + f->offset;
     switch (f->kind) {

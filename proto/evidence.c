@@ -6,6 +6,7 @@
 #define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
 #define EVENT_MAX      63u
 #define CODE_MAX       255u
+#define BODY_DOMAIN    "symbolon-body-1"
 
 const char *sym_entry_kind_text(uint32_t kind)
 {
@@ -100,9 +101,15 @@ const struct sym_message sym_msg_entry_body =
 enum sym_err sym_body_commit(uint8_t out[SYM_HASH_BYTES], const uint8_t salt[SYM_HASH_BYTES],
                              struct sym_span body)
 {
-    const struct sym_span parts[] = {sym_span_text("symbolon-body-1"),
-                                     sym_span(salt, SYM_HASH_BYTES), body};
+    const struct sym_span parts[] = {sym_span_text(BODY_DOMAIN), sym_span(salt, SYM_HASH_BYTES),
+                                     body};
     return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
+}
+
+enum sym_err sym_body_commit_many(uint8_t (*out)[SYM_HASH_BYTES], const struct sym_sha256_many *m,
+                                  const struct sym_span *salted, size_t n)
+{
+    return sym_sha256_many(out, m, sym_span_text(BODY_DOMAIN), salted, n);
 }
 
 /* Between nodes -------------------------------------------------------------------------------

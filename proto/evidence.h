@@ -7,6 +7,7 @@
 #ifndef SYM_PROTO_EVIDENCE_H
 #define SYM_PROTO_EVIDENCE_H
 
+#include "crypto/sha256_many.h"
 #include "proto/exchange.h"
 
 #define SYM_LEAF_VERSION 1u
@@ -335,5 +336,9 @@ extern const struct sym_message sym_msg_compare_page;
 /* SHA-256 over "symbolon-body-1", salt and body: the commitment of a leaf. */
 SYM_MUST enum sym_err sym_body_commit(uint8_t out[SYM_HASH_BYTES],
                                       const uint8_t salt[SYM_HASH_BYTES], struct sym_span body);
+/* The same for n of them: salted[i] is a salt and the body behind it. */
+SYM_MUST enum sym_err sym_body_commit_many(uint8_t (*out)[SYM_HASH_BYTES],
+                                           const struct sym_sha256_many *m,
+                                           const struct sym_span *salted, size_t n);
 
 #endif

@@ -1,5 +1,6 @@
+#include "crypto/sha256/sha_portable.h"
 #include "crypto/vole/aes_portable.h"
-#include "crypto/vole/sha_portable.h"
+#include "crypto/vole/kernel_table.h"
 
 /* Carry-less product of 32 bits each. Of every fourth bit there are 8 at most, so what the integer
  * product carries stays below the next fourth bit. */

@@ -7,13 +7,11 @@
 #ifndef SYM_CRYPTO_VOLE_KERNEL_TABLE_H
 #define SYM_CRYPTO_VOLE_KERNEL_TABLE_H
 
+#include "crypto/sha256/sha.h"
 #include "crypto/vole/geometry.h"
 #include "crypto/vole/kernel.h"
 
 #define SYM_AES_ROUND_KEYS 11u
-#define SYM_SHA_STATE      8u
-#define SYM_SHA_BLOCK      64u
-#define SYM_SHA_BYTES      32u
 
 /* Counters of the code's streams under its key: salt * 2^40. */
 #define SYM_CODE_SALT(salt) ((uint64_t)(salt) << 40)
@@ -90,9 +88,5 @@ void sym_code_spread_pairs_generic(const struct sym_vole_kernel *with, struct sy
                                    struct sym_block *u,
                                    const struct sym_block keys[SYM_AES_ROUND_KEYS],
                                    const struct sym_block *pairs, size_t m, size_t first, size_t n);
-
-/* The constants of SHA-256. */
-extern const uint32_t sym_sha_initial[SYM_SHA_STATE];
-extern const uint32_t sym_sha_round[64];
 
 #endif

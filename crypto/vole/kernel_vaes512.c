@@ -1,6 +1,7 @@
 #include "crypto/cpu.h"
+#include "crypto/sha256/sha_ni.h"
 #include "crypto/vole/code_vaes512.h"
-#include "crypto/vole/sha_ni.h"
+#include "crypto/vole/kernel_table.h"
 
 #ifdef __x86_64__
 

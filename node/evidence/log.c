@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Salts drawn at once: a system call for each takes as long as the commitment. */
-#define SALTS 256u
-
 /* Opening -------------------------------------------------------------------------------------
  */
 
@@ -49,15 +46,14 @@ static enum sym_err make_room(struct sym_log *l)
 {
     struct sym_log_run *const leaves[] = {&l->leaves, &l->new_leaves};
     struct sym_log_run *const bodies[] = {&l->bodies, &l->new_bodies};
-    enum sym_err err = sym_secret_new(&l->salts, (size_t)SALTS * SYM_HASH_BYTES);
+    enum sym_err err = sym_secret_new(&l->salts, (size_t)SYM_LOG_SALTS * SYM_HASH_BYTES);
     err = err == SYM_OK ? sym_secret_new(&l->write.secret, SYM_SEAL_KEY_BYTES) : err;
     err = err == SYM_OK ? sym_secret_new(&l->read.secret, SYM_SEAL_KEY_BYTES) : err;
     for (size_t i = 0; err == SYM_OK && i < 2; i++) {
         err = sym_log_rows_open(leaves[i], SYM_LOG_LEAVES, SYM_LEAF_BYTES_MAX);
         err = err == SYM_OK ? sym_log_rows_open(bodies[i], SYM_LOG_BODIES, SYM_LOG_BODY_ROOM) : err;
     }
-    l->body = malloc(SYM_LOG_BODY_ROOM);
-    return err == SYM_OK && l->body == NULL ? SYM_NO_MEMORY : err;
+    return err;
 }
 
 static void free_room(struct sym_log *l)
@@ -69,7 +65,6 @@ static void free_room(struct sym_log *l)
     sym_secret_clear(&l->salts);
     sym_secret_clear(&l->write.secret);
     sym_secret_clear(&l->read.secret);
-    free(l->body);
 }
 
 static enum sym_err make(struct sym_log **out, const struct sym_log_config *c)
@@ -87,6 +82,7 @@ static enum sym_err make(struct sym_log **out, const struct sym_log_config *c)
     l->store = c->store;
     l->self = c->self;
     l->key = c->key;
+    sym_sha256_many_init(&l->many);
     memcpy(l->cosign, c->cosign_key->public_key, sizeof l->cosign);
     l->watch = (struct sym_store_watch){.seal = seal, .done = done, .owner = l};
     sym_store_watch(l->store, &l->watch);
@@ -154,9 +150,7 @@ bool sym_log_is_signer(const struct sym_log *l, const struct sym_log_side *s)
            strcmp(s->signed_origin, s->head.origin) == 0;
 }
 
-/* After a commit that failed: its last write may have reached the disk, and the store, opened
- * again, may hold what memory does not. */
-static enum sym_err begin(struct sym_log *l, struct sym_transaction *t)
+enum sym_err sym_log_begin(struct sym_log *l, struct sym_transaction *t)
 {
     if (l->changed || !l->in_doubt) {
         l->changed = true;
@@ -184,7 +178,7 @@ static enum sym_err seal(struct sym_transaction *t, void *owner)
     if (!l->changed && !l->freeze_due) {
         return SYM_OK;
     }
-    enum sym_err err = begin(l, t);
+    enum sym_err err = sym_log_begin(l, t);
     if (err == SYM_OK) {
         err = sym_log_put_rest(l, t);
     }
@@ -206,6 +200,7 @@ static void done(void *owner, bool committed)
     sym_log_forget_rows(l);
     sym_log_rows_forget(&l->new_leaves);
     sym_log_rows_forget(&l->new_bodies);
+    l->unhashed = 0;
     if (!committed) {
         sym_log_forget_secrets(l);
     }
@@ -222,142 +217,12 @@ static void done(void *owner, bool committed)
     }
 }
 
-/* Appending -----------------------------------------------------------------------------------
+/* Changing ------------------------------------------------------------------------------------
  */
-
-struct tile_job {
-    struct sym_log *log;
-    struct sym_transaction *t;
-};
-
-static enum sym_err keep_tile(void *context, unsigned level, uint64_t number,
-                              uint8_t hashes[SYM_TILE_WIDTH][SYM_HASH_BYTES])
-{
-    const struct tile_job *job = context;
-    const struct sym_log_side *s = &job->log->pending;
-    return sym_log_put_tile(job->t, hashes, s->marks, s->head.generation, level, number);
-}
-
-static enum sym_err put_leaf(struct sym_log *l, struct sym_transaction *t,
-                             const struct sym_leaf *leaf, struct sym_span handle)
-{
-    uint8_t bytes[SYM_LEAF_BYTES_MAX];
-    uint8_t hash[SYM_HASH_BYTES];
-    size_t len = 0;
-    struct sym_log_side *s = &l->pending;
-    enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_leaf, leaf);
-    if (err == SYM_OK) {
-        err = sym_merkle_leaf(hash, sym_span(bytes, len));
-    }
-    if (err == SYM_OK) {
-        err = sym_log_put_leaf(l, t, s->head.generation, s->head.size, sym_span(bytes, len));
-    }
-    if (err == SYM_OK) {
-        struct tile_job job = {.log = l, .t = t};
-        sym_log_mark(&s->marks[s->head.size % SYM_TILE_WIDTH], l, leaf, handle);
-        err = sym_log_edge_add(&s->edge, hash, keep_tile, &job);
-    }
-    return err;
-}
-
-static void take_salt(struct sym_log *l, uint8_t out[SYM_HASH_BYTES])
-{
-    if (l->salts_left == 0) {
-        sym_random_many(l->salts.data, l->salts.len);
-        l->salts_left = SALTS;
-    }
-    uint8_t *salt = l->salts.data + --l->salts_left * SYM_HASH_BYTES;
-    memcpy(out, salt, SYM_HASH_BYTES);
-    sym_wipe(salt, SYM_HASH_BYTES);
-}
-
-/* salt, body: encoded into l->body. */
-static enum sym_err write_body(struct sym_log *l, const struct sym_entry *entry, size_t *len)
-{
-    uint8_t hash[SYM_HASH_BYTES];
-    struct sym_entry_body body = *entry->body;
-    enum sym_err err = SYM_OK;
-    if (entry->author != NULL) {
-        body.user = sym_span_text(entry->author->user);
-        body.command = entry->author->command;
-        if (entry->author->approver != NULL) {
-            body.approver = sym_span_text(entry->author->approver);
-            body.approval = entry->author->approval;
-        }
-    }
-    bool hide = entry->author != NULL && entry->author->hash_only && body.command.len > 0;
-    if (hide || body.command.len > SYM_COMMAND_KEPT_BYTES) {
-        err = sym_sha256(hash, body.command);
-        body.command_hash = sym_span(hash, sizeof hash);
-        body.command = sym_span(NULL, 0);
-    }
-    if (err == SYM_OK) {
-        take_salt(l, l->body);
-        err = sym_encode(l->body + SYM_HASH_BYTES, SYM_BODY_BYTES_MAX, len, &sym_msg_entry_body,
-                         &body);
-    }
-    *len += SYM_HASH_BYTES;
-    return err;
-}
-
-static struct sym_span node_span(const struct sym_node_id *id)
-{
-    return id == NULL ? sym_span(NULL, 0) : sym_span(id->bytes, sizeof id->bytes);
-}
-
-static enum sym_err append(struct sym_log *l, struct sym_transaction *t,
-                           const struct sym_entry *entry, size_t *len)
-{
-    uint8_t commitment[SYM_HASH_BYTES];
-    uint64_t now_ms = sym_wall_ms();
-    struct sym_log_side *s = &l->pending;
-    enum sym_err err = write_body(l, entry, len);
-    if (err == SYM_OK) {
-        err = sym_body_commit(commitment, l->body,
-                              sym_span(l->body + SYM_HASH_BYTES, *len - SYM_HASH_BYTES));
-    }
-    if (err == SYM_OK) {
-        err = sym_log_put_body(l, t, s->head.generation, s->head.size, sym_span(l->body, *len));
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    s->time_ms = now_ms > s->time_ms ? now_ms : s->time_ms;
-    const struct sym_leaf leaf = {
-        .version = SYM_LEAF_VERSION,
-        .time_ms = s->time_ms,
-        .kind = entry->kind,
-        .exchange_id =
-            sym_span(entry->exchange_id, entry->exchange_id == NULL ? 0 : SYM_EXCHANGE_ID_BYTES),
-        .initiator = node_span(entry->initiator),
-        .responder = node_span(entry->responder),
-        .commitment = sym_span(commitment, sizeof commitment)};
-    return put_leaf(l, t, &leaf, entry->body->handle);
-}
-
-enum sym_err sym_log_append(struct sym_log *l, struct sym_transaction *t,
-                            const struct sym_entry *entry, uint64_t *index)
-{
-    size_t len = 0;
-    enum sym_err err = begin(l, t);
-    if (err != SYM_OK) {
-        return err;
-    }
-    err = append(l, t, entry, &len);
-    sym_wipe(l->body, len);
-    if (err != SYM_OK) {
-        return err;
-    }
-    if (index != NULL) {
-        *index = l->pending.head.size;
-    }
-    l->pending.head.size++;
-    return SYM_OK;
-}
 
 enum sym_err sym_log_end_erasing(struct sym_log *l, struct sym_transaction *t)
 {
-    enum sym_err err = begin(l, t);
+    enum sym_err err = sym_log_begin(l, t);
     l->pending.erasing = false;
     return err;
 }
@@ -508,7 +373,7 @@ static enum sym_err start_again(struct sym_transaction *t, void *context)
 {
     const struct addition *a = context;
     struct sym_log *l = a->log;
-    enum sym_err err = begin(l, t);
+    enum sym_err err = sym_log_begin(l, t);
     if (err == SYM_OK) {
         uint64_t time_ms = l->durable.time_ms;
         uint64_t erased_ms = l->durable.erased_ms;

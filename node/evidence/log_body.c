@@ -61,28 +61,35 @@ enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
     return err == SYM_NOT_FOUND ? SYM_BAD_TAG : err;
 }
 
-static enum sym_err put_bodies(struct sym_log *l, struct sym_transaction *t)
+enum sym_err sym_log_put_bodies(struct sym_log *l, struct sym_transaction *t)
 {
     const struct sym_log_run *run = &l->new_bodies;
     if (run->n == 0) {
         return SYM_OK;
     }
-    enum sym_err err = find_secret(l, t, &l->write, run->generation, run->last / SYM_TILE_WIDTH);
+    enum sym_err err = sym_log_hash_rest(l, t);
+    if (err == SYM_OK) {
+        err = find_secret(l, t, &l->write, run->generation, run->last / SYM_TILE_WIDTH);
+    }
     if (err == SYM_NOT_FOUND) {
         err = make_secret(l, t, &l->write);
     }
     return err == SYM_OK ? sym_log_rows_put(&l->new_bodies, t, &l->write.secret) : err;
 }
 
-static enum sym_err put_leaves(struct sym_log *l, struct sym_transaction *t)
+enum sym_err sym_log_put_leaves(struct sym_log *l, struct sym_transaction *t)
 {
-    return l->new_leaves.n == 0 ? SYM_OK : sym_log_rows_put(&l->new_leaves, t, NULL);
+    if (l->new_leaves.n == 0) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_log_hash_rest(l, t);
+    return err == SYM_OK ? sym_log_rows_put(&l->new_leaves, t, NULL) : err;
 }
 
 enum sym_err sym_log_put_rest(struct sym_log *l, struct sym_transaction *t)
 {
-    enum sym_err err = put_bodies(l, t);
-    return err == SYM_OK ? put_leaves(l, t) : err;
+    enum sym_err err = sym_log_put_bodies(l, t);
+    return err == SYM_OK ? sym_log_put_leaves(l, t) : err;
 }
 
 enum sym_err sym_log_put_leaf(struct sym_log *l, struct sym_transaction *t, uint32_t generation,
@@ -91,7 +98,7 @@ enum sym_err sym_log_put_leaf(struct sym_log *l, struct sym_transaction *t, uint
     if (sym_log_rows_add(&l->new_leaves, generation, index, leaf)) {
         return SYM_OK;
     }
-    enum sym_err err = put_leaves(l, t);
+    enum sym_err err = sym_log_put_leaves(l, t);
     if (err == SYM_OK && !sym_log_rows_add(&l->new_leaves, generation, index, leaf)) {
         err = SYM_TOO_LONG;
     }
@@ -104,7 +111,7 @@ enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t, uint
     if (sym_log_rows_add(&l->new_bodies, generation, index, salted)) {
         return SYM_OK;
     }
-    enum sym_err err = put_bodies(l, t);
+    enum sym_err err = sym_log_put_bodies(l, t);
     if (err == SYM_OK && !sym_log_rows_add(&l->new_bodies, generation, index, salted)) {
         err = SYM_TOO_LONG;
     }

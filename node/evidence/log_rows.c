@@ -54,27 +54,39 @@ bool sym_log_rows_find(const struct sym_log_run *run, struct sym_span *out, uint
     return true;
 }
 
-bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t index,
-                      struct sym_span part)
+uint8_t *sym_log_rows_room(const struct sym_log_run *run, uint32_t generation, uint64_t index,
+                           size_t *max)
 {
     bool follows = run->n == 0 || (run->generation == generation && run->last + 1 == index &&
                                    index % SYM_TILE_WIDTH != 0);
-    if (!follows || run->room - run->used < LENGTH_BYTES ||
-        part.len > run->room - run->used - LENGTH_BYTES ||
-        (run->n > 0 && part.len > ROW_BYTES - LENGTH_BYTES - run->used)) {
-        return false;
+    size_t end = run->n == 0 ? run->room : ROW_BYTES;
+    if (!follows || run->used >= end || end - run->used < LENGTH_BYTES) {
+        return NULL;
     }
-    struct sym_span written;
-    struct sym_writer w = sym_writer(run->bytes + run->used, run->room - run->used);
-    sym_write_u32(&w, (uint32_t)part.len);
-    sym_write_span(&w, part);
-    if (sym_write_end(&w, &written) != SYM_OK) {
-        return false;
-    }
+    *max = end - run->used - LENGTH_BYTES;
+    return run->bytes + run->used + LENGTH_BYTES;
+}
+
+void sym_log_rows_took(struct sym_log_run *run, uint32_t generation, uint64_t index, size_t len)
+{
+    struct sym_writer w = sym_writer(run->bytes + run->used, LENGTH_BYTES);
+    sym_write_u32(&w, (uint32_t)len);
     run->generation = generation;
     run->last = index;
     run->begin[run->n++] = run->used + LENGTH_BYTES;
-    run->used += written.len;
+    run->used += LENGTH_BYTES + len;
+}
+
+bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t index,
+                      struct sym_span part)
+{
+    size_t max = 0;
+    uint8_t *room = sym_log_rows_room(run, generation, index, &max);
+    if (room == NULL || part.len > max) {
+        return false;
+    }
+    memcpy(room, part.data, part.len);
+    sym_log_rows_took(run, generation, index, part.len);
     return true;
 }
 

@@ -13,6 +13,8 @@
 #define SYM_LOG_ROW_BYTES  13u /* generation, index of the last entry, part */
 #define SYM_LOG_MARK_BYTES 4u  /* the beginning of an id; zeros: there is none */
 #define SYM_LOG_FAULT_MAX  255u
+/* Salts drawn at once: a system call for each takes as long as the commitment. */
+#define SYM_LOG_SALTS 256u
 
 /* What a leaf is about, for finding it without reading all: written behind the hashes of a full
  * tile. */
@@ -77,9 +79,10 @@ struct sym_log {
     struct sym_log_secret read;
     struct sym_secret salts; /* drawn, each wiped when it is taken */
     size_t salts_left;
-    uint8_t *body; /* room for a salt and a body, wiped after each use */
+    struct sym_sha256_many many;
     struct sym_log_run new_leaves;
     struct sym_log_run new_bodies;
+    size_t unhashed; /* the last entries: their leaves lack the commitment, the tree them */
     struct sym_log_run leaves; /* these two until the transaction ends */
     struct sym_log_run bodies;
 };
@@ -106,6 +109,11 @@ SYM_MUST enum sym_err sym_log_rows_open(struct sym_log_run *run, enum sym_log_pa
                                         size_t longest);
 void sym_log_rows_close(struct sym_log_run *run);
 void sym_log_rows_forget(struct sym_log_run *run);
+/* Where the next part can be written, at most *max bytes; NULL when it belongs into a new row. It
+ * counts when it was said to have been written. */
+uint8_t *sym_log_rows_room(const struct sym_log_run *run, uint32_t generation, uint64_t index,
+                           size_t *max);
+void sym_log_rows_took(struct sym_log_run *run, uint32_t generation, uint64_t index, size_t len);
 /* False when it belongs into a new row. */
 bool sym_log_rows_add(struct sym_log_run *run, uint32_t generation, uint64_t index,
                       struct sym_span part);
@@ -133,6 +141,8 @@ SYM_MUST enum sym_err sym_log_put_leaf(struct sym_log *l, struct sym_transaction
                                        uint32_t generation, uint64_t index, struct sym_span leaf);
 SYM_MUST enum sym_err sym_log_put_body(struct sym_log *l, struct sym_transaction *t,
                                        uint32_t generation, uint64_t index, struct sym_span salted);
+SYM_MUST enum sym_err sym_log_put_bodies(struct sym_log *l, struct sym_transaction *t);
+SYM_MUST enum sym_err sym_log_put_leaves(struct sym_log *l, struct sym_transaction *t);
 SYM_MUST enum sym_err sym_log_put_rest(struct sym_log *l, struct sym_transaction *t);
 SYM_MUST enum sym_err sym_log_get_leaf(struct sym_log *l, struct sym_transaction *t,
                                        struct sym_span *out, uint32_t generation, uint64_t index);
@@ -153,6 +163,12 @@ void sym_log_mark_stored(struct sym_log_mark *out, struct sym_log *l, struct sym
 SYM_MUST enum sym_err sym_log_renew_secret(struct sym_log *l, struct sym_transaction *t,
                                            const uint8_t place[SYM_LOG_KEY_BYTES]);
 
+/* log_append: hashes what was appended and is not hashed, and adds it to the tree. */
+SYM_MUST enum sym_err sym_log_hash_rest(struct sym_log *l, struct sym_transaction *t);
+
+/* log: before a transaction changes anything. After a commit that failed the store is looked at
+ * first: its last write may have reached the disk. */
+SYM_MUST enum sym_err sym_log_begin(struct sym_log *l, struct sym_transaction *t);
 /* log: was the checkpoint signed with the key that the log has now, for what it is called now? */
 bool sym_log_is_signer(const struct sym_log *l, const struct sym_log_side *s);
 /* Says in the state that no body is left to be erased. */

@@ -19,14 +19,14 @@ static enum sym_err associated(uint8_t out[AD_BYTES], struct sym_span *ad,
     return sym_write_end(&w, ad);
 }
 
-enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
+enum sym_err sym_sealed_write(uint8_t *out, struct sym_aead *kept, const struct sym_secret *key,
                               const uint8_t nonce[SYM_SEAL_NONCE_BYTES],
                               const struct sym_place *place, struct sym_span value)
 {
     uint8_t bytes[AD_BYTES];
     struct sym_span ad;
     enum sym_err err = associated(bytes, &ad, place);
-    return err == SYM_OK ? sym_seal_with(out, key->data, nonce, ad, value) : err;
+    return err == SYM_OK ? sym_seal_with(out, kept, key->data, nonce, ad, value) : err;
 }
 
 enum sym_err sym_sealed_read_into(uint8_t *out, size_t max, size_t *len,

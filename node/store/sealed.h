@@ -18,8 +18,10 @@ struct sym_place {
     struct sym_span key; /* at most SYM_STORE_KEY_BYTES */
 };
 
-/* out has room for value.len + SYM_SEAL_OVERHEAD_BYTES. nonce: random, never used before. */
-SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, const struct sym_secret *key,
+/* out has room for value.len + SYM_SEAL_OVERHEAD_BYTES. nonce: random, never used before. kept: as
+ * for sym_seal_with. */
+SYM_MUST enum sym_err sym_sealed_write(uint8_t *out, struct sym_aead *kept,
+                                       const struct sym_secret *key,
                                        const uint8_t nonce[SYM_SEAL_NONCE_BYTES],
                                        const struct sym_place *place, struct sym_span value);
 /* value must be empty, and stays so on failure. */

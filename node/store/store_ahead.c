@@ -1,6 +1,7 @@
 /* Room behind the end of what is used, written with zeros before it is needed: a sync takes up to
  * half as long again when it has to record a longer file, too. What cannot be written here is left
- * to the commit, which needs as much and says so. */
+ * to the commit, which needs as much and says so. A commit that is long takes longer for writing
+ * everything twice than it saves. */
 #include "node/store/store_state.h"
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 
 #define PART_BYTES ((uint64_t)65536)
 #define PARTS_MAX  16u
+#define LONG_BYTES ((uint64_t)32768)
 
 void sym_store_reach_ahead(struct sym_store *s)
 {
@@ -18,7 +20,9 @@ void sym_store_reach_ahead(struct sym_store *s)
     uint64_t wanted = used / 8 / PART_BYTES + 1;
     size_t n = wanted < PARTS_MAX ? (size_t)wanted : PARTS_MAX;
     int fd = -1;
-    if (used == 0 || used + n * PART_BYTES / 2 <= s->reached ||
+    bool was_long = used - s->used_before > LONG_BYTES && s->used_before != 0;
+    s->used_before = used;
+    if (used == 0 || was_long || used + n * PART_BYTES / 2 <= s->reached ||
         mdb_env_get_fd(s->env, &fd) != MDB_SUCCESS) {
         return;
     }

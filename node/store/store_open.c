@@ -43,8 +43,8 @@ static enum sym_err write_meta(struct sym_store *s, MDB_txn *txn)
     MDB_val format = sym_val_of(sym_span(number, sizeof number));
     MDB_val check = sym_val_of(sym_span(sealed, sizeof sealed));
     sym_put_u64(number, SYM_STORE_FORMAT);
-    enum sym_err err = sym_sealed_write(sealed, &s->key, sym_store_next_nonce(s), &check_place,
-                                        sym_span_text(CHECK_TEXT));
+    enum sym_err err = sym_sealed_write(sealed, &s->cipher, &s->key, sym_store_next_nonce(s),
+                                        &check_place, sym_span_text(CHECK_TEXT));
     if (err == SYM_OK) {
         err = sym_store_err_of(mdb_put(txn, s->meta, &format_key, &format, 0));
     }
@@ -136,6 +136,7 @@ void sym_store_close_env(struct sym_store *s)
 {
     sym_store_snapshot_end(s);
     s->reached = 0;
+    s->used_before = 0;
     if (s->env != NULL) {
         mdb_env_close(s->env);
         s->env = NULL;
@@ -209,6 +210,7 @@ void sym_store_close(struct sym_store *s)
     if (s != NULL) {
         sym_store_close_env(s);
         sym_secret_clear(&s->key);
+        sym_aead_clear(&s->cipher);
         free(s);
     }
 }

@@ -97,9 +97,9 @@ static enum sym_err seal_and_put(struct sym_transaction *t, enum sym_table table
     int code = reserve(t, table, key, &v, last);
     t->full = t->full || code == MDB_MAP_FULL;
     t->bytes += v.mv_size;
-    return code == MDB_SUCCESS
-               ? sym_sealed_write(v.mv_data, under, sym_store_next_nonce(t->store), &place, value)
-               : sym_store_err_of(code);
+    return code == MDB_SUCCESS ? sym_sealed_write(v.mv_data, &t->store->cipher, under,
+                                                  sym_store_next_nonce(t->store), &place, value)
+                               : sym_store_err_of(code);
 }
 
 enum sym_err sym_store_put_under(struct sym_transaction *t, enum sym_table table,

@@ -28,12 +28,14 @@ struct sym_store {
     MDB_dbi meta; /* the format number, unsealed, and a text under the key */
     size_t map_bytes;
     uint64_t
-        reached;   /* bytes of the file, with what lies ready for commits to come; 0: not known */
-    bool busy;     /* a transaction is open */
-    bool was_full; /* the latest write ended with SYM_NO_SPACE */
+        reached; /* bytes of the file, with what lies ready for commits to come; 0: not known */
+    uint64_t used_before; /* bytes in use before the latest commit; 0: not known */
+    bool busy;            /* a transaction is open */
+    bool was_full;        /* the latest write ended with SYM_NO_SPACE */
     struct sym_moment snapshot;
     struct sym_store_watch *watches; /* the latest first */
     struct sym_secret key;
+    struct sym_aead cipher; /* for sealing; without a key in between */
     uint8_t nonces[SYM_STORE_NONCES][SYM_SEAL_NONCE_BYTES];
     size_t nonces_left;
     char path[PATH_MAX];

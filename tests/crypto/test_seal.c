@@ -98,19 +98,46 @@ static void seals_values_of_every_length_as_libsodium_does(void **state)
     static uint8_t out[sizeof plain];
     struct sym_span ad = sym_span_text("table/1");
     uint8_t nonce[SYM_SEAL_NONCE_BYTES];
+    struct sym_aead kept = {0};
     sym_random(plain, sizeof plain);
     sym_random(nonce, sizeof nonce);
     memcpy(wanted, nonce, sizeof nonce);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         size_t n = lengths[i];
         struct sym_span whole = sym_span(sealed, n + SYM_SEAL_OVERHEAD_BYTES);
-        assert_int_equal(sym_seal_with(sealed, key, nonce, ad, sym_span(plain, n)), SYM_OK);
+        assert_int_equal(sym_seal_with(sealed, &kept, key, nonce, ad, sym_span(plain, n)), SYM_OK);
         (void)crypto_aead_xchacha20poly1305_ietf_encrypt(wanted + sizeof nonce, NULL, plain, n,
                                                          ad.data, ad.len, NULL, nonce, key);
         assert_memory_equal(sealed, wanted, whole.len);
         assert_int_equal(sym_unseal(out, key, ad, whole), SYM_OK);
         assert_memory_equal(out, plain, n);
     }
+    sym_aead_clear(&kept);
+}
+
+/* What is kept from one to the next is neither key nor nonce. */
+static void seals_under_one_key_after_the_other(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    static const uint8_t plain[N] = "a long value";
+    static const uint8_t other[SYM_SEAL_KEY_BYTES] = {9};
+    const uint8_t *const keys[] = {key, other, key, key, other};
+    uint8_t sealed[N + SYM_SEAL_OVERHEAD_BYTES];
+    uint8_t wanted[sizeof sealed];
+    struct sym_aead kept = {0};
+    struct sym_span ad = sym_span_text("t/1");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        uint8_t nonce[SYM_SEAL_NONCE_BYTES];
+        sym_random(nonce, sizeof nonce);
+        memcpy(wanted, nonce, sizeof nonce);
+        assert_int_equal(sym_seal_with(sealed, &kept, keys[i], nonce, ad, sym_span(plain, N)),
+                         SYM_OK);
+        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(wanted + sizeof nonce, NULL, plain, N,
+                                                         ad.data, ad.len, NULL, nonce, keys[i]);
+        assert_memory_equal(sealed, wanted, sizeof sealed);
+    }
+    sym_aead_clear(&kept);
 }
 
 static void refuses_a_long_value_that_was_altered_cut_or_moved(void **state)
@@ -591,6 +618,7 @@ int main(void)
         cmocka_unit_test(a_value_sealed_twice_looks_different_and_opens),
         cmocka_unit_test(refuses_a_sealed_value_with_any_bit_flipped),
         cmocka_unit_test(seals_values_of_every_length_as_libsodium_does),
+        cmocka_unit_test(seals_under_one_key_after_the_other),
         cmocka_unit_test(refuses_a_long_value_that_was_altered_cut_or_moved),
         cmocka_unit_test(refuses_a_sealed_value_in_another_place_or_under_another_key),
         cmocka_unit_test(a_subkey_is_keyed_blake2b),

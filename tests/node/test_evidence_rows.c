@@ -61,6 +61,31 @@ static void commit(struct room *s, struct commit c)
     assert_int_equal(sym_store_write(s->store, append, &c), c.end);
 }
 
+/* Leaves that are as long as bodies are short: their row ends first. */
+static enum sym_err append_bare(struct sym_transaction *t, void *context)
+{
+    static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {1};
+    static const struct sym_node_id a = {.bytes = "a"};
+    static const struct sym_node_id b = {.bytes = "b"};
+    const struct commit *c = context;
+    for (unsigned i = 0; i < c->n; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "entry %u", c->first + i);
+        const struct sym_entry_body body = {.event = sym_span_text("t"),
+                                            .detail = sym_span_text(text)};
+        const struct sym_entry entry = {.kind = SYM_ENTRY_REQUESTED,
+                                        .exchange_id = id,
+                                        .initiator = &a,
+                                        .responder = &b,
+                                        .body = &body};
+        enum sym_err err = sym_log_append(c->log, t, &entry, NULL);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    return SYM_OK;
+}
+
 static void check_entry(struct room *s, unsigned i)
 {
     SYM_ARENA_AUTO leaf_arena = {0};
@@ -307,6 +332,34 @@ static void refuses_rows_whose_lengths_do_not_fit(void **state)
     }
 }
 
+static void rows_of_leaves_may_end_before_those_of_bodies(void **state)
+{
+    struct room *s = *state;
+    struct commit c = {.log = room_log(s), .n = 700};
+    assert_int_equal(sym_store_write(s->store, append_bare, &c), SYM_OK);
+    assert_true(rows_of(s, SYM_LOG_LEAVES) > rows_of(s, SYM_LOG_BODIES));
+    room_reopen(s);
+    for (unsigned i = 0; i < c.n; i++) {
+        check_entry(s, i);
+    }
+    struct sym_merkle_proof p;
+    uint8_t bytes[SYM_LEAF_BYTES_MAX];
+    size_t len = 0;
+    for (unsigned i = 0; i < c.n; i += 23) {
+        uint8_t leaf[SYM_HASH_BYTES];
+        struct sym_span hashes[SYM_MERKLE_PROOF_MAX];
+        assert_int_equal(sym_log_leaf(room_log(s), bytes, &len, i), SYM_OK);
+        assert_int_equal(sym_merkle_leaf(leaf, sym_span(bytes, len)), SYM_OK);
+        assert_int_equal(sym_log_prove_inclusion(s->log, &p, i, c.n), SYM_OK);
+        for (size_t h = 0; h < p.n; h++) {
+            hashes[h] = sym_span(p.hash[h], SYM_HASH_BYTES);
+        }
+        assert_int_equal(
+            sym_merkle_check_inclusion(sym_log_head(s->log)->root, leaf, i, c.n, hashes, p.n),
+            SYM_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +370,7 @@ int main(void)
         TEST(erasing_takes_a_row_that_cannot_be_read),
         TEST(a_row_that_is_gone_takes_its_entries_and_no_others),
         TEST(refuses_rows_whose_lengths_do_not_fit),
+        TEST(rows_of_leaves_may_end_before_those_of_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

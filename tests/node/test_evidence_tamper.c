@@ -131,11 +131,14 @@ static void raw_seal(struct raw *r, MDB_val key, const uint8_t *bytes, size_t le
     uint8_t row[4096] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len};
     struct sym_place place = {.table = r->part->table, .key = sym_span(key.mv_data, key.mv_size)};
     uint8_t nonce[SYM_SEAL_NONCE_BYTES];
+    struct sym_aead cipher = {0};
     sym_random(nonce, sizeof nonce);
     assert_true(len < sizeof row - framing(r));
     memcpy(row + framing(r), bytes, len);
     len += framing(r);
-    assert_int_equal(sym_sealed_write(sealed, &r->key, nonce, &place, sym_span(row, len)), SYM_OK);
+    assert_int_equal(sym_sealed_write(sealed, &cipher, &r->key, nonce, &place, sym_span(row, len)),
+                     SYM_OK);
+    sym_aead_clear(&cipher);
     raw_put(r, key, sealed, len + SYM_SEAL_OVERHEAD_BYTES);
 }
 

@@ -1,9 +1,9 @@
-#include "crypto/vole/sha_portable.h"
+#include "crypto/sha256/sha_portable.h"
 
 #ifdef __x86_64__
 #define LANES  8
 #define FINISH sym_sha_avx2_finish
-#include "crypto/vole/sha_lanes.inc"
+#include "crypto/sha256/sha_lanes.inc"
 #else
 typedef int sym_sha_avx2_is_of_x86;
 #endif

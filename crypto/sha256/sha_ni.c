@@ -1,4 +1,4 @@
-#include "crypto/vole/sha_ni.h"
+#include "crypto/sha256/sha_ni.h"
 
 #ifdef __x86_64__
 
@@ -6,7 +6,7 @@
 
 /* One message alone waits for each instruction; two fill the pipeline and fit into the registers.
  */
-#define LANES 2
+#define LANES SYM_SHA_PAIR
 
 /* The state as the instructions want it: A, B, E, F and C, D, G, H, from the top. */
 struct halves {
@@ -85,6 +85,15 @@ static inline void load_block(__m128i words[4], const uint8_t block[SYM_SHA_BLOC
     }
 }
 
+static inline void join(uint32_t state[SYM_SHA_STATE], struct halves s)
+{
+    /* D C B A and H G F E, from the top */
+    __m128i low = _mm_shuffle_epi32(_mm_unpackhi_epi64(s.cdgh, s.abef), 0x1b);
+    __m128i high = _mm_shuffle_epi32(_mm_unpacklo_epi64(s.cdgh, s.abef), 0x1b);
+    _mm_storeu_si128((__m128i *)state, low);
+    _mm_storeu_si128((__m128i *)(state + 4), high);
+}
+
 void sym_sha_ni_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n)
 {
     struct halves s = split(state);
@@ -93,11 +102,21 @@ void sym_sha_ni_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, s
         load_block(words[0], blocks);
         rounds(&s, words, 1);
     }
-    /* D C B A and H G F E, from the top */
-    __m128i low = _mm_shuffle_epi32(_mm_unpackhi_epi64(s.cdgh, s.abef), 0x1b);
-    __m128i high = _mm_shuffle_epi32(_mm_unpacklo_epi64(s.cdgh, s.abef), 0x1b);
-    _mm_storeu_si128((__m128i *)state, low);
-    _mm_storeu_si128((__m128i *)(state + 4), high);
+    join(state, s);
+}
+
+void sym_sha_ni_compress_pair(uint32_t states[SYM_SHA_PAIR][SYM_SHA_STATE],
+                              const uint8_t *const blocks[SYM_SHA_PAIR], size_t n)
+{
+    struct halves s[LANES] = {split(states[0]), split(states[1])};
+    for (size_t at = 0; at < n; at++) {
+        __m128i words[LANES][4];
+        load_block(words[0], blocks[0] + at * SYM_SHA_BLOCK);
+        load_block(words[1], blocks[1] + at * SYM_SHA_BLOCK);
+        rounds(s, words, LANES);
+    }
+    join(states[0], s[0]);
+    join(states[1], s[1]);
 }
 
 static inline void store_hash(uint8_t out[SYM_SHA_BYTES], struct halves s)

@@ -1,4 +1,4 @@
-#include "crypto/vole/sha_portable.h"
+#include "crypto/sha256/sha_portable.h"
 
 /* FIPS 180-4 sections 4.2.2 and 5.3.3: fractional parts of the cube roots of the first 64 primes
  * and of the square roots of the first eight. */
@@ -16,7 +16,7 @@ const uint32_t sym_sha_initial[SYM_SHA_STATE] = {0x6a09e667, 0xbb67ae85, 0x3c6ef
 
 #define LANES  4
 #define FINISH sym_sha_portable_finish
-#include "crypto/vole/sha_lanes.inc"
+#include "crypto/sha256/sha_lanes.inc"
 
 void sym_sha_portable_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n)
 {

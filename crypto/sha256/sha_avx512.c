@@ -1,0 +1,142 @@
+#include "crypto/sha256/sha_avx512.h"
+
+#ifdef __x86_64__
+
+#include <immintrin.h>
+
+/* One word of each message. */
+typedef __m512i word;
+
+#define ADD(x, y)    _mm512_add_epi32(x, y)
+#define ROTATE(x, n) _mm512_ror_epi32(x, n)
+/* Truth tables: x ^ y ^ z, x ? y : z, and what two of three say. */
+#define XOR3(x, y, z)           _mm512_ternarylogic_epi32(x, y, z, 0x96)
+#define CHOOSE(x, y, z)         _mm512_ternarylogic_epi32(x, y, z, 0xca)
+#define MAJORITY(x, y, z)       _mm512_ternarylogic_epi32(x, y, z, 0xe8)
+#define SIGMA(x, a, b, c)       XOR3(ROTATE(x, a), ROTATE(x, b), ROTATE(x, c))
+#define SIGMA_SHIFT(x, a, b, c) XOR3(ROTATE(x, a), ROTATE(x, b), _mm512_srli_epi32(x, c))
+
+/* Round i of sixteen; the caller turns the letters instead of moving the words. */
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
+    do {                                                                                           \
+        const word k = _mm512_set1_epi32((int)sym_sha_round[t + (i)]);                             \
+        const word one = ADD(ADD(ADD(h, SIGMA(e, 6, 11, 25)), CHOOSE(e, f, g)), ADD(k, w[i]));     \
+        d = ADD(d, one);                                                                           \
+        h = ADD(one, ADD(SIGMA(a, 2, 13, 22), MAJORITY(a, b, c)));                                 \
+    } while (0)
+#define EIGHT_ROUNDS(i)                                                                            \
+    do {                                                                                           \
+        ROUND(a, b, c, d, e, f, g, h, (i));                                                        \
+        ROUND(h, a, b, c, d, e, f, g, (i) + 1);                                                    \
+        ROUND(g, h, a, b, c, d, e, f, (i) + 2);                                                    \
+        ROUND(f, g, h, a, b, c, d, e, (i) + 3);                                                    \
+        ROUND(e, f, g, h, a, b, c, d, (i) + 4);                                                    \
+        ROUND(d, e, f, g, h, a, b, c, (i) + 5);                                                    \
+        ROUND(c, d, e, f, g, h, a, b, (i) + 6);                                                    \
+        ROUND(b, c, d, e, f, g, h, a, (i) + 7);                                                    \
+    } while (0)
+
+static inline __attribute__((always_inline)) void schedule(word w[16])
+{
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < 16; i++) {
+        w[i] = ADD(ADD(w[i], SIGMA_SHIFT(w[(i + 14) % 16], 17, 19, 10)),
+                   ADD(w[(i + 9) % 16], SIGMA_SHIFT(w[(i + 1) % 16], 7, 18, 3)));
+    }
+}
+
+static inline __attribute__((always_inline)) void compress(word s[SYM_SHA_STATE], word w[16])
+{
+    word a = s[0];
+    word b = s[1];
+    word c = s[2];
+    word d = s[3];
+    word e = s[4];
+    word f = s[5];
+    word g = s[6];
+    word h = s[7];
+    for (unsigned t = 0; t < 64; t += 16) {
+        if (t > 0) {
+            schedule(w);
+        }
+        EIGHT_ROUNDS(0);
+        EIGHT_ROUNDS(8);
+    }
+    s[0] = ADD(s[0], a);
+    s[1] = ADD(s[1], b);
+    s[2] = ADD(s[2], c);
+    s[3] = ADD(s[3], d);
+    s[4] = ADD(s[4], e);
+    s[5] = ADD(s[5], f);
+    s[6] = ADD(s[6], g);
+    s[7] = ADD(s[7], h);
+}
+
+/* Rows to columns: within quarters of the registers first, then the quarters. */
+static inline __attribute__((always_inline)) void transpose(word w[16])
+{
+    word x[16];
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < 16; i += 2) {
+        x[i] = _mm512_unpacklo_epi32(w[i], w[i + 1]);
+        x[i + 1] = _mm512_unpackhi_epi32(w[i], w[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 16; i += 4) {
+        w[i] = _mm512_unpacklo_epi64(x[i], x[i + 2]);
+        w[i + 1] = _mm512_unpackhi_epi64(x[i], x[i + 2]);
+        w[i + 2] = _mm512_unpacklo_epi64(x[i + 1], x[i + 3]);
+        w[i + 3] = _mm512_unpackhi_epi64(x[i + 1], x[i + 3]);
+    }
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 4; i++) {
+        const word low = _mm512_shuffle_i32x4(w[i], w[i + 4], 0x88);
+        const word low_odd = _mm512_shuffle_i32x4(w[i], w[i + 4], 0xdd);
+        const word high = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0x88);
+        const word high_odd = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0xdd);
+        x[i] = _mm512_shuffle_i32x4(low, high, 0x88);
+        x[i + 4] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
+        x[i + 8] = _mm512_shuffle_i32x4(low, high, 0xdd);
+        x[i + 12] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd);
+    }
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < 16; i++) {
+        w[i] = x[i];
+    }
+}
+
+static inline __attribute__((always_inline)) void
+load_blocks(word w[16], const uint8_t *const blocks[SYM_SHA_WIDE], size_t at)
+{
+    const word swap =
+        _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < 16; i++) {
+        w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i] + at), swap);
+    }
+    transpose(w);
+}
+
+void sym_sha_avx512_compress_wide(uint32_t states[SYM_SHA_WIDE][SYM_SHA_STATE],
+                                  const uint8_t *const blocks[SYM_SHA_WIDE], size_t n)
+{
+    word s[SYM_SHA_STATE];
+    word w[16];
+    const word step = _mm512_set_epi32(120, 112, 104, 96, 88, 80, 72, 64, 56, 48, 40, 32, 24, 16, 8,
+                                       0); /* from a word of one state to that of the next */
+    for (unsigned i = 0; i < SYM_SHA_STATE; i++) {
+        s[i] = _mm512_i32gather_epi32(step, (const void *)(states[0] + i), 4);
+    }
+    for (size_t at = 0; at < n * SYM_SHA_BLOCK; at += SYM_SHA_BLOCK) {
+        load_blocks(w, blocks, at);
+        compress(s, w);
+    }
+    for (unsigned i = 0; i < SYM_SHA_STATE; i++) {
+        _mm512_i32scatter_epi32((void *)(states[0] + i), step, s[i], 4);
+    }
+    sym_wipe(w, sizeof w);
+}
+
+#else
+typedef int sym_sha_avx512_is_of_x86;
+#endif
