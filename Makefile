@@ -54,13 +54,15 @@ LIBS_CLI    := -lcsv -lm
 LIBS_INGEST := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -llapacke -lstdc++
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
-# gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.
+# gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c; in ifma.c, where
+# two products at a time fill both ports, scheduling before registers are given out is worth a tenth.
 $(foreach f,vole/aes_portable vole/code_generic sha256/sha_portable,$(eval CFLAGS_crypto/$f := -O3))
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)),)
 CFLAGS_crypto/laplace_avx2 := -mavx2
 CFLAGS_crypto/mask_aesni := -mavx2 -maes
 CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
-CFLAGS_crypto/ristretto/ifma = $(if $(filter ct,$(VARIANT)),-include tests/ct/emulated_ifma.h,-mavx512f -mavx512dq -mavx512ifma)
+CFLAGS_crypto/ristretto/ifma = $(if $(filter ct,$(VARIANT)),-include tests/ct/emulated_ifma.h,-mavx512f -mavx512dq -mavx512ifma \
+  $(if $(findstring clang,$(CC)),,-fschedule-insns -fsched-pressure))
 CFLAGS_crypto/ristretto/avx2 = -mavx2 $(if $(findstring clang,$(CC)),,-fno-tree-ter)
 CFLAGS_crypto/sha256/sha_avx2 := -O3 -mavx2
 # Without AVX: its instructions between those of SHA, which have no such form, cost 70 cycles each.

@@ -150,6 +150,16 @@ INLINE void fe_carry(struct fe *out, const struct loose *a)
 #undef X
 }
 
+INLINE void fe_carry_factor(struct fe *out, const struct loose *a)
+{
+    fe_carry(out, a);
+}
+
+INLINE void fe_settle(struct fe *out, const struct fe *a)
+{
+    *out = *a;
+}
+
 #define FIVE(a, b, c, d, e, f, g, h, i, j)                                                         \
     ADD(ADD(ADD(MUL(a, b), MUL(c, d)), ADD(MUL(e, f), MUL(g, h))), MUL(i, j))
 #define SIX(a, b, c, d, e, f, g, h, i, j, k, l) ADD(FIVE(a, b, c, d, e, f, g, h, i, j), MUL(k, l))

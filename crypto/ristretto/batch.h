@@ -103,114 +103,103 @@ NOINLINE void work_encode(struct work *w)
     }
 }
 
-INLINE size_t batch_at(size_t done, size_t n)
+/* What a function is given and gives; in, other and out are walked along together. */
+struct items {
+    uint8_t *out; /* elements, or NULL */
+    const uint8_t *in;
+    size_t size;          /* of one in in */
+    const uint8_t *other; /* elements, or NULL */
+};
+
+/* One batch of m: the first bad one of it, or m. */
+typedef size_t batch_step(struct work *w, const struct items *at, size_t m);
+
+/* All n, k being NULL where none is multiplied. */
+INLINE size_t each_batch(batch_step *step, struct items at, size_t n, const struct sym_scalar *k)
 {
-    return n - done < BATCH ? n - done : BATCH;
+    struct work w;
+    size_t done = 0;
+    size_t m = 0;
+    size_t reached = 0;
+    if (k != NULL) {
+        ladder_prepare(&w.ladder, k);
+    }
+    for (; reached == m && done < n; done += reached) {
+        m = n - done < BATCH ? n - done : BATCH;
+        reached = step(&w, &at, m);
+        at.out = at.out != NULL ? at.out + m * SYM_ELEMENT_BYTES : NULL;
+        at.in += m * at.size;
+        at.other = at.other != NULL ? at.other + m * SYM_ELEMENT_BYTES : NULL;
+    }
+    work_end(&w);
+    return done;
 }
 
-static size_t check_batch(struct work *w, const struct sym_element *in, size_t m)
+static size_t check_batch(struct work *w, const struct items *at, size_t m)
 {
-    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_take(w->in, &w->groups, at->in, m, at->size);
     work_decode(w, w->in);
     return first_bad(w, m);
 }
 
 static size_t check_all(const struct sym_element *in, size_t n)
 {
-    struct work w;
-    size_t done = 0;
-    size_t m = 0;
-    size_t reached = 0;
-    for (; reached == m && done < n; done += reached) {
-        m = batch_at(done, n);
-        reached = check_batch(&w, in + done, m);
-    }
-    work_end(&w);
-    return done;
+    struct items at = {.in = (const uint8_t *)in, .size = sizeof *in};
+    return each_batch(check_batch, at, n, NULL);
 }
 
-static size_t derive_batch(struct work *w, struct sym_element *out, const struct sym_uniform *in,
-                           size_t m)
+static size_t derive_batch(struct work *w, const struct items *at, size_t m)
 {
-    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_take(w->in, &w->groups, at->in, m, at->size);
     work_derive(w);
     work_encode(w);
-    memcpy(out, w->out, m * sizeof *out);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
     return first_bad(w, m);
 }
 
 static size_t derive_all(struct sym_element *out, const struct sym_uniform *in, size_t n)
 {
-    struct work w;
-    size_t done = 0;
-    size_t m = 0;
-    size_t reached = 0;
-    for (; reached == m && done < n; done += reached) {
-        m = batch_at(done, n);
-        reached = derive_batch(&w, out + done, in + done, m);
-    }
-    work_end(&w);
-    return done;
+    struct items at = {.out = (uint8_t *)out, .in = (const uint8_t *)in, .size = sizeof *in};
+    return each_batch(derive_batch, at, n, NULL);
 }
 
-static size_t multiply_batch(struct work *w, struct sym_element *out, const struct sym_element *in,
-                             size_t m)
+static size_t multiply_batch(struct work *w, const struct items *at, size_t m)
 {
-    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_take(w->in, &w->groups, at->in, m, at->size);
     work_decode(w, w->in);
     ladder_multiply(w->out, w->at, w->groups, &w->ladder);
-    memcpy(out, w->out, m * sizeof *out);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
     return first_bad(w, m);
 }
 
 static size_t multiply_all(struct sym_element *out, const struct sym_element *in, size_t n,
                            const struct sym_scalar *k)
 {
-    struct work w;
-    size_t done = 0;
-    size_t m = 0;
-    size_t reached = 0;
-    ladder_prepare(&w.ladder, k);
-    for (; reached == m && done < n; done += reached) {
-        m = batch_at(done, n);
-        reached = multiply_batch(&w, out + done, in + done, m);
-    }
-    work_end(&w);
-    return done;
+    struct items at = {.out = (uint8_t *)out, .in = (const uint8_t *)in, .size = sizeof *in};
+    return each_batch(multiply_batch, at, n, k);
 }
 
-static size_t derive_multiply_batch(struct work *w, struct sym_element *out,
-                                    const struct sym_uniform *in, size_t m)
+static size_t derive_multiply_batch(struct work *w, const struct items *at, size_t m)
 {
-    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_take(w->in, &w->groups, at->in, m, at->size);
     work_derive(w);
     ladder_multiply(w->out, w->at, w->groups, &w->ladder);
-    memcpy(out, w->out, m * sizeof *out);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
     return first_bad(w, m);
 }
 
 static size_t derive_multiply_all(struct sym_element *out, const struct sym_uniform *in, size_t n,
                                   const struct sym_scalar *k)
 {
-    struct work w;
-    size_t done = 0;
-    size_t m = 0;
-    size_t reached = 0;
-    ladder_prepare(&w.ladder, k);
-    for (; reached == m && done < n; done += reached) {
-        m = batch_at(done, n);
-        reached = derive_multiply_batch(&w, out + done, in + done, m);
-    }
-    work_end(&w);
-    return done;
+    struct items at = {.out = (uint8_t *)out, .in = (const uint8_t *)in, .size = sizeof *in};
+    return each_batch(derive_multiply_batch, at, n, k);
 }
 
-static size_t add_batch(struct work *w, struct sym_element *out, const struct sym_element *a,
-                        const struct sym_element *b, size_t m)
+static size_t add_batch(struct work *w, const struct items *at, size_t m)
 {
     lanes good[GROUPS];
-    work_take(w->in, &w->groups, a, m, sizeof *a);
-    work_take(w->other, &w->groups, b, m, sizeof *b);
+    work_take(w->in, &w->groups, at->in, m, at->size);
+    work_take(w->other, &w->groups, at->other, m, at->size);
     work_decode(w, w->in);
     memcpy(good, w->good, sizeof good);
     for (size_t g = 0; g < w->groups; g++) {
@@ -222,23 +211,15 @@ static size_t add_batch(struct work *w, struct sym_element *out, const struct sy
         w->good[g] = lanes_and(w->good[g], good[g]);
     }
     work_encode(w);
-    memcpy(out, w->out, m * sizeof *out);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
     return first_bad(w, m);
 }
 
 static size_t add_all(struct sym_element *out, const struct sym_element *a,
                       const struct sym_element *b, size_t n)
 {
-    struct work w;
-    size_t done = 0;
-    size_t m = 0;
-    size_t reached = 0;
-    for (; reached == m && done < n; done += reached) {
-        m = batch_at(done, n);
-        reached = add_batch(&w, out + done, a + done, b + done, m);
-    }
-    work_end(&w);
-    return done;
+    struct items at = {(uint8_t *)out, (const uint8_t *)a, sizeof *a, (const uint8_t *)b};
+    return each_batch(add_batch, at, n, NULL);
 }
 
 const struct sym_ristretto BACKEND = {

@@ -19,6 +19,8 @@
  *   loose_from, _add, _take, _raise
  *                         at most four products may be added up, or two raised ones
  *   fe_carry              makes tight
+ *   fe_carry_factor       the same for less, but a factor comes out: it may enter products and
+ *                         fe_select alone, before fe_settle makes it tight
  *   fe_select             lane by lane one of two, without a branch
  *   fe_freeze             the canonical value in canonical limbs, called frozen
  *   frozen_is_odd, frozen_is_zero, fe_is_same (limb by limb)
@@ -165,11 +167,14 @@ INLINE void fe_negate_where(struct fe *a, lanes which)
     fe_select(a, which, a, &negative);
 }
 
+/* x[g] become factors. */
 INLINE void square_times(struct fe *x, size_t n, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
         for (size_t g = 0; g < n; g++) {
-            fe_sqr(&x[g], &x[g]);
+            struct loose square;
+            fe_square(&square, &x[g]);
+            fe_carry_factor(&x[g], &square);
         }
     }
 }

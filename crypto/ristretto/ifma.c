@@ -1,8 +1,11 @@
-/* Eight elements at a time: GF(2^255-19) in radix 2^51, one element per 64-bit lane, with the
+/* Eight elements at a time: GF(2^255-19) in radix 2^52, one element per 64-bit lane, with the
  * 52-bit multiply-add of AVX-512 (Gueron and Krasnov 2016). A product's low half takes the low 52
- * bits at limb k, its high half what is above, which at limb k+1 counts twice.
+ * bits at limb k, its high half what is above, at limb k+1; it looks at no bit of a factor above
+ * the lowest 52, so that a carried limb that only enters products needs no mask.
  *
- * Tight: limbs below 2^51 + 2^17. Loose: limbs below 2^62. A product's are below 2^57.
+ * Tight: four limbs below 2^52, the highest below 2^48. A factor (field.h): the same, but for bits
+ * above the lowest 52 of the four. Loose: limbs below 2^62. A product's are below 2^56, or 2^59
+ * raised.
  */
 #include "crypto/cpu.h"
 #include "crypto/ristretto_backend.h"
@@ -18,7 +21,8 @@
 
 #define LANES 8
 #define LIMBS 5
-#define LIMB  ((UINT64_C(1) << 51) - 1)
+#define LIMB  ((UINT64_C(1) << 52) - 1)
+#define TOP   ((UINT64_C(1) << 47) - 1)
 
 #ifndef INLINE
 #define INLINE static inline __attribute__((always_inline))
@@ -38,15 +42,15 @@ struct loose {
     vec limb[LIMBS];
 };
 
-/* A factor times 1, 2^51, 2^102, 2^153 and 2^204: a product with it needs hardly any folding. */
+/* A factor times 1, 2^52, 2^104, 2^156 and 2^208: a product with it needs hardly any folding. */
 struct fixed {
     struct fe shifted[LIMBS];
 };
 
 #define FE_WORDS(w0, w1, w2, w3)                                                                   \
     {                                                                                              \
-        (w0) & LIMB, ((w0) >> 51 | (w1) << 13) & LIMB, ((w1) >> 38 | (w2) << 26) & LIMB,           \
-            ((w2) >> 25 | (w3) << 39) & LIMB, (w3) >> 12                                           \
+        (w0) & LIMB, ((w0) >> 52 | (w1) << 12) & LIMB, ((w1) >> 40 | (w2) << 24) & LIMB,           \
+            ((w2) >> 28 | (w3) << 36) & LIMB, (w3) >> 16                                           \
     }
 
 #define ALL(x)      _mm512_set1_epi64((long long)(x))
@@ -61,11 +65,13 @@ struct fixed {
 #define HI(c, a, b) _mm512_madd52hi_epu64(c, a, b)
 #define TWICE(a)    ADD(a, a)
 
-/* 2^9 * p, limb by limb: more than any product, so that one can be taken from it. */
-#define RAISE_LOW     ALL((UINT64_C(1) << 60) - UINT64_C(19) * 512)
-#define RAISE         ALL((UINT64_C(1) << 60) - 512)
-#define RAISE_HALF    ALL((UINT64_C(1) << 59) - 256)
-#define RAISE_QUARTER ALL((UINT64_C(1) << 58) - 128)
+/* 2^260 modulo p: what a limb counts that is five limbs too high. */
+#define FOLD 608
+
+/* 2^11 * p, limb by limb: more than any product, so that one can be taken from it. */
+#define RAISE_LOW  ALL((UINT64_C(1) << 58) - UINT64_C(19) * 2048)
+#define RAISE      ALL((UINT64_C(1) << 58) - 64)
+#define RAISE_HALF ALL((UINT64_C(1) << 57) - 32)
 
 INLINE lanes lanes_and(lanes a, lanes b)
 {
@@ -125,106 +131,108 @@ INLINE void loose_raise(struct loose *out, const struct loose *a)
 #undef X
 }
 
-INLINE void fe_carry(struct fe *out, const struct loose *a)
+/* What is above 2^255 comes down first: then one ripple upwards ends in a limb that has room. */
+INLINE void fe_carry_factor(struct fe *out, const struct loose *a)
+{
+    vec r0 = LO(a->limb[0], DOWN(a->limb[4], 47), ALL(19));
+    vec r1 = ADD(a->limb[1], DOWN(r0, 52));
+    vec r2 = ADD(a->limb[2], DOWN(r1, 52));
+    vec r3 = ADD(a->limb[3], DOWN(r2, 52));
+    out->limb[0] = r0;
+    out->limb[1] = r1;
+    out->limb[2] = r2;
+    out->limb[3] = r3;
+    out->limb[4] = ADD(AND(a->limb[4], ALL(TOP)), DOWN(r3, 52));
+}
+
+INLINE void fe_settle(struct fe *out, const struct fe *a)
 {
     const vec mask = ALL(LIMB);
-#define X(i) vec c##i = DOWN(a->limb[i], 51), m##i = AND(a->limb[i], mask);
+#define X(i) out->limb[i] = i < 4 ? AND(a->limb[i], mask) : a->limb[i];
     EACH_LIMB(X)
 #undef X
-    out->limb[0] = LO(m0, c4, ALL(19));
-    out->limb[1] = ADD(m1, c0);
-    out->limb[2] = ADD(m2, c1);
-    out->limb[3] = ADD(m3, c2);
-    out->limb[4] = ADD(m4, c3);
 }
 
-/* What 19 * x, of limb 5 + i brought down to limb i, has above 52 bits; high counts twice at limb
- * i + 1. x may be wider than the 52 bits that a product looks at. */
-#define FOLD(high, x) ((high) = LO(HI(high, x, nineteen), DOWN(x, 52), nineteen))
+INLINE void fe_carry(struct fe *out, const struct loose *a)
+{
+    fe_carry_factor(out, a);
+    fe_settle(out, out);
+}
 
-/* out = a * b, or 2^9 * p more */
+/* Brings c, which counts five limbs above low and may have up to 63 bits, down to low and high. */
+#define BRING_DOWN(low, high, c)                                                                   \
+    (high) = LO(HI(high, c, fold), DOWN(c, 52), fold);                                             \
+    (low) = LO(low, c, fold);
+
+/* out = a * b, or 2^11 * p more */
 INLINE void multiply_from(struct loose *out, bool raised, const struct fe *a, const struct fe *b)
 {
-    const vec nineteen = ALL(19);
+    const vec fold = ALL(FOLD);
     const vec low = raised ? RAISE_LOW : ZERO;
-    const vec high = raised ? RAISE_HALF : ZERO; /* counts twice, at the next limb */
+    const vec rest = raised ? RAISE : ZERO;
     const vec a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
     const vec b0 = b->limb[0], b1 = b->limb[1], b2 = b->limb[2], b3 = b->limb[3], b4 = b->limb[4];
-    vec h0, h1, h2, h3, h4, h5, h6, h7, h8, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9;
+    vec c0, c1, c2, c3, c4, c5, c6, c7, c8, c9;
 
-    h8 = HI(ZERO, a4, b4);
-    l9 = TWICE(h8); /* below 2^52 */
-    h7 = HI(HI(ZERO, a3, b4), a4, b3);
-    h6 = HI(HI(HI(ZERO, a2, b4), a3, b3), a4, b2);
-    h5 = HI(HI(HI(HI(ZERO, a1, b4), a2, b3), a3, b2), a4, b1);
-    h4 = HI(HI(HI(HI(HI(ZERO, a0, b4), a1, b3), a2, b2), a3, b1), a4, b0);
-    h4 = HI(h4, l9, nineteen);
-    l8 = LO(TWICE(h7), a4, b4);
-    l7 = LO(LO(TWICE(h6), a3, b4), a4, b3);
-    l6 = LO(LO(LO(TWICE(h5), a2, b4), a3, b3), a4, b2);
-    l5 = LO(LO(LO(LO(TWICE(h4), a1, b4), a2, b3), a3, b2), a4, b1);
-
-    h0 = HI(high, a0, b0);
-    h1 = HI(HI(high, a0, b1), a1, b0);
-    h2 = HI(HI(HI(high, a0, b2), a1, b1), a2, b0);
-    h3 = HI(HI(HI(HI(high, a0, b3), a1, b2), a2, b1), a3, b0);
-    FOLD(h0, l5);
-    FOLD(h1, l6);
-    FOLD(h2, l7);
-    FOLD(h3, l8);
-    l0 = LO(LO(low, a0, b0), l5, nineteen);
-    l1 = LO(LO(LO(TWICE(h0), a0, b1), a1, b0), l6, nineteen);
-    l2 = LO(LO(LO(LO(TWICE(h1), a0, b2), a1, b1), a2, b0), l7, nineteen);
-    l3 = LO(LO(LO(LO(LO(TWICE(h2), a0, b3), a1, b2), a2, b1), a3, b0), l8, nineteen);
-    l4 = LO(LO(LO(LO(LO(LO(TWICE(h3), a0, b4), a1, b3), a2, b2), a3, b1), a4, b0), l9, nineteen);
-    out->limb[0] = l0;
-    out->limb[1] = l1;
-    out->limb[2] = l2;
-    out->limb[3] = l3;
-    out->limb[4] = l4;
+    c9 = HI(ZERO, a4, b4);
+    c8 = LO(HI(HI(ZERO, a3, b4), a4, b3), a4, b4);
+    c7 = LO(LO(HI(HI(HI(ZERO, a2, b4), a3, b3), a4, b2), a3, b4), a4, b3);
+    c6 = HI(HI(HI(HI(ZERO, a1, b4), a2, b3), a3, b2), a4, b1);
+    c6 = LO(LO(LO(c6, a2, b4), a3, b3), a4, b2);
+    c5 = HI(HI(HI(HI(HI(ZERO, a0, b4), a1, b3), a2, b2), a3, b1), a4, b0);
+    c5 = LO(LO(LO(LO(c5, a1, b4), a2, b3), a3, b2), a4, b1);
+    c5 = HI(c5, c9, fold);
+    c0 = LO(low, a0, b0);
+    c1 = LO(LO(HI(rest, a0, b0), a0, b1), a1, b0);
+    c2 = LO(LO(LO(HI(HI(rest, a0, b1), a1, b0), a0, b2), a1, b1), a2, b0);
+    c3 = HI(HI(HI(rest, a0, b2), a1, b1), a2, b0);
+    c3 = LO(LO(LO(LO(c3, a0, b3), a1, b2), a2, b1), a3, b0);
+    c4 = HI(HI(HI(HI(rest, a0, b3), a1, b2), a2, b1), a3, b0);
+    c4 = LO(LO(LO(LO(LO(c4, a0, b4), a1, b3), a2, b2), a3, b1), a4, b0);
+    BRING_DOWN(c0, c1, c5)
+    BRING_DOWN(c1, c2, c6)
+    BRING_DOWN(c2, c3, c7)
+    BRING_DOWN(c3, c4, c8)
+    out->limb[0] = c0;
+    out->limb[1] = c1;
+    out->limb[2] = c2;
+    out->limb[3] = c3;
+    out->limb[4] = LO(c4, c9, fold);
 }
 
-/* out = a^2, or 2^9 * p more: products of two limbs are counted twice, and twice again above the 52
- * bits */
+/* out = a^2, or 2^11 * p more: products of two limbs count twice, by way of the sum or, with the
+ * highest limb, which has room, of the factor. */
 INLINE void square_from(struct loose *out, bool raised, const struct fe *a)
 {
-    const vec nineteen = ALL(19);
+    const vec fold = ALL(FOLD);
     const vec low = raised ? RAISE_LOW : ZERO;
-    const vec high = raised ? RAISE_HALF : ZERO; /* counts twice, at the next limb */
-    const vec cross = raised ? RAISE_QUARTER : ZERO;
+    const vec half = raised ? RAISE_HALF : ZERO;
     const vec a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
-    vec h0, h1, h2, h3, h4, h5, h6, h7, h8, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9;
+    const vec d4 = TWICE(a4);
+    vec c0, c1, c2, c3, c4, c5, c6, c7, c8, c9;
 
-    h8 = HI(ZERO, a4, a4);
-    l9 = TWICE(h8); /* below 2^52 */
-    h7 = TWICE(HI(ZERO, a3, a4));
-    h6 = HI(TWICE(HI(ZERO, a2, a4)), a3, a3);
-    h5 = TWICE(HI(HI(ZERO, a1, a4), a2, a3));
-    h4 = HI(TWICE(HI(HI(ZERO, a0, a4), a1, a3)), a2, a2);
-    h4 = HI(h4, l9, nineteen);
-    l8 = LO(TWICE(h7), a4, a4);
-    l7 = TWICE(LO(h6, a3, a4));
-    l6 = LO(TWICE(LO(h5, a2, a4)), a3, a3);
-    l5 = TWICE(LO(LO(h4, a1, a4), a2, a3));
-
-    h0 = HI(high, a0, a0);
-    h1 = TWICE(HI(cross, a0, a1));
-    h2 = HI(TWICE(HI(cross, a0, a2)), a1, a1);
-    h3 = TWICE(HI(HI(cross, a0, a3), a1, a2));
-    FOLD(h0, l5);
-    FOLD(h1, l6);
-    FOLD(h2, l7);
-    FOLD(h3, l8);
-    l0 = LO(LO(low, a0, a0), l5, nineteen);
-    l1 = LO(TWICE(LO(h0, a0, a1)), l6, nineteen);
-    l2 = LO(LO(TWICE(LO(h1, a0, a2)), a1, a1), l7, nineteen);
-    l3 = LO(TWICE(LO(LO(h2, a0, a3), a1, a2)), l8, nineteen);
-    l4 = LO(LO(TWICE(LO(LO(h3, a0, a4), a1, a3)), a2, a2), l9, nineteen);
-    out->limb[0] = l0;
-    out->limb[1] = l1;
-    out->limb[2] = l2;
-    out->limb[3] = l3;
-    out->limb[4] = l4;
+    c9 = HI(ZERO, a4, a4);
+    c8 = LO(HI(ZERO, a3, d4), a4, a4);
+    c7 = LO(HI(HI(ZERO, a3, a3), a2, d4), a3, d4);
+    c6 = LO(HI(LO(TWICE(HI(ZERO, a2, a3)), a3, a3), a1, d4), a2, d4);
+    c5 = TWICE(LO(HI(ZERO, a1, a3), a2, a3));
+    c5 = LO(HI(HI(c5, a2, a2), a0, d4), a1, d4);
+    c5 = HI(c5, c9, fold);
+    c0 = LO(low, a0, a0);
+    c1 = HI(TWICE(LO(half, a0, a1)), a0, a0);
+    c2 = LO(TWICE(LO(HI(half, a0, a1), a0, a2)), a1, a1);
+    c3 = HI(TWICE(LO(LO(HI(half, a0, a2), a0, a3), a1, a2)), a1, a1);
+    c4 = TWICE(LO(HI(HI(half, a0, a3), a1, a2), a1, a3));
+    c4 = LO(LO(c4, a2, a2), a0, d4);
+    BRING_DOWN(c0, c1, c5)
+    BRING_DOWN(c1, c2, c6)
+    BRING_DOWN(c2, c3, c7)
+    BRING_DOWN(c3, c4, c8)
+    out->limb[0] = c0;
+    out->limb[1] = c1;
+    out->limb[2] = c2;
+    out->limb[3] = c3;
+    out->limb[4] = LO(c4, c9, fold);
 }
 
 INLINE void fe_multiply(struct loose *out, const struct fe *a, const struct fe *b)
@@ -249,13 +257,13 @@ INLINE void fe_square_raised(struct loose *out, const struct fe *a)
 
 NOINLINE void fixed_prepare(struct fixed *out, const struct fe *a)
 {
+    const vec fold = ALL(FOLD);
     out->shifted[0] = *a;
     for (size_t i = 1; i < LIMBS; i++) {
         const struct fe *before = &out->shifted[i - 1];
         struct loose next;
-        next.limb[0] = before->limb[4];
-        next.limb[0] = ADD(next.limb[0], TWICE(ADD(next.limb[0], UP(next.limb[0], 3)))); /* x 19 */
-        next.limb[1] = before->limb[0];
+        next.limb[0] = LO(ZERO, before->limb[4], fold);
+        next.limb[1] = HI(before->limb[0], before->limb[4], fold);
         next.limb[2] = before->limb[1];
         next.limb[3] = before->limb[2];
         next.limb[4] = before->limb[3];
@@ -270,33 +278,31 @@ NOINLINE void fixed_prepare(struct fixed *out, const struct fe *a)
 
 INLINE void fe_multiply_fixed(struct loose *out, const struct fe *a, const struct fixed *b)
 {
+    const vec fold = ALL(FOLD);
     const struct fe *v = b->shifted;
     const vec a0 = a->limb[0], a1 = a->limb[1], a2 = a->limb[2], a3 = a->limb[3], a4 = a->limb[4];
-    vec h4 = COLUMN(HI, ZERO, 4); /* times 2^256, which is 38 */
-    vec h0 = COLUMN(HI, ZERO, 0);
-    vec h1 = COLUMN(HI, ZERO, 1);
-    vec h2 = COLUMN(HI, ZERO, 2);
-    vec h3 = COLUMN(HI, ZERO, 3);
-    h0 = LO(HI(h0, h4, ALL(38)), DOWN(h4, 52), ALL(38));
-    out->limb[0] = LO(COLUMN(LO, ZERO, 0), h4, ALL(38));
-    out->limb[1] = COLUMN(LO, TWICE(h0), 1);
-    out->limb[2] = COLUMN(LO, TWICE(h1), 2);
-    out->limb[3] = COLUMN(LO, TWICE(h2), 3);
-    out->limb[4] = COLUMN(LO, TWICE(h3), 4);
+    vec over = COLUMN(HI, ZERO, 4); /* below 2^51 */
+    vec c1 = COLUMN(HI, ZERO, 0);
+    vec c2 = COLUMN(HI, ZERO, 1);
+    vec c3 = COLUMN(HI, ZERO, 2);
+    vec c4 = COLUMN(HI, ZERO, 3);
+    out->limb[0] = LO(COLUMN(LO, ZERO, 0), over, fold);
+    out->limb[1] = HI(COLUMN(LO, c1, 1), over, fold);
+    out->limb[2] = COLUMN(LO, c2, 2);
+    out->limb[3] = COLUMN(LO, c3, 3);
+    out->limb[4] = COLUMN(LO, c4, 4);
 }
 
 INLINE void fe_multiply_add_small(struct loose *out, const struct loose *c, const struct fe *a,
                                   uint32_t k)
 {
     const vec factor = ALL(k);
-#define X(i) vec h##i = HI(ZERO, a->limb[i], factor);
-    EACH_LIMB(X)
-#undef X
-    out->limb[0] = LO(LO(c->limb[0], a->limb[0], factor), h4, ALL(2 * 19));
-    out->limb[1] = LO(LO(c->limb[1], h0, ALL(2)), a->limb[1], factor);
-    out->limb[2] = LO(LO(c->limb[2], h1, ALL(2)), a->limb[2], factor);
-    out->limb[3] = LO(LO(c->limb[3], h2, ALL(2)), a->limb[3], factor);
-    out->limb[4] = LO(LO(c->limb[4], h3, ALL(2)), a->limb[4], factor);
+    vec over = HI(ZERO, a->limb[4], factor);
+    out->limb[0] = LO(LO(c->limb[0], a->limb[0], factor), over, ALL(FOLD));
+    out->limb[1] = LO(HI(c->limb[1], a->limb[0], factor), a->limb[1], factor);
+    out->limb[2] = LO(HI(c->limb[2], a->limb[1], factor), a->limb[2], factor);
+    out->limb[3] = LO(HI(c->limb[3], a->limb[2], factor), a->limb[3], factor);
+    out->limb[4] = LO(HI(c->limb[4], a->limb[3], factor), a->limb[4], factor);
 }
 
 INLINE void fe_constant(struct fe *out, const uint64_t k[LIMBS])
@@ -314,27 +320,30 @@ INLINE void fe_select(struct fe *out, lanes which, const struct fe *clear, const
 }
 
 #define RIPPLE(i, j)                                                                               \
-    r##j = ADD(r##j, DOWN(r##i, 51));                                                              \
+    r##j = ADD(r##j, DOWN(r##i, 52));                                                              \
     r##i = AND(r##i, mask);
 
 INLINE void fe_freeze(struct fe *out, const struct fe *a)
 {
     const vec mask = ALL(LIMB);
     vec r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3], r4 = a->limb[4];
-    RIPPLE(0, 1) RIPPLE(1, 2) RIPPLE(2, 3) RIPPLE(3, 4) r0 = LO(r0, DOWN(r4, 51), ALL(19));
-    r4 = AND(r4, mask);
-    /* p or more exactly when 19 more reaches bit 255 */
-    vec over = DOWN(ADD(r0, ALL(19)), 51);
-    over = DOWN(ADD(r1, over), 51);
-    over = DOWN(ADD(r2, over), 51);
-    over = DOWN(ADD(r3, over), 51);
-    over = DOWN(ADD(r4, over), 51);
+    r0 = LO(r0, DOWN(r4, 47), ALL(19));
+    r4 = AND(r4, ALL(TOP));
+    RIPPLE(0, 1)
+    RIPPLE(1, 2)
+    RIPPLE(2, 3) RIPPLE(3, 4)
+        /* p or more exactly when 19 more reaches bit 255 */
+        vec over = DOWN(ADD(r0, ALL(19)), 52);
+    over = DOWN(ADD(r1, over), 52);
+    over = DOWN(ADD(r2, over), 52);
+    over = DOWN(ADD(r3, over), 52);
+    over = DOWN(ADD(r4, over), 47);
     r0 = LO(r0, over, ALL(19));
     RIPPLE(0, 1) RIPPLE(1, 2) RIPPLE(2, 3) RIPPLE(3, 4) out->limb[0] = r0;
     out->limb[1] = r1;
     out->limb[2] = r2;
     out->limb[3] = r3;
-    out->limb[4] = AND(r4, mask);
+    out->limb[4] = AND(r4, ALL(TOP));
 }
 
 INLINE lanes frozen_is_odd(const struct fe *a)
@@ -372,20 +381,20 @@ INLINE lanes fe_load(struct fe *out, const uint8_t *bytes, size_t stride)
     vec w2 = _mm512_loadu_si512(words[2]);
     vec w3 = _mm512_loadu_si512(words[3]);
     out->limb[0] = AND(w0, mask);
-    out->limb[1] = AND(OR(DOWN(w0, 51), UP(w1, 13)), mask);
-    out->limb[2] = AND(OR(DOWN(w1, 38), UP(w2, 26)), mask);
-    out->limb[3] = AND(OR(DOWN(w2, 25), UP(w3, 39)), mask);
-    out->limb[4] = AND(DOWN(w3, 12), mask);
+    out->limb[1] = AND(OR(DOWN(w0, 52), UP(w1, 12)), mask);
+    out->limb[2] = AND(OR(DOWN(w1, 40), UP(w2, 24)), mask);
+    out->limb[3] = AND(OR(DOWN(w2, 28), UP(w3, 36)), mask);
+    out->limb[4] = AND(DOWN(w3, 16), ALL(TOP));
     return _mm512_test_epi64_mask(w3, ALL(UINT64_C(1) << 63));
 }
 
 INLINE void frozen_store(uint8_t *bytes, const struct fe *a)
 {
     uint64_t words[4][LANES];
-    _mm512_storeu_si512(words[0], OR(a->limb[0], UP(a->limb[1], 51)));
-    _mm512_storeu_si512(words[1], OR(DOWN(a->limb[1], 13), UP(a->limb[2], 38)));
-    _mm512_storeu_si512(words[2], OR(DOWN(a->limb[2], 26), UP(a->limb[3], 25)));
-    _mm512_storeu_si512(words[3], OR(DOWN(a->limb[3], 39), UP(a->limb[4], 12)));
+    _mm512_storeu_si512(words[0], OR(a->limb[0], UP(a->limb[1], 52)));
+    _mm512_storeu_si512(words[1], OR(DOWN(a->limb[1], 12), UP(a->limb[2], 40)));
+    _mm512_storeu_si512(words[2], OR(DOWN(a->limb[2], 24), UP(a->limb[3], 28)));
+    _mm512_storeu_si512(words[3], OR(DOWN(a->limb[3], 36), UP(a->limb[4], 16)));
     for (size_t lane = 0; lane < LANES; lane++) {
         for (size_t word = 0; word < 4; word++) {
             memcpy(bytes + 32 * lane + 8 * word, &words[word][lane], 8);

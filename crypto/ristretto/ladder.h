@@ -141,35 +141,44 @@ INLINE void rung_step(struct rung *r, lanes which, const struct fixed *u)
     fe_multiply_raised(&cross1, &r->less_p, &r->sum_q);
     fe_multiply(&cross2, &r->sum_p, &r->less_q);
     loose_add(&tmp, &cross1, &cross2);
-    fe_carry(&sum, &tmp);
+    fe_carry_factor(&sum, &tmp);
     loose_take(&tmp, &cross1, &cross2);
-    fe_carry(&difference, &tmp);
+    fe_carry_factor(&difference, &tmp);
 
     fe_select(&r->sum_q, which, &r->sum_q, &r->sum_p);
     fe_select(&r->less_q, which, &r->less_q, &r->less_p);
     fe_square_raised(&squared1, &r->sum_q);
     fe_square(&squared2, &r->less_q);
-    fe_carry(&aa, &squared1);
-    fe_carry(&bb, &squared2);
+    fe_carry_factor(&aa, &squared1);
+    fe_carry_factor(&bb, &squared2);
     loose_take(&tmp, &squared1, &squared2);
-    fe_carry(&e, &tmp);
+    fe_carry_factor(&e, &tmp);
     fe_multiply_add_small(&tmp, &squared1, &e, A24);
-    fe_carry(&t, &tmp);
+    fe_carry_factor(&t, &tmp);
 
     fe_multiply_raised(&x2, &aa, &bb);
     fe_multiply(&z2, &e, &t);
     loose_add(&tmp, &x2, &z2);
-    fe_carry(&r->sum_q, &tmp);
+    fe_carry_factor(&r->sum_q, &tmp);
     loose_take(&tmp, &x2, &z2);
-    fe_carry(&r->less_q, &tmp);
+    fe_carry_factor(&r->less_q, &tmp);
 
-    fe_sqr(&difference, &difference);
+    fe_square(&tmp, &difference);
+    fe_carry_factor(&difference, &tmp);
     fe_square_raised(&x3, &sum);
     fe_multiply_fixed(&z3, &difference, u);
     loose_add(&tmp, &x3, &z3);
-    fe_carry(&r->sum_p, &tmp);
+    fe_carry_factor(&r->sum_p, &tmp);
     loose_take(&tmp, &x3, &z3);
-    fe_carry(&r->less_p, &tmp);
+    fe_carry_factor(&r->less_p, &tmp);
+}
+
+INLINE void rung_settle(struct rung *out, const struct rung *r)
+{
+    fe_settle(&out->sum_q, &r->sum_q);
+    fe_settle(&out->less_q, &r->less_q);
+    fe_settle(&out->sum_p, &r->sum_p);
+    fe_settle(&out->less_p, &r->less_p);
 }
 
 /* Okeya and Sakurai's recovery: (out->x : out->y : out->z) = Q from the rung and P = (u, v); then
@@ -226,7 +235,8 @@ NOINLINE void ladder_climb(struct lane_points *at, const struct ladder *k)
     for (size_t step = 0; step < LADDER_STEPS; step++) {
         rung_step(&r, k->swap[step], &u);
     }
-    struct rung up = r;
+    struct rung up;
+    rung_settle(&up, &r);
     fe_select(&r.sum_q, k->swap[LADDER_STEPS], &up.sum_q, &up.sum_p);
     fe_select(&r.less_q, k->swap[LADDER_STEPS], &up.less_q, &up.less_p);
     fe_select(&r.sum_p, k->swap[LADDER_STEPS], &up.sum_p, &up.sum_q);

@@ -48,6 +48,7 @@ NOINLINE void x25519_climb(struct x25519 *x, const uint8_t *remotes)
     for (size_t step = 0; step < X25519_STEPS; step++) {
         rung_step(&x->r, x->swap[step], &x->u);
     }
+    rung_settle(&x->r, &x->r);
     fe_select(&x->r.sum_q, x->swap[X25519_STEPS], &x->r.sum_q, &x->r.sum_p);
     fe_select(&x->r.less_q, x->swap[X25519_STEPS], &x->r.less_q, &x->r.less_p);
     fe_add(&x->numerator, &x->r.sum_q, &x->r.less_q);

@@ -34,7 +34,7 @@ struct sym_block sym_batch_end_s(const struct sym_vole_kernel *with, struct sym_
                                  const struct sym_block *base, const struct sym_block *delta,
                                  const uint8_t x_star[SYM_BLOCK_BYTES]);
 
-/* R: A = P + U, n blocks as bytes (M6 behind x*). */
+/* R: A = P + U, n blocks as bytes (M6 behind x*); a may be the memory of p. */
 void sym_batch_hide(uint8_t *a, const struct sym_block *p, const struct sym_block *u, size_t n);
 /* S: K = V + delta A, in place of V; a: n blocks as bytes. */
 void sym_batch_shift(struct sym_block *v, const struct sym_vole_kernel *with,
