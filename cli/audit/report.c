@@ -1,5 +1,6 @@
 #include "cli/audit/report.h"
 
+#include "crypto/digest.h"
 #include "proto/history.h"
 
 #include <inttypes.h>
@@ -57,6 +58,8 @@ void sym_report_free(struct sym_report *r)
         sym_tally_clear(all[i]);
     }
     sym_ids_clear(&r->ids);
+    sym_ids_clear(&r->asked);
+    sym_ids_clear(&r->held);
     free(r->rows);
     r->rows = NULL;
     sym_audit_head_clear(&r->head);
@@ -64,18 +67,21 @@ void sym_report_free(struct sym_report *r)
 
 /* Exchanges ---------------------------------------------------------------------------------- */
 
+static bool is_own(const struct sym_report *r, const struct sym_audit_entry *e)
+{
+    return sym_span_equal(e->leaf.initiator, sym_span(r->self.bytes, sizeof r->self.bytes));
+}
+
 static struct sym_span asked_by(const struct sym_report *r, const struct sym_audit_entry *e)
 {
-    bool own = sym_span_equal(e->leaf.initiator, sym_span(r->self.bytes, sizeof r->self.bytes));
-    return text(own ? "this node" : "the peer");
+    return text(is_own(r, e) ? "this node" : "the peer");
 }
 
 /* The alias, or of an erased body the node id. */
 static struct sym_span peer_of(const struct sym_report *r, const struct sym_audit_entry *e,
                                char hex[2 * SYM_NODE_ID_BYTES + 1])
 {
-    bool own = sym_span_equal(e->leaf.initiator, sym_span(r->self.bytes, sizeof r->self.bytes));
-    struct sym_span id = own ? e->leaf.responder : e->leaf.initiator;
+    struct sym_span id = is_own(r, e) ? e->leaf.responder : e->leaf.initiator;
     hex[0] = '\0';
     if (e->body.alias.len > 0 || id.len != SYM_NODE_ID_BYTES) {
         return e->body.alias;
@@ -144,20 +150,32 @@ static void count_denial(struct sym_report *r, const struct sym_audit_entry *e, 
     sym_tally_add(&r->denials, sym_tally_row(&r->denials, words), 0, 1);
 }
 
-/* A held exchange asks again by itself, under other ids, until it is decided. */
-static bool asks_again(const struct sym_audit_entry *e)
+/* What was asked once may have several exchanges: a held one asks again by itself, under other ids
+ * with the handle of the first, until it is decided; those of a tabulation have the handle of that.
+ */
+static bool is_first(struct sym_report *r, struct sym_ids *seen, const struct sym_audit_entry *e)
 {
-    return e->body.handle.len > 0 && !sym_span_equal(e->body.handle, e->leaf.exchange_id);
+    uint8_t hash[SYM_HASH_BYTES];
+    const struct sym_span parts[] = {e->body.handle.len > 0 ? e->body.handle : e->leaf.exchange_id,
+                                     e->leaf.initiator, e->leaf.responder};
+    if (sym_sha256_parts(hash, parts, sizeof parts / sizeof *parts) != SYM_OK) {
+        r->exchanges.failed = true;
+        return false;
+    }
+    size_t known = seen->n;
+    r->exchanges.failed |= sym_ids_add(seen, hash) == SYM_NO_ID; /* its first 16 bytes */
+    return seen->n > known;
 }
 
-static void count_decision(struct sym_report *r, const struct sym_audit_entry *e, size_t row)
+static void count_decision(struct sym_report *r, const struct sym_audit_entry *e, size_t row,
+                           bool is_new)
 {
     switch (e->body.decision) {
     case SYM_DECISION_GRANTED:
         sym_tally_add(&r->exchanges, row, GRANTED, 1);
         break;
     case SYM_DECISION_HELD:
-        sym_tally_add(&r->exchanges, row, HELD, asks_again(e) ? 0 : 1);
+        sym_tally_add(&r->exchanges, row, HELD, is_new ? 1 : 0);
         break;
     case SYM_DECISION_DENIED:
         sym_tally_add(&r->exchanges, row, DENIED, 1);
@@ -171,15 +189,17 @@ static void count_decision(struct sym_report *r, const struct sym_audit_entry *e
 static void count_exchange(struct sym_report *r, const struct sym_audit_entry *e, bool counts)
 {
     size_t row = row_of_exchange(r, e);
+    bool is_held = e->leaf.kind == SYM_ENTRY_DECIDED && e->body.decision == SYM_DECISION_HELD;
+    bool is_request = e->leaf.kind == SYM_ENTRY_REQUESTED;
+    bool is_new = (is_request || is_held) && is_first(r, is_held ? &r->held : &r->asked, e);
     if (!counts) {
         return;
     }
-    bool first = e->leaf.kind == SYM_ENTRY_REQUESTED && !asks_again(e);
-    sym_tally_add(&r->exchanges, row, REQUESTED, first ? 1 : 0);
+    sym_tally_add(&r->exchanges, row, REQUESTED, is_request && is_new ? 1 : 0);
     sym_tally_add(&r->exchanges, row, CLOSED, e->leaf.kind == SYM_ENTRY_CLOSED ? 1 : 0);
     sym_tally_add(&r->exchanges, row, ABORTED, e->leaf.kind == SYM_ENTRY_ABORTED ? 1 : 0);
     if (e->leaf.kind == SYM_ENTRY_DECIDED) {
-        count_decision(r, e, row);
+        count_decision(r, e, row, is_new);
     }
     if (e->leaf.kind == SYM_ENTRY_CLOSED || e->leaf.kind == SYM_ENTRY_ABORTED) {
         sym_tally_add(&r->exchanges, row, BYTES_SENT, e->body.bytes_sent);
@@ -201,11 +221,15 @@ static void count_approval(struct sym_report *r, const struct sym_audit_entry *e
     sym_tally_add(&r->approvals, sym_tally_row(&r->approvals, words), 0, 1);
 }
 
+/* The peer is who asked. Answers that cost nothing differ in the release that gave them: they count
+ * together. */
 static void count_budget(struct sym_report *r, const struct sym_audit_entry *e)
 {
+    char hex[2 * SYM_NODE_ID_BYTES + 1];
     const struct sym_entry_body *b = &e->body;
-    const struct sym_span words[] = {b->alias, b->subject.len > 0 ? b->subject : b->mine, b->event,
-                                     b->detail};
+    const struct sym_span words[] = {is_own(r, e) ? text("this node") : peer_of(r, e, hex),
+                                     b->subject.len > 0 ? b->subject : b->mine, b->event,
+                                     b->count > 0 ? b->detail : text("")};
     size_t row = sym_tally_row(&r->budgets, words);
     sym_tally_add(&r->budgets, row, 0, 1);
     sym_tally_add(&r->budgets, row, 1, b->count);

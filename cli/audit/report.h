@@ -24,7 +24,8 @@ struct sym_report {
     struct sym_erasures erasures;
     struct sym_tally exchanges, denials, approvals, budgets, changes, refused, alarms;
     struct sym_ids ids;
-    size_t *rows; /* in exchanges, by number of id */
+    struct sym_ids asked, held; /* what was, each with those between whom */
+    size_t *rows;               /* in exchanges, by number of id */
     size_t max_rows;
     struct sym_audit_tree tree;
     enum sym_err err;

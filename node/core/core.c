@@ -118,7 +118,7 @@ static enum sym_err forget_cut_off(struct sym_transaction *t, void *context)
 {
     (void)context;
     enum sym_err err = sym_withheld_forget(t, sym_wall_ms());
-    return err == SYM_OK ? sym_cohort_leave_all(t) : err;
+    return err == SYM_OK ? sym_cohort_start(t) : err;
 }
 
 /* What was asked, and what the end of this node cut off. */

@@ -1,5 +1,7 @@
 #include "node/tabulation/cohorts.h"
 
+#include <string.h>
+
 /* COHORTS: dataset and a zero byte, epoch (8), qid -> state (1), ids. */
 enum state { OPEN = 1, UNMASKED, LEFT };
 #define PREFIX_BYTES (SYM_DATASET_BYTES_MAX + 1u + 8u)
@@ -84,16 +86,6 @@ enum sym_err sym_cohort_left(struct sym_transaction *t, const struct sym_cohort 
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
-static enum sym_err leave_if_open(void *context, struct sym_span key, struct sym_span value)
-{
-    return is_open(value) ? leave(context, key) : SYM_OK;
-}
-
-enum sym_err sym_cohort_leave_all(struct sym_transaction *t)
-{
-    return sym_store_each(t, SYM_TABLE_COHORTS, leave_if_open, t);
-}
-
 /* Comparing ------------------------------------------------------------------------------------ */
 
 struct comparing {
@@ -168,4 +160,53 @@ enum sym_err sym_cohort_last_epoch(struct sym_transaction *t, uint64_t *out,
     }
     *out = l.epoch;
     return err == SYM_CANCELLED ? SYM_OK : err;
+}
+
+/* The start ------------------------------------------------------------------------------------ */
+
+struct forgetting {
+    struct sym_transaction *t;
+    uint8_t dataset[SYM_DATASET_BYTES_MAX];
+    size_t dataset_len; /* 0: none yet */
+    uint64_t last;      /* epoch of that dataset */
+};
+
+static enum sym_err look_at_dataset(struct forgetting *f, struct sym_span dataset)
+{
+    if (dataset.len == 0 || dataset.len > sizeof f->dataset) {
+        return SYM_BAD_FORMAT;
+    }
+    if (sym_span_equal(dataset, sym_span(f->dataset, f->dataset_len))) {
+        return SYM_OK;
+    }
+    memcpy(f->dataset, dataset.data, dataset.len);
+    f->dataset_len = dataset.len;
+    return sym_cohort_last_epoch(f->t, &f->last, sym_span(f->dataset, f->dataset_len));
+}
+
+static enum sym_err forget_earlier(void *context, struct sym_span key, struct sym_span value)
+{
+    struct forgetting *f = context;
+    size_t tail = 1 + 8 + SYM_HASH_BYTES;
+    (void)value;
+    if (key.len <= tail) {
+        return SYM_BAD_FORMAT;
+    }
+    size_t len = key.len - tail;
+    enum sym_err err = look_at_dataset(f, sym_span(key.data, len));
+    return err == SYM_OK && sym_get_u64(key.data + len + 1) < f->last
+               ? sym_store_delete(f->t, SYM_TABLE_COHORTS, key)
+               : err;
+}
+
+static enum sym_err leave_if_open(void *context, struct sym_span key, struct sym_span value)
+{
+    return is_open(value) ? leave(context, key) : SYM_OK;
+}
+
+enum sym_err sym_cohort_start(struct sym_transaction *t)
+{
+    struct forgetting f = {.t = t};
+    enum sym_err err = sym_store_each(t, SYM_TABLE_COHORTS, forget_earlier, &f);
+    return err == SYM_OK ? sym_store_each(t, SYM_TABLE_COHORTS, leave_if_open, t) : err;
 }

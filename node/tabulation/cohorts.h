@@ -31,8 +31,11 @@ SYM_MUST enum sym_err sym_cohort_open(struct sym_transaction *t, const struct sy
 SYM_MUST enum sym_err sym_cohort_unmasked(struct sym_transaction *t, const struct sym_cohort *c);
 /* It ended before that; fine for any other state. */
 SYM_MUST enum sym_err sym_cohort_left(struct sym_transaction *t, const struct sym_cohort *c);
-/* At the start: all that are open were cut off by the end of this node. */
-SYM_MUST enum sym_err sym_cohort_leave_all(struct sym_transaction *t);
+/* At the start, when no tabulation is under way: all that are open were cut off by the end of this
+ * node, and those of earlier editions than the last one are forgotten. An edition never goes back,
+ * so that nothing is asked of them any more. Not later: while a tabulation is under way, others of
+ * the same, meanwhile earlier edition may still have to be compared with it. */
+SYM_MUST enum sym_err sym_cohort_start(struct sym_transaction *t);
 
 /* Is it too close to that of another query id? qid: NULL for one that has none yet. */
 SYM_MUST enum sym_err sym_cohort_too_close(struct sym_transaction *t, bool *out,

@@ -9,6 +9,9 @@
 
 #define YEAR_MS (UINT64_C(365) * 86400000u)
 #define NANO    UINT64_C(1000000000)
+/* How long an id that was not paid for is kept after its consent is void: the clock may be set back
+ * by so much. */
+#define VOID_MS UINT64_C(86400000)
 
 /* BUDGETS: dataset and a zero byte, year (4), peer (32) -> nano epsilon spent (8). */
 #define NAME_BYTES_MAX   SYM_DATASET_BYTES_MAX
@@ -208,17 +211,44 @@ enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_transaction 
 
 /* Changing it ---------------------------------------------------------------------------------- */
 
+struct forgetting {
+    struct sym_transaction *t;
+    uint64_t now_ms;
+};
+
+static enum sym_err forget_void(void *context, struct sym_span key, struct sym_span value)
+{
+    const struct forgetting *f = context;
+    struct query q;
+    enum sym_err err = read_query(&q, value);
+    bool is_paid = err == SYM_OK && (q.state == DEBITED || q.state == UNMASKED);
+    return err == SYM_OK && !is_paid && f->now_ms >= VOID_MS && q.expires_ms <= f->now_ms - VOID_MS
+               ? sym_store_delete(f->t, SYM_TABLE_QUERY_IDS, key)
+               : err;
+}
+
+/* SYM_REPLAY: this id was consented to. Those whose consent nobody can use any more go first. */
+static enum sym_err check_new(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES],
+                              uint64_t now_ms)
+{
+    struct forgetting f = {.t = t, .now_ms = now_ms};
+    enum sym_err err = sym_store_each(t, SYM_TABLE_QUERY_IDS, forget_void, &f);
+    if (err == SYM_OK) {
+        err = sym_store_has(t, SYM_TABLE_QUERY_IDS, sym_span(qid, SYM_HASH_BYTES));
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err == SYM_OK ? SYM_REPLAY : err;
+}
+
 enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_transaction *t,
                                 const uint8_t qid[SYM_HASH_BYTES], const struct sym_ledger_ask *ask,
                                 uint64_t epsilon_nano, uint64_t expires_ms)
 {
     struct sym_ledger_left left;
     uint64_t renews_ms = 0;
-    enum sym_err err = sym_store_has(t, SYM_TABLE_QUERY_IDS, sym_span(qid, SYM_HASH_BYTES));
-    if (err != SYM_NOT_FOUND) {
-        return err == SYM_OK ? SYM_REPLAY : err;
+    enum sym_err err = check_new(t, qid, ask->now_ms);
+    if (err == SYM_OK) {
+        err = sym_ledger_left(l, t, &left, ask);
     }
-    err = sym_ledger_left(l, t, &left, ask);
     if (err == SYM_OK && (epsilon_nano == 0 || left.left_nano < epsilon_nano)) {
         err = SYM_LIMIT;
     }
@@ -238,12 +268,13 @@ enum sym_err sym_ledger_note(struct sym_transaction *t, const uint8_t qid[SYM_HA
                              const struct sym_ledger_ask *ask)
 {
     uint64_t renews_ms = 0;
-    enum sym_err err = sym_store_has(t, SYM_TABLE_QUERY_IDS, sym_span(qid, SYM_HASH_BYTES));
+    enum sym_err err = check_new(t, qid, ask->now_ms);
     const struct query q = {.state = RELEASED,
                             .year = year_of(ask->now_ms, &renews_ms),
                             .peer = *ask->peer,
+                            .expires_ms = ask->now_ms,
                             .dataset = ask->dataset};
-    return err == SYM_NOT_FOUND ? put_query(t, qid, &q) : err == SYM_OK ? SYM_REPLAY : err;
+    return err == SYM_OK ? put_query(t, qid, &q) : err;
 }
 
 static enum sym_err append(const struct sym_ledger *l, struct sym_transaction *t,

@@ -4,8 +4,10 @@
  * Integers of thousand millionths. A reservation is durable before the consent leaves, counts as
  * not available, and expires. It becomes the debit in one transaction, with its entry in the
  * evidence log, before a byte that depends on data leaves; a debit is never given back. A query id
- * is consented to once and unmasked once, ever. After a restore everything counts as spent for a
- * year, as what was spent since the backup is not known.
+ * that was paid for is unmasked once and never consented to again, ever: the budget bounds how many
+ * there are. One that was not is forgotten a day after its consent is void: nothing that depends on
+ * data has left under it, and what its consent promised nobody can call in. After a restore
+ * everything counts as spent for a year, as what was spent since the backup is not known.
  * All calls but sym_ledger_open work inside a transaction of the caller.
  * Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
  * SYM_REPLAY, SYM_EXPIRED, SYM_NOT_FOUND.
@@ -50,8 +52,8 @@ SYM_MUST enum sym_err sym_ledger_reserve(const struct sym_ledger *l, struct sym_
                                          const struct sym_ledger_ask *ask, uint64_t epsilon_nano,
                                          uint64_t expires_ms);
 
-/* Consented to without anything that is spent, or can be; the id is used up all the same, so that
- * no two consents say the same id. SYM_REPLAY. */
+/* Consented to without anything that is spent, or can be; the id is used all the same, so that no
+ * two consents that are good say the same id. SYM_REPLAY. */
 SYM_MUST enum sym_err sym_ledger_note(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES],
                                       const struct sym_ledger_ask *ask);
 

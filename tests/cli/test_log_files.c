@@ -343,6 +343,73 @@ static void a_report_sums_up_and_is_signed(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
 }
 
+/* Under exchange ids of its own, with the handle of the tabulation. */
+static void add_leg(uint8_t number, uint8_t tabulation, bool initiated, enum sym_decision decision)
+{
+    const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0xe0, number};
+    const uint8_t handle[SYM_EXCHANGE_ID_BYTES] = {0x7a, tabulation};
+    struct sym_entry_body b = {.event = fake_text("leg"),
+                               .alias = fake_text("bank-b"),
+                               .user = fake_text(initiated ? "alice" : ""),
+                               .exchange_kind = SYM_KIND_TABULATE,
+                               .purpose = SYM_PURPOSE_STATISTICS,
+                               .basis = SYM_BASIS_PUBLIC_TASK,
+                               .handle = sym_span(handle, sizeof handle)};
+    (void)fake_log_add(SYM_ENTRY_REQUESTED, id, initiated, &b);
+    b.decision = decision;
+    (void)fake_log_add(SYM_ENTRY_DECIDED, id, initiated, &b);
+    b.decision = 0;
+    if (decision == SYM_DECISION_GRANTED) {
+        (void)fake_log_add(SYM_ENTRY_CLOSED, id, initiated, &b);
+    }
+}
+
+static void add_budget(uint8_t tabulation, bool initiated, const char *event, const char *detail,
+                       uint64_t count)
+{
+    const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0x7a, tabulation};
+    const struct sym_entry_body b = {.event = fake_text(event),
+                                     .alias = fake_text(initiated ? "" : "bank-b"),
+                                     .subject = fake_text("incidents"),
+                                     .detail = fake_text(detail),
+                                     .exchange_kind = SYM_KIND_TABULATE,
+                                     .count = count};
+    (void)fake_log_add(SYM_ENTRY_BUDGET, id, initiated, &b);
+}
+
+/* The exchanges of a tabulation have its handle, and each of them an id of its own: one for each
+ * participant, and others where one is held and asked again. */
+static void a_report_counts_each_tabulation_that_was_asked_for_once(void **state)
+{
+    struct fake_node *node = *state;
+    fake_log_make(node);
+    add_leg(1, 1, true, SYM_DECISION_GRANTED);
+    add_leg(2, 1, false, SYM_DECISION_HELD);
+    add_leg(3, 1, false, SYM_DECISION_HELD);
+    add_leg(4, 1, false, SYM_DECISION_GRANTED);
+    add_leg(5, 2, false, SYM_DECISION_GRANTED);
+    add_budget(1, true, "debited", "epsilon 1.000000000 of the year 2026", 1000000000);
+    add_budget(1, false, "debited", "epsilon 1.000000000 of the year 2026", 1000000000);
+    add_budget(2, true, "answered-before", "by the release of tabulation 7a01", 0);
+    add_budget(3, true, "answered-before", "by the release of tabulation 7a02", 0);
+    fake_log_sign(&fake_log.keys.log);
+    start(node);
+    run(&r, "log|report");
+    assert_string_equal(r.err, "");
+    assert_shows(r.out, "| this node | bank-b | alice | tabulate | statistics | public-task | 1 | "
+                        "1 | 0 | 0 | 1 | 0 | 0 | 0 |\n");
+    assert_shows(r.out, "| the peer | bank-b | - | tabulate | statistics | public-task | 2 | 2 | "
+                        "1 | 0 | 2 | 0 | 0 | 0 |\n");
+    assert_shows(r.out,
+                 "| bank-b | incidents | debited | epsilon 1.000000000 of the year 2026 | 1 | 1 |\n"
+                 "| this node | incidents | answered-before | - | 2 | 0 |\n"
+                 "| this node | incidents | debited | epsilon 1.000000000 of the year 2026 | 1 | 1 "
+                 "|\n");
+    run(&r, "log|report|--since|2026-09-22T00:18"); /* of those that were held only the second */
+    assert_shows(r.out, "| the peer | bank-b | - | tabulate | statistics | public-task | 1 | 2 | "
+                        "0 | 0 | 2 | 0 | 0 | 0 |\n");
+}
+
 static void a_report_keeps_to_its_time(void **state)
 {
     fake_log_make(*state);
@@ -417,6 +484,7 @@ int main(void)
         WITH_NODE(refuses_a_proof_that_does_not_hold),
         WITH_NODE(the_checkpoint_is_printed_as_it_is_signed),
         WITH_NODE(a_report_sums_up_and_is_signed),
+        WITH_NODE(a_report_counts_each_tabulation_that_was_asked_for_once),
         WITH_NODE(a_report_keeps_to_its_time),
         WITH_NODE(there_is_no_report_of_a_log_that_is_wrong),
         WITH_NODE(refuses_options_that_make_no_sense),

@@ -28,7 +28,22 @@ MUTANTS = [
     (
         "a query id is consented to twice",
         "node/test_ledger_many:steps_of_64_in_any_order_never_count_too_little",
-        ("node/tabulation/ledger.c", "        return err == SYM_OK ? SYM_REPLAY : err;\n    }\n    err = sym_ledger_left", "        if (err != SYM_OK) {\n            return err;\n        }\n    }\n    err = sym_ledger_left"),
+        ("node/tabulation/ledger.c", "return err == SYM_NOT_FOUND ? SYM_OK : err == SYM_OK ? SYM_REPLAY : err;", "return err == SYM_NOT_FOUND ? SYM_OK : err;"),
+    ),
+    (
+        "what was paid for is forgotten",
+        "node/test_ledger:what_was_paid_for_is_never_forgotten",
+        ("node/tabulation/ledger.c", "    return err == SYM_OK && !is_paid &&", "    return err == SYM_OK && (!is_paid || is_paid) &&"),
+    ),
+    (
+        "a consent is forgotten while it is good",
+        "node/test_ledger:refuses_a_query_that_was_consented_to_before",
+        ("node/tabulation/ledger.c", "q.expires_ms <= f->now_ms - VOID_MS", "q.expires_ms > 0"),
+    ),
+    (
+        "cohorts of the present edition are forgotten",
+        "node/test_cohorts:earlier_editions_are_forgotten_and_the_last_one_is_not",
+        ("node/tabulation/cohorts.c", "sym_get_u64(key.data + len + 1) < f->last", "sym_get_u64(key.data + len + 1) <= f->last"),
     ),
     (
         "a debit that is repeated is paid with nothing",

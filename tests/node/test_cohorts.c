@@ -31,10 +31,23 @@ static enum sym_err do_compare(struct sym_transaction *t, void *context)
     return sym_cohort_too_close(t, &d->too_close, &d->c);
 }
 
-static enum sym_err do_leave_all(struct sym_transaction *t, void *context)
+static enum sym_err do_start(struct sym_transaction *t, void *context)
 {
     (void)context;
-    return sym_cohort_leave_all(t);
+    return sym_cohort_start(t);
+}
+
+static enum sym_err count_row(void *context, struct sym_span key, struct sym_span value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)context;
+    return SYM_OK;
+}
+
+static enum sym_err do_count(struct sym_transaction *t, void *context)
+{
+    return sym_store_each(t, SYM_TABLE_COHORTS, count_row, context);
 }
 
 static enum sym_err do_last_epoch(struct sym_transaction *t, void *context)
@@ -54,14 +67,20 @@ static struct sym_span ids(const char *names)
     return sym_span(room, strlen(names) * SYM_HASH_BYTES);
 }
 
-static void does(struct room *r,
-                 enum sym_err (*fn)(struct sym_transaction *, const struct sym_cohort *),
-                 const uint8_t *qid, const char *names)
+typedef enum sym_err cohort_fn(struct sym_transaction *t, const struct sym_cohort *c);
+
+static void does_in(struct room *r, cohort_fn *fn, const char *dataset, uint64_t epoch,
+                    const uint8_t *qid, const char *names)
 {
     struct doing d = {
         .fn = fn,
-        .c = {.dataset = sym_span_text("cases"), .epoch = 3, .qid = qid, .ids = ids(names)}};
+        .c = {.dataset = sym_span_text(dataset), .epoch = epoch, .qid = qid, .ids = ids(names)}};
     assert_int_equal(sym_store_write(r->store, do_one, &d), SYM_OK);
+}
+
+static void does(struct room *r, cohort_fn *fn, const uint8_t *qid, const char *names)
+{
+    does_in(r, fn, "cases", 3, qid, names);
 }
 
 static bool too_close_in(struct room *r, const char *dataset, uint64_t epoch, const char *names)
@@ -134,7 +153,7 @@ static void what_the_end_of_this_node_cut_off_is_not_compared_with(void **state)
     struct room *r = *state;
     does(r, sym_cohort_open, first, "abcdef");
     does(r, sym_cohort_unmasked, second, "lmnopq");
-    assert_int_equal(sym_store_write(r->store, do_leave_all, NULL), SYM_OK);
+    assert_int_equal(sym_store_write(r->store, do_start, NULL), SYM_OK);
     room_reopen(r);
     assert_false(too_close(r, "abcde"));
     assert_true(too_close(r, "lmnop"));
@@ -163,6 +182,34 @@ static void the_latest_epoch_is_known_whatever_became_of_it(void **state)
     assert_int_equal(d.epoch, 3);
 }
 
+/* An edition never goes back, so that nothing is asked of those before the last. */
+static void earlier_editions_are_forgotten_and_the_last_one_is_not(void **state)
+{
+    static const uint8_t third[SYM_HASH_BYTES] = {3};
+    struct room *r = *state;
+    struct doing d = {.c = {.dataset = sym_span_text("case")}};
+    size_t n = 0;
+    does_in(r, sym_cohort_unmasked, "case", 9, first, "abcdef");
+    does_in(r, sym_cohort_open, "case", 10, first, "abcdef");
+    does_in(r, sym_cohort_left, "case", 10, first, "");
+    does_in(r, sym_cohort_unmasked, "cases", 2, first, "abcdef");
+    does_in(r, sym_cohort_unmasked, "cases", 255, first, "abcdef");
+    does_in(r, sym_cohort_unmasked, "cases", 256, first, "abcdef");
+    does_in(r, sym_cohort_unmasked, "cases", 256, second, "ghijkl");
+    does_in(r, sym_cohort_open, "cases", 256, third, "mnopqr");
+    does_in(r, sym_cohort_unmasked, "casesx", 1, first, "abcdef");
+    assert_int_equal(sym_store_write(r->store, do_start, NULL), SYM_OK);
+    room_reopen(r);
+    assert_int_equal(sym_store_read(r->store, do_count, &n), SYM_OK);
+    assert_int_equal(n, 5);
+    assert_true(too_close_in(r, "cases", 256, "abcde"));
+    assert_true(too_close_in(r, "cases", 256, "ghijk"));
+    assert_false(too_close_in(r, "cases", 256, "mnopq")); /* cut off */
+    assert_true(too_close_in(r, "casesx", 1, "abcde"));
+    assert_int_equal(sym_store_read(r->store, do_last_epoch, &d), SYM_OK);
+    assert_int_equal(d.epoch, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +221,7 @@ int main(void)
         T(what_the_end_of_this_node_cut_off_is_not_compared_with),
         T(another_epoch_or_dataset_is_another_question),
         T(the_latest_epoch_is_known_whatever_became_of_it),
+        T(earlier_editions_are_forgotten_and_the_last_one_is_not),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

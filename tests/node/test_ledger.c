@@ -126,6 +126,13 @@ static enum sym_err do_unmask(struct sym_transaction *t, void *context)
     return sym_ledger_unmask(t, d->qid);
 }
 
+static enum sym_err do_note(struct sym_transaction *t, void *context)
+{
+    const struct doing *d = context;
+    const struct sym_ledger_ask ask = ask_of(d);
+    return sym_ledger_note(t, d->qid, &ask);
+}
+
 static enum sym_err do_left(struct sym_transaction *t, void *context)
 {
     struct doing *d = context;
@@ -215,6 +222,64 @@ static void one_that_was_given_back_is_available_and_its_query_is_used(void **st
     assert_left(f, CAP, 0, 0);
     assert_int_equal(change(f, 1, do_debit), SYM_EXPIRED);
     assert_int_equal(change(f, 1, do_reserve), SYM_REPLAY);
+}
+
+static enum sym_err count_row(void *context, struct sym_span key, struct sym_span value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)context;
+    return SYM_OK;
+}
+
+static enum sym_err count_ids(struct sym_transaction *t, void *context)
+{
+    return sym_store_each(t, SYM_TABLE_QUERY_IDS, count_row, context);
+}
+
+static size_t ids_kept(struct fixture *f)
+{
+    size_t n = 0;
+    assert_int_equal(sym_store_read(f->room.store, count_ids, &n), SYM_OK);
+    return n;
+}
+
+/* Else a peer that asks and never goes on fills the node, a row for each time. */
+static void what_was_not_paid_for_is_forgotten_a_day_after_its_consent_is_void(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(change(f, 1, do_note), SYM_OK);
+    assert_int_equal(change(f, 2, do_reserve), SYM_OK);
+    assert_int_equal(change(f, 3, do_reserve), SYM_OK);
+    assert_int_equal(change(f, 3, do_release), SYM_OK);
+    f->now_ms += 24 * HOUR_MS - 1;
+    assert_int_equal(change(f, 4, do_note), SYM_OK);
+    assert_int_equal(ids_kept(f), 4);
+    assert_int_equal(change(f, 1, do_note), SYM_REPLAY);
+    f->now_ms += 1;
+    assert_int_equal(change(f, 5, do_reserve), SYM_OK);
+    assert_int_equal(ids_kept(f), 4); /* the first one is gone */
+    f->now_ms += HOUR_MS - 1;
+    assert_int_equal(change(f, 2, do_reserve), SYM_REPLAY);
+    assert_int_equal(change(f, 3, do_note), SYM_REPLAY);
+    f->now_ms += 1;
+    assert_int_equal(change(f, 3, do_reserve), SYM_OK);
+    assert_int_equal(ids_kept(f), 3);
+    assert_left(f, CAP - NANO, 0, NANO);
+}
+
+static void what_was_paid_for_is_never_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    spend(f, 1);
+    spend(f, 2);
+    assert_int_equal(change(f, 2, do_unmask), SYM_OK);
+    f->now_ms += UINT64_C(10) * 366 * 24 * HOUR_MS;
+    assert_int_equal(change(f, 3, do_reserve), SYM_OK);
+    assert_int_equal(change(f, 1, do_reserve), SYM_REPLAY);
+    assert_int_equal(change(f, 2, do_note), SYM_REPLAY);
+    assert_int_equal(change(f, 1, do_debit), SYM_REPLAY);
+    assert_int_equal(change(f, 2, do_unmask), SYM_REPLAY);
 }
 
 static void a_debit_is_never_given_back(void **state)
@@ -527,6 +592,8 @@ int main(void)
         T(stays_as_it_is_when_the_node_is_started_again),
         T(a_reservation_that_expired_is_available_again_and_cannot_be_debited),
         T(one_that_was_given_back_is_available_and_its_query_is_used),
+        T(what_was_not_paid_for_is_forgotten_a_day_after_its_consent_is_void),
+        T(what_was_paid_for_is_never_forgotten),
         T(a_debit_is_never_given_back),
         T(each_dataset_has_its_own),
         T(a_peer_has_no_more_than_its_grant_says_and_others_go_on),
