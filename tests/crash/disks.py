@@ -138,9 +138,13 @@ class FaultyDisk:
         self.put(KIND, ord(kind) if kind else 0)
         self.put(LATE, int(late))
         self.put(HOLD, int(hold))
-        self.put(MANY, many)
         self.put(CODE, code)
+        # The process goes on meanwhile: a call of its own that comes between these two is none of those counted.
+        self.put(MANY, 1)
+        self.put(CALLS, 1 << 31)
         self.put(FIRST, first)
+        self.put(CALLS, 0)
+        self.put(MANY, many)
 
     def let_go(self):
         self.put(HOLD, 0)
