@@ -274,27 +274,54 @@ static bool is_oldest(void *context, const struct sym_standing_row *old)
     return sym_equal(old->number, p->oldest, sizeof p->oldest);
 }
 
-/* One list more fits. */
+struct fullness {
+    size_t lists;
+    uint64_t bytes;
+    const struct sym_standing_row *oldest;
+};
+
+/* Of all lists of one sort. */
+static struct fullness fullness_of(const struct rows *all, bool own)
+{
+    struct fullness f = {.oldest = NULL};
+    for (size_t i = 0; i < all->n; i++) {
+        const struct sym_standing_row *row = &all->items[i];
+        if (row->own == own) {
+            f.lists++;
+            f.bytes += row->bytes;
+            f.oldest = f.oldest == NULL || row->made_ms < f.oldest->made_ms ? row : f.oldest;
+        }
+    }
+    return f;
+}
+
+static bool has_room(const struct put *p, const struct fullness *f)
+{
+    uint64_t most = p->s->received_max > 0 ? p->s->received_max : SYM_STANDING_RECEIVED_BYTES_MAX;
+    return f->lists < SYM_STANDING_KEPT_MAX &&
+           (p->row->own || f->lists == 0 || f->bytes + p->row->bytes <= most);
+}
+
+/* One list more fits; of those received the oldest go for it. */
 static enum sym_err make_room(struct put *p, struct sym_transaction *t)
 {
     struct rows *all = malloc(sizeof *all);
     enum sym_err err = all == NULL ? SYM_NO_MEMORY : list_rows(t, all);
-    const struct sym_standing_row *oldest = NULL;
-    size_t same = 0;
-    size_t n = 0;
-    for (size_t i = 0; err == SYM_OK && i < all->n; i++) {
-        const struct sym_standing_row *row = &all->items[i];
-        if (row->own == p->row->own) {
-            same++;
-            oldest = oldest == NULL || row->made_ms < oldest->made_ms ? row : oldest;
+    while (err == SYM_OK) {
+        struct fullness f = fullness_of(all, p->row->own);
+        size_t n = 0;
+        if (has_room(p, &f)) {
+            break;
         }
-    }
-    if (err == SYM_OK && same >= SYM_STANDING_KEPT_MAX) {
-        err = p->row->own ? SYM_LIMIT : SYM_OK;
-        if (err == SYM_OK) {
-            memcpy(p->oldest, oldest->number, sizeof p->oldest);
+        if (p->row->own) {
+            err = SYM_LIMIT;
+        } else {
+            memcpy(p->oldest, f.oldest->number, sizeof p->oldest);
             p->replaces = true;
             err = drop_those(p->s, t, is_oldest, p, &n);
+        }
+        if (err == SYM_OK) {
+            err = list_rows(t, all);
         }
     }
     free(all);

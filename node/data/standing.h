@@ -5,8 +5,9 @@
  * A list counts from the transaction on that has all of it; a new one replaces the one of the same
  * peer, dataset and type in that transaction. Keys and blocks lie in the vault, so that they can be
  * erased for good; the store knows what there is, and nothing of it is in memory. There are
- * SYM_STANDING_KEPT_MAX lists of each sort at most. Errors: those of store.h and vault.h,
- * SYM_NOT_FOUND, SYM_LIMIT (too many own lists), SYM_BAD_FORMAT (damage).
+ * SYM_STANDING_KEPT_MAX lists of each sort at most, and those received take up to
+ * SYM_STANDING_RECEIVED_BYTES_MAX: the oldest go for the newest. Errors: those of store.h and
+ * vault.h, SYM_NOT_FOUND, SYM_LIMIT (too many own lists), SYM_BAD_FORMAT (damage).
  */
 #ifndef SYM_NODE_DATA_STANDING_H
 #define SYM_NODE_DATA_STANDING_H
@@ -15,13 +16,13 @@
 #include "node/store/vault.h"
 #include "proto/standing.h"
 
-#define SYM_STANDING_KEPT_MAX 64u
 /* Names a list, on the wire and beside the peer's own. */
 #define SYM_STANDING_ID_BYTES 16u
 
 struct sym_standings {
     struct sym_store *store;
     struct sym_vault *vault;
+    uint64_t received_max; /* bytes of received lists; 0: SYM_STANDING_RECEIVED_BYTES_MAX */
 };
 
 struct sym_standing_row {

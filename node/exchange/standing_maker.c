@@ -34,6 +34,8 @@ struct search {
     uint32_t type;
     struct sym_standing_wish wish;
     uint64_t until_ms;
+    uint32_t made;
+    uint32_t due;
     bool found;
 };
 
@@ -140,6 +142,31 @@ uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym
         free(rows);
     }
     return s.until_ms;
+}
+
+static bool count(void *context, const struct sym_standing_wish *wish)
+{
+    struct search *s = context;
+    bool there = false;
+    for (size_t i = 0; i < s->n; i++) {
+        there = there || fits(s, &s->rows[i], wish);
+    }
+    s->made += there;
+    s->due += !there;
+    return false;
+}
+
+void sym_standing_maker_count(struct sym_standing_maker *m, uint32_t *made, uint32_t *due)
+{
+    struct sym_standing_row *rows = NULL;
+    struct search s = {.maker = m};
+    if (m != NULL && sym_standings_list(m->config.standings, &rows, &s.n) == SYM_OK) {
+        s.rows = rows;
+        each_wish(m, count, &s);
+        free(rows);
+    }
+    *made = s.made;
+    *due = s.due;
 }
 
 /* Making ---------------------------------------------------------------------------------------

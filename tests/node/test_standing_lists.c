@@ -199,6 +199,26 @@ static void a_list_that_cannot_be_written_leaves_the_old_one(void **state)
     expect_block(f, &got, 0);
 }
 
+static void the_oldest_received_lists_make_room_for_many_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct sym_standing_row got;
+    f->s.received_max = 4 * BLOCKS * 40;
+    for (uint32_t i = 0; i < 6; i++) {
+        struct sym_standing_row own = row_of(true, 1, "phones", i, (uint8_t)i);
+        struct sym_standing_row row = row_of(false, 1, "phones", i, (uint8_t)i);
+        assert_int_equal(put(f, &own), SYM_OK);
+        assert_int_equal(put(f, &row), SYM_OK);
+    }
+    assert_int_equal(count(f), 6 + 4);
+    assert_int_equal(find(f, &got, false, 1, "phones", 1), SYM_NOT_FOUND);
+    assert_int_equal(find(f, &got, false, 1, "phones", 2), SYM_OK);
+    f->s.received_max = 1;
+    struct sym_standing_row large = row_of(false, 1, "others", 1, 9);
+    assert_int_equal(put(f, &large), SYM_OK); /* one is kept however long it is */
+    assert_int_equal(count(f), 6 + 1);
+}
+
 static void the_oldest_received_list_makes_room(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +307,7 @@ int main(void)
         TEST(has_no_block_beyond_the_last),
         TEST(a_new_epoch_replaces_the_old_one),
         TEST(a_list_that_cannot_be_written_leaves_the_old_one),
+        TEST(the_oldest_received_lists_make_room_for_many_bytes),
         TEST(the_oldest_received_list_makes_room),
         TEST(refuses_more_own_lists_than_there_can_be),
         TEST(a_removed_peer_takes_its_lists_along),
