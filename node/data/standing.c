@@ -46,6 +46,8 @@ static struct sym_span write_row(uint8_t out[RECORD_BYTES], const struct sym_sta
     sym_write_u64(&w, row->made_ms);
     sym_write_u64(&w, row->expires_ms);
     sym_write_u64(&w, row->bytes);
+    sym_write_u64(&w, row->most);
+    sym_write_u64(&w, row->used);
     sym_write_u32(&w, row->list.n);
     sym_write_u32(&w, row->list.bits);
     return sym_span(out, w.len);
@@ -81,6 +83,8 @@ static enum sym_err read_row(struct sym_standing_row *row, struct sym_span key,
     row->made_ms = sym_read_u64(&r);
     row->expires_ms = sym_read_u64(&r);
     row->bytes = sym_read_u64(&r);
+    row->most = sym_read_u64(&r);
+    row->used = sym_read_u64(&r);
     row->list.n = sym_read_u32(&r);
     row->list.bits = sym_read_u32(&r);
     return sym_read_end(&r);
@@ -152,6 +156,43 @@ enum sym_err sym_standings_find(const struct sym_standings *s, struct sym_standi
     }
     free(rows);
     return err;
+}
+
+struct one {
+    struct sym_span key;
+    struct sym_standing_row row;
+};
+
+static enum sym_err get_one(struct sym_transaction *t, void *context)
+{
+    struct one *o = context;
+    uint8_t bytes[RECORD_BYTES];
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_STANDING, o->key, NULL, bytes, sizeof bytes, &len);
+    return err == SYM_OK ? read_row(&o->row, o->key, sym_span(bytes, len)) : err;
+}
+
+enum sym_err sym_standings_check(const struct sym_standings *s, const struct sym_standing_row *row)
+{
+    struct one o = {.key = sym_span(row->number, sizeof row->number)};
+    return sym_store_read(s->store, get_one, &o);
+}
+
+enum sym_err sym_standings_charge(struct sym_transaction *t, const struct sym_standing_row *row,
+                                  uint32_t elements)
+{
+    struct one o = {.key = sym_span(row->number, sizeof row->number)};
+    uint8_t record[RECORD_BYTES];
+    enum sym_err err = get_one(t, &o);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (o.row.used > o.row.most || elements > o.row.most - o.row.used) {
+        return SYM_LIMIT;
+    }
+    o.row.used += elements;
+    return sym_store_put(t, SYM_TABLE_STANDING, o.key, write_row(record, &o.row));
 }
 
 /* Erasing --------------------------------------------------------------------------------------

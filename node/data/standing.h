@@ -36,6 +36,8 @@ struct sym_standing_row {
     uint64_t made_ms;                /* wall clock: made, or received */
     uint64_t expires_ms;             /* own: no later query is answered from it */
     uint64_t bytes;                  /* of its blocks */
+    uint64_t most;                   /* own: elements that may be evaluated while it stands, */
+    uint64_t used;                   /* and those that were */
     struct sym_standing_list list;
 };
 
@@ -82,6 +84,13 @@ SYM_MUST enum sym_err sym_standings_erase(const struct sym_standings *s, sym_sta
 SYM_MUST enum sym_err sym_standings_drop_peer(const struct sym_standings *s,
                                               const struct sym_node_id *peer,
                                               struct sym_fault *fault);
+/* Does an own list still stand? SYM_NOT_FOUND when it was erased. */
+SYM_MUST enum sym_err sym_standings_check(const struct sym_standings *s,
+                                          const struct sym_standing_row *row);
+/* Within a write transaction: counts elements that will be evaluated against an own list. SYM_LIMIT
+ * when they would be more than it allows, SYM_NOT_FOUND when it was erased. */
+SYM_MUST enum sym_err sym_standings_charge(struct sym_transaction *t,
+                                           const struct sym_standing_row *row, uint32_t elements);
 /* Within a write transaction: own lists of this dataset can be read no more; beyond recovery after
  * a sweep of the vault. */
 SYM_MUST enum sym_err sym_standings_forget_of(const struct sym_standings *s,

@@ -193,6 +193,7 @@ static enum sym_err keep(struct sym_standing_maker *m, struct sym_fault *fault)
         .own = true, .peer = m->wish.peer, .type = m->wish.type, .made_ms = now_of(m)};
     sym_standing_making_result(m->making, &made);
     row.list = made.list;
+    row.most = m->wish.most;
     row.expires_ms = row.made_ms + DAY_MS * m->wish.days;
     memcpy(row.dataset, m->wish.dataset, sizeof row.dataset);
     memcpy(row.basis, m->wish.basis, sizeof row.basis);

@@ -203,7 +203,7 @@ static void lists_and_drops_what_peers_have_sent(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.out, "PEER    DATASET   TYPE     SIZE  RECEIVED                STORED\n"
                                "bank-b  suspects  any   1048576  2026-09-21T14:13:20Z  7.00 MiB\n"
-                               "        p         iban        1  2026-09-21T14:13:20Z      20 B\n");
+                               "        p         iban        1  2026-09-21T14:13:20Z  20 bytes\n");
     run(&r, "dataset|list|--received|--json");
     assert_shows(r.out, "\"type\": \"any\"");
     assert_shows(r.out, "\"bytes\": 7340032");
