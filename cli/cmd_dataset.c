@@ -60,8 +60,64 @@ static enum sym_err print_list_json(const struct sym_dataset_list *list)
     return sym_json_finish(j);
 }
 
+static enum sym_err print_copies(const struct sym_standing_copies *list)
+{
+    static const struct sym_column columns[] = {
+        {.title = "PEER"},     {.title = "DATASET"},
+        {.title = "TYPE"},     {.title = "SIZE", .right = true},
+        {.title = "RECEIVED"}, {.title = "STORED", .right = true}};
+    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < list->n_copies; i++) {
+        const struct sym_standing_copy *copy = &list->copies[i];
+        char bytes[SYM_FORMAT_BYTES];
+        sym_format_bytes(bytes, copy->bytes);
+        sym_table_text(t, copy->alias);
+        sym_table_text(t, copy->dataset);
+        sym_table_format(t, "%s", copy->type == 0 ? "any" : sym_terms_type_text(copy->type));
+        sym_table_format(t, "%" PRIu32, copy->size);
+        sym_table_time(t, copy->received_ms / 1000);
+        sym_table_format(t, "%s", bytes);
+    }
+    return sym_table_print(t, stdout);
+}
+
+static enum sym_err print_copies_json(const struct sym_standing_copies *list)
+{
+    struct sym_json *j = sym_json_new(stdout);
+    sym_json_array(j, NULL);
+    for (size_t i = 0; i < list->n_copies; i++) {
+        const struct sym_standing_copy *copy = &list->copies[i];
+        sym_json_object(j, NULL);
+        sym_json_text(j, "peer", copy->alias);
+        sym_json_text(j, "dataset", copy->dataset);
+        sym_json_string(j, "type", copy->type == 0 ? "any" : sym_terms_type_text(copy->type));
+        sym_json_number(j, "size", copy->size);
+        sym_json_time(j, "received", copy->received_ms / 1000);
+        sym_json_number(j, "bytes", copy->bytes);
+        sym_json_end(j);
+    }
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+static enum sym_exit list_copies(const struct sym_call *call)
+{
+    struct sym_fault fault;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_standing_copies list;
+    fault.err = sym_client_fetch(call, SYM_VERB_STANDING_LIST, &arena, &list, &fault);
+    if (fault.err != SYM_OK) {
+        return sym_command_failed(&fault);
+    }
+    return sym_command_printed(sym_args_has(&call->args, "json") ? print_copies_json(&list)
+                                                                 : print_copies(&list));
+}
+
 static enum sym_exit run_list(const struct sym_call *call)
 {
+    if (sym_args_has(&call->args, "received")) {
+        return list_copies(call);
+    }
     struct sym_fault fault;
     SYM_ARENA_AUTO arena = {0};
     struct sym_dataset_list list;
@@ -73,10 +129,16 @@ static enum sym_exit run_list(const struct sym_call *call)
                                                                  : print_list(&list));
 }
 
+static const struct sym_option list_options[] = {
+    {.name = "received", .help = "standing lists of peers instead, as this node has received them"},
+    {0},
+};
+
 const struct sym_command sym_cmd_dataset_list = {
     .name = "dataset list",
     .summary = "list the datasets of this node",
-    .usage = {"[--json]"},
+    .usage = {"[--received] [--json]"},
+    .options = list_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,
     .run = run_list,
 };
@@ -244,7 +306,8 @@ static enum sym_exit confirm(const struct sym_call *call)
     const char *name = call->args.operands[0];
     struct sym_fault fault;
     char question[160];
-    if (sym_args_has(&call->args, "yes") || !isatty(STDIN_FILENO)) {
+    if (sym_args_has(&call->args, "yes") || sym_args_has(&call->args, "received-from") ||
+        !isatty(STDIN_FILENO)) {
         return SYM_EXIT_DONE;
     }
     (void)snprintf(question, sizeof question, "Erase all that %.64s holds? [y/N]", name);
@@ -265,9 +328,16 @@ static enum sym_exit run_drop(const struct sym_call *call)
     if (code != SYM_EXIT_DONE) {
         return code;
     }
+    const char *peer = sym_args_value(&call->args, "received-from");
+    struct sym_standing_copy_name copy = {.alias = sym_span_text(peer != NULL ? peer : ""),
+                                          .dataset = name.name};
+    if (peer != NULL && sym_alias_check(copy.alias) != SYM_OK) {
+        return sym_command_usage(call, "--received-from: \"%s\" is not the alias of a peer", peer);
+    }
     fault.err = sym_client_open(&client, call, &fault);
     if (fault.err == SYM_OK) {
-        fault.err = sym_client_do(&client, SYM_VERB_DATASET_DROP, &name, &fault);
+        fault.err = peer != NULL ? sym_client_do(&client, SYM_VERB_STANDING_DROP, &copy, &fault)
+                                 : sym_client_do(&client, SYM_VERB_DATASET_DROP, &name, &fault);
     }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
@@ -277,19 +347,23 @@ static enum sym_exit run_drop(const struct sym_call *call)
 }
 
 static const struct sym_option drop_options[] = {
+    {.name = "received-from",
+     .argument = "ALIAS",
+     .help = "erase the standing list of this name that the peer has sent, instead"},
     {.name = "yes", .help = "do not ask"},
     {0},
 };
 
 static const char *const drop_notes[] = {
-    "Asks first when standard input is a terminal, and only then.",
+    "Asks first when standard input is a terminal, and only then. A list that was received comes",
+    "again with the next query that needs it.",
     NULL,
 };
 
 const struct sym_command sym_cmd_dataset_drop = {
     .name = "dataset drop",
     .summary = "erase a dataset and all its records",
-    .usage = {"NAME [--yes]"},
+    .usage = {"NAME [--yes]", "NAME --received-from ALIAS"},
     .example = "dataset drop suspects",
     .notes = drop_notes,
     .options = drop_options,

@@ -43,6 +43,12 @@ static enum sym_err print_json(const struct sym_status *s)
     sym_json_text(j, "ristretto", s->ristretto);
     sym_json_number(j, "workers", s->workers);
     sym_json_number(j, "store_bytes", s->store_bytes);
+    sym_json_object(j, "standing_lists");
+    sym_json_number(j, "prepared", s->standing_made);
+    sym_json_number(j, "being_prepared", s->standing_due);
+    sym_json_number(j, "received", s->standing_received);
+    sym_json_number(j, "bytes", s->standing_bytes);
+    sym_json_end(j);
     sym_json_array(j, "processes");
     for (size_t i = 0; i < s->n_processes; i++) {
         put_process_json(j, &s->processes[i]);
@@ -93,6 +99,11 @@ static enum sym_err print_node(const struct sym_status *s)
     sym_table_format(t, "store");
     sym_format_bytes(text, s->store_bytes);
     sym_table_format(t, "%s", text);
+    sym_format_bytes(text, s->standing_bytes);
+    sym_table_format(t, "standing");
+    sym_table_format(
+        t, "%" PRIu32 " lists prepared, %" PRIu32 " being prepared, %" PRIu32 " received; %s",
+        s->standing_made, s->standing_due, s->standing_received, text);
     sym_table_format(t, "computing");
     sym_table_format(t, "ristretto255 %.*s, %" PRIu32 " worker%s", (int)s->ristretto.len,
                      (const char *)s->ristretto.data, s->workers, s->workers == 1 ? "" : "s");

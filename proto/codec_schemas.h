@@ -50,6 +50,9 @@
     X(type_count)                                                                                  \
     X(dataset)                                                                                     \
     X(dataset_list)                                                                                \
+    X(standing_copy)                                                                               \
+    X(standing_copies)                                                                             \
+    X(standing_name)                                                                               \
     X(grant)                                                                                       \
     X(grant_name)                                                                                  \
     X(grant_list)                                                                                  \

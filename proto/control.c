@@ -207,6 +207,10 @@ static const struct sym_field status_fields[] = {
     SYM_FIELD_MANY(SYM_MANY_TEXT, struct sym_status, warnings, 1, SYM_FAULT_TEXT_MAX,
                    SYM_WARNINGS_MAX, NULL),
     SYM_FIELD_U64(struct sym_status, store_bytes, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_status, standing_made, 0, SYM_STANDING_KEPT_MAX),
+    SYM_FIELD_U32(struct sym_status, standing_due, 0, SYM_STANDING_KEPT_MAX),
+    SYM_FIELD_U32(struct sym_status, standing_received, 0, SYM_STANDING_KEPT_MAX),
+    SYM_FIELD_U64(struct sym_status, standing_bytes, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_status = SYM_MESSAGE("Status", struct sym_status, status_fields);
 

@@ -60,6 +60,8 @@ enum sym_user_role {
     X(DATASET_PUBLISH, dataset_name, dataset, SYM_USER_ANALYST | SYM_USER_OPERATOR)                \
     X(DATASET_FORGET, dataset_forget, dataset_forgotten, SYM_USER_ANALYST | SYM_USER_OPERATOR)     \
     X(DATASET_DROP, dataset_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                     \
+    X(STANDING_LIST, empty, standing_copies, SYM_USER_ANALYST | SYM_USER_OPERATOR)                 \
+    X(STANDING_DROP, standing_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                   \
     X(GRANT_ADD, grant, grant, SYM_USER_OPERATOR)                                                  \
     X(GRANT_LIST, empty, grant_list, SYM_USER_OPERATOR | SYM_USER_APPROVER)                        \
     X(GRANT_REVOKE, grant_name, empty, SYM_USER_OPERATOR)                                          \
@@ -270,6 +272,10 @@ struct sym_status {
     const struct sym_span *warnings;
     size_t n_warnings;
     uint64_t store_bytes;
+    uint32_t standing_made;     /* own standing lists, */
+    uint32_t standing_due;      /* those that are to be made, */
+    uint32_t standing_received; /* and those of peers */
+    uint64_t standing_bytes;    /* of all */
 };
 
 extern const struct sym_message sym_msg_control_request;

@@ -110,6 +110,31 @@ static const struct sym_field dataset_list_fields[] = {
 const struct sym_message sym_msg_dataset_list =
     SYM_MESSAGE("DatasetList", struct sym_dataset_list, dataset_list_fields);
 
+static const struct sym_field standing_copy_fields[] = {
+    SYM_FIELD_TEXT(struct sym_standing_copy, alias, 0, NAME_MAX_BYTES),
+    SYM_FIELD_TEXT(struct sym_standing_copy, dataset, 1, NAME_MAX_BYTES),
+    SYM_FIELD_U32(struct sym_standing_copy, type, 0, SYM_TOKEN_TYPES_MAX),
+    SYM_FIELD_U32(struct sym_standing_copy, size, 1, SYM_STANDING_LIST_MAX),
+    SYM_FIELD_U64(struct sym_standing_copy, bytes, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_standing_copy, received_ms, 0, UINT64_MAX),
+};
+const struct sym_message sym_msg_standing_copy =
+    SYM_MESSAGE("StandingCopy", struct sym_standing_copy, standing_copy_fields);
+
+static const struct sym_field standing_copies_fields[] = {
+    SYM_FIELD_MANY(SYM_MANY_SUB, struct sym_standing_copies, copies, 0, 0, SYM_STANDING_KEPT_MAX,
+                   &sym_msg_standing_copy),
+};
+const struct sym_message sym_msg_standing_copies =
+    SYM_MESSAGE("StandingCopies", struct sym_standing_copies, standing_copies_fields);
+
+static const struct sym_field standing_name_fields[] = {
+    SYM_FIELD_TEXT(struct sym_standing_copy_name, alias, 1, NAME_MAX_BYTES),
+    SYM_FIELD_TEXT(struct sym_standing_copy_name, dataset, 1, NAME_MAX_BYTES),
+};
+const struct sym_message sym_msg_standing_name =
+    SYM_MESSAGE("StandingName", struct sym_standing_copy_name, standing_name_fields);
+
 static enum sym_err check_rows(const struct sym_import_chunk *c)
 {
     struct sym_reader lengths = sym_reader(c->row_lengths);

@@ -100,6 +100,27 @@ struct sym_dataset_list {
     size_t n_datasets;
 };
 
+/* A standing list of a peer's, as this node has received it. */
+struct sym_standing_copy {
+    struct sym_span alias;   /* empty: of nobody who is pinned */
+    struct sym_span dataset; /* there */
+    uint32_t type;           /* of identifiers, or 0 for any */
+    uint32_t size;           /* with padding */
+    uint64_t bytes;
+    uint64_t received_ms;
+};
+
+struct sym_standing_copies {
+    const struct sym_standing_copy *copies;
+    size_t n_copies;
+};
+
+/* All copies from this peer of this dataset. */
+struct sym_standing_copy_name {
+    struct sym_span alias;
+    struct sym_span dataset;
+};
+
 extern const struct sym_message sym_msg_import_begin;
 extern const struct sym_message sym_msg_import_next;
 extern const struct sym_message sym_msg_import_chunk;
@@ -109,6 +130,9 @@ extern const struct sym_message sym_msg_dataset_forget;
 extern const struct sym_message sym_msg_dataset_forgotten;
 extern const struct sym_message sym_msg_dataset;
 extern const struct sym_message sym_msg_dataset_list;
+extern const struct sym_message sym_msg_standing_copy;
+extern const struct sym_message sym_msg_standing_copies;
+extern const struct sym_message sym_msg_standing_name;
 
 /* Do the columns of a chunk fit each other: at least one record, ids of 1 to
  * SYM_RECORD_ID_BYTES_MAX bytes; at least one token for each record and at most

@@ -121,6 +121,9 @@
  * blocks at most are on their way in one exchange. */
 #define SYM_STANDING_QUERY_MAX 4096u
 #define SYM_STANDING_LIST_MAX  4194304u
+/* Such lists of this node, and as many that it has received; what those may take in the store. */
+#define SYM_STANDING_KEPT_MAX           64u
+#define SYM_STANDING_RECEIVED_BYTES_MAX 1073741824u
 /* How long such a list may stand, days, and elements that may be evaluated against it in one. */
 #define SYM_STANDING_DAYS_MAX    366u
 #define SYM_STANDING_PER_DAY_MAX 16777216u

@@ -30,6 +30,20 @@ struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
     return peer;
 }
 
+static void count_standing(struct sym_status *s, struct sym_core *core)
+{
+    struct sym_standing_row *rows = NULL;
+    size_t n = 0;
+    sym_standing_maker_count(core->maker, &s->standing_made, &s->standing_due);
+    if (sym_standings_list(&core->standings, &rows, &n) == SYM_OK) {
+        for (size_t i = 0; i < n; i++) {
+            s->standing_received += rows[i].own ? 0 : 1;
+            s->standing_bytes += rows[i].bytes;
+        }
+        free(rows);
+    }
+}
+
 static enum sym_err verb_status(struct sym_core *core, const struct sym_author *author,
                                 const void *arguments, struct sym_answer *answer,
                                 struct sym_fault *fault)
@@ -65,6 +79,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
         .n_warnings = w.n,
         .store_bytes = sym_store_bytes(core->store),
     };
+    count_standing(&s, core);
     return sym_answer_write(answer, &s);
 }
 

@@ -1,6 +1,8 @@
 #include "node/core/verbs.h"
 #include "node/tabulation/cohorts.h"
 
+#include <stdlib.h>
+
 static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
@@ -114,6 +116,71 @@ static enum sym_err verb_dataset_drop(struct sym_core *core, const struct sym_au
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 
+static enum sym_err verb_standing_list(struct sym_core *core, const struct sym_author *author,
+                                       const void *arguments, struct sym_answer *answer,
+                                       struct sym_fault *fault)
+{
+    struct sym_standing_copy copies[SYM_STANDING_KEPT_MAX];
+    struct sym_standing_copies list = {.copies = copies};
+    struct sym_standing_row *rows = NULL;
+    size_t n = 0;
+    (void)author;
+    (void)arguments;
+    enum sym_err err = sym_standings_list(&core->standings, &rows, &n);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "standing lists: the store %s", sym_err_text(err));
+    }
+    for (size_t i = 0; i < n && list.n_copies < SYM_STANDING_KEPT_MAX; i++) {
+        const struct sym_peer *peer = sym_peers_by_id(&core->peers, &rows[i].peer);
+        if (!rows[i].own) {
+            copies[list.n_copies++] =
+                (struct sym_standing_copy){.alias = sym_span_text(peer != NULL ? peer->alias : ""),
+                                           .dataset = sym_span_text(rows[i].dataset),
+                                           .type = rows[i].type,
+                                           .size = rows[i].list.n,
+                                           .bytes = rows[i].bytes,
+                                           .received_ms = rows[i].made_ms};
+        }
+    }
+    err = sym_answer_write(answer, &list);
+    free(rows);
+    return err;
+}
+
+struct copy_of {
+    const struct sym_node_id *peer;
+    struct sym_span dataset;
+};
+
+static bool is_copy_of(void *context, const struct sym_standing_row *row)
+{
+    const struct copy_of *c = context;
+    return !row->own && sym_node_id_equal(&row->peer, c->peer) &&
+           sym_span_equal(sym_span_text(row->dataset), c->dataset);
+}
+
+static enum sym_err verb_standing_drop(struct sym_core *core, const struct sym_author *author,
+                                       const void *arguments, struct sym_answer *answer,
+                                       struct sym_fault *fault)
+{
+    const struct sym_standing_copy_name *asked = arguments;
+    const struct sym_peer *peer = sym_peers_by_alias(&core->peers, asked->alias);
+    size_t n = 0;
+    (void)author;
+    if (peer == NULL) {
+        return sym_fail(fault, SYM_NOT_FOUND, "there is no peer %.*s", (int)asked->alias.len,
+                        (const char *)asked->alias.data);
+    }
+    struct copy_of c = {.peer = &peer->id, .dataset = asked->dataset};
+    enum sym_err err = sym_standings_erase(&core->standings, is_copy_of, &c, &n, fault);
+    if (err == SYM_OK && n == 0) {
+        return sym_fail(fault, SYM_NOT_FOUND, "%.*s: no standing list of %.*s was received",
+                        (int)asked->dataset.len, (const char *)asked->dataset.data,
+                        (int)asked->alias.len, (const char *)asked->alias.data);
+    }
+    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+}
+
 sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT] = {
     [SYM_VERB_IMPORT_BEGIN] = verb_import_begin,
     [SYM_VERB_IMPORT_CHUNK] = verb_import_chunk,
@@ -123,4 +190,6 @@ sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT] = {
     [SYM_VERB_DATASET_PUBLISH] = verb_dataset_publish,
     [SYM_VERB_DATASET_FORGET] = verb_dataset_forget,
     [SYM_VERB_DATASET_DROP] = verb_dataset_drop,
+    [SYM_VERB_STANDING_LIST] = verb_standing_list,
+    [SYM_VERB_STANDING_DROP] = verb_standing_drop,
 };

@@ -46,6 +46,8 @@ static struct sym_span write_row(uint8_t out[RECORD_BYTES], const struct sym_sta
     sym_write_u64(&w, row->made_ms);
     sym_write_u64(&w, row->expires_ms);
     sym_write_u64(&w, row->bytes);
+    sym_write_u64(&w, row->most);
+    sym_write_u64(&w, row->used);
     sym_write_u32(&w, row->list.n);
     sym_write_u32(&w, row->list.bits);
     return sym_span(out, w.len);
@@ -81,6 +83,8 @@ static enum sym_err read_row(struct sym_standing_row *row, struct sym_span key,
     row->made_ms = sym_read_u64(&r);
     row->expires_ms = sym_read_u64(&r);
     row->bytes = sym_read_u64(&r);
+    row->most = sym_read_u64(&r);
+    row->used = sym_read_u64(&r);
     row->list.n = sym_read_u32(&r);
     row->list.bits = sym_read_u32(&r);
     return sym_read_end(&r);
@@ -152,6 +156,43 @@ enum sym_err sym_standings_find(const struct sym_standings *s, struct sym_standi
     }
     free(rows);
     return err;
+}
+
+struct one {
+    struct sym_span key;
+    struct sym_standing_row row;
+};
+
+static enum sym_err get_one(struct sym_transaction *t, void *context)
+{
+    struct one *o = context;
+    uint8_t bytes[RECORD_BYTES];
+    size_t len = 0;
+    enum sym_err err =
+        sym_store_get_into(t, SYM_TABLE_STANDING, o->key, NULL, bytes, sizeof bytes, &len);
+    return err == SYM_OK ? read_row(&o->row, o->key, sym_span(bytes, len)) : err;
+}
+
+enum sym_err sym_standings_check(const struct sym_standings *s, const struct sym_standing_row *row)
+{
+    struct one o = {.key = sym_span(row->number, sizeof row->number)};
+    return sym_store_read(s->store, get_one, &o);
+}
+
+enum sym_err sym_standings_charge(struct sym_transaction *t, const struct sym_standing_row *row,
+                                  uint32_t elements)
+{
+    struct one o = {.key = sym_span(row->number, sizeof row->number)};
+    uint8_t record[RECORD_BYTES];
+    enum sym_err err = get_one(t, &o);
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (o.row.used > o.row.most || elements > o.row.most - o.row.used) {
+        return SYM_LIMIT;
+    }
+    o.row.used += elements;
+    return sym_store_put(t, SYM_TABLE_STANDING, o.key, write_row(record, &o.row));
 }
 
 /* Erasing --------------------------------------------------------------------------------------
@@ -274,27 +315,54 @@ static bool is_oldest(void *context, const struct sym_standing_row *old)
     return sym_equal(old->number, p->oldest, sizeof p->oldest);
 }
 
-/* One list more fits. */
+struct fullness {
+    size_t lists;
+    uint64_t bytes;
+    const struct sym_standing_row *oldest;
+};
+
+/* Of all lists of one sort. */
+static struct fullness fullness_of(const struct rows *all, bool own)
+{
+    struct fullness f = {.oldest = NULL};
+    for (size_t i = 0; i < all->n; i++) {
+        const struct sym_standing_row *row = &all->items[i];
+        if (row->own == own) {
+            f.lists++;
+            f.bytes += row->bytes;
+            f.oldest = f.oldest == NULL || row->made_ms < f.oldest->made_ms ? row : f.oldest;
+        }
+    }
+    return f;
+}
+
+static bool has_room(const struct put *p, const struct fullness *f)
+{
+    uint64_t most = p->s->received_max > 0 ? p->s->received_max : SYM_STANDING_RECEIVED_BYTES_MAX;
+    return f->lists < SYM_STANDING_KEPT_MAX &&
+           (p->row->own || f->lists == 0 || f->bytes + p->row->bytes <= most);
+}
+
+/* One list more fits; of those received the oldest go for it. */
 static enum sym_err make_room(struct put *p, struct sym_transaction *t)
 {
     struct rows *all = malloc(sizeof *all);
     enum sym_err err = all == NULL ? SYM_NO_MEMORY : list_rows(t, all);
-    const struct sym_standing_row *oldest = NULL;
-    size_t same = 0;
-    size_t n = 0;
-    for (size_t i = 0; err == SYM_OK && i < all->n; i++) {
-        const struct sym_standing_row *row = &all->items[i];
-        if (row->own == p->row->own) {
-            same++;
-            oldest = oldest == NULL || row->made_ms < oldest->made_ms ? row : oldest;
+    while (err == SYM_OK) {
+        struct fullness f = fullness_of(all, p->row->own);
+        size_t n = 0;
+        if (has_room(p, &f)) {
+            break;
         }
-    }
-    if (err == SYM_OK && same >= SYM_STANDING_KEPT_MAX) {
-        err = p->row->own ? SYM_LIMIT : SYM_OK;
-        if (err == SYM_OK) {
-            memcpy(p->oldest, oldest->number, sizeof p->oldest);
+        if (p->row->own) {
+            err = SYM_LIMIT;
+        } else {
+            memcpy(p->oldest, f.oldest->number, sizeof p->oldest);
             p->replaces = true;
             err = drop_those(p->s, t, is_oldest, p, &n);
+        }
+        if (err == SYM_OK) {
+            err = list_rows(t, all);
         }
     }
     free(all);

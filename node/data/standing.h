@@ -5,8 +5,9 @@
  * A list counts from the transaction on that has all of it; a new one replaces the one of the same
  * peer, dataset and type in that transaction. Keys and blocks lie in the vault, so that they can be
  * erased for good; the store knows what there is, and nothing of it is in memory. There are
- * SYM_STANDING_KEPT_MAX lists of each sort at most. Errors: those of store.h and vault.h,
- * SYM_NOT_FOUND, SYM_LIMIT (too many own lists), SYM_BAD_FORMAT (damage).
+ * SYM_STANDING_KEPT_MAX lists of each sort at most, and those received take up to
+ * SYM_STANDING_RECEIVED_BYTES_MAX: the oldest go for the newest. Errors: those of store.h and
+ * vault.h, SYM_NOT_FOUND, SYM_LIMIT (too many own lists), SYM_BAD_FORMAT (damage).
  */
 #ifndef SYM_NODE_DATA_STANDING_H
 #define SYM_NODE_DATA_STANDING_H
@@ -15,13 +16,13 @@
 #include "node/store/vault.h"
 #include "proto/standing.h"
 
-#define SYM_STANDING_KEPT_MAX 64u
 /* Names a list, on the wire and beside the peer's own. */
 #define SYM_STANDING_ID_BYTES 16u
 
 struct sym_standings {
     struct sym_store *store;
     struct sym_vault *vault;
+    uint64_t received_max; /* bytes of received lists; 0: SYM_STANDING_RECEIVED_BYTES_MAX */
 };
 
 struct sym_standing_row {
@@ -35,6 +36,8 @@ struct sym_standing_row {
     uint64_t made_ms;                /* wall clock: made, or received */
     uint64_t expires_ms;             /* own: no later query is answered from it */
     uint64_t bytes;                  /* of its blocks */
+    uint64_t most;                   /* own: elements that may be evaluated while it stands, */
+    uint64_t used;                   /* and those that were */
     struct sym_standing_list list;
 };
 
@@ -81,6 +84,13 @@ SYM_MUST enum sym_err sym_standings_erase(const struct sym_standings *s, sym_sta
 SYM_MUST enum sym_err sym_standings_drop_peer(const struct sym_standings *s,
                                               const struct sym_node_id *peer,
                                               struct sym_fault *fault);
+/* Does an own list still stand? SYM_NOT_FOUND when it was erased. */
+SYM_MUST enum sym_err sym_standings_check(const struct sym_standings *s,
+                                          const struct sym_standing_row *row);
+/* Within a write transaction: counts elements that will be evaluated against an own list. SYM_LIMIT
+ * when they would be more than it allows, SYM_NOT_FOUND when it was erased. */
+SYM_MUST enum sym_err sym_standings_charge(struct sym_transaction *t,
+                                           const struct sym_standing_row *row, uint32_t elements);
 /* Within a write transaction: own lists of this dataset can be read no more; beyond recovery after
  * a sweep of the vault. */
 SYM_MUST enum sym_err sym_standings_forget_of(const struct sym_standings *s,

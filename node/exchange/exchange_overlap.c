@@ -130,6 +130,9 @@ static enum sym_err choose_standing(struct sym_exchanges *x, struct sym_exchange
     if (err == SYM_OK && !sym_overlap_choose_standing(&why, &offer)) {
         err = SYM_NOT_FOUND;
     }
+    if (err == SYM_OK && m->peer_size > m->standing.most - m->standing.used) {
+        err = SYM_LIMIT;
+    }
     if (err == SYM_OK) {
         err = sym_grants_charge(x->config.grants, &e->peer, sym_span_text(m->mine), m->peer_size);
     }
@@ -182,11 +185,11 @@ static void deny_without_standing(struct sym_exchanges *x, struct sym_exchange *
                                   "the standing list is being prepared; try again soon",
                                   "its standing list is being prepared")
         : err == SYM_LIMIT
-            ? sym_exchange_denial(
-                  SYM_REASON_LIMIT,
-                  "the identifiers that the grant allows within 24 hours are used up; try again "
-                  "later",
-                  "elements-per-day")
+            ? sym_exchange_denial(SYM_REASON_LIMIT,
+                                  "the identifiers that the grant allows within 24 hours, or until "
+                                  "the next standing "
+                                  "list, are used up; try again later",
+                                  "elements-per-day")
             : sym_exchange_denial(SYM_REASON_UNSUPPORTED,
                                   "there is no standing list; choose another --engine",
                                   "no standing list");

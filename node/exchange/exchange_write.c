@@ -282,6 +282,9 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
     if ((w->plan.parts & SYM_PART_CHARGE) != 0) {
         err =
             sym_grants_put_charge(w->x->config.grants, t, &e->peer, sym_span_text(e->matter->mine));
+        if (err == SYM_OK) {
+            err = sym_standings_charge(t, &e->matter->standing, e->matter->peer_size);
+        }
     }
     if (err == SYM_OK && w->left_out > 0) {
         err = append_left_out(w, t);

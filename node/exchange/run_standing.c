@@ -13,6 +13,7 @@ struct standing {
     struct sym_overlap_set *set; /* initiator */
     struct sym_secret head;      /* key, or first tags */
     struct sym_span *blocks;     /* responder that sends the list: own copies */
+    bool erased;                 /* responder: the list, while it answered */
     bool kept;                   /* initiator: what came was seen to */
     bool reduced;
 };
@@ -152,10 +153,20 @@ static enum sym_step step_standing(const void *machine, size_t *len)
     return SYM_STEP_WAIT;
 }
 
+/* A list that was erased meanwhile answers no more, neither with an evaluation nor with a block. */
 static enum sym_err write_standing(void *machine, uint8_t *payload, size_t len, uint64_t now_us)
 {
     struct standing *s = machine;
+    size_t due = 0;
     (void)now_us;
+    if (s->config.role == SYM_SESSION_RESPONDER &&
+        sym_standing_step(s->run, &due) == SYM_OVERLAP_DATA) {
+        enum sym_err err = sym_standings_check(s->store, &s->row);
+        if (err != SYM_OK) {
+            s->erased = err == SYM_NOT_FOUND;
+            return err == SYM_NOT_FOUND ? SYM_CANCELLED : err;
+        }
+    }
     return sym_standing_write(s->run, payload, len);
 }
 
@@ -246,6 +257,12 @@ static enum sym_err result_of_standing(void *machine, struct sym_run_result *out
     return err;
 }
 
+static const char *fault_of_standing(const void *machine)
+{
+    const struct standing *s = machine;
+    return s->erased ? "the standing list was erased meanwhile; try again" : "";
+}
+
 const struct sym_run_kind sym_run_kind_standing = {
     .open = open_standing,
     .free = free_standing,
@@ -258,4 +275,5 @@ const struct sym_run_kind sym_run_kind_standing = {
     .works_out = works_out_of_standing,
     .progress = progress_of_standing,
     .result = result_of_standing,
+    .fault = fault_of_standing,
 };

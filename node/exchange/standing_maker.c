@@ -34,6 +34,8 @@ struct search {
     uint32_t type;
     struct sym_standing_wish wish;
     uint64_t until_ms;
+    uint32_t made;
+    uint32_t due;
     bool found;
 };
 
@@ -142,6 +144,31 @@ uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym
     return s.until_ms;
 }
 
+static bool count(void *context, const struct sym_standing_wish *wish)
+{
+    struct search *s = context;
+    bool there = false;
+    for (size_t i = 0; i < s->n; i++) {
+        there = there || fits(s, &s->rows[i], wish);
+    }
+    s->made += there;
+    s->due += !there;
+    return false;
+}
+
+void sym_standing_maker_count(struct sym_standing_maker *m, uint32_t *made, uint32_t *due)
+{
+    struct sym_standing_row *rows = NULL;
+    struct search s = {.maker = m};
+    if (m != NULL && sym_standings_list(m->config.standings, &rows, &s.n) == SYM_OK) {
+        s.rows = rows;
+        each_wish(m, count, &s);
+        free(rows);
+    }
+    *made = s.made;
+    *due = s.due;
+}
+
 /* Making ---------------------------------------------------------------------------------------
  */
 
@@ -166,6 +193,7 @@ static enum sym_err keep(struct sym_standing_maker *m, struct sym_fault *fault)
         .own = true, .peer = m->wish.peer, .type = m->wish.type, .made_ms = now_of(m)};
     sym_standing_making_result(m->making, &made);
     row.list = made.list;
+    row.most = m->wish.most;
     row.expires_ms = row.made_ms + DAY_MS * m->wish.days;
     memcpy(row.dataset, m->wish.dataset, sizeof row.dataset);
     memcpy(row.basis, m->wish.basis, sizeof row.basis);

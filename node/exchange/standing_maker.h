@@ -48,5 +48,7 @@ SYM_MUST enum sym_err sym_standing_maker_find(struct sym_standing_maker *m,
  * one is still to be made, or none is offered. */
 uint64_t sym_standing_maker_until(struct sym_standing_maker *m, const struct sym_node_id *peer,
                                   struct sym_span dataset);
+/* How many lists stand, and how many are still to be made. */
+void sym_standing_maker_count(struct sym_standing_maker *m, uint32_t *made, uint32_t *due);
 
 #endif

@@ -152,6 +152,60 @@ static enum sym_err knows_none(struct fake_call *call)
     return SYM_NOT_FOUND;
 }
 
+static enum sym_err with_copies(struct fake_call *call)
+{
+    static const struct sym_standing_copy rows[] = {
+        {{(const uint8_t *)"bank-b", sizeof "bank-b" - 1},
+         {(const uint8_t *)"suspects", sizeof "suspects" - 1},
+         0,
+         1048576,
+         7340032,
+         UINT64_C(1000) * FAKE_NOW_S},
+        {{(const uint8_t *)"", sizeof "" - 1},
+         {(const uint8_t *)"p", sizeof "p" - 1},
+         SYM_TOKEN_IBAN,
+         1,
+         20,
+         UINT64_C(1000) * FAKE_NOW_S}};
+    static const struct sym_standing_copies list = {.copies = rows, .n_copies = 2};
+    call->answer = NULL;
+    if (call->verb == SYM_VERB_STANDING_LIST) {
+        call->answer = &list;
+    } else if (call->verb == SYM_VERB_STANDING_DROP) {
+        const struct sym_standing_copy_name *name = call->arguments;
+        char note[256];
+        (void)snprintf(note, sizeof note, "%.*s of %.*s", (int)name->dataset.len,
+                       (const char *)name->dataset.data, (int)name->alias.len,
+                       (const char *)name->alias.data);
+        fake_note(call->node, note);
+    } else {
+        return SYM_DENIED;
+    }
+    return SYM_OK;
+}
+
+static void lists_and_drops_what_peers_have_sent(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, with_copies);
+    run(&r, "dataset|list|--received");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "PEER    DATASET   TYPE     SIZE  RECEIVED                STORED\n"
+                               "bank-b  suspects  any   1048576  2026-09-21T14:13:20Z  7.00 MiB\n"
+                               "        p         iban        1  2026-09-21T14:13:20Z  20 bytes\n");
+    run(&r, "dataset|list|--received|--json");
+    assert_shows(r.out, "\"type\": \"any\"");
+    assert_shows(r.out, "\"bytes\": 7340032");
+    run(&r, "dataset|drop|suspects|--received-from|bank-b");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "suspects: erased\n");
+    fake_notes(asked, *state);
+    assert_shows(asked, "suspects of bank-b");
+    run(&r, "dataset|drop|suspects|--received-from|bank b");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+}
+
 static void refuses_datasets_that_do_not_exist(void **state)
 {
     static const char *const words[] = {"dataset|show|supsects", "dataset|publish|supsects",
@@ -218,6 +272,7 @@ int main(void)
         WITH_NODE(forgets_a_record_by_its_exact_id),
         WITH_NODE(a_record_that_is_not_there_is_a_failure),
         WITH_NODE(a_script_drops_without_a_question),
+        WITH_NODE(lists_and_drops_what_peers_have_sent),
         WITH_NODE(refuses_datasets_that_do_not_exist),
         WITH_NODE(a_user_who_may_not_exits_3),
         WITH_NODE(refuses_names_and_ids_that_cannot_be),

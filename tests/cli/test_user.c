@@ -227,7 +227,11 @@ static enum sym_err a_healthy_node(struct fake_call *call)
                             .workers = 8,
                             .warnings = warnings,
                             .n_warnings = 1,
-                            .store_bytes = 1048576};
+                            .store_bytes = 1048576,
+                            .standing_made = 2,
+                            .standing_due = 1,
+                            .standing_received = 3,
+                            .standing_bytes = 7340032};
     call->answer = &s;
     return SYM_OK;
 }
@@ -249,7 +253,9 @@ static void status_is_aligned_and_complete(void **state)
                         "listening    127.0.0.1:7701\nrunning      1 hour");
     assert_shows(r.out, ", version 0.1.0\npeers        2 pinned, 1 linked, 1 exchange\n"
                         "users        4\nconnections  3 half open, 17 refused\n"
-                        "store        1.00 MiB\ncomputing    ristretto255 portable, 8 workers\n\n"
+                        "store        1.00 MiB\n"
+                        "standing     2 lists prepared, 1 being prepared, 3 received; 7.00 MiB\n"
+                        "computing    ristretto255 portable, 8 workers\n\n"
                         "PROCESS    PID  SECCOMP  NO NEW PRIVILEGES  NOT DUMPABLE  NO CORE DUMPS  "
                         "NO CAPABILITIES  OWN NETWORK OR ROOT  LANDLOCK\n"
                         "gate        99  yes      yes                yes           yes            "
@@ -271,7 +277,7 @@ static void status_as_json_has_every_field(void **state)
                                        "workers",      "refused_connections",
                                        "store_bytes",  "ristretto",
                                        "processes",    "links",
-                                       "warnings"};
+                                       "warnings",     "standing_lists"};
     fake_node_start(*state, a_healthy_node);
     run(&r, "status|--json");
     assert_int_equal(r.code, SYM_EXIT_DONE);

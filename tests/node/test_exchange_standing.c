@@ -174,6 +174,102 @@ static void the_day_s_elements_are_the_limit(void **state)
     assert_int_equal(rig->sides[1].evaluated, 96);
 }
 
+static bool some_came(struct exchange_rig *r)
+{
+    return r->frames[1] >= 3; /* receipt, evaluated, and a block */
+}
+
+static void the_epoch_s_elements_are_the_limit_too(void **state)
+{
+    (void)state;
+    struct sym_standing_row row;
+    rig->sides[1].engines = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    rig->sides[1].standing_days = 1;
+    make_list(&row);
+    assert_int_equal(row.most, 100);
+    for (unsigned i = 0; i < 3; i++) {
+        SYM_ARENA_AUTO arena = {0};
+        rig->sides[1].evaluated = 0; /* as if the clock had gone on, and then back */
+        struct sym_exchange_entry e = query(&arena, SYM_KIND_OVERLAP_MATCHES);
+        assert_int_equal(e.state, SYM_EXCHANGE_DONE);
+    }
+    SYM_ARENA_AUTO arena = {0};
+    rig->sides[1].evaluated = 0;
+    struct sym_exchange_entry e = query(&arena, SYM_KIND_OVERLAP_MATCHES);
+    assert_int_equal(e.state, SYM_EXCHANGE_DENIED);
+    assert_int_equal(e.reason, SYM_REASON_LIMIT);
+    exchange_rig_kill(rig, 1);
+    assert_int_equal(find_own(&row), SYM_OK);
+    assert_int_equal(row.used, 96);
+}
+
+/* Both are charged before either is written down. */
+static void two_at_once_have_one_limit(void **state)
+{
+    (void)state;
+    struct sym_standing_row row;
+    uint8_t ids[2][SYM_EXCHANGE_ID_BYTES];
+    uint32_t states[2];
+    rig->sides[1].engines = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    rig->sides[1].elements_per_day = 40;
+    make_list(&row);
+    for (size_t i = 0; i < 2; i++) {
+        exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, ids[i]);
+    }
+    exchange_rig_run(rig, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        SYM_ARENA_AUTO arena = {0};
+        states[i] = exchange_rig_entry(rig, 0, &arena, ids[i]).state;
+    }
+    assert_true(states[0] != states[1]);
+    assert_int_equal(states[0] + states[1], SYM_EXCHANGE_DONE + SYM_EXCHANGE_DENIED);
+    assert_int_equal(rig->sides[1].evaluated_put, 32);
+    assert_int_equal(find_own(&row), SYM_OK);
+    assert_int_equal(row.used, 32);
+}
+
+static bool is_answered(struct exchange_rig *r)
+{
+    return r->frames[1] >= 1; /* the receipt; nothing was evaluated */
+}
+
+/* What is forgotten, dropped, imported or published while an exchange is under way. */
+static void a_list_that_was_erased_evaluates_no_more(void **state)
+{
+    (void)state;
+    struct sym_standing_row row;
+    SYM_ARENA_AUTO arena = {0};
+    make_list(&row);
+    rig->frames[1] = 0;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, is_answered);
+    assert_int_equal(
+        sym_standings_drop_peer(&rig->sides[1].standings, &rig->sides[0].self.id, NULL), SYM_OK);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, id);
+    assert_int_equal(e.state, SYM_EXCHANGE_ABORTED);
+    assert_false(e.has_result);
+    assert_int_equal(find_held(&row), SYM_NOT_FOUND);
+    assert_int_equal(rig->sides[1].evaluated_put, 32); /* and it stays counted */
+}
+
+static void a_list_that_was_erased_sends_no_more_of_itself(void **state)
+{
+    (void)state;
+    struct sym_standing_row row;
+    SYM_ARENA_AUTO arena = {0};
+    make_list(&row);
+    rig->frames[1] = 0;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, some_came);
+    assert_int_equal(
+        sym_standings_drop_peer(&rig->sides[1].standings, &rig->sides[0].self.id, NULL), SYM_OK);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, id);
+    assert_int_equal(e.state, SYM_EXCHANGE_ABORTED);
+    assert_int_equal(find_held(&row), SYM_NOT_FOUND);
+}
+
 static void another_content_begins_an_epoch_that_replaces_the_held_one(void **state)
 {
     (void)state;
@@ -217,11 +313,6 @@ static void a_revoked_grant_erases_its_list(void **state)
     assert_int_equal(find_own(&made), SYM_NOT_FOUND);
     sym_standing_maker_look(rig->sides[1].maker);
     exchange_rig_run(rig, is_erased);
-}
-
-static bool some_came(struct exchange_rig *r)
-{
-    return r->frames[1] >= 3; /* receipt, evaluated, and a block */
 }
 
 static void a_broken_download_leaves_what_was_held(void **state)
@@ -290,6 +381,10 @@ int main(void)
         TEST(denies_when_only_a_list_that_is_not_ready_is_covered),
         TEST(counts_are_never_answered_from_a_list),
         TEST(the_day_s_elements_are_the_limit),
+        TEST(the_epoch_s_elements_are_the_limit_too),
+        TEST(two_at_once_have_one_limit),
+        TEST(a_list_that_was_erased_evaluates_no_more),
+        TEST(a_list_that_was_erased_sends_no_more_of_itself),
         TEST(another_content_begins_an_epoch_that_replaces_the_held_one),
         TEST(a_revoked_grant_erases_its_list),
         TEST(a_broken_download_leaves_what_was_held),

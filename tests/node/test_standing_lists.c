@@ -74,6 +74,7 @@ static struct sym_standing_row row_of(bool own, uint8_t peer, const char *datase
                                    .basis = {7, epoch},
                                    .made_ms = 1000u + epoch,
                                    .expires_ms = 5000,
+                                   .most = 90,
                                    .list = {.n = 2 * SYM_TAG_BLOCK + 1, .bits = 70}};
     (void)snprintf(row.dataset, sizeof row.dataset, "%s", dataset);
     return row;
@@ -199,6 +200,65 @@ static void a_list_that_cannot_be_written_leaves_the_old_one(void **state)
     expect_block(f, &got, 0);
 }
 
+struct charge {
+    const struct sym_standing_row *row;
+    uint32_t elements;
+};
+
+static enum sym_err charge_fn(struct sym_transaction *t, void *context)
+{
+    const struct charge *c = context;
+    return sym_standings_charge(t, c->row, c->elements);
+}
+
+static enum sym_err charge(struct fixture *f, const struct sym_standing_row *row, uint32_t elements)
+{
+    struct charge c = {row, elements};
+    return sym_store_write(f->room.store, charge_fn, &c);
+}
+
+static void counts_what_was_evaluated_over_restarts(void **state)
+{
+    struct fixture *f = *state;
+    struct sym_standing_row row = row_of(true, 1, "phones", 0, 1);
+    struct sym_standing_row got;
+    assert_int_equal(put(f, &row), SYM_OK);
+    assert_int_equal(sym_standings_check(&f->s, &row), SYM_OK);
+    assert_int_equal(charge(f, &row, 60), SYM_OK);
+    restart(f);
+    assert_int_equal(charge(f, &row, 31), SYM_LIMIT);
+    assert_int_equal(charge(f, &row, UINT32_MAX), SYM_LIMIT);
+    assert_int_equal(charge(f, &row, 30), SYM_OK);
+    assert_int_equal(charge(f, &row, 1), SYM_LIMIT);
+    assert_int_equal(find(f, &got, true, 1, "phones", 0), SYM_OK);
+    assert_int_equal(got.used, 90);
+    assert_int_equal(got.most, 90);
+    const struct sym_node_id peer = peer_of(1);
+    assert_int_equal(sym_standings_drop_peer(&f->s, &peer, &f->fault), SYM_OK);
+    assert_int_equal(charge(f, &row, 0), SYM_NOT_FOUND);
+    assert_int_equal(sym_standings_check(&f->s, &row), SYM_NOT_FOUND);
+}
+
+static void the_oldest_received_lists_make_room_for_many_bytes(void **state)
+{
+    struct fixture *f = *state;
+    struct sym_standing_row got;
+    f->s.received_max = 4 * BLOCKS * 40;
+    for (uint32_t i = 0; i < 6; i++) {
+        struct sym_standing_row own = row_of(true, 1, "phones", i, (uint8_t)i);
+        struct sym_standing_row row = row_of(false, 1, "phones", i, (uint8_t)i);
+        assert_int_equal(put(f, &own), SYM_OK);
+        assert_int_equal(put(f, &row), SYM_OK);
+    }
+    assert_int_equal(count(f), 6 + 4);
+    assert_int_equal(find(f, &got, false, 1, "phones", 1), SYM_NOT_FOUND);
+    assert_int_equal(find(f, &got, false, 1, "phones", 2), SYM_OK);
+    f->s.received_max = 1;
+    struct sym_standing_row large = row_of(false, 1, "others", 1, 9);
+    assert_int_equal(put(f, &large), SYM_OK); /* one is kept however long it is */
+    assert_int_equal(count(f), 6 + 1);
+}
+
 static void the_oldest_received_list_makes_room(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +347,8 @@ int main(void)
         TEST(has_no_block_beyond_the_last),
         TEST(a_new_epoch_replaces_the_old_one),
         TEST(a_list_that_cannot_be_written_leaves_the_old_one),
+        TEST(counts_what_was_evaluated_over_restarts),
+        TEST(the_oldest_received_lists_make_room_for_many_bytes),
         TEST(the_oldest_received_list_makes_room),
         TEST(refuses_more_own_lists_than_there_can_be),
         TEST(a_removed_peer_takes_its_lists_along),
