@@ -62,10 +62,12 @@ CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
 CFLAGS_crypto/ristretto/ifma = $(if $(filter ct,$(VARIANT)),-include tests/ct/emulated_ifma.h,-mavx512f -mavx512dq -mavx512ifma)
 CFLAGS_crypto/ristretto/avx2 = -mavx2 $(if $(findstring clang,$(CC)),,-fno-tree-ter)
 CFLAGS_crypto/vole/sha_avx2 := -O3 -mavx2
+CFLAGS_crypto/vole/sha_avx512 := -O3 -mavx512f -mavx512bw
 CFLAGS_crypto/vole/sha_ni := -O3 -mavx2 -msha
 CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
 CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mvaes -mvpclmulqdq
 CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
+CFLAGS_crypto/vole/spread_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512)
 endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests.

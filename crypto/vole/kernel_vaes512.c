@@ -1,5 +1,6 @@
 #include "crypto/cpu.h"
 #include "crypto/vole/code_vaes512.h"
+#include "crypto/vole/sha_avx512.h"
 #include "crypto/vole/sha_ni.h"
 
 #ifdef __x86_64__
@@ -258,7 +259,7 @@ const struct sym_vole_kernel sym_vole_kernel_vaes512 = {
     .spread = sym_code_vaes512_spread,
     .spread_pairs = sym_code_vaes512_spread_pairs,
     .compress = sym_sha_ni_compress,
-    .finish = sym_sha_ni_finish,
+    .finish = sym_sha_avx512_finish,
 };
 
 #else
