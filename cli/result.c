@@ -222,9 +222,14 @@ static enum sym_err write_csv(const struct result *r, FILE *to)
     }
     (void)fputs("record,types\n", to);
     const uint8_t *id = r->rows.ids;
+    char types[SYM_TERMS_BYTES] = "";
+    uint64_t written = 0; /* the types in words, mostly those of the row before */
     for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
-        char types[SYM_TERMS_BYTES];
-        sym_terms_types_text(types, sym_get_u64(r->rows.types + i * TYPES_BYTES), ";");
+        const uint64_t here = sym_get_u64(r->rows.types + i * TYPES_BYTES);
+        if (here != written) {
+            sym_terms_types_text(types, here, ";");
+            written = here;
+        }
         const struct sym_span fields[] = {sym_span(id, r->rows.id_lengths[i]),
                                           sym_span_text(types)};
         sym_csv_write(to, fields, 2);

@@ -76,7 +76,36 @@ void sym_vole_buffer_wipe(const struct sym_vole_run *run, struct vole_buffer *b)
 struct vole_buffer sym_vole_scratch(const struct sym_vole_run *run, size_t len)
 {
     struct vole_buffer b = {0};
+    for (size_t i = 0; i < VOLE_SCRATCH_MAX; i++) {
+        struct vole_buffer *room = &run->scratch->of[i].room;
+        if (__atomic_exchange_n(&run->scratch->of[i].taken, true, __ATOMIC_ACQUIRE)) {
+            continue;
+        }
+        if (room->len < len) {
+            sym_vole_buffer_free(run, room);
+        }
+        if (sym_vole_buffer_make(run, room, len) == SYM_OK) {
+            __atomic_store_n(&run->scratch->of[i].at, room->at, __ATOMIC_RELAXED);
+            return *room;
+        }
+        *room = (struct vole_buffer){0};
+        __atomic_store_n(&run->scratch->of[i].taken, false, __ATOMIC_RELEASE);
+        return b;
+    }
     return sym_vole_buffer_make(run, &b, len) == SYM_OK ? b : (struct vole_buffer){0};
+}
+
+void sym_vole_scratch_back(const struct sym_vole_run *run, struct vole_buffer *b)
+{
+    for (size_t i = 0; i < VOLE_SCRATCH_MAX; i++) {
+        if (b->at != NULL && __atomic_load_n(&run->scratch->of[i].at, __ATOMIC_RELAXED) == b->at) {
+            __atomic_store_n(&run->scratch->of[i].at, NULL, __ATOMIC_RELAXED);
+            __atomic_store_n(&run->scratch->of[i].taken, false, __ATOMIC_RELEASE);
+            *b = (struct vole_buffer){0};
+            return;
+        }
+    }
+    sym_vole_buffer_free(run, b);
 }
 
 struct sym_block sym_vole_sum(const struct vole_room *room)
@@ -111,7 +140,8 @@ static enum sym_err set_up(struct sym_vole_run *run)
     enum sym_err err = sym_vole_geometry_for(&run->g, run->n_r);
     if (err == SYM_OK) {
         run->cots = calloc(run->g.batches, sizeof *run->cots);
-        err = run->cots == NULL ? SYM_NO_MEMORY : SYM_OK;
+        run->scratch = calloc(1, sizeof *run->scratch);
+        err = run->cots == NULL || run->scratch == NULL ? SYM_NO_MEMORY : SYM_OK;
     }
     if (err == SYM_OK) {
         err = sym_vole_buffer_zero(run, &run->end, run->g.batches * sizeof(struct sym_block));
@@ -182,6 +212,9 @@ void sym_vole_release(struct sym_vole_run *run)
     }
     release_vectors(run, &run->spare);
     sym_vole_list_release(run);
+    for (size_t i = 0; run->scratch != NULL && i < VOLE_SCRATCH_MAX; i++) {
+        sym_vole_buffer_free(run, &run->scratch->of[i].room);
+    }
     sym_vole_buffer_wipe(run, &run->end);
     sym_vole_buffer_free(run, &run->m3);
     sym_secret_clear(&run->secrets);
@@ -196,6 +229,7 @@ void sym_vole_free(struct sym_vole_run *run)
         return;
     }
     sym_vole_release(run);
+    free(run->scratch);
     free(run->list.matches);
     free(run);
 }

@@ -169,7 +169,7 @@ static enum sym_err sort_piece(const struct sym_vole_run *run, size_t piece)
     if (n > 0) {
         sym_match_sort(records(run), words(&l->offsets), l->bits, first, n, scratch.at);
     }
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
 }
 
@@ -215,7 +215,7 @@ static enum sym_err search_piece(const struct sym_vole_run *run, size_t piece)
         return SYM_NO_MEMORY;
     }
     enum sym_err err = search(run, words(&scratch), scratch.at + found, at, n);
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return err;
 }
 

@@ -3,9 +3,8 @@
 #include "crypto/vole/trees.h"
 #include "proto/vole_state.h"
 
-/* Trees of one piece of work, and groups of outputs of the code. */
-#define TREES_GRAIN  26u
-#define SPREAD_GRAIN 512u
+/* Trees of one piece of work. */
+#define TREES_GRAIN 26u
 
 enum sym_err sym_vole_r_new(struct sym_vole_run *run)
 {
@@ -19,7 +18,9 @@ enum sym_err sym_vole_r_new(struct sym_vole_run *run)
             continue;
         }
         room->stage = R_ENCODES;
-        err = sym_vole_buffer_make(run, &room->m6, sym_vole_m6_bytes(g, 0));
+        /* All outputs of the code: those that are not used may have noise, too. */
+        err = sym_vole_buffer_zero(run, &room->m6,
+                                   (1 + (size_t)g->outputs) * sizeof(struct sym_block));
     }
     return err;
 }
@@ -160,7 +161,7 @@ static enum sym_err matrix_piece(const struct vole_job *job, size_t first, size_
                       sym_vole_blocks(&c->row), sym_vole_blocks(&scratch));
     }
     err = scratch.at == NULL ? SYM_NO_MEMORY : err;
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return err;
 }
 
@@ -213,21 +214,21 @@ static enum sym_err encode_piece(const struct vole_job *job, size_t first, size_
         err = sym_okvs_encode(vector_p(job->room) + sym_vole_column(run, bin), NULL,
                               run->config.kernel, &run->g, in, items, scratch.at);
     }
-    sym_vole_buffer_wipe(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return err == SYM_LIMIT ? SYM_BAD_VALUE : err;
 }
 
 /* Vectors that another batch has left are warm. */
 static enum sym_err take_vectors(struct sym_vole_run *run, struct vole_vectors *v)
 {
-    size_t vector = run->g.length * sizeof(struct sym_block);
+    const size_t half = run->g.outputs * sizeof(struct sym_block);
     if (v->leaves.at == NULL) {
         *v = run->spare;
         run->spare = (struct vole_vectors){.leaves = {0}};
     }
-    enum sym_err err = sym_vole_buffer_make(run, &v->leaves, vector);
-    err = err == SYM_OK ? sym_vole_buffer_make(run, &v->noise, vector) : err;
-    return err == SYM_OK ? sym_vole_buffer_make(run, &v->pairs, vector) : err;
+    enum sym_err err = sym_vole_buffer_make(run, &v->leaves, 2 * half);
+    err = err == SYM_OK ? sym_vole_buffer_make(run, &v->noise, half) : err;
+    return err == SYM_OK ? sym_vole_buffer_make(run, &v->pairs, 2 * half) : err;
 }
 
 static enum sym_err claim_piece(const struct vole_job *job, size_t first, size_t n)
@@ -258,12 +259,11 @@ static enum sym_err follow_piece(const struct vole_job *job, size_t first, size_
         return SYM_NO_MEMORY;
     }
     struct sym_block *w = sym_vole_blocks(&room->v.leaves);
-    sym_trees_follow(w, sym_vole_blocks(&room->v.noise), &trees, c->m5.at, c->alpha,
-                     sym_cot_noise(sym_vole_blocks(&c->row), g), sym_vole_blocks(&c->cots), c->base,
-                     first, n, sym_vole_blocks(&scratch));
+    sym_trees_follow(w, &trees, c->m5.at, c->alpha, sym_vole_blocks(&c->cots), c->base, first, n,
+                     sym_vole_blocks(&scratch));
     room->sums[first] =
         sym_batch_sum(run->config.kernel, w, first * g->leaves, n * (size_t)g->leaves, room->chi);
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
 }
 
@@ -275,7 +275,7 @@ static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, s
     (void)n;
     sym_code_accumulate_pairs(sym_vole_blocks(&room->v.pairs), &run->code,
                               sym_vole_blocks(&room->v.leaves) + run->g.outputs,
-                              sym_vole_blocks(&room->v.noise) + run->g.outputs);
+                              sym_vole_blocks(&room->v.noise));
     return SYM_OK;
 }
 
@@ -289,15 +289,17 @@ static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_
 {
     const struct sym_vole_run *run = job->run;
     const struct vole_room *room = job->room;
-    struct sym_block *u = sym_vole_blocks(&room->v.noise);
     size_t all = sym_vole_batch_columns(&run->g, job->batch);
     size_t from = first * SYM_CODE_GRAIN;
     size_t end = (first + n) * SYM_CODE_GRAIN;
     size_t m = (end < all ? end : all) - from;
-    struct sym_block *p = vector_p(room) + from;
-    sym_code_spread_pairs(sym_vole_blocks(&room->v.leaves), u, &run->code,
-                          sym_vole_blocks(&room->v.pairs), from, m);
-    sym_batch_hide((uint8_t *)p, p, u + from, m);
+    struct vole_buffer scratch = sym_vole_scratch(run, sym_code_scratch_bytes(&run->code));
+    if (scratch.at == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    sym_code_spread_pairs(sym_vole_blocks(&room->v.leaves), vector_p(room), &run->code,
+                          sym_vole_blocks(&room->v.pairs), from, m, scratch.at);
+    sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
 }
 
@@ -323,6 +325,16 @@ static void give_vectors(struct sym_vole_run *run, struct vole_vectors *v)
     }
 }
 
+/* U: half of it goes through the code, the other half is added to P, where U ends. */
+static void place_noise(const struct sym_vole_run *run, const struct vole_room *room)
+{
+    const struct vole_cots *c = &run->cots[room->batch];
+    const struct sym_block *noise = sym_cot_noise(sym_vole_blocks(&c->row), &run->g);
+    memset(room->v.noise.at, 0, run->g.outputs * sizeof(struct sym_block));
+    sym_trees_noise(vector_p(room), &run->g, c->alpha, noise, false);
+    sym_trees_noise(sym_vole_blocks(&room->v.noise), &run->g, c->alpha, noise, true);
+}
+
 /* The room turns to its next batch. */
 static void leave(struct sym_vole_run *run, struct vole_room *room)
 {
@@ -343,6 +355,7 @@ static enum sym_err stage_done(struct sym_vole_run *run, const struct vole_job *
         err = take_vectors(run, &room->v);
     }
     if (room->stage == R_FOLLOWS) {
+        place_noise(run, room);
         sym_vole_blocks(&run->end)[room->batch] = sym_batch_end_r(sym_vole_sum(room), c->base);
         run->ends++;
         sym_vole_buffer_free(run, &c->m5);
@@ -392,7 +405,7 @@ static const struct {
     [R_CLAIMS] = {claim_piece, 1, "x* could not be computed"},
     [R_FOLLOWS] = {follow_piece, TREES_GRAIN, "the trees could not be computed"},
     [R_ACCUMULATES] = {accumulate_piece, 1, "the code could not be computed"},
-    [R_SPREADS] = {spread_piece, SPREAD_GRAIN, "the code could not be computed"},
+    [R_SPREADS] = {spread_piece, SYM_CODE_PANEL, "the code could not be computed"},
     [R_DECODES] = {decode_piece, 1, "own items could not be decoded"},
 };
 

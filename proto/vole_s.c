@@ -3,9 +3,8 @@
 #include "crypto/vole/trees.h"
 #include "proto/vole_state.h"
 
-/* Trees of one piece of work, and groups of outputs of the code. */
-#define TREES_GRAIN  26u
-#define SPREAD_GRAIN 512u
+/* Trees of one piece of work. */
+#define TREES_GRAIN 26u
 
 enum sym_err sym_vole_s_new(struct sym_vole_run *run)
 {
@@ -148,7 +147,7 @@ static enum sym_err matrix_piece(const struct vole_job *job, size_t first, size_
                              c->m4.at, sym_vole_blocks(&scratch));
     }
     err = scratch.at == NULL ? SYM_NO_MEMORY : err;
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return err;
 }
 
@@ -191,7 +190,7 @@ static enum sym_err grow_piece(const struct vole_job *job, size_t first, size_t 
     sym_trees_grow(sym_vole_blocks(&room->v.leaves), room->m5.at, &trees,
                    sym_vole_blocks(&room->seeds), sym_vole_blocks(&c->cots), c->base,
                    &sym_vole_secrets(run)->delta, first, n, sym_vole_blocks(&scratch));
-    sym_vole_buffer_free(run, &scratch);
+    sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
 }
 
@@ -238,7 +237,13 @@ static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_
     size_t all = sym_vole_batch_columns(&run->g, job->batch);
     size_t from = first * SYM_CODE_GRAIN;
     size_t end = (first + n) * SYM_CODE_GRAIN;
-    sym_code_spread(v, &run->code, v + run->g.outputs, from, (end < all ? end : all) - from);
+    struct vole_buffer scratch = sym_vole_scratch(run, sym_code_scratch_bytes(&run->code));
+    if (scratch.at == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    sym_code_spread(v, &run->code, v + run->g.outputs, from, (end < all ? end : all) - from,
+                    scratch.at);
+    sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
 }
 
@@ -328,7 +333,7 @@ static const struct {
     [S_CHALLENGES] = {challenge_piece, 1, "the VOLE check could not be computed"},
     [S_SUMS] = {sum_piece, TREES_GRAIN, "the VOLE check could not be computed"},
     [S_ACCUMULATES] = {accumulate_piece, 1, "the code could not be computed"},
-    [S_SPREADS] = {spread_piece, SPREAD_GRAIN, "the code could not be computed"},
+    [S_SPREADS] = {spread_piece, SYM_CODE_PANEL, "the code could not be computed"},
     [S_ANSWERS] = {answer_piece, 1, "own items could not be decoded"},
 };
 

@@ -74,6 +74,9 @@ enum vole_message {
 /* Masks of S that one work of R looks for. */
 #define VOLE_SEARCH_MASKS 65536u
 
+/* Pieces of work that find room that others have left. */
+#define VOLE_SCRATCH_MAX 64u
+
 /* Buffers of this many bytes and more come from where the caller said. */
 #define VOLE_LARGE 1048576u
 
@@ -139,7 +142,7 @@ enum vole_stage {
 
 struct vole_vectors {
     struct vole_buffer leaves; /* W or V, N blocks; then the outputs of the code */
-    struct vole_buffer noise;  /* R: U, likewise */
+    struct vole_buffer noise;  /* R: the half of U that goes through the code */
     struct vole_buffer pairs;  /* R: both between the halves of the code */
 };
 
@@ -209,8 +212,18 @@ struct vole_job {
     const char *fault; /* what an error of a piece means */
 };
 
+/* Room that pieces of work have used and others will. */
+struct vole_scratch {
+    struct {
+        bool taken;  /* atomic; who takes it has the room for himself */
+        uint8_t *at; /* atomic; the room's, once it is taken */
+        struct vole_buffer room;
+    } of[VOLE_SCRATCH_MAX];
+};
+
 struct sym_vole_run {
     struct sym_vole_config config;
+    struct vole_scratch *scratch;
     enum vole_state state;
     struct sym_vole_geometry g;
     uint32_t n_r;
@@ -272,8 +285,10 @@ static inline struct sym_block *sym_vole_blocks(const struct vole_buffer *b)
     return (struct sym_block *)(void *)b->at;
 }
 
-/* Room that a piece of work needs for itself; empty when there is none. */
+/* Room that a piece of work needs for itself, on any thread; empty when there is none. What was in
+ * use before is used again: the piece wipes what it leaves there. */
 struct vole_buffer sym_vole_scratch(const struct sym_vole_run *run, size_t len);
+void sym_vole_scratch_back(const struct sym_vole_run *run, struct vole_buffer *b);
 /* Fills in what went wrong, for the own log, unless that is known. Returns err. */
 SYM_MUST enum sym_err sym_vole_blame(struct sym_vole_run *run, enum sym_err err, const char *why);
 /* Frees what is needed no more when all has been computed and sent. */

@@ -450,28 +450,57 @@ enum sym_err sym_csv_next(struct sym_csv_row *row, struct sym_csv *csv, struct s
     return err;
 }
 
-/* libcsv writes to a file byte by byte; most fields fit into a line's buffer. */
-static void write_field(FILE *to, struct sym_span field)
+/* A line on its way into a file, to which libcsv and putc would write byte by byte. */
+struct line {
+    FILE *to;
+    size_t len;
+    uint8_t text[4096];
+};
+
+static void flush_line(struct line *l)
 {
-    uint8_t quoted[512];
-    const uint8_t *data = field.len > 0 ? field.data : (const uint8_t *)"";
-    size_t len = field.len < sizeof quoted / 2 - 2
-                     ? csv_write(quoted, sizeof quoted, data, field.len)
-                     : sizeof quoted + 1;
-    if (len <= sizeof quoted) {
-        (void)fwrite(quoted, 1, len, to);
-    } else {
-        (void)csv_fwrite(to, data, field.len);
+    (void)fwrite(l->text, 1, l->len, l->to);
+    l->len = 0;
+}
+
+/* Where there are that many bytes of room, which are fewer than a line has. */
+static uint8_t *line_room(struct line *l, size_t len)
+{
+    if (sizeof l->text - l->len < len) {
+        flush_line(l);
     }
+    return l->text + l->len;
+}
+
+static void put_byte(struct line *l, uint8_t byte)
+{
+    *line_room(l, 1) = byte;
+    l->len++;
+}
+
+static void put_field(struct line *l, struct sym_span field)
+{
+    const uint8_t *data = field.len > 0 ? field.data : (const uint8_t *)"";
+    if (field.len < sizeof l->text / 2 - 2) {
+        const size_t most = 2 * field.len + 2; /* each byte a quote, and those around */
+        l->len += csv_write(line_room(l, most), most, data, field.len);
+        return;
+    }
+    flush_line(l);
+    (void)csv_fwrite(l->to, data, field.len);
 }
 
 void sym_csv_write(FILE *to, const struct sym_span *fields, size_t n)
 {
+    struct line l;
+    l.to = to;
+    l.len = 0;
     for (size_t i = 0; i < n; i++) {
         if (i > 0) {
-            (void)putc(',', to);
+            put_byte(&l, ',');
         }
-        write_field(to, fields[i]);
+        put_field(&l, fields[i]);
     }
-    (void)putc('\n', to);
+    put_byte(&l, '\n');
+    flush_line(&l);
 }

@@ -2,7 +2,12 @@
 
 #ifdef __x86_64__
 
+#include "crypto/sha256/sha_ni.h"
+
 #include <immintrin.h>
+
+/* For so few that are left over the SHA instructions are quicker. */
+#define FEW 13u
 
 /* One word of each message. */
 typedef __m512i word;
@@ -105,14 +110,19 @@ static inline __attribute__((always_inline)) void transpose(word w[16])
     }
 }
 
+/* Reverses the bytes of each word, as a shuffle. */
+static inline word big_endian(void)
+{
+    return _mm512_broadcast_i32x4(
+        _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
+}
+
 static inline __attribute__((always_inline)) void
 load_blocks(word w[16], const uint8_t *const blocks[SYM_SHA_WIDE], size_t at)
 {
-    const word swap =
-        _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3));
 #pragma GCC unroll 16
     for (unsigned i = 0; i < 16; i++) {
-        w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i] + at), swap);
+        w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i] + at), big_endian());
     }
     transpose(w);
 }
@@ -135,6 +145,43 @@ void sym_sha_avx512_compress_wide(uint32_t states[SYM_SHA_WIDE][SYM_SHA_STATE],
         _mm512_i32scatter_epi32((void *)(states[0] + i), step, s[i], 4);
     }
     sym_wipe(w, sizeof w);
+}
+
+/* At most sixteen; what lanes hold that are too many is not written. */
+static inline __attribute__((always_inline)) void finish_some(uint8_t (*out)[SYM_SHA_BYTES],
+                                                              const uint32_t state[SYM_SHA_STATE],
+                                                              const uint8_t (*tails)[SYM_SHA_BLOCK],
+                                                              size_t n, word w[16], word s[16])
+{
+    const uint8_t *blocks[SYM_SHA_WIDE];
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        blocks[i] = tails[i < n ? i : n - 1];
+    }
+    load_blocks(w, blocks, 0);
+    for (unsigned i = 0; i < 16; i++) {
+        s[i] = i < SYM_SHA_STATE ? _mm512_set1_epi32((int)state[i]) : _mm512_setzero_si512();
+    }
+    compress(s, w);
+    transpose(s);
+    for (size_t i = 0; i < n; i++) {
+        _mm256_storeu_si256((__m256i *)(void *)out[i],
+                            _mm512_castsi512_si256(_mm512_shuffle_epi8(s[i], big_endian())));
+    }
+}
+
+void sym_sha_avx512_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
+                           const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n)
+{
+    word w[16];
+    word s[16];
+    size_t at = 0;
+    for (size_t some = 0; n - at > FEW; at += some) {
+        some = n - at < SYM_SHA_WIDE ? n - at : SYM_SHA_WIDE;
+        finish_some(out + at, state, tails + at, some, w, s);
+    }
+    sym_wipe(w, sizeof w);
+    sym_wipe(s, sizeof s);
+    sym_sha_ni_finish(out + at, state, tails + at, n - at);
 }
 
 #else

@@ -10,5 +10,8 @@
 /* Messages that are independent of each other, n blocks of each. */
 void sym_sha_avx512_compress_wide(uint32_t states[SYM_SHA_WIDE][SYM_SHA_STATE],
                                   const uint8_t *const blocks[SYM_SHA_WIDE], size_t n);
+/* As crypto/vole/kernel_table.h says; needs SYM_CPU_SHA and SYM_CPU_AVX2 for what is left over. */
+void sym_sha_avx512_finish(uint8_t (*out)[SYM_SHA_BYTES], const uint32_t state[SYM_SHA_STATE],
+                           const uint8_t (*tails)[SYM_SHA_BLOCK], size_t n);
 
 #endif

@@ -63,13 +63,6 @@ struct sym_block sym_batch_end_s(const struct sym_vole_kernel *with, struct sym_
     return sym_block_add(sym_block_add(sum, base[SYM_VOLE_TREES]), claimed);
 }
 
-void sym_batch_hide(uint8_t *a, const struct sym_block *p, const struct sym_block *u, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        sym_block_store(a + i * SYM_BLOCK_BYTES, sym_block_add(p[i], u[i]));
-    }
-}
-
 void sym_batch_shift(struct sym_block *v, const struct sym_vole_kernel *with,
                      const struct sym_block *delta, const uint8_t *a, size_t n)
 {

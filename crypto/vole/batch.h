@@ -1,5 +1,5 @@
-/* batch.h - the VOLE check of a batch (design of overlap-vole-1, section 7, "Check") and the two
- * additions around the vector A (section 8, step 1).
+/* batch.h - the VOLE check of a batch (design of overlap-vole-1, section 7, "Check"), and the
+ * addition of the vector A at S (section 8, step 1).
  *
  * Order of R: M5 -> challenge, sym_trees_follow, claim (x*), sum over w before the code, end (e).
  * Order of S: sym_trees_grow -> M5, challenge, sum over v before the code; with M6: end (e), then
@@ -34,8 +34,6 @@ struct sym_block sym_batch_end_s(const struct sym_vole_kernel *with, struct sym_
                                  const struct sym_block *base, const struct sym_block *delta,
                                  const uint8_t x_star[SYM_BLOCK_BYTES]);
 
-/* R: A = P + U, n blocks as bytes (M6 behind x*); a may be the memory of p. */
-void sym_batch_hide(uint8_t *a, const struct sym_block *p, const struct sym_block *u, size_t n);
 /* S: K = V + delta A, in place of V; a: n blocks as bytes. */
 void sym_batch_shift(struct sym_block *v, const struct sym_vole_kernel *with,
                      const struct sym_block *delta, const uint8_t *a, size_t n);

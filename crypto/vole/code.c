@@ -25,14 +25,20 @@ void sym_code_accumulate_pairs(struct sym_block *pairs, const struct sym_code *c
     c->with->accumulate_pairs(pairs, w, u, c->key, c->m);
 }
 
-void sym_code_spread(struct sym_block *out, const struct sym_code *c, const struct sym_block *y,
-                     size_t first, size_t n)
+size_t sym_code_scratch_bytes(const struct sym_code *c)
 {
-    c->with->spread(out, c->key, y, c->m, first, n);
+    const bool near = c->m * 2 * sizeof(struct sym_block) < SYM_CODE_NEAR_BYTES;
+    return near ? sizeof(struct sym_block) : SYM_CODE_SCRATCH_BYTES;
+}
+
+void sym_code_spread(struct sym_block *out, const struct sym_code *c, const struct sym_block *y,
+                     size_t first, size_t n, void *scratch)
+{
+    c->with->spread(out, c->key, y, c->m, first, n, scratch);
 }
 
 void sym_code_spread_pairs(struct sym_block *w, struct sym_block *u, const struct sym_code *c,
-                           const struct sym_block *pairs, size_t first, size_t n)
+                           const struct sym_block *pairs, size_t first, size_t n, void *scratch)
 {
-    c->with->spread_pairs(w, u, c->key, pairs, c->m, first, n);
+    c->with->spread_pairs(w, u, c->key, pairs, c->m, first, n, scratch);
 }

@@ -7,9 +7,9 @@
  * half. For R (w and u): accumulate both upper halves into pairs, spread both at once, which halves
  * the misses of the cache.
  *
- *   S:  sym_code_accumulate(c, v + m);  sym_code_spread(v, c, v + m, 0, cm);
+ *   S:  sym_code_accumulate(c, v + m);  sym_code_spread(v, c, v + m, 0, cm, scratch);
  *   R:  sym_code_accumulate_pairs(pairs, c, w + m, u + m);
- *       sym_code_spread_pairs(w, u, c, pairs, 0, cm);
+ *       sym_code_spread_pairs(w, u, c, pairs, 0, cm, scratch);
  *
  * The code and its indices are public; the data is secret, and time depends on sizes only. An
  * accumulation is one piece of work (about 2 ms for a full batch on a fast core); pair and spread
@@ -23,6 +23,12 @@
 
 /* Outputs that share one draw of indices: ranges begin at multiples of it. */
 #define SYM_CODE_GRAIN 64u
+
+/* Groups of them that a call works on best, and the scratch that it needs for those at most. */
+#define SYM_CODE_PANEL         1408u
+#define SYM_CODE_SCRATCH_BYTES ((size_t)7 << 20)
+/* Vectors that are shorter are spread without. */
+#define SYM_CODE_NEAR_BYTES ((size_t)2 << 20)
 
 #define SYM_CODE_ROUND_KEYS 11u
 
@@ -44,13 +50,18 @@ void sym_code_accumulate(const struct sym_code *c, struct sym_block *x);
 void sym_code_accumulate_pairs(struct sym_block *pairs, const struct sym_code *c,
                                struct sym_block *w, struct sym_block *u);
 
+/* Bytes of scratch for one call of the functions below, aligned to 64: where y or pairs are longer
+ * than the second cache, their blocks are sorted by where they lie before they are added up. What
+ * is secret in it is wiped before return. */
+size_t sym_code_scratch_bytes(const struct sym_code *c);
+
 /* out[o] += the sum of 21 blocks of y (m blocks), for o = first … first + n - 1. out is the whole
  * array. first is a multiple of SYM_CODE_GRAIN; first + n <= m. */
 void sym_code_spread(struct sym_block *out, const struct sym_code *c, const struct sym_block *y,
-                     size_t first, size_t n);
+                     size_t first, size_t n, void *scratch);
 
 /* The same for two vectors at once. */
 void sym_code_spread_pairs(struct sym_block *w, struct sym_block *u, const struct sym_code *c,
-                           const struct sym_block *pairs, size_t first, size_t n);
+                           const struct sym_block *pairs, size_t first, size_t n, void *scratch);
 
 #endif

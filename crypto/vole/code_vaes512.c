@@ -2,7 +2,6 @@
 
 #ifdef __x86_64__
 
-#include "crypto/vole/code_indices.h"
 #include "crypto/vole/wide.h"
 
 /* Eight elements bit by bit: byte j of quadword q of half h holds bit j of byte 8h + q of each of
@@ -96,18 +95,6 @@ static inline struct slices convolve(struct slices x, struct slices carry[WINDOW
  * other. */
 #define VECTORS 2u
 
-static inline void draw(struct sym_block *out, const struct wide_keys *keys, uint64_t start,
-                        size_t n)
-{
-    for (size_t at = 0; at < n; at += WIDE_BLOCKS) {
-        __m512i x[WIDE_AT_ONCE];
-        wide_counter(x, keys, start + at);
-        for (unsigned i = 0; i < WIDE_AT_ONCE; i++) {
-            wide_store(out + at + WIDE * i, x[i]);
-        }
-    }
-}
-
 static inline void coefficients(uint64_t c[4], const struct sym_block *drawn, size_t g)
 {
     memcpy(c, drawn + 2 * (g % DRAWN), 4 * sizeof *c);
@@ -124,7 +111,7 @@ static inline __attribute__((always_inline)) void first_pass(struct sym_block *c
     for (size_t g = 0; g < m / GROUP; g++) {
         uint64_t c[4];
         if (g % DRAWN == 0) {
-            draw(drawn, keys, SYM_CODE_SALT(SALT_FIRST) + 2 * g, 2 * DRAWN);
+            wide_draw(drawn, keys, SYM_CODE_SALT(SALT_FIRST) + 2 * g, 2 * DRAWN);
         }
         coefficients(c, drawn, g);
         for (unsigned v = 0; v < n; v++) {
@@ -191,10 +178,10 @@ second_pass(struct sym_block *pairs, struct sym_block *const x[VECTORS], const u
         uint64_t c[4];
         struct slices y[VECTORS];
         if (g % DRAWN == 0) {
-            draw(drawn, keys, SYM_CODE_SALT(SALT_SECOND) + 2 * g, 2 * DRAWN);
+            wide_draw(drawn, keys, SYM_CODE_SALT(SALT_SECOND) + 2 * g, 2 * DRAWN);
         }
         if (g % DRAWN_THETA == 0) {
-            draw(theta, keys, SYM_CODE_SALT(SALT_DIAGONAL) + GROUP * g, GROUP * DRAWN_THETA);
+            wide_draw(theta, keys, SYM_CODE_SALT(SALT_DIAGONAL) + GROUP * g, GROUP * DRAWN_THETA);
         }
         coefficients(c, drawn, g);
         for (unsigned v = 0; v < n; v++) {
@@ -237,117 +224,6 @@ void sym_code_vaes512_accumulate_pairs(struct sym_block *pairs, struct sym_block
     wide_keys_init(&k, keys);
     first_pass(vectors, 2, &k, m);
     second_pass(pairs, vectors, 2, &k, m);
-}
-
-/* Blocks of indices that are drawn at a time: what a block of outputs needs, up to whole registers.
- */
-#define INDEX_BLOCKS ((SYM_CODE_INDICES / 4 + WIDE_BLOCKS - 1) / WIDE_BLOCKS * WIDE_BLOCKS)
-
-/* The indices of two blocks of outputs: that under way, and the next. */
-struct ahead {
-    struct indices {
-        uint32_t of[SYM_CODE_INDICES];
-    } block[2];
-};
-
-/* As sym_code_draw_indices, for block b. */
-static void draw_indices(struct ahead *ahead, const struct wide_keys *keys, size_t m, size_t b)
-{
-    struct indices *indices = &ahead->block[b % 2];
-    struct sym_block drawn[INDEX_BLOCKS];
-    const uint64_t stripe = m / (SYM_CODE_WEIGHT - SYM_CODE_UNIFORM);
-    draw(drawn, keys, SYM_CODE_SALT(SYM_CODE_SALT_INDICES) + SYM_CODE_INDICES / 4 * b,
-         INDEX_BLOCKS);
-    for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
-        const uint64_t bound = j < SYM_CODE_UNIFORM ? m : stripe;
-        const uint64_t first = j < SYM_CODE_UNIFORM ? 0 : (j - SYM_CODE_UNIFORM) * stripe;
-        const __m512i range = _mm512_set1_epi64((long long)bound);
-        const __m512i base = _mm512_set1_epi32((int)first);
-        for (unsigned a = 0; a < SYM_CODE_GRAIN; a += 16) {
-            __m512i words = wide_load(drawn + (j * SYM_CODE_GRAIN + a) / 4);
-            __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(words, range), 32);
-            __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), range);
-            __m512i scaled = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-            wide_store(&indices->of[j * SYM_CODE_GRAIN + a], _mm512_add_epi32(scaled, base));
-        }
-    }
-}
-
-/* How many outputs ahead what they add up is fetched: as much as the first cache holds easily. */
-#ifndef AHEAD
-#define AHEAD 4u
-#endif
-
-static inline void fetch(const struct sym_block *y, const uint32_t *indices, size_t o,
-                         const size_t blocks_each)
-{
-    for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
-        _mm_prefetch((const char *)(y + blocks_each * indices[j * SYM_CODE_GRAIN + o]),
-                     _MM_HINT_T0);
-    }
-}
-
-/* Fetches what the output AHEAD of this one adds up. */
-static inline __attribute__((always_inline)) void fetch_ahead(const struct ahead *a,
-                                                              const struct sym_block *y, size_t b,
-                                                              size_t o, const size_t blocks_each)
-{
-    size_t later = o + AHEAD;
-    fetch(y, a->block[(b + later / SYM_CODE_GRAIN) % 2].of, later % SYM_CODE_GRAIN, blocks_each);
-}
-
-void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                             const struct sym_block *y, size_t m, size_t first, size_t n)
-{
-    struct wide_keys k;
-    struct ahead a;
-    const __m128i *from = (const __m128i *)y;
-    wide_keys_init(&k, keys);
-    draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
-    for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
-        const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.block[b % 2].of;
-        size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
-        draw_indices(&a, &k, m, b + 1);
-        for (size_t o = 0; o < some; o++) {
-            __m128i *to = (__m128i *)(out + at + o);
-            __m128i sum = _mm_loadu_si128(to);
-            fetch_ahead(&a, y, b, o, 1);
-            for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
-                sum = _mm_xor_si128(sum, _mm_loadu_si128(from + indices[j * SYM_CODE_GRAIN + o]));
-            }
-            _mm_storeu_si128(to, sum);
-        }
-    }
-}
-
-void sym_code_vaes512_spread_pairs(struct sym_block *w, struct sym_block *u,
-                                   const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                                   const struct sym_block *pairs, size_t m, size_t first, size_t n)
-{
-    struct wide_keys k;
-    struct ahead a;
-    const __m256i *from = (const __m256i *)pairs;
-    wide_keys_init(&k, keys);
-    draw_indices(&a, &k, m, first / SYM_CODE_GRAIN);
-    for (size_t at = first; at < first + n; at += SYM_CODE_GRAIN) {
-        const size_t b = at / SYM_CODE_GRAIN;
-        const uint32_t *indices = a.block[b % 2].of;
-        size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
-        draw_indices(&a, &k, m, b + 1);
-        for (size_t o = 0; o < some; o++) {
-            __m128i *to_w = (__m128i *)(w + at + o);
-            __m128i *to_u = (__m128i *)(u + at + o);
-            __m256i sum = _mm256_set_m128i(_mm_loadu_si128(to_u), _mm_loadu_si128(to_w));
-            fetch_ahead(&a, pairs, b, o, 2);
-            for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
-                sum = _mm256_xor_si256(sum,
-                                       _mm256_loadu_si256(from + indices[j * SYM_CODE_GRAIN + o]));
-            }
-            _mm_storeu_si128(to_w, _mm256_castsi256_si128(sum));
-            _mm_storeu_si128(to_u, _mm256_extracti128_si256(sum, 1));
-        }
-    }
 }
 
 #else

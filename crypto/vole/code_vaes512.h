@@ -10,9 +10,11 @@ void sym_code_vaes512_accumulate_pairs(struct sym_block *pairs, struct sym_block
                                        struct sym_block *u,
                                        const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m);
 void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                             const struct sym_block *y, size_t m, size_t first, size_t n);
+                             const struct sym_block *y, size_t m, size_t first, size_t n,
+                             void *scratch);
 void sym_code_vaes512_spread_pairs(struct sym_block *w, struct sym_block *u,
                                    const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                                   const struct sym_block *pairs, size_t m, size_t first, size_t n);
+                                   const struct sym_block *pairs, size_t m, size_t first, size_t n,
+                                   void *scratch);
 
 #endif

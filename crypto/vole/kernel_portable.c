@@ -57,15 +57,18 @@ static void accumulate_pairs(struct sym_block *pairs, struct sym_block *w, struc
 }
 
 static void spread(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                   const struct sym_block *y, size_t m, size_t first, size_t n)
+                   const struct sym_block *y, size_t m, size_t first, size_t n, void *scratch)
 {
+    (void)scratch;
     sym_code_spread_generic(&sym_vole_kernel_portable, out, keys, y, m, first, n);
 }
 
 static void spread_pairs(struct sym_block *w, struct sym_block *u,
                          const struct sym_block keys[SYM_AES_ROUND_KEYS],
-                         const struct sym_block *pairs, size_t m, size_t first, size_t n)
+                         const struct sym_block *pairs, size_t m, size_t first, size_t n,
+                         void *scratch)
 {
+    (void)scratch;
     sym_code_spread_pairs_generic(&sym_vole_kernel_portable, w, u, keys, pairs, m, first, n);
 }
 

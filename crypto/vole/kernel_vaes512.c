@@ -1,4 +1,5 @@
 #include "crypto/cpu.h"
+#include "crypto/sha256/sha_avx512.h"
 #include "crypto/sha256/sha_ni.h"
 #include "crypto/vole/code_vaes512.h"
 #include "crypto/vole/kernel_table.h"
@@ -259,7 +260,7 @@ const struct sym_vole_kernel sym_vole_kernel_vaes512 = {
     .spread = sym_code_vaes512_spread,
     .spread_pairs = sym_code_vaes512_spread_pairs,
     .compress = sym_sha_ni_compress,
-    .finish = sym_sha_ni_finish,
+    .finish = sym_sha_avx512_finish,
 };
 
 #else

@@ -157,23 +157,33 @@ static struct sym_block follow_tree(struct sym_block *leaves, struct work *work,
     return sym_block_add(all, leaves[alpha ^ 1]);
 }
 
-void sym_trees_follow(struct sym_block *w, struct sym_block *u, const struct sym_trees *trees,
-                      const uint8_t *m5, const uint32_t *alpha, const struct sym_block *noise,
-                      const struct sym_block *t, const struct sym_block *base, size_t first,
-                      size_t n, struct sym_block *scratch)
+void sym_trees_follow(struct sym_block *w, const struct sym_trees *trees, const uint8_t *m5,
+                      const uint32_t *alpha, const struct sym_block *t,
+                      const struct sym_block *base, size_t first, size_t n,
+                      struct sym_block *scratch)
 {
     const struct sym_vole_geometry *g = trees->geometry;
     struct work work;
     work_init(&work, trees);
-    memset(u + first * g->leaves, 0, n * g->leaves * sizeof *u);
     for (size_t i = first; i < first + n; i++) {
         struct sym_block *leaves = w + i * g->leaves;
         open_corrections(&work, trees, m5, alpha[i], t, i);
         struct sym_block others = follow_tree(leaves, &work, trees, alpha[i], i, scratch);
         struct sym_block z = sym_block_load(m5 + corrections_at(g, i + 1) - SYM_BLOCK_BYTES);
         leaves[alpha[i]] = sym_block_add(sym_block_add(z, others), base[i]);
-        u[i * g->leaves + alpha[i]] = noise[i];
     }
     sym_wipe(&work, sizeof work);
     sym_wipe(scratch, sym_trees_scratch_blocks(g) * sizeof *scratch);
+}
+
+_Static_assert(SYM_VOLE_TREES % 2 == 0, "halves of the vectors end where trees end");
+
+void sym_trees_noise(struct sym_block *out, const struct sym_vole_geometry *g,
+                     const uint32_t *alpha, const struct sym_block *noise, bool others)
+{
+    const size_t first = others ? SYM_VOLE_TREES / 2 : 0;
+    for (size_t i = 0; i < SYM_VOLE_TREES / 2; i++) {
+        struct sym_block *at = out + i * g->leaves + alpha[first + i];
+        *at = sym_block_add(*at, noise[first + i]);
+    }
 }

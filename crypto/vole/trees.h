@@ -34,12 +34,17 @@ void sym_trees_grow(struct sym_block *v, uint8_t *m5, const struct sym_trees *tr
                     const struct sym_block *base, const struct sym_block *delta, size_t first,
                     size_t n, struct sym_block *scratch);
 
-/* R: writes the leaves into w and the noise into u (N blocks each, this call's part of them), so
- * that w = v + delta u if S was honest: the check of crypto/vole/batch.h finds out. alpha: 312
- * positions; noise: nu_0 …; t and base as sym_cot_offer gave them. */
-void sym_trees_follow(struct sym_block *w, struct sym_block *u, const struct sym_trees *trees,
-                      const uint8_t *m5, const uint32_t *alpha, const struct sym_block *noise,
-                      const struct sym_block *t, const struct sym_block *base, size_t first,
-                      size_t n, struct sym_block *scratch);
+/* R: writes the leaves into w (N blocks, this call's part of them), so that w = v + delta u if S
+ * was honest: the check of crypto/vole/batch.h finds out. alpha: 312 positions; t and base as
+ * sym_cot_offer gave them. */
+void sym_trees_follow(struct sym_block *w, const struct sym_trees *trees, const uint8_t *m5,
+                      const uint32_t *alpha, const struct sym_block *t,
+                      const struct sym_block *base, size_t first, size_t n,
+                      struct sym_block *scratch);
+
+/* R: adds u to out, half of it, m blocks: of the first 156 trees, or of the others. u is nu_i where
+ * leaf alpha_i of tree i is, and 0 elsewhere. */
+void sym_trees_noise(struct sym_block *out, const struct sym_vole_geometry *g,
+                     const uint32_t *alpha, const struct sym_block *noise, bool others);
 
 #endif

@@ -1,4 +1,5 @@
 #include "node/exchange/overlap_terms.h"
+#include "node/memory.h"
 #include "proto/vole.h"
 
 #include <stdlib.h>
@@ -11,6 +12,8 @@ struct vole {
     bool owes_start; /* the initiator lets the responder, whose message is the first, begin */
     bool reduced;    /* the set holds what matched, no more */
 };
+
+static const struct sym_vole_memory large = {sym_memory_map, sym_memory_unmap};
 
 static enum sym_err open_vole(void **machine, const struct sym_run_plan *plan)
 {
@@ -26,6 +29,7 @@ static enum sym_err open_vole(void **machine, const struct sym_run_plan *plan)
     v->config = (struct sym_vole_config){.role = plan->role,
                                          .with = plan->with,
                                          .kernel = plan->kernel,
+                                         .memory = &large,
                                          .own_size = agreed.own_size,
                                          .peer_size = agreed.peer_size};
     v->config.digests = sym_overlap_set_digests(plan->set, &v->config.n);

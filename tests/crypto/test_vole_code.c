@@ -39,7 +39,7 @@ static struct sym_code code_of(uint64_t n_r, uint8_t session)
 static void encode(struct sym_block *e, const struct sym_code *c)
 {
     sym_code_accumulate(c, e + c->m);
-    sym_code_spread(e, c, e + c->m, 0, c->m);
+    sym_code_spread(e, c, e + c->m, 0, c->m, code_scratch());
 }
 
 static int compare(const void *a, const void *b)
@@ -161,7 +161,7 @@ static void adds_up_as_many_as_it_should(void **state)
         for (size_t i = s * stripe; i < (s + 1) * stripe; i++) {
             y[i].low = 1;
         }
-        sym_code_spread(out, &c, y, 0, m);
+        sym_code_spread(out, &c, y, 0, m, code_scratch());
         for (size_t i = 0; i < m; i++) {
             in_stripe += out[i].low & 1;
         }
@@ -193,7 +193,7 @@ static void would_split_without_its_diagonal(void **state)
     e[c.m + 17] = (struct sym_block){0x1234, 0x5678};
     plain.multiply = keep;
     sym_code_accumulate_generic(&plain, e + c.m, c.key, c.m);
-    sym_code_spread(e, &c, e + c.m, 0, c.m);
+    sym_code_spread(e, &c, e + c.m, 0, c.m, code_scratch());
     assert_int_equal(distinct(&weight, e, c.m), 1);
     assert_in_range(weight, c.m * 4 / 10, c.m * 6 / 10);
 

@@ -110,8 +110,11 @@ static void grow(struct pair *p, size_t first, size_t n)
 static void follow(struct pair *p, size_t first, size_t n)
 {
     struct sym_trees trees = trees_of(p);
-    sym_trees_follow(p->w, p->u, &trees, p->m5, p->alpha, sym_cot_noise(p->row, &p->g), p->t,
-                     p->base_r, first, n, p->scratch);
+    const struct sym_block *noise = sym_cot_noise(p->row, &p->g);
+    sym_trees_follow(p->w, &trees, p->m5, p->alpha, p->t, p->base_r, first, n, p->scratch);
+    memset(p->u, 0, p->g.length * sizeof *p->u);
+    sym_trees_noise(p->u, &p->g, p->alpha, noise, false);
+    sym_trees_noise(p->u + p->g.outputs, &p->g, p->alpha, noise, true);
 }
 
 /* Everything up to the leaves, honestly. */
@@ -323,9 +326,9 @@ static void relates_leaves_and_outputs(void **state)
         assert_true(check_agrees(p, 0));
         sym_code_init(&c, p->with, &p->g, p->sid);
         sym_code_accumulate(&c, p->v + m);
-        sym_code_spread(p->v, &c, p->v + m, 0, m);
+        sym_code_spread(p->v, &c, p->v + m, 0, m, code_scratch());
         sym_code_accumulate_pairs(p->pairs, &c, p->w + m, p->u + m);
-        sym_code_spread_pairs(p->w, p->u, &c, p->pairs, 0, m);
+        sym_code_spread_pairs(p->w, p->u, &c, p->pairs, 0, m, code_scratch());
         assert_true(related(p, m));
         p->delta.low ^= 1;
         assert_false(related(p, m));
@@ -363,9 +366,9 @@ static void gives_the_same_in_pieces(void **state)
         sym_code_init(&c, p->with, &p->g, p->sid);
         sym_code_accumulate(&c, p->v + m);
         memcpy(whole, p->v, len);
-        sym_code_spread(whole, &c, p->v + m, 0, m);
-        sym_code_spread(p->v, &c, p->v + m, 64, 1000);
-        sym_code_spread(p->v, &c, p->v + m, 0, 64);
+        sym_code_spread(whole, &c, p->v + m, 0, m, code_scratch());
+        sym_code_spread(p->v, &c, p->v + m, 64, 1000, code_scratch());
+        sym_code_spread(p->v, &c, p->v + m, 0, 64, code_scratch());
         assert_memory_equal(p->v, whole, 1064 * sizeof *whole);
         assert_memory_not_equal(p->v + 1064, whole + 1064, 16);
         free(whole);

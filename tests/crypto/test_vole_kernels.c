@@ -255,12 +255,41 @@ static void spreads_alike(void **state)
         struct sym_block *b = blocks(M, a);
         struct sym_block *a2 = blocks(M, NULL);
         struct sym_block *b2 = blocks(M, a2);
-        portable->spread(a, keys[1], y, M, first, n);
-        k->spread(b, keys[1], y, M, first, n);
-        portable->spread_pairs(a, a2, keys[1], y, M, first, n);
-        k->spread_pairs(b, b2, keys[1], y, M, first, n);
+        portable->spread(a, keys[1], y, M, first, n, code_scratch());
+        k->spread(b, keys[1], y, M, first, n, code_scratch());
+        portable->spread_pairs(a, a2, keys[1], y, M, first, n, code_scratch());
+        k->spread_pairs(b, b2, keys[1], y, M, first, n, code_scratch());
         assert_memory_equal(a, b, (M + 1) * sizeof *a);
         assert_memory_equal(a2, b2, (M + 1) * sizeof *a);
+        void *all[] = {a, b, a2, b2};
+        for (size_t j = 0; j < 4; j++) {
+            free(all[j]);
+        }
+    }
+    free(y);
+}
+
+/* Vectors that do not fit into a cache are added up in another order. */
+static void spreads_long_vectors_alike(void **state)
+{
+    (void)state;
+    enum { LONG = SYM_CODE_NEAR_BYTES / 16 + 64 * 3, PANEL = SYM_CODE_PANEL * 64 };
+    static const size_t ranges[][2] = {{0, LONG}, {64, PANEL + 1}, {64 * 7, 65}, {LONG - 64, 64}};
+    struct sym_block *y = blocks(2 * (size_t)LONG, NULL);
+    for (size_t i = 0; i < others * 4; i++) {
+        const struct sym_vole_kernel *k = kernels[i / 4];
+        const size_t first = ranges[i % 4][0];
+        const size_t n = ranges[i % 4][1];
+        struct sym_block *a = blocks(LONG, NULL);
+        struct sym_block *b = blocks(LONG, a);
+        struct sym_block *a2 = blocks(LONG, NULL);
+        struct sym_block *b2 = blocks(LONG, a2);
+        portable->spread(a, keys[1], y, LONG, first, n, code_scratch());
+        k->spread(b, keys[1], y, LONG, first, n, code_scratch());
+        portable->spread_pairs(a, a2, keys[1], y, LONG, first, n, code_scratch());
+        k->spread_pairs(b, b2, keys[1], y, LONG, first, n, code_scratch());
+        assert_memory_equal(a, b, (LONG + 1) * sizeof *a);
+        assert_memory_equal(a2, b2, (LONG + 1) * sizeof *a);
         void *all[] = {a, b, a2, b2};
         for (size_t j = 0; j < 4; j++) {
             free(all[j]);
@@ -328,6 +357,7 @@ int main(void)
         cmocka_unit_test(shifts_and_decodes_alike),
         cmocka_unit_test(convolves_alike),
         cmocka_unit_test(spreads_alike),
+        cmocka_unit_test(spreads_long_vectors_alike),
         cmocka_unit_test(hashes_as_openssl_does),
         cmocka_unit_test(finishes_many_hashes_alike),
     };

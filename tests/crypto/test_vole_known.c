@@ -191,7 +191,7 @@ static void codes_as_known(void **state)
         }
         sym_code_init(&code, with, &g, sym_prefix_no_context);
         sym_code_accumulate(&code, e + g.outputs);
-        sym_code_spread(e, &code, e + g.outputs, 0, g.outputs);
+        sym_code_spread(e, &code, e + g.outputs, 0, g.outputs, code_scratch());
         (void)snprintf(line, sizeof line, "code n_R=%u ", (unsigned)sizes[i % 2]);
         assert_known(&e[0], sizeof e[0], line, "out[0] ");
         struct sym_prefix_running all;

@@ -8,6 +8,8 @@
 #include "crypto/vole/okvs.h"
 #include "crypto/vole/trees.h"
 
+#include "tests/support/vole_kernels.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <valgrind/memcheck.h>
@@ -88,7 +90,7 @@ static bool run(const struct sym_vole_kernel *with)
     struct sym_block e = sym_batch_end_s(with, sum, base_s, &delta, m.a);
     sym_code_init(&code, with, &g, ctx);
     sym_code_accumulate(&code, m.v + g.outputs);
-    sym_code_spread(m.v, &code, m.v + g.outputs, 0, g.outputs);
+    sym_code_spread(m.v, &code, m.v + g.outputs, 0, g.outputs, code_scratch());
     sym_batch_shift(m.v, with, &delta, m.a, g.outputs);
     sym_okvs_decode_shifted(m.out, with, &g, items, ITEMS, m.v, &delta);
 #ifdef PLANT_BRANCH

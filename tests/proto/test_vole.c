@@ -313,12 +313,31 @@ static void two_sessions_of_the_same_sets_share_no_mask(void **state)
     free(records[1].bytes);
 }
 
-/* S is about to shift its V, and R has its W and U still. */
+struct vectors {
+    struct sym_block *p; /* as R has encoded it */
+    unsigned seen;
+};
+
+/* P, before U is added to it. */
+static void keep_encoded(struct vectors *kept, const struct vole_moment *m)
+{
+    const struct vole_room *r = m->job->room;
+    const size_t n = sym_vole_batch_columns(&m->run->g, r->batch);
+    free(kept->p);
+    kept->p = malloc(n * sizeof *kept->p);
+    assert_non_null(kept->p);
+    memcpy(kept->p, r->m6.at + SYM_BLOCK_BYTES, n * sizeof *kept->p);
+}
+
+/* S is about to shift its V, and R has its W still; U is A + P. */
 static void check_vectors(void *context, const struct vole_moment *m)
 {
+    struct vectors *kept = context;
+    if (!m->after && m->side == VOLE_R && m->job->room != NULL && m->job->room->stage == R_CLAIMS) {
+        keep_encoded(kept, m);
+    }
     const struct sym_vole_run *r_run = m->rig->runs[VOLE_R];
     const struct vole_room *s = m->job->room;
-    unsigned *seen = context;
     if (m->after || m->side != VOLE_S || s == NULL || s->stage != S_ANSWERS) {
         return;
     }
@@ -329,26 +348,31 @@ static void check_vectors(void *context, const struct vole_moment *m)
     struct sym_block *v = malloc(n * sizeof *v);
     assert_non_null(v);
     memcpy(v, s->v.leaves.at, n * sizeof *v);
-    sym_batch_shift(v, m->run->config.kernel, delta, v_r->noise.at, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct sym_block a = sym_block_load(s->m6.at + (1 + i) * SYM_BLOCK_BYTES);
+        kept->p[i] = sym_block_add(kept->p[i], a);
+    }
+    sym_batch_shift(v, m->run->config.kernel, delta, (const uint8_t *)kept->p, n);
     assert_memory_equal(v, v_r->leaves.at, n * sizeof *v);
     free(v);
-    ++*seen;
+    kept->seen++;
 }
 
 static void the_vectors_of_both_sides_are_correlated(void **state)
 {
     (void)state;
-    unsigned seen = 0;
+    struct vectors kept = {.seen = 0};
     static const size_t sizes[] = {1, 5000, 16385, 40000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct bout t;
         bout_open(&t, sizes[i], 100, 1, NULL);
         t.rig.hook = check_vectors;
-        t.rig.context = &seen;
+        t.rig.context = &kept;
         assert_agrees(&t, 1);
         bout_close(&t);
     }
-    assert_int_equal(seen, 4);
+    assert_int_equal(kept.seen, 4);
+    free(kept.p);
 }
 
 static int set_up(void **state)

@@ -2,6 +2,7 @@
 #ifndef SYM_TESTS_SUPPORT_VOLE_KERNELS_H
 #define SYM_TESTS_SUPPORT_VOLE_KERNELS_H
 
+#include "crypto/vole/code.h"
 #include "crypto/vole/kernel.h"
 
 #define MOST_KERNELS 8
@@ -16,6 +17,13 @@ static inline size_t usable_kernels(const struct sym_vole_kernel *out[MOST_KERNE
         }
     }
     return n;
+}
+
+/* Scratch for the code: one call at a time. */
+static inline void *code_scratch(void)
+{
+    static _Alignas(64) uint8_t scratch[SYM_CODE_SCRATCH_BYTES];
+    return scratch;
 }
 
 #endif
