@@ -57,10 +57,10 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
                         "APPROVAL  EXPIRES               PURPOSES  TYPES  MIN RESULT  ENGINES  "
-                        "EPSILON  MODE\n"
+                        "EPSILON  MODE  STANDING LIST\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
-    assert_shows(r.out, "Z  all       all             0  dh             -  -\n");
+    assert_shows(r.out, "Z  all       all             0  dh             -  -     none\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
                                "purposes=fe types=3fff days=365 approval=0 min_result=0 "
@@ -77,13 +77,47 @@ static void a_grant_says_what_its_options_say(void **state)
             "|--min-result|7|--engines|dh|--epsilon|1.25");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "     100     20000        5      0  yes  ");
-    assert_shows(r.out, "  aml,test  iban,phone           7  dh             -  -\n");
+    assert_shows(r.out, "  aml,test  iban,phone           7  dh             -  -     -\n");
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
     assert_shows(r.out, "  never    all ");
     fake_notes(asked, *state);
     assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
                         "days=30 approval=1 min_result=7 engines=2 epsilon=1250000 modes=0\n");
     assert_shows(asked, "days=0 approval=0 min_result=0 engines=2 epsilon=0 modes=0\n");
+}
+
+static void a_standing_list_brings_its_engine_along(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, keeps);
+    run(&r, "grant|bank-b|suspects|overlap:matches|--standing|30|--elements-per-day|200|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "\"dh\"");
+    assert_shows(r.out, "\"standing\"");
+    assert_shows(r.out, "\"standing_days\": 30");
+    assert_shows(r.out, "\"elements_per_day\": 200");
+    run(&r, "grant|bank-b|suspects|overlap:matches|--standing|1");
+    assert_shows(r.out, "being prepared; 0 of 1000 elements used today");
+    run(&r, "grant|bank-b|suspects|overlap:matches|--standing|0");
+    assert_shows(r.out, "  none\n");
+}
+
+static void refuses_a_standing_list_that_cannot_be(void **state)
+{
+    static const char *const words[] = {
+        "grant|bank-b|suspects|overlap:matches|--engines|dh,standing",
+        "grant|bank-b|suspects|overlap:matches|--elements-per-day|5",
+        "grant|bank-b|suspects|overlap:matches|--standing|1|--elements-per-day|0",
+        "grant|bank-b|suspects|overlap:matches|--standing|367",
+        "grant|bank-b|suspects|overlap:count|--standing|1",
+        "grant|bank-b|suspects|tabulate|--standing|1",
+    };
+    static struct run r;
+    fake_node_start(*state, keeps);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        run(&r, words[i]);
+        assert_int_equal(r.code, SYM_EXIT_USAGE);
+    }
 }
 
 static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
@@ -103,9 +137,9 @@ static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
         assert_shows(r.out, shown);
     }
     run(&r, "grant|b|d|tabulate|--epsilon|2.5");
-    assert_shows(r.out, "  -            2.5  -\n");
+    assert_shows(r.out, "  -            2.5  -     -\n");
     run(&r, "grant|b|d|tabulate");
-    assert_shows(r.out, "  -        the dataset's  -\n");
+    assert_shows(r.out, "  -        the dataset's  -     -\n");
 }
 
 /* With vole the shortest list counts as 1,469. */
@@ -180,13 +214,13 @@ static void a_table_is_granted_with_noise_unless_asked_otherwise(void **state)
     run(&r, "grant|bank-b|suspects|overlap:table");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.err, "");
-    assert_shows(r.out, "  -        the dataset's  dp\n");
+    assert_shows(r.out, "  -        the dataset's  dp    -\n");
     run(&r, "grant|bank-b|suspects|overlap:table|--json");
     assert_shows(r.out, "\"dp\"");
     run(&r, "grant|bank-b|suspects|overlap:table|--mode|exact|--epsilon|2");
-    assert_shows(r.out, "  exact\n");
+    assert_shows(r.out, "  exact  -\n");
     run(&r, "grant|bank-b|suspects|overlap:table|--mode|dp,exact");
-    assert_shows(r.out, "  exact,dp\n");
+    assert_shows(r.out, "  exact,dp  -\n");
 }
 
 static void refuses_grants_that_make_no_sense(void **state)
@@ -298,13 +332,15 @@ static void lists_grants_in_columns(void **state)
     run(&r, "grants|list");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out,
-        "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
-        "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES  EPSILON  MODE\n"
-        "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
-        "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh             -  -\n"
-        "police  p         overlap:count           1         1        1      0  no        "
-        "never                           all       all             0  dh,vole        -  -\n");
+        r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
+               "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES           "
+               "EPSILON  MODE  STANDING LIST\n"
+               "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
+               "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh                "
+               "      -  -     none\n"
+               "police  p         overlap:count           1         1        1      0  no        "
+               "never                           all       all             0  dh,vole,standing  "
+               "      -  -     -\n");
 }
 
 static void lists_grants_as_json(void **state)
@@ -318,7 +354,8 @@ static void lists_grants_as_json(void **state)
             "\"purposes\":[\"aml\",\"cft\"],\"types\":[\"iban\"],"
             "\"expires\":\"2001-09-09T01:46:40Z\",\"approval\":true,"
             "\"added\":\"2026-09-21T14:13:20Z\",\"added_by\":\"operator\","
-            "\"min_result\":12,\"engines\":[\"dh\"],\"epsilon_micro\":2500000,\"modes\":[]}");
+            "\"min_result\":12,\"engines\":[\"dh\"],\"epsilon_micro\":2500000,\"modes\":[],"
+            "\"standing_days\":0,\"elements_per_day\":0,\"evaluated\":0,\"standing_until\":null}");
     assert_shows(r.out, "\"expires\": null");
 }
 
@@ -378,6 +415,8 @@ int main(void)
         WITH_NODE(a_table_is_granted_with_noise_unless_asked_otherwise),
         WITH_NODE(refuses_grants_that_make_no_sense),
         WITH_NODE(the_help_tells_what_a_count_does_not_keep),
+        WITH_NODE(a_standing_list_brings_its_engine_along),
+        WITH_NODE(refuses_a_standing_list_that_cannot_be),
         WITH_NODE(lists_grants_in_columns),
         WITH_NODE(lists_grants_as_json),
         WITH_NODE(revokes_by_peer_dataset_and_kind),

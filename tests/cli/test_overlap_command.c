@@ -415,7 +415,7 @@ static void refuses_what_the_options_may_not_say(void **state)
         {ASK "|--reveal|all", "--reveal: \"all\" is not one of matches, count"},
         {ASK "|--reveal|count|--type|ibna", "--type: \"ibna\" is not one of iban|account"},
         {ASK "|--reveal|count|--engine|vole", "--engine vole computes matches only"},
-        {ASK "|--reveal|count|--engine|rsa", "--engine: \"rsa\" is not one of auto, dh, vole"},
+        {ASK "|--reveal|count|--engine|rsa", "--engine: \"rsa\" is not one of auto, dh, vole, standing"},
         {ASK "|--reveal|count|--timeout|0", "from 1 to 86400"},
         {ASK "|--reveal|count|--hold|86401", "from 0 to 86400"},
         {ASK "|--reveal|count|--format|xml", "--format: \"xml\" is not one of table, csv, json"},

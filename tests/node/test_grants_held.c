@@ -101,6 +101,8 @@ static void an_approval_is_good_for_the_engines_it_was_given_for(void **state)
     struct sym_grant row = grants_rig_row();
     row.approval = true;
     row.engines = SYM_OVERLAP_ENGINES;
+    row.standing_days = 30;
+    row.elements_per_day = 1000;
     row.max_elements = 10000;
     grants_rig_add(r, &row);
     struct rig_ask ask;
