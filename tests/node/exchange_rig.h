@@ -98,6 +98,8 @@ void exchange_rig_start_case(struct exchange_rig *rig, unsigned side, uint32_t k
                              const char *case_ref, uint8_t id[SYM_EXCHANGE_ID_BYTES]);
 /* Runs until `until` says so, NULL: until nothing is in flight at either side. */
 void exchange_rig_run(struct exchange_rig *rig, bool (*until)(struct exchange_rig *rig));
+/* All that a side has, as its users would; some may have ended already. */
+void exchange_rig_cancel(struct exchange_rig *rig, unsigned side);
 void exchange_rig_cut(struct exchange_rig *rig, const char *reason);
 bool exchange_rig_quiet(const struct exchange_rig *rig);
 /* Sends a frame of session.h to side 0, as the liar. */

@@ -262,6 +262,17 @@ size_t exchange_rig_count(struct exchange_rig *rig, unsigned side, unsigned kind
     return s.n;
 }
 
+void exchange_rig_cancel(struct exchange_rig *rig, unsigned side)
+{
+    struct rig_side *s = &rig->sides[side];
+    for (size_t i = 0; i < s->exchanges->table.n; i++) {
+        struct sym_exchange *e = s->exchanges->table.items[i];
+        enum sym_err err =
+            sym_exchanges_cancel(s->exchanges, sym_span(e->handle, sizeof e->handle), NULL);
+        assert_true(err == SYM_OK || err == SYM_WRONG_STATE);
+    }
+}
+
 void exchange_rig_cut(struct exchange_rig *rig, const char *reason)
 {
     rig->linked = false;

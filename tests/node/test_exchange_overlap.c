@@ -395,12 +395,7 @@ static bool stop_it(struct exchange_rig *r)
     struct rig_side *s = &r->sides[stop_side];
     switch (stop_how) {
     case STOP_CANCEL:
-        for (size_t i = 0; i < s->exchanges->table.n; i++) {
-            struct sym_exchange *e = s->exchanges->table.items[i];
-            enum sym_err err =
-                sym_exchanges_cancel(s->exchanges, sym_span(e->handle, sizeof e->handle), NULL);
-            assert_true(err == SYM_OK || err == SYM_WRONG_STATE);
-        }
+        exchange_rig_cancel(r, stop_side);
         break;
     case STOP_CUT:
         exchange_rig_cut(r, "cut");
