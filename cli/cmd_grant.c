@@ -358,16 +358,32 @@ static enum sym_err print_table(const struct sym_grant_list *list)
 }
 
 /* The dataset may come later; but its name may be a slip, too. */
-static void note_missing(struct sym_client *client, struct sym_span dataset)
+static void note_dataset(struct sym_client *client, const struct sym_grant *wish)
 {
+    struct sym_span dataset = wish->dataset;
     SYM_ARENA_AUTO arena = {0};
     struct sym_dataset_row row;
     struct sym_fault unread;
     const struct sym_dataset_name name = {.name = dataset};
-    if (sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, &unread) ==
-        SYM_NOT_FOUND) {
+    enum sym_err err = sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, &unread);
+    if (err == SYM_NOT_FOUND) {
         (void)fprintf(stderr, "note: there is no dataset %.*s yet\n", (int)dataset.len,
                       (const char *)dataset.data);
+    }
+    bool overlap = wish->kind == SYM_KIND_OVERLAP_MATCHES || wish->kind == SYM_KIND_OVERLAP_COUNT;
+    bool guessable = false;
+    for (size_t i = 0; err == SYM_OK && overlap && i < row.n_types; i++) {
+        uint32_t type = row.types[i].type;
+        bool granted = type < SYM_TOKEN_TYPE_COUNT && (wish->types >> type & 1) != 0;
+        guessable = guessable || (granted && (SYM_TOKEN_WEAK_TYPES >> type & 1) != 0);
+    }
+    if (guessable) {
+        (void)fprintf(stderr,
+                      "note: %.*s holds keys of persons, which can be guessed: %" PRIu64
+                      " of them in one request, %" PRIu64
+                      " requests a day; lower --max-size and --per-day, or add --approval\n",
+                      (int)dataset.len, (const char *)dataset.data, (uint64_t)wish->max_elements,
+                      (uint64_t)wish->per_day);
     }
 }
 
@@ -381,7 +397,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     }
     err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
     if (err == SYM_OK) {
-        note_missing(&client, wish->dataset);
+        note_dataset(&client, wish);
     }
     return err;
 }

@@ -67,7 +67,7 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_shows(r.out, "Z  all       all             0  dh             -  -     none\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
-                               "purposes=fe types=3fff days=365 approval=0 min_result=0 "
+                               "purposes=fe types=3fffff days=365 approval=0 min_result=0 "
                                "engines=2 epsilon=0 modes=0\nDATASET_SHOW\n");
 }
 

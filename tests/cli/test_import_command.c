@@ -129,8 +129,8 @@ static void hands_over_what_the_file_holds_and_reports_it(void **state)
                    "values refused   1\n"
                    "values doubtful  0\n"
                    "\n"
-                   "TYPE  IDENTIFIERS  REFUSED\n"
-                   "iban            3        1\n",
+                   "TYPE  IDENTIFIERS  RECORDS  REFUSED\n"
+                   "iban            3        3        1\n",
                    node->dir);
     assert_string_equal(r.out, expected);
     fake_notes(asked, node);
@@ -169,7 +169,7 @@ static void speaks_json(void **state)
               "\"kind\":\"identifiers\",\"dry_run\":false,\"rows\":5,\"records\":3,\"rejected\":1,"
               "\"duplicate_rows\":1,\"tokens\":3,\"duplicate_tokens\":1,"
               "\"refused\":1,\"doubtful\":0,\"types\":[{\"type\":\"iban\","
-              "\"tokens\":3,\"refused\":1}],\"replaced\":true}");
+              "\"tokens\":3,\"records\":3,\"refused\":1}],\"replaced\":true}");
     cJSON_free(text);
     cJSON_Delete(json);
 }
@@ -805,7 +805,8 @@ static void refuses_profiles_that_do_not_exist_and_names_those_that_do(void **st
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "acounts: there is no such file, and the profiles that are built in are "
-                        "accounts, persons, htcds, ctdc, iom-missing-migrants and aggregates");
+                        "accounts, persons, person-keys, htcds, ctdc, iom-missing-migrants and "
+                        "aggregates");
 }
 
 static void refuses_what_the_options_may_not_say(void **state)
@@ -851,7 +852,7 @@ static void a_region_lets_telephone_numbers_in(void **state)
     (void)strcat(words, "|--region|GB");
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(r.out, "\nphone            1        0\n");
+    assert_shows(r.out, "\nphone            1        1        0\n");
 }
 
 int main(void)

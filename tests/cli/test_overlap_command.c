@@ -74,7 +74,7 @@ static void a_count_has_no_records(void **state)
     "\"peer_size\":18000,\"common\":3,\"records\":" records ",\"has_result\":" has ","             \
     "\"started\":\"2026-09-21T14:13:20Z\",\"ended\":\"2026-09-21T14:13:24Z\","                     \
     "\"bytes_sent\":1280000,\"bytes_received\":1400000,"                                           \
-    "\"min_result\":0,\"withheld\":false}"
+    "\"min_result\":0,\"withheld\":false,\"rule\":\"any\"}"
 
 #define MATCHES_JSON                                                                               \
     "{\"exchange\":" ROW_JSON("overlap:matches", "2",                                              \

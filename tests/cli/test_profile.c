@@ -73,17 +73,18 @@ static void says_nothing_means_the_strict_default(void **state)
     assert_false(profile.columns[1].second);
 }
 
-static void both_built_in_profiles_are_profiles(void **state)
+static void the_built_in_profiles_are_profiles(void **state)
 {
     (void)state;
     const char *text = NULL;
     struct sym_fault fault;
     assert_string_equal(sym_profile_builtin(&text, 0), "accounts");
     assert_string_equal(sym_profile_builtin(&text, 1), "persons");
-    assert_string_equal(sym_profile_builtin(&text, 2), "htcds");
-    assert_string_equal(sym_profile_builtin(&text, 5), "aggregates");
-    assert_null(sym_profile_builtin(&text, 6));
-    for (size_t i = 0; i < 2; i++) {
+    assert_string_equal(sym_profile_builtin(&text, 2), "person-keys");
+    assert_string_equal(sym_profile_builtin(&text, 3), "htcds");
+    assert_string_equal(sym_profile_builtin(&text, 6), "aggregates");
+    assert_null(sym_profile_builtin(&text, 7));
+    for (size_t i = 0; i < 3; i++) {
         const char *name = sym_profile_builtin(&text, i);
         assert_int_equal(sym_profile_load(&profile, name, &fault), SYM_OK);
         assert_string_equal(profile.name, name);
@@ -285,7 +286,7 @@ static void the_examples_of_the_manual_are_profiles(void **state)
         assert_true(profile.n_columns + profile.fields.n > 0);
         at = end + 1;
     }
-    assert_int_equal(examples, 3);
+    assert_int_equal(examples, 4);
 }
 
 static void the_manual_has_every_type_and_part(void **state)
@@ -503,12 +504,40 @@ static int setup(void **state)
     return sym_crypto_init() == SYM_OK ? 0 : -1;
 }
 
+static void parts_of_a_person_are_mapped_once_each(void **state)
+{
+    (void)state;
+    parse(HEAD "Born = person.dob\nName = person.name\nMail = email\n");
+    assert_int_equal(profile.n_columns, 3);
+    assert_int_equal(profile.columns[0].person, SYM_PERSON_DOB);
+    assert_int_equal(profile.columns[1].person, SYM_PERSON_NAME);
+    assert_int_equal(profile.columns[2].person, SYM_PERSON_NONE);
+}
+
+static void refuses_persons_of_whom_no_key_could_be_made(void **state)
+{
+    (void)state;
+    assert_refused(HEAD "Born = person.birthday\n",
+                   "my.ini:4: a person has no part \"birthday\"; there are: name, given, surname, "
+                   "dob, postcode, town");
+    assert_refused(HEAD "Born = person.\n", "my.ini:4: a person has no part \"\"");
+    assert_refused(HEAD "Born = person.dob\nBorn2 = person.dob\n",
+                   "my.ini:5: line 4 maps person.dob already");
+    assert_refused(HEAD "iban = iban\nBorn = person.dob\n",
+                   "my.ini:5: a key is made of two facts at least");
+    assert_refused(HEAD "A = person.given\nB = person.surname\nC = person.name\n",
+                   "my.ini:4: a key is made of two facts at least");
+    assert_refused(HEAD "Key = dob_town\n", "my.ini:4: dob_town is a key: map columns to person.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(says_nothing_means_the_strict_default),
-        cmocka_unit_test(both_built_in_profiles_are_profiles),
+        cmocka_unit_test(the_built_in_profiles_are_profiles),
+        cmocka_unit_test(parts_of_a_person_are_mapped_once_each),
+        cmocka_unit_test(refuses_persons_of_whom_no_key_could_be_made),
         cmocka_unit_test(loads_a_profile_from_a_file),
         cmocka_unit_test(refuses_a_profile_that_is_not_there_or_too_large),
         cmocka_unit_test(refuses_keys_and_sections_that_do_not_exist),

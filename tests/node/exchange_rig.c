@@ -468,6 +468,7 @@ void exchange_rig_start_case(struct exchange_rig *rig, unsigned side, uint32_t k
                                   .kind = kind,
                                   .type = type,
                                   .engine = rig->engine,
+                                  .rule = rig->rule,
                                   .purpose = SYM_PURPOSE_AML,
                                   .basis = SYM_BASIS_AGREEMENT,
                                   .case_ref = sym_span_text(case_ref),

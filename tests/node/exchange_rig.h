@@ -67,6 +67,7 @@ struct exchange_rig {
     const struct sym_ristretto *with;
     const struct sym_vole_kernel *kernel;
     uint32_t engine; /* that is asked for from now on; 0: any */
+    uint32_t rule;   /* likewise */
     struct rig_side sides[2];
     bool linked;
     /* Takes each frame instead of side 1, when set; owns nothing. */

@@ -196,6 +196,94 @@ static void finds_by_the_types_that_matched(void **state)
     assert_int_equal(read_result(0, id, 0, 1u << SYM_TOKEN_IBAN | 1u << SYM_TOKEN_PHONE), 2);
 }
 
+/* Record 0 shares one key, record 1 two, with two records of the other side; record 2 an
+ * identifier, record 3 nothing. Records 1 and 3 of the own list share a key. */
+static void fill_keys(void)
+{
+    static const struct rig_token own[] = {
+        {0, SYM_TOKEN_DOB_TOWN, 1},  {0, SYM_TOKEN_NAMES_DOB, 1}, {1, SYM_TOKEN_DOB_TOWN, 2},
+        {1, SYM_TOKEN_NAMES_DOB, 2}, {2, SYM_TOKEN_IBAN, 3},      {2, SYM_TOKEN_NAMES_DOB, 3},
+        {3, SYM_TOKEN_NAMES_DOB, 2}, {3, SYM_TOKEN_GIVEN_DOB, 4},
+    };
+    static const struct rig_token theirs[] = {
+        {0, SYM_TOKEN_DOB_TOWN, 1},
+        {1, SYM_TOKEN_DOB_TOWN, 2},
+        {2, SYM_TOKEN_NAMES_DOB, 2},
+        {3, SYM_TOKEN_IBAN, 3},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        exchange_rig_token(rig, 0, own[i].record, own[i].type, own[i].number);
+    }
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        exchange_rig_token(rig, 1, theirs[i].record, theirs[i].type, theirs[i].number);
+    }
+}
+
+static void expect_shared(const struct sym_exchange_entry *e)
+{
+    struct sym_shared_keys s;
+    assert_int_equal(sym_shared_keys_read(&s, e->shared), SYM_OK);
+    assert_int_equal(s.records, 4);
+    assert_int_equal(s.tokens[SYM_TOKEN_NAMES_DOB], 4);
+    assert_int_equal(s.tokens[SYM_TOKEN_IBAN], 0);
+    assert_int_equal(s.shared[SYM_TOKEN_NAMES_DOB], 2);
+    assert_int_equal(s.shared[SYM_TOKEN_DOB_TOWN], 0);
+    assert_int_equal(s.shared_two, 0);
+}
+
+static void any_key_is_enough_unless_the_rule_says_two(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO arena = {0};
+    uint8_t other[SYM_EXCHANGE_ID_BYTES];
+    fill_keys();
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_entry e = expect_done(&arena, id, 7, 4, 4);
+    assert_int_equal(e.records, 4); /* record 3 has what record 1 has */
+    assert_int_equal(e.rule, SYM_RULE_ANY);
+    expect_shared(&e);
+    rig->rule = SYM_RULE_TWO;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, other);
+    exchange_rig_run(rig, NULL);
+    SYM_ARENA_AUTO arena_two = {0};
+    e = exchange_rig_entry(rig, 0, &arena_two, other);
+    assert_int_equal(e.state, SYM_EXCHANGE_DONE);
+    assert_int_equal(e.common, 4);
+    assert_int_equal(e.records, 2);
+    assert_int_equal(e.rule, SYM_RULE_TWO);
+    expect_shared(&e);
+    SYM_SECRET_AUTO value = {0};
+    struct sym_result_page page;
+    assert_int_equal(
+        sym_results_get(&rig->sides[0].results, &value, &page, sym_span(other, sizeof other), 0),
+        SYM_OK);
+    assert_int_equal(page.id_lengths.len, 2);
+    expect_span(page.ids, "r1r2");
+    assert_int_equal(sym_get_u64(page.types.data),
+                     1u << SYM_TOKEN_DOB_TOWN | 1u << SYM_TOKEN_NAMES_DOB);
+    assert_int_equal(sym_get_u64(page.types.data + 8), 1u << SYM_TOKEN_IBAN);
+}
+
+static void keys_are_counted_when_nothing_matches_and_never_at_the_other_side(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO arena_b = {0};
+    struct sym_shared_keys s;
+    exchange_rig_token(rig, 0, 0, SYM_TOKEN_DOB_TOWN, 1);
+    exchange_rig_token(rig, 0, 1, SYM_TOKEN_DOB_TOWN, 1);
+    exchange_rig_token(rig, 1, 0, SYM_TOKEN_DOB_TOWN, 2);
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_DOB_TOWN, id);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_entry e = expect_done(&arena, id, 1, 1, 0);
+    assert_int_equal(sym_shared_keys_read(&s, e.shared), SYM_OK);
+    assert_int_equal(s.records, 2);
+    assert_int_equal(s.shared[SYM_TOKEN_DOB_TOWN], 2);
+    e = exchange_rig_entry(rig, 1, &arena_b, id);
+    assert_int_equal(e.shared.len, 0);
+}
+
 static void works_for_one_and_for_none(void **state)
 {
     const size_t sizes[][2] = {{1, 1}, {1, 4100}, {4100, 1}, {5, 0}};
@@ -566,6 +654,8 @@ int main(void)
         TEST(counts_without_naming),
         TEST(tells_what_stays_from_what_travels),
         TEST(finds_by_the_types_that_matched),
+        TEST(any_key_is_enough_unless_the_rule_says_two),
+        TEST(keys_are_counted_when_nothing_matches_and_never_at_the_other_side),
         TEST(works_for_one_and_for_none),
         TEST(pads_what_the_other_learns),
         TEST(is_denied_and_both_remember),

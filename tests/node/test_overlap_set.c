@@ -112,6 +112,8 @@ static void on_ready(void *owner, struct sym_overlap_set *set, enum sym_err err)
     sym_loop_stop(loop);
 }
 
+static bool counts_shared;
+
 static enum sym_err begin(struct sym_overlap_set **set, enum sym_token_type type,
                           enum sym_padding padding, bool keeps)
 {
@@ -120,7 +122,8 @@ static enum sym_err begin(struct sym_overlap_set **set, enum sym_token_type type
                                        .content = &content,
                                        .type = type,
                                        .padding = padding,
-                                       .keeps_content = keeps};
+                                       .keeps_content = keeps,
+                                       .counts_shared = counts_shared};
     return sym_overlap_set_new(set, &c, on_ready, &ended);
 }
 
@@ -177,6 +180,54 @@ static void holds_each_token_once_ascending(void **state)
     assert_int_equal(content.released, 1);
     free(types);
     free(digests);
+}
+
+static void counts_tokens_that_several_records_have(void **state)
+{
+    (void)state;
+    enum { N = 25000, DISTINCT = 10000 }; /* half of them three times, half twice */
+    uint8_t *types = malloc(N);
+    uint8_t(*digests)[SYM_DIGEST_BYTES] = malloc((size_t)N * SYM_DIGEST_BYTES);
+    fill(types, digests, N, DISTINCT);
+    memset(digests[0], 0x77, SYM_DIGEST_BYTES); /* one each of these */
+    memset(digests[DISTINCT], 0x78, SYM_DIGEST_BYTES);
+    memset(digests[(size_t)2 * DISTINCT], 0x79, SYM_DIGEST_BYTES);
+    counts_shared = true;
+    struct sym_overlap_set *set = prepare(SYM_TOKEN_NONE, SYM_OK);
+    counts_shared = false;
+    struct sym_shared_digests shared = sym_overlap_set_shared(set);
+    assert_int_equal(shared.n, DISTINCT - 1);
+    assert_int_equal(sym_sorted_break(shared.digests, shared.n, SYM_DIGEST_BYTES, true), shared.n);
+    size_t total = 0;
+    for (size_t i = 0; i < shared.n; i++) {
+        assert_in_range(shared.times[i], 2, 3);
+        total += shared.times[i];
+    }
+    assert_int_equal(total, N - 3);
+    assert_false(holds(shared.digests, shared.n, digests[0]));
+    assert_true(holds(shared.digests, shared.n, digests[1]));
+    sym_overlap_set_free(set);
+    free(types);
+    free(digests);
+}
+
+static void counts_none_unless_asked(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    uint8_t types[N];
+    static uint8_t digests[N][SYM_DIGEST_BYTES];
+    fill(types, digests, N, 10);
+    struct sym_overlap_set *set = prepare(SYM_TOKEN_NONE, SYM_OK);
+    assert_int_equal(sym_overlap_set_shared(set).n, 0);
+    sym_overlap_set_free(set);
+    fill(types, digests, N, N);
+    another_loop();
+    counts_shared = true;
+    set = prepare(SYM_TOKEN_NONE, SYM_OK);
+    counts_shared = false;
+    assert_int_equal(sym_overlap_set_shared(set).n, 0);
+    sym_overlap_set_free(set);
 }
 
 static void holds_tokens_of_the_type_that_was_chosen_only(void **state)
@@ -337,6 +388,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(holds_each_token_once_ascending, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(counts_tokens_that_several_records_have, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(counts_none_unless_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(holds_tokens_of_the_type_that_was_chosen_only, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(may_be_empty_or_hold_one, set_up, tear_down),
