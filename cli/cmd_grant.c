@@ -194,13 +194,33 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
         err = read_engines(g, sym_args_value(args, "engines"), fault);
     }
     if (err == SYM_OK) {
-        err = read_standing(g, args, fault);
+        err = read_modes(g, sym_args_value(args, "mode"), fault);
     }
     if (err == SYM_OK) {
-        err = read_modes(g, sym_args_value(args, "mode"), fault);
+        err = read_standing(g, args, fault);
     }
     return err == SYM_OK ? read_epsilon(&g->epsilon_micro, sym_args_value(args, "epsilon"), fault)
                          : err;
+}
+
+/* With vole the shortest list that may come counts as too long. */
+static bool shuts_out_vole(const struct sym_grant *g)
+{
+    return g->kind == SYM_KIND_OVERLAP_MATCHES &&
+           (g->engines & 1u << SYM_OVERLAP_ENGINE_VOLE) != 0 &&
+           sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements) > g->max_elements;
+}
+
+static enum sym_err check_sizes(const struct sym_grant *g, struct sym_fault *fault)
+{
+    if (g->engines != 1u << SYM_OVERLAP_ENGINE_VOLE || !shuts_out_vole(g)) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, SYM_BAD_VALUE,
+                    "--engines: with vole alone the shortest list counts as %" PRIu64
+                    ", and --max-size is %" PRIu32 "; raise --max-size to that at least, or add dh",
+                    sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                    g->max_elements);
 }
 
 /* The words behind --purposes and --types; all without them. */
@@ -235,6 +255,9 @@ static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
         err = read_outcome(g, args, fault);
     }
     if (err == SYM_OK) {
+        err = check_sizes(g, fault);
+    }
+    if (err == SYM_OK) {
         err = read_expiry(&g->expires_s, sym_args_value(args, "expires"), (uint64_t)time(NULL),
                           fault);
     }
@@ -256,6 +279,17 @@ static void note_missing(struct sym_client *client, struct sym_span dataset)
     }
 }
 
+static void note_sizes(const struct sym_grant *g)
+{
+    if (shuts_out_vole(g)) {
+        (void)fprintf(stderr,
+                      "note: vole is never used under this grant: with it the shortest list counts "
+                      "as %" PRIu64 ", and --max-size is %" PRIu32 "\n",
+                      sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                      g->max_elements);
+    }
+}
+
 static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
                         const struct sym_grant *wish, struct sym_fault *fault)
 {
@@ -267,6 +301,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
     if (err == SYM_OK) {
         note_missing(&client, wish->dataset);
+        note_sizes(wish);
     }
     return err;
 }
@@ -311,15 +346,15 @@ static const struct sym_option grant_options[] = {
     {.name = "engines",
      .argument = SYM_TERMS_ENGINES,
      .help = "how it may be computed; several with commas between them; default: dh"},
+    {.name = "mode",
+     .argument = SYM_TERMS_MODES,
+     .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
     {.name = "standing",
      .argument = "DAYS",
      .help = "offer a standing list, anew after so many days; default: 0, none"},
     {.name = "elements-per-day",
      .argument = "N",
      .help = "identifiers looked up in it within 24 hours; default: 1000"},
-    {.name = "mode",
-     .argument = SYM_TERMS_MODES,
-     .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
     {.name = "epsilon",
      .argument = "E",
      .help = "privacy budget in a calendar year, of tabulate and of overlap:table in the mode dp; "
@@ -341,19 +376,19 @@ static const char *const grant_notes[] = {
     "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
     "withholds one that is too small and erases it. A node that was altered can show it.",
     "",
-    "--standing prepares the list once, so that a short query takes no longer than its own",
-    "length needs. The peer keeps it, in tags that say nothing without this node: it learns the",
-    "list's length, and looks up what it likes, --elements-per-day at most, each of which this",
-    "node counts and logs. It may ask at any time of those days, and keep what it was answered;",
-    "a one-shot exchange ends with its result. A forgotten record is erased here at once, with",
-    "the list and its key; the peer's copy is useless then. SECURITY.md says more.",
-    "",
     "overlap:table lets the peer take part in tables over many lists, and ask for them. All that",
     "bring a list to one need this grant from each other, with the size of their lists within it.",
     "--mode dp releases counts with noise, which spend privacy budget; --mode exact every count as",
     "it is: a peer whose list is one person reads from that where the person is listed, so exact "
     "is",
     "limited as matches are: grant it only to whom you would grant matches.",
+    "",
+    "--standing prepares the list once, so that a short query takes no longer than its own",
+    "length needs. The peer keeps it, in tags that say nothing without this node: it learns the",
+    "list's length, and looks up what it likes, --elements-per-day at most, each of which this",
+    "node counts and logs. It may ask at any time of those days, and keep what it was answered;",
+    "a one-shot exchange ends with its result. A forgotten record is erased here at once, with",
+    "the list and its key; the peer's copy is useless then. SECURITY.md says more.",
     "",
     "tabulate lets the peer count incidents of this dataset together with those of others: it "
     "learns",
@@ -373,7 +408,7 @@ const struct sym_command sym_cmd_grant = {
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
               "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
-              "           [--standing DAYS] [--elements-per-day N] [--mode exact|dp,...]\n"
+              "           [--mode exact|dp,...] [--standing DAYS] [--elements-per-day N]\n"
               "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
     .example =
         "grant bank-b suspects overlap:matches --purposes aml,cft --max-size 20000 --approval",

@@ -1,7 +1,6 @@
 /* overlap: what is asked, followed, cancelled, fetched and written. */
 #include "tests/cli/fake_overlap.h"
-
-#include <cjson/cJSON.h>
+#include "tests/cli/json_is.h"
 
 #define ROWS_MANY 7000u
 
@@ -76,16 +75,6 @@ static void a_count_has_no_records(void **state)
     "\"started\":\"2026-09-21T14:13:20Z\",\"ended\":\"2026-09-21T14:13:24Z\","                     \
     "\"bytes_sent\":1280000,\"bytes_received\":1400000,"                                           \
     "\"min_result\":0,\"withheld\":false}"
-
-static void json_is(const char *shown, const char *expected)
-{
-    cJSON *json = cJSON_Parse(shown);
-    char *text = cJSON_PrintUnformatted(json);
-    assert_non_null(text);
-    assert_string_equal(text, expected);
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
 
 #define MATCHES_JSON                                                                               \
     "{\"exchange\":" ROW_JSON("overlap:matches", "2",                                              \
