@@ -1,6 +1,7 @@
 #include "cli/client.h"
 #include "cli/epsilon.h"
 #include "cli/format.h"
+#include "cli/grant_row.h"
 #include "cli/terms.h"
 #include "crypto/utc.h"
 #include "proto/overlap_agree.h"
@@ -18,7 +19,6 @@
 #define DAY_S            86400u
 #define MICRO            1000000u
 #define MICRO_DIGITS     6u
-#define NANO_PER_MICRO   1000u
 
 static enum sym_err read_names(struct sym_span *alias, struct sym_span *dataset, uint32_t *kind,
                                const struct sym_args *args, struct sym_fault *fault)
@@ -194,10 +194,10 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
         err = read_engines(g, sym_args_value(args, "engines"), fault);
     }
     if (err == SYM_OK) {
-        err = read_standing(g, args, fault);
+        err = read_modes(g, sym_args_value(args, "mode"), fault);
     }
     if (err == SYM_OK) {
-        err = read_modes(g, sym_args_value(args, "mode"), fault);
+        err = read_standing(g, args, fault);
     }
     return err == SYM_OK ? read_epsilon(&g->epsilon_micro, sym_args_value(args, "epsilon"), fault)
                          : err;
@@ -240,121 +240,6 @@ static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
     }
     g->approval = sym_args_has(args, "approval");
     return err;
-}
-
-static void put_json(struct sym_json *j, const struct sym_grant *g)
-{
-    sym_json_object(j, NULL);
-    sym_json_text(j, "peer", g->alias);
-    sym_json_text(j, "dataset", g->dataset);
-    sym_json_string(j, "kind", sym_kind_text(g->kind));
-    sym_json_number(j, "min_size", g->min_elements);
-    sym_json_number(j, "max_size", g->max_elements);
-    sym_json_number(j, "per_day", g->per_day);
-    sym_json_number(j, "asked", g->asked);
-    sym_terms_json_purposes(j, "purposes", g->purposes);
-    sym_terms_json_types(j, "types", g->types);
-    sym_json_time(j, "expires", g->expires_s);
-    sym_json_bool(j, "approval", g->approval);
-    sym_json_time(j, "added", g->added_s);
-    sym_json_text(j, "added_by", g->added_by);
-    sym_json_number(j, "min_result", g->min_result);
-    sym_terms_json_engines(j, "engines", g->engines);
-    sym_json_number(j, "epsilon_micro", g->epsilon_micro);
-    sym_terms_json_modes(j, "modes", g->modes);
-    sym_json_number(j, "standing_days", g->standing_days);
-    sym_json_number(j, "elements_per_day", g->elements_per_day);
-    sym_json_number(j, "evaluated", g->evaluated);
-    sym_json_time(j, "standing_until", g->standing_until_s);
-    sym_json_end(j);
-}
-
-static enum sym_err print_json(const struct sym_grant_list *list)
-{
-    struct sym_json *j = sym_json_new(stdout);
-    sym_json_array(j, NULL);
-    for (size_t i = 0; i < list->n_grants; i++) {
-        put_json(j, &list->grants[i]);
-    }
-    sym_json_end(j);
-    return sym_json_finish(j);
-}
-
-static void put_standing(struct sym_table *t, const struct sym_grant *g)
-{
-    char until[SYM_FORMAT_BYTES];
-    sym_format_time(until, g->standing_until_s);
-    if (g->standing_days == 0) {
-        sym_table_format(t, g->kind == SYM_KIND_OVERLAP_MATCHES ? "none" : "-");
-    } else {
-        sym_table_format(t, "%s%s; %" PRIu32 " of %" PRIu32 " elements used today",
-                         g->standing_until_s == 0 ? "being prepared" : "prepared, until ",
-                         g->standing_until_s == 0 ? "" : until, g->evaluated, g->elements_per_day);
-    }
-}
-
-/* An overlap of two lists spends no budget; what is joint has no engine. */
-static void put_terms_of_kind(struct sym_table *t, const struct sym_grant *g)
-{
-    char epsilon[SYM_EPSILON_BYTES];
-    bool is_table = g->kind == SYM_KIND_OVERLAP_TABLE;
-    if (g->kind != SYM_KIND_TABULATE && !is_table) {
-        sym_terms_put_engines(t, g->engines);
-        sym_table_format(t, "-");
-        sym_table_format(t, "-");
-        return;
-    }
-    sym_epsilon_text(epsilon, (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
-    sym_table_format(t, "-");
-    sym_table_format(t, "%s", g->epsilon_micro == 0 ? "the dataset's" : epsilon);
-    if (is_table) {
-        sym_terms_put_modes(t, g->modes);
-    } else {
-        sym_table_format(t, "-");
-    }
-}
-
-static enum sym_err print_table(const struct sym_grant_list *list)
-{
-    static const struct sym_column columns[] = {{.title = "PEER"},
-                                                {.title = "DATASET"},
-                                                {.title = "KIND"},
-                                                {.title = "MIN SIZE", .right = true},
-                                                {.title = "MAX SIZE", .right = true},
-                                                {.title = "PER DAY", .right = true},
-                                                {.title = "ASKED", .right = true},
-                                                {.title = "APPROVAL"},
-                                                {.title = "EXPIRES"},
-                                                {.title = "PURPOSES"},
-                                                {.title = "TYPES"},
-                                                {.title = "MIN RESULT", .right = true},
-                                                {.title = "ENGINES"},
-                                                {.title = "EPSILON", .right = true},
-                                                {.title = "MODE"},
-                                                {.title = "STANDING LIST"}};
-    struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    uint64_t now_s = (uint64_t)time(NULL);
-    for (size_t i = 0; i < list->n_grants; i++) {
-        const struct sym_grant *g = &list->grants[i];
-        char expires[SYM_FORMAT_BYTES];
-        sym_format_time(expires, g->expires_s);
-        sym_table_text(t, g->alias);
-        sym_table_text(t, g->dataset);
-        sym_table_format(t, "%s", sym_kind_text(g->kind));
-        sym_table_format(t, "%" PRIu32, g->min_elements);
-        sym_table_format(t, "%" PRIu32, g->max_elements);
-        sym_table_format(t, "%" PRIu32, g->per_day);
-        sym_table_format(t, "%" PRIu32, g->asked);
-        sym_table_bool(t, g->approval);
-        sym_table_format(t, "%s%s", g->expires_s == 0 ? "never" : expires,
-                         g->expires_s != 0 && g->expires_s <= now_s ? " (expired)" : "");
-        sym_terms_put_purposes(t, g->purposes);
-        sym_terms_put_types(t, g->types, ",");
-        sym_table_format(t, "%" PRIu32, g->min_result);
-        put_terms_of_kind(t, g);
-        put_standing(t, g);
-    }
-    return sym_table_print(t, stdout);
 }
 
 /* The dataset may come later; but its name may be a slip, too. */
@@ -417,11 +302,11 @@ static enum sym_exit run_grant(const struct sym_call *call)
     }
     if (sym_args_has(&call->args, "json")) {
         struct sym_json *j = sym_json_new(stdout);
-        put_json(j, &kept);
+        sym_grant_put_json(j, &kept);
         return sym_command_printed(sym_json_finish(j));
     }
     struct sym_grant_list list = {.grants = &kept, .n_grants = 1};
-    return sym_command_printed(print_table(&list));
+    return sym_command_printed(sym_grant_print_table(&list));
 }
 
 static const struct sym_option grant_options[] = {
@@ -442,15 +327,15 @@ static const struct sym_option grant_options[] = {
     {.name = "engines",
      .argument = SYM_TERMS_ENGINES,
      .help = "how it may be computed; several with commas between them; default: dh"},
+    {.name = "mode",
+     .argument = SYM_TERMS_MODES,
+     .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
     {.name = "standing",
      .argument = "DAYS",
      .help = "offer a standing list, anew after so many days; default: 0, none"},
     {.name = "elements-per-day",
      .argument = "N",
      .help = "identifiers looked up in it within 24 hours; default: 1000"},
-    {.name = "mode",
-     .argument = SYM_TERMS_MODES,
-     .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
     {.name = "epsilon",
      .argument = "E",
      .help = "privacy budget in a calendar year, of tabulate and of overlap:table in the mode dp; "
@@ -472,19 +357,19 @@ static const char *const grant_notes[] = {
     "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
     "withholds one that is too small and erases it. A node that was altered can show it.",
     "",
-    "--standing prepares the list once, so that a short query takes no longer than its own",
-    "length needs. The peer keeps it, in tags that say nothing without this node: it learns the",
-    "list's length, and looks up what it likes, --elements-per-day at most, each of which this",
-    "node counts and logs. It may ask at any time of those days, and keep what it was answered;",
-    "a one-shot exchange ends with its result. A forgotten record is erased here at once, with",
-    "the list and its key; the peer's copy is useless then. SECURITY.md says more.",
-    "",
     "overlap:table lets the peer take part in tables over many lists, and ask for them. All that",
     "bring a list to one need this grant from each other, with the size of their lists within it.",
     "--mode dp releases counts with noise, which spend privacy budget; --mode exact every count as",
     "it is: a peer whose list is one person reads from that where the person is listed, so exact "
     "is",
     "limited as matches are: grant it only to whom you would grant matches.",
+    "",
+    "--standing prepares the list once, so that a short query takes no longer than its own",
+    "length needs. The peer keeps it, in tags that say nothing without this node: it learns the",
+    "list's length, and looks up what it likes, --elements-per-day at most, each of which this",
+    "node counts and logs. It may ask at any time of those days, and keep what it was answered;",
+    "a one-shot exchange ends with its result. A forgotten record is erased here at once, with",
+    "the list and its key; the peer's copy is useless then. SECURITY.md says more.",
     "",
     "tabulate lets the peer count incidents of this dataset together with those of others: it "
     "learns",
@@ -504,7 +389,7 @@ const struct sym_command sym_cmd_grant = {
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
               "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
-              "           [--standing DAYS] [--elements-per-day N] [--mode exact|dp,...]\n"
+              "           [--mode exact|dp,...] [--standing DAYS] [--elements-per-day N]\n"
               "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
     .example =
         "grant bank-b suspects overlap:matches --purposes aml,cft --max-size 20000 --approval",
@@ -525,8 +410,8 @@ static enum sym_exit run_list(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
-                                                                 : print_table(&list));
+    return sym_command_printed(sym_args_has(&call->args, "json") ? sym_grant_print_json(&list)
+                                                                 : sym_grant_print_table(&list));
 }
 
 const struct sym_command sym_cmd_grants_list = {

@@ -23,8 +23,8 @@
     "ref|names_dob|surname_dob|given_dob|dob_postcode|dob_town|names_postcode|names_town|surname_" \
     "postcode_year"
 
-#define SYM_TERMS_ENGINES "dh|vole|standing"
 #define SYM_TERMS_MODES   "exact|dp"
+#define SYM_TERMS_ENGINES "dh|vole|standing"
 
 /* The kinds that can be granted. */
 SYM_MUST enum sym_err sym_terms_kind(uint32_t *out, const char *text, struct sym_fault *fault);

@@ -43,11 +43,12 @@ uint64_t sym_overlap_testable(enum sym_overlap_engine engine, uint32_t announced
     X(NONE, "")                                                                                    \
     X(ASKED, "no other was asked for")                                                             \
     X(GRANT, "the grant covers no other")                                                          \
-    X(SHORT, "the lists are short") X(LONG, "the lists are long")                                  \
-        X(PROCESSOR, "the other side has no fast vole")                                            \
-            X(HELD, "this side holds the standing list")                                           \
-                X(FEW, "the standing list is long, the query short")                               \
-                    X(PREPARING, "the standing list is being prepared")
+    X(SHORT, "the lists are short")                                                                \
+    X(LONG, "the lists are long")                                                                  \
+    X(PROCESSOR, "the other side has no fast vole")                                                \
+    X(HELD, "this side holds the standing list")                                                   \
+    X(FEW, "the standing list is long, the query short")                                           \
+    X(PREPARING, "the standing list is being prepared")
 enum sym_overlap_why {
 #define SYM_OVERLAP_WHY_ENUM(name, text) SYM_OVERLAP_WHY_##name,
     SYM_OVERLAP_WHY_LIST(SYM_OVERLAP_WHY_ENUM)

@@ -258,6 +258,13 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: it names no engine; give at least one with --engines");
     }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
+    }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a table has no least result; leave --min-result");
+    }
     bool stands = (grant->engines >> SYM_OVERLAP_ENGINE_STANDING & 1u) != 0;
     if (grant->standing_days > 0 && grant->kind != SYM_KIND_OVERLAP_MATCHES) {
         return sym_fail(fault, SYM_BAD_VALUE,
@@ -268,13 +275,6 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: a standing list needs both --standing DAYS and --elements-per-day "
                         "N, and the engine standing needs a standing list");
-    }
-    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
-        return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
-    }
-    if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: a table has no least result; leave --min-result");
     }
     if (brings_list(grant->kind) && grant->min_result > grant->max_elements) {
         return sym_fail(fault, SYM_BAD_VALUE,

@@ -1,6 +1,5 @@
 #include "proto/tag_block.h"
 
-#include <endian.h>
 #include <string.h>
 
 /* A tag as a number, right-aligned: tags have up to 128 bits. */
@@ -92,18 +91,24 @@ static bool is_below(struct wide a, struct wide b)
     return a.high < b.high || (a.high == b.high && a.low < b.low);
 }
 
+/* A word whose bytes are, or are to be, in this order. */
+static uint64_t big_endian(uint64_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? v : __builtin_bswap64(v);
+}
+
 /* Tags stand left-aligned, the highest byte first. */
 static struct wide load(const uint8_t *tag, unsigned bits)
 {
     uint64_t words[2] = {0, 0};
     memcpy(words, tag, sym_tag_bytes(bits));
-    return shift_right((struct wide){be64toh(words[0]), be64toh(words[1])}, 128 - bits);
+    return shift_right((struct wide){big_endian(words[0]), big_endian(words[1])}, 128 - bits);
 }
 
 static void store(uint8_t *tag, struct wide a, unsigned bits)
 {
     a = shift_left(a, 128 - bits);
-    const uint64_t words[2] = {htobe64(a.high), htobe64(a.low)};
+    const uint64_t words[2] = {big_endian(a.high), big_endian(a.low)};
     memcpy(tag, words, sym_tag_bytes(bits));
 }
 
@@ -201,7 +206,7 @@ static uint64_t peek(const struct sym_tag_reader *r)
         }
     }
     memcpy(&v, p, sizeof v);
-    v = be64toh(v);
+    v = big_endian(v);
     return shift == 0 ? v : v << shift | (uint64_t)p[8] >> (8 - shift);
 }
 

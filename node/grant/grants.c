@@ -302,10 +302,10 @@ static enum sym_err put_added(struct sym_transaction *t, void *context)
         .detail = sym_log_words(
             words, sizeof words,
             "kind=%s min-size=%u max-size=%u per-day=%u purposes=%x types=%llx expires=%llu "
-            "approval=%s standing-days=%u elements-per-day=%u%s",
+            "approval=%s%s standing-days=%u elements-per-day=%u",
             sym_kind_text(l->kind), l->min_elements, l->max_elements, l->per_day, l->purposes,
             (unsigned long long)l->types, (unsigned long long)l->expires_s,
-            l->approval ? "yes" : "no", l->standing_days, l->elements_per_day, modes_of(l))};
+            l->approval ? "yes" : "no", modes_of(l), l->standing_days, l->elements_per_day)};
     return err == SYM_OK ? put_entry(c, t, &body) : err;
 }
 

@@ -49,6 +49,42 @@ class Standing(OverlapTest):
         self.assertLess(third, 20000)
         self.assertEqual(self.row(b)["evaluated"], 96)
 
+    def test_lists_are_shown_and_a_received_one_is_erased(self):
+        a, b = self.begin()
+        self.prepared(b)
+        self.assertEqual(a.json("dataset", "list", "--received"), [])
+        self.asks(a, b, BOTH, "long")
+        held = a.json("dataset", "list", "--received")[0]
+        self.assertEqual((held["peer"], held["dataset"], held["type"], held["size"]), (b.alias, "theirs", "any", MANY))
+        made = b.json("status")["standing_lists"]
+        self.assertEqual((made["being_prepared"], made["received"]), (0, 0))
+        self.assertGreater(made["prepared"], 0)
+        self.assertEqual(a.json("status")["standing_lists"]["received"], 1)
+        self.assertEqual(a.json("status")["standing_lists"]["bytes"], held["bytes"])
+        self.assertIn("of 1000 elements used today", b.do("grants", "list"))
+        a.do("dataset", "drop", "theirs", "--received-from", b.alias)
+        self.assertEqual(a.json("dataset", "list", "--received"), [])
+        code, _, error = a.cli("dataset", "drop", "theirs", "--received-from", b.alias)
+        self.assertEqual(code, nodes.FAILED)
+        self.assertIn("no standing list", error)
+        self.assertGreater(self.asks(a, b, BOTH, "long"), 100000)
+        a.do("peer", "remove", b.alias)
+        self.assertEqual(a.json("dataset", "list", "--received"), [])
+
+    def test_import_publication_and_drop_begin_an_epoch_or_end_it(self):
+        a, b = self.begin()
+        self.prepared(b)
+        self.asks(a, b, BOTH, "long")
+        b.do("dataset", "publish", "theirs")
+        self.prepared(b)
+        self.assertGreater(self.asks(a, b, BOTH, "long"), 100000)
+        self.load_numbers(b, "theirs", range(MANY - 5))
+        self.prepared(b)
+        self.assertGreater(self.asks(a, b, set(range(MANY - 20, MANY - 5)), "long"), 100000)
+        b.do("dataset", "drop", "theirs", "--yes")
+        self.is_denied(self.try_overlap(a, b, words=("--engine", "standing")), "")
+        self.assertEqual(b.json("status")["standing_lists"]["prepared"], 0)
+
     def test_a_forgotten_record_begins_an_epoch(self):
         a, b = self.begin()
         self.prepared(b)
