@@ -176,6 +176,35 @@ static enum sym_err keeps_without_dataset(struct fake_call *call)
     return call->verb == SYM_VERB_DATASET_SHOW ? SYM_NOT_FOUND : keeps(call);
 }
 
+static enum sym_err keeps_with_keys(struct fake_call *call)
+{
+    static const struct sym_type_count types[] = {{SYM_TOKEN_IBAN, 3}, {SYM_TOKEN_DOB_TOWN, 3}};
+    enum sym_err err = keeps(call);
+    if (call->verb == SYM_VERB_DATASET_SHOW) {
+        static struct sym_dataset_row row;
+        row = (struct sym_dataset_row){.name = sym_span_text("people"),
+                                       .kind = SYM_DATASET_IDENTIFIERS,
+                                       .types = types,
+                                       .n_types = 2};
+        call->answer = &row;
+    }
+    return err;
+}
+
+static void a_grant_of_keys_of_persons_says_that_they_can_be_guessed(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, keeps_with_keys);
+    run(&r, "grant|bank-b|people|overlap:matches|--per-day|5");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err,
+                        "note: people holds keys of persons, which can be guessed: 1048576 of "
+                        "them in one request, 5 requests a day; lower --max-size and "
+                        "--per-day, or add --approval\n");
+    run(&r, "grant|bank-b|people|overlap:matches|--types|iban");
+    assert_string_equal(r.err, "");
+}
+
 static void a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note(void **state)
 {
     static const char note[] = "note: there is no dataset supsects yet\n";
@@ -410,6 +439,7 @@ int main(void)
         WITH_NODE(a_budget_has_at_most_six_digits_behind_the_point),
         WITH_NODE(an_engine_that_no_list_is_short_enough_for_is_kept_with_a_note),
         WITH_NODE(a_grant_can_end_on_a_date),
+        WITH_NODE(a_grant_of_keys_of_persons_says_that_they_can_be_guessed),
         WITH_NODE(a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note),
         WITH_NODE(who_cannot_look_for_the_dataset_gets_no_note),
         WITH_NODE(a_table_is_granted_with_noise_unless_asked_otherwise),
