@@ -272,6 +272,25 @@ static void note_dataset(struct sym_client *client, const struct sym_grant *wish
     }
 }
 
+/* With vole the shortest list that may come counts as too long. */
+static bool shuts_out_vole(const struct sym_grant *g)
+{
+    return g->kind == SYM_KIND_OVERLAP_MATCHES &&
+           (g->engines & 1u << SYM_OVERLAP_ENGINE_VOLE) != 0 &&
+           sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements) > g->max_elements;
+}
+
+static void note_sizes(const struct sym_grant *g)
+{
+    if (shuts_out_vole(g)) {
+        (void)fprintf(stderr,
+                      "note: vole is never used under this grant: with it the shortest list counts "
+                      "as %" PRIu64 ", and --max-size is %" PRIu32 "\n",
+                      sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                      g->max_elements);
+    }
+}
+
 static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
                         const struct sym_grant *wish, struct sym_fault *fault)
 {
@@ -283,6 +302,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
     if (err == SYM_OK) {
         note_dataset(&client, wish);
+        note_sizes(wish);
     }
     return err;
 }

@@ -207,6 +207,44 @@ static int teardown(void **state)
     return 0;
 }
 
+static void a_person_becomes_keys(void **state)
+{
+    (void)state;
+    static struct run r;
+    run(&r, "explain|person|Bill Smith:1980-03-02::London");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "given        william\n"
+                               "surname      smith\n"
+                               "dob          1980-02-03\n"
+                               "town         london\n"
+                               "name_dob     bill smith:1980-03-02\n"
+                               "names_dob    S530 W450 1980-02-03\n"
+                               "surname_dob  SM0 1980-02-03\n"
+                               "given_dob    WLM 1980-02-03\n"
+                               "dob_town     1980-02-03 LNTN\n"
+                               "names_town   S530 W450 LNTN\n");
+    run(&r, "explain|person|Smith:1980-01-01|--json");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "\"canonical\": \"SM0 1980-01-01\"");
+    assert_shows(r.out, "\"remark\": \"born on 1 January");
+}
+
+static void refuses_persons_of_whom_too_little_is_known(void **state)
+{
+    (void)state;
+    static struct run r;
+    run(&r, "explain|person|Bill Smith:1900-01-01");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "left out  name_dob: the date of birth 1900-01-01 is a placeholder\n");
+    assert_shows(r.err, "person: too little is known for a key; write NAME:YYYY-MM-DD:");
+    run(&r, "explain|names_dob|S530");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "names_dob: is made of what is known of a person");
+    run(&r, "explain|person|Bill Smith:1980-02-03|--nicknames|/no/such/file");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/no/such/file");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +261,8 @@ int main(void)
         cmocka_unit_test(json_of_a_refusal_says_why),
         cmocka_unit_test(harmful_characters_are_shown_harmless),
         cmocka_unit_test(help_lists_every_type),
+        cmocka_unit_test(a_person_becomes_keys),
+        cmocka_unit_test(refuses_persons_of_whom_too_little_is_known),
     };
     return cmocka_run_group_tests_name("explain", tests, setup, teardown);
 }
