@@ -60,6 +60,28 @@ size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
 SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                            struct sym_fault *fault);
 
+/* A grant that offers a standing list and has not expired. Valid until the next change. */
+struct sym_standing_offer {
+    struct sym_node_id peer;
+    struct sym_span dataset;
+    uint64_t types; /* bit set, as in struct sym_grant */
+    uint32_t days;
+    uint32_t elements_per_day;
+    uint64_t number;  /* of the grant, */
+    uint64_t given_s; /* and when it was given */
+};
+/* At most max of them; returns their number. */
+size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max);
+/* Counts elements that will be evaluated against the standing list, within 24 hours as requests
+ * are: in memory, where they stay counted whatever becomes of the exchange. Nothing may leave
+ * before a transaction has put that. SYM_LIMIT: they would be too many, SYM_NOT_FOUND: no such
+ * grant. */
+SYM_MUST enum sym_err sym_grants_charge(struct sym_grants *g, const struct sym_node_id *peer,
+                                        struct sym_span dataset, uint32_t elements);
+SYM_MUST enum sym_err sym_grants_put_charge(struct sym_grants *g, struct sym_transaction *t,
+                                            const struct sym_node_id *peer,
+                                            struct sym_span dataset);
+
 /* A peer who asks today as it does not on other days. */
 struct sym_unusual {
     const struct sym_peer *peer;
@@ -76,9 +98,12 @@ struct sym_ask {
     uint32_t type;
     uint32_t elements;
     struct sym_span bound; /* what else an approval is for: other bytes, another request */
-    bool must_hold;        /* whatever the grant says, an approver has to agree */
-    bool is_known;         /* whatever it says, nobody has to */
-    bool dataset_known;    /* the dataset exists here; a peer cannot tell that from no grant */
+    uint32_t mode;         /* of a table */
+    bool no_list;          /* likewise: the peer brings none, or tells its size later */
+    const char
+        *must_hold;     /* why an approver has to agree whatever the grant says; NULL: need not */
+    bool is_known;      /* whatever it says, nobody has to */
+    bool dataset_known; /* the dataset exists here; a peer cannot tell that from no grant */
     uint64_t wall_ms;
 };
 
@@ -87,6 +112,10 @@ struct sym_approval {
     char approver[SYM_ALIAS_BYTES];         /* empty: none was asked for */
     uint8_t held_id[SYM_EXCHANGE_ID_BYTES]; /* the request that is, or was, held; zeros: none */
 };
+
+/* What would be decided: nothing is counted, held or remembered. */
+void sym_grants_look(struct sym_grants *g, struct sym_policy_verdict *out,
+                     const struct sym_ask *ask);
 
 /* Decides and remembers, in memory: the caller puts the step into the transaction that records the
  * decision (which may run more than once) and ends it with the result of that, which frees it and,

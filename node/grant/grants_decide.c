@@ -111,11 +111,28 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
                                    .engines = ask->engines,
                                    .type = ask->type,
                                    .elements = ask->elements,
+                                   .mode = ask->mode,
+                                   .no_list = ask->no_list,
                                    .now_s = ask->wall_ms / 1000,
                                    .asked = asked,
                                    .approved = approved,
                                    .must_hold = ask->must_hold,
                                    .is_known = ask->is_known};
+}
+
+static struct sym_grant_item *find_item(struct sym_grants *g, const struct sym_ask *ask)
+{
+    const struct sym_request *r = ask->request;
+    return ask->dataset_known ? sym_grants_find(g, &ask->peer->id, r->dataset, r->kind) : NULL;
+}
+
+void sym_grants_look(struct sym_grants *g, struct sym_policy_verdict *out,
+                     const struct sym_ask *ask)
+{
+    const struct sym_grant_item *item = find_item(g, ask);
+    uint32_t asked = item != NULL ? sym_asked_count(&item->asked, ask->wall_ms) : 0;
+    struct sym_policy_ask p = policy_ask(ask, asked, false);
+    sym_policy_decide(out, item != NULL ? &item->limits : NULL, &p);
 }
 
 static void set_approval(struct sym_approval *approval, const struct sym_held_item *item)
@@ -138,6 +155,9 @@ static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *o
         return;
     }
     struct sym_policy_ask p = policy_ask(ask, 0, item->terms.state == SYM_HELD_APPROVED);
+    const struct sym_grant_item *given =
+        sym_grants_find(s->grants, &ask->peer->id, ask->request->dataset, ask->request->kind);
+    p.evaluated = given != NULL ? sym_asked_count(&given->evaluated, ask->wall_ms) : 0;
     sym_policy_decide(out, grant, &p);
     if (out->decision == SYM_DECISION_HELD) {
         memcpy(approval->held_id, item->id, sizeof approval->held_id);
@@ -166,6 +186,7 @@ static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_ve
     struct sym_grants *g = s->grants;
     struct sym_policy_ask p = policy_ask(ask, sym_asked_count(&item->asked, ask->wall_ms), false);
     enum sym_err err = SYM_OK;
+    p.evaluated = sym_asked_count(&item->evaluated, ask->wall_ms);
     sym_policy_decide(out, &item->limits, &p);
     if (out->decision == SYM_DECISION_HELD) {
         err = sym_held_make_room(g, &ask->peer->id);
@@ -209,8 +230,7 @@ static enum sym_err decide(struct sym_grants_step *s, struct sym_policy_verdict 
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_grant_item *item =
-        ask->dataset_known ? sym_grants_find(g, &ask->peer->id, r->dataset, r->kind) : NULL;
+    struct sym_grant_item *item = find_item(g, ask);
     if (item == NULL) {
         struct sym_policy_ask p = policy_ask(ask, 0, false);
         sym_policy_decide(out, NULL, &p);
