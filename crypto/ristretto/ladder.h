@@ -34,19 +34,23 @@ struct lane_points {
     lanes zero;
 };
 
+INLINE void scalar_words(uint64_t words[4], const uint8_t bytes[32])
+{
+    for (size_t i = 0; i < 4; i++) {
+        words[i] = 0;
+        for (size_t j = 8; j-- > 0;) {
+            words[i] = words[i] << 8 | bytes[8 * i + j];
+        }
+    }
+}
+
 /* half = k/2 mod l: k or k + l, whichever is even, shifted. */
 INLINE void halve_scalar(uint64_t half[4], const struct sym_scalar *k)
 {
     static const uint64_t order[4] = {UINT64_C(0x5812631a5cf5d3ed), UINT64_C(0x14def9dea2f79cd6), 0,
                                       UINT64_C(0x1000000000000000)};
     unsigned carry = 0;
-    for (size_t i = 0; i < 4; i++) {
-        uint64_t word = 0;
-        for (size_t j = 8; j-- > 0;) {
-            word = word << 8 | k->bytes[8 * i + j];
-        }
-        half[i] = word;
-    }
+    scalar_words(half, k->bytes);
     uint64_t odd = 0 - (half[0] & 1);
     for (size_t i = 0; i < 4; i++) {
         uint64_t sum = half[i] + (order[i] & odd);
@@ -59,18 +63,25 @@ INLINE void halve_scalar(uint64_t half[4], const struct sym_scalar *k)
     }
 }
 
+/* swap[step] for each bit of a scalar, the highest first, and one more: whether it differs from the
+ * one before. */
+INLINE void ladder_swaps(lanes *swap, const uint64_t words[4], size_t steps)
+{
+    uint64_t before = 0;
+    for (size_t step = 0; step < steps; step++) {
+        size_t at = steps - 1 - step;
+        uint64_t bit = words[at / 64] >> (at % 64) & 1;
+        swap[step] = lanes_all(bit ^ before);
+        before = bit;
+    }
+    swap[steps] = lanes_all(before);
+}
+
 NOINLINE void ladder_prepare(struct ladder *out, const struct sym_scalar *k)
 {
     uint64_t half[4];
-    uint64_t before = 0;
     halve_scalar(half, k);
-    for (size_t step = 0; step < LADDER_STEPS; step++) {
-        size_t at = LADDER_STEPS - 1 - step;
-        uint64_t bit = half[at / 64] >> (at % 64) & 1;
-        out->swap[step] = lanes_all(bit ^ before);
-        before = bit;
-    }
-    out->swap[LADDER_STEPS] = lanes_all(before);
+    ladder_swaps(out->swap, half, LADDER_STEPS);
     sym_wipe(half, sizeof half);
 }
 

@@ -21,17 +21,14 @@ struct x25519 {
 };
 
 /* Of the scalar, whose lowest three bits are cleared and whose bit 254 is set. */
-INLINE void x25519_prepare(struct x25519 *x, const uint8_t scalar[SYM_X25519_BYTES])
+NOINLINE void x25519_prepare(struct x25519 *x, const uint8_t scalar[SYM_X25519_BYTES])
 {
-    uint64_t before = 0;
-    for (size_t step = 0; step < X25519_STEPS; step++) {
-        size_t at = X25519_STEPS - 1 - step;
-        uint64_t bit = scalar[at / 8] >> at % 8 & 1u;
-        bit = at == X25519_STEPS - 1 ? 1 : at < 3 ? 0 : bit;
-        x->swap[step] = lanes_all(bit ^ before);
-        before = bit;
-    }
-    x->swap[X25519_STEPS] = lanes_all(before);
+    uint64_t words[4];
+    scalar_words(words, scalar);
+    words[0] &= ~UINT64_C(7);
+    words[3] |= UINT64_C(1) << 62;
+    ladder_swaps(x->swap, words, X25519_STEPS);
+    sym_wipe(words, sizeof words);
 }
 
 NOINLINE void x25519_climb(struct x25519 *x, const uint8_t *remotes)

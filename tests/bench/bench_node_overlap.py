@@ -5,7 +5,8 @@ operations cost alone, in the same run.
     bench_node_overlap.py [--bits 14,17] [--runs N] [--rows N] [--json]
 
 Fails when an overlap takes more than 1.15 times what libsodium takes for its four pipelines per
-pair of elements on all processors, when accounts are imported at less than 200,000 rows per second,
+pair of elements on all processors, when one of 2^20 or more takes more than 1.25 times the bare calls of
+crypto/oprf.h in memory on the same processors, when accounts are imported at less than 200,000 rows per second,
 or when a process needs more than 100 bytes more for each element more.
 """
 
@@ -28,6 +29,9 @@ import overlaps  # noqa: E402
 
 BENCH_OVERLAP = nodes.BUILD / "tests/bench/bench_overlap"
 MOST_RATIO = 1.15
+MOST_CALLS_RATIO = 1.25  # from LARGE_BITS on
+LARGE_BITS = 20
+CALL_BITS = 14
 LEAST_ROWS_PER_S = 200_000
 MOST_BYTES = 100
 KINDS = ("matches", "count")
@@ -42,17 +46,19 @@ def bench_overlap(bits):
         cells = line.split()
         if cells and cells[0].startswith("overlap:"):
             found[cells[0].partition(":")[2]] = {"backend": cells[2], "libsodium_us": float(cells[3]),
-                                                 "pipelines_us": float(cells[4]), "libsodium_cpu_us": float(cells[6])}
+                                                 "calls_us": float(cells[4]), "pipelines_us": float(cells[5]),
+                                                 "libsodium_cpu_us": float(cells[7]), "calls_cpu_us": float(cells[8])}
     if set(found) != set(KINDS):
         raise AssertionError(f"bench_overlap printed\n{done.stdout}")
     return found
 
 
-def libsodium():
-    """(wall, processor) microseconds per pair; from a small set, which takes a second."""
-    rows = bench_overlap(8).values()
-    return (statistics.mean(row["libsodium_us"] for row in rows),
-            statistics.mean(row["libsodium_cpu_us"] for row in rows))
+def bare():
+    """Microseconds per pair: libsodium and the bare calls, wall and processor; from a small set, which
+    takes a second or two."""
+    rows = bench_overlap(CALL_BITS).values()
+    return {key: statistics.mean(row[key] for row in rows)
+            for key in ("libsodium_us", "libsodium_cpu_us", "calls_us", "calls_cpu_us")}
 
 
 class Watched:
@@ -167,13 +173,15 @@ def end_to_end(pair, home, bits, runs):
     for kind in KINDS:
         rows = []
         for _ in range(runs):
-            bare, bare_cpu = libsodium()
+            before = bare()
             run, cpu, entry = pair.overlap(home, size, kind)
-            after, after_cpu = libsodium()
+            after = bare()
             us, cpu_us = run.seconds * 1e6 / size, cpu * 1e6 / size
-            bare, bare_cpu = (bare + after) / 2, (bare_cpu + after_cpu) / 2
-            rows.append({"us": us, "ratio": us / bare, "cpu_us": cpu_us, "cpu_ratio": cpu_us / bare_cpu,
-                         "libsodium_us": bare, "wire_bytes": (entry["bytes_sent"] + entry["bytes_received"]) / size})
+            cost = {key: (before[key] + after[key]) / 2 for key in before}
+            rows.append({**cost, "us": us, "ratio": us / cost["libsodium_us"], "cpu_us": cpu_us,
+                         "cpu_ratio": cpu_us / cost["libsodium_cpu_us"], "calls_ratio": us / cost["calls_us"],
+                         "calls_cpu_ratio": cpu_us / cost["calls_cpu_us"],
+                         "wire_bytes": (entry["bytes_sent"] + entry["bytes_received"]) / size})
             figures["cli_kib"] = max(figures["cli_kib"], run.kib)
         figures[kind] = {key: statistics.median(row[key] for row in rows) for key in rows[0]}
         figures[kind]["pipelines"] = pipelines[kind]
@@ -200,15 +208,16 @@ def measure(home, bits, runs, rows):
 def show(figures):
     print(f"two nodes on {figures['cores']} processors; microseconds per pair of elements, one at either side\n")
     print(f"  {'kind':<9}{'size':>6}{'libsodium':>11}{'pipelines':>11}{'overlap':>10}{'ratio':>8}"
-          f"{'processors':>12}{'ratio':>8}{'wire bytes':>12}")
+          f"{'processors':>12}{'ratio':>8}{'calls':>8}{'ratio':>8}{'wire bytes':>12}")
     for size in figures["sizes"]:
         for kind in KINDS:
             row = size[kind]
             print(f"  {kind:<9}{'2^%d' % size['bits']:>6}{row['libsodium_us']:>11.1f}"
                   f"{row['pipelines']['pipelines_us']:>11.1f}{row['us']:>10.1f}{row['ratio']:>8.3f}"
-                  f"{row['cpu_us']:>12.1f}{row['cpu_ratio']:>8.3f}{row['wire_bytes']:>12.1f}")
+                  f"{row['cpu_us']:>12.1f}{row['cpu_ratio']:>8.3f}{row['calls_us']:>8.1f}{row['calls_ratio']:>8.3f}"
+                  f"{row['wire_bytes']:>12.1f}")
     print(f"\n  libsodium: derive and multiply for either token, evaluate, unblind. pipelines: bench_overlap.c, "
-          f"backend {figures['sizes'][0]['matches']['pipelines']['backend']}.\n"
+          f"backend {figures['sizes'][0]['matches']['pipelines']['backend']}; calls: those of crypto/oprf.h alone.\n"
           "  overlap: from the command to its result; processors: time that all processes took together.\n")
     for what, row in figures["import"].items():
         print(f"  import {what:<10}{row['rows']:>9} rows{row['rows_per_s']:>12.0f} rows/s")
@@ -226,6 +235,8 @@ def faults(figures):
         for kind in KINDS:
             if size[kind]["ratio"] > MOST_RATIO:
                 yield f"{kind} of 2^{size['bits']} takes {size[kind]['ratio']:.3f} times what libsodium takes"
+            if size["bits"] >= LARGE_BITS and size[kind]["calls_ratio"] > MOST_CALLS_RATIO:
+                yield f"{kind} of 2^{size['bits']} takes {size[kind]['calls_ratio']:.3f} times what its calls take"
     if figures["import"]["accounts"]["rows_per_s"] < LEAST_ROWS_PER_S:
         yield f"accounts are imported at {figures['import']['accounts']['rows_per_s']:.0f} rows per second"
     for name, per_element in figures["bytes_per_element"].items():

@@ -1,7 +1,8 @@
 /* What the overlap machine of proto/ costs per pair of elements (one token at either side), beside
- * the bare group operations of libsodium: derive and multiply for either token, one multiplication
- * to evaluate, one to unblind. Both use all processors; two machines talk in memory, so that
- * nothing but computation is measured.
+ * the bare calls of crypto/oprf.h that it makes (blind, evaluate, finalize, evaluate_own: no sets,
+ * no frames, no search), and beside the group operations of libsodium: derive and multiply for
+ * either token, one multiplication to evaluate, one to unblind. All use all processors; two
+ * machines talk in memory, so that nothing but computation is measured.
  *
  *     bench_overlap [BITS…]        sets of 2^BITS tokens (14 and 17)
  */
@@ -17,6 +18,9 @@
 #include <unistd.h>
 
 #define BARE_PAIRS 8192u
+#define CALL_PAIRS (1u << 17)
+#define CALL_GRAIN 512u
+#define TAG_BYTES  10u
 #define MOST_BITS  24u
 
 static void must(bool done, const char *what)
@@ -26,6 +30,15 @@ static void must(bool done, const char *what)
         exit(1);
     }
 }
+
+/* What the bare calls work on; their tags are of no use. */
+struct calls {
+    const struct sym_ristretto *with;
+    struct sym_scalar r;
+    struct sym_scalar k;
+    uint8_t digests[CALL_PAIRS * SYM_HASH_BYTES];
+    uint8_t tags[CALL_PAIRS * TAG_BYTES];
+};
 
 struct spent {
     double wall_us;
@@ -73,15 +86,53 @@ static enum sym_err bare_piece(void *context, size_t first, size_t n)
     return bad == 0 ? SYM_OK : SYM_INTERNAL;
 }
 
-static struct spent measure_bare(struct crew *crew)
+static enum sym_err call_piece(void *context, size_t first, size_t n)
 {
-    struct sym_work work = {.run = bare_piece, .n = BARE_PAIRS, .grain = 64};
+    struct calls *c = context;
+    struct sym_span inputs[CALL_GRAIN];
+    struct sym_element e[CALL_GRAIN];
+    struct sym_oprf_tags tags = {c->tags + first * TAG_BYTES, TAG_BYTES};
+    sym_oprf_spans(inputs, n, c->digests + first * SYM_HASH_BYTES, SYM_HASH_BYTES);
+    enum sym_err err = sym_oprf_blind(e, NULL, c->with, inputs, n, &c->r);
+    if (err == SYM_OK) {
+        err = sym_oprf_evaluate(e, NULL, c->with, e, n, &c->k);
+    }
+    if (err == SYM_OK) {
+        err = sym_oprf_finalize(tags, NULL, c->with, inputs, e, n, &c->r);
+    }
+    if (err == SYM_OK) {
+        err = sym_oprf_evaluate_own(tags, NULL, c->with, inputs, n, &c->k, SYM_OPRF_INPUT);
+    }
+    return err;
+}
+
+static struct spent measure_pieces(struct crew *crew, struct sym_work work)
+{
     void *owner = NULL;
     enum sym_err err = SYM_OK;
+    size_t pairs = work.n;
     struct spent began = now();
     crew_give(crew, &work, NULL);
-    must(crew_take(crew, true, &work, &owner, &err) && err == SYM_OK, "libsodium");
-    return since(began, BARE_PAIRS);
+    must(crew_take(crew, true, &work, &owner, &err) && err == SYM_OK, "a measurement");
+    return since(began, pairs);
+}
+
+static struct spent measure_bare(struct crew *crew)
+{
+    return measure_pieces(crew, (struct sym_work){.run = bare_piece, .n = BARE_PAIRS, .grain = 64});
+}
+
+/* As many pairs as the overlap has, up to CALL_PAIRS. */
+static struct spent measure_calls(struct crew *crew, const struct sym_ristretto *with, size_t pairs)
+{
+    static struct calls c;
+    size_t n = pairs < CALL_PAIRS ? pairs : CALL_PAIRS;
+    c.with = with;
+    sym_random(c.digests, sizeof c.digests);
+    sym_scalar_random(&c.r);
+    sym_scalar_random(&c.k);
+    return measure_pieces(
+        crew, (struct sym_work){.run = call_piece, .context = &c, .n = n, .grain = CALL_GRAIN});
 }
 
 /* Lets one side say what it has to say; true when it did anything. */
@@ -154,17 +205,21 @@ static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
     size_t bytes = allocated() - before;
     r.crew = crew;
     struct spent first = measure_bare(crew);
+    struct spent calls = measure_calls(crew, with, n);
     struct spent overlap = measure_overlap(&r, n);
+    struct spent again = measure_calls(crew, with, n);
     struct spent second = measure_bare(crew);
     struct sym_overlap_result result;
     must(sym_overlap_result(r.runs[RIG_INITIATOR], &result) == SYM_OK && result.common == n / 2,
          "counting what is common");
     double bare_wall = (first.wall_us + second.wall_us) / 2;
     double bare_cpu = (first.cpu_us + second.cpu_us) / 2;
-    (void)printf("%-16s 2^%-3u %-8s %9.2f %9.2f %7.3f %9.2f %9.2f %7.3f %9.0f\n",
+    double calls_wall = (calls.wall_us + again.wall_us) / 2;
+    double calls_cpu = (calls.cpu_us + again.cpu_us) / 2;
+    (void)printf("%-16s 2^%-3u %-8s %9.2f %9.2f %9.2f %7.3f %9.2f %9.2f %9.2f %7.3f %9.0f\n",
                  sym_kind_text((uint32_t)kind), bits, sym_ristretto_name(with), bare_wall,
-                 overlap.wall_us, overlap.wall_us / bare_wall, bare_cpu, overlap.cpu_us,
-                 overlap.cpu_us / bare_cpu, (double)bytes / (double)n);
+                 calls_wall, overlap.wall_us, overlap.wall_us / calls_wall, bare_cpu, calls_cpu,
+                 overlap.cpu_us, overlap.cpu_us / calls_cpu, (double)bytes / (double)n);
     (void)fflush(stdout);
     rig_close(&r);
     token_set_free(&a);
@@ -182,8 +237,9 @@ int main(int argc, char **argv)
     (void)printf("microseconds per pair of elements, %ld processors; memory of both sides beside "
                  "the digests\n",
                  processors);
-    (void)printf("%-16s %-5s %-8s %9s %9s %7s %9s %9s %7s %9s\n", "kind", "size", "backend",
-                 "libsodium", "overlap", "ratio", "its CPU", "CPU", "ratio", "bytes");
+    (void)printf("%-16s %-5s %-8s %9s %9s %9s %7s %9s %9s %9s %7s %9s\n", "kind", "size", "backend",
+                 "libsodium", "calls", "overlap", "ratio", "libs. CPU", "calls CPU", "CPU", "ratio",
+                 "bytes");
     for (int i = 1; i < n; i++) {
         unsigned long bits = strtoul(sizes[i], NULL, 10);
         must(bits > 0 && bits <= MOST_BITS, "the size: it is not from 1 to 24, which");
