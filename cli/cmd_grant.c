@@ -203,6 +203,26 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
                          : err;
 }
 
+/* With vole the shortest list that may come counts as too long. */
+static bool shuts_out_vole(const struct sym_grant *g)
+{
+    return g->kind == SYM_KIND_OVERLAP_MATCHES &&
+           (g->engines & 1u << SYM_OVERLAP_ENGINE_VOLE) != 0 &&
+           sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements) > g->max_elements;
+}
+
+static enum sym_err check_sizes(const struct sym_grant *g, struct sym_fault *fault)
+{
+    if (g->engines != 1u << SYM_OVERLAP_ENGINE_VOLE || !shuts_out_vole(g)) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, SYM_BAD_VALUE,
+                    "--engines: with vole alone the shortest list counts as %" PRIu64
+                    ", and --max-size is %" PRIu32 "; raise --max-size to that at least, or add dh",
+                    sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                    g->max_elements);
+}
+
 /* The words behind --purposes and --types; all without them. */
 static enum sym_err read_sets(struct sym_grant *g, const struct sym_args *args,
                               struct sym_fault *fault)
@@ -233,6 +253,9 @@ static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
     }
     if (err == SYM_OK) {
         err = read_outcome(g, args, fault);
+    }
+    if (err == SYM_OK) {
+        err = check_sizes(g, fault);
     }
     if (err == SYM_OK) {
         err = read_expiry(&g->expires_s, sym_args_value(args, "expires"), (uint64_t)time(NULL),
@@ -270,14 +293,6 @@ static void note_dataset(struct sym_client *client, const struct sym_grant *wish
                       (int)dataset.len, (const char *)dataset.data, (uint64_t)wish->max_elements,
                       (uint64_t)wish->per_day);
     }
-}
-
-/* With vole the shortest list that may come counts as too long. */
-static bool shuts_out_vole(const struct sym_grant *g)
-{
-    return g->kind == SYM_KIND_OVERLAP_MATCHES &&
-           (g->engines & 1u << SYM_OVERLAP_ENGINE_VOLE) != 0 &&
-           sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements) > g->max_elements;
 }
 
 static void note_sizes(const struct sym_grant *g)
