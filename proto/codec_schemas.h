@@ -116,6 +116,13 @@
     X(budget_query)                                                                                \
     X(budget)                                                                                      \
     X(budget_list)                                                                                 \
+    X(overlap_table)                                                                               \
+    X(overlap_evaluate)                                                                            \
+    X(overlap_rows)                                                                                \
+    X(table_consent)                                                                               \
+    X(table_answer)                                                                                \
+    X(table_release)                                                                               \
+    X(table_exhibit)                                                                               \
     X(backup_begin)                                                                                \
     X(backup_member)                                                                               \
     X(backup_begun)                                                                                \
