@@ -123,6 +123,8 @@
     X(table_answer)                                                                                \
     X(table_release)                                                                               \
     X(table_exhibit)                                                                               \
+    X(overlap_table_start)                                                                         \
+    X(overlap_table_shown)                                                                         \
     X(backup_begin)                                                                                \
     X(backup_member)                                                                               \
     X(backup_begun)                                                                                \

@@ -214,6 +214,12 @@
 #define SYM_TABLE_COUNTS_BYTES_MAX 327675u
 /* A whole release and its signature, bytes. */
 #define SYM_TABLE_RELEASE_BYTES_MAX 331776u
+/* Tables that one node asks for at once, and in which it takes part, those included: each may hold
+ * some hundred MB. */
+#define SYM_TABLES_MAX      2u
+#define SYM_TABLE_PARTS_MAX 8u
+/* How long a party waits for a table to end that another asks for, milliseconds. */
+#define SYM_TABLE_MS_MAX 3600000u
 /* What proves that an answer is wrong: elements and answers of a frame, and who signed what. */
 #define SYM_TABLE_EXHIBIT_BYTES_MAX 264192u
 

@@ -25,6 +25,7 @@ struct sym_overlap_set_config {
     enum sym_token_type type;    /* SYM_TOKEN_NONE: all */
     enum sym_padding padding;
     bool keeps_content; /* until it is freed; otherwise until it was read */
+    bool one_each;      /* no record has two of the type: SYM_UNSUPPORTED otherwise */
 };
 
 /* The set is ready, or will never be. */

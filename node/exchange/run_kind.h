@@ -46,7 +46,7 @@ struct sym_run_plan {
     const struct sym_vole_kernel *kernel;    /* likewise */
     uint32_t engine;                         /* of an overlap: enum sym_overlap_engine */
     const struct sym_run_evidence *evidence; /* likewise */
-    struct sym_leg *leg;                     /* of an own joint tabulation */
+    struct sym_leg *leg;                     /* of an own joint tabulation, or of any table */
     struct sym_tab_part *part;               /* in that of another node; the run's on SYM_OK */
 };
 
@@ -97,5 +97,6 @@ extern const struct sym_run_kind sym_run_kind_vole;
 extern const struct sym_run_kind sym_run_kind_witness;
 extern const struct sym_run_kind sym_run_kind_compare;
 extern const struct sym_run_kind sym_run_kind_tabulate;
+extern const struct sym_run_kind sym_run_kind_table; /* overlap:table, :evaluate and :rows */
 
 #endif

@@ -1,7 +1,7 @@
 #include "proto/policy.h"
 
 #include "proto/overlap_agree.h"
-#include "proto/table_mode.h"
+#include "proto/table_message.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -22,7 +22,8 @@ static struct sym_grant a_grant(void)
                               .purposes = 1u << SYM_PURPOSE_AML | 1u << SYM_PURPOSE_TEST,
                               .types = UINT64_C(1) << SYM_TOKEN_IBAN | 1u,
                               .engines = 1u << SYM_OVERLAP_ENGINE_DH,
-                              .modes = SYM_TABLE_MODES, /* read of a table only */
+                              .modes = 1u << SYM_TABLE_EXACT |
+                                       1u << SYM_TABLE_DP, /* read of a table only */
                               .expires_s = NOW_S + 1};
 }
 
@@ -240,7 +241,7 @@ static void a_table_in_another_mode_needs_another_grant(void **state)
         ask.mode = mode;
         assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
     }
-    ask.mode = SYM_TABLE_MODE_NONE;
+    ask.mode = SYM_TABLE_NO_MODE;
     assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
 }
 

@@ -93,6 +93,8 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_table_answer,
     &sym_msg_table_release,
     &sym_msg_table_exhibit,
+    &sym_msg_overlap_table_start,
+    &sym_msg_overlap_table_shown,
     &sym_msg_backup_begin,
     &sym_msg_backup_begun,
     &sym_msg_backup_query,

@@ -1,0 +1,23 @@
+/* table_releases.h - what overlap tables released, and who broke one.
+ *
+ * A release is kept by the id of its table, the exact bytes that its tallier signed. A breach is
+ * kept by the id of the node: with a proof that others can check, or without one where its signature
+ * says nothing of what it did. All calls work inside a transaction of the caller.
+ * Errors: those of store.h.
+ */
+#ifndef SYM_NODE_TABULATION_TABLE_RELEASES_H
+#define SYM_NODE_TABULATION_TABLE_RELEASES_H
+
+#include "proto/limits.h"
+#include "node/store/store.h"
+
+/* release: signature | TableRelease. One that is there stays as it is; SYM_REPLAY for another one
+ * under its id. */
+SYM_MUST enum sym_err sym_table_release_put(struct sym_transaction *t,
+                                            const uint8_t table[SYM_EXCHANGE_ID_BYTES],
+                                            struct sym_span release);
+/* out must be empty. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_table_release_get(struct sym_transaction *t, struct sym_secret *out,
+                                            struct sym_span table);
+
+#endif
