@@ -4,6 +4,7 @@
 #include "cli/terms.h"
 #include "crypto/utc.h"
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -109,9 +110,9 @@ static enum sym_err read_engines(struct sym_grant *g, const char *engines, struc
     if (engines == NULL) {
         return SYM_OK;
     }
-    if (g->kind == SYM_KIND_TABULATE) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "--engines: a tabulation is always computed in the same way");
+    if (g->kind == SYM_KIND_TABULATE || g->kind == SYM_KIND_OVERLAP_TABLE) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--engines: a %s is always computed in the same way",
+                        g->kind == SYM_KIND_TABULATE ? "tabulation" : "table");
     }
     if (sym_terms_engines(&g->engines, engines, &why) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE, "--engines: %.280s", why.text);
@@ -121,6 +122,23 @@ static enum sym_err read_engines(struct sym_grant *g, const char *engines, struc
                         "--engines: vole computes matches only: a count needs dh");
     }
     return SYM_OK;
+}
+
+/* The words behind --mode, of a table; dp without them: exact counts as matches do. */
+static enum sym_err read_modes(struct sym_grant *g, const char *modes, struct sym_fault *fault)
+{
+    struct sym_fault why;
+    bool is_table = g->kind == SYM_KIND_OVERLAP_TABLE;
+    g->modes = is_table ? 1u << SYM_TABLE_DP : 0;
+    if (modes == NULL) {
+        return SYM_OK;
+    }
+    if (!is_table) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--mode: is for overlap:table");
+    }
+    return sym_terms_modes(&g->modes, modes, &why) == SYM_OK
+               ? SYM_OK
+               : sym_fail(fault, SYM_BAD_VALUE, "--mode: %.280s", why.text);
 }
 
 /* What is not about the list that the peer brings. */
@@ -138,9 +156,15 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
         err = sym_fail(fault, SYM_BAD_VALUE,
                        "--min-result: a tabulation finds no identifiers in common");
     }
+    if (err == SYM_OK && least > 0 && g->kind == SYM_KIND_OVERLAP_TABLE) {
+        err = sym_fail(fault, SYM_BAD_VALUE, "--min-result: a table has none");
+    }
     g->min_result = (uint32_t)least;
     if (err == SYM_OK) {
         err = read_engines(g, sym_args_value(args, "engines"), fault);
+    }
+    if (err == SYM_OK) {
+        err = read_modes(g, sym_args_value(args, "mode"), fault);
     }
     return err == SYM_OK ? read_epsilon(&g->epsilon_micro, sym_args_value(args, "epsilon"), fault)
                          : err;
@@ -204,6 +228,7 @@ static void put_json(struct sym_json *j, const struct sym_grant *g)
     sym_json_number(j, "min_result", g->min_result);
     sym_terms_json_engines(j, "engines", g->engines);
     sym_json_number(j, "epsilon_micro", g->epsilon_micro);
+    sym_terms_json_modes(j, "modes", g->modes);
     sym_json_end(j);
 }
 
@@ -218,18 +243,25 @@ static enum sym_err print_json(const struct sym_grant_list *list)
     return sym_json_finish(j);
 }
 
-/* An overlap spends no budget, and a tabulation has no engine. */
+/* An overlap of two lists spends no budget; what is joint has no engine. */
 static void put_terms_of_kind(struct sym_table *t, const struct sym_grant *g)
 {
     char epsilon[SYM_EPSILON_BYTES];
-    if (g->kind != SYM_KIND_TABULATE) {
+    bool is_table = g->kind == SYM_KIND_OVERLAP_TABLE;
+    if (g->kind != SYM_KIND_TABULATE && !is_table) {
         sym_terms_put_engines(t, g->engines);
+        sym_table_format(t, "-");
         sym_table_format(t, "-");
         return;
     }
     sym_epsilon_text(epsilon, (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
     sym_table_format(t, "-");
     sym_table_format(t, "%s", g->epsilon_micro == 0 ? "the dataset's" : epsilon);
+    if (is_table) {
+        sym_terms_put_modes(t, g->modes);
+    } else {
+        sym_table_format(t, "-");
+    }
 }
 
 static enum sym_err print_table(const struct sym_grant_list *list)
@@ -247,7 +279,8 @@ static enum sym_err print_table(const struct sym_grant_list *list)
                                                 {.title = "TYPES"},
                                                 {.title = "MIN RESULT", .right = true},
                                                 {.title = "ENGINES"},
-                                                {.title = "EPSILON", .right = true}};
+                                                {.title = "EPSILON", .right = true},
+                                                {.title = "MODE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     uint64_t now_s = (uint64_t)time(NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
@@ -298,15 +331,6 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     if (err == SYM_OK) {
         note_missing(&client, wish->dataset);
     }
-    bool later = wish->kind == SYM_KIND_OVERLAP_TABLE;
-    if (err == SYM_OK && later) {
-        (void)fprintf(stderr, "note: this version does not answer %s yet\n",
-                      sym_kind_text(wish->kind));
-    }
-    if (later && (err == SYM_BAD_VALUE || err == SYM_UNSUPPORTED)) {
-        return sym_fail(fault, SYM_UNSUPPORTED, "%s: is not yet supported by this version",
-                        sym_kind_text(wish->kind));
-    }
     return err;
 }
 
@@ -350,9 +374,13 @@ static const struct sym_option grant_options[] = {
     {.name = "engines",
      .argument = SYM_TERMS_ENGINES,
      .help = "how it may be computed; several with commas between them; default: dh"},
+    {.name = "mode",
+     .argument = SYM_TERMS_MODES,
+     .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
     {.name = "epsilon",
      .argument = "E",
-     .help = "privacy budget in a calendar year, of tabulate; 0: that of the dataset; default: 0"},
+     .help = "privacy budget in a calendar year, of tabulate and of overlap:table in the mode dp; "
+             "0: that of the dataset; default: 0"},
     {.name = "expires", .argument = "DAYS|DATE|never", .help = "default: 365"},
     {.name = "approval", .help = "each request waits for an approver of this node"},
     {0},
@@ -369,6 +397,13 @@ static const char *const grant_notes[] = {
     "",
     "--min-result binds a peer whose node keeps to the rules: that node computes the result, then",
     "withholds one that is too small and erases it. A node that was altered can show it.",
+    "",
+    "overlap:table lets the peer take part in tables over many lists, and ask for them. All that",
+    "bring a list to one need this grant from each other, with the size of their lists within it.",
+    "--mode dp releases counts with noise, which spend privacy budget; --mode exact every count as",
+    "it is: a peer whose list is one person reads from that where the person is listed, so exact "
+    "is",
+    "limited as matches are: grant it only to whom you would grant matches.",
     "",
     "tabulate lets the peer count incidents of this dataset together with those of others: it "
     "learns",
@@ -388,7 +423,8 @@ const struct sym_command sym_cmd_grant = {
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
               "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
-              "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
+              "           [--mode exact|dp,...] [--epsilon E] [--expires DAYS|DATE|never] "
+              "[--approval] [--json]"},
     .example =
         "grant bank-b suspects overlap:matches --purposes aml,cft --max-size 20000 --approval",
     .notes = grant_notes,

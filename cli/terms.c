@@ -2,6 +2,7 @@
 
 #include "cli/format.h"
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 
 #include <string.h>
 
@@ -69,6 +70,17 @@ enum sym_err sym_terms_type(uint32_t *out, const char *text, struct sym_fault *f
     return type_of(out, sym_span_text(text), fault);
 }
 
+static enum sym_err mode(uint32_t *out, struct sym_span word, struct sym_fault *fault)
+{
+    bool known = find(out, sym_table_mode_text, 1, SYM_TABLE_MODE_END, word);
+    return known ? SYM_OK : refuse(fault, word, SYM_TERMS_MODES);
+}
+
+enum sym_err sym_terms_mode(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    return mode(out, sym_span_text(text), fault);
+}
+
 static enum sym_err set(uint64_t *out,
                         enum sym_err (*parse)(uint32_t *, struct sym_span, struct sym_fault *),
                         const char *text, struct sym_fault *fault)
@@ -111,6 +123,16 @@ enum sym_err sym_terms_engines(uint32_t *out, const char *text, struct sym_fault
 {
     uint64_t bits = 0;
     enum sym_err err = set(&bits, engine, text, fault);
+    if (err == SYM_OK) {
+        *out = (uint32_t)bits;
+    }
+    return err;
+}
+
+enum sym_err sym_terms_modes(uint32_t *out, const char *text, struct sym_fault *fault)
+{
+    uint64_t bits = 0;
+    enum sym_err err = set(&bits, mode, text, fault);
     if (err == SYM_OK) {
         *out = (uint32_t)bits;
     }
@@ -175,15 +197,25 @@ void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes)
     sym_table_format(t, "%s", (purposes & all) == all ? "all" : text);
 }
 
-void sym_terms_put_engines(struct sym_table *t, uint32_t engines)
+static void put_words(struct sym_table *t, uint32_t bits, word_of *word, uint32_t end)
 {
     char text[SYM_TERMS_BYTES] = "";
-    for (uint32_t i = 1; i < SYM_OVERLAP_ENGINE_END; i++) {
-        if ((engines >> i & 1) != 0) {
-            add_word(text, sizeof text, sym_overlap_engine_text(i), ",");
+    for (uint32_t i = 1; i < end; i++) {
+        if ((bits >> i & 1) != 0) {
+            add_word(text, sizeof text, word(i), ",");
         }
     }
     sym_table_format(t, "%s", text[0] != '\0' ? text : "none");
+}
+
+void sym_terms_put_engines(struct sym_table *t, uint32_t engines)
+{
+    put_words(t, engines, sym_overlap_engine_text, SYM_OVERLAP_ENGINE_END);
+}
+
+void sym_terms_put_modes(struct sym_table *t, uint32_t modes)
+{
+    put_words(t, modes, sym_table_mode_text, SYM_TABLE_MODE_END);
 }
 
 void sym_terms_put_types(struct sym_table *t, uint64_t types, const char *between)
@@ -205,15 +237,25 @@ void sym_terms_json_purposes(struct sym_json *j, const char *key, uint32_t purpo
     sym_json_end(j);
 }
 
-void sym_terms_json_engines(struct sym_json *j, const char *key, uint32_t engines)
+static void json_words(struct sym_json *j, const char *key, uint32_t bits, word_of *word)
 {
     sym_json_array(j, key);
     for (uint32_t i = 1; i < 32; i++) {
-        if ((engines >> i & 1) != 0) {
-            sym_json_string(j, NULL, sym_overlap_engine_text(i));
+        if ((bits >> i & 1) != 0) {
+            sym_json_string(j, NULL, word(i));
         }
     }
     sym_json_end(j);
+}
+
+void sym_terms_json_engines(struct sym_json *j, const char *key, uint32_t engines)
+{
+    json_words(j, key, engines, sym_overlap_engine_text);
+}
+
+void sym_terms_json_modes(struct sym_json *j, const char *key, uint32_t modes)
+{
+    json_words(j, key, modes, sym_table_mode_text);
 }
 
 void sym_terms_json_types(struct sym_json *j, const char *key, uint64_t types)

@@ -23,15 +23,18 @@
     "ref"
 
 #define SYM_TERMS_ENGINES "dh|vole"
+#define SYM_TERMS_MODES   "exact|dp"
 
 /* The kinds that can be granted. */
 SYM_MUST enum sym_err sym_terms_kind(uint32_t *out, const char *text, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_terms_purpose(uint32_t *out, const char *text, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_terms_basis(uint32_t *out, const char *text, struct sym_fault *fault);
+SYM_MUST enum sym_err sym_terms_mode(uint32_t *out, const char *text, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_terms_type(uint32_t *out, const char *text, struct sym_fault *fault);
 
 /* Words with commas between them. */
 SYM_MUST enum sym_err sym_terms_purposes(uint32_t *out, const char *text, struct sym_fault *fault);
+SYM_MUST enum sym_err sym_terms_modes(uint32_t *out, const char *text, struct sym_fault *fault);
 SYM_MUST enum sym_err sym_terms_engines(uint32_t *out, const char *text, struct sym_fault *fault);
 /* Without bit 0. */
 SYM_MUST enum sym_err sym_terms_types(uint64_t *out, const char *text, struct sym_fault *fault);
@@ -48,8 +51,10 @@ void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes);
 void sym_terms_put_types(struct sym_table *t, uint64_t types, const char *between);
 /* "dh,vole", "none". */
 void sym_terms_put_engines(struct sym_table *t, uint32_t engines);
+void sym_terms_put_modes(struct sym_table *t, uint32_t modes);
 /* An array of words. */
 void sym_terms_json_engines(struct sym_json *j, const char *key, uint32_t engines);
+void sym_terms_json_modes(struct sym_json *j, const char *key, uint32_t modes);
 void sym_terms_json_purposes(struct sym_json *j, const char *key, uint32_t purposes);
 void sym_terms_json_types(struct sym_json *j, const char *key, uint64_t types);
 /* Room for all types, with one character between two of them, bytes. */

@@ -32,6 +32,7 @@ static const struct sym_field grant_fields[] = {
     SYM_FIELD_U32(struct sym_grant, min_result, 0, SYM_SET_MAX),
     SYM_FIELD_U32(struct sym_grant, engines, 0, UINT32_MAX),
     SYM_FIELD_U32(struct sym_grant, epsilon_micro, 0, SYM_EPSILON_MICRO_MAX),
+    SYM_FIELD_U32(struct sym_grant, modes, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_grant = SYM_MESSAGE("Grant", struct sym_grant, grant_fields);
 

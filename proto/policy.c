@@ -1,6 +1,7 @@
 #include "proto/policy.h"
 
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 #include "proto/token.h"
 
 #include <stdarg.h>
@@ -80,29 +81,31 @@ static bool fits_one(uint32_t *engines, const struct sym_grant *grant,
     return *engines != 0;
 }
 
-static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *grant,
+static bool refuse_mode(struct sym_policy_verdict *out, const struct sym_grant *grant,
                         const struct sym_policy_ask *ask)
 {
-    uint32_t known = ask->engines & sym_overlap_engines_of(ask->kind);
-    out->engines = known & grant->engines;
-    if (known == 0) {
-        deny(out, SYM_REASON_POLICY, "unknown engine",
-             "this node knows no such engine for this kind of exchange; it may be older");
-    } else if (out->engines == 0) {
-        deny(out, SYM_REASON_POLICY, "engine",
-             "the grant does not cover the engine %s; agree on it, or choose another with --engine",
-             only_engine(known));
-    } else if (!has_bit(TYPES_KNOWN, ask->type)) {
-        deny(out, SYM_REASON_POLICY, "unknown type",
-             "this node does not know that type of identifier; it may be older");
-    } else if (!has_bit(grant->types, ask->type) && ask->type == 0) {
-        deny(out, SYM_REASON_POLICY, "any type",
-             "the grant does not cover all types of identifiers at once; ask for one with --type");
-    } else if (!has_bit(grant->types, ask->type)) {
-        deny(out, SYM_REASON_POLICY, "type",
-             "the grant does not cover identifiers of type %s; agree on it first",
-             sym_token_type_name((enum sym_token_type)ask->type));
-    } else if (ask->elements < grant->min_elements) {
+    if (ask->kind != SYM_KIND_OVERLAP_TABLE || has_bit(grant->modes & SYM_TABLE_MODES, ask->mode)) {
+        return false;
+    }
+    if (!has_bit(SYM_TABLE_MODES, ask->mode)) {
+        deny(out, SYM_REASON_POLICY, "unknown mode",
+             "this node does not know that mode of a table; it may be older");
+    } else {
+        deny(out, SYM_REASON_POLICY, "mode",
+             "the grant does not cover tables in the mode %s; agree on it, or ask with --mode %s",
+             sym_table_mode_text(ask->mode),
+             sym_table_mode_text(ask->mode == SYM_TABLE_EXACT ? SYM_TABLE_DP : SYM_TABLE_EXACT));
+    }
+    return true;
+}
+
+static bool refuse_size(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                        const struct sym_policy_ask *ask)
+{
+    if (ask->kind == SYM_KIND_OVERLAP_TABLE && ask->no_list) {
+        return false;
+    }
+    if (ask->elements < grant->min_elements) {
         deny(out, SYM_REASON_LIMIT, "min-size",
              "the list is too short: the grant asks for at least %u identifiers",
              grant->min_elements);
@@ -122,6 +125,36 @@ static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *
     return true;
 }
 
+static bool refuse_list(struct sym_policy_verdict *out, const struct sym_grant *grant,
+                        const struct sym_policy_ask *ask)
+{
+    uint32_t known = ask->engines & sym_overlap_engines_of(ask->kind);
+    out->engines = known & grant->engines;
+    if (known == 0) {
+        deny(out, SYM_REASON_POLICY, "unknown engine",
+             "this node knows no such engine for this kind of exchange; it may be older");
+    } else if (out->engines == 0) {
+        deny(out, SYM_REASON_POLICY, "engine",
+             "the grant does not cover the engine %s; agree on it, or choose another with --engine",
+             only_engine(known));
+    } else if (refuse_mode(out, grant, ask)) {
+        return true;
+    } else if (!has_bit(TYPES_KNOWN, ask->type)) {
+        deny(out, SYM_REASON_POLICY, "unknown type",
+             "this node does not know that type of identifier; it may be older");
+    } else if (!has_bit(grant->types, ask->type) && ask->type == 0) {
+        deny(out, SYM_REASON_POLICY, "any type",
+             "the grant does not cover all types of identifiers at once; ask for one with --type");
+    } else if (!has_bit(grant->types, ask->type)) {
+        deny(out, SYM_REASON_POLICY, "type",
+             "the grant does not cover identifiers of type %s; agree on it first",
+             sym_token_type_name((enum sym_token_type)ask->type));
+    } else {
+        return refuse_size(out, grant, ask);
+    }
+    return true;
+}
+
 /* An approver is told what the size of the list alone does not say. */
 static void say_held(struct sym_policy_verdict *out, const struct sym_policy_ask *ask)
 {
@@ -133,8 +166,9 @@ static void say_held(struct sym_policy_verdict *out, const struct sym_policy_ask
             why, (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
         return;
     }
-    (void)snprintf(out->remark, sizeof out->remark, "%s%s", why,
-                   ask->must_hold ? ": the participants are almost those of an earlier query" : "");
+    (void)snprintf(out->remark, sizeof out->remark, "%s%s%s", why,
+                   ask->must_hold != NULL ? ": " : "",
+                   ask->must_hold != NULL ? ask->must_hold : "");
 }
 
 void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
@@ -155,11 +189,11 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     } else if (refuse_use(out, grant, ask) ||
                (brings_list(ask->kind) && refuse_list(out, grant, ask))) {
         return;
-    } else if ((grant->approval || ask->must_hold) && !ask->approved && !ask->is_known) {
+    } else if ((grant->approval || ask->must_hold != NULL) && !ask->approved && !ask->is_known) {
         out->decision = SYM_DECISION_HELD;
         out->reason = SYM_REASON_NONE;
         say_held(out, ask);
-        out->cause = ask->must_hold ? "almost the participants of an earlier query" : "approval";
+        out->cause = ask->must_hold != NULL ? ask->must_hold : "approval";
     } else {
         out->decision = SYM_DECISION_GRANTED;
         out->reason = SYM_REASON_NONE;
@@ -202,6 +236,13 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
     if (brings_list(grant->kind) && (grant->engines & SYM_OVERLAP_ENGINES) == 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: it names no engine; give at least one with --engines");
+    }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
+    }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a table has no least result; leave --min-result");
     }
     if (brings_list(grant->kind) && grant->min_result > grant->max_elements) {
         return sym_fail(fault, SYM_BAD_VALUE,

@@ -11,7 +11,8 @@
  * its expiry, the requests of the day, purpose, basis, engine, type, size, and last whether an
  * approver has to agree. Beyond the day's requests a peer thus learns no other limit. A dataset
  * that does not exist gives the same answer, in the same words, as one without a grant. For
- * tabulation, in which the peer brings no list, engine, type and size do not count. The least
+ * tabulation, in which the peer brings no list, engine, type and size do not count. For a table the
+ * mode does, behind the engine; the size of a list that is told later is judged then. The least
  * result is not judged here: it is known when both have computed it, and travels in the receipt of
  * what is granted.
  */
@@ -29,11 +30,14 @@ struct sym_policy_ask {
     uint32_t engines;  /* bit set of enum sym_overlap_engine: that the peer would compute with */
     uint32_t type;     /* of identifiers; 0: any */
     uint32_t elements; /* announced, padding included */
+    uint32_t mode;     /* of a table: enum sym_table_mode */
+    bool no_list;      /* of a table: the peer brings none, or tells its size later */
     uint64_t now_s;
     uint32_t asked; /* requests under this grant within the last 24 hours, denied ones included,
                      * this one not */
     bool approved;  /* an approver has approved this very request */
-    bool must_hold; /* whatever the grant says, an approver has to agree */
+    const char
+        *must_hold; /* why an approver has to agree whatever the grant says; NULL: need not */
     bool is_known;  /* whatever the grant says, nobody has to: what is asked was told before */
 };
 

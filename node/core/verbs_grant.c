@@ -2,6 +2,11 @@
 
 #define MICRO UINT64_C(1000000)
 
+static bool spends_budget(uint32_t kind)
+{
+    return kind == SYM_KIND_TABULATE || kind == SYM_KIND_OVERLAP_TABLE;
+}
+
 /* What peers may spend of a dataset in a year, each for itself, fits into what it may spend. */
 static enum sym_err check_budget(struct sym_core *core, const struct sym_grant *wish,
                                  struct sym_fault *fault)
@@ -11,12 +16,12 @@ static enum sym_err check_budget(struct sym_core *core, const struct sym_grant *
     uint64_t sum = wish->epsilon_micro;
     size_t n = sym_grants_list(core->grants, &rows);
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].kind == SYM_KIND_TABULATE && sym_span_equal(rows[i].dataset, wish->dataset) &&
+        if (spends_budget(rows[i].kind) && sym_span_equal(rows[i].dataset, wish->dataset) &&
             !sym_span_equal(rows[i].alias, wish->alias)) {
             sum += rows[i].epsilon_micro;
         }
     }
-    if (wish->kind != SYM_KIND_TABULATE || wish->epsilon_micro == 0 || sum <= cap) {
+    if (!spends_budget(wish->kind) || wish->epsilon_micro == 0 || sum <= cap) {
         return SYM_OK;
     }
     uint64_t left = cap + wish->epsilon_micro > sum ? cap + wish->epsilon_micro - sum : 0;

@@ -337,7 +337,8 @@ static uint64_t cap_of(struct budgets *b, struct sym_span dataset, const struct 
     const struct sym_grant *rows = NULL;
     size_t n = sym_grants_list(b->core->grants, &rows);
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].kind == SYM_KIND_TABULATE && sym_span_equal(rows[i].dataset, dataset) &&
+        bool spends = rows[i].kind == SYM_KIND_TABULATE || rows[i].kind == SYM_KIND_OVERLAP_TABLE;
+        if (spends && sym_span_equal(rows[i].dataset, dataset) &&
             sym_span_equal(rows[i].alias, sym_span_text(peer->alias)) &&
             rows[i].epsilon_micro > 0) {
             return rows[i].epsilon_micro * MICRO_IN_NANO;

@@ -2,6 +2,7 @@
 #include "node/loop.h"
 #include "proto/codec.h"
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,9 @@ static enum sym_err load_grant(void *context, struct sym_span key, struct sym_sp
     if (value.data[0] == RECORD_FIRST) { /* was given when there was no other engine */
         item->limits.engines = 1u << SYM_OVERLAP_ENGINE_DH;
     }
+    if (row.kind == SYM_KIND_OVERLAP_TABLE && row.modes == 0) { /* before there were modes */
+        item->limits.modes = 1u << SYM_TABLE_DP;
+    }
     return SYM_OK;
 }
 
@@ -246,6 +250,16 @@ static enum sym_err put_entry(const struct change *c, struct sym_transaction *t,
     return sym_log_append(c->grants->config.log, t, &entry, NULL);
 }
 
+static const char *modes_of(const struct sym_grant *l)
+{
+    if (l->kind != SYM_KIND_OVERLAP_TABLE) {
+        return "";
+    }
+    bool exact = (l->modes & 1u << SYM_TABLE_EXACT) != 0;
+    bool dp = (l->modes & 1u << SYM_TABLE_DP) != 0;
+    return exact && dp ? " mode=exact,dp" : exact ? " mode=exact" : " mode=dp";
+}
+
 static enum sym_err put_added(struct sym_transaction *t, void *context)
 {
     const struct change *c = context;
@@ -260,10 +274,10 @@ static enum sym_err put_added(struct sym_transaction *t, void *context)
         .detail = sym_log_words(
             words, sizeof words,
             "kind=%s min-size=%u max-size=%u per-day=%u purposes=%x types=%llx expires=%llu "
-            "approval=%s",
+            "approval=%s%s",
             sym_kind_text(l->kind), l->min_elements, l->max_elements, l->per_day, l->purposes,
             (unsigned long long)l->types, (unsigned long long)l->expires_s,
-            l->approval ? "yes" : "no")};
+            l->approval ? "yes" : "no", modes_of(l))};
     return err == SYM_OK ? put_entry(c, t, &body) : err;
 }
 

@@ -76,9 +76,12 @@ struct sym_ask {
     uint32_t type;
     uint32_t elements;
     struct sym_span bound; /* what else an approval is for: other bytes, another request */
-    bool must_hold;        /* whatever the grant says, an approver has to agree */
-    bool is_known;         /* whatever it says, nobody has to */
-    bool dataset_known;    /* the dataset exists here; a peer cannot tell that from no grant */
+    uint32_t mode;         /* of a table */
+    bool no_list;          /* likewise: the peer brings none, or tells its size later */
+    const char
+        *must_hold;     /* why an approver has to agree whatever the grant says; NULL: need not */
+    bool is_known;      /* whatever it says, nobody has to */
+    bool dataset_known; /* the dataset exists here; a peer cannot tell that from no grant */
     uint64_t wall_ms;
 };
 
@@ -87,6 +90,10 @@ struct sym_approval {
     char approver[SYM_ALIAS_BYTES];         /* empty: none was asked for */
     uint8_t held_id[SYM_EXCHANGE_ID_BYTES]; /* the request that is, or was, held; zeros: none */
 };
+
+/* What would be decided: nothing is counted, held or remembered. */
+void sym_grants_look(struct sym_grants *g, struct sym_policy_verdict *out,
+                     const struct sym_ask *ask);
 
 /* Decides and remembers, in memory: the caller puts the step into the transaction that records the
  * decision (which may run more than once) and ends it with the result of that, which frees it and,

@@ -111,11 +111,28 @@ static struct sym_policy_ask policy_ask(const struct sym_ask *ask, uint32_t aske
                                    .engines = ask->engines,
                                    .type = ask->type,
                                    .elements = ask->elements,
+                                   .mode = ask->mode,
+                                   .no_list = ask->no_list,
                                    .now_s = ask->wall_ms / 1000,
                                    .asked = asked,
                                    .approved = approved,
                                    .must_hold = ask->must_hold,
                                    .is_known = ask->is_known};
+}
+
+static struct sym_grant_item *find_item(struct sym_grants *g, const struct sym_ask *ask)
+{
+    const struct sym_request *r = ask->request;
+    return ask->dataset_known ? sym_grants_find(g, &ask->peer->id, r->dataset, r->kind) : NULL;
+}
+
+void sym_grants_look(struct sym_grants *g, struct sym_policy_verdict *out,
+                     const struct sym_ask *ask)
+{
+    const struct sym_grant_item *item = find_item(g, ask);
+    uint32_t asked = item != NULL ? sym_asked_count(&item->asked, ask->wall_ms) : 0;
+    struct sym_policy_ask p = policy_ask(ask, asked, false);
+    sym_policy_decide(out, item != NULL ? &item->limits : NULL, &p);
 }
 
 static void set_approval(struct sym_approval *approval, const struct sym_held_item *item)
@@ -209,8 +226,7 @@ static enum sym_err decide(struct sym_grants_step *s, struct sym_policy_verdict 
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_grant_item *item =
-        ask->dataset_known ? sym_grants_find(g, &ask->peer->id, r->dataset, r->kind) : NULL;
+    struct sym_grant_item *item = find_item(g, ask);
     if (item == NULL) {
         struct sym_policy_ask p = policy_ask(ask, 0, false);
         sym_policy_decide(out, NULL, &p);

@@ -16,12 +16,12 @@ static void note_grant(const struct fake_call *call, const struct sym_grant *g)
     uint64_t left_s = g->expires_s > now_s ? g->expires_s - now_s : 0;
     (void)snprintf(line, sizeof line,
                    "%.*s %.*s %s %u-%u per_day=%u purposes=%x types=%llx days=%llu approval=%d "
-                   "min_result=%u engines=%x epsilon=%u",
+                   "min_result=%u engines=%x epsilon=%u modes=%x",
                    (int)g->alias.len, (const char *)g->alias.data, (int)g->dataset.len,
                    (const char *)g->dataset.data, sym_kind_text(g->kind), g->min_elements,
                    g->max_elements, g->per_day, g->purposes, (unsigned long long)g->types,
                    (unsigned long long)((left_s + 43200) / 86400), g->approval, g->min_result,
-                   g->engines, g->epsilon_micro);
+                   g->engines, g->epsilon_micro, g->modes);
     fake_note(call->node, line);
 }
 
@@ -61,14 +61,14 @@ static void a_grant_without_options_has_the_defaults(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  "
                         "APPROVAL  EXPIRES               PURPOSES  TYPES  MIN RESULT  ENGINES  "
-                        "EPSILON\n"
+                        "EPSILON  MODE\n"
                         "bank-b  suspects  overlap:matches         1   1048576      100      0  "
                         "no        ");
-    assert_shows(r.out, "Z  all       all             0  dh             -\n");
+    assert_shows(r.out, "Z  all       all             0  dh             -  -\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "GRANT_ADD\nbank-b suspects overlap:matches 1-1048576 per_day=100 "
                                "purposes=fe types=3fff days=365 approval=0 min_result=0 "
-                               "engines=2 epsilon=0\nDATASET_SHOW\n");
+                               "engines=2 epsilon=0 modes=0\nDATASET_SHOW\n");
 }
 
 static void a_grant_says_what_its_options_say(void **state)
@@ -81,13 +81,13 @@ static void a_grant_says_what_its_options_say(void **state)
             "|--min-result|7|--engines|dh|--epsilon|1.25");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "     100     20000        5      0  yes  ");
-    assert_shows(r.out, "  aml,test  iban,phone           7  dh             -\n");
+    assert_shows(r.out, "  aml,test  iban,phone           7  dh             -  -\n");
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
     assert_shows(r.out, "  never    all ");
     fake_notes(asked, *state);
     assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
-                        "days=30 approval=1 min_result=7 engines=2 epsilon=1250000\n");
-    assert_shows(asked, "days=0 approval=0 min_result=0 engines=2 epsilon=0\n");
+                        "days=30 approval=1 min_result=7 engines=2 epsilon=1250000 modes=0\n");
+    assert_shows(asked, "days=0 approval=0 min_result=0 engines=2 epsilon=0 modes=0\n");
 }
 
 static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
@@ -107,9 +107,9 @@ static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
         assert_shows(r.out, shown);
     }
     run(&r, "grant|b|d|tabulate|--epsilon|2.5");
-    assert_shows(r.out, "  -            2.5\n");
+    assert_shows(r.out, "  -            2.5  -\n");
     run(&r, "grant|b|d|tabulate");
-    assert_shows(r.out, "  -        the dataset's\n");
+    assert_shows(r.out, "  -        the dataset's  -\n");
 }
 
 static void a_grant_can_end_on_a_date(void **state)
@@ -157,23 +157,20 @@ static void who_cannot_look_for_the_dataset_gets_no_note(void **state)
     assert_string_equal(r.err, "");
 }
 
-static enum sym_err knows_no_tables(struct fake_call *call)
-{
-    (void)snprintf(call->fault, sizeof call->fault, "this kind cannot be granted");
-    return SYM_BAD_VALUE;
-}
-
-static void kinds_of_later_versions_are_refused_in_plain_words(void **state)
+static void a_table_is_granted_with_noise_unless_asked_otherwise(void **state)
 {
     static struct run r;
-    fake_node_start(*state, knows_no_tables);
+    fake_node_start(*state, keeps);
     run(&r, "grant|bank-b|suspects|overlap:table");
-    assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_string_equal(r.err, "symbolon: overlap:table: is not yet supported by this version\n");
-    run(&r, "grant|bank-b|suspects|overlap:table");
-    assert_string_equal(r.err, "symbolon: overlap:table: is not yet supported by this version\n");
-    run(&r, "grant|bank-b|suspects|overlap:count");
-    assert_string_equal(r.err, "symbolon: this kind cannot be granted\n");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.err, "");
+    assert_shows(r.out, "  -        the dataset's  dp\n");
+    run(&r, "grant|bank-b|suspects|overlap:table|--json");
+    assert_shows(r.out, "\"dp\"");
+    run(&r, "grant|bank-b|suspects|overlap:table|--mode|exact|--epsilon|2");
+    assert_shows(r.out, "  exact\n");
+    run(&r, "grant|bank-b|suspects|overlap:table|--mode|dp,exact");
+    assert_shows(r.out, "  exact,dp\n");
 }
 
 static void refuses_grants_that_make_no_sense(void **state)
@@ -203,6 +200,11 @@ static void refuses_grants_that_make_no_sense(void **state)
         {"grant|b|d|overlap:count|--engines|dh,", "--engines: \"\" is not one of dh|vole"},
         {"grant|b|d|overlap:count|--engines|vole", "a count needs dh"},
         {"grant|b|d|tabulate|--engines|dh", "--engines: a tabulation is always"},
+        {"grant|b|d|overlap:table|--engines|dh", "--engines: a table is always"},
+        {"grant|b|d|overlap:table|--min-result|9", "--min-result: a table has none"},
+        {"grant|b|d|overlap:table|--mode|some", "--mode: \"some\" is not one of exact|dp"},
+        {"grant|b|d|overlap:table|--mode|dp,", "--mode: \"\" is not one of exact|dp"},
+        {"grant|b|d|overlap:count|--mode|dp", "--mode: is for overlap:table"},
         {"grant|b|d|tabulate|--epsilon|1000.000001", "--epsilon: \"1000.000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|0.0000001", "--epsilon: \"0.0000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|3.", "--epsilon: \"3.\" is not a number"},
@@ -276,12 +278,13 @@ static void lists_grants_in_columns(void **state)
     run(&r, "grants|list");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out, "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
-               "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES  EPSILON\n"
-               "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
-               "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh             -\n"
-               "police  p         overlap:count           1         1        1      0  no        "
-               "never                           all       all             0  dh,vole        -\n");
+        r.out,
+        "PEER    DATASET   KIND             MIN SIZE  MAX SIZE  PER DAY  ASKED  APPROVAL  "
+        "EXPIRES                         PURPOSES  TYPES  MIN RESULT  ENGINES  EPSILON  MODE\n"
+        "bank-b  suspects  overlap:matches       100     20000        5      3  yes       "
+        "2001-09-09T01:46:40Z (expired)  aml,cft   iban           12  dh             -  -\n"
+        "police  p         overlap:count           1         1        1      0  no        "
+        "never                           all       all             0  dh,vole        -  -\n");
 }
 
 static void json_is(const char *shown, int at, const char *expected)
@@ -304,7 +307,7 @@ static void lists_grants_as_json(void **state)
             "\"purposes\":[\"aml\",\"cft\"],\"types\":[\"iban\"],"
             "\"expires\":\"2001-09-09T01:46:40Z\",\"approval\":true,"
             "\"added\":\"2026-09-21T14:13:20Z\",\"added_by\":\"operator\","
-            "\"min_result\":12,\"engines\":[\"dh\"],\"epsilon_micro\":2500000}");
+            "\"min_result\":12,\"engines\":[\"dh\"],\"epsilon_micro\":2500000,\"modes\":[]}");
     assert_shows(r.out, "\"expires\": null");
 }
 
@@ -618,7 +621,7 @@ int main(void)
         WITH_NODE(a_grant_can_end_on_a_date),
         WITH_NODE(a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note),
         WITH_NODE(who_cannot_look_for_the_dataset_gets_no_note),
-        WITH_NODE(kinds_of_later_versions_are_refused_in_plain_words),
+        WITH_NODE(a_table_is_granted_with_noise_unless_asked_otherwise),
         WITH_NODE(refuses_grants_that_make_no_sense),
         WITH_NODE(the_help_tells_what_a_count_does_not_keep),
         WITH_NODE(lists_grants_in_columns),

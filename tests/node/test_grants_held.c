@@ -135,7 +135,7 @@ static void shows_the_question_of_a_tabulation_and_why_it_is_held(void **state)
     grants_rig_ask(r, &ask, 0);
     ask.request.kind = SYM_KIND_TABULATE;
     ask.request.parameters = parameters;
-    ask.ask.must_hold = true;
+    ask.ask.must_hold = "the participants are almost those of an earlier query";
     assert_int_equal(decide(r, &ask), HELD);
     for (int restart = 0; restart < 2; restart++) {
         assert_int_equal(sym_grants_requests(r->grants, &rows), 1);

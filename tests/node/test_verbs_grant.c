@@ -93,6 +93,8 @@ static void the_budgets_of_all_peers_fit_into_that_of_the_dataset(void **state)
     assert_int_equal(allow(r, "peer-2", SYM_KIND_TABULATE, "cases", 0), SYM_OK);
     assert_int_equal(allow(r, "peer-2", SYM_KIND_TABULATE, "others", 8000000), SYM_OK);
     assert_int_equal(allow(r, "peer-2", SYM_KIND_OVERLAP_MATCHES, "cases", 9000000), SYM_OK);
+    /* Tables spend of the same. */
+    assert_int_equal(allow(r, "peer-2", SYM_KIND_OVERLAP_TABLE, "cases", 1), SYM_LIMIT);
     /* A grant that is replaced does not count twice. */
     assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 5000001), SYM_LIMIT);
     assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 4000000), SYM_OK);

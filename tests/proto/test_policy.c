@@ -1,6 +1,7 @@
 #include "proto/policy.h"
 
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -21,6 +22,7 @@ static struct sym_grant a_grant(void)
                               .purposes = 1u << SYM_PURPOSE_AML | 1u << SYM_PURPOSE_TEST,
                               .types = UINT64_C(1) << SYM_TOKEN_IBAN | 1u,
                               .engines = 1u << SYM_OVERLAP_ENGINE_DH,
+                              .modes = SYM_TABLE_MODES, /* read of a table only */
                               .expires_s = NOW_S + 1};
 }
 
@@ -32,6 +34,7 @@ static struct sym_policy_ask an_ask(void)
                                    .engines = 1u << SYM_OVERLAP_ENGINE_DH,
                                    .type = SYM_TOKEN_IBAN,
                                    .elements = 10,
+                                   .mode = SYM_TABLE_EXACT,
                                    .now_s = NOW_S,
                                    .asked = 4};
 }
@@ -215,6 +218,48 @@ static void a_table_is_judged_as_matches_are(void **state)
 {
     (void)state;
     check_changes(SYM_KIND_OVERLAP_TABLE);
+}
+
+static void a_table_in_another_mode_needs_another_grant(void **state)
+{
+    (void)state;
+    struct sym_grant grant = a_grant();
+    struct sym_policy_ask ask = an_ask();
+    grant.kind = ask.kind = SYM_KIND_OVERLAP_TABLE;
+    grant.modes = 1u << SYM_TABLE_DP;
+    struct sym_policy_verdict v = decide(&grant, &ask);
+    assert_int_equal(v.reason, SYM_REASON_POLICY);
+    assert_string_equal(v.cause, "mode");
+    assert_non_null(strstr(v.remark, "ask with --mode dp"));
+    ask.mode = SYM_TABLE_DP;
+    assert_int_equal(decide(&grant, &ask).decision, SYM_DECISION_GRANTED);
+    grant.modes = 1u << SYM_TABLE_EXACT;
+    assert_string_equal(decide(&grant, &ask).cause, "mode");
+    grant.modes = UINT32_MAX;
+    for (uint32_t mode = SYM_TABLE_MODE_END; mode < 70; mode++) {
+        ask.mode = mode;
+        assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
+    }
+    ask.mode = SYM_TABLE_MODE_NONE;
+    assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
+}
+
+static void the_size_of_a_list_for_a_table_may_be_told_later(void **state)
+{
+    (void)state;
+    struct sym_grant grant = a_grant();
+    struct sym_policy_ask ask = an_ask();
+    grant.kind = ask.kind = SYM_KIND_OVERLAP_TABLE;
+    ask.elements = 0;
+    assert_string_equal(decide(&grant, &ask).cause, "min-size");
+    ask.no_list = true;
+    assert_int_equal(decide(&grant, &ask).decision, SYM_DECISION_GRANTED);
+    grant.approval = true;
+    assert_int_equal(decide(&grant, &ask).decision, SYM_DECISION_HELD);
+    /* Not of matches, whatever is said. */
+    grant = a_grant();
+    ask.kind = SYM_KIND_OVERLAP_MATCHES;
+    assert_string_equal(decide(&grant, &ask).cause, "min-size");
 }
 
 static void denies_what_has_no_grant(void **state)
@@ -402,6 +447,15 @@ static void refuses_grants_without_an_engine_or_with_a_result_beyond_their_lists
     assert_int_equal(check(&grant), SYM_OK);
     grant.min_result = grant.max_elements + 1;
     assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant = a_grant();
+    grant.kind = SYM_KIND_OVERLAP_TABLE;
+    assert_int_equal(check(&grant), SYM_OK);
+    grant.modes = 1;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+    grant.modes = 1u << SYM_TABLE_DP;
+    assert_int_equal(check(&grant), SYM_OK);
+    grant.min_result = 1;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
     grant.kind = SYM_KIND_TABULATE;
     grant.min_result = 1;
     assert_int_equal(check(&grant), SYM_BAD_VALUE);
@@ -497,6 +551,8 @@ int main(void)
         cmocka_unit_test(each_limit_holds_at_its_edge_and_alone),
         cmocka_unit_test(a_count_is_judged_as_matches_are),
         cmocka_unit_test(a_table_is_judged_as_matches_are),
+        cmocka_unit_test(a_table_in_another_mode_needs_another_grant),
+        cmocka_unit_test(the_size_of_a_list_for_a_table_may_be_told_later),
         cmocka_unit_test(denies_what_has_no_grant),
         cmocka_unit_test(no_grant_opens_a_kind_that_is_not_granted),
         cmocka_unit_test(a_grant_of_another_kind_and_none_sound_the_same),
