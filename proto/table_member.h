@@ -42,10 +42,10 @@ enum sym_table_want {
 };
 enum sym_table_want sym_table_member_wants(const struct sym_table_member *m);
 
-/* elements: of the own list, padding included, at most SYM_TABLE_SET_MAX; the tallier's are 0, as
- * is its epoch. expires_ms: of the reservation, 0: none. */
+/* elements: of the own list, padding included, at most SYM_TABLE_SET_MAX; the tallier's are 0,
+ * as is its epoch. */
 SYM_MUST enum sym_err sym_table_member_consent(struct sym_table_member *m, uint32_t elements,
-                                               uint64_t epoch, uint64_t expires_ms);
+                                               uint64_t epoch);
 /* From SYM_TABLE_WANTS_AGREE on: what all have announced; NULL before. A contributor that has
  * agreed evaluates for the others from then on (an exchange may come before the own GO). */
 const struct sym_table_agreed *sym_table_member_agreed(const struct sym_table_member *m);

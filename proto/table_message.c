@@ -9,16 +9,6 @@
 #define SIGNED_MAX      1024
 #define PROOF_BYTES     64
 
-const char *sym_table_mode_text(uint32_t mode)
-{
-    static const char *const texts[SYM_TABLE_MODE_END] = {
-#define SYM_TABLE_MODE_ROW(name, number, text) [SYM_TABLE_##name] = text,
-        SYM_TABLE_MODE_LIST(SYM_TABLE_MODE_ROW)
-#undef SYM_TABLE_MODE_ROW
-    };
-    return mode < SYM_TABLE_MODE_END && texts[mode] != NULL ? texts[mode] : "unknown";
-}
-
 static const struct sym_field overlap_table_fields[] = {
     SYM_FIELD_U32(struct sym_overlap_table, suite, 1, UINT32_MAX),
     SYM_FIELD_EXACT(struct sym_overlap_table, table, SYM_EXCHANGE_ID_BYTES),
@@ -56,7 +46,6 @@ static const struct sym_field table_consent_fields[] = {
     SYM_FIELD_EXACT_OR_ABSENT(struct sym_table_consent, key, SYM_ELEMENT_BYTES),
     SYM_FIELD_U32(struct sym_table_consent, elements, 0, SYM_TABLE_SET_MAX),
     SYM_FIELD_U64(struct sym_table_consent, epoch, 0, UINT64_MAX),
-    SYM_FIELD_U64(struct sym_table_consent, expires_ms, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_table_consent =
     SYM_MESSAGE("TableConsent", struct sym_table_consent, table_consent_fields);

@@ -7,21 +7,9 @@
 #include "proto/exchange.h"
 #include "proto/limits.h"
 #include "proto/message.h"
+#include "proto/table_mode.h"
 
 #define SYM_TABLE_SUITE 1u
-
-#define SYM_TABLE_MODE_LIST(X) X(EXACT, 1, "exact") X(DP, 2, "dp")
-
-enum sym_table_mode {
-    SYM_TABLE_NO_MODE,
-#define SYM_TABLE_MODE_ENUM(name, number, text) SYM_TABLE_##name = number,
-    SYM_TABLE_MODE_LIST(SYM_TABLE_MODE_ENUM)
-#undef SYM_TABLE_MODE_ENUM
-        SYM_TABLE_MODE_END
-};
-
-/* "exact"; "unknown" for a number that is no mode. */
-const char *sym_table_mode_text(uint32_t mode);
 
 struct sym_overlap_table {
     uint32_t suite;
@@ -54,7 +42,6 @@ struct sym_table_consent {
     struct sym_span key; /* 32 bytes or none */
     uint32_t elements;
     uint64_t epoch;
-    uint64_t expires_ms;
 };
 
 struct sym_table_answer {

@@ -7,6 +7,7 @@
 #include "proto/evidence.h"
 #include "proto/exchange.h"
 #include "proto/local.h"
+#include "proto/table_message.h"
 #include "proto/tabulation.h"
 
 static const struct sym_message *const message_tables[] = {
