@@ -4,7 +4,7 @@
 #include "cli/terms.h"
 #include "crypto/utc.h"
 #include "proto/overlap_agree.h"
-#include "proto/table_message.h"
+#include "proto/table_mode.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "cli/format.h"
 #include "proto/overlap_agree.h"
-#include "proto/table_message.h"
+#include "proto/table_mode.h"
 
 #include <string.h>
 

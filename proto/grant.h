@@ -40,7 +40,7 @@ struct sym_grant {
     uint32_t min_result;
     uint32_t engines;       /* bit e: enum sym_overlap_engine e */
     uint32_t epsilon_micro; /* of privacy budget within 365 days, millionths */
-    uint32_t modes;         /* bit m: enum sym_table_mode m (table_message.h) */
+    uint32_t modes;         /* bit m: enum sym_table_mode m (table_mode.h) */
 };
 
 struct sym_grant_name {

@@ -1,14 +1,13 @@
 #include "proto/policy.h"
 
 #include "proto/overlap_agree.h"
-#include "proto/table_message.h"
+#include "proto/table_mode.h"
 #include "proto/token.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define PURPOSES_KNOWN (((1u << (SYM_PURPOSE_TEST + 1u)) - 1u) & ~(1u << SYM_PURPOSE_NONE))
-#define MODES_KNOWN    (1u << SYM_TABLE_EXACT | 1u << SYM_TABLE_DP)
 #define TYPES_KNOWN    ((UINT64_C(1) << SYM_TOKEN_TYPE_COUNT) - 1u)
 
 static bool can_be_granted(uint32_t kind)
@@ -85,10 +84,10 @@ static bool fits_one(uint32_t *engines, const struct sym_grant *grant,
 static bool refuse_mode(struct sym_policy_verdict *out, const struct sym_grant *grant,
                         const struct sym_policy_ask *ask)
 {
-    if (ask->kind != SYM_KIND_OVERLAP_TABLE || has_bit(grant->modes & MODES_KNOWN, ask->mode)) {
+    if (ask->kind != SYM_KIND_OVERLAP_TABLE || has_bit(grant->modes & SYM_TABLE_MODES, ask->mode)) {
         return false;
     }
-    if (!has_bit(MODES_KNOWN, ask->mode)) {
+    if (!has_bit(SYM_TABLE_MODES, ask->mode)) {
         deny(out, SYM_REASON_POLICY, "unknown mode",
              "this node does not know that mode of a table; it may be older");
     } else {
@@ -238,7 +237,7 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: it names no engine; give at least one with --engines");
     }
-    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & MODES_KNOWN) == 0) {
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
         return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
     }
     if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {

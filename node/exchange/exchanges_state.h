@@ -37,7 +37,7 @@ struct sym_exchanges {
     uint64_t met_ms;               /* when it was last looked who has to meet */
     struct sym_allowance allowance;
     struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
-    struct sym_asked_table *tables[SYM_TABLES_MAX];         /* own, likewise */
+    struct sym_asked_table *tables[SYM_TABLES_MAX];          /* own, likewise */
     struct sym_table_part *table_parts[SYM_TABLE_PARTS_MAX]; /* in any; NULL: none */
     struct sym_delivery *delivery;         /* the one that is under way, or NULL */
     struct sym_delivery_row delivery_last; /* the one before the next */

@@ -32,9 +32,8 @@ void sym_table_part_fail(struct sym_table_part *p, struct sym_table_failure fail
         return;
     }
     if (failure.cause == SYM_TABLE_CAUSE_NONE) {
-        failure = (struct sym_table_failure){.place = p->place,
-                                             .cause = SYM_TABLE_CAUSE_OTHER,
-                                             .said_by = SYM_TABLE_NOBODY};
+        failure = (struct sym_table_failure){
+            .place = p->place, .cause = SYM_TABLE_CAUSE_OTHER, .said_by = SYM_TABLE_NOBODY};
     }
     p->failure = failure;
     sym_table_words(p->fault, p->x, &p->question, failure, detail);
@@ -186,8 +185,8 @@ static void end(struct sym_table_part *p)
     struct sym_exchange *e = p->with_asker.leg.exchange;
     size_t len = 0;
     sym_table_part_abort_legs(p);
-    if (e != NULL &&
-        (e->phase != SYM_PHASE_RUNNING || sym_table_member_step(p->member, &len) != SYM_TABLE_DATA)) {
+    if (e != NULL && (e->phase != SYM_PHASE_RUNNING ||
+                      sym_table_member_step(p->member, &len) != SYM_TABLE_DATA)) {
         sym_exchange_abort(p->x, e, sym_table_reason(p->failure), sym_table_result(p->failure),
                            p->fault);
     }
@@ -394,7 +393,8 @@ struct sym_table_part *sym_table_part_find(const struct sym_exchanges *x, struct
 {
     for (size_t i = 0; i < SYM_TABLE_PARTS_MAX; i++) {
         struct sym_table_part *p = x->table_parts[i];
-        if (p != NULL && sym_span_equal(table, sym_span(p->question.table, SYM_EXCHANGE_ID_BYTES))) {
+        if (p != NULL &&
+            sym_span_equal(table, sym_span(p->question.table, SYM_EXCHANGE_ID_BYTES))) {
             return p;
         }
     }

@@ -1,13 +1,13 @@
-/* table_part.h - the own part of one overlap table, of this node's or of another's: as a contributor
- * it reads its list, has it evaluated by all others, evaluates for them and gives its rows to the
- * tallier; as the tallier it counts. The machines are those of proto/table.h; what they want from the
- * node is done here: the list, the grants of those that evaluate, the budget that is reserved and
- * debited, the exchanges overlap:evaluate and overlap:rows, the release that is kept.
+/* table_part.h - the own part of one overlap table, of this node's or of another's: as a
+ * contributor it reads its list, has it evaluated by all others, evaluates for them and gives its
+ * rows to the tallier; as the tallier it counts. The machines are those of proto/table.h; what they
+ * want from the node is done here: the list, the grants of those that evaluate, the budget that is
+ * reserved and debited, the exchanges overlap:evaluate and overlap:rows, the release that is kept.
  *
  * A part is found by the id of its table for as long as any exchange of it goes on, and ends itself
- * then. Whatever fails ends all of it, and says whose doing it was. Beside each leg that has ended it
- * is looked at ten times a second.
- * Errors: SYM_LIMIT, SYM_NO_MEMORY, those of table_member.h, datasets.h and ledger.h.
+ * then. Whatever fails ends all of it, and says whose doing it was. Beside each leg that has ended
+ * it is looked at ten times a second. Errors: SYM_LIMIT, SYM_NO_MEMORY, those of table_member.h,
+ * datasets.h and ledger.h.
  */
 #ifndef SYM_NODE_EXCHANGE_TABLE_PART_H
 #define SYM_NODE_EXCHANGE_TABLE_PART_H
@@ -54,13 +54,15 @@ const char *sym_table_part_fault(const struct sym_table_part *p);
 struct sym_table_part *sym_table_part_find(const struct sym_exchanges *x, struct sym_span table);
 const struct sym_table_question *sym_table_part_question(const struct sym_table_part *p);
 /* Another contributor asks for evaluations, or gives its rows: the leg for its exchange.
- * SYM_WRONG_STATE: it is not the time for that; SYM_EXISTS: it has begun before; SYM_BAD_VALUE: it is
- * no contributor, or has agreed to something else. */
+ * SYM_WRONG_STATE: it is not the time for that; SYM_EXISTS: it has begun before; SYM_BAD_VALUE: it
+ * is no contributor, or has agreed to something else. */
 SYM_MUST enum sym_err sym_table_part_evaluates(struct sym_leg **out, struct sym_table_part *p,
                                                const struct sym_node_id *owner,
                                                struct sym_span consents_hash, uint32_t elements);
 SYM_MUST enum sym_err sym_table_part_tallies(struct sym_leg **out, struct sym_table_part *p,
                                              const struct sym_node_id *owner,
                                              struct sym_span consents_hash);
+/* That leg was denied after all: the table ends, for this reason. */
+void sym_table_part_refused(struct sym_table_part *p, struct sym_leg *leg, const char *why);
 
 #endif

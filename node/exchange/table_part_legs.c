@@ -54,9 +54,8 @@ static enum sym_err refused(struct sym_table_leg *l, enum sym_err err,
 {
     if (err != SYM_OK) {
         if (failure.cause == SYM_TABLE_CAUSE_NONE) {
-            failure = (struct sym_table_failure){.place = l->place,
-                                                 .cause = SYM_TABLE_CAUSE_PROTOCOL,
-                                                 .said_by = SYM_TABLE_NOBODY};
+            failure = (struct sym_table_failure){
+                .place = l->place, .cause = SYM_TABLE_CAUSE_PROTOCOL, .said_by = SYM_TABLE_NOBODY};
         }
         sym_table_part_fail(l->part, failure, "");
     }
@@ -74,9 +73,8 @@ static enum sym_tab_step asker_step(const struct sym_leg *leg, size_t *len)
 static enum sym_err asker_write(struct sym_leg *leg, uint8_t *payload, size_t len)
 {
     sym_table_part_turn_soon(of(leg)->part);
-    return is_close(payload, len)
-               ? SYM_OK
-               : sym_table_member_write(of(leg)->part->member, payload, len);
+    return is_close(payload, len) ? SYM_OK
+                                  : sym_table_member_write(of(leg)->part->member, payload, len);
 }
 
 static enum sym_err asker_take(struct sym_leg *leg, struct sym_span payload)
@@ -303,9 +301,9 @@ static enum sym_err ask_one(struct sym_table_part *p, uint32_t place, struct sym
     if (err == SYM_OK) {
         err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_evaluate, &asked);
     }
-    return err == SYM_OK ? begin(&p->asks[place], SYM_KIND_OVERLAP_EVALUATE, sym_span(bytes, len),
-                                 fault)
-                         : sym_fail(fault, err, "it could not be asked: %s", sym_err_text(err));
+    return err == SYM_OK
+               ? begin(&p->asks[place], SYM_KIND_OVERLAP_EVALUATE, sym_span(bytes, len), fault)
+               : sym_fail(fault, err, "it could not be asked: %s", sym_err_text(err));
 }
 
 void sym_table_part_ask_all(struct sym_table_part *p)
@@ -416,14 +414,24 @@ enum sym_err sym_table_part_tallies(struct sym_leg **out, struct sym_table_part 
     return err;
 }
 
+void sym_table_part_refused(struct sym_table_part *p, struct sym_leg *leg, const char *why)
+{
+    leg->over = true;
+    leg->state = SYM_EXCHANGE_DENIED;
+    sym_table_part_fail(p,
+                        (struct sym_table_failure){.place = of(leg)->place,
+                                                   .cause = SYM_TABLE_CAUSE_TERMS,
+                                                   .said_by = SYM_TABLE_NOBODY},
+                        why);
+}
+
 /* Watching ------------------------------------------------------------------------------------- */
 
 struct sym_table_failure sym_table_part_lost(const struct sym_leg *leg, uint32_t place)
 {
     bool late = leg->state == SYM_EXCHANGE_ABORTED && leg->reason == SYM_REASON_TIMEOUT;
     return (struct sym_table_failure){.place = place,
-                                      .cause =
-                                          late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE,
+                                      .cause = late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE,
                                       .said_by = SYM_TABLE_NOBODY};
 }
 

@@ -52,7 +52,7 @@ struct sym_table_part {
     struct sym_table_evaluator *evaluators[SYM_TABLE_LISTS_MAX];
     struct sym_table_rows *rows;
     struct sym_table_tally *tally;
-    bool is_released;              /* by the tally */
+    bool is_released; /* by the tally */
     struct sym_table_leg with_asker;
     struct sym_table_leg asks[SYM_TABLE_LISTS_MAX];    /* overlap:evaluate, by the evaluator */
     struct sym_table_leg answers[SYM_TABLE_LISTS_MAX]; /* and by the owner */
@@ -61,11 +61,10 @@ struct sym_table_part {
     struct sym_table_worker workers[SYM_TABLE_LISTS_MAX + 2u];
     size_t works; /* that are out */
     enum sym_table_want writing;
-    uint64_t expires_ms; /* of the reservation */
     bool is_reserved;
     bool is_debited;
     bool is_kept;
-    bool is_left; /* by who asks, in the same node */
+    bool is_left;        /* by who asks, in the same node */
     uint64_t started_ms; /* monotonic: GO came */
     struct sym_timer *turn;
     bool turning;

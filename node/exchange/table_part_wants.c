@@ -44,8 +44,8 @@ static enum sym_err put_consent(struct sym_table_part *p, struct sym_transaction
     if (!costs(p)) {
         return sym_ledger_note(t, p->qid, &ask); /* no table has the id of another */
     }
-    p->expires_ms = ask.now_ms + RESERVED_MS;
-    return sym_ledger_reserve(&ledger, t, p->qid, &ask, p->question.epsilon_nano, p->expires_ms);
+    return sym_ledger_reserve(&ledger, t, p->qid, &ask, p->question.epsilon_nano,
+                              ask.now_ms + RESERVED_MS);
 }
 
 static enum sym_err put_debit(const struct sym_table_part *p, struct sym_transaction *t)
@@ -87,8 +87,7 @@ static enum sym_err consented(struct sym_table_part *p)
 {
     uint32_t elements = p->set != NULL ? sym_overlap_set_size(p->set) : 0;
     p->is_reserved = costs(p);
-    return sym_table_member_consent(p->member, elements, p->epoch,
-                                    p->is_reserved ? p->expires_ms : 0);
+    return sym_table_member_consent(p->member, elements, p->epoch);
 }
 
 static enum sym_err kept(struct sym_table_part *p)
@@ -172,8 +171,8 @@ void sym_table_part_give_back(struct sym_table_part *p)
 
 /* Agreeing ------------------------------------------------------------------------------------- */
 
-/* What the others announced, each may have evaluated here. Nobody has to approve once more: that was
- * asked when the table was. */
+/* What the others announced, each may have evaluated here. Nobody has to approve once more: that
+ * was asked when the table was. */
 static bool may_be_evaluated(struct sym_table_part *p, uint32_t place, char detail[SYM_FAULT_BYTES])
 {
     const struct sym_table_agreed *a = sym_table_member_agreed(p->member);
@@ -214,8 +213,8 @@ static void agree(struct sym_table_part *p)
             return;
         }
     }
-    enum sym_err err = sym_table_part_is_tallier(p) ? sym_table_tally_new(&p->tally, p->member)
-                                                    : SYM_OK;
+    enum sym_err err =
+        sym_table_part_is_tallier(p) ? sym_table_tally_new(&p->tally, p->member) : SYM_OK;
     if (err == SYM_OK) {
         err = sym_table_member_agree(p->member);
     }

@@ -83,14 +83,9 @@ enum sym_reason sym_table_reason(struct sym_table_failure failure)
 
 enum sym_err sym_table_result(struct sym_table_failure failure)
 {
-    switch (sym_table_reason(failure)) {
-    case SYM_REASON_TIMEOUT:
-        return SYM_EXPIRED;
-    case SYM_REASON_LINK_LOST:
-        return SYM_UNREACHABLE;
-    case SYM_REASON_TERMS:
-        return SYM_DENIED;
-    default:
-        return SYM_BAD_VALUE;
-    }
+    enum sym_reason reason = sym_table_reason(failure);
+    return reason == SYM_REASON_TIMEOUT     ? SYM_EXPIRED
+           : reason == SYM_REASON_LINK_LOST ? SYM_UNREACHABLE
+           : reason == SYM_REASON_TERMS     ? SYM_DENIED
+                                            : SYM_BAD_VALUE;
 }

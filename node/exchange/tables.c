@@ -69,8 +69,7 @@ static void watch_legs(struct sym_asked_table *t)
             bool late = leg->reason == SYM_REASON_TIMEOUT;
             t->told[i] = true;
             if (leg->state != SYM_EXCHANGE_DONE) {
-                sym_table_lead_lost(t->lead, i,
-                                    late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE);
+                sym_table_lead_lost(t->lead, i, late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE);
             }
         }
     }
@@ -146,11 +145,11 @@ static void on_failed(struct sym_asked_table *t)
     const struct sym_leg *leg = failure.place <= t->question.n ? &t->legs[failure.place].leg : NULL;
     bool denied = leg != NULL && leg->over &&
                   (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD);
-    const char *detail = leg != NULL && leg->over                 ? leg->fault
-                         : t->part != NULL && failure.place == t->own ? sym_table_part_fault(t->part)
-                                                                  : "";
-    if (t->part != NULL && sym_table_part_fault(t->part)[0] != '\0' &&
-        failure.said_by == t->own) {
+    const char *detail = leg != NULL && leg->over ? leg->fault
+                         : t->part != NULL && failure.place == t->own
+                             ? sym_table_part_fault(t->part)
+                             : "";
+    if (t->part != NULL && sym_table_part_fault(t->part)[0] != '\0' && failure.said_by == t->own) {
         (void)snprintf(text, sizeof text, "%s", sym_table_part_fault(t->part));
     } else {
         sym_table_words(text, t->x, &t->question, failure, detail);

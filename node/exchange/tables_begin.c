@@ -272,8 +272,7 @@ static enum sym_err new_machines(struct sym_asked_table *t, struct sym_fault *fa
     if (err != SYM_OK) {
         return sym_fail(fault, err, "table: it %s", sym_err_text(err));
     }
-    return t->own == SYM_TABLE_NOBODY ? SYM_OK
-                                      : sym_table_part_new(&t->part, t->x, &own, fault);
+    return t->own == SYM_TABLE_NOBODY ? SYM_OK : sym_table_part_new(&t->part, t->x, &own, fault);
 }
 
 /* A leg that cannot be begun is one that drops out at once. */
@@ -303,8 +302,7 @@ static enum sym_err begin_legs(struct sym_asked_table *t)
     for (uint32_t i = 0; err == SYM_OK && i <= t->question.n; i++) {
         struct sym_leg *leg = &t->legs[i].leg;
         struct sym_fault fault = {.text = ""};
-        t->legs[i] =
-            (struct sym_asked_leg){.leg = {.calls = &leg_calls, .place = i}, .of = t};
+        t->legs[i] = (struct sym_asked_leg){.leg = {.calls = &leg_calls, .place = i}, .of = t};
         if (i == t->own) {
             continue;
         }

@@ -1,6 +1,6 @@
-/* tables_state.h - one overlap table that this node asks for, as the files behind tables.h share it:
- * tables.c (its course), tables_begin.c (who is asked what), tables_row.c (the history). Nobody else
- * includes it.
+/* tables_state.h - one overlap table that this node asks for, as the files behind tables.h share
+ * it: tables.c (its course), tables_begin.c (who is asked what), tables_row.c (the history). Nobody
+ * else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABLES_STATE_H
 #define SYM_NODE_EXCHANGE_TABLES_STATE_H

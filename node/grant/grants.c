@@ -2,7 +2,7 @@
 #include "node/loop.h"
 #include "proto/codec.h"
 #include "proto/overlap_agree.h"
-#include "proto/table_message.h"
+#include "proto/table_mode.h"
 
 #include <stdlib.h>
 #include <string.h>

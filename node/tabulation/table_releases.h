@@ -1,15 +1,15 @@
 /* table_releases.h - what overlap tables released, and who broke one.
  *
  * A release is kept by the id of its table, the exact bytes that its tallier signed. A breach is
- * kept by the id of the node: with a proof that others can check, or without one where its signature
- * says nothing of what it did. All calls work inside a transaction of the caller.
- * Errors: those of store.h.
+ * kept by the id of the node: with a proof that others can check, or without one where its
+ * signature says nothing of what it did. All calls work inside a transaction of the caller. Errors:
+ * those of store.h.
  */
 #ifndef SYM_NODE_TABULATION_TABLE_RELEASES_H
 #define SYM_NODE_TABULATION_TABLE_RELEASES_H
 
-#include "proto/limits.h"
 #include "node/store/store.h"
+#include "proto/limits.h"
 
 /* release: signature | TableRelease. One that is there stays as it is; SYM_REPLAY for another one
  * under its id. */

@@ -1,7 +1,7 @@
 #include "proto/policy.h"
 
 #include "proto/overlap_agree.h"
-#include "proto/table_message.h"
+#include "proto/table_mode.h"
 #include "proto/token.h"
 
 #include <setjmp.h>
@@ -241,7 +241,7 @@ static void a_table_in_another_mode_needs_another_grant(void **state)
         ask.mode = mode;
         assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
     }
-    ask.mode = SYM_TABLE_NO_MODE;
+    ask.mode = SYM_TABLE_MODE_NONE;
     assert_string_equal(decide(&grant, &ask).cause, "unknown mode");
 }
 
