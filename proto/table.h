@@ -49,6 +49,7 @@
 #include "proto/table_message.h"
 
 #define SYM_TABLE_SENSITIVITY 2u
+#define SYM_TABLE_TAG_BYTES   16u
 
 struct sym_table_party {
     uint8_t id[SYM_HASH_BYTES];          /* node id */

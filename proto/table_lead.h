@@ -16,8 +16,9 @@ struct sym_table_lead;
 
 struct sym_table_lead_config {
     struct sym_table_question question; /* checked, complete; copied */
-    uint32_t phase_ms;                  /* for consents, and again for all to be ready */
-    uint32_t compute_ms;                /* from GO to the end */
+    const struct sym_ristretto *with;
+    uint32_t phase_ms;   /* for consents, and again for all to be ready */
+    uint32_t compute_ms; /* from GO to the end */
 };
 
 SYM_MUST enum sym_err sym_table_lead_new(struct sym_table_lead **out,

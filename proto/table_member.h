@@ -54,6 +54,8 @@ SYM_MUST enum sym_err sym_table_member_agree(struct sym_table_member *m);
  * overlap:rows of others may begin. */
 bool sym_table_member_is_open(const struct sym_table_member *m);
 SYM_MUST enum sym_err sym_table_member_started(struct sym_table_member *m);
+/* Has it been answered? A tally releases nothing before. */
+bool sym_table_member_has_started(const struct sym_table_member *m);
 /* Contributor: all proofs have verified and all rows are there (sym_table_list_is_complete). Then
  * it wants the debit (dp), and the rows. */
 SYM_MUST enum sym_err sym_table_member_evaluated(struct sym_table_member *m);

@@ -13,7 +13,7 @@
 
 struct sym_table_owner;
 
-/* place: of the evaluator; one owner for each. SYM_EXISTS: there is one already. */
+/* place: of the evaluator; one owner for each. SYM_EXISTS: there was one. */
 SYM_MUST enum sym_err sym_table_owner_new(struct sym_table_owner **out, struct sym_table_list *list,
                                           uint32_t place);
 /* NULL is fine. */
