@@ -36,11 +36,54 @@ static enum sym_err take(struct sym_table_view *v, const struct sym_overlap_tabl
         return makes_no_sense(fault);
     }
     v->n_cells = sym_table_cells(v->n);
-    v->cells = calloc(v->n_cells, sizeof *v->cells);
-    if (v->cells == NULL) {
-        return sym_fail(fault, SYM_NO_MEMORY, "the table %s", sym_err_text(SYM_NO_MEMORY));
+    return SYM_OK;
+}
+
+static struct sym_span id_at(const struct sym_table_view *v, uint32_t place)
+{
+    return sym_span(v->release.cohort.data + (size_t)place * SYM_HASH_BYTES, SYM_HASH_BYTES);
+}
+
+/* Insertion sort: at most sixteen. */
+static void put_in_order(struct sym_table_view *v)
+{
+    for (uint32_t i = 0; i < v->n; i++) {
+        char name[SYM_PARTY_BYTES];
+        uint32_t at = i;
+        bool self = sym_party_is_self(&v->parties, id_at(v, i));
+        sym_party_name(name, &v->parties, id_at(v, i));
+        while (at > 0 && (self || (!sym_party_is_self(&v->parties, id_at(v, v->order[at - 1])) &&
+                                   strcmp(v->names[at - 1], name) > 0))) {
+            memcpy(v->names[at], v->names[at - 1], sizeof name);
+            v->order[at] = v->order[at - 1];
+            at--;
+        }
+        memcpy(v->names[at], name, sizeof name);
+        v->order[at] = i;
     }
-    return sym_table_counts(v->cells, v->n_cells, r) == SYM_OK ? SYM_OK : makes_no_sense(fault);
+}
+
+/* The counts, cell by cell as the lists are shown. */
+static enum sym_err fill_cells(struct sym_table_view *v, struct sym_fault *fault)
+{
+    uint64_t *counts = calloc(v->n_cells, sizeof *counts);
+    v->cells = calloc(v->n_cells, sizeof *v->cells);
+    enum sym_err err = counts == NULL || v->cells == NULL ? SYM_NO_MEMORY : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_table_counts(counts, v->n_cells, &v->release);
+        err = err == SYM_OK ? err : makes_no_sense(fault);
+    } else {
+        err = sym_fail(fault, err, "the table %s", sym_err_text(err));
+    }
+    for (uint32_t cell = 1; err == SYM_OK && cell <= v->n_cells; cell++) {
+        uint32_t released = 0;
+        for (uint32_t i = 0; i < v->n; i++) {
+            released |= (cell >> i & 1u) << v->order[i];
+        }
+        v->cells[cell - 1] = counts[released - 1];
+    }
+    free(counts);
+    return err;
 }
 
 enum sym_err sym_table_view(struct sym_table_view *out, struct sym_client *client,
@@ -59,14 +102,10 @@ enum sym_err sym_table_view(struct sym_table_view *out, struct sym_client *clien
     if (err != SYM_OK) {
         return err;
     }
-    for (uint32_t i = 0; i < out->n; i++) {
-        sym_party_name(
-            out->names[i], &out->parties,
-            sym_span(out->release.cohort.data + (size_t)i * SYM_HASH_BYTES, SYM_HASH_BYTES));
-    }
+    put_in_order(out);
     sym_party_name(out->asker, &out->parties, out->release.asker);
     sym_party_name(out->tallier, &out->parties, out->release.tallier);
-    return SYM_OK;
+    return fill_cells(out, fault);
 }
 
 void sym_table_view_clear(struct sym_table_view *v)

@@ -1,6 +1,6 @@
 /* view.h - an overlap table as it is shown: the release that the node keeps, with the names of its
- * lists. A cell is a combination of lists, as a bit set of their places; cells[0] is the
- * combination 1.
+ * lists. A cell is a combination of lists, as a bit set of their places as they are shown: this
+ * node's first, then by name; cells[0] is the combination 1.
  *
  * Errors: those of client.h, SYM_BAD_FORMAT (the node's answer makes no sense), SYM_NO_MEMORY. The
  * fault is a complete line.
@@ -18,7 +18,8 @@ struct sym_table_view {
     struct sym_parties parties;
     struct sym_table_release release;
     uint8_t exchange[SYM_EXCHANGE_ID_BYTES];
-    uint32_t n; /* lists */
+    uint32_t n;                          /* lists */
+    uint32_t order[SYM_TABLE_LISTS_MAX]; /* their places in the release */
     char names[SYM_TABLE_LISTS_MAX][SYM_PARTY_BYTES];
     char asker[SYM_PARTY_BYTES];
     char tallier[SYM_PARTY_BYTES];

@@ -16,14 +16,14 @@ static void put_names(struct sym_json *j, const struct sym_table_view *v, uint32
 static void put_lists(struct sym_json *j, const struct sym_table_view *v)
 {
     const struct sym_table_release *r = &v->release;
-    struct sym_reader elements = sym_reader(r->elements);
     sym_json_array(j, "lists");
     for (uint32_t i = 0; i < v->n; i++) {
+        size_t at = v->order[i];
         sym_json_object(j, NULL);
         sym_json_string(j, "name", v->names[i]);
-        sym_json_hex(j, "id",
-                     sym_span(r->cohort.data + (size_t)i * SYM_HASH_BYTES, SYM_HASH_BYTES));
-        sym_json_number(j, "announced", sym_read_u32(&elements));
+        struct sym_reader announced = sym_reader(sym_span(r->elements.data + 4 * at, 4));
+        sym_json_hex(j, "id", sym_span(r->cohort.data + at * SYM_HASH_BYTES, SYM_HASH_BYTES));
+        sym_json_number(j, "announced", sym_read_u32(&announced));
         sym_json_end(j);
     }
     sym_json_end(j);

@@ -38,6 +38,9 @@ static enum sym_step step_table(const void *machine, size_t *len)
         *len = 0;
         return SYM_STEP_FILLER;
     }
+    if (r->said_close) {
+        return SYM_STEP_WAIT;
+    }
     enum sym_tab_step step = r->leg->calls->step(r->leg, len);
     return step == SYM_TAB_DATA    ? SYM_STEP_DATA
            : step == SYM_TAB_CLOSE ? SYM_STEP_CLOSE
