@@ -50,7 +50,7 @@ flags_cxx = $(filter-out -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fal
 LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT)) $(LDFLAGS)
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
-LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -lstdc++ -lm
+LIBS_INGEST := -lphonenumber -licui18n -licuuc -lcsv -linih -llapacke -lstdc++ -lm
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
 # gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c.

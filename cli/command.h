@@ -41,6 +41,7 @@
     X(routes)                                                                                      \
     X(trends)                                                                                      \
     X(tabulate)                                                                                    \
+    X(estimate)                                                                                    \
     X(budget)                                                                                      \
     X(exchange_list)                                                                               \
     X(exchange_show)                                                                               \

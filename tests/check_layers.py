@@ -41,6 +41,7 @@ LIBRARIES = [
     ("the C++ library", "string", [("cli/ingest/phone_shim.cc", 1)]),
     ("libcsv", "csv.h", [("cli/ingest/csv.c", 1)]),
     ("inih", "ini.h", [("cli/ingest/profile.c", 1)]),
+    ("LAPACK", "lapacke.h", [("cli/estimate/normal_equations.c", 1)]),
     ("SIMD intrinsics", "*intrin.h", [("crypto/*", ANY)]),
     ("CPU detection", "cpuid.h", [("crypto/*.c", ANY)]),
     ("valgrind", "valgrind/memcheck.h", [("crypto/*", 1)]),  # marks for the constant-time check

@@ -40,7 +40,12 @@ static inline _Noreturn void run_child(const char *words, FILE *out, FILE *err)
     char *argv[RUN_WORDS_MAX] = {copy};
     int argc = 0;
     char *rest = NULL;
-    (void)snprintf(copy, sizeof copy, "symbolon|%s", words);
+    int len = snprintf(copy, sizeof copy, "symbolon|%s", words);
+    if (len < 0 || (size_t)len >= sizeof copy) {
+        (void)fprintf(err, "run: these are more words than %zu bytes hold\n", sizeof copy);
+        (void)fflush(err);
+        _exit(125);
+    }
     for (char *word = strtok_r(copy, "|", &rest); word != NULL && argc + 1 < RUN_WORDS_MAX;
          word = strtok_r(NULL, "|", &rest)) {
         argv[argc++] = word;

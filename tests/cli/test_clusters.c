@@ -1,12 +1,7 @@
 /* Clusters of places as commands show them: --scan and --gi-star, of a release in all formats. */
-#include "proto/cube.h"
-#include "proto/evidence.h"
-#include "proto/tabulate.h"
-#include "tests/cli/fake_node.h"
+#include "tests/cli/fake_joint.h"
 
 #include <cjson/cJSON.h>
-
-#define CELLS_MAX 32u
 
 /* Belgium, the Netherlands and Luxemburg have more than their share; those without a count are
  * suppressed. */
@@ -16,107 +11,24 @@ static const struct {
 } counted[] = {{"BE", 400}, {"NL", 300}, {"LU", 0},  {"DE", 180},    {"FR", 120},
                {"IT", 110}, {"ES", 100}, {"AT", 30}, {"at-sea", 70}, {"DK", 0}};
 
-static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xaa, 1};
-static const uint8_t hash[32] = {7};
-
-static struct {
-    uint8_t query[SYM_TAB_QUERY_BYTES_MAX];
-    size_t query_len;
-    uint64_t cells[CELLS_MAX];
-    size_t n;
-} asked;
-
-static void take_question(struct sym_span query)
+/* In the first level. */
+static void in_countries(uint64_t *cells)
 {
-    struct sym_arena arena = {0};
-    struct sym_tab_query decoded;
-    struct sym_cube *cube = NULL;
-    struct sym_fault fault;
-    memcpy(asked.query, query.data, query.len);
-    asked.query_len = query.len;
-    if (sym_decode(&arena, &decoded, &sym_msg_tab_query, query) == SYM_OK &&
-        sym_cube_new(&cube, &decoded, &fault) == SYM_OK) {
-        asked.n = sym_cube_cells(cube);
-        memset(asked.cells, 0, sizeof asked.cells);
-        for (size_t i = 0; asked.n <= CELLS_MAX && i < decoded.dimensions[0].n_codes; i++) {
-            for (size_t k = 0; k < sizeof counted / sizeof *counted; k++) {
-                if (sym_span_equal(decoded.dimensions[0].codes[i],
-                                   sym_span_text(counted[k].code))) {
-                    asked.cells[i] = counted[k].count;
-                }
+    for (size_t i = 0; i < asked.decoded.dimensions[0].n_codes; i++) {
+        for (size_t k = 0; k < sizeof counted / sizeof *counted; k++) {
+            if (sym_span_equal(asked.decoded.dimensions[0].codes[i],
+                               sym_span_text(counted[k].code))) {
+                cells[i] = counted[k].count;
             }
         }
     }
-    sym_cube_free(cube);
-    sym_arena_clear(&arena);
 }
 
-static const void *the_plan(void)
+/* Nobody is missing. Exchanges whose id begins otherwise are overlaps. */
+static enum sym_err has_exchanges(struct fake_call *call)
 {
-    static struct sym_span members[5];
-    static struct sym_tabulate_plan plan;
-    plan = (struct sym_tabulate_plan){.members = members,
-                                      .n_members = 5,
-                                      .quorum = 4,
-                                      .colluders = 1,
-                                      .minimum = 5,
-                                      .cells = (uint32_t)asked.n,
-                                      .sensitivity = 1,
-                                      .half_width = 7,
-                                      .threshold = 25,
-                                      .epsilon_nano = 1000000000u};
-    return &plan;
-}
-
-static const void *the_cells(void)
-{
-    static uint8_t bytes[SYM_CELLS_PAGE_BYTES];
-    static struct sym_cells_page page;
-    size_t len = 0;
-    size_t done = 0;
-    sym_cells_write(bytes, sizeof bytes, &len, asked.cells, asked.n, &done);
-    page = (struct sym_cells_page){.cells = sym_span(bytes, len), .total = (uint32_t)asked.n};
-    return &page;
-}
-
-static const void *the_release(void)
-{
-    static const uint8_t cohort[5 * 32] = {0};
-    static const uint8_t epochs[5 * 8] = {0};
     static const uint8_t survivors[] = {0, 1, 2, 3, 4};
     static struct sym_release release;
-    release = (struct sym_release){.version = 1,
-                                   .tabulation = sym_span(id, sizeof id),
-                                   .qid = sym_span(hash, 32),
-                                   .initiator = sym_span(cohort, 32),
-                                   .dataset = sym_span_text("incidents"),
-                                   .purpose = SYM_PURPOSE_TEST,
-                                   .basis = SYM_BASIS_CONSENT,
-                                   .released_ms = UINT64_C(1000) * FAKE_NOW_S,
-                                   .query = sym_span(asked.query, asked.query_len),
-                                   .cohort = sym_span(cohort, sizeof cohort),
-                                   .epochs = sym_span(epochs, sizeof epochs),
-                                   .survivors = sym_span(survivors, sizeof survivors),
-                                   .quorum = 4,
-                                   .colluders = 1,
-                                   .noise_shares = 3,
-                                   .sensitivity = 1,
-                                   .half_width = 7,
-                                   .threshold = 25,
-                                   .cells = (uint32_t)asked.n,
-                                   .suppressed = (uint32_t)asked.n - 8,
-                                   .ghosts_per_million = 10,
-                                   .consents_hash = sym_span(hash, 32),
-                                   .survivors_hash = sym_span(hash, 32),
-                                   .cells_hash = sym_span(hash, 32)};
-    return &release;
-}
-
-static enum sym_err tabulates(struct fake_call *call)
-{
-    static const struct sym_exchange_name name = {.id = {id, sizeof id}};
-    static const struct sym_exchange_row row = {.id = {id, sizeof id}, .state = SYM_EXCHANGE_DONE};
-    static const struct sym_peer_list nobody = {0};
     static struct sym_exchange_entry entry = {.alias = {(const uint8_t *)"bank-b", 6},
                                               .role = SYM_AS_INITIATOR,
                                               .state = SYM_EXCHANGE_DONE,
@@ -125,31 +37,22 @@ static enum sym_err tabulates(struct fake_call *call)
                                               .participants = 5,
                                               .cells = 13,
                                               .epsilon_nano = 1000000000};
-    if (call->verb == SYM_VERB_TABULATE_PLAN) {
-        take_question(((const struct sym_tabulate_start *)call->arguments)->query);
-        call->answer = the_plan();
-    } else if (call->verb == SYM_VERB_TABULATE_START) {
-        call->answer = &name;
-    } else if (call->verb == SYM_VERB_EXCHANGE_STATE) {
-        call->answer = &row;
-    } else if (call->verb == SYM_VERB_RELEASE_SHOW) {
-        call->answer = the_release();
-    } else if (call->verb == SYM_VERB_PEER_LIST) {
-        call->answer = &nobody;
-    } else if (call->verb == SYM_VERB_RELEASE_CELLS) {
-        call->answer = the_cells();
-    } else if (call->verb == SYM_VERB_EXCHANGE_SHOW) {
-        entry.id = ((const struct sym_exchange_name *)call->arguments)->id;
-        entry.kind = entry.id.data[0] == id[0] ? SYM_KIND_TABULATE : SYM_KIND_OVERLAP_MATCHES;
-        entry.tabulation = entry.id;
-        call->answer = &entry;
-    } else {
-        return SYM_NOT_FOUND;
+    if (call->verb == SYM_VERB_RELEASE_SHOW) {
+        release = *(const struct sym_release *)the_release();
+        release.survivors = sym_span(survivors, sizeof survivors);
+        call->answer = &release;
+        return SYM_OK;
     }
+    if (call->verb != SYM_VERB_EXCHANGE_SHOW) {
+        return tabulates(call);
+    }
+    entry.id = ((const struct sym_exchange_name *)call->arguments)->id;
+    entry.kind = entry.id.data[0] == id[0] ? SYM_KIND_TABULATE : SYM_KIND_OVERLAP_MATCHES;
+    entry.tabulation = entry.id;
+    call->answer = &entry;
     return SYM_OK;
 }
 
-#define JOINT "|--peers|all|--dataset|incidents|--purpose|test|--basis|consent|--case|C-17|--yes"
 #define EUROPE                                                                                     \
     "tabulate" JOINT "|--by|country|--only|country=at-sea,AT,BE,NL,LU,DE,FR,IT,ES,DK,FI,NO,"       \
     "unknown"
@@ -172,7 +75,7 @@ static void clusters_are_tables_after_the_counts(void **state)
 {
     static struct run r;
     static struct run later;
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     run(&r, with_population(*state, EUROPE, "|--scan|--gi-star|--top|4"));
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "\ncountry: scan statistic\n"
@@ -202,7 +105,7 @@ static void clusters_are_tables_after_the_counts(void **state)
 static void gi_star_alone_is_of_counts_and_needs_no_population(void **state)
 {
     static struct run r;
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     run(&r, EUROPE "|--gi-star");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "11 of 13 codes take part; the others have no point.\n"
@@ -223,7 +126,7 @@ static void gi_star_alone_is_of_counts_and_needs_no_population(void **state)
 static void json_has_clusters_in_whole_numbers(void **state)
 {
     static struct run r;
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     run(&r, with_population(*state, EUROPE, "|--scan|--json"));
     cJSON *j = cJSON_Parse(r.out);
     assert_non_null(j);
@@ -249,7 +152,7 @@ static void json_has_clusters_in_whole_numbers(void **state)
 static void csv_and_maps_say_it_of_each_place(void **state)
 {
     static struct run r;
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     run(&r, with_population(*state, EUROPE, "|--scan|--gi-star|--format|csv"));
     assert_shows(r.out, "\"per_100000_most\",\"scan_cluster\",\"scan_p\",\"gi_star\",\"gi_star_p\","
                         "\"gi_star_significant\"\n");
@@ -276,7 +179,7 @@ static void csv_and_maps_say_it_of_each_place(void **state)
 static void finer_levels_have_neither(void **state)
 {
     static struct run r;
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     run(&r, with_population(*state,
                             "hotspots" JOINT "|--by|country,year|--only|country=BE,NL,DE,FR,IT|"
                             "--from|2019|--to|2020",
@@ -307,7 +210,7 @@ static void refuses_what_has_no_clusters(void **state)
         {"hotspots" JOINT "|--by|geohash-3,year|--from|2020|--to|2020|--gi-star",
          "--gi-star: 32769 places are more than 2048; narrow them with --only"},
     };
-    fake_node_start(*state, tabulates);
+    fake_node_start(*state, has_exchanges);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         run(&r, bad[i].words);
         assert_int_equal(r.code, SYM_EXIT_USAGE);
@@ -325,6 +228,7 @@ static void refuses_what_has_no_clusters(void **state)
 
 int main(void)
 {
+    count_cells = in_countries;
     const struct CMUnitTest tests[] = {
         WITH_NODE(clusters_are_tables_after_the_counts),
         WITH_NODE(gi_star_alone_is_of_counts_and_needs_no_population),

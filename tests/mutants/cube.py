@@ -17,7 +17,7 @@ MUTANTS = [
     ),
     (
         "persons are added where incidents are counted",
-        "proto/test_cube:refuses_persons_where_incidents_count",
+        "proto/test_cube_refusals:refuses_persons_where_incidents_count",
         ("proto/cube.c", "if (q->unit == SYM_TAB_INCIDENTS && q->persons_max != 1) {", "if (q->unit == SYM_TAB_INCIDENTS && q->persons_max > UINT16_MAX) {"),
     ),
     (
@@ -63,17 +63,17 @@ MUTANTS = [
     ),
     (
         "products of dimensions overflow",
-        "proto/test_cube:refuses_cubes_beyond_all_numbers",
+        "proto/test_cube_refusals:refuses_cubes_beyond_all_numbers",
         ("proto/cube.c", "size = size > UINT32_MAX ? UINT32_MAX : size;", "size &= 0xffffu;"),
     ),
     (
         "a sensitivity above the limit",
-        "proto/test_cube:refuses_a_sensitivity_above_the_limit",
+        "proto/test_cube_refusals:refuses_a_sensitivity_above_the_limit",
         ("proto/cube.c", "if (sensitivity > SYM_TAB_SENSITIVITY_MAX) {", "if (false) {"),
     ),
     (
         "the same level twice",
-        "proto/test_cube:refuses_the_same_level_twice",
+        "proto/test_cube_refusals:refuses_the_same_level_twice",
         ("proto/cube.c", "if (sym_span_equal(sym_span(c->levels[i].dimensions, c->levels[i].n), from->dimensions)) {", "if (false) {"),
     ),
     # --- Snapshots ---

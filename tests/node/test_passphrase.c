@@ -1,5 +1,5 @@
-/* Files and credentials; prompts are tested at a pseudo terminal in tests/e2e/test_supervisor.py.
- */
+/* Files and credentials; prompts are tested at a pseudo terminal, in
+ * tests/e2e/test_supervisor_secrets.py. */
 #include "node/supervisor/passphrase.h"
 
 #include <setjmp.h>
