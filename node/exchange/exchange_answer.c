@@ -276,7 +276,7 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
                request->kind == SYM_KIND_OVERLAP_ROWS) {
         struct sym_answer_given given;
         sym_exchange_answer_table(x, e, peer, request, &given);
-        give_answer(x, e, &given);
+        sym_exchange_give_answer(x, e, &given);
         return;
     } else {
         a = sym_exchange_denial(SYM_REASON_UNSUPPORTED, "", NULL);
