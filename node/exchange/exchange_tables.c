@@ -180,6 +180,9 @@ static bool others_may(struct judged *j, const char **held)
         }
         const struct sym_ask ask = ask_of(j, peer, j->request);
         sym_grants_look(j->x->config.grants, &verdict, &ask);
+        if (sym_exchange_must_hold(j->x, &id) != NULL) {
+            *held = "one that contributes broke an earlier table";
+        }
         if (verdict.decision == SYM_DECISION_DENIED) {
             without++;
             why = verdict;
@@ -206,7 +209,8 @@ static bool judge(struct judged *j)
     struct judged second = *j;
     second.out = &others;
     bool may = others_may(&second, &held);
-    ask.must_hold = may ? held : NULL;
+    const char *broke = sym_exchange_must_hold(j->x, &j->peer->id);
+    ask.must_hold = broke != NULL ? broke : may ? held : NULL;
     if (sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask) != SYM_OK) {
         deny(j, SYM_REASON_FAULT, "the decision could not be recorded");
         return false;

@@ -300,8 +300,8 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
         err = put_opening(w, t);
     }
     bool is_step = e->kind == SYM_KIND_OVERLAP_EVALUATE || e->kind == SYM_KIND_OVERLAP_ROWS;
-    bool has_row = e->matter != NULL && !is_step &&
-                   (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
+    bool has_row =
+        e->matter != NULL && !is_step && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
     if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && has_row) {
         struct sym_exchange_entry row = row_of(e);
         err = sym_history_put(t, &row);

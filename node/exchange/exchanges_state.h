@@ -196,6 +196,8 @@ void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);
+/* Why whatever this peer asks waits for an approver (table_breach.c); NULL: it does not. */
+const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer);
 /* The same of requests of the kinds of overlap tables (exchange_tables.c). */
 void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,

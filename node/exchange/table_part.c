@@ -40,6 +40,7 @@ void sym_table_part_fail(struct sym_table_part *p, struct sym_table_failure fail
     sym_hex(id, p->question.table, sizeof p->question.table);
     sym_log(SYM_LEVEL_INFO, "table-failed", "table", id, "reason", p->fault, NULL);
     sym_table_member_fail(p->member, failure);
+    sym_table_part_accuse(p);
     sym_table_part_turn_soon(p);
 }
 

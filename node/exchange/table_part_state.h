@@ -1,6 +1,6 @@
 /* table_part_state.h - one own part of an overlap table, as the files behind table_part.h share it:
  * table_part.c (beginning, driving, ending), table_part_legs.c (its exchanges), table_part_wants.c
- * (what its member wants of the node), table_part_words.c (who did what). Nobody else includes it.
+ * (what its member wants of the node), table_breach.c (who broke it). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABLE_PART_STATE_H
 #define SYM_NODE_EXCHANGE_TABLE_PART_STATE_H
@@ -95,6 +95,11 @@ void sym_table_part_abort_legs(struct sym_table_part *p);
 bool sym_table_part_legs_are_over(const struct sym_table_part *p);
 /* The failure of an exchange that ended too early. */
 struct sym_table_failure sym_table_part_lost(const struct sym_leg *leg, uint32_t place);
+
+/* table_breach.c */
+
+/* Who failed it did what only an altered node does: that is kept, and told. */
+void sym_table_part_accuse(const struct sym_table_part *p);
 
 /* table_part_wants.c */
 

@@ -1,9 +1,5 @@
-/* table_releases.h - what overlap tables released, and who broke one.
- *
- * A release is kept by the id of its table, the exact bytes that its tallier signed. A breach is
- * kept by the id of the node: with a proof that others can check, or without one where its
- * signature says nothing of what it did. All calls work inside a transaction of the caller. Errors:
- * those of store.h.
+/* table_releases.h - what overlap tables released: by the id of the table, the exact bytes that its
+ * tallier signed. All calls work inside a transaction of the caller. Errors: those of store.h.
  */
 #ifndef SYM_NODE_TABULATION_TABLE_RELEASES_H
 #define SYM_NODE_TABULATION_TABLE_RELEASES_H
