@@ -465,7 +465,7 @@ static const struct sym_option exhibit_options[] = {
 
 const struct sym_command sym_cmd_log_exhibit = {
     .name = "log exhibit",
-    .summary = "write the proof that a partner's log contradicts itself, or that it broke a table",
+    .summary = "write the proof that a partner broke its word: in its log, or in a table",
     .usage = {"ALIAS --out FILE"},
     .example = "log exhibit bank-b --out split --as anna",
     .options = exhibit_options,

@@ -203,6 +203,14 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
     return SYM_OK;
 }
 
+void sym_grants_look(struct sym_grants *g, struct sym_policy_verdict *out,
+                     const struct sym_ask *ask)
+{
+    const struct rig_side *side = (void *)g;
+    (void)ask;
+    *out = side->verdict;
+}
+
 enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t)
 {
     (void)s;
