@@ -3,6 +3,7 @@ made-up people who are placed on the lists as the published table says (tables.p
 
 import json
 
+import nodes
 import tables
 
 TALLIER = ("Statistics Office", "other", 7707)
@@ -70,14 +71,16 @@ def result(table, mode):
     return found
 
 
-def estimate(stage, table):
+def estimate(stage, table, threshold):
     stage.say("Nobody is on all lists, and many are on none. How many, the overlaps tell, under assumptions that the "
               "estimate names: multiple systems estimation, as the Home Office did it.")
     path = f"{table.asker.dir}-exact.csv"
     stage.run(None, "estimate", path)
-    said = json.loads(stage.run(None, "estimate", path, "--json", quiet=True))
-    population = said["total"]
-    check(LEAST <= population <= MOST, f"the estimate is {population}")
+    _, said, _ = nodes.run_cli("estimate", path, "--json")
+    check(LEAST <= json.loads(said)["total"] <= MOST, f"the estimate is {said}")
+    stage.say("From the table with noise the interval is wider:")
+    stage.run(None, "estimate", f"{table.asker.dir}-dp.csv", "--suppressed-below", threshold, "--epsilon", "1",
+              keep="^(on|together|95|suppressed|Note)")
 
 
 def play(stage, made, tallier, print_table):
@@ -86,6 +89,6 @@ def play(stage, made, tallier, print_table):
     table = tables.Table(made, tallier)
     gather(stage, table, made, names, tables.place(cells, len(made)), print_table)
     exact(stage, table, cells)
-    noisy(stage, table, cells)
-    estimate(stage, table)
+    threshold = noisy(stage, table, cells)["threshold"]
+    estimate(stage, table, threshold)
     return table

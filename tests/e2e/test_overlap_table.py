@@ -173,6 +173,11 @@ class Refusals(TableTest):
         key = b.home / "approver.key"
         b.do("user", "add", "anna", "--role", "approver", "--out", key)
         held, = [row for row in b.json("requests", user=key) if row["state"] == "waiting"]
+        self.assertEqual((held["question"]["mode"], len(held["question"]["lists"])), ("exact", 3))
+        self.assertEqual(held["question"]["tallier"]["alias"], table.tallier.alias)
+        shown = b.do("requests", user=key)
+        for text in ("exact: counts as matches do", "3: ", f"counted by  {table.tallier.alias}", "another that contributes"):
+            self.assertIn(text, shown)
         b.do("approve", held["id"], user=key)
         self.works_again(table)
 
