@@ -63,6 +63,9 @@ static void add(const struct sym_ristretto *with, struct sym_element *a, struct 
         (void)VALGRIND_MAKE_MEM_DEFINED(b, N * sizeof *b);
     }
     expect(sym_ristretto_add(out, NULL, with, a, b, N), "a sum of elements");
+    const struct sym_element *const sets[] = {a, b};
+    struct sym_scalar k = secret_scalar(6);
+    expect(sym_ristretto_add_multiply(out, NULL, with, sets, 2, N, &k), "a multiple of a sum");
 }
 
 static void oprf(const struct sym_ristretto *with)
