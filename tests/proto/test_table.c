@@ -79,8 +79,8 @@ static void a_table_is_what_was_planted(void **state)
 static void lists_of_thousands_are_counted(void **state)
 {
     (void)state;
-    check_random(3, 5000, 7);
-    check_random(8, 900, 8);
+    check_random(4, 1500, 7);
+    check_random(8, 400, 8);
     table_rig_make(&rig, 3, 0, 9);
     table_rig_plant(&rig, 1, 4096);
     table_rig_plant(&rig, 7, 901);
@@ -338,7 +338,7 @@ static void make_up(uint64_t epsilon_nano, uint32_t each)
 
 #define HALF_BINS 6
 #define BINS      (2 * HALF_BINS + 1)
-#define TABLES    120u
+#define TABLES    60u
 
 /* The noise of each cell is discrete Laplace with scale 2 / epsilon: P(x) = (1 - q) / (1 + q)
  * q^|x|, q = e^(-epsilon / 2). The outermost bins take what lies beyond. */
