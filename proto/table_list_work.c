@@ -3,9 +3,9 @@
 #include "proto/sorted.h"
 #include "proto/table_list_state.h"
 
+#include "crypto/digest.h"
 #include "crypto/oprf.h"
 
-#include <sodium.h>
 #include <string.h>
 
 static const struct sym_scalar *scalars_of(const struct sym_table_list *l)
@@ -129,39 +129,38 @@ static void gather(struct sym_element *out, const struct some *s, const struct s
     }
 }
 
-/* out = 1/r * (k * asked + all answers), which is K * H(x). No partial sum is the identity unless
- * somebody knows the own k: it is in each. */
+/* out = 1/r * (k * asked + all answers), which is K * H(x). */
 static enum sym_err join(struct sym_element *out, const struct sym_table_list *l,
                          const struct list_slot *slot, const struct some *s)
 {
     const struct sym_table_agreed *a = l->config.agreed;
-    struct sym_element one[TABLE_GRAIN];
+    struct sym_element gathered[SYM_TABLE_LISTS_MAX][TABLE_GRAIN];
+    const struct sym_element *sets[SYM_TABLE_LISTS_MAX];
     gather(out, s, slot->asked);
     enum sym_err err =
         sym_ristretto_multiply(out, NULL, l->config.with, out, s->n, sym_scalar_in(&a->secret));
-    for (uint32_t i = 0; err == SYM_OK && i < a->question->n; i++) {
+    for (uint32_t i = 0; i < a->question->n; i++) {
+        sets[i] = i == a->place ? out : gathered[i];
         if (i != a->place) {
-            gather(one, s, slot->answers[i].elements);
-            err = sym_ristretto_add(out, NULL, l->config.with, out, one, s->n);
+            gather(gathered[i], s, slot->answers[i].elements);
         }
     }
-    return err == SYM_OK
-               ? sym_ristretto_multiply(out, NULL, l->config.with, out, s->n, &scalars_of(l)[1])
-               : err;
+    return err == SYM_OK ? sym_ristretto_add_multiply(out, NULL, l->config.with, sets,
+                                                      a->question->n, s->n, &scalars_of(l)[1])
+                         : err;
 }
 
 static void make_row(uint8_t row[SYM_TABLE_TAG_BYTES], const struct sym_table_list *l,
                      const uint8_t digest[SYM_HASH_BYTES], const struct sym_element *e)
 {
-    static const char label[] = "symbolon-table-1";
-    uint8_t full[crypto_hash_sha512_BYTES];
-    crypto_hash_sha512_state hash;
-    (void)crypto_hash_sha512_init(&hash);
-    (void)crypto_hash_sha512_update(&hash, (const uint8_t *)label, sizeof label - 1);
-    (void)crypto_hash_sha512_update(&hash, l->config.agreed->qid, SYM_HASH_BYTES);
-    (void)crypto_hash_sha512_update(&hash, digest, SYM_HASH_BYTES);
-    (void)crypto_hash_sha512_update(&hash, e->bytes, sizeof e->bytes);
-    (void)crypto_hash_sha512_final(&hash, full);
+    uint8_t full[SYM_SHA512_BYTES];
+    const struct sym_span parts[] = {
+        sym_span_text("symbolon-table-1"),
+        sym_span(l->config.agreed->qid, SYM_HASH_BYTES),
+        sym_span(digest, SYM_HASH_BYTES),
+        sym_span(e->bytes, sizeof e->bytes),
+    };
+    sym_sha512(full, parts, sizeof parts / sizeof *parts);
     memcpy(row, full, SYM_TABLE_TAG_BYTES);
     sym_wipe(full, sizeof full);
 }

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELEASE_BYTES 1024u /* of a release beside its counts and what there is one of each list   \
-                             */
+#define RELEASE_BYTES                                                                              \
+    1024u /* of a release beside its counts and what there is one of each list                     \
+           */
 
 enum leg_state {
     LEG_ABSENT,

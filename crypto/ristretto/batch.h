@@ -241,6 +241,57 @@ static size_t add_all(struct sym_element *out, const struct sym_element *a,
     return done;
 }
 
+/* Adds m elements of one more set to the points. */
+static void add_set(struct work *w, const struct sym_element *in, size_t m)
+{
+    lanes good[GROUPS];
+    memcpy(good, w->good, sizeof good);
+    for (size_t g = 0; g < w->groups; g++) {
+        point_to_summand(&w->summands[g], &w->at[g].p);
+    }
+    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_decode(w, w->in);
+    for (size_t g = 0; g < w->groups; g++) {
+        point_add(&w->at[g].p, &w->at[g].p, &w->summands[g]);
+        w->good[g] = lanes_and(w->good[g], good[g]);
+    }
+}
+
+static size_t add_multiply_batch(struct work *w, struct sym_element *out,
+                                 const struct sym_element *const *in, size_t sets, size_t at,
+                                 size_t m)
+{
+    work_take(w->in, &w->groups, in[0] + at, m, sizeof *out);
+    work_decode(w, w->in);
+    for (size_t s = 1; s < sets; s++) {
+        add_set(w, in[s] + at, m);
+    }
+    for (size_t g = 0; g < w->groups; g++) {
+        struct fe product;
+        fe_mul(&product, &w->at[g].p.x, &w->at[g].p.y);
+        w->good[g] = lanes_and(w->good[g], lanes_not(fe_is_zero(&product)));
+    }
+    ladder_multiply(w->out, w->at, w->groups, &w->ladder);
+    memcpy(out + at, w->out, m * sizeof *out);
+    return first_bad(w, m);
+}
+
+static size_t add_multiply_all(struct sym_element *out, const struct sym_element *const *in,
+                               size_t sets, size_t n, const struct sym_scalar *k)
+{
+    struct work w;
+    size_t done = 0;
+    size_t m = 0;
+    size_t reached = 0;
+    ladder_prepare(&w.ladder, k);
+    for (; reached == m && done < n; done += reached) {
+        m = batch_at(done, n);
+        reached = add_multiply_batch(&w, out, in, sets, done, m);
+    }
+    work_end(&w);
+    return done;
+}
+
 const struct sym_ristretto BACKEND = {
     .name = BACKEND_NAME,
     .usable = is_usable,
@@ -249,6 +300,7 @@ const struct sym_ristretto BACKEND = {
     .multiply = multiply_all,
     .derive_multiply = derive_multiply_all,
     .add = add_all,
+    .add_multiply = add_multiply_all,
     .sum = sum_all,
 };
 

@@ -409,6 +409,9 @@ static bool satisfy(struct table_rig *r, uint32_t i)
         insist(sym_table_member_agree(p->member) == SYM_OK);
         return true;
     case SYM_TABLE_WANTS_START:
+        if (r->stops_at_start) {
+            return false;
+        }
         insist(sym_table_member_started(p->member) == SYM_OK);
         if (tallies) {
             begin_tally(r);

@@ -75,6 +75,7 @@ struct table_rig {
     uint64_t seed;
     uint64_t planted; /* records so far */
     uint64_t now_ms;
+    bool stops_at_start; /* nobody computes: a test goes on by itself */
     struct sym_table_question question;
     struct table_party parties[SYM_TABLE_PARTIES_MAX];
     struct table_pair pairs[SYM_TABLE_LISTS_MAX][SYM_TABLE_LISTS_MAX]; /* owner, evaluator */
