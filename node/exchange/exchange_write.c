@@ -3,6 +3,7 @@
 #include "node/exchange/sightings.h"
 #include "node/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,7 +170,12 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
         tell_end(&body, w, transcripts);
     }
     if (kind == SYM_ENTRY_CLOSED && e->word.has_release) {
-        sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        if (e->kind == SYM_KIND_TABULATE) {
+            sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        } else {
+            (void)snprintf(words, sizeof words, "released, a table of %u lists",
+                           (unsigned)e->matter->participants);
+        }
         body.detail = sym_span_text(words);
     }
     tell_messages(&body, w);

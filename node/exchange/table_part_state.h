@@ -1,5 +1,6 @@
 /* table_part_state.h - one own part of an overlap table, as the files behind table_part.h share it:
- * table_part.c (beginning, driving, ending), table_part_legs.c (its exchanges), table_part_wants.c
+ * table_part.c (beginning, driving, ending), table_part_legs.c (what is said in its exchanges),
+ * table_part_exchanges.c (these), table_part_wants.c
  * (what its member wants of the node), table_breach.c (who broke it). Nobody else includes it.
  */
 #ifndef SYM_NODE_EXCHANGE_TABLE_PART_STATE_H
@@ -81,8 +82,12 @@ bool sym_table_part_is_tallier(const struct sym_table_part *p);
 
 /* table_part_legs.c */
 
-/* Gives the legs their calls. */
+/* Gives the legs their calls; the second does it for one that another owner began, anew. */
 void sym_table_part_make_legs(struct sym_table_part *p);
+void sym_table_part_make_answer(struct sym_table_part *p, uint32_t place);
+
+/* table_part_exchanges.c */
+
 /* Begins those exchanges overlap:evaluate that are due. */
 void sym_table_part_ask_all(struct sym_table_part *p);
 /* Begins overlap:rows. */

@@ -114,19 +114,20 @@ class Refusals(TableTest):
         table = self.table()
         b = table.contributors[1]
         profile, path = b.home / "phones.ini", b.home / "two.csv"
-        profile.write_text("[profile]\nname = phones\nid = id\n[columns]\nhome = phone\nmobile = phone\n", "utf-8")
+        profile.write_text("[profile]\nname = phones\nid = id\n[columns]\nhome = phone\nmobile = phone\nemail = email\n",
+                           "utf-8")
         for node in (table.asker, table.contributors[2]):
             node.do("import", node.home / f"{node.alias}-people.csv", "--dataset", "two", "--profile", "persons",
                     "--region", "GB")
         table.grant(dataset="two")
         # Of the second list there are as many as records: only a look at each of them tells.
-        for rows, why in (("A,020 7946 0001,020 7946 0002\nB,020 7946 0003,020 7946 0004\n", "several identifiers"),
-                          ("A,020 7946 0001,020 7946 0002\nB,020 7946 0003,020 7946 0004\nC,,\nD,,\n", "of its own")):
-            path.write_text(f"id,home,mobile\n{rows}", "utf-8")
+        for rows, why in (("A,020 7946 0001,020 7946 0002,\nB,020 7946 0003,020 7946 0004,\n", "several identifiers"),
+                          ("A,020 7946 0001,020 7946 0002,\nB,,,b@example.org\nC,,,c@example.org\n", "of its own")):
+            path.write_text(f"id,home,mobile,email\n{rows}", "utf-8")
             b.do("import", path, "--dataset", "two", "--profile", profile, "--region", "GB")
             self.refused(table.try_it(dataset="two"), DENIED, b.alias, why)
         self.assertIn("several identifiers", self.states(b)[0][2])
-        path.write_text("id,home,mobile\nA,020 7946 0001,020 7946 0002\n", "utf-8")
+        path.write_text("id,home,mobile,email\nA,020 7946 0001,020 7946 0002,\n", "utf-8")
         b.do("import", path, "--dataset", "two", "--profile", profile, "--region", "GB")
         outcome = b.cli(*tables.question((table.asker, table.contributors[2]), table.tallier, dataset="two"))
         self.refused(outcome, FAILED, "several identifiers")

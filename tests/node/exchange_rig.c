@@ -188,6 +188,7 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
 {
     struct rig_side *side = (void *)g;
     side->asked++;
+    side->held_back += ask->must_hold != NULL;
     side->last = *ask->request;
     if (ask->request->commitments != NULL) {
         struct sym_span hash = ask->request->commitments->case_ref;
