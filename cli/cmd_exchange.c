@@ -15,6 +15,9 @@ static const struct sym_option list_options[] = {
 };
 
 static const struct sym_option result_options[] = {
+    {.name = "at-least",
+     .argument = "K",
+     .help = "of an exact overlap table: only records on K lists or more"},
     SYM_TARGET_OPTIONS,
     SYM_FORMAT_OPTIONS_OF_MAPS,
     {0},
@@ -71,13 +74,13 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
 {
     struct sym_table *t = context;
     char id[SYM_ID_SHOWN_BYTES];
-    bool tabulation = e->kind == SYM_KIND_TABULATE;
+    bool of_many = sym_exchange_is_of_many(e);
     /* Of one that was denied or cut off a side may not have said its size. */
     bool told = e->state == SYM_EXCHANGE_DONE;
-    bool counted = !tabulation && told && e->role == SYM_AS_INITIATOR;
+    bool counted = !of_many && told && e->role == SYM_AS_INITIATOR;
     sym_id_show(id, e->id);
     sym_table_format(t, "%s", id);
-    if (tabulation && e->alias.len == 0) {
+    if (of_many && e->alias.len == 0) {
         sym_table_format(t, "%" PRIu32 " nodes", e->participants);
     } else {
         sym_table_text(t, e->alias);
@@ -85,8 +88,8 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
     sym_table_format(t, "%s", sym_exchange_role_text(e->role));
     sym_table_format(t, "%s", sym_exchange_kind_text(e));
     sym_table_format(t, "%s", sym_exchange_state_text(e->state));
-    put_count(t, !tabulation && (told || e->own_size > 0), e->own_size);
-    put_count(t, !tabulation && (told || e->peer_size > 0), e->peer_size);
+    put_count(t, !of_many && (told || e->own_size > 0), e->own_size);
+    put_count(t, !of_many && (told || e->peer_size > 0), e->peer_size);
     if (e->withheld) {
         sym_table_format(t, "withheld");
     } else {
@@ -258,7 +261,7 @@ const struct sym_command sym_cmd_exchange_result = {
     .name = "exchange result",
     .summary = "fetch the result of an exchange",
     .usage = {"ID [--format table|csv|json|geojson] [--out FILE [--force]]\n"
-              "           [--population FILE] [--scan] [--gi-star] [--top N]"},
+              "           [--population FILE] [--scan] [--gi-star] [--top N] [--at-least K]"},
     .example = "exchange result 4f1c --format csv --out common.csv",
     .options = result_options,
     .takes = SYM_TAKES_NODE | SYM_TAKES_JSON,

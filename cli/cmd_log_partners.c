@@ -142,7 +142,7 @@ static enum sym_exit run_exhibit(const struct sym_call *call)
         return sym_command_failed(&fault);
     }
     char shown[SYM_FAULT_BYTES];
-    (void)printf("%s: proof against the log of %s; \"symbolon verify\" checks it anywhere\n",
+    (void)printf("%s: proof against %s; \"symbolon verify\" checks it anywhere\n",
                  sym_file_show(shown, path), alias);
     return SYM_EXIT_DONE;
 }
@@ -154,7 +154,7 @@ static const struct sym_option exhibit_options[] = {
 
 const struct sym_command sym_cmd_log_exhibit = {
     .name = "log exhibit",
-    .summary = "write the proof that a partner's log contradicts itself",
+    .summary = "write the proof that a partner broke its word: in its log, or in a table",
     .usage = {"ALIAS --out FILE"},
     .example = "log exhibit bank-b --out split --as anna",
     .options = exhibit_options,

@@ -1,5 +1,6 @@
 #include "cli/exchange_id.h"
 #include "cli/format.h"
+#include "cli/overlap_table/asked.h"
 #include "cli/tabulate/outlined.h"
 #include "cli/terms.h"
 #include "crypto/text.h"
@@ -19,15 +20,24 @@ static bool is_tabulation(const struct sym_held_request *r)
     return r->verb == 0 && r->kind == SYM_KIND_TABULATE && r->parameters.len > 0;
 }
 
+static bool is_table(const struct sym_held_request *r)
+{
+    return r->verb == 0 && r->kind == SYM_KIND_OVERLAP_TABLE && r->parameters.len > 0;
+}
+
 static void put_question_json(struct sym_json *j, const struct sym_held_request *r,
                               const struct sym_parties *parties)
 {
     struct sym_outlined o = {.outline = {.shape = 0}};
+    struct sym_table_asked a = {.asked = {.suite = 0}};
     if (is_tabulation(r) && sym_outlined_read(&o, r->parameters) == SYM_OK) {
         sym_outlined_put_json(j, "question", &o, parties);
+    } else if (is_table(r) && sym_table_asked_read(&a, r->parameters) == SYM_OK) {
+        sym_table_asked_put_json(j, "question", &a, parties);
     } else {
         sym_json_null(j, "question");
     }
+    sym_table_asked_clear(&a);
     sym_outlined_clear(&o);
 }
 
@@ -158,6 +168,26 @@ static enum sym_err print_question(const struct sym_held_request *r,
     return err;
 }
 
+static enum sym_err print_table_question(const struct sym_held_request *r,
+                                         const struct sym_parties *parties)
+{
+    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
+    struct sym_table_asked a = {.asked = {.suite = 0}};
+    char id[SYM_ID_SHOWN_BYTES];
+    enum sym_err err = sym_table_asked_read(&a, r->parameters);
+    if (err == SYM_OK) {
+        struct sym_table *t = sym_table_new(columns, 2);
+        sym_id_show(id, r->id);
+        (void)printf("\n%s: %s\n", id, sym_kind_text(r->kind));
+        sym_table_asked_put_lines(t, &a, parties);
+        sym_table_format(t, "  held");
+        sym_table_text(t, r->because);
+        err = sym_table_print(t, stdout);
+    }
+    sym_table_asked_clear(&a);
+    return err;
+}
+
 /* Of an overlap: how many identifiers it tests beside its size. */
 static bool says_more(const struct sym_held_request *r)
 {
@@ -184,6 +214,8 @@ static enum sym_err print_questions(const struct held *h)
         const struct sym_held_request *r = &h->list.requests[i];
         if (is_tabulation(r) && r->state == SYM_HELD_WAITING) {
             err = print_question(r, &h->parties);
+        } else if (is_table(r) && r->state == SYM_HELD_WAITING) {
+            err = print_table_question(r, &h->parties);
         } else if (says_more(r) && r->state == SYM_HELD_WAITING) {
             err = print_because(r);
         }
@@ -216,7 +248,7 @@ static enum sym_err print_peers(const struct sym_request_list *list)
         sym_table_format(t, "%s", tabulation ? "-" : sym_terms_type_text(r->type));
         sym_table_format(t, "%s", sym_purpose_text(r->purpose));
         sym_table_format(t, "%s", sym_basis_text(r->basis));
-        if (tabulation) {
+        if (tabulation || r->kind == SYM_KIND_OVERLAP_TABLE) {
             sym_table_format(t, "-");
         } else {
             sym_table_format(t, "%" PRIu32, r->elements);
@@ -252,7 +284,7 @@ static enum sym_err fetch(struct held *h, struct sym_client *client, struct sym_
     enum sym_err err =
         sym_client_ask(client, SYM_VERB_REQUEST_LIST, &nothing, &h->arena, &h->list, fault);
     for (size_t i = 0; err == SYM_OK && i < h->list.n_requests; i++) {
-        named = named || is_tabulation(&h->list.requests[i]);
+        named = named || is_tabulation(&h->list.requests[i]) || is_table(&h->list.requests[i]);
     }
     return named ? sym_parties_fetch(&h->parties, client, fault) : err;
 }
@@ -337,7 +369,7 @@ static void print_decision(const struct sym_held_request *r)
     }
     (void)printf("%s: %s: %s of %s by %s", id, sym_held_state_text(r->state), kind_text(r), dataset,
                  peer);
-    if (r->kind != SYM_KIND_TABULATE) {
+    if (r->kind != SYM_KIND_TABULATE && r->kind != SYM_KIND_OVERLAP_TABLE) {
         (void)printf(", %" PRIu32 " %s", r->elements,
                      r->elements == 1 ? "identifier" : "identifiers");
     }
@@ -349,7 +381,8 @@ static enum sym_exit print_decision_json(const struct sym_held_request *r,
 {
     struct sym_parties parties = {.peers = {.n_peers = 0}};
     struct sym_fault fault;
-    fault.err = is_tabulation(r) ? sym_parties_fetch(&parties, client, &fault) : SYM_OK;
+    fault.err =
+        is_tabulation(r) || is_table(r) ? sym_parties_fetch(&parties, client, &fault) : SYM_OK;
     enum sym_err printed = SYM_OK;
     if (fault.err == SYM_OK) {
         struct sym_json *j = sym_json_new(stdout);

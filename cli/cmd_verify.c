@@ -231,7 +231,8 @@ static const struct sym_option options[] = {
 };
 
 static const char *const notes[] = {
-    "FILE is a proof, checkpoint, receipt, split, report or card, or the directory of an exported "
+    "FILE is a proof, checkpoint, receipt, split, breach, report or card, or the directory of an "
+    "exported "
     "log.",
     "Without --key and --card a file is compared with the card that it brings along, and the",
     "verdict says so; proofs and checkpoints bring none. An unknown key is said of what was signed",

@@ -37,6 +37,7 @@
     X(approve)                                                                                     \
     X(deny)                                                                                        \
     X(overlap)                                                                                     \
+    X(overlap_table)                                                                               \
     X(hotspots)                                                                                    \
     X(routes)                                                                                      \
     X(trends)                                                                                      \

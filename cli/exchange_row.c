@@ -26,6 +26,11 @@ const char *sym_exchange_kind_text(const struct sym_exchange_entry *e)
     return e->kind == SYM_KIND_TABULATE ? sym_tab_shape_text(e->shape) : sym_kind_text(e->kind);
 }
 
+bool sym_exchange_is_of_many(const struct sym_exchange_entry *e)
+{
+    return e->kind == SYM_KIND_TABULATE || e->kind == SYM_KIND_OVERLAP_TABLE;
+}
+
 void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e)
 {
     sym_json_object(j, key);
@@ -68,6 +73,12 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     if (e->kind == SYM_KIND_TABULATE) {
         sym_json_string(j, "shape", sym_tab_shape_text(e->shape));
         sym_json_hex(j, "tabulation", e->tabulation);
+        sym_json_number(j, "participants", e->participants);
+        sym_json_number(j, "cells", e->cells);
+        sym_json_number(j, "epsilon_nano", e->epsilon_nano);
+    }
+    if (e->kind == SYM_KIND_OVERLAP_TABLE) {
+        sym_json_hex(j, "table", e->tabulation);
         sym_json_number(j, "participants", e->participants);
         sym_json_number(j, "cells", e->cells);
         sym_json_number(j, "epsilon_nano", e->epsilon_nano);
@@ -197,10 +208,11 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
         sym_table_format(t, "%" PRIu32, e->participants);
     }
     if (e->cells > 0) {
+        bool exact = e->kind == SYM_KIND_OVERLAP_TABLE && e->epsilon_nano == 0;
         sym_table_format(t, "cells");
         sym_table_format(t, "%" PRIu32, e->cells);
         sym_table_format(t, "epsilon");
-        sym_table_format(t, "%s", epsilon);
+        sym_table_format(t, "%s", exact ? "none: exact counts" : epsilon);
     }
     if (e->withheld) {
         sym_table_format(t, "release");
@@ -213,7 +225,7 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
 
 static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e)
 {
-    if (e->kind == SYM_KIND_TABULATE) {
+    if (sym_exchange_is_of_many(e)) {
         put_tabulation(t, e);
         return;
     }
@@ -249,7 +261,7 @@ void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry
     put_time(t, "started", e->started_ms);
     put_time(t, "ended", e->ended_ms);
     /* Of an own tabulation the bytes are those of its parts. */
-    if (e->kind != SYM_KIND_TABULATE || e->bytes_sent > 0 || e->bytes_received > 0) {
+    if (!sym_exchange_is_of_many(e) || e->bytes_sent > 0 || e->bytes_received > 0) {
         sym_table_format(t, "sent");
         sym_table_format(t, "%s", sent);
         sym_table_format(t, "received");

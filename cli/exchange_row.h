@@ -11,6 +11,8 @@ const char *sym_exchange_state_text(uint32_t state);
 
 /* As it was asked: "overlap:count", "hotspots". */
 const char *sym_exchange_kind_text(const struct sym_exchange_entry *e);
+/* A tabulation or a table: there is not one peer. */
+bool sym_exchange_is_of_many(const struct sym_exchange_entry *e);
 
 /* An object. */
 void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e);

@@ -6,6 +6,7 @@
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/ingest/csv.h"
+#include "cli/overlap_table/view.h"
 #include "cli/pause.h"
 #include "cli/tabulate/show.h"
 #include "cli/terms.h"
@@ -333,6 +334,9 @@ enum sym_err sym_result_show(const struct sym_target *target, struct sym_client 
     enum sym_err err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
     if (err != SYM_OK) {
         return err;
+    }
+    if (entry.kind == SYM_KIND_OVERLAP_TABLE) {
+        return sym_table_show(target, client, id, fault);
     }
     return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, NULL, client, id, fault)
                                            : show_overlap(target, client, &entry, fault);

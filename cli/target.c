@@ -1,6 +1,7 @@
 #include "cli/target.h"
 
 #include "cli/file.h"
+#include "proto/limits.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,13 @@ enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args
         out->scan = sym_args_has(args, "scan");
         out->gi_star = sym_args_has(args, "gi-star");
         enum sym_err err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
+        if (err != SYM_OK) {
+            return err;
+        }
+    }
+    if (sym_args_knows(args, "at-least") && sym_args_has(args, "at-least")) {
+        enum sym_err err =
+            sym_args_number(&out->at_least, args, "at-least", 1, SYM_TABLE_LISTS_MAX, fault);
         if (err != SYM_OK) {
             return err;
         }

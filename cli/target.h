@@ -47,6 +47,7 @@ struct sym_target {
     bool scan;              /* has a population, then */
     bool gi_star;
     uint64_t top;
+    uint64_t at_least; /* lists, of an overlap table; 0: any */
 };
 
 /* From the options. SYM_BAD_VALUE when they make no sense; SYM_EXISTS for a file that may not be

@@ -3,7 +3,7 @@
 #include "cli/verify.h"
 #include "crypto/aead.h"
 #include "crypto/tlog_proof.h"
-#include "proto/exhibit.h"
+#include "proto/breach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +280,25 @@ static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
     sym_report_clear(&e);
 }
 
+static void verify_breach(struct sym_verdict *v, const struct sym_trust *trust,
+                          struct sym_span text, const char *name)
+{
+    const struct sym_ristretto *with = NULL;
+    struct sym_card card;
+    struct sym_fault fault;
+    v->kind = "breach";
+    enum sym_err err = sym_ristretto_choose(&with, NULL);
+    err = err == SYM_OK ? sym_breach_read(&card, text, with, name, &fault)
+                        : sym_fail(&fault, err, "%s: %s", name, sym_err_text(err));
+    if (err != SYM_OK) {
+        sym_verdict_wrong(v, &fault);
+    } else {
+        sym_verdict_by_card(v, trust, &card,
+                            "proof that this node answered in an overlap table with another secret "
+                            "than it had consented with");
+    }
+}
+
 static const struct {
     const char *head;
     void (*verify)(struct sym_verdict *v, const struct sym_trust *trust, struct sym_span text,
@@ -287,7 +306,7 @@ static const struct {
 } kinds[] = {
     {SYM_TLOG_PROOF_HEAD "\n", verify_proof}, {SYM_RECEIPT_HEAD "\n", verify_receipt},
     {SYM_SPLIT_HEAD "\n", verify_split},      {SYM_REPORT_HEAD "\n", verify_report},
-    {"symbolon-card/", verify_card},
+    {SYM_BREACH_HEAD "\n", verify_breach},    {"symbolon-card/", verify_card},
 };
 
 static void verify_text(struct sym_verdict *v, const struct sym_trust *trust, struct sym_span text,
@@ -306,10 +325,11 @@ static void verify_text(struct sym_verdict *v, const struct sym_trust *trust, st
         verify_checkpoint(v, trust, text, name);
         return;
     }
-    (void)sym_fail(&fault, SYM_BAD_FORMAT,
-                   "%s:1: is no proof, checkpoint, receipt, split, report or card; name the "
-                   "directory of an exported log as a whole",
-                   name);
+    (void)sym_fail(
+        &fault, SYM_BAD_FORMAT,
+        "%s:1: is no proof, checkpoint, receipt, split, breach, report or card; name the "
+        "directory of an exported log as a whole",
+        name);
     sym_verdict_wrong(v, &fault);
 }
 

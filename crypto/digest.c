@@ -21,3 +21,15 @@ void sym_digest(uint8_t out[SYM_DIGEST_BYTES], const char *personalisation,
     (void)crypto_generichash_blake2b_final(&state, out, SYM_DIGEST_BYTES);
     sodium_memzero(&state, sizeof state);
 }
+
+void sym_sha512(uint8_t out[SYM_SHA512_BYTES], const struct sym_span *parts, size_t n)
+{
+    crypto_hash_sha512_state hash;
+    (void)crypto_hash_sha512_init(&hash);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].len > 0) {
+            (void)crypto_hash_sha512_update(&hash, parts[i].data, parts[i].len);
+        }
+    }
+    (void)crypto_hash_sha512_final(&hash, out); /* wipes the state */
+}

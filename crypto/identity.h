@@ -33,6 +33,7 @@
 #define SYM_DOMAIN_CONTROL  "symbolon-control-1"
 #define SYM_DOMAIN_REPORT   "symbolon-report-1"
 #define SYM_DOMAIN_TABULATE "symbolon-tabulate-1"
+#define SYM_DOMAIN_TABLE    "symbolon-overlap-table-1"
 
 struct sym_node_id {
     uint8_t bytes[SYM_NODE_ID_BYTES];

@@ -223,6 +223,18 @@ enum sym_err sym_ristretto_add(struct sym_element *out, size_t *bad,
     return n == 0 ? SYM_OK : settle_batch(out, bad, with->add(out, a, b, n), n);
 }
 
+enum sym_err sym_ristretto_add_multiply(struct sym_element *out, size_t *bad,
+                                        const struct sym_ristretto *with,
+                                        const struct sym_element *const *in, size_t sets, size_t n,
+                                        const struct sym_scalar *k)
+{
+    enum sym_err err = sets > 0 ? check_multiplier(k) : SYM_BAD_VALUE;
+    if (err != SYM_OK || n == 0) {
+        return err;
+    }
+    return settle_batch(out, bad, with->add_multiply(out, in, sets, n, k), n);
+}
+
 /* The index of the first weight that is not below l, or n. */
 static size_t first_bad_weight(const uint8_t *weights, size_t weight_len, size_t n)
 {

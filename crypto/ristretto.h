@@ -111,6 +111,13 @@ SYM_MUST enum sym_err sym_ristretto_add(struct sym_element *out, size_t *bad,
                                         const struct sym_element *a, const struct sym_element *b,
                                         size_t n);
 
+/* out[i] = k * (in[0][i] + … + in[sets - 1][i]), faster than the steps. Sums on the way may be the
+ * identity. Scalars as above; SYM_BAD_VALUE for no sets. out may be one of the arrays. */
+SYM_MUST enum sym_err sym_ristretto_add_multiply(struct sym_element *out, size_t *bad,
+                                                 const struct sym_ristretto *with,
+                                                 const struct sym_element *const *in, size_t sets,
+                                                 size_t n, const struct sym_scalar *k);
+
 /* *out = the sum of weights[i] * in[i]. For PUBLIC elements and weights only: running time depends
  * on both. weights holds n little-endian integers of weight_len bytes each: SYM_SHORT_WEIGHT_BYTES
  * (any value), or SYM_SCALAR_BYTES (below l, else SYM_BAD_SCALAR and *bad is its index);

@@ -25,6 +25,9 @@ struct sym_ristretto {
                               const struct sym_scalar *k);
     size_t (*add)(struct sym_element *out, const struct sym_element *a, const struct sym_element *b,
                   size_t n);
+    /* sets > 0; only the last sum counts as one that may not be the identity. */
+    size_t (*add_multiply)(struct sym_element *out, const struct sym_element *const *in,
+                           size_t sets, size_t n, const struct sym_scalar *k);
     /* Variable time. Here, and only here, the result may be the identity (32 zero bytes).
      * weight_len is 16 or 32. */
     size_t (*sum)(struct sym_element *out, const struct sym_element *in, size_t n,

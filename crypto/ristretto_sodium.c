@@ -100,6 +100,38 @@ static size_t batch_add(struct sym_element *out, const struct sym_element *a,
     return i;
 }
 
+/* The sum of one element of each set. libsodium takes the identity as a summand. */
+static unsigned add_sets(struct sym_element *sum, const struct sym_element *const *in, size_t sets,
+                         size_t i)
+{
+    unsigned bad = is_refused(&in[0][i]);
+    bad |= !crypto_core_ristretto255_is_valid_point(in[0][i].bytes);
+    *sum = in[0][i];
+    for (size_t s = 1; s < sets; s++) {
+        bad |= is_refused(&in[s][i]);
+        bad |= crypto_core_ristretto255_add(sum->bytes, sum->bytes, in[s][i].bytes) != 0;
+    }
+    return bad;
+}
+
+static size_t batch_add_multiply(struct sym_element *out, const struct sym_element *const *in,
+                                 size_t sets, size_t n, const struct sym_scalar *k)
+{
+    struct sym_element sum;
+    size_t i = 0;
+    for (; i < n; i++) {
+        unsigned bad = add_sets(&sum, in, sets, i);
+        bad |= crypto_scalarmult_ristretto255(out[i].bytes, k->bytes, sum.bytes) != 0;
+        SYM_DECLASSIFY(bad);
+        if (bad) {
+            break;
+        }
+    }
+    sym_wipe(&sum, sizeof sum);
+    sodium_stackzero(STACK_BYTES);
+    return i;
+}
+
 /* libsodium refuses to give the identity, so a zero weight has to be left out by hand. */
 static bool add_weighted(struct sym_element *total, const struct sym_element *in,
                          const struct sym_scalar *weight)
@@ -134,5 +166,6 @@ const struct sym_ristretto sym_ristretto_sodium = {
     .multiply = batch_multiply,
     .derive_multiply = batch_derive_multiply,
     .add = batch_add,
+    .add_multiply = batch_add_multiply,
     .sum = batch_sum,
 };

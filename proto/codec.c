@@ -13,6 +13,8 @@
 #include "proto/grant.pb-c.h"
 #include "proto/history.pb-c.h"
 #include "proto/local.pb-c.h"
+#include "proto/table.pb-c.h"
+#include "proto/table_control.pb-c.h"
 #include "proto/tabulation.pb-c.h"
 
 #include <stdlib.h>

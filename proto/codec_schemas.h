@@ -119,6 +119,15 @@
     X(budget_query)                                                                                \
     X(budget)                                                                                      \
     X(budget_list)                                                                                 \
+    X(overlap_table)                                                                               \
+    X(overlap_evaluate)                                                                            \
+    X(overlap_rows)                                                                                \
+    X(table_consent)                                                                               \
+    X(table_answer)                                                                                \
+    X(table_release)                                                                               \
+    X(table_exhibit)                                                                               \
+    X(overlap_table_start)                                                                         \
+    X(overlap_table_shown)                                                                         \
     X(backup_begin)                                                                                \
     X(backup_member)                                                                               \
     X(backup_begun)                                                                                \

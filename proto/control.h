@@ -14,6 +14,7 @@
 #include "proto/evidence.h"
 #include "proto/grant.h"
 #include "proto/history.h"
+#include "proto/table_control.h"
 #include "proto/tabulation.h"
 
 #define SYM_USER_ROLE_LIST(X)                                                                      \
@@ -92,6 +93,8 @@ enum sym_user_role {
     X(RELEASE_CELLS, cells_query, cells_page, SYM_USER_ANALYST)                                    \
     X(RELEASE_EVIDENCE, exchange_name, release_evidence, SYM_USER_ANALYST)                         \
     X(BUDGET_LIST, budget_query, budget_list, SYM_USER_STAFF)                                      \
+    X(OVERLAP_TABLE_START, overlap_table_start, exchange_name, SYM_USER_ANALYST)                   \
+    X(OVERLAP_TABLE_SHOW, exchange_name, overlap_table_shown, SYM_USER_ANALYST)                    \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
     X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)

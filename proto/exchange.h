@@ -20,7 +20,9 @@
     X(OVERLAP_TABLE, 4, "overlap:table")                                                           \
     X(TABULATE, 5, "tabulate")                                                                     \
     X(WITNESS, 6, "witness")                                                                       \
-    X(COMPARE, 7, "compare")
+    X(COMPARE, 7, "compare")                                                                       \
+    X(OVERLAP_EVALUATE, 8, "overlap:evaluate")                                                     \
+    X(OVERLAP_ROWS, 9, "overlap:rows")
 
 #define SYM_PURPOSE_LIST(X)                                                                        \
     X(NONE, 0, "none")                                                                             \

@@ -40,7 +40,7 @@ struct sym_grant {
     uint32_t min_result;
     uint32_t engines;          /* bit e: enum sym_overlap_engine e */
     uint32_t epsilon_micro;    /* of privacy budget within 365 days, millionths */
-    uint32_t modes;            /* bit m: enum sym_table_mode m */
+    uint32_t modes;            /* bit m: enum sym_table_mode m (table_mode.h) */
     uint32_t standing_days;    /* how long a standing list stands; 0: none is offered */
     uint32_t elements_per_day; /* evaluated against it within 24 hours */
     uint32_t evaluated;        /* likewise: so far */

@@ -205,6 +205,34 @@
 /* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */
 #define SYM_BUDGETS_MAX 1000u
 
+/* Overlap tables ---------------------------------------------------------------------------- */
+
+/* Lists of one table: with two it would be a plain overlap; a table has 2^n - 1 cells. Parties: who
+ * has a list, and the tallier. */
+#define SYM_TABLE_LISTS_MIN   3u
+#define SYM_TABLE_LISTS_MAX   16u
+#define SYM_TABLE_PARTIES_MAX (SYM_TABLE_LISTS_MAX + 1u)
+#define SYM_TABLE_CELLS_MAX   65535u
+/* Elements of one list, padding included: the tallier holds 16 bytes of each of all lists. */
+#define SYM_TABLE_SET_MAX 4194304u
+/* Frames of SYM_OVERLAP_ITEMS_MAX elements of a list that are on their way to any of its
+ * evaluators: 128 KiB each, and as much again for each answer. */
+#define SYM_TABLE_WINDOW 4u
+/* Tags in one frame to the tallier, 256 KiB. */
+#define SYM_TABLE_ROWS_FRAME 16384u
+/* Counts of one release as varints, bytes: five for each cell. */
+#define SYM_TABLE_COUNTS_BYTES_MAX 327675u
+/* A whole release and its signature, bytes. */
+#define SYM_TABLE_RELEASE_BYTES_MAX 331776u
+/* Tables that one node asks for at once, and in which it takes part, those included: each may hold
+ * some hundred MB. */
+#define SYM_TABLES_MAX      2u
+#define SYM_TABLE_PARTS_MAX 8u
+/* How long a party waits for a table to end that another asks for, milliseconds. */
+#define SYM_TABLE_MS_MAX 3600000u
+/* What proves that an answer is wrong: elements and answers of a frame, and who signed what. */
+#define SYM_TABLE_EXHIBIT_BYTES_MAX 264192u
+
 /* Evidence --------------------------------------------------------------------------------- */
 
 /* The first line of a checkpoint: "symbolon/" node id in hex "/evidence", and a generation. */

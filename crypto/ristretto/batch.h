@@ -107,8 +107,11 @@ NOINLINE void work_encode(struct work *w)
 struct items {
     uint8_t *out; /* elements, or NULL */
     const uint8_t *in;
-    size_t size;          /* of one in in */
-    const uint8_t *other; /* elements, or NULL */
+    size_t size;                           /* of one in in */
+    const uint8_t *other;                  /* elements, or NULL */
+    const struct sym_element *const *sets; /* more of them, or NULL, */
+    size_t n_sets;                         /* how many, */
+    size_t done;                           /* and where in each of them */
 };
 
 /* One batch of m: the first bad one of it, or m. */
@@ -130,6 +133,7 @@ INLINE size_t each_batch(batch_step *step, struct items at, size_t n, const stru
         at.out = at.out != NULL ? at.out + m * SYM_ELEMENT_BYTES : NULL;
         at.in += m * at.size;
         at.other = at.other != NULL ? at.other + m * SYM_ELEMENT_BYTES : NULL;
+        at.done += m;
     }
     work_end(&w);
     return done;
@@ -218,8 +222,55 @@ static size_t add_batch(struct work *w, const struct items *at, size_t m)
 static size_t add_all(struct sym_element *out, const struct sym_element *a,
                       const struct sym_element *b, size_t n)
 {
-    struct items at = {(uint8_t *)out, (const uint8_t *)a, sizeof *a, (const uint8_t *)b};
+    struct items at = {.out = (uint8_t *)out,
+                       .in = (const uint8_t *)a,
+                       .size = sizeof *a,
+                       .other = (const uint8_t *)b};
     return each_batch(add_batch, at, n, NULL);
+}
+
+/* Adds m elements of one more set to the points. */
+static void add_set(struct work *w, const struct sym_element *in, size_t m)
+{
+    lanes good[GROUPS];
+    memcpy(good, w->good, sizeof good);
+    for (size_t g = 0; g < w->groups; g++) {
+        point_to_summand(&w->summands[g], &w->at[g].p);
+    }
+    work_take(w->in, &w->groups, in, m, sizeof *in);
+    work_decode(w, w->in);
+    for (size_t g = 0; g < w->groups; g++) {
+        point_add(&w->at[g].p, &w->at[g].p, &w->summands[g]);
+        w->good[g] = lanes_and(w->good[g], good[g]);
+    }
+}
+
+static size_t add_multiply_batch(struct work *w, const struct items *at, size_t m)
+{
+    work_take(w->in, &w->groups, at->in, m, at->size);
+    work_decode(w, w->in);
+    for (size_t s = 0; s < at->n_sets; s++) {
+        add_set(w, at->sets[s] + at->done, m);
+    }
+    for (size_t g = 0; g < w->groups; g++) {
+        struct fe product;
+        fe_mul(&product, &w->at[g].p.x, &w->at[g].p.y);
+        w->good[g] = lanes_and(w->good[g], lanes_not(fe_is_zero(&product)));
+    }
+    ladder_multiply(w->out, w->at, w->groups, &w->ladder);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
+    return first_bad(w, m);
+}
+
+static size_t add_multiply_all(struct sym_element *out, const struct sym_element *const *in,
+                               size_t sets, size_t n, const struct sym_scalar *k)
+{
+    struct items at = {.out = (uint8_t *)out,
+                       .in = (const uint8_t *)in[0],
+                       .size = sizeof *out,
+                       .sets = in + 1,
+                       .n_sets = sets - 1};
+    return each_batch(add_multiply_batch, at, n, k);
 }
 
 const struct sym_ristretto BACKEND = {
@@ -230,6 +281,7 @@ const struct sym_ristretto BACKEND = {
     .multiply = multiply_all,
     .derive_multiply = derive_multiply_all,
     .add = add_all,
+    .add_multiply = add_multiply_all,
     .sum = sum_all,
 };
 

@@ -370,8 +370,8 @@ enum sym_err sym_verb_run(struct sym_core *core, enum sym_verb verb,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
     sym_verb_fn *const *const tables[] = {
-        own,           sym_verbs_data,   sym_verbs_grant,   sym_verbs_approve, sym_verbs_exchange,
-        sym_verbs_log, sym_verbs_backup, sym_verbs_witness, sym_verbs_tabulate};
+        own,           sym_verbs_data,   sym_verbs_grant,   sym_verbs_approve,  sym_verbs_exchange,
+        sym_verbs_log, sym_verbs_backup, sym_verbs_witness, sym_verbs_tabulate, sym_verbs_table};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;

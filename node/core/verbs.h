@@ -17,6 +17,7 @@ extern sym_verb_fn *const sym_verbs_data[SYM_VERB_COUNT];     /* imports and dat
 extern sym_verb_fn *const sym_verbs_grant[SYM_VERB_COUNT];    /* grants and requests */
 extern sym_verb_fn *const sym_verbs_approve[SYM_VERB_COUNT];  /* what waits for an approver */
 extern sym_verb_fn *const sym_verbs_exchange[SYM_VERB_COUNT]; /* overlaps, exchanges, results */
+extern sym_verb_fn *const sym_verbs_table[SYM_VERB_COUNT];    /* overlap tables */
 extern sym_verb_fn *const sym_verbs_tabulate[SYM_VERB_COUNT]; /* tabulations, releases, budgets */
 extern sym_verb_fn *const sym_verbs_backup[SYM_VERB_COUNT];
 extern sym_verb_fn *const sym_verbs_witness[SYM_VERB_COUNT]; /* logs of partners, comparing */

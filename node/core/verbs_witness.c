@@ -1,4 +1,5 @@
 #include "node/core/verbs.h"
+#include "node/tabulation/breaches.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,28 @@ static enum sym_err verb_log_witnesses(struct sym_core *core, const struct sym_a
     return err;
 }
 
+struct breach {
+    const struct sym_node_id *peer;
+    struct sym_secret *out;
+};
+
+static enum sym_err get_breach(struct sym_transaction *t, void *context)
+{
+    const struct breach *b = context;
+    sym_secret_clear(b->out);
+    return sym_breach_proof(t, b->out, b->peer);
+}
+
+static enum sym_err has_breach(struct sym_transaction *t, void *context)
+{
+    return sym_breach_has(t, context);
+}
+
+static enum sym_err forget_breach(struct sym_transaction *t, void *context)
+{
+    return sym_breach_forget(t, context);
+}
+
 static enum sym_err verb_log_exhibit(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
@@ -75,7 +98,13 @@ static enum sym_err verb_log_exhibit(struct sym_core *core, const struct sym_aut
     }
     enum sym_err err = sym_witness_exhibit(core->witness, &text, &peer->id);
     if (err == SYM_NOT_FOUND) {
-        return sym_fail(fault, err, "peer %s: its log has never contradicted itself here",
+        struct breach b = {.peer = &peer->id, .out = &text};
+        err = sym_store_read(core->store, get_breach, &b);
+    }
+    if (err == SYM_NOT_FOUND) {
+        return sym_fail(fault, err,
+                        "peer %s: its log has never contradicted itself here, and nothing proves "
+                        "that it broke an overlap table",
                         peer->alias);
     }
     if (err != SYM_OK) {
@@ -155,8 +184,18 @@ static enum sym_err verb_log_accept(struct sym_core *core, const struct sym_auth
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
+    struct sym_node_id id = peer->id;
     struct sym_witnessed from = witnessed(peer);
-    enum sym_err err = sym_witness_accept(core->witness, &from, author, fault);
+    enum sym_err err = SYM_NOT_FOUND;
+    if (sym_store_read(core->store, has_breach, &id) == SYM_OK) {
+        err = sym_log_change(author, core->store, SYM_ENTRY_PEER, "breach-accepted",
+                             sym_span_text(peer->alias), forget_breach, &id);
+        err = err == SYM_OK
+                  ? err
+                  : sym_fail(fault, err, "peer %s: it %s", peer->alias, sym_err_text(err));
+    } else {
+        err = sym_witness_accept(core->witness, &from, author, fault);
+    }
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

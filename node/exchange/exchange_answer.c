@@ -74,6 +74,9 @@ struct sym_answer_given sym_exchange_denial(enum sym_reason reason, const char *
 static uint64_t time_for(const struct sym_exchange *e)
 {
     uint64_t ms = SYM_REQUEST_LIFE_MS_MAX;
+    if (sym_exchange_is_joint(e) && e->kind != SYM_KIND_TABULATE) {
+        return SYM_TABLE_MS_MAX;
+    }
     if (e->matter != NULL) {
         ms += (uint64_t)e->matter->own_size + e->matter->peer_size;
     }
@@ -266,6 +269,13 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
     } else if (request->kind == SYM_KIND_TABULATE) {
         struct sym_answer_given given;
         sym_exchange_answer_joint(x, e, peer, request, &given);
+        sym_exchange_give_answer(x, e, &given);
+        return;
+    } else if (request->kind == SYM_KIND_OVERLAP_TABLE ||
+               request->kind == SYM_KIND_OVERLAP_EVALUATE ||
+               request->kind == SYM_KIND_OVERLAP_ROWS) {
+        struct sym_answer_given given;
+        sym_exchange_answer_table(x, e, peer, request, &given);
         sym_exchange_give_answer(x, e, &given);
         return;
     } else {

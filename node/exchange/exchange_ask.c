@@ -216,7 +216,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                                 .with = x->config.ristretto,
                                 .kernel = x->config.kernel,
                                 .leg = e->leg};
-    if (e->kind == SYM_KIND_TABULATE) {
+    if (sym_exchange_is_joint(e)) {
         e->deadline_ms = e->until_ms;
         return e->leg != NULL ? sym_run_new(&e->run, &plan) : SYM_CANCELLED;
     }

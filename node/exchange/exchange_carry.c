@@ -128,7 +128,7 @@ void sym_exchange_keep_link(struct sym_exchanges *x, struct sym_exchange *e, uin
         e->quiet_ms = now_ms;
     }
     /* Who computes has not said everything, so the other side cannot have closed. */
-    bool waits_for_others = e->kind == SYM_KIND_TABULATE;
+    bool waits_for_others = sym_exchange_is_joint(e);
     if (e->phase != SYM_PHASE_RUNNING || e->writing != NULL ||
         !(waits_for_others || sym_run_is_busy(e->run)) || e->n_queue > 0 ||
         now_ms - e->quiet_ms < pause_ms) {

@@ -220,14 +220,15 @@ static bool judge(struct joint *j)
     enum sym_err err = sym_store_read(j->x->config.store, look, &l);
     uint8_t bound[SYM_DIGEST_BYTES];
     sym_joint_bound(bound, &j->asked);
-    struct sym_ask ask = {
-        .peer = j->peer,
-        .request = j->request,
-        .bound = sym_span(bound, sizeof bound),
-        .must_hold = l.too_close ? "the participants are almost those of an earlier query" : NULL,
-        .is_known = confirms(j),
-        .dataset_known = known,
-        .wall_ms = l.ask.now_ms};
+    struct sym_ask ask = {.peer = j->peer,
+                          .request = j->request,
+                          .bound = sym_span(bound, sizeof bound),
+                          .must_hold = l.too_close
+                                           ? "the participants are almost those of an earlier query"
+                                           : sym_exchange_must_hold(j->x, &j->peer->id),
+                          .is_known = confirms(j),
+                          .dataset_known = known,
+                          .wall_ms = l.ask.now_ms};
     if (err == SYM_OK) {
         err = sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask);
     }

@@ -67,6 +67,7 @@ static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
                           .engines = e->matter->engines,
                           .type = e->matter->type,
                           .elements = e->matter->peer_size,
+                          .must_hold = sym_exchange_must_hold(x, &peer->id),
                           .dataset_known = sym_datasets_find(x->config.datasets, &at,
                                                              request->dataset, NULL) == SYM_OK,
                           .wall_ms = sym_wall_ms()};

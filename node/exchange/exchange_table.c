@@ -10,6 +10,11 @@ bool sym_exchange_ended(const struct sym_exchange *e)
     return e->ended_us != 0;
 }
 
+bool sym_exchange_is_joint(const struct sym_exchange *e)
+{
+    return e->matter != NULL && e->matter->is_joint;
+}
+
 bool sym_exchange_waits(const struct sym_exchange *e)
 {
     return e->role == SYM_SESSION_INITIATOR &&

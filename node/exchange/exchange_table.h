@@ -121,6 +121,8 @@ struct sym_exchange {
 };
 
 bool sym_exchange_ended(const struct sym_exchange *e);
+/* One of several that belong together: of a tabulation, or of an overlap table. */
+bool sym_exchange_is_joint(const struct sym_exchange *e);
 /* Is it the other side that must decide first? */
 bool sym_exchange_waits(const struct sym_exchange *e);
 /* Copies signed bytes; what was kept before is forgotten. */

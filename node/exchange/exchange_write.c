@@ -3,6 +3,7 @@
 #include "node/exchange/sightings.h"
 #include "node/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,7 +172,12 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
         tell_end(&body, w, transcripts);
     }
     if (kind == SYM_ENTRY_CLOSED && e->word.has_release) {
-        sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        if (e->kind == SYM_KIND_TABULATE) {
+            sym_exchange_tell_release(words, sizeof words, w->x, t, body.handle);
+        } else {
+            (void)snprintf(words, sizeof words, "released, a table of %u lists",
+                           (unsigned)e->matter->participants);
+        }
         body.detail = sym_span_text(words);
     }
     tell_messages(&body, w);
@@ -304,7 +310,9 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
     if (err == SYM_OK) {
         err = put_opening(w, t);
     }
-    bool has_row = e->matter != NULL && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
+    bool is_step = e->kind == SYM_KIND_OVERLAP_EVALUATE || e->kind == SYM_KIND_OVERLAP_ROWS;
+    bool has_row =
+        e->matter != NULL && !is_step && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
     if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && has_row) {
         struct sym_exchange_entry row = row_of(e);
         err = sym_history_put(t, &row);

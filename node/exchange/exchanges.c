@@ -302,7 +302,7 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
                                   struct sym_fault *fault)
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
-    if (sym_tabulation_cancel(x, id)) {
+    if (sym_tabulation_cancel(x, id) || sym_table_cancel(x, id)) {
         return SYM_OK;
     }
     if (e == NULL) {
@@ -319,7 +319,7 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
                                struct sym_exchange_row *row, struct sym_fault *fault)
 {
     const struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
-    if (sym_tabulation_row(x, id, row) == SYM_OK) {
+    if (sym_tabulation_row(x, id, row) == SYM_OK || sym_table_row(x, id, row) == SYM_OK) {
         return SYM_OK;
     }
     if (e == NULL) {
@@ -345,7 +345,7 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
 void sym_exchanges_heeded(struct sym_exchanges *x, struct sym_span id)
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
-    if (!sym_tabulation_heeded(x, id) && e != NULL && e->matter != NULL) {
+    if (!sym_tabulation_heeded(x, id) && !sym_table_heeded(x, id) && e != NULL && e->matter != NULL) {
         e->matter->unheeded = 0;
     }
 }
@@ -448,6 +448,8 @@ static void on_tick(void *owner)
         }
     }
     sym_tabulations_tick(x);
+    sym_tables_tick(x);
+    sym_table_parts_tick(x);
     sym_deliveries_tick(x);
     sym_exchange_meet_again(x, now_ms);
     sym_timer_set(x->tick, TICK_MS);
@@ -485,6 +487,8 @@ void sym_exchanges_free(struct sym_exchanges *x)
         sym_exchange_table_clear(&x->table);
         sym_errands_clear(&x->errands);
         sym_tabulations_clear(x);
+        sym_tables_clear(x);
+        sym_table_parts_clear(x);
         sym_deliveries_clear(x);
         free(x);
     }

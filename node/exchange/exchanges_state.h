@@ -23,7 +23,9 @@
 #define SYM_EXCHANGE_LINK_MS   30000u
 #define SYM_EXCHANGE_ANSWER_MS 60000u
 
+struct sym_asked_table;
 struct sym_delivery;
+struct sym_table_part;
 
 struct sym_exchanges {
     struct sym_exchanges_config config;
@@ -36,6 +38,8 @@ struct sym_exchanges {
     uint64_t met_ms;               /* when it was last looked who has to meet */
     struct sym_allowance allowance;
     struct sym_tabulation *tabulations[SYM_TABULATIONS_MAX]; /* own; NULL: none */
+    struct sym_asked_table *tables[SYM_TABLES_MAX];          /* own, likewise */
+    struct sym_table_part *table_parts[SYM_TABLE_PARTS_MAX]; /* in any; NULL: none */
     struct sym_delivery *delivery;         /* the one that is under way, or NULL */
     struct sym_delivery_row delivery_last; /* the one before the next */
     uint64_t delivery_ms;                  /* when that is looked at, monotonic */
@@ -192,6 +196,18 @@ void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);
+/* Why whatever this peer asks waits for an approver (table_breach.c); NULL: it does not. */
+const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer);
+/* The same of requests of the kinds of overlap tables (exchange_tables.c). */
+void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,
+                               const struct sym_peer *peer, const struct sym_request *request,
+                               struct sym_answer_given *out);
+/* What makes two requests for a table the same, whatever the tables are called. */
+struct sym_overlap_table;
+void sym_table_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_overlap_table *asked);
+/* Can this dataset be a list of a table? SYM_UNSUPPORTED, with a line in fault that says why. */
+SYM_MUST enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct sym_span dataset,
+                                          uint32_t type, struct sym_fault *fault);
 /* What a part of a joint tabulation works with, that of the own node or of another's. */
 struct sym_tab_part_config;
 struct sym_tab_party;
@@ -239,6 +255,16 @@ bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
 bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
 void sym_tabulations_tick(struct sym_exchanges *x);
 void sym_tabulations_clear(struct sym_exchanges *x);
+
+/* Own overlap tables (tables.c), and parts in any (table_part.c), likewise. */
+SYM_MUST enum sym_err sym_table_row(const struct sym_exchanges *x, struct sym_span id,
+                                    struct sym_exchange_row *row);
+bool sym_table_heeded(struct sym_exchanges *x, struct sym_span id);
+bool sym_table_cancel(struct sym_exchanges *x, struct sym_span id);
+void sym_tables_tick(struct sym_exchanges *x);
+void sym_tables_clear(struct sym_exchanges *x);
+void sym_table_parts_tick(struct sym_exchanges *x);
+void sym_table_parts_clear(struct sym_exchanges *x);
 
 /* Releases that participants have not confirmed: brings the next (deliveries.c). */
 void sym_deliveries_tick(struct sym_exchanges *x);

@@ -74,12 +74,31 @@ void sym_overlap_set_free(struct sym_overlap_set *set)
 /* Reading --------------------------------------------------------------------------------------
  */
 
+/* Has each record at most one token that counts? */
+static bool has_one_each(const struct sym_overlap_set *set, const struct sym_segment *s)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < s->n_records; i++) {
+        unsigned n = 0;
+        for (size_t end = at + s->token_counts[i]; at < end && at < s->n_tokens; at++) {
+            n += set->config.type == SYM_TOKEN_NONE || s->types[at] == (uint8_t)set->config.type;
+        }
+        if (n > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum sym_err add_segment(struct sym_overlap_set *set)
 {
     struct sym_segment s = {0};
     enum sym_err err = sym_content_segment(set->config.content, set->segment, &s);
     if (err != SYM_OK) {
         return err;
+    }
+    if (set->config.one_each && !has_one_each(set, &s)) {
+        err = SYM_UNSUPPORTED;
     }
     for (size_t i = 0; err == SYM_OK && i < s.n_tokens; i++) {
         if (set->config.type != SYM_TOKEN_NONE && s.types[i] != (uint8_t)set->config.type) {

@@ -27,6 +27,7 @@ struct sym_overlap_set_config {
     enum sym_padding padding;
     bool keeps_content; /* until it is freed; otherwise until it was read */
     bool counts_shared; /* notes which digests several records have */
+    bool one_each;      /* no record has two of the type: SYM_UNSUPPORTED otherwise */
 };
 
 /* Digests that come several times, ascending, and how often each does. */

@@ -49,7 +49,7 @@ struct sym_run_plan {
     const struct sym_standings *standings;   /* of engine standing, */
     const struct sym_standing_row *standing; /* and its list: made here, or held, or whose it is */
     const struct sym_run_evidence *evidence; /* of the kinds that are about it */
-    struct sym_leg *leg;                     /* of an own joint tabulation */
+    struct sym_leg *leg;                     /* of an own joint tabulation, or of any table */
     struct sym_tab_part *part;               /* in that of another node; the run's on SYM_OK */
 };
 
@@ -102,5 +102,6 @@ extern const struct sym_run_kind sym_run_kind_standing;
 extern const struct sym_run_kind sym_run_kind_witness;
 extern const struct sym_run_kind sym_run_kind_compare;
 extern const struct sym_run_kind sym_run_kind_tabulate;
+extern const struct sym_run_kind sym_run_kind_table; /* overlap:table, :evaluate and :rows */
 
 #endif

@@ -27,6 +27,10 @@ static const struct sym_run_kind *kind_of(const struct sym_run_plan *plan)
         return &sym_run_kind_compare;
     case SYM_KIND_TABULATE:
         return &sym_run_kind_tabulate;
+    case SYM_KIND_OVERLAP_TABLE:
+    case SYM_KIND_OVERLAP_EVALUATE:
+    case SYM_KIND_OVERLAP_ROWS:
+        return &sym_run_kind_table;
     default:
         return NULL;
     }

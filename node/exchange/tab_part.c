@@ -267,7 +267,8 @@ static enum sym_err owe(const struct sym_tab_part *p, struct sym_transaction *t)
 static enum sym_err put_debit(struct sym_tab_part *p, struct sym_transaction *t)
 {
     bool own = is_own(p);
-    const struct sym_ledger_exchange x = {.id = p->id,
+    const struct sym_ledger_exchange x = {.kind = SYM_KIND_TABULATE,
+                                          .id = p->id,
                                           .initiator = &p->config.initiator,
                                           .responder = own ? NULL : &p->config.self,
                                           .handle = own ? NULL : p->tabulation,

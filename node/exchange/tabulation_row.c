@@ -60,7 +60,8 @@ static enum sym_err log_answer(struct sym_transaction *tr, const struct sym_tabu
 {
     struct sym_tab_part_config c;
     sym_exchange_joint_config(t->x, &c);
-    const struct sym_ledger_exchange x = {.id = t->id,
+    const struct sym_ledger_exchange x = {.kind = SYM_KIND_TABULATE,
+                                          .id = t->id,
                                           .initiator = &t->x->config.self,
                                           .alias = "",
                                           .purpose = t->purpose,

@@ -353,7 +353,8 @@ enum sym_err sym_held_item_new(struct sym_held_item *out, const struct sym_ask *
         memcpy(out->case_hash, r->commitments->case_ref.data, sizeof out->case_hash);
     }
     (void)snprintf(out->because, sizeof out->because, "%s", because);
-    return r->kind == SYM_KIND_TABULATE ? keep_parameters(out, r->parameters) : SYM_OK;
+    bool joint = r->kind == SYM_KIND_TABULATE || r->kind == SYM_KIND_OVERLAP_TABLE;
+    return joint ? keep_parameters(out, r->parameters) : SYM_OK;
 }
 
 static enum sym_err delete_one(struct sym_transaction *t, void *context)

@@ -281,7 +281,7 @@ static enum sym_err append(const struct sym_ledger *l, struct sym_transaction *t
                            const struct sym_ledger_exchange *x, struct sym_entry_body *body)
 {
     body->alias = sym_span_text(x->alias);
-    body->exchange_kind = SYM_KIND_TABULATE;
+    body->exchange_kind = x->kind;
     body->purpose = x->purpose;
     body->basis = x->basis;
     body->mine = body->subject;

@@ -64,6 +64,7 @@ struct sym_ledger_exchange {
     const struct sym_node_id *responder;
     const uint8_t *handle; /* NULL where it is the id */
     const char *alias;     /* of the initiator; empty: this node */
+    uint32_t kind;         /* of the exchange: enum sym_kind */
     uint32_t purpose;
     uint32_t basis;
 };

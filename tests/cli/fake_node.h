@@ -254,6 +254,7 @@ static inline void fake_serve_one(struct sym_bus *bus, const struct fake_node *n
         struct sym_tabulate_start tabulate;
         struct sym_cells_query cells;
         struct sym_budget_query budget;
+        struct sym_overlap_table_start table;
     } arguments;
     struct sym_control_body body = {.verb = SYM_VERB_STATUS};
     struct fake_call call = {.node = node, .number = number, .arguments = &arguments};

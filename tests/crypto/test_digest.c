@@ -60,9 +60,23 @@ static void looks_at_sixteen_bytes_and_no_more(void **state)
     assert_memory_equal(a, b, sizeof a);
 }
 
+/* FIPS 180-2, appendix C.1. */
+static void sha_512_is_that_of_the_standard(void **state)
+{
+    (void)state;
+    uint8_t digest[SYM_SHA512_BYTES];
+    char hex[2 * SYM_SHA512_BYTES + 1];
+    const struct sym_span parts[] = {sym_span_text("a"), sym_span(NULL, 0), sym_span_text("bc")};
+    sym_sha512(digest, parts, 3);
+    sym_hex(hex, digest, sizeof digest);
+    assert_string_equal(hex, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                             "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sha_512_is_that_of_the_standard),
         cmocka_unit_test(hashes_as_another_implementation_does),
         cmocka_unit_test(parts_are_hashed_as_one_text),
         cmocka_unit_test(another_personalisation_is_another_digest),

@@ -317,6 +317,56 @@ static void refuses_to_add_an_element_and_its_negative(void **state)
     assert_memory_equal(out, zeros, sizeof out);
 }
 
+static void a_multiple_of_a_sum_is_the_same_in_steps_or_at_once(void **state)
+{
+    (void)state;
+    static struct sym_element in[3][LARGEST];
+    static struct sym_element steps[LARGEST];
+    static struct sym_element at_once[LARGEST];
+    const struct sym_element *const sets[3] = {in[0], in[1], in[2]};
+    for (size_t s = 0; s < 3; s++) {
+        random_elements(in[s], LARGEST);
+    }
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+        size_t n = sizes[i];
+        struct sym_scalar k = random_scalar();
+        assert_int_equal(sym_ristretto_add(steps, NULL, with, in[0], in[1], n), SYM_OK);
+        assert_int_equal(sym_ristretto_add(steps, NULL, with, steps, in[2], n), SYM_OK);
+        assert_int_equal(sym_ristretto_multiply(steps, NULL, with, steps, n, &k), SYM_OK);
+        assert_int_equal(sym_ristretto_add_multiply(at_once, NULL, with, sets, 3, n, &k), SYM_OK);
+        assert_memory_equal(at_once, steps, n * sizeof *steps);
+        memcpy(at_once, in[1], sizeof at_once);
+        const struct sym_element *const in_place[3] = {in[0], at_once, in[2]};
+        assert_int_equal(sym_ristretto_add_multiply(at_once, NULL, with, in_place, 3, n, &k),
+                         SYM_OK);
+        assert_memory_equal(at_once, steps, n * sizeof *steps);
+    }
+}
+
+/* On the way it is no matter, at the end it is. */
+static void refuses_a_multiple_of_a_sum_that_is_the_identity(void **state)
+{
+    (void)state;
+    struct sym_element a[2];
+    struct sym_element b[2];
+    struct sym_element out[2];
+    struct sym_scalar k = random_scalar();
+    const struct sym_element *const sets[3] = {a, b, a};
+    size_t bad = 9;
+    random_elements(a, 2);
+    random_elements(b, 2);
+    b[1] = times(a[1], order_minus(1));
+    assert_int_equal(sym_ristretto_add_multiply(out, &bad, with, sets, 2, 2, &k), SYM_BAD_ELEMENT);
+    assert_int_equal(bad, 1);
+    assert_memory_equal(out, zeros, sizeof out);
+    assert_int_equal(sym_ristretto_add_multiply(out, NULL, with, sets, 3, 2, &k), SYM_OK);
+    assert_same(out[1], times(a[1], k));
+    assert_int_equal(sym_ristretto_add_multiply(out, NULL, with, sets, 0, 2, &k), SYM_BAD_VALUE);
+    memset(b[0].bytes, 0, sizeof b[0].bytes);
+    assert_int_equal(sym_ristretto_add_multiply(out, &bad, with, sets, 3, 2, &k), SYM_BAD_ELEMENT);
+    assert_int_equal(bad, 0);
+}
+
 static void multiplication_spreads_over_sums_and_products_of_scalars(void **state)
 {
     (void)state;
@@ -504,6 +554,8 @@ static int run_for_backend(const char *name)
         cmocka_unit_test(leaves_memory_behind_the_batch_alone),
         cmocka_unit_test(adds_in_place_and_in_either_order),
         cmocka_unit_test(refuses_to_add_an_element_and_its_negative),
+        cmocka_unit_test(a_multiple_of_a_sum_is_the_same_in_steps_or_at_once),
+        cmocka_unit_test(refuses_a_multiple_of_a_sum_that_is_the_identity),
         cmocka_unit_test(multiplication_spreads_over_sums_and_products_of_scalars),
         cmocka_unit_test(a_sum_equals_repeated_multiplication_and_addition),
         cmocka_unit_test(a_sum_takes_the_edge_weights),

@@ -1,6 +1,7 @@
 /* Runs under valgrind with every secret marked undefined: a branch or an address that depends on
  * one is an error. Compiled with -DSYM_CTCHECK, as the product files it is linked with; with
  * -DPLANT_BRANCH it branches on a secret itself, and has to be caught. See README.md here. */
+#include "crypto/dleq.h"
 #include "crypto/expand.h"
 #include "crypto/oprf.h"
 
@@ -63,6 +64,9 @@ static void add(const struct sym_ristretto *with, struct sym_element *a, struct 
         (void)VALGRIND_MAKE_MEM_DEFINED(b, N * sizeof *b);
     }
     expect(sym_ristretto_add(out, NULL, with, a, b, N), "a sum of elements");
+    const struct sym_element *const sets[] = {a, b};
+    struct sym_scalar k = secret_scalar(6);
+    expect(sym_ristretto_add_multiply(out, NULL, with, sets, 2, N, &k), "a multiple of a sum");
 }
 
 static void oprf(const struct sym_ristretto *with)
@@ -105,6 +109,30 @@ static void oprf(const struct sym_ristretto *with)
     add(with, hashed, again);
 }
 
+static void proof(const struct sym_ristretto *with)
+{
+    struct sym_scalar k = secret_scalar(7);
+    struct sym_element key;
+    struct sym_element asked[N];
+    struct sym_element answers[N];
+    struct sym_uniform uniform[N];
+    uint8_t bytes[SYM_DLEQ_PROOF_BYTES];
+    struct sym_dleq st = {.key = &key, .asked = asked, .answers = answers, .n = N};
+    for (size_t i = 0; i < N; i++) {
+        memset(uniform[i].bytes, (int)i + 1, sizeof uniform[i].bytes);
+    }
+    expect(sym_ristretto_derive(asked, NULL, with, uniform, N), "elements");
+    expect(sym_ristretto_multiply(&key, NULL, with, &sym_ristretto_generator, 1, &k), "a key");
+    expect(sym_ristretto_multiply(answers, NULL, with, asked, N, &k), "answers");
+    PUBLIC(key); /* what is proven is said to the peer */
+    PUBLIC(answers);
+    expect(sym_dleq_hash(st.asked_hash, asked, N), "a hash");
+    expect(sym_dleq_hash(st.answers_hash, answers, N), "a hash");
+    expect(sym_dleq_prove(bytes, with, &st, &k), "a proof");
+    PUBLIC(bytes);
+    expect(sym_dleq_verify(bytes, with, &st), "that it holds");
+}
+
 int main(void)
 {
     if (sym_crypto_init() != SYM_OK) {
@@ -121,6 +149,7 @@ int main(void)
         const struct sym_ristretto *with;
         if (sym_ristretto_choose(&with, sym_ristretto_name_at(i)) == SYM_OK) {
             oprf(with);
+            proof(with);
             (void)printf("%s: done\n", sym_ristretto_name(with));
         } else {
             (void)printf("%s: cannot run here\n", sym_ristretto_name_at(i));

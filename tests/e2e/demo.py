@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """make demo: two banks and a police force on this machine are made, meet, and find out what their
 lists have in common; checked against what is known of the lists (lists.py). Then an auditor looks
-at the evidence, and three more join to count incidents together (demo_joint.py).
+at the evidence, three more join to count incidents together (demo_joint.py), and with a seventh they
+make a table of six lists (demo_table.py).
 
 Everything lies in ./demo afterwards (or in the directory that is named), made anew each time.
 """
@@ -18,6 +19,7 @@ import sys
 import textwrap
 
 import demo_joint
+import demo_table
 import lists
 import nodes
 from nodes import DENIED, DONE, Node
@@ -63,7 +65,7 @@ def make_room(home):
         raise Refusal(f"{home}: is not a directory: move it away")
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise Refusal(f"{home}: was not made by a demo, and will not be deleted: move it away")
-    for name in ("bank-a", "bank-b", "police", *(folder(name) for name, _, _ in demo_joint.MORE)):
+    for name in ("bank-a", "bank-b", "police", *(folder(name) for name, _, _ in (*demo_joint.MORE, demo_table.TALLIER))):
         holder = in_use(home / name)
         if holder is not None:
             raise Refusal(f"{home / name}: a node runs there: stop it first (kill {holder})")
@@ -307,6 +309,17 @@ def join(stage, cast):
     return demo_joint.play(stage, [*cast, *more], table)
 
 
+def six_lists(stage, joint):
+    heading("10  Six lists, one table")
+    tallier = stage.node(*demo_table.TALLIER)
+    show_init(tallier)
+    show_start(tallier)
+    tallier.do("card", "--out", f"{tallier.dir}.card")
+    print()
+    demo_table.play(stage, joint.nodes, tallier, table)
+    return tallier
+
+
 def table(rows):
     widths = [max(len(str(row[at])) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
@@ -315,7 +328,7 @@ def table(rows):
     print()
 
 
-def tell(stage, a, b, police, joint):
+def tell(stage, a, b, police, joint, tallier):
     heading("What each side learned")
     by_name = {what: mine for what, _, mine, _, _ in stage.told}
     count, matches, suspected = (by_name[what] for what in ("how many accounts", "which accounts", "who is suspected"))
@@ -325,6 +338,8 @@ def tell(stage, a, b, police, joint):
            (b.name, f"that Bank A asked twice, with {matches['own_size']} accounts; nothing about any of them"),
            (police.name, f"that Bank A asked, with {suspected['own_size']} identifiers, and that Bank B was denied"),
            ("all six", f"{joint.told()} counts of all six together, with noise; Bank A chose the questions"),
+           ("all seven", "on exactly which of six lists how many people are"),
+           (tallier.name, "the same, over tags that it cannot read"),
            ("nobody", "a record, an identifier, a count or a case number of anybody else alone")])
 
     heading("What left each node")
@@ -341,7 +356,7 @@ def tell(stage, a, b, police, joint):
         "and look around:")
     build = os.path.relpath(nodes.BUILD)
     print(f'  export PATH="$PWD/{build}:$PATH"')
-    for node in joint.nodes:
+    for node in (*joint.nodes, tallier):
         print(f"  symbolond --dir {node.dir} --key-file {node.unlock[1]} 2>>{node.log_path} &")
     print("  sleep 3")
     for words in ("status", f"peer ping {b.alias} --count 10", "dataset list", "exchange list",
@@ -364,7 +379,8 @@ def play(stage):
     ask_the_police(stage, a, police, inspector)
     ask_in_vain(stage, b, police)
     audit(stage, a, b)
-    return a, b, police, join(stage, (a, b, police))
+    joint = join(stage, (a, b, police))
+    return a, b, police, joint, six_lists(stage, joint)
 
 
 def main():

@@ -39,7 +39,14 @@ class Demo(NodeTest):
             self.assertFalse((home / name / "run").is_symlink(), "the nodes are stopped")
         self.assertFalse((home / "preshared.key").exists())
         self.counts_together(home, done.stdout)
+        self.six_lists(home, done.stdout)
         return done.stdout
+
+    def six_lists(self, home, told):
+        self.assertFalse((home / "statistics-office" / "run").is_symlink(), "the tallier is stopped")
+        self.assertIn("All 25 published cells are there, and nothing else: 2744 people", " ".join(told.split()))
+        self.assertRegex(told, r"(?m)^ +2744 records, each counted once")
+        self.assertRegex(told, r"with noise: epsilon 1, each count is right to")
 
     def counts_together(self, home, told):
         for country, true in (("Libya", 2027), ("Spain", 606), ("Niger", 486), ("Sudan", 461), ("Algeria", 379)):

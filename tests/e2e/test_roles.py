@@ -29,6 +29,8 @@ WORDS = {
     "approve": ["approve", "f" * 32], "deny": ["deny", "f" * 32, "--why", "no"],
     "overlap": ["overlap", "--peer", "nobody", "--mine", "absent", "--theirs", "absent", "--reveal", "count",
                 "--purpose", "test", "--basis", "consent", "--case", "T-1"],
+    "overlap-table": ["overlap-table", "--peers", "nobody,noone", "--tallier", "neither", "--dataset", "absent", "--type",
+                      "phone", "--mode", "exact", "--purpose", "test", "--basis", "consent", "--case", "T-1"],
     "exchange list": ["exchange", "list"], "exchange show": ["exchange", "show", "f" * 32],
     "exchange result": ["exchange", "result", "f" * 32], "exchange cancel": ["exchange", "cancel", "f" * 32],
     "exchange forget": ["exchange", "forget", "f" * 32],

@@ -55,6 +55,7 @@ struct rig_side {
     struct sym_standings standings;
     struct sym_standing_maker *maker;
     unsigned asked;
+    unsigned held_back;  /* those for which an approver was asked for whatever the grant says */
     unsigned taken_back; /* decisions whose write failed */
     struct sym_request last;
     uint8_t case_hash[SYM_HASH_BYTES]; /* the commitment to the case in it */

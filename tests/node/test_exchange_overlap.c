@@ -1,3 +1,5 @@
+#include "node/tabulation/breaches.h"
+#include "proto/table.h"
 #include "tests/node/exchange_rig.c"
 
 #include "tests/support/toy_group.h"
@@ -338,6 +340,27 @@ static void is_denied_and_both_remember(void **state)
     expect_span(exchange_rig_entry(rig, 1, &b, NULL).fault, "max-size");
 }
 
+static enum sym_err accuse(struct sym_transaction *t, void *context)
+{
+    return sym_breach_put(t, context, SYM_TABLE_CAUSE_PROOF, sym_span(NULL, 0));
+}
+
+static void who_broke_a_table_needs_an_approver_for_whatever_it_asks(void **state)
+{
+    (void)state;
+    exchange_rig_fill(rig, 0, 0, 10);
+    exchange_rig_fill(rig, 1, 0, 10);
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    assert_int_equal(rig->sides[1].held_back, 0);
+    assert_int_equal(sym_store_write(rig->sides[1].room.store, accuse, &rig->sides[0].self.id),
+                     SYM_OK);
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    assert_int_equal(rig->sides[1].asked, 2);
+    assert_int_equal(rig->sides[1].held_back, 1);
+}
+
 static bool approve_after_a_while(struct exchange_rig *r)
 {
     struct rig_side *b = &r->sides[1];
@@ -672,6 +695,7 @@ int main(void)
         TEST(cancels_what_nobody_looks_at_any_more),
         TEST(runs_several_at_once_both_ways),
         TEST(refuses_to_count_records_with_several_identifiers),
+        TEST(who_broke_a_table_needs_an_approver_for_whatever_it_asks),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;

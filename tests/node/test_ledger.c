@@ -105,7 +105,8 @@ static enum sym_err do_debit(struct sym_transaction *t, void *context)
 {
     const struct doing *d = context;
     const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {9};
-    const struct sym_ledger_exchange x = {.id = id,
+    const struct sym_ledger_exchange x = {.kind = SYM_KIND_TABULATE,
+                                          .id = id,
                                           .initiator = d->peer,
                                           .responder = &d->f->room.self,
                                           .alias = "police",

@@ -97,7 +97,8 @@ static enum sym_err debit_fn(struct sym_transaction *t, void *context)
 {
     struct step *s = context;
     const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {(uint8_t)s->q};
-    const struct sym_ledger_exchange x = {.id = id,
+    const struct sym_ledger_exchange x = {.kind = SYM_KIND_TABULATE,
+                                          .id = id,
                                           .initiator = &s->peer,
                                           .responder = &room->self,
                                           .alias = "peer",

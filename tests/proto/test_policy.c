@@ -22,7 +22,8 @@ static struct sym_grant a_grant(void)
                               .purposes = 1u << SYM_PURPOSE_AML | 1u << SYM_PURPOSE_TEST,
                               .types = UINT64_C(1) << SYM_TOKEN_IBAN | 1u,
                               .engines = 1u << SYM_OVERLAP_ENGINE_DH,
-                              .modes = SYM_TABLE_MODES, /* read of a table only */
+                              .modes = 1u << SYM_TABLE_EXACT |
+                                       1u << SYM_TABLE_DP, /* read of a table only */
                               .expires_s = NOW_S + 1};
 }
 

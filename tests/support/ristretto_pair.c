@@ -8,14 +8,16 @@ struct answer {
     struct sym_element out[PAIR_MAX];
 };
 
-enum call { CHECK, MULTIPLY, ADD, SUM, DERIVE, DERIVE_MULTIPLY, CALLS };
+enum call { CHECK, MULTIPLY, ADD, ADD_MULTIPLY, SUM, DERIVE, DERIVE_MULTIPLY, CALLS };
 
-static const char *const names[] = {"check", "multiply", "add", "sum", "derive", "derive_multiply"};
+static const char *const names[] = {"check",  "multiply",       "add", "add_multiply", "sum",
+                                    "derive", "derive_multiply"};
 
 static void ask(struct answer *a, enum call call, const struct sym_ristretto *with,
                 const struct sym_element *in, const struct sym_uniform *uniform, size_t n,
                 const struct sym_scalar *k)
 {
+    const struct sym_element *const sets[] = {in, in + 1, in, in + 2};
     memset(a, 0, sizeof *a);
     a->bad = PAIR_MAX + 1;
     switch (call) {
@@ -27,6 +29,9 @@ static void ask(struct answer *a, enum call call, const struct sym_ristretto *wi
         break;
     case ADD:
         a->err = sym_ristretto_add(a->out, &a->bad, with, in, in + 1, n > 0 ? n - 1 : 0);
+        break;
+    case ADD_MULTIPLY:
+        a->err = sym_ristretto_add_multiply(a->out, &a->bad, with, sets, 4, n > 1 ? n - 2 : 0, k);
         break;
     case SUM:
         a->err = sym_ristretto_sum(a->out, &a->bad, with, in, n, uniform[0].bytes,

@@ -7,8 +7,9 @@
 
 #define PAIR_MAX 512u
 
-/* Compares check, multiply, add (each element and the next) and sum (weights from the elements)
- * on the encodings, derive and derive_multiply on the uniform bytes. NULL, or what differs. */
+/* Compares check, multiply, add (each element and the next), add_multiply (each, the next and the
+ * one after that) and sum (weights from the elements) on the encodings, derive and derive_multiply
+ * on the uniform bytes. NULL, or what differs. */
 const char *ristretto_pair_differs(const struct sym_ristretto *with, const struct sym_element *in,
                                    const struct sym_uniform *uniform, size_t n,
                                    const struct sym_scalar *k);

@@ -7,6 +7,7 @@
 #include "proto/evidence.h"
 #include "proto/exchange.h"
 #include "proto/local.h"
+#include "proto/table_message.h"
 #include "proto/tabulation.h"
 
 static const struct sym_message *const message_tables[] = {
@@ -89,6 +90,15 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_gate_counters,
     &sym_msg_overlap,
     &sym_msg_overlap_answer,
+    &sym_msg_overlap_table,
+    &sym_msg_overlap_evaluate,
+    &sym_msg_overlap_rows,
+    &sym_msg_table_consent,
+    &sym_msg_table_answer,
+    &sym_msg_table_release,
+    &sym_msg_table_exhibit,
+    &sym_msg_overlap_table_start,
+    &sym_msg_overlap_table_shown,
     &sym_msg_backup_begin,
     &sym_msg_backup_begun,
     &sym_msg_backup_query,

@@ -77,7 +77,18 @@ static size_t batch_add(struct sym_element *out, const struct sym_element *a,
     return n;
 }
 
-/* Weighted sums are not played. */
+/* Neither these nor weighted sums are played. */
+static size_t batch_add_multiply(struct sym_element *out, const struct sym_element *const *in,
+                                 size_t sets, size_t n, const struct sym_scalar *k)
+{
+    (void)out;
+    (void)in;
+    (void)sets;
+    (void)n;
+    (void)k;
+    return 0;
+}
+
 static size_t batch_sum(struct sym_element *out, const struct sym_element *in, size_t n,
                         const uint8_t *weights, size_t weight_len)
 {
@@ -97,5 +108,6 @@ const struct sym_ristretto toy_group = {
     .multiply = batch_multiply,
     .derive_multiply = batch_derive_multiply,
     .add = batch_add,
+    .add_multiply = batch_add_multiply,
     .sum = batch_sum,
 };

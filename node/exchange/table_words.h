@@ -1,0 +1,20 @@
+/* table_words.h - who ended an overlap table, and how, for a person: by alias. */
+#ifndef SYM_NODE_EXCHANGE_TABLE_WORDS_H
+#define SYM_NODE_EXCHANGE_TABLE_WORDS_H
+
+#include "node/exchange/exchanges_state.h"
+#include "proto/table.h"
+
+/* "bank-b did not answer in time, says police: …"; detail may be empty. self: the own place, or
+ * SYM_TABLE_ASKER. */
+void sym_table_words(char out[SYM_FAULT_BYTES], const struct sym_exchanges *x,
+                     const struct sym_table_question *q, struct sym_table_failure failure,
+                     const char *detail);
+/* "bank-b", "this node", "the asker". */
+void sym_table_party_text(char out[SYM_ALIAS_BYTES + 16u], const struct sym_exchanges *x,
+                          const struct sym_table_question *q, uint32_t place);
+/* What an exchange ends with that is ended for this. */
+enum sym_reason sym_table_reason(struct sym_table_failure failure);
+enum sym_err sym_table_result(struct sym_table_failure failure);
+
+#endif

@@ -1,0 +1,368 @@
+#include "node/exchange/tables_state.h"
+#include "node/log.h"
+#include "node/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long consents may take, and being ready; how long a party may take to be reached. */
+#define REACH_MS 10000u
+/* Ticks of 100 ms without anybody looking. */
+#define UNHEEDED_MAX 30u
+
+void sym_asked_turn_soon(struct sym_asked_table *t)
+{
+    if (!t->turning && t->turn != NULL) {
+        t->turning = true;
+        sym_timer_set(t->turn, 0);
+    }
+}
+
+/* The end -------------------------------------------------------------------------------------- */
+
+static bool legs_are_over(const struct sym_asked_table *t)
+{
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        if (t->legs[i].leg.exchange != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void abort_legs(struct sym_asked_table *t, enum sym_reason reason, enum sym_err result)
+{
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        if (t->legs[i].leg.exchange != NULL) {
+            sym_exchange_abort(t->x, t->legs[i].leg.exchange, reason, result, t->fault.text);
+        }
+    }
+}
+
+void sym_asked_end(struct sym_asked_table *t, enum sym_exchange_state state, enum sym_err result,
+                   const char *why)
+{
+    if (t->ends) {
+        return;
+    }
+    t->ends = true;
+    t->state = state;
+    t->result = result;
+    (void)sym_fail(&t->fault, result, "%s", why);
+    if (state != SYM_EXCHANGE_DONE) {
+        abort_legs(t, t->cancelled ? SYM_REASON_CANCELLED : t->reason, result);
+        if (t->part != NULL) {
+            sym_table_part_leave(t->part);
+            t->part = NULL;
+        }
+    }
+}
+
+/* Driving -------------------------------------------------------------------------------------- */
+
+static void watch_legs(struct sym_asked_table *t)
+{
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        const struct sym_leg *leg = &t->legs[i].leg;
+        if (leg->over && !t->told[i]) {
+            bool late = leg->reason == SYM_REASON_TIMEOUT;
+            t->told[i] = true;
+            if (leg->state != SYM_EXCHANGE_DONE) {
+                sym_table_lead_lost(t->lead, i, late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE);
+            }
+        }
+    }
+}
+
+static void pump_legs(struct sym_asked_table *t)
+{
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        struct sym_exchange *e = t->legs[i].leg.exchange;
+        if (e != NULL && e->phase == SYM_PHASE_RUNNING && e->writing == NULL) {
+            sym_exchange_pump(t->x, e);
+        }
+    }
+}
+
+/* Moves one payload each way between the own member and the lead, if there is one. */
+static enum sym_err move_own(struct sym_asked_table *t, bool *moved)
+{
+    struct sym_table_member *m = sym_table_part_member(t->part);
+    uint32_t own = t->own;
+    size_t len = 0;
+    enum sym_err err = SYM_OK;
+    if (sym_table_lead_step(t->lead, own, &len) == SYM_TABLE_DATA) {
+        uint8_t *payload = malloc(len);
+        err = payload == NULL ? SYM_NO_MEMORY : sym_table_lead_write(t->lead, own, payload, len);
+        if (err == SYM_OK) {
+            err = sym_table_member_take(m, sym_span(payload, len));
+        }
+        free(payload);
+        *moved = true;
+    }
+    if (err == SYM_OK && sym_table_member_step(m, &len) == SYM_TABLE_DATA) {
+        uint8_t *payload = malloc(len);
+        err = payload == NULL ? SYM_NO_MEMORY : sym_table_member_write(m, payload, len);
+        if (err == SYM_OK) {
+            err = sym_table_lead_take(t->lead, own, sym_span(payload, len), sym_now_ms());
+        }
+        free(payload);
+        *moved = true;
+    }
+    return err;
+}
+
+static void drive_own(struct sym_asked_table *t)
+{
+    bool moved = t->part != NULL;
+    bool any = false;
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && moved) {
+        moved = false;
+        err = move_own(t, &moved);
+        any = any || moved;
+    }
+    if (err != SYM_OK) {
+        sym_table_lead_lost(t->lead, t->own, SYM_TABLE_CAUSE_OTHER);
+    }
+    if (any) {
+        sym_table_part_turn_soon(t->part);
+    }
+}
+
+/* All who can be told have been: then it ends. */
+static void on_failed(struct sym_asked_table *t)
+{
+    char text[SYM_FAULT_BYTES];
+    struct sym_table_failure failure = sym_table_lead_failure(t->lead);
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        const struct sym_exchange *e = t->legs[i].leg.exchange;
+        if (e != NULL && e->phase == SYM_PHASE_RUNNING && !sym_table_lead_is_told(t->lead, i)) {
+            return;
+        }
+    }
+    const struct sym_leg *leg = failure.place <= t->question.n ? &t->legs[failure.place].leg : NULL;
+    bool denied = leg != NULL && leg->over &&
+                  (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD);
+    const char *detail = leg != NULL && leg->over ? leg->fault
+                         : t->part != NULL && failure.place == t->own
+                             ? sym_table_part_fault(t->part)
+                             : "";
+    if (t->part != NULL && sym_table_part_fault(t->part)[0] != '\0' && failure.said_by == t->own) {
+        (void)snprintf(text, sizeof text, "%s", sym_table_part_fault(t->part));
+    } else {
+        sym_table_words(text, t->x, &t->question, failure, detail);
+    }
+    t->reason = sym_table_reason(failure);
+    sym_asked_end(t, SYM_EXCHANGE_ABORTED, denied ? SYM_DENIED : sym_table_result(failure), text);
+}
+
+static void keep(struct sym_asked_table *t)
+{
+    struct sym_span release = sym_table_lead_release(t->lead);
+    if (t->has_release || t->writes) {
+        return;
+    }
+    enum sym_err err = sym_table_release_hash(t->release_hash, release);
+    if (err == SYM_OK) {
+        err = sym_asked_write_row(t, false, release);
+    }
+    if (err != SYM_OK) {
+        sym_asked_end(t, SYM_EXCHANGE_ABORTED, err, "the table could not be kept");
+    }
+}
+
+static void conclude(struct sym_asked_table *t)
+{
+    if (sym_asked_write_row(t, true, sym_span(NULL, 0)) != SYM_OK) {
+        t->ended_us = sym_now_us();
+    }
+}
+
+static void drive(struct sym_asked_table *t)
+{
+    if (t->ended_us != 0) {
+        return;
+    }
+    if (!t->ends) {
+        drive_own(t);
+        watch_legs(t);
+        pump_legs(t);
+        switch (sym_table_lead_phase(t->lead)) {
+        case SYM_TABLE_CONSENTING:
+        case SYM_TABLE_READYING:
+        case SYM_TABLE_COMPUTING:
+            break;
+        case SYM_TABLE_RELEASING:
+            keep(t);
+            break;
+        case SYM_TABLE_DONE:
+            sym_asked_end(t, SYM_EXCHANGE_DONE, SYM_OK, "");
+            break;
+        case SYM_TABLE_FAILED:
+            on_failed(t);
+            break;
+        }
+    }
+    if (t->ends) {
+        drive_own(t); /* a word that is due to the own part */
+        pump_legs(t); /* their closes */
+        if (legs_are_over(t) && !t->writes) {
+            conclude(t);
+        }
+    }
+}
+
+static void on_turn(void *owner)
+{
+    struct sym_asked_table *t = owner;
+    t->turning = false;
+    drive(t);
+}
+
+enum sym_err sym_asked_timer(struct sym_asked_table *t)
+{
+    return sym_loop_timer(t->x->config.loop, &t->turn, 0, on_turn, t);
+}
+
+/* Time ----------------------------------------------------------------------------------------- */
+
+static void leave_out_absent(struct sym_asked_table *t)
+{
+    for (uint32_t i = 0; i <= t->question.n && sym_now_ms() - t->began_ms > REACH_MS; i++) {
+        struct sym_exchange *e = t->legs[i].leg.exchange;
+        if (e != NULL && e->phase == SYM_PHASE_ASKING) {
+            sym_exchange_abort(t->x, e, SYM_REASON_LINK_LOST, SYM_UNREACHABLE,
+                               "could not be reached");
+        }
+    }
+}
+
+void sym_tables_tick(struct sym_exchanges *x)
+{
+    for (size_t i = 0; i < SYM_TABLES_MAX; i++) {
+        struct sym_asked_table *t = x->tables[i];
+        if (t == NULL || t->ended_us != 0) {
+            continue;
+        }
+        if (!t->ends && ++t->unheeded > UNHEEDED_MAX) {
+            t->cancelled = true;
+            sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED,
+                          "cancelled: the command that asked has gone");
+        }
+        if (!t->ends && sym_now_ms() >= t->until_ms) {
+            t->reason = SYM_REASON_TIMEOUT;
+            sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_EXPIRED, "it took longer than allowed");
+        }
+        if (!t->ends) {
+            leave_out_absent(t);
+            sym_table_lead_tick(t->lead, sym_now_ms());
+        }
+        sym_asked_turn_soon(t);
+    }
+}
+
+void sym_asked_destroy(struct sym_asked_table *t)
+{
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        struct sym_exchange *e = t->legs[i].leg.exchange;
+        if (e != NULL) {
+            e->leg = NULL;
+            t->legs[i].leg.exchange = NULL;
+            sym_exchange_abort(t->x, e, SYM_REASON_CANCELLED, SYM_CANCELLED, "cancelled");
+        }
+    }
+    if (t->part != NULL) {
+        sym_table_part_leave(t->part);
+    }
+    sym_timer_remove(&t->turn);
+    sym_table_lead_free(t->lead);
+    sym_wipe(t, sizeof *t);
+    free(t);
+}
+
+void sym_tables_clear(struct sym_exchanges *x)
+{
+    for (size_t i = 0; i < SYM_TABLES_MAX; i++) {
+        if (x->tables[i] != NULL) {
+            x->tables[i]->part = NULL; /* is cleared by itself */
+            sym_asked_destroy(x->tables[i]);
+            x->tables[i] = NULL;
+        }
+    }
+}
+
+/* Looking -------------------------------------------------------------------------------------- */
+
+static struct sym_asked_table *find(const struct sym_exchanges *x, struct sym_span id)
+{
+    for (size_t i = 0; i < SYM_TABLES_MAX; i++) {
+        struct sym_asked_table *t = x->tables[i];
+        if (t != NULL && sym_span_equal(id, sym_span(t->question.table, SYM_EXCHANGE_ID_BYTES))) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+void sym_asked_count_bytes(const struct sym_asked_table *t, uint64_t *sent, uint64_t *received)
+{
+    *sent = 0;
+    *received = 0;
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        const struct sym_leg *leg = &t->legs[i].leg;
+        *sent += leg->exchange != NULL ? leg->exchange->bytes_sent : leg->bytes_sent;
+        *received += leg->exchange != NULL ? leg->exchange->bytes_received : leg->bytes_received;
+    }
+}
+
+enum sym_err sym_table_row(const struct sym_exchanges *x, struct sym_span id,
+                           struct sym_exchange_row *row)
+{
+    const struct sym_asked_table *t = find(x, id);
+    if (t == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    struct sym_table_progress p = {0, 0};
+    bool over = t->ended_us != 0;
+    uint64_t sent = 0;
+    uint64_t received = 0;
+    if (t->part != NULL) {
+        p = sym_table_part_progress(t->part);
+    }
+    sym_asked_count_bytes(t, &sent, &received);
+    *row =
+        (struct sym_exchange_row){.id = sym_span(t->question.table, SYM_EXCHANGE_ID_BYTES),
+                                  .kind = SYM_KIND_OVERLAP_TABLE,
+                                  .state = (uint32_t)(over ? t->state : SYM_EXCHANGE_RUNNING),
+                                  .result = over ? (uint32_t)t->result : 0,
+                                  .fault = sym_span_text(over ? t->fault.text : ""),
+                                  .done = p.done,
+                                  .total = p.total,
+                                  .elapsed_us = (over ? t->ended_us : sym_now_us()) - t->started_us,
+                                  .bytes_sent = sent,
+                                  .bytes_received = received};
+    return SYM_OK;
+}
+
+bool sym_table_heeded(struct sym_exchanges *x, struct sym_span id)
+{
+    struct sym_asked_table *t = find(x, id);
+    if (t != NULL) {
+        t->unheeded = 0;
+    }
+    return t != NULL;
+}
+
+bool sym_table_cancel(struct sym_exchanges *x, struct sym_span id)
+{
+    struct sym_asked_table *t = find(x, id);
+    if (t == NULL || t->ends) {
+        return false;
+    }
+    t->cancelled = true;
+    sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED, "cancelled");
+    sym_asked_turn_soon(t);
+    return true;
+}

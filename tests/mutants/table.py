@@ -1,0 +1,145 @@
+# Overlap tables: what their tests must catch. Each: what is broken, the test that must fail, and
+# edits of (file, text, replacement).
+MUTANTS = [
+    # --- Proofs ---
+    (
+        "all weights of a proof are alike",
+        "crypto/test_dleq:finds_two_answers_that_make_up_for_each_other",
+        ("crypto/dleq.c", "(void)crypto_stream_chacha20(weights, st->n * SYM_SHORT_WEIGHT_BYTES, nonce, seed);", "(void)nonce;\n        memset(weights, 1, st->n * SYM_SHORT_WEIGHT_BYTES);"),
+    ),
+    (
+        "a proof is not bound to its context",
+        "crypto/test_dleq:refuses_another_key_context_or_number",
+        ("crypto/dleq.c", "sym_sha256(context, st->context)", "sym_sha256(context, sym_span(NULL, 0))"),
+    ),
+    (
+        "any challenge is the right one",
+        "crypto/test_dleq:finds_one_answer_among_a_thousand_made_with_another_secret",
+        ("crypto/dleq.c", "!sym_equal(challenge.bytes, proof, sizeof challenge.bytes)", "challenge.bytes[0] != challenge.bytes[0]"),
+    ),
+    (
+        "an owner does not verify proofs",
+        "proto/test_table_cheats:one_answer_among_a_thousand_with_another_secret_is_found",
+        ("proto/table_list_work.c", "return sym_dleq_verify(answer->proof, job->list->config.with, &st);", "return SYM_OK;"),
+    ),
+    (
+        "answers are not those that were signed",
+        "proto/test_table_cheats:answers_that_are_not_what_was_signed_or_asked_are_refused",
+        ("proto/table_owner.c", "!table_same(said.answers_hash.data, answer->hash, SYM_HASH_BYTES)", "said.answers_hash.len == 0"),
+    ),
+    (
+        "an exhibit convicts whoever signed an answer",
+        "proto/test_table_cheats:nobody_is_convicted_of_a_right_answer",
+        ("proto/table_exhibit.c", "? SYM_DENIED", "? SYM_OK"),
+    ),
+    (
+        "the last of the summands is forgotten",
+        "crypto/test_ristretto:a_multiple_of_a_sum_is_the_same_in_steps_or_at_once",
+        ("crypto/ristretto/batch.h", "for (size_t s = 1; s < sets; s++) {", "for (size_t s = 1; s + 1 < sets; s++) {"),
+    ),
+    # --- Questions ---
+    (
+        "an element may be evaluated twice",
+        "proto/test_table_cheats:questions_that_are_not_as_announced_are_refused",
+        ("proto/table_evaluator.c", "enum sym_err err = sym_seen_add(e->seen, elements.data + (size_t)i * SYM_ELEMENT_BYTES);", "enum sym_err err = SYM_OK;"),
+    ),
+    (
+        "more frames may be unanswered than there is room for",
+        "proto/test_table_cheats:more_frames_than_may_be_unanswered_are_refused",
+        ("proto/table_evaluator.c", "if (s->state != SLOT_FREE) {", "if (s->state == SLOT_READY) {"),
+    ),
+    (
+        "another list than announced is evaluated",
+        "proto/test_table_cheats:evaluations_beyond_the_announced_number_are_refused",
+        ("proto/table_evaluator.c", "agreed->consented[owner].elements != elements", "elements > SYM_TABLE_SET_MAX"),
+    ),
+    (
+        "records leave in the order in which they lie",
+        "proto/test_table:no_order_is_preserved",
+        ("proto/table_list_work.c", "sym_shuffle(job->list->order, job->list->total);", "for (uint32_t i = 0; i < job->list->total; i++) {\n        job->list->order[i] = i;\n    }"),
+    ),
+    (
+        "all owners blind alike",
+        "proto/test_table:no_element_repeats_at_a_party_between_lists_owners_or_tables",
+        ("proto/table_list.c", "sym_scalar_random(&pair[0]);", "memset(pair[0].bytes, 0, sizeof pair[0].bytes);\n    pair[0].bytes[0] = 3;"),
+    ),
+    (
+        "a row says nothing of the record but its element",
+        "proto/test_table:a_row_is_made_of_query_digest_and_element",
+        ("proto/table_list_work.c", "sym_span(digest, SYM_HASH_BYTES),", "sym_span(digest, 0),"),
+    ),
+    # --- Rows and release ---
+    (
+        "a row may come twice",
+        "proto/test_table_cheats:a_row_repeated_in_the_next_frame_is_refused",
+        ("proto/table_tally.c", "sym_sorted_break(from, n + before, SYM_TABLE_TAG_BYTES, true)", "sym_sorted_break(from, n + before, SYM_TABLE_TAG_BYTES, false)"),
+    ),
+    (
+        "rows that are lost are not missed",
+        "proto/test_table_cheats:rows_that_are_not_in_order_or_not_as_announced_are_refused",
+        ("proto/table_tally.c", "if (total != leg->n) {", "if (total < leg->n) {"),
+    ),
+    (
+        "a record on two lists is counted on the last alone",
+        "proto/test_table:a_table_is_what_was_planted",
+        ("proto/table_tally.c", "cell |= (uint32_t)(by <= 0) << i;", "cell |= (uint32_t)(by < 0) << i;"),
+    ),
+    (
+        "the noise is that of sensitivity 1",
+        "proto/test_table:the_noise_of_a_table_is_the_announced_one",
+        ("proto/table_tally.c", ".sensitivity = SYM_TABLE_SENSITIVITY, .shares = 1", ".sensitivity = 1, .shares = 1"),
+    ),
+    (
+        "a negative count is released as a large one",
+        "proto/test_table:empty_lists_release_nothing_in_a_noisy_table",
+        ("proto/table_tally.c", "t->cells[i] > INT64_MAX || t->cells[i] < t->noise.threshold", "t->cells[i] < t->noise.threshold"),
+    ),
+    (
+        "rows leave before the debit",
+        "proto/test_table:no_row_leaves_before_the_debit",
+        ("proto/table_rows.c", "!sym_table_list_is_complete(list) || !sym_table_member_sends_rows(member)", "!sym_table_list_is_complete(list)"),
+    ),
+    (
+        "two releases of one table are the same to the asker",
+        "proto/test_table_cheats:a_tallier_that_releases_two_tables_is_named",
+        ("proto/table_lead.c", "if (!table_same(l->legs[i].release_hash, l->legs[n].release_hash, SYM_HASH_BYTES)) {", "if (l->legs[i].stage != LEG_ENDED) {"),
+    ),
+    (
+        "a contributor does not look for its own number",
+        "proto/test_table_cheats:an_exact_table_shows_each_its_own_number",
+        ("proto/table_member.c", "err == SYM_OK && seen != rows ? SYM_BAD_VALUE : err", "err == SYM_OK && seen > SYM_TABLE_SET_MAX ? SYM_BAD_VALUE : err"),
+    ),
+    (
+        "a release of other epochs is taken",
+        "proto/test_table_cheats:releases_that_do_not_fit_what_was_agreed_are_refused",
+        ("proto/table_release.c", "sym_read_u64(&epochs) == a->consented[i].epoch", "sym_read_u64(&epochs) <= UINT64_MAX"),
+    ),
+    # --- Consents ---
+    (
+        "two may consent with the same key",
+        "proto/test_table_consents:consents_that_do_not_fit_are_refused_and_named",
+        ("proto/table_frames.c", "if (table_same(keys[i].bytes, keys[j].bytes, SYM_ELEMENT_BYTES)) {", "if (i == j) {"),
+        ("proto/table_lead.c", "bool here = i != place && l->legs[i].stage >= LEG_CONSENTED;", "bool here = false;"),
+    ),
+    (
+        "keys may cancel out",
+        "proto/test_table_consents:keys_that_cancel_out_are_refused",
+        ("proto/table_frames.c", "return sym_ristretto_sum(&sum, NULL, with, keys, n, weights, SYM_SHORT_WEIGHT_BYTES);", "(void)sum;\n    (void)with;\n    return SYM_OK;"),
+    ),
+    (
+        "the own consent may be replaced",
+        "proto/test_table_consents:an_asker_that_replaces_a_consent_is_named",
+        ("proto/table_member.c", "place == m->agreed.place && !sym_span_equal(from, sym_tab_bytes_span(&m->own_consent))", "from.len == 0"),
+    ),
+    (
+        "the query id says nothing of the mode",
+        "proto/test_table_consents:who_is_asked_otherwise_consents_to_another_table",
+        ("proto/table.c", "sym_write_u32(&w, q->mode);\n    sym_write_u64(&w, q->epsilon_nano);", "sym_write_u32(&w, 0);\n    sym_write_u64(&w, 0);"),
+    ),
+    (
+        "who is ready for other consents is as good as ready",
+        "proto/test_table_consents:two_lists_of_consents_for_one_table_come_to_nothing",
+        ("proto/table_lead.c", "if (!sym_span_equal(content, sym_span(l->agreed.consents_hash, SYM_HASH_BYTES))) {", "if (content.len != SYM_HASH_BYTES) {"),
+        ("proto/table_owner.c", "!table_same(said->consents_hash.data, a->consents_hash, SYM_HASH_BYTES)", "said->consents_hash.len == 0"),
+    ),
+]

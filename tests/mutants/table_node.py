@@ -1,0 +1,44 @@
+# Overlap tables in the node and on the command line: what their tests must catch. Each: what is broken,
+# the test that must fail, and edits of (file, text, replacement).
+MUTANTS = [
+    (
+        "a grant for tables with noise covers exact ones",
+        "proto/test_policy:a_table_in_another_mode_needs_another_grant",
+        ("proto/policy.c", "has_bit(grant->modes & SYM_TABLE_MODES, ask->mode)", "has_bit(SYM_TABLE_MODES, ask->mode)"),
+    ),
+    (
+        "a list whose size is told later may have any size, of matches too",
+        "proto/test_policy:the_size_of_a_list_for_a_table_may_be_told_later",
+        ("proto/policy.c", "ask->kind == SYM_KIND_OVERLAP_TABLE && ask->no_list", "ask->no_list"),
+    ),
+    (
+        "tables spend of another budget than tabulations",
+        "node/test_verbs_grant:the_budgets_of_all_peers_fit_into_that_of_the_dataset",
+        ("node/core/verbs_grant.c", "kind == SYM_KIND_TABULATE || kind == SYM_KIND_OVERLAP_TABLE", "kind == SYM_KIND_TABULATE"),
+    ),
+    (
+        "a later release takes the place of the first",
+        "node/test_table_releases:a_release_is_not_replaced_by_another",
+        ("node/tabulation/table_releases.c", "? SYM_OK : SYM_REPLAY", "? SYM_OK : sym_store_put(t, SYM_TABLE_TABLES, id, release)"),
+    ),
+    (
+        "a breach without a proof takes the place of one with it",
+        "node/test_table_releases:a_proof_is_not_lost_to_a_breach_without_one",
+        ("node/tabulation/breaches.c", "proof.len == 0 && there.len > HEAD_BYTES", "there.len < HEAD_BYTES"),
+    ),
+    (
+        "who broke a table goes on as before",
+        "node/test_exchange_overlap:who_broke_a_table_needs_an_approver_for_whatever_it_asks",
+        ("node/exchange/table_breach.c", 'sym_store_read(x->config.store, look, &l) == SYM_OK ? "it broke an overlap table" : NULL', "sym_store_read(x->config.store, look, &l) == SYM_INTERNAL ? \"\" : NULL"),
+    ),
+    (
+        "counts stand beside the wrong lists",
+        "cli/test_overlap_table:csv_has_a_column_for_each_list",
+        ("cli/overlap_table/view.c", "(cell >> i & 1u) << v->order[i]", "(cell >> i & 1u) << i"),
+    ),
+    (
+        "what is suppressed is shown as none",
+        "cli/test_overlap_table:what_is_suppressed_is_not_zero_and_has_no_sums",
+        ("cli/overlap_table/write_json.c", "sym_table_view_is_exact(v) || v->cells[cell - 1] > 0", "v->n > 0"),
+    ),
+]

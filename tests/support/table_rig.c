@@ -1,0 +1,612 @@
+#include "tests/support/table_rig.h"
+
+#include "crypto/digest.h"
+#include "proto/codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void insist(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+/* Of what the machine itself tells, too. */
+static void ignore(enum sym_err err)
+{
+    (void)err;
+}
+
+uint64_t table_rig_draw(struct table_rig *r)
+{
+    uint64_t z = (r->seed += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint32_t table_rig_below(struct table_rig *r, uint32_t bound)
+{
+    return (uint32_t)(table_rig_draw(r) % bound);
+}
+
+/* Making -----------------------------------------------------------------------------------------
+ */
+
+static int compare_digests(const void *a, const void *b)
+{
+    return memcmp(a, b, SYM_HASH_BYTES);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct sym_sign_key *x = a;
+    const struct sym_sign_key *y = b;
+    struct sym_node_id i;
+    struct sym_node_id j;
+    sym_node_id_of(&i, x->public_key);
+    sym_node_id_of(&j, y->public_key);
+    return memcmp(i.bytes, j.bytes, sizeof i.bytes);
+}
+
+static void make_party(struct sym_table_party *out, const struct sym_sign_key *key)
+{
+    struct sym_node_id id;
+    sym_node_id_of(&id, key->public_key);
+    memcpy(out->id, id.bytes, sizeof out->id);
+    memcpy(out->identity, key->public_key, sizeof out->identity);
+}
+
+void table_rig_make(struct table_rig *r, uint32_t n, uint32_t asker, uint64_t seed)
+{
+    struct sym_sign_key keys[SYM_TABLE_PARTIES_MAX] = {0};
+    *r = (struct table_rig){.n = n, .seed = seed};
+    insist(sym_ristretto_choose(&r->with, NULL) == SYM_OK);
+    for (uint32_t i = 0; i <= n; i++) {
+        uint8_t secret[SYM_SEED_BYTES];
+        for (size_t at = 0; at < sizeof secret; at += 8) {
+            sym_put_u64(secret + at, table_rig_draw(r));
+        }
+        insist(sym_sign_key_from(&keys[i], sym_span(secret, sizeof secret)) == SYM_OK);
+    }
+    qsort(keys, n, sizeof *keys, compare_keys);
+    r->question = (struct sym_table_question){.n = n,
+                                              .type = 3,
+                                              .type_version = 1,
+                                              .canon_version = 1,
+                                              .mode = SYM_TABLE_EXACT,
+                                              .dataset = "lists",
+                                              .purpose = SYM_PURPOSE_STATISTICS,
+                                              .basis = SYM_BASIS_PUBLIC_TASK};
+    for (uint32_t i = 0; i <= n; i++) {
+        r->parties[i].key = keys[i];
+        make_party(&r->question.parties[i], &keys[i]);
+    }
+    memset(r->question.table, 0x5a, sizeof r->question.table);
+    memset(r->question.asker, 0xa5, sizeof r->question.asker);
+    if (asker < n) {
+        memcpy(r->question.asker, r->question.parties[asker].id, SYM_HASH_BYTES);
+    }
+}
+
+void table_rig_noisy(struct table_rig *r, uint64_t epsilon_nano)
+{
+    r->question.mode = SYM_TABLE_DP;
+    r->question.epsilon_nano = epsilon_nano;
+}
+
+void table_rig_plant(struct table_rig *r, uint32_t lists, uint32_t count)
+{
+    r->counts[lists - 1] += count;
+    for (uint32_t i = 0; i < r->n; i++) {
+        struct table_party *p = &r->parties[i];
+        if ((lists >> i & 1) == 0) {
+            continue;
+        }
+        p->digests = realloc(p->digests, (p->n + count + 1) * sizeof *p->digests);
+        insist(p->digests != NULL);
+        for (uint32_t c = 0; c < count; c++) {
+            uint8_t number[8];
+            sym_put_u64(number, r->planted + c);
+            const struct sym_span part = sym_span(number, sizeof number);
+            sym_digest(p->digests[p->n++], "symbolon-record1", &part, 1);
+        }
+    }
+    r->planted += count;
+}
+
+static void open_member(struct table_rig *r, uint32_t place, uint32_t announced)
+{
+    struct table_party *p = &r->parties[place];
+    const struct sym_table_member_config c = {
+        .question = r->question, .place = place, .identity = &p->key, .with = r->with};
+    if (p->n > 0) {
+        qsort(p->digests, p->n, sizeof *p->digests, compare_digests);
+    }
+    p->elements = place == r->n ? 0 : p->n > announced ? p->n : announced;
+    insist(sym_table_member_new(&p->member, &c) == SYM_OK);
+}
+
+void table_rig_open(struct table_rig *r, uint32_t announced)
+{
+    const struct sym_table_lead_config c = {.question = r->question,
+                                            .with = r->with,
+                                            .phase_ms = TABLE_RIG_PHASE_MS,
+                                            .compute_ms = TABLE_RIG_COMPUTE_MS};
+    for (uint32_t i = 0; i <= r->n; i++) {
+        open_member(r, i, announced);
+    }
+    insist(sym_table_lead_new(&r->lead, &c, r->now_ms) == SYM_OK);
+}
+
+static void finish_works(struct table_rig *r);
+
+void table_rig_close(struct table_rig *r)
+{
+    finish_works(r);
+    for (uint32_t i = 0; i < r->n; i++) {
+        sym_table_rows_free(r->rows[i].rows);
+        for (uint32_t j = 0; j < r->n; j++) {
+            sym_table_owner_free(r->pairs[i][j].owner);
+            sym_table_evaluator_free(r->pairs[i][j].evaluator);
+        }
+        sym_table_list_free(r->parties[i].list);
+    }
+    sym_table_tally_free(r->tally);
+    for (uint32_t i = 0; i <= r->n; i++) {
+        sym_table_member_free(r->parties[i].member);
+        sym_sign_key_clear(&r->parties[i].key);
+        free(r->parties[i].digests);
+    }
+    sym_table_lead_free(r->lead);
+}
+
+/* Links ------------------------------------------------------------------------------------------
+ */
+
+/* What the tap makes of it; false: it is not delivered. */
+static bool tapped(struct table_rig *r, struct table_sent *s)
+{
+    r->payloads++;
+    r->bytes += s->len;
+    s->type = s->len > 0 ? (enum table_type)s->bytes[0] : TABLE_NO_TYPE;
+    return r->tap == NULL || r->tap(r, s);
+}
+
+static uint8_t *room(size_t len)
+{
+    uint8_t *bytes = malloc(len > 0 ? len : 1);
+    insist(bytes != NULL);
+    return bytes;
+}
+
+/* A member that has failed has its session aborted once the asker has been told. */
+static void abort_leg(struct table_rig *r, uint32_t place)
+{
+    struct table_party *p = &r->parties[place];
+    if (!p->over) {
+        p->over = true;
+        sym_table_lead_lost(r->lead, place, SYM_TABLE_CAUSE_GONE);
+    }
+}
+
+static bool member_to_lead(struct table_rig *r, uint32_t place)
+{
+    struct table_party *p = &r->parties[place];
+    struct table_sent s = {.link = TABLE_LINK_LEG, .from = place, .to = SYM_TABLE_ASKER};
+    if (p->over) {
+        return false;
+    }
+    enum sym_table_step step = sym_table_member_step(p->member, &s.len);
+    if (step == SYM_TABLE_WAIT) {
+        if (sym_table_member_failure(p->member).cause != SYM_TABLE_CAUSE_NONE) {
+            abort_leg(r, place);
+            return true;
+        }
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_member_write(p->member, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_CLOSE) {
+        p->closed = true;
+    } else if (tapped(r, &s) &&
+               sym_table_lead_take(r->lead, place, sym_span(s.bytes, s.len), r->now_ms) != SYM_OK) {
+        p->over = true;
+    }
+    free(s.bytes);
+    return true;
+}
+
+static bool lead_to_member(struct table_rig *r, uint32_t place)
+{
+    struct table_party *p = &r->parties[place];
+    struct table_sent s = {.link = TABLE_LINK_LEG, .from = SYM_TABLE_ASKER, .to = place};
+    enum sym_table_step step = sym_table_lead_step(r->lead, place, &s.len);
+    if (step == SYM_TABLE_WAIT) {
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_lead_write(r->lead, place, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_DATA && !p->over && tapped(r, &s)) {
+        ignore(sym_table_member_take(p->member, sym_span(s.bytes, s.len)));
+    }
+    free(s.bytes);
+    return true;
+}
+
+static bool alive(const struct table_rig *r, uint32_t place)
+{
+    const struct table_party *p = &r->parties[place];
+    return !p->over && sym_table_member_failure(p->member).cause == SYM_TABLE_CAUSE_NONE;
+}
+
+static void fail(struct table_rig *r, uint32_t place, struct sym_table_failure failure)
+{
+    insist(failure.cause != SYM_TABLE_CAUSE_NONE);
+    sym_table_member_fail(r->parties[place].member, failure);
+}
+
+static void list_failed(struct table_rig *r, uint32_t place)
+{
+    fail(r, place, sym_table_list_failure(r->parties[place].list));
+}
+
+static bool owner_to_evaluator(struct table_rig *r, uint32_t i, uint32_t j)
+{
+    struct table_pair *p = &r->pairs[i][j];
+    struct table_sent s = {.link = TABLE_LINK_EVALUATE, .from = i, .to = j};
+    if (p->owner == NULL || p->evaluator == NULL || !alive(r, i)) {
+        return false;
+    }
+    enum sym_table_step step = sym_table_owner_step(p->owner, &s.len);
+    if (step == SYM_TABLE_WAIT) {
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_owner_write(p->owner, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_CLOSE) {
+        p->closed[0] = true;
+        insist(!alive(r, j) || sym_table_evaluator_closed(p->evaluator) == SYM_OK);
+    } else if (alive(r, j) && tapped(r, &s) &&
+               sym_table_evaluator_take(p->evaluator, sym_span(s.bytes, s.len)) != SYM_OK) {
+        fail(r, j, sym_table_evaluator_failure(p->evaluator));
+    }
+    free(s.bytes);
+    return true;
+}
+
+static bool evaluator_to_owner(struct table_rig *r, uint32_t i, uint32_t j)
+{
+    struct table_pair *p = &r->pairs[i][j];
+    struct table_sent s = {.link = TABLE_LINK_EVALUATE, .from = j, .to = i};
+    if (p->evaluator == NULL || !alive(r, j)) {
+        return false;
+    }
+    enum sym_table_step step = sym_table_evaluator_step(p->evaluator, &s.len);
+    if (step == SYM_TABLE_WAIT) {
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_evaluator_write(p->evaluator, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_CLOSE) {
+        p->closed[1] = true;
+        insist(!alive(r, i) || sym_table_owner_closed(p->owner) == SYM_OK);
+    } else if (alive(r, i) && tapped(r, &s) &&
+               sym_table_owner_take(p->owner, sym_span(s.bytes, s.len)) != SYM_OK) {
+        list_failed(r, i);
+    }
+    free(s.bytes);
+    return true;
+}
+
+static bool rows_to_tally(struct table_rig *r, uint32_t i)
+{
+    struct table_rows_link *l = &r->rows[i];
+    struct table_sent s = {.link = TABLE_LINK_ROWS, .from = i, .to = r->n};
+    enum sym_table_step step =
+        l->rows == NULL ? SYM_TABLE_WAIT : sym_table_rows_step(l->rows, &s.len);
+    if (step == SYM_TABLE_WAIT || r->tally == NULL) {
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_rows_write(l->rows, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_CLOSE) {
+        l->closed[0] = true;
+        insist(!alive(r, r->n) || sym_table_tally_closed(r->tally, i) == SYM_OK);
+    } else if (alive(r, r->n) && tapped(r, &s) &&
+               sym_table_tally_take(r->tally, i, sym_span(s.bytes, s.len)) != SYM_OK) {
+        fail(r, r->n, sym_table_tally_failure(r->tally));
+    }
+    free(s.bytes);
+    return true;
+}
+
+static bool tally_to_rows(struct table_rig *r, uint32_t i)
+{
+    struct table_rows_link *l = &r->rows[i];
+    struct table_sent s = {.link = TABLE_LINK_ROWS, .from = r->n, .to = i};
+    enum sym_table_step step = r->tally == NULL || l->rows == NULL
+                                   ? SYM_TABLE_WAIT
+                                   : sym_table_tally_step(r->tally, i, &s.len);
+    if (step == SYM_TABLE_WAIT) {
+        return false;
+    }
+    s.bytes = room(s.len);
+    insist(sym_table_tally_write(r->tally, i, s.bytes, s.len) == SYM_OK);
+    if (step == SYM_TABLE_CLOSE) {
+        l->closed[1] = true;
+        insist(!alive(r, i) || sym_table_rows_closed(l->rows) == SYM_OK);
+    } else if (alive(r, i) && tapped(r, &s)) {
+        ignore(sym_table_rows_take(l->rows, sym_span(s.bytes, s.len)));
+    }
+    free(s.bytes);
+    return true;
+}
+
+/* What machines want -----------------------------------------------------------------------------
+ */
+
+/* Every contributor begins with every other; who is asked is open by then, as all were ready. */
+static void begin_evaluating(struct table_rig *r, uint32_t i)
+{
+    struct table_party *p = &r->parties[i];
+    const struct sym_table_agreed *a = sym_table_member_agreed(p->member);
+    const struct sym_table_list_config c = {.agreed = a,
+                                            .with = r->with,
+                                            .digests = p->digests != NULL ? p->digests[0] : NULL,
+                                            .n = p->n};
+    insist(sym_table_list_new(&p->list, &c) == SYM_OK);
+    for (uint32_t j = 0; j < r->n; j++) {
+        const struct sym_table_member *other = r->parties[j].member;
+        if (j != i) {
+            insist(sym_table_owner_new(&r->pairs[i][j].owner, p->list, j) == SYM_OK);
+        }
+        if (j != i && alive(r, j)) {
+            insist(sym_table_member_is_open(other));
+            insist(sym_table_evaluator_new(&r->pairs[i][j].evaluator,
+                                           sym_table_member_agreed(other), r->with, i,
+                                           a->consented[i].elements) == SYM_OK);
+        }
+    }
+}
+
+static void begin_rows(struct table_rig *r, uint32_t i)
+{
+    insist(sym_table_rows_new(&r->rows[i].rows, r->parties[i].member, r->parties[i].list) ==
+           SYM_OK);
+    if (r->tally != NULL) {
+        insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
+    }
+}
+
+static void begin_tally(struct table_rig *r)
+{
+    insist(sym_table_tally_new(&r->tally, r->parties[r->n].member) == SYM_OK);
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (r->rows[i].rows != NULL) {
+            insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
+        }
+    }
+}
+
+static bool satisfy(struct table_rig *r, uint32_t i)
+{
+    struct table_party *p = &r->parties[i];
+    bool tallies = i == r->n;
+    if (p->over || p->holds) {
+        return false;
+    }
+    switch (sym_table_member_wants(p->member)) {
+    case SYM_TABLE_WANTS_NOTHING:
+        return false;
+    case SYM_TABLE_WANTS_CONSENT:
+        insist(sym_table_member_consent(p->member, p->elements, tallies ? 0 : TABLE_RIG_EPOCH) ==
+               SYM_OK);
+        return true;
+    case SYM_TABLE_WANTS_AGREE:
+        insist(sym_table_member_agree(p->member) == SYM_OK);
+        return true;
+    case SYM_TABLE_WANTS_START:
+        if (r->stops_at_start) {
+            return false;
+        }
+        insist(sym_table_member_started(p->member) == SYM_OK);
+        if (tallies) {
+            begin_tally(r);
+        } else {
+            begin_evaluating(r, i);
+        }
+        return true;
+    case SYM_TABLE_WANTS_DEBIT:
+        p->debited = true;
+        insist(sym_table_member_debited(p->member) == SYM_OK);
+        return true;
+    case SYM_TABLE_WANTS_ROWS:
+        insist(r->question.mode == SYM_TABLE_EXACT || p->debited);
+        begin_rows(r, i);
+        insist(sym_table_member_sending(p->member) == SYM_OK);
+        return true;
+    case SYM_TABLE_WANTS_KEEP:
+        insist(sym_table_member_kept(p->member) == SYM_OK);
+        return true;
+    }
+    return false;
+}
+
+/* Works ------------------------------------------------------------------------------------------
+ */
+
+static void worked(struct table_rig *r, struct table_work *w, enum sym_err err)
+{
+    w->used = false;
+    r->n_works--;
+    if (w->kind == TABLE_WORK_TALLY) {
+        err = sym_table_tally_worked(r->tally, w->work.context, err);
+        if (err != SYM_OK) {
+            fail(r, r->n, sym_table_tally_failure(r->tally));
+        } else if (sym_table_tally_is_counted(r->tally)) {
+            insist(sym_table_tally_release(r->tally, TABLE_RIG_RELEASED) == SYM_OK);
+        }
+        return;
+    }
+    if (w->kind == TABLE_WORK_EVALUATOR) {
+        struct sym_table_evaluator *e = r->pairs[w->i][w->j].evaluator;
+        if (sym_table_evaluator_worked(e, w->work.context, err) != SYM_OK) {
+            fail(r, w->j, sym_table_evaluator_failure(e));
+        }
+        return;
+    }
+    struct table_party *p = &r->parties[w->i];
+    if (sym_table_list_worked(p->list, w->work.context, err) != SYM_OK) {
+        list_failed(r, w->i);
+    } else if (sym_table_list_is_complete(p->list) && alive(r, w->i)) {
+        insist(sym_table_member_evaluated(p->member) == SYM_OK);
+    }
+}
+
+static bool fetch(struct table_rig *r, struct table_work *w)
+{
+    if (w->kind == TABLE_WORK_TALLY) {
+        return r->tally != NULL && sym_table_tally_work(r->tally, &w->work);
+    }
+    if (w->kind == TABLE_WORK_LIST) {
+        return r->parties[w->i].list != NULL && alive(r, w->i) &&
+               sym_table_list_work(r->parties[w->i].list, &w->work);
+    }
+    struct sym_table_evaluator *e = r->pairs[w->i][w->j].evaluator;
+    return e != NULL && alive(r, w->j) && sym_table_evaluator_work(e, &w->work);
+}
+
+static bool add_works(struct table_rig *r, struct table_work from)
+{
+    bool any = false;
+    for (size_t i = 0; i < TABLE_RIG_WORKS_MAX; i++) {
+        struct table_work *w = &r->works[i];
+        if (w->used) {
+            continue;
+        }
+        *w = from;
+        if (!fetch(r, w)) {
+            return any;
+        }
+        w->used = true;
+        r->n_works++;
+        any = true;
+        if (r->crew != NULL) {
+            crew_give(r->crew, &w->work, w);
+        }
+    }
+    return any;
+}
+
+static bool gather_works(struct table_rig *r)
+{
+    bool any = add_works(r, (struct table_work){.kind = TABLE_WORK_TALLY});
+    for (uint32_t i = 0; i < r->n; i++) {
+        any |= add_works(r, (struct table_work){.kind = TABLE_WORK_LIST, .i = i});
+        for (uint32_t j = 0; j < r->n; j++) {
+            any |= add_works(r, (struct table_work){.kind = TABLE_WORK_EVALUATOR, .i = i, .j = j});
+        }
+    }
+    return any;
+}
+
+/* All pieces of one work, from a place on that is drawn. */
+static enum sym_err do_pieces(struct table_rig *r, const struct sym_work *w)
+{
+    size_t pieces = (w->n + w->grain - 1) / w->grain;
+    size_t from = table_rig_below(r, (uint32_t)pieces);
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; i < pieces; i++) {
+        size_t first = (from + i) % pieces * w->grain;
+        size_t n = w->n - first < w->grain ? w->n - first : w->grain;
+        enum sym_err e = w->run(w->context, first, n);
+        err = err == SYM_OK ? e : err;
+    }
+    return err;
+}
+
+static bool do_work(struct table_rig *r, bool wait)
+{
+    if (r->crew != NULL) {
+        struct sym_work work;
+        void *owner;
+        enum sym_err err;
+        if (!crew_take(r->crew, wait, &work, &owner, &err)) {
+            return false;
+        }
+        worked(r, owner, err);
+        return true;
+    }
+    if (r->n_works == 0) {
+        return false;
+    }
+    size_t skip = table_rig_below(r, (uint32_t)r->n_works);
+    for (size_t i = 0; i < TABLE_RIG_WORKS_MAX; i++) {
+        if (r->works[i].used && skip-- == 0) {
+            worked(r, &r->works[i], do_pieces(r, &r->works[i].work));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void finish_works(struct table_rig *r)
+{
+    while (do_work(r, true)) {
+    }
+}
+
+/* Running ----------------------------------------------------------------------------------------
+ */
+
+bool table_rig_step(struct table_rig *r)
+{
+    bool any = false;
+    for (uint32_t i = 0; i <= r->n; i++) {
+        any |= satisfy(r, i);
+        any |= member_to_lead(r, i);
+        any |= lead_to_member(r, i);
+    }
+    for (uint32_t i = 0; i < r->n; i++) {
+        any |= rows_to_tally(r, i);
+        any |= tally_to_rows(r, i);
+        for (uint32_t j = 0; j < r->n; j++) {
+            any |= owner_to_evaluator(r, i, j);
+            any |= evaluator_to_owner(r, i, j);
+        }
+    }
+    if (sym_table_lead_phase(r->lead) == SYM_TABLE_RELEASING) {
+        insist(sym_table_lead_kept(r->lead) == SYM_OK);
+        any = true;
+    }
+    any |= gather_works(r);
+    any |= do_work(r, !any);
+    return any;
+}
+
+void table_rig_run(struct table_rig *r)
+{
+    while (table_rig_step(r)) {
+    }
+}
+
+bool table_rig_done(const struct table_rig *r)
+{
+    bool done = sym_table_lead_phase(r->lead) == SYM_TABLE_DONE;
+    for (uint32_t i = 0; i <= r->n; i++) {
+        done = done && r->parties[i].closed;
+    }
+    return done;
+}
+
+void table_rig_counts(uint64_t *counts, const struct table_rig *r)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_table_release release;
+    insist(sym_table_release_open(&arena, &release, sym_table_lead_release(r->lead),
+                                  sym_table_member_agreed(r->parties[0].member)) == SYM_OK);
+    insist(sym_table_counts(counts, sym_table_cells(r->n), &release) == SYM_OK);
+}
