@@ -12,6 +12,7 @@
 
 #define MAX_SIZE_DEFAULT 1048576u
 #define PER_DAY_DEFAULT  100u
+#define ELEMENTS_DEFAULT 1000u
 #define DAYS_DEFAULT     365u
 #define DAYS_MAX         36500u
 #define DAY_S            86400u
@@ -102,6 +103,35 @@ static enum sym_err read_epsilon(uint32_t *out, const char *text, struct sym_fau
     return SYM_OK;
 }
 
+/* A standing list, and the engine that goes with it. */
+static enum sym_err read_standing(struct sym_grant *g, const struct sym_args *args,
+                                  struct sym_fault *fault)
+{
+    uint64_t days = 0;
+    uint64_t elements = ELEMENTS_DEFAULT;
+    uint32_t bit = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    enum sym_err err = sym_args_number(&days, args, "standing", 0, SYM_STANDING_DAYS_MAX, fault);
+    if (err == SYM_OK) {
+        err = sym_args_number(&elements, args, "elements-per-day", 1, SYM_STANDING_PER_DAY_MAX,
+                              fault);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    if (days == 0 && ((g->engines & bit) != 0 || sym_args_has(args, "elements-per-day"))) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "%s: needs a standing list; say for how many days with --standing DAYS",
+                        (g->engines & bit) != 0 ? "--engines standing" : "--elements-per-day");
+    }
+    if (days > 0 && g->kind != SYM_KIND_OVERLAP_MATCHES) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--standing: only overlap:matches has such a list");
+    }
+    g->standing_days = (uint32_t)days;
+    g->elements_per_day = days > 0 ? (uint32_t)elements : 0;
+    g->engines |= days > 0 ? bit : 0;
+    return SYM_OK;
+}
+
 /* The words behind --engines; dh without them. A grant that no question could use is a slip. */
 static enum sym_err read_engines(struct sym_grant *g, const char *engines, struct sym_fault *fault)
 {
@@ -119,7 +149,7 @@ static enum sym_err read_engines(struct sym_grant *g, const char *engines, struc
     }
     if (g->kind == SYM_KIND_OVERLAP_COUNT && (g->engines & sym_overlap_engines_of(g->kind)) == 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "--engines: vole computes matches only: a count needs dh");
+                        "--engines: %s computes matches only: a count needs dh", engines);
     }
     return SYM_OK;
 }
@@ -166,8 +196,31 @@ static enum sym_err read_outcome(struct sym_grant *g, const struct sym_args *arg
     if (err == SYM_OK) {
         err = read_modes(g, sym_args_value(args, "mode"), fault);
     }
+    if (err == SYM_OK) {
+        err = read_standing(g, args, fault);
+    }
     return err == SYM_OK ? read_epsilon(&g->epsilon_micro, sym_args_value(args, "epsilon"), fault)
                          : err;
+}
+
+/* With vole the shortest list that may come counts as too long. */
+static bool shuts_out_vole(const struct sym_grant *g)
+{
+    return g->kind == SYM_KIND_OVERLAP_MATCHES &&
+           (g->engines & 1u << SYM_OVERLAP_ENGINE_VOLE) != 0 &&
+           sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements) > g->max_elements;
+}
+
+static enum sym_err check_sizes(const struct sym_grant *g, struct sym_fault *fault)
+{
+    if (g->engines != 1u << SYM_OVERLAP_ENGINE_VOLE || !shuts_out_vole(g)) {
+        return SYM_OK;
+    }
+    return sym_fail(fault, SYM_BAD_VALUE,
+                    "--engines: with vole alone the shortest list counts as %" PRIu64
+                    ", and --max-size is %" PRIu32 "; raise --max-size to that at least, or add dh",
+                    sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                    g->max_elements);
 }
 
 /* The words behind --purposes and --types; all without them. */
@@ -202,6 +255,9 @@ static enum sym_err read_grant(struct sym_grant *g, const struct sym_args *args,
         err = read_outcome(g, args, fault);
     }
     if (err == SYM_OK) {
+        err = check_sizes(g, fault);
+    }
+    if (err == SYM_OK) {
         err = read_expiry(&g->expires_s, sym_args_value(args, "expires"), (uint64_t)time(NULL),
                           fault);
     }
@@ -229,6 +285,10 @@ static void put_json(struct sym_json *j, const struct sym_grant *g)
     sym_terms_json_engines(j, "engines", g->engines);
     sym_json_number(j, "epsilon_micro", g->epsilon_micro);
     sym_terms_json_modes(j, "modes", g->modes);
+    sym_json_number(j, "standing_days", g->standing_days);
+    sym_json_number(j, "elements_per_day", g->elements_per_day);
+    sym_json_number(j, "evaluated", g->evaluated);
+    sym_json_time(j, "standing_until", g->standing_until_s);
     sym_json_end(j);
 }
 
@@ -241,6 +301,19 @@ static enum sym_err print_json(const struct sym_grant_list *list)
     }
     sym_json_end(j);
     return sym_json_finish(j);
+}
+
+static void put_standing(struct sym_table *t, const struct sym_grant *g)
+{
+    char until[SYM_FORMAT_BYTES];
+    sym_format_time(until, g->standing_until_s);
+    if (g->standing_days == 0) {
+        sym_table_format(t, g->kind == SYM_KIND_OVERLAP_MATCHES ? "none" : "-");
+    } else {
+        sym_table_format(t, "%s%s; %" PRIu32 " of %" PRIu32 " elements used today",
+                         g->standing_until_s == 0 ? "being prepared" : "prepared, until ",
+                         g->standing_until_s == 0 ? "" : until, g->evaluated, g->elements_per_day);
+    }
 }
 
 /* An overlap of two lists spends no budget; what is joint has no engine. */
@@ -280,7 +353,8 @@ static enum sym_err print_table(const struct sym_grant_list *list)
                                                 {.title = "MIN RESULT", .right = true},
                                                 {.title = "ENGINES"},
                                                 {.title = "EPSILON", .right = true},
-                                                {.title = "MODE"}};
+                                                {.title = "MODE"},
+                                                {.title = "STANDING LIST"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     uint64_t now_s = (uint64_t)time(NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
@@ -301,6 +375,7 @@ static enum sym_err print_table(const struct sym_grant_list *list)
         sym_terms_put_types(t, g->types, ",");
         sym_table_format(t, "%" PRIu32, g->min_result);
         put_terms_of_kind(t, g);
+        put_standing(t, g);
     }
     return sym_table_print(t, stdout);
 }
@@ -319,6 +394,17 @@ static void note_missing(struct sym_client *client, struct sym_span dataset)
     }
 }
 
+static void note_sizes(const struct sym_grant *g)
+{
+    if (shuts_out_vole(g)) {
+        (void)fprintf(stderr,
+                      "note: vole is never used under this grant: with it the shortest list counts "
+                      "as %" PRIu64 ", and --max-size is %" PRIu32 "\n",
+                      sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, g->min_elements),
+                      g->max_elements);
+    }
+}
+
 static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
                         const struct sym_grant *wish, struct sym_fault *fault)
 {
@@ -330,6 +416,7 @@ static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const st
     err = sym_client_ask(&client, SYM_VERB_GRANT_ADD, wish, arena, out, fault);
     if (err == SYM_OK) {
         note_missing(&client, wish->dataset);
+        note_sizes(wish);
     }
     return err;
 }
@@ -377,6 +464,12 @@ static const struct sym_option grant_options[] = {
     {.name = "mode",
      .argument = SYM_TERMS_MODES,
      .help = "of overlap:table: how it may be released; both with a comma; default: dp"},
+    {.name = "standing",
+     .argument = "DAYS",
+     .help = "offer a standing list, anew after so many days; default: 0, none"},
+    {.name = "elements-per-day",
+     .argument = "N",
+     .help = "identifiers looked up in it within 24 hours; default: 1000"},
     {.name = "epsilon",
      .argument = "E",
      .help = "privacy budget in a calendar year, of tabulate and of overlap:table in the mode dp; "
@@ -405,6 +498,13 @@ static const char *const grant_notes[] = {
     "is",
     "limited as matches are: grant it only to whom you would grant matches.",
     "",
+    "--standing prepares the list once, so that a short query takes no longer than its own",
+    "length needs. The peer keeps it, in tags that say nothing without this node: it learns the",
+    "list's length, and looks up what it likes, --elements-per-day at most, each of which this",
+    "node counts and logs. It may ask at any time of those days, and keep what it was answered;",
+    "a one-shot exchange ends with its result. A forgotten record is erased here at once, with",
+    "the list and its key; the peer's copy is useless then. SECURITY.md says more.",
+    "",
     "tabulate lets the peer count incidents of this dataset together with those of others: it "
     "learns",
     "sums with noise, never this node's counts. Each question spends privacy budget of the "
@@ -423,8 +523,8 @@ const struct sym_command sym_cmd_grant = {
     .usage = {"ALIAS DATASET " SYM_TERMS_KINDS "\n"
               "           [--min-size N] [--max-size N] [--per-day N] [--purposes PURPOSE,...]\n"
               "           [--types TYPE,...] [--min-result N] [--engines ENGINE,...]\n"
-              "           [--mode exact|dp,...] [--epsilon E] [--expires DAYS|DATE|never] "
-              "[--approval] [--json]"},
+              "           [--mode exact|dp,...] [--standing DAYS] [--elements-per-day N]\n"
+              "           [--epsilon E] [--expires DAYS|DATE|never] [--approval] [--json]"},
     .example =
         "grant bank-b suspects overlap:matches --purposes aml,cft --max-size 20000 --approval",
     .notes = grant_notes,

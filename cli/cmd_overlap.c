@@ -36,8 +36,11 @@ static enum sym_err parse_engine(uint32_t *out, const char *text, struct sym_fau
         *out = SYM_OVERLAP_ENGINE_DH;
     } else if (strcmp(text, "vole") == 0) {
         *out = SYM_OVERLAP_ENGINE_VOLE;
+    } else if (strcmp(text, "standing") == 0) {
+        *out = SYM_OVERLAP_ENGINE_STANDING;
     } else {
-        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of auto, dh, vole", text);
+        return sym_fail(fault, SYM_BAD_VALUE, "\"%.64s\" is not one of auto, dh, vole, standing",
+                        text);
     }
     return SYM_OK;
 }
@@ -63,9 +66,10 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
     if (err == SYM_OK && sym_args_has(args, "engine")) {
         err = sym_asked_term(&s->engine, args, "engine", parse_engine, fault);
     }
-    if (err == SYM_OK && s->engine == SYM_OVERLAP_ENGINE_VOLE &&
-        s->kind != SYM_KIND_OVERLAP_MATCHES) {
-        err = sym_fail(fault, SYM_BAD_VALUE, "--engine vole computes matches only: use dh or auto");
+    if (err == SYM_OK && s->engine != SYM_OVERLAP_ENGINE_AUTO &&
+        (sym_overlap_engines_of(s->kind) >> s->engine & 1u) == 0) {
+        err = sym_fail(fault, SYM_BAD_VALUE, "--engine %s computes matches only: use dh or auto",
+                       sym_overlap_engine_text(s->engine));
     }
     w->alias = sym_args_value(args, "peer");
     return err;
@@ -150,7 +154,9 @@ static const struct sym_option options[] = {
     {.name = "case", .argument = "REF", .help = "the case that this belongs to; stays here"},
     {.name = "note", .argument = "TEXT", .help = "a remark; stays here"},
     {.name = "type", .argument = SYM_TERMS_TYPES, .help = "identifiers of this type only"},
-    {.name = "engine", .argument = "auto|dh|vole", .help = "how it is computed; default: auto"},
+    {.name = "engine",
+     .argument = "auto|dh|vole|standing",
+     .help = "how it is computed; default: auto"},
     {.name = "timeout",
      .argument = "SECONDS",
      .help = "go on trying this long when the peer cannot be reached; default: 3600"},
@@ -177,7 +183,7 @@ const struct sym_command sym_cmd_overlap = {
     .summary = "find what a dataset has in common with one of a peer",
     .usage = {"--peer ALIAS --mine DATASET --theirs DATASET --reveal matches|count\n"
               "           --purpose PURPOSE --basis BASIS --case REF [--note TEXT] [--type TYPE]\n"
-              "           [--engine auto|dh|vole] [--timeout SECONDS] [--hold SECONDS]\n"
+              "           [--engine auto|dh|vole|standing] [--timeout SECONDS] [--hold SECONDS]\n"
               "           [--out FILE [--force]] [--format table|csv|json]"},
     .example = "overlap --peer bank-b --mine suspects --theirs suspects --reveal matches --purpose "
                "aml --basis 314b --case C-17",

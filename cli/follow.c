@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define POLL_FIRST_US 5000u
+#define POLL_FIRST_US 1000u
 #define POLL_MAX_US   200000u
 #define ID_DIGITS     8
 
@@ -96,7 +96,7 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
         if (sym_pause(pause_us)) {
             return cancel(f, id, fault);
         }
-        pause_us = pause_us * 3 / 2 < POLL_MAX_US ? pause_us * 3 / 2 : POLL_MAX_US;
+        pause_us = pause_us * 9 / 8 < POLL_MAX_US ? pause_us * 9 / 8 : POLL_MAX_US;
     }
 }
 

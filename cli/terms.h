@@ -22,8 +22,8 @@
     "iban|account|bic|phone|email|passport|national_id|plate|name_dob|handle|url|wallet|payment_"  \
     "ref"
 
-#define SYM_TERMS_ENGINES "dh|vole"
 #define SYM_TERMS_MODES   "exact|dp"
+#define SYM_TERMS_ENGINES "dh|vole|standing"
 
 /* The kinds that can be granted. */
 SYM_MUST enum sym_err sym_terms_kind(uint32_t *out, const char *text, struct sym_fault *fault);

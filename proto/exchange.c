@@ -138,6 +138,7 @@ static const struct sym_field overlap_fields[] = {
     SYM_FIELD_U32(struct sym_overlap, type, 0, SYM_TOKEN_TYPES_MAX),
     SYM_FIELD_U32(struct sym_overlap, set_size, 1, SYM_SET_MAX),
     SYM_FIELD_U32(struct sym_overlap, engines, 0, UINT32_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_overlap, epoch, 16),
 };
 const struct sym_message sym_msg_overlap =
     SYM_MESSAGE("Overlap", struct sym_overlap, overlap_fields);
@@ -147,6 +148,9 @@ static const struct sym_field overlap_answer_fields[] = {
     SYM_FIELD_U32(struct sym_overlap_answer, min_result, 0, SYM_SET_MAX),
     SYM_FIELD_U32(struct sym_overlap_answer, engine, 0, UINT8_MAX),
     SYM_FIELD_U32(struct sym_overlap_answer, why, 0, UINT8_MAX),
+    SYM_FIELD_EXACT_OR_ABSENT(struct sym_overlap_answer, epoch, 16),
+    SYM_FIELD_U32(struct sym_overlap_answer, bits, 0, UINT8_MAX),
+    SYM_FIELD_BOOL(struct sym_overlap_answer, sends_list),
 };
 const struct sym_message sym_msg_overlap_answer =
     SYM_MESSAGE("OverlapAnswer", struct sym_overlap_answer, overlap_answer_fields);

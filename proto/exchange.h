@@ -212,6 +212,7 @@ struct sym_overlap {
     uint32_t type;
     uint32_t set_size;
     uint32_t engines;
+    struct sym_span epoch; /* 16 bytes or none: of the standing list that the initiator holds */
 };
 
 struct sym_overlap_answer {
@@ -219,6 +220,9 @@ struct sym_overlap_answer {
     uint32_t min_result;
     uint32_t engine;
     uint32_t why;
+    struct sym_span epoch; /* 16 bytes or none: of the standing list, as what follows */
+    uint32_t bits;
+    bool sends_list;
 };
 
 extern const struct sym_message sym_msg_signed;

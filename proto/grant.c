@@ -33,6 +33,10 @@ static const struct sym_field grant_fields[] = {
     SYM_FIELD_U32(struct sym_grant, engines, 0, UINT32_MAX),
     SYM_FIELD_U32(struct sym_grant, epsilon_micro, 0, SYM_EPSILON_MICRO_MAX),
     SYM_FIELD_U32(struct sym_grant, modes, 0, UINT32_MAX),
+    SYM_FIELD_U32(struct sym_grant, standing_days, 0, SYM_STANDING_DAYS_MAX),
+    SYM_FIELD_U32(struct sym_grant, elements_per_day, 0, SYM_STANDING_PER_DAY_MAX),
+    SYM_FIELD_U32(struct sym_grant, evaluated, 0, UINT32_MAX),
+    SYM_FIELD_U64(struct sym_grant, standing_until_s, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_grant = SYM_MESSAGE("Grant", struct sym_grant, grant_fields);
 

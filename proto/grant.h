@@ -38,9 +38,13 @@ struct sym_grant {
     struct sym_span added_by;
     uint32_t asked;
     uint32_t min_result;
-    uint32_t engines;       /* bit e: enum sym_overlap_engine e */
-    uint32_t epsilon_micro; /* of privacy budget within 365 days, millionths */
-    uint32_t modes;         /* bit m: enum sym_table_mode m */
+    uint32_t engines;          /* bit e: enum sym_overlap_engine e */
+    uint32_t epsilon_micro;    /* of privacy budget within 365 days, millionths */
+    uint32_t modes;            /* bit m: enum sym_table_mode m */
+    uint32_t standing_days;    /* how long a standing list stands; 0: none is offered */
+    uint32_t elements_per_day; /* evaluated against it within 24 hours */
+    uint32_t evaluated;        /* likewise: so far */
+    uint64_t standing_until_s; /* 0: it is being prepared, or none is offered */
 };
 
 struct sym_grant_name {

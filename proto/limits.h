@@ -117,6 +117,13 @@
 /* Elements or tags in one data frame: 128 KiB of elements, so that links are shared fairly and a
  * frame is some 100 ms of work for one processor without vector instructions. */
 #define SYM_OVERLAP_ITEMS_MAX 4096u
+/* Elements of a query against a standing list, padding included, and tags of such a list: 34 MB of
+ * blocks at most are on their way in one exchange. */
+#define SYM_STANDING_QUERY_MAX 4096u
+#define SYM_STANDING_LIST_MAX  4194304u
+/* How long such a list may stand, days, and elements that may be evaluated against it in one. */
+#define SYM_STANDING_DAYS_MAX    366u
+#define SYM_STANDING_PER_DAY_MAX 16777216u
 /* Frames of blinded elements on their way that are not answered: 1 MiB at either side. */
 #define SYM_OVERLAP_WINDOW 8u
 /* One message of engine `vole` goes in frames of so many bytes: 16384 masks. */

@@ -52,8 +52,32 @@ static bool is_single(uint32_t bits)
 
 static enum sym_overlap_engine first_of(uint32_t engines)
 {
-    return (engines >> SYM_OVERLAP_ENGINE_DH & 1u) != 0 ? SYM_OVERLAP_ENGINE_DH
-                                                        : SYM_OVERLAP_ENGINE_VOLE;
+    uint32_t e = SYM_OVERLAP_ENGINE_DH;
+    while (e + 1 < SYM_OVERLAP_ENGINE_END && (engines >> e & 1u) == 0) {
+        e++;
+    }
+    return (enum sym_overlap_engine)e;
+}
+
+bool sym_overlap_choose_standing(enum sym_overlap_why *why,
+                                 const struct sym_overlap_standing_offer *o)
+{
+    uint32_t bit = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    if ((o->covered & bit) == 0 || o->query == 0 || o->query > SYM_STANDING_QUERY_MAX ||
+        o->list == 0) {
+        return false;
+    }
+    if (o->covered == bit) {
+        *why = is_single(o->asked & SYM_OVERLAP_ENGINES) ? SYM_OVERLAP_WHY_ASKED
+                                                         : SYM_OVERLAP_WHY_GRANT;
+    } else if (o->held) {
+        *why = SYM_OVERLAP_WHY_HELD;
+    } else if (o->list / o->query >= SYM_OVERLAP_STANDING_RATIO) {
+        *why = SYM_OVERLAP_WHY_FEW;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 enum sym_overlap_engine sym_overlap_choose(enum sym_overlap_why *why,

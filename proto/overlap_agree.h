@@ -11,7 +11,7 @@
 #include "proto/exchange.h"
 
 /* Engines by number; a grant may name one that this version cannot compute with. */
-#define SYM_OVERLAP_ENGINE_LIST(X) X(DH, 1, "dh") X(VOLE, 2, "vole")
+#define SYM_OVERLAP_ENGINE_LIST(X) X(DH, 1, "dh") X(VOLE, 2, "vole") X(STANDING, 3, "standing")
 
 enum sym_overlap_engine {
     SYM_OVERLAP_ENGINE_AUTO,
@@ -25,6 +25,8 @@ enum sym_overlap_engine {
 /* Lists as long as this make `vole` the faster one; of shorter ones it would also let a cheating
  * initiator test a multiple. */
 #define SYM_OVERLAP_VOLE_LEAST 10000u
+/* A standing list that is so many times as long as the query is worth sending. */
+#define SYM_OVERLAP_STANDING_RATIO 64u
 
 /* "dh"; "unknown" for a number that is no engine. */
 const char *sym_overlap_engine_text(uint32_t engine);
@@ -41,8 +43,11 @@ uint64_t sym_overlap_testable(enum sym_overlap_engine engine, uint32_t announced
     X(NONE, "")                                                                                    \
     X(ASKED, "no other was asked for")                                                             \
     X(GRANT, "the grant covers no other")                                                          \
-    X(SHORT, "the lists are short")                                                                \
-    X(LONG, "the lists are long") X(PROCESSOR, "the other side has no fast vole")
+    X(SHORT, "the lists are short") X(LONG, "the lists are long")                                  \
+        X(PROCESSOR, "the other side has no fast vole")                                            \
+            X(HELD, "this side holds the standing list")                                           \
+                X(FEW, "the standing list is long, the query short")                               \
+                    X(PREPARING, "the standing list is being prepared")
 enum sym_overlap_why {
 #define SYM_OVERLAP_WHY_ENUM(name, text) SYM_OVERLAP_WHY_##name,
     SYM_OVERLAP_WHY_LIST(SYM_OVERLAP_WHY_ENUM)
@@ -59,7 +64,18 @@ struct sym_overlap_choosing {
     uint32_t responder_size;
     bool fast; /* this processor has what makes `vole` fast */
 };
-/* Of several covered engines `vole` for long lists, `dh` for short ones. */
+struct sym_overlap_standing_offer {
+    uint32_t asked;   /* bit sets */
+    uint32_t covered; /* of them */
+    uint32_t query;   /* elements of the initiator, as announced */
+    uint32_t list;    /* tags of the standing list; 0: there is none */
+    bool held;        /* the initiator has it */
+};
+/* `standing` where no other engine is covered, where the initiator holds the list, and for few
+ * elements against many; where it cannot be, or is not worth it, false. */
+bool sym_overlap_choose_standing(enum sym_overlap_why *why,
+                                 const struct sym_overlap_standing_offer *o);
+/* Of several covered engines other than `standing` `vole` for long lists, `dh` for short ones. */
 enum sym_overlap_engine sym_overlap_choose(enum sym_overlap_why *why,
                                            const struct sym_overlap_choosing *c);
 /* The engine that an answer names, or that is the only one asked for; SYM_OVERLAP_ENGINE_AUTO when

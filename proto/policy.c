@@ -81,6 +81,17 @@ static bool fits_one(uint32_t *engines, const struct sym_grant *grant,
     return *engines != 0;
 }
 
+/* Leaves `standing` only where its limits allow so many elements more. */
+static bool fits_day(uint32_t *engines, const struct sym_grant *grant,
+                     const struct sym_policy_ask *ask)
+{
+    uint32_t day = grant->elements_per_day;
+    if (grant->standing_days == 0 || ask->evaluated > day || ask->elements > day - ask->evaluated) {
+        *engines &= ~(1u << SYM_OVERLAP_ENGINE_STANDING);
+    }
+    return *engines != 0;
+}
+
 static bool refuse_mode(struct sym_policy_verdict *out, const struct sym_grant *grant,
                         const struct sym_policy_ask *ask)
 {
@@ -119,6 +130,16 @@ static bool refuse_size(struct sym_policy_verdict *out, const struct sym_grant *
              "vole this one counts as %llu",
              grant->max_elements,
              (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
+    } else if (out->engines == 1u << SYM_OVERLAP_ENGINE_STANDING &&
+               ask->elements > SYM_STANDING_QUERY_MAX) {
+        deny(out, SYM_REASON_LIMIT, "standing",
+             "the list is too long: with the engine standing it has at most %u identifiers",
+             SYM_STANDING_QUERY_MAX);
+    } else if (!fits_day(&out->engines, grant, ask)) {
+        deny(out, SYM_REASON_LIMIT, "elements-per-day",
+             "the grant allows %u identifiers within 24 hours with the engine standing; try again "
+             "later",
+             grant->elements_per_day);
     } else {
         return false;
     }
@@ -243,6 +264,17 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
     if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: a table has no least result; leave --min-result");
+    }
+    bool stands = (grant->engines >> SYM_OVERLAP_ENGINE_STANDING & 1u) != 0;
+    if (grant->standing_days > 0 && grant->kind != SYM_KIND_OVERLAP_MATCHES) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: only overlap:matches has a standing list; leave --standing");
+    }
+    if (brings_list(grant->kind) &&
+        (stands != (grant->standing_days > 0) || stands != (grant->elements_per_day > 0))) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a standing list needs both --standing DAYS and --elements-per-day "
+                        "N, and the engine standing needs a standing list");
     }
     if (brings_list(grant->kind) && grant->min_result > grant->max_elements) {
         return sym_fail(fault, SYM_BAD_VALUE,

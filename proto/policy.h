@@ -33,9 +33,10 @@ struct sym_policy_ask {
     uint32_t mode;     /* of a table: enum sym_table_mode */
     bool no_list;      /* of a table: the peer brings none, or tells its size later */
     uint64_t now_s;
-    uint32_t asked; /* requests under this grant within the last 24 hours, denied ones included,
-                     * this one not */
-    bool approved;  /* an approver has approved this very request */
+    uint32_t asked;     /* requests under this grant within the last 24 hours, denied ones included,
+                         * this one not */
+    uint32_t evaluated; /* elements against a standing list within the last 24 hours */
+    bool approved;      /* an approver has approved this very request */
     const char
         *must_hold; /* why an approver has to agree whatever the grant says; NULL: need not */
     bool is_known;  /* whatever the grant says, nobody has to: what is asked was told before */

@@ -8,15 +8,29 @@
 
 enum giver_state { SAYS_QUERY, AWAITS_READY, SAYS_HEAD, SAYS_CELLS, AWAITS_KEPT, CLOSES, OVER };
 
+/* Bytes of a number in cells at most. */
+#define VARINT_BYTES_MAX 10u
+
 struct sym_tab_giver {
     enum giver_state state;
     struct tab_bytes query;
     struct tab_bytes head;
     struct tab_bytes cells;
-    size_t page; /* bytes of them that have gone */
+    size_t page;  /* bytes of them that have gone */
+    bool is_kept; /* by the word of the participant */
     uint8_t hash[SYM_HASH_BYTES];
     uint8_t identity[SYM_ED25519_BYTES];
 };
+
+/* Numbers that end, so that pages can. */
+static bool are_whole(struct sym_span cells)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < cells.len && run < VARINT_BYTES_MAX; i++) {
+        run = cells.data[i] < 0x80u ? 0 : run + 1;
+    }
+    return cells.len > 0 && run == 0;
+}
 
 static enum sym_err set_up(struct sym_tab_giver *g, struct sym_span head, struct sym_span cells)
 {
@@ -24,7 +38,7 @@ static enum sym_err set_up(struct sym_tab_giver *g, struct sym_span head, struct
     struct sym_release r;
     enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, head);
     if (err == SYM_OK) {
-        err = cells.len == 0 ? SYM_BAD_FORMAT : sym_release_hash(g->hash, head);
+        err = are_whole(cells) ? sym_release_hash(g->hash, head) : SYM_BAD_FORMAT;
     }
     if (err == SYM_OK) {
         err = sym_tab_bytes_copy(&g->query, r.query);
@@ -64,7 +78,7 @@ void sym_tab_giver_free(struct sym_tab_giver *g)
 
 bool sym_tab_giver_is_kept(const struct sym_tab_giver *g)
 {
-    return g->state >= CLOSES;
+    return g->is_kept;
 }
 
 const uint8_t *sym_tab_giver_hash(const struct sym_tab_giver *g)
@@ -122,26 +136,34 @@ enum sym_err sym_tab_giver_write(struct sym_tab_giver *g, uint8_t *payload, size
     return SYM_OK;
 }
 
+static enum sym_err take_ready(struct sym_tab_giver *g, struct sym_span content)
+{
+    g->state = SAYS_HEAD;
+    return content.len == 0 ? SYM_OK : SYM_BAD_FORMAT;
+}
+
+static enum sym_err take_kept(struct sym_tab_giver *g, struct sym_span content)
+{
+    if (content.len != SYM_SIGNATURE_BYTES) {
+        return SYM_BAD_FORMAT;
+    }
+    enum sym_err err = sym_verify(content.data, g->identity, SYM_DOMAIN_TABULATE,
+                                  sym_span(g->hash, sizeof g->hash));
+    g->is_kept = err == SYM_OK;
+    g->state = CLOSES;
+    return err;
+}
+
 enum sym_err sym_tab_giver_take(struct sym_tab_giver *g, struct sym_span payload)
 {
     enum tab_type type = TAB_NO_TYPE;
     struct sym_span content = {0};
     enum sym_err err = sym_tab_payload_read(&type, &content, payload);
-    if (err != SYM_OK) {
-        return err;
+    if (err == SYM_OK) {
+        err = g->state == AWAITS_READY && type == TAB_SEND  ? take_ready(g, content)
+              : g->state == AWAITS_KEPT && type == TAB_KEPT ? take_kept(g, content)
+                                                            : SYM_WRONG_STATE;
     }
-    if (g->state == AWAITS_READY && type == TAB_SEND) {
-        g->state = SAYS_HEAD;
-        return content.len == 0 ? SYM_OK : SYM_BAD_FORMAT;
-    }
-    if (g->state != AWAITS_KEPT || type != TAB_KEPT) {
-        return SYM_WRONG_STATE;
-    }
-    if (content.len != SYM_SIGNATURE_BYTES) {
-        return SYM_BAD_FORMAT;
-    }
-    err = sym_verify(content.data, g->identity, SYM_DOMAIN_TABULATE,
-                     sym_span(g->hash, sizeof g->hash));
-    g->state = err == SYM_OK ? CLOSES : g->state;
+    g->state = err == SYM_OK ? g->state : OVER;
     return err;
 }

@@ -9,6 +9,7 @@
  *     close                             <--->   close
  *
  * A sans-IO machine like tab_member.h. Payloads and checks are those of the tabulation itself.
+ * After an error it is dead: the caller aborts the session.
  * Errors: SYM_WRONG_STATE, SYM_BAD_FORMAT, SYM_BAD_SIGNATURE, SYM_NO_MEMORY.
  */
 #ifndef SYM_PROTO_TAB_GIVER_H
@@ -18,7 +19,8 @@
 
 struct sym_tab_giver;
 
-/* head: Release; cells: their varints; both copied. identity: of the participant. */
+/* head: Release; cells: their varints; both copied. identity: of the participant. SYM_BAD_FORMAT:
+ * these are none. */
 SYM_MUST enum sym_err sym_tab_giver_new(struct sym_tab_giver **out, struct sym_span head,
                                         struct sym_span cells,
                                         const uint8_t identity[SYM_ED25519_BYTES]);

@@ -76,7 +76,9 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         struct sym_datasets_config c = {.store = core->store,
                                         .vault = core->vault,
                                         .results = &core->results,
+                                        .standings = &core->standings,
                                         .log = core->log};
+        core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
@@ -256,6 +258,7 @@ static void on_tidy_time(void *owner)
 {
     struct sym_core *core = owner;
     sym_datasets_tidy(core->datasets);
+    sym_standing_maker_look(core->maker);
     sym_backups_tidy(core->backups);
     sym_preview_tidy(&core->preview, sym_now_ms());
     sym_timer_set(core->tidy_timer, TIDY_MS);
@@ -309,6 +312,19 @@ static void on_prune_time(void *owner)
     sym_timer_set(core->prune_timer, PRUNE_MS);
 }
 
+static enum sym_err open_maker(struct sym_core *core, struct sym_fault *fault)
+{
+    const struct sym_standing_maker_config c = {.loop = core->loop,
+                                                .workers = core->workers,
+                                                .standings = &core->standings,
+                                                .datasets = core->datasets,
+                                                .grants = core->grants,
+                                                .settings = &core->settings,
+                                                .ristretto = core->ristretto};
+    enum sym_err err = sym_standing_maker_new(&core->maker, &c);
+    return err == SYM_OK ? err : sym_fail(fault, err, "core: no memory for standing lists");
+}
+
 static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
 {
     struct sym_exchanges_config x = {.loop = core->loop,
@@ -326,6 +342,8 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .grants = core->grants,
                                      .history = &core->history,
                                      .results = &core->results,
+                                     .standings = &core->standings,
+                                     .maker = core->maker,
                                      .settings = &core->settings,
                                      .ristretto = core->ristretto,
                                      .kernel = core->kernel,
@@ -380,7 +398,10 @@ static enum sym_err open_rooms(struct sym_core *core, struct sym_fault *fault)
     if (err != SYM_OK) {
         return sym_fail(fault, err, "core: its loop %s", sym_err_text(err));
     }
-    err = open_links(core, fault);
+    err = open_maker(core, fault);
+    if (err == SYM_OK) {
+        err = open_links(core, fault);
+    }
     if (err != SYM_OK) {
         return err;
     }
@@ -456,6 +477,7 @@ static void core_clear(struct sym_core *core)
     sym_links_free(core->links);
     sym_workers_free(core->workers); /* first: pieces may still read what exchanges own */
     sym_exchanges_free(core->exchanges);
+    sym_standing_maker_free(core->maker);
     sym_preview_clear(&core->preview);
     sym_group_free(core->group);
     sym_watch_remove(&core->leash);

@@ -13,6 +13,7 @@
 #include "node/data/history.h"
 #include "node/exchange/compares.h"
 #include "node/exchange/exchanges.h"
+#include "node/exchange/standing_maker.h"
 #include "node/grant/grants.h"
 #include "node/grant/proposals.h"
 #include "node/party/own_card.h"
@@ -51,6 +52,8 @@ struct sym_core {
     struct sym_proposals *proposals;
     struct sym_history history;
     struct sym_results results;
+    struct sym_standings standings;
+    struct sym_standing_maker *maker;
     struct sym_links *links;
     struct sym_exchanges *exchanges;
     struct sym_control *control;

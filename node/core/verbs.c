@@ -214,6 +214,9 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
     }
     if (!sym_node_id_equal(&replaced, &peer->id)) {
         err = sym_grants_drop_peer(core->grants, &replaced, fault);
+        if (err == SYM_OK) {
+            err = sym_standings_drop_peer(&core->standings, &replaced, fault);
+        }
     }
     return err == SYM_OK ? answer_peers(core, answer, &peer, 1, fault) : err;
 }
@@ -234,6 +237,9 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_aut
     }
     if (err == SYM_OK) {
         sym_exchanges_drop_peer(core->exchanges, &id);
+        err = sym_standings_drop_peer(&core->standings, &id, fault);
+    }
+    if (err == SYM_OK) {
         err = sym_links_unpin(core->links, &id);
         if (err != SYM_OK) {
             return sym_fail(fault, err,

@@ -27,6 +27,7 @@ static enum sym_err verb_import_end(struct sym_core *core, const struct sym_auth
 {
     struct sym_dataset_row row;
     enum sym_err err = sym_datasets_import_end(core->datasets, &row, arguments, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
@@ -89,6 +90,7 @@ static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym
     }
     sym_datasets_go_beyond(core->datasets, asked->name, last.epoch);
     err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 
@@ -98,6 +100,7 @@ static enum sym_err verb_dataset_forget(struct sym_core *core, const struct sym_
 {
     struct sym_dataset_forgotten gone;
     enum sym_err err = sym_datasets_forget(core->datasets, &gone, arguments, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? sym_answer_write(answer, &gone) : err;
 }
 
@@ -107,6 +110,7 @@ static enum sym_err verb_dataset_drop(struct sym_core *core, const struct sym_au
 {
     const struct sym_dataset_name *asked = arguments;
     enum sym_err err = sym_datasets_drop(core->datasets, asked->name, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

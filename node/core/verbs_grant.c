@@ -1,5 +1,7 @@
 #include "node/core/verbs.h"
 
+#include <stdlib.h>
+
 #define MICRO UINT64_C(1000000)
 
 static bool spends_budget(uint32_t kind)
@@ -40,8 +42,18 @@ static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_autho
     enum sym_err err = check_budget(core, arguments, fault);
     if (err == SYM_OK) {
         err = sym_grants_add(core->grants, &row, arguments, author, fault);
+        sym_standing_maker_look(core->maker);
     }
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
+}
+
+static void tell_standing(struct sym_core *core, struct sym_grant *row)
+{
+    const struct sym_peer *peer = sym_peers_by_alias(&core->peers, row->alias);
+    if (row->standing_days > 0 && peer != NULL) {
+        row->standing_until_s =
+            sym_standing_maker_until(core->maker, &peer->id, row->dataset) / 1000;
+    }
 }
 
 static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_author *author,
@@ -51,9 +63,20 @@ static enum sym_err verb_grant_list(struct sym_core *core, const struct sym_auth
     struct sym_grant_list list;
     (void)author;
     (void)arguments;
-    (void)fault;
-    list.n_grants = sym_grants_list(core->grants, &list.grants);
-    return sym_answer_write(answer, &list);
+    const struct sym_grant *kept = NULL;
+    list.n_grants = sym_grants_list(core->grants, &kept);
+    struct sym_grant *rows = malloc((list.n_grants + 1) * sizeof *rows);
+    if (rows == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "grants: no memory for a list of them");
+    }
+    for (size_t i = 0; i < list.n_grants; i++) {
+        rows[i] = kept[i];
+        tell_standing(core, &rows[i]);
+    }
+    list.grants = rows;
+    enum sym_err err = sym_answer_write(answer, &list);
+    free(rows);
+    return err;
 }
 
 static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_author *author,
@@ -61,6 +84,7 @@ static enum sym_err verb_grant_revoke(struct sym_core *core, const struct sym_au
                                       struct sym_fault *fault)
 {
     enum sym_err err = sym_grants_revoke(core->grants, arguments, author, fault);
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -261,6 +261,10 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
         err = f->concerned[i] ? cut_segment(t, f, i) : SYM_OK;
     }
     sym_dataset_count(&f->after);
+    if (err == SYM_OK && f->datasets->config.standings != NULL) {
+        err = sym_standings_forget_of(f->datasets->config.standings, t,
+                                      sym_span_text(f->before->name));
+    }
     if (err == SYM_OK) {
         err = sym_dataset_put(t, &f->after);
     }

@@ -238,6 +238,7 @@ enum sym_err sym_datasets_open(struct sym_datasets **out, const struct sym_datas
     d->config.store = config->store;
     d->config.vault = config->vault;
     d->config.results = config->results;
+    d->config.standings = config->standings;
     d->config.log = config->log;
     d->config.now_ms = config->now_ms == NULL ? sym_now_ms : config->now_ms;
     enum sym_err err = sym_store_read(config->store, load_all, d);
@@ -320,6 +321,29 @@ static enum sym_err publish_fn(struct sym_transaction *t, void *context)
                          : err;
 }
 
+void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
+{
+    const struct sym_dataset *s = d->items[at];
+    uint8_t numbers[8 * (5 + SYM_TOKEN_TYPE_COUNT)];
+    struct sym_writer w = sym_writer(numbers, sizeof numbers);
+    sym_write_u64(&w, s->segments);
+    sym_write_u64(&w, s->records);
+    sym_write_u64(&w, s->epoch);
+    sym_write_u64(&w, s->imported_ms);
+    sym_write_u64(&w, s->published_ms);
+    for (size_t i = 0; i < SYM_TOKEN_TYPE_COUNT; i++) {
+        sym_write_u64(&w, s->tokens[i]);
+    }
+    const struct sym_span parts[] = {sym_span(s->content, sizeof s->content),
+                                     sym_span(numbers, w.len)};
+    sym_digest(out, "symbolon-basis-1", parts, 2);
+}
+
+uint64_t sym_datasets_tokens(const struct sym_datasets *d, size_t at, enum sym_token_type type)
+{
+    return d->items[at]->tokens[type];
+}
+
 void sym_datasets_go_beyond(struct sym_datasets *d, struct sym_span name, uint64_t epoch)
 {
     size_t at = 0;
@@ -368,6 +392,9 @@ static enum sym_err drop_fn(struct sym_transaction *t, void *context)
         err = sym_vault_delete(d->config.vault, t, sym_content_prefix(key, c->after.snapshot));
     }
     struct sym_results_gone gone = {.results = 0};
+    if (err == SYM_OK && d->config.standings != NULL) {
+        err = sym_standings_forget_of(d->config.standings, t, sym_span_text(c->after.name));
+    }
     if (err == SYM_OK && d->config.results != NULL) {
         err = sym_results_forget_of(d->config.results, t, sym_span_text(c->after.name),
                                     sym_span(NULL, 0), &gone);

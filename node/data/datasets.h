@@ -14,6 +14,7 @@
 
 #include "node/data/dataset_segment.h"
 #include "node/data/results.h"
+#include "node/data/standing.h"
 #include "node/evidence/log.h"
 #include "node/party/users.h"
 #include "node/store/vault.h"
@@ -24,7 +25,8 @@ struct sym_datasets;
 struct sym_datasets_config {
     struct sym_store *store;
     struct sym_vault *vault;
-    struct sym_results *results; /* of which forgetting and dropping take out; NULL: none */
+    struct sym_results *results;     /* of which forgetting and dropping take out; NULL: none */
+    struct sym_standings *standings; /* likewise; NULL: none */
     struct sym_log *log;
     uint64_t (*now_ms)(void); /* NULL: sym_now_ms */
 };
@@ -40,6 +42,11 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
 /* The place of this name; SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at,
                                         struct sym_span name, struct sym_fault *fault);
+
+/* What the content is at this moment: other after every import, publication and forgetting. */
+void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES]);
+/* Tokens of one type, of all types for SYM_TOKEN_NONE. */
+uint64_t sym_datasets_tokens(const struct sym_datasets *d, size_t at, enum sym_token_type type);
 
 /* Gives up imports that were silent for too long, and erases what could not be erased when it was
  * due. To be called every minute or so. */

@@ -72,6 +72,7 @@ struct sym_datasets {
         struct sym_store *store;
         struct sym_vault *vault;
         struct sym_results *results;
+        struct sym_standings *standings;
         struct sym_log *log;
         uint64_t (*now_ms)(void);
     } config;

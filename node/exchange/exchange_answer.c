@@ -1,4 +1,3 @@
-#include "crypto/vole/kernel.h"
 #include "node/exchange/exchanges_state.h"
 #include "node/exchange/sightings.h"
 #include "node/log.h"
@@ -64,7 +63,8 @@ static enum sym_err read_request(struct sym_exchanges *x, struct sym_exchange *e
 /* Answering ------------------------------------------------------------------------------------
  */
 
-static struct sym_answer_given denial(enum sym_reason reason, const char *remark, const char *cause)
+struct sym_answer_given sym_exchange_denial(enum sym_reason reason, const char *remark,
+                                            const char *cause)
 {
     return (struct sym_answer_given){
         .decision = SYM_DECISION_DENIED, .reason = reason, .remark = remark, .cause = cause};
@@ -164,8 +164,8 @@ static void keep_answer(struct sym_exchange *e, const struct sym_answer_given *a
 
 /* Each decision is put down before it leaves. What a peer can cause without a grant is left out
  * beyond its allowance; it is denied then, as nothing may happen that is in no log. */
-static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
-                        const struct sym_answer_given *given)
+void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
+                              const struct sym_answer_given *given)
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
     struct sym_answer_given a = *given;
@@ -173,7 +173,8 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
     if (!e->asked) {
         e->unlogged = is_free && !is_allowed(x, e);
         if (e->unlogged && a.decision == SYM_DECISION_GRANTED) {
-            a = denial(SYM_REASON_LIMIT, "asked too often; try again in a minute", NULL);
+            a = sym_exchange_denial(SYM_REASON_LIMIT, "asked too often; try again in a minute",
+                                    NULL);
         }
         p.parts |= SYM_PART_SIGHTING;
         p.kinds[p.n_kinds++] = SYM_ENTRY_REQUESTED;
@@ -182,6 +183,9 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
     keep_answer(e, &a);
     if (a.decision == SYM_DECISION_GRANTED) {
         p.parts |= SYM_PART_GRANT;
+        if (e->matter != NULL && e->matter->engine == SYM_OVERLAP_ENGINE_STANDING) {
+            p.parts |= SYM_PART_CHARGE;
+        }
         e->state = SYM_EXCHANGE_RUNNING;
     } else {
         e->ends = true;
@@ -197,7 +201,7 @@ static void give_answer(struct sym_exchanges *x, struct sym_exchange *e,
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason)
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
-    struct sym_answer_given a = denial(reason, "", NULL);
+    struct sym_answer_given a = sym_exchange_denial(reason, "", NULL);
     if (!e->asked) {
         p.parts |= SYM_PART_SIGHTING;
         p.kinds[p.n_kinds++] = SYM_ENTRY_REQUESTED;
@@ -218,211 +222,9 @@ static void answer_freely(struct sym_exchanges *x, struct sym_exchange *e,
                                 .evidence = &evidence};
     struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (sym_run_new(&e->run, &plan) != SYM_OK) {
-        a = denial(SYM_REASON_PROTOCOL, "", NULL);
+        a = sym_exchange_denial(SYM_REASON_PROTOCOL, "", NULL);
     }
-    give_answer(x, e, &a);
-}
-
-/* Overlaps -------------------------------------------------------------------------------------
- */
-
-static struct sym_overlap_terms own_terms(void)
-{
-    return (struct sym_overlap_terms){.type_version = SYM_TOKEN_LIST_VERSION,
-                                      .canon_version = SYM_CANON_VERSION,
-                                      .types = ((uint64_t)1 << SYM_TOKEN_TYPE_COUNT) - 2};
-}
-
-/* Keeps what the answer is made from: the request itself is gone by then. */
-static enum sym_err keep_request(struct sym_exchanges *x, struct sym_exchange *e,
-                                 const struct sym_request *request)
-{
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_overlap asked;
-    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, request->parameters);
-    if (err == SYM_OK) {
-        err = sym_matter_new(&e->matter, x);
-    }
-    if (err != SYM_OK) {
-        return err;
-    }
-    err = sym_kept_set(&e->parameters, request->parameters);
-    if (err != SYM_OK) {
-        return err;
-    }
-    e->matter->purpose = request->purpose;
-    e->matter->basis = request->basis;
-    e->matter->engines = sym_overlap_engines_asked(&asked);
-    e->matter->type = asked.type;
-    e->matter->peer_size = asked.set_size;
-    /* What is no name could pass for other words in an entry. */
-    bool is_name = sym_alias_check(request->dataset) == SYM_OK;
-    sym_matter_text(e->matter->mine, sizeof e->matter->mine,
-                    is_name ? request->dataset : sym_span_text("?"));
-    return SYM_OK;
-}
-
-/* Can this node compute it, on the terms of the other? */
-static enum sym_err check_terms(const struct sym_exchange *e, struct sym_fault *fault)
-{
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_overlap asked;
-    struct sym_overlap_terms terms = own_terms();
-    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, sym_kept_span(&e->parameters));
-    return err == SYM_OK ? sym_overlap_check(&asked, &terms, fault) : err;
-}
-
-static enum sym_err judge(struct sym_exchanges *x, struct sym_exchange *e,
-                          const struct sym_peer *peer, const struct sym_request *request,
-                          struct sym_policy_verdict *verdict)
-{
-    struct sym_approval approval = {.approver = ""};
-    size_t at = 0;
-    struct sym_ask ask = {.peer = peer,
-                          .request = request,
-                          .engines = e->matter->engines,
-                          .type = e->matter->type,
-                          .elements = e->matter->peer_size,
-                          .dataset_known = sym_datasets_find(x->config.datasets, &at,
-                                                             request->dataset, NULL) == SYM_OK,
-                          .wall_ms = sym_wall_ms()};
-    enum sym_err err = sym_grants_begin(x->config.grants, &e->step, verdict, &approval, &ask);
-    if (err != SYM_OK) {
-        return err;
-    }
-    e->matter->min_result = verdict->min_result;
-    e->matter->covered = verdict->engines;
-    memcpy(e->matter->approver, approval.approver, sizeof e->matter->approver);
-    static const uint8_t none[SYM_EXCHANGE_ID_BYTES] = {0};
-    if (!sym_equal(approval.held_id, none, sizeof none)) {
-        memcpy(e->handle, approval.held_id, sizeof e->handle);
-    }
-    if (verdict->decision == SYM_DECISION_GRANTED && e->matter->approver[0] != '\0') {
-        err = sym_matter_commit(e->matter);
-    }
-    return err;
-}
-
-/* Policy has granted it, and the request is in the log: the answer waits for own elements. */
-static void then_prepare(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
-{
-    struct sym_fault fault = {.text = ""};
-    if (err == SYM_REPLAY) {
-        sym_exchange_refuse(x, e, err);
-        return;
-    }
-    if (err != SYM_OK) {
-        sym_exchange_fail(x, e, err, "the request could not be recorded");
-        return;
-    }
-    if (e->ending.due) {
-        return;
-    }
-    err =
-        sym_exchange_countable(x, e->kind, sym_span_text(e->matter->mine), e->matter->type, &fault);
-    if (err == SYM_OK) {
-        err = sym_exchange_prepare(x, e, &fault);
-    }
-    if (err != SYM_OK) {
-        bool ask_otherwise = err == SYM_UNSUPPORTED;
-        struct sym_answer_given a =
-            denial(ask_otherwise ? SYM_REASON_UNSUPPORTED : SYM_REASON_FAULT,
-                   ask_otherwise ? "count by one identifier type: --type" : "", fault.text);
-        give_answer(x, e, &a);
-    }
-}
-
-static void answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
-                           const struct sym_peer *peer, const struct sym_request *request)
-{
-    struct sym_policy_verdict verdict = {.cause = NULL};
-    struct sym_fault fault = {.text = ""};
-    struct sym_answer_given a;
-    enum sym_err err = keep_request(x, e, request);
-    if (err != SYM_OK) {
-        a = denial(err == SYM_NO_MEMORY ? SYM_REASON_FAULT : SYM_REASON_PROTOCOL, "", NULL);
-    } else if (check_terms(e, &fault) != SYM_OK) {
-        a = denial(SYM_REASON_UNSUPPORTED, fault.text, fault.text);
-    } else if (judge(x, e, peer, request, &verdict) != SYM_OK) {
-        a = denial(SYM_REASON_FAULT, "", "the decision could not be recorded");
-    } else if (verdict.decision == SYM_DECISION_GRANTED) {
-        struct sym_exchange_plan_write p = {.parts = SYM_PART_SIGHTING,
-                                            .kinds = {SYM_ENTRY_REQUESTED},
-                                            .n_kinds = 1,
-                                            .then = then_prepare};
-        sym_exchange_write(x, e, &p);
-        return;
-    } else {
-        a = (struct sym_answer_given){.decision = verdict.decision,
-                                      .reason = verdict.reason,
-                                      .remark = verdict.remark,
-                                      .cause = verdict.cause};
-    }
-    give_answer(x, e, &a);
-}
-
-static void choose_engine(const struct sym_exchanges *x, struct sym_exchange_matter *m)
-{
-    struct sym_overlap_choosing c = {.asked = m->engines,
-                                     .covered = m->covered,
-                                     .initiator_size = m->peer_size,
-                                     .responder_size = m->own_size,
-                                     .fast = sym_vole_kernel_is_fast(x->config.kernel)};
-    enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
-    m->engine = sym_overlap_choose(&why, &c);
-    m->why = why;
-}
-
-static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
-                             struct sym_span parameters)
-{
-    struct sym_run_plan plan = {.kind = e->kind,
-                                .role = SYM_SESSION_RESPONDER,
-                                .parameters = sym_kept_span(&e->parameters),
-                                .answer = parameters,
-                                .set = e->matter->set,
-                                .with = x->config.ristretto,
-                                .kernel = x->config.kernel,
-                                .engine = e->matter->engine};
-    enum sym_err err = sym_run_new(&e->run, &plan);
-    if (err == SYM_OK) {
-        e->matter->set = NULL;
-    }
-    return err;
-}
-
-void sym_exchange_answer_prepared(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
-{
-    uint8_t bytes[32];
-    size_t len = 0;
-    struct sym_answer_given a = {.decision = SYM_DECISION_GRANTED, .remark = ""};
-    if (err == SYM_OK) {
-        e->matter->own_size = sym_overlap_set_size(e->matter->set);
-        choose_engine(x, e->matter);
-        if (e->matter->engine == SYM_OVERLAP_ENGINE_VOLE && e->matter->own_size == 0) {
-            a = denial(SYM_REASON_UNSUPPORTED, "an empty list needs --engine dh", "an empty list");
-            give_answer(x, e, &a);
-            return;
-        }
-        struct sym_overlap_answer o = {.set_size = e->matter->own_size,
-                                       .min_result = e->matter->min_result,
-                                       .engine = e->matter->engine,
-                                       .why = e->matter->why};
-        err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap_answer, &o);
-        a.parameters = sym_span(bytes, len);
-    }
-    if (err == SYM_OK) {
-        err = open_run(x, e, a.parameters);
-    }
-    if (err != SYM_OK) {
-        char cause[SYM_FAULT_BYTES];
-        (void)snprintf(cause, sizeof cause, "dataset %s: its content %s", e->matter->mine,
-                       sym_err_text(err));
-        a = denial(SYM_REASON_FAULT, "", cause);
-        give_answer(x, e, &a);
-        return;
-    }
-    give_answer(x, e, &a);
+    sym_exchange_give_answer(x, e, &a);
 }
 
 /* Heads can be told also after an alarm: a log that was restored shows so. */
@@ -450,26 +252,26 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
     struct sym_answer_given a;
     e->kind = request->kind;
     if (check_evidence(x, e, event, &fault) != SYM_OK) {
-        a = denial(SYM_REASON_EVIDENCE, "", fault.text);
+        a = sym_exchange_denial(SYM_REASON_EVIDENCE, "", fault.text);
     } else if (request->kind != SYM_KIND_WITNESS && sym_exchange_table_busy(&x->table, e)) {
-        a = denial(SYM_REASON_BUSY, "", NULL);
+        a = sym_exchange_denial(SYM_REASON_BUSY, "", NULL);
     } else if (request->kind == SYM_KIND_PING || request->kind == SYM_KIND_WITNESS ||
                request->kind == SYM_KIND_COMPARE) {
         answer_freely(x, e, peer, request);
         return;
     } else if (request->kind == SYM_KIND_OVERLAP_MATCHES ||
                request->kind == SYM_KIND_OVERLAP_COUNT) {
-        answer_overlap(x, e, peer, request);
+        sym_exchange_answer_overlap(x, e, peer, request);
         return;
     } else if (request->kind == SYM_KIND_TABULATE) {
         struct sym_answer_given given;
         sym_exchange_answer_joint(x, e, peer, request, &given);
-        give_answer(x, e, &given);
+        sym_exchange_give_answer(x, e, &given);
         return;
     } else {
-        a = denial(SYM_REASON_UNSUPPORTED, "", NULL);
+        a = sym_exchange_denial(SYM_REASON_UNSUPPORTED, "", NULL);
     }
-    give_answer(x, e, &a);
+    sym_exchange_give_answer(x, e, &a);
 }
 
 /* Requests that do not hold --------------------------------------------------------------------

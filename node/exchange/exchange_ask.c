@@ -34,7 +34,21 @@ void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms)
     }
 }
 
-static enum sym_err write_parameters(struct sym_exchange *e)
+/* The standing list of the other side that this one holds, or would. */
+static void find_standing(const struct sym_exchanges *x, struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    const struct sym_standing_name name = {
+        .peer = &e->peer, .dataset = sym_span_text(m->theirs), .type = m->type};
+    m->holds = x->config.standings != NULL &&
+               sym_standings_find(x->config.standings, &m->standing, &name) == SYM_OK;
+    if (!m->holds) {
+        m->standing = (struct sym_standing_row){.peer = e->peer, .type = m->type};
+        memcpy(m->standing.dataset, m->theirs, sizeof m->standing.dataset);
+    }
+}
+
+static enum sym_err write_parameters(const struct sym_exchanges *x, struct sym_exchange *e)
 {
     struct sym_overlap o = {.engines = e->matter->engines,
                             .suite = SYM_OVERLAP_SUITE,
@@ -42,8 +56,14 @@ static enum sym_err write_parameters(struct sym_exchange *e)
                             .canon_version = SYM_CANON_VERSION,
                             .type = e->matter->type,
                             .set_size = e->matter->own_size};
-    uint8_t bytes[64];
+    uint8_t bytes[96];
     size_t len = 0;
+    if ((e->matter->engines >> SYM_OVERLAP_ENGINE_STANDING & 1u) != 0) {
+        find_standing(x, e);
+    }
+    if (e->matter->holds) {
+        o.epoch = sym_span(e->matter->standing.epoch, sizeof e->matter->standing.epoch);
+    }
     enum sym_err err = sym_encode(bytes, sizeof bytes, &len, &sym_msg_overlap, &o);
     return err == SYM_OK ? sym_kept_set(&e->parameters, sym_span(bytes, len)) : err;
 }
@@ -56,7 +76,7 @@ static enum sym_err write_request(struct sym_exchanges *x, struct sym_exchange *
     enum sym_err err = SYM_OK;
     sym_exchange_parties(x, &parties, peer, e->link, 0, newest_exchange_slot(peer));
     if (e->matter != NULL) {
-        err = e->matter->is_joint ? SYM_OK : write_parameters(e);
+        err = e->matter->is_joint ? SYM_OK : write_parameters(x, e);
         request.purpose = e->matter->purpose;
         request.basis = e->matter->basis;
         request.dataset = sym_span_text(e->matter->theirs);
@@ -196,6 +216,8 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);
     plan.set = e->matter->set;
     plan.engine = answer.engine;
+    plan.standings = x->config.standings;
+    plan.standing = &e->matter->standing;
     if (err == SYM_OK) {
         err = sym_run_new(&e->run, &plan);
     }

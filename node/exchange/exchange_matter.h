@@ -8,6 +8,7 @@
 #ifndef SYM_NODE_EXCHANGE_EXCHANGE_MATTER_H
 #define SYM_NODE_EXCHANGE_EXCHANGE_MATTER_H
 
+#include "node/data/standing.h"
 #include "node/exchange/overlap_find.h"
 #include "node/exchange/overlap_set.h"
 #include "proto/exchange.h"
@@ -20,10 +21,15 @@ struct sym_exchange_matter {
     void *owner; /* for the callbacks of set and find */
     uint32_t purpose;
     uint32_t basis;
-    uint32_t engines; /* bit sets: that the initiator asks for, */
-    uint32_t covered; /* of them, by the grant, at the responder */
-    uint32_t engine;  /* that computes, once it was chosen */
-    uint32_t why;     /* enum sym_overlap_why */
+    uint32_t engines;                 /* bit sets: that the initiator asks for, */
+    uint32_t covered;                 /* of them, by the grant, at the responder */
+    uint32_t engine;                  /* that computes, once it was chosen */
+    uint32_t why;                     /* enum sym_overlap_why */
+    struct sym_standing_row standing; /* the list that the responder answers from, or that the
+                                       * initiator holds, or whose it would be */
+    bool prepares; /* at the responder: it would answer from a list that is being made */
+    bool holds;    /* the initiator has it */
+    uint8_t epoch[SYM_STANDING_ID_BYTES]; /* at the responder: of the one it says it has */
     uint32_t type;
     char case_ref[SYM_CASE_BYTES_MAX + 1];
     char note[SYM_NOTE_BYTES_MAX + 1];

@@ -277,7 +277,11 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
     if (err != SYM_OK || w->is_silent) {
         return err;
     }
-    if (w->left_out > 0) {
+    if ((w->plan.parts & SYM_PART_CHARGE) != 0) {
+        err =
+            sym_grants_put_charge(w->x->config.grants, t, &e->peer, sym_span_text(e->matter->mine));
+    }
+    if (err == SYM_OK && w->left_out > 0) {
         err = append_left_out(w, t);
     }
     if (err == SYM_OK && (w->plan.parts & SYM_PART_RUN) != 0) {

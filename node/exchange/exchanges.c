@@ -31,9 +31,11 @@ uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_ov
     if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
         return 1u << o->engine;
     }
-    return sym_settings_word(x->config.settings, SYM_SETTING_ENGINES) == DH_ALONE
-               ? 1u << SYM_OVERLAP_ENGINE_DH
-               : sym_overlap_engines_of(o->kind);
+    /* `standing` rests on what `dh` rests on, and nothing else. */
+    uint32_t same = 1u << SYM_OVERLAP_ENGINE_DH | 1u << SYM_OVERLAP_ENGINE_STANDING;
+    uint32_t all = sym_overlap_engines_of(o->kind);
+    return sym_settings_word(x->config.settings, SYM_SETTING_ENGINES) == DH_ALONE ? all & same
+                                                                                  : all;
 }
 
 /* As those of the same wish were made that is held already, if there is one. */

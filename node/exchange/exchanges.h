@@ -17,6 +17,7 @@
 
 #include "node/data/history.h"
 #include "node/data/results.h"
+#include "node/data/standing.h"
 #include "node/evidence/opens.h"
 #include "node/evidence/witness.h"
 #include "node/grant/grants.h"
@@ -26,6 +27,7 @@
 #include "node/work/workers.h"
 
 struct sym_exchanges;
+struct sym_standing_maker;
 
 struct sym_exchanges_config {
     struct sym_loop *loop;
@@ -43,6 +45,8 @@ struct sym_exchanges_config {
     struct sym_grants *grants;
     struct sym_history *history;
     struct sym_results *results;
+    const struct sym_standings *standings;
+    struct sym_standing_maker *maker; /* NULL: no standing lists here */
     const struct sym_settings *settings;
     const struct sym_ristretto *ristretto;
     const struct sym_vole_kernel *kernel;

@@ -1,9 +1,10 @@
 /* exchanges_state.h - what the files behind exchanges.h share: exchanges.c (beginning, links,
  * time), exchange_ask.c (asking, and asking again), exchange_answer.c (answering),
- * exchange_prepare.c (own elements, before either), exchange_carry.c (frames and works),
- * exchange_joint.c (own parts of joint tabulations), exchange_save.c (results), exchange_write.c
- * (what becomes durable, and then goes on), exchange_evidence.c (what is shown of logs),
- * exchange_end.c (closing, aborting, last words). Nobody else includes it.
+ * exchange_overlap.c (answering what brings a list), exchange_prepare.c (own elements, before
+ * either), exchange_carry.c (frames and works), exchange_joint.c (own parts of joint tabulations),
+ * exchange_save.c (results), exchange_write.c (what becomes durable, and then goes on),
+ * exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
+ * Nobody else includes it.
  *
  * While e->writing is set, nothing happens to an exchange: ends wait in e->ending, frames in
  * e->late. An exchange whose end is being written is in SYM_PHASE_ENDING; one that has ended may
@@ -59,7 +60,8 @@ enum sym_part {
     SYM_PART_OWN_WORD = 32,   /* e->word, e->statement */
     SYM_PART_THEIR_WORD = 64, /* e->peer_statement */
     SYM_PART_HISTORY = 128,
-    SYM_PART_RUN = 256 /* what the run wants to be durable before it goes on */
+    SYM_PART_RUN = 256,   /* what the run wants to be durable before it goes on */
+    SYM_PART_CHARGE = 512 /* elements that are evaluated against a standing list */
 };
 
 /* Called once, with the result of the write; it may begin the next. */
@@ -177,6 +179,14 @@ struct sym_answer_given {
     struct sym_span parameters;    /* of a grant */
     char room[2][SYM_FAULT_BYTES]; /* for remark and cause, where they are made */
 };
+struct sym_answer_given sym_exchange_denial(enum sym_reason reason, const char *remark,
+                                            const char *cause);
+/* Puts the decision down, then lets it leave. */
+void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
+                              const struct sym_answer_given *given);
+/* Judges and answers a request for an overlap, at once or when own elements are ready. */
+void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
+                                 const struct sym_peer *peer, const struct sym_request *request);
 /* Judges a request to take part in a joint tabulation (exchange_joint.c); of a grant e has its run.
  */
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,

@@ -4,6 +4,7 @@
 #ifndef SYM_NODE_EXCHANGE_RUN_KIND_H
 #define SYM_NODE_EXCHANGE_RUN_KIND_H
 
+#include "node/data/standing.h"
 #include "node/evidence/opens.h"
 #include "node/evidence/witness.h"
 #include "node/exchange/overlap_set.h"
@@ -45,7 +46,9 @@ struct sym_run_plan {
     const struct sym_ristretto *with;        /* likewise */
     const struct sym_vole_kernel *kernel;    /* likewise */
     uint32_t engine;                         /* of an overlap: enum sym_overlap_engine */
-    const struct sym_run_evidence *evidence; /* likewise */
+    const struct sym_standings *standings;   /* of engine standing, */
+    const struct sym_standing_row *standing; /* and its list: made here, or held, or whose it is */
+    const struct sym_run_evidence *evidence; /* of the kinds that are about it */
     struct sym_leg *leg;                     /* of an own joint tabulation */
     struct sym_tab_part *part;               /* in that of another node; the run's on SYM_OK */
 };
@@ -94,6 +97,7 @@ struct sym_run_kind {
 extern const struct sym_run_kind sym_run_kind_ping;
 extern const struct sym_run_kind sym_run_kind_overlap; /* engine dh */
 extern const struct sym_run_kind sym_run_kind_vole;
+extern const struct sym_run_kind sym_run_kind_standing;
 extern const struct sym_run_kind sym_run_kind_witness;
 extern const struct sym_run_kind sym_run_kind_compare;
 extern const struct sym_run_kind sym_run_kind_tabulate;

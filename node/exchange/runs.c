@@ -18,7 +18,9 @@ static const struct sym_run_kind *kind_of(const struct sym_run_plan *plan)
         return &sym_run_kind_ping;
     case SYM_KIND_OVERLAP_MATCHES:
     case SYM_KIND_OVERLAP_COUNT:
-        return plan->engine == SYM_OVERLAP_ENGINE_VOLE ? &sym_run_kind_vole : &sym_run_kind_overlap;
+        return plan->engine == SYM_OVERLAP_ENGINE_VOLE       ? &sym_run_kind_vole
+               : plan->engine == SYM_OVERLAP_ENGINE_STANDING ? &sym_run_kind_standing
+                                                             : &sym_run_kind_overlap;
     case SYM_KIND_WITNESS:
         return &sym_run_kind_witness;
     case SYM_KIND_COMPARE:

@@ -53,6 +53,7 @@ void sym_grant_item_row(struct sym_grants *g, struct sym_grant *row,
     row->dataset = sym_span_text(item->dataset);
     row->added_by = sym_span_text(item->added_by);
     row->asked = sym_asked_count(&item->asked, sym_grants_now(g));
+    row->evaluated = sym_asked_count(&item->evaluated, sym_grants_now(g));
 }
 
 /* Key: node id, number. The dataset's name stays inside the sealed value. */
@@ -71,7 +72,7 @@ static enum sym_err item_put(struct sym_grants *g, struct sym_transaction *t,
     size_t len = 0;
     struct sym_grant row;
     sym_grant_item_row(g, &row, item);
-    row.asked = 0; /* has a table of its own */
+    row.asked = row.evaluated = 0; /* have tables of their own */
     bytes[0] = RECORD_VERSION;
     enum sym_err err = sym_encode(bytes + 1, sizeof bytes - 1, &len, &sym_msg_grant, &row);
     return err == SYM_OK
@@ -87,6 +88,14 @@ enum sym_err sym_asked_item_put(struct sym_transaction *t, const struct sym_gran
     return sym_store_put(t, SYM_TABLE_ASKED, key_of(key, item), sym_span(bytes, sizeof bytes));
 }
 
+enum sym_err sym_evaluated_item_put(struct sym_transaction *t, const struct sym_grant_item *item)
+{
+    uint8_t key[KEY_BYTES];
+    uint8_t bytes[SYM_ASKED_BYTES];
+    sym_asked_write(bytes, &item->evaluated);
+    return sym_store_put(t, SYM_TABLE_EVALUATED, key_of(key, item), sym_span(bytes, sizeof bytes));
+}
+
 static enum sym_err item_delete(struct sym_transaction *t, const struct sym_grant_item *item)
 {
     uint8_t key[KEY_BYTES];
@@ -94,6 +103,10 @@ static enum sym_err item_delete(struct sym_transaction *t, const struct sym_gran
     if (err == SYM_OK) {
         err = sym_store_delete(t, SYM_TABLE_ASKED, key_of(key, item));
         err = err == SYM_NOT_FOUND ? SYM_OK : err; /* was never asked */
+    }
+    if (err == SYM_OK) {
+        err = sym_store_delete(t, SYM_TABLE_EVALUATED, key_of(key, item));
+        err = err == SYM_NOT_FOUND ? SYM_OK : err;
     }
     return err;
 }
@@ -153,6 +166,18 @@ static enum sym_err load_asked(void *context, struct sym_span key, struct sym_sp
     return SYM_BAD_FORMAT;
 }
 
+static enum sym_err load_evaluated(void *context, struct sym_span key, struct sym_span value)
+{
+    struct sym_grants *g = context;
+    uint8_t own[KEY_BYTES];
+    for (size_t i = 0; i < g->n; i++) {
+        if (sym_span_equal(key, key_of(own, &g->items[i]))) {
+            return sym_asked_read(&g->items[i].evaluated, value);
+        }
+    }
+    return SYM_BAD_FORMAT;
+}
+
 static int by_number(const void *a, const void *b)
 {
     uint64_t first = ((const struct sym_grant_item *)a)->number;
@@ -167,6 +192,9 @@ static enum sym_err load(struct sym_transaction *t, void *context)
     enum sym_err err = sym_store_each(t, SYM_TABLE_GRANTS, load_grant, g);
     if (err == SYM_OK) {
         err = sym_store_each(t, SYM_TABLE_ASKED, load_asked, g);
+    }
+    if (err == SYM_OK) {
+        err = sym_store_each(t, SYM_TABLE_EVALUATED, load_evaluated, g);
     }
     if (err == SYM_OK) {
         err = sym_held_load(g, t);
@@ -274,10 +302,10 @@ static enum sym_err put_added(struct sym_transaction *t, void *context)
         .detail = sym_log_words(
             words, sizeof words,
             "kind=%s min-size=%u max-size=%u per-day=%u purposes=%x types=%llx expires=%llu "
-            "approval=%s%s",
+            "approval=%s%s standing-days=%u elements-per-day=%u",
             sym_kind_text(l->kind), l->min_elements, l->max_elements, l->per_day, l->purposes,
             (unsigned long long)l->types, (unsigned long long)l->expires_s,
-            l->approval ? "yes" : "no", modes_of(l))};
+            l->approval ? "yes" : "no", modes_of(l), l->standing_days, l->elements_per_day)};
     return err == SYM_OK ? put_entry(c, t, &body) : err;
 }
 
@@ -321,12 +349,13 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
     if (old != NULL) { /* what was asked stays counted */
         item.number = old->number;
         item.asked = old->asked;
+        item.evaluated = old->evaluated;
     }
     copy_name(item.dataset, row->dataset);
     copy_name(item.added_by, sym_span_text(author->user));
     item.limits.alias = item.limits.dataset = item.limits.added_by = sym_span(NULL, 0);
     item.limits.added_s = now_ms / 1000;
-    item.limits.asked = 0;
+    item.limits.asked = item.limits.evaluated = 0;
     struct change c = {
         .grants = g, .item = &item, .author = author, .alias = peer->alias, .now_ms = now_ms};
     err = sym_store_write(g->config.store, put_added, &c);

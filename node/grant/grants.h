@@ -60,6 +60,28 @@ size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
 SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                            struct sym_fault *fault);
 
+/* A grant that offers a standing list and has not expired. Valid until the next change. */
+struct sym_standing_offer {
+    struct sym_node_id peer;
+    struct sym_span dataset;
+    uint64_t types; /* bit set, as in struct sym_grant */
+    uint32_t days;
+    uint32_t elements_per_day;
+    uint64_t number;  /* of the grant, */
+    uint64_t given_s; /* and when it was given */
+};
+/* At most max of them; returns their number. */
+size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max);
+/* Counts elements that will be evaluated against the standing list, within 24 hours as requests
+ * are: in memory, where they stay counted whatever becomes of the exchange. Nothing may leave
+ * before a transaction has put that. SYM_LIMIT: they would be too many, SYM_NOT_FOUND: no such
+ * grant. */
+SYM_MUST enum sym_err sym_grants_charge(struct sym_grants *g, const struct sym_node_id *peer,
+                                        struct sym_span dataset, uint32_t elements);
+SYM_MUST enum sym_err sym_grants_put_charge(struct sym_grants *g, struct sym_transaction *t,
+                                            const struct sym_node_id *peer,
+                                            struct sym_span dataset);
+
 /* A peer who asks today as it does not on other days. */
 struct sym_unusual {
     const struct sym_peer *peer;

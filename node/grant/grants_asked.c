@@ -4,8 +4,11 @@
 
 #define VERSION   1u
 #define COUNT_MAX (SYM_EXCHANGES_PER_DAY_MAX + 1u)
+/* Of what is counted by the element. */
+#define MANY_MAX (2u * SYM_STANDING_PER_DAY_MAX)
 
-_Static_assert((uint64_t)SYM_ASKED_SLOTS *COUNT_MAX < UINT32_MAX, "the sum fits");
+_Static_assert(COUNT_MAX <= MANY_MAX && (uint64_t)SYM_ASKED_SLOTS * MANY_MAX < UINT32_MAX,
+               "the sum fits");
 
 static uint32_t sum(const struct sym_asked *a, size_t slots)
 {
@@ -27,7 +30,7 @@ static void advance(struct sym_asked *a, uint64_t slot)
     } else if (a->slot - slot >= SYM_ASKED_SLOTS) {
         uint32_t all = sum(a, SYM_ASKED_SLOTS);
         *a = (struct sym_asked){.slot = slot};
-        a->counts[0] = all < COUNT_MAX ? all : COUNT_MAX;
+        a->counts[0] = all < MANY_MAX ? all : MANY_MAX;
     }
 }
 
@@ -46,6 +49,12 @@ bool sym_asked_add(struct sym_asked *a, uint64_t wall_ms)
     }
     a->counts[0]++;
     return true;
+}
+
+void sym_asked_add_many(struct sym_asked *a, uint64_t wall_ms, uint32_t n)
+{
+    advance(a, wall_ms / SYM_ASKED_SLOT_MS);
+    a->counts[0] += n < MANY_MAX - a->counts[0] ? n : MANY_MAX - a->counts[0];
 }
 
 void sym_asked_write(uint8_t out[SYM_ASKED_BYTES], const struct sym_asked *a)
@@ -67,7 +76,7 @@ enum sym_err sym_asked_read(struct sym_asked *a, struct sym_span bytes)
     read.slot = sym_read_u64(&r);
     for (size_t i = 0; i < SYM_ASKED_SLOTS; i++) {
         read.counts[i] = sym_read_u32(&r);
-        fits = fits && read.counts[i] <= COUNT_MAX;
+        fits = fits && read.counts[i] <= MANY_MAX;
     }
     if (sym_read_end(&r) != SYM_OK || version != VERSION || !fits) {
         return SYM_BAD_FORMAT;

@@ -155,6 +155,9 @@ static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *o
         return;
     }
     struct sym_policy_ask p = policy_ask(ask, 0, item->terms.state == SYM_HELD_APPROVED);
+    const struct sym_grant_item *given =
+        sym_grants_find(s->grants, &ask->peer->id, ask->request->dataset, ask->request->kind);
+    p.evaluated = given != NULL ? sym_asked_count(&given->evaluated, ask->wall_ms) : 0;
     sym_policy_decide(out, grant, &p);
     if (out->decision == SYM_DECISION_HELD) {
         memcpy(approval->held_id, item->id, sizeof approval->held_id);
@@ -183,6 +186,7 @@ static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_ve
     struct sym_grants *g = s->grants;
     struct sym_policy_ask p = policy_ask(ask, sym_asked_count(&item->asked, ask->wall_ms), false);
     enum sym_err err = SYM_OK;
+    p.evaluated = sym_asked_count(&item->evaluated, ask->wall_ms);
     sym_policy_decide(out, &item->limits, &p);
     if (out->decision == SYM_DECISION_HELD) {
         err = sym_held_make_room(g, &ask->peer->id);

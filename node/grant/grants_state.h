@@ -22,6 +22,7 @@ struct sym_grant_item {
     char added_by[SYM_ALIAS_BYTES];
     struct sym_grant limits; /* without the spans and asked */
     struct sym_asked asked;
+    struct sym_asked evaluated; /* elements, against the standing list */
 };
 
 struct sym_held_item {
@@ -72,6 +73,8 @@ void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
 /* Within a transaction. */
 SYM_MUST enum sym_err sym_asked_item_put(struct sym_transaction *t,
                                          const struct sym_grant_item *item);
+SYM_MUST enum sym_err sym_evaluated_item_put(struct sym_transaction *t,
+                                             const struct sym_grant_item *item);
 SYM_MUST enum sym_err sym_held_item_put(struct sym_grants *g, struct sym_transaction *t,
                                         const struct sym_held_item *item);
 SYM_MUST enum sym_err sym_held_item_delete(struct sym_transaction *t,

@@ -33,6 +33,7 @@
     X(EXHIBITS, "exhibits")       /* node id -> how its log contradicts itself: text */            \
     X(GRANTS, "grants")           /* node id, number -> what it may ask, under which limits */     \
     X(ASKED, "asked")             /* as grants -> how often that was asked within a day */         \
+    X(EVALUATED, "evaluated")     /* as grants -> elements evaluated within a day */               \
     X(HELD, "held")               /* exchange id -> a request that waits, or was decided lately */ \
     X(PATTERNS, "patterns")       /* node id -> how often it asked on the last days */             \
     X(PROPOSALS, "proposals") /* id -> a command of a user that waits, or was decided lately */    \
@@ -41,7 +42,8 @@
     X(HISTORY_TIMES, "history-times") /* start, newest first, exchange id -> alias of the peer */  \
     X(HISTORY_OPEN, "history-open")   /* exchange id, of those in flight */                        \
     X(RESULTS, "results")             /* exchange id -> pages of its result in the vault */        \
-    X(OPENS, "opens")                 /* node id, exchange id -> which last word is owed */        \
+    X(STANDING, "standing")     /* number -> a standing list, whose blocks are in the vault */     \
+    X(OPENS, "opens")           /* node id, exchange id -> which last word is owed */              \
     X(SETTLED, "settled")       /* likewise -> the own one, where nothing is owed any more */      \
     X(RESTORED, "restored")     /* one entry: when this store was restored, from when */           \
     X(LOG, "log")               /* generation, last index, part -> entries of the evidence log */  \

@@ -1,7 +1,6 @@
 /* dataset list, show, publish, forget and drop. */
 #include "tests/cli/fake_node.h"
-
-#include <cjson/cJSON.h>
+#include "tests/cli/json_is.h"
 
 static const struct sym_type_count types[] = {{SYM_TOKEN_IBAN, 19000}, {SYM_TOKEN_PHONE, 1200}};
 
@@ -67,15 +66,6 @@ static void lists_datasets_in_columns(void **state)
     "\"records\":19990,\"tokens\":20200,\"types\":[{\"type\":\"iban\",\"tokens\":19000},"          \
     "{\"type\":\"phone\",\"tokens\":1200}],\"epoch\":2,\"imported\":\"2026-09-21T14:13:20Z\","     \
     "\"imported_by\":\"alice\",\"published\":\"2026-09-21T14:14:20Z\",\"bytes\":1048576}"
-
-static void json_is(const char *shown, const char *expected)
-{
-    cJSON *json = cJSON_Parse(shown);
-    char *text = cJSON_PrintUnformatted(json);
-    assert_string_equal(text, expected);
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
 
 static void speaks_json(void **state)
 {

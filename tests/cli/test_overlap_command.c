@@ -1,7 +1,6 @@
 /* overlap: what is asked, followed, cancelled, fetched and written. */
 #include "tests/cli/fake_overlap.h"
-
-#include <cjson/cJSON.h>
+#include "tests/cli/json_is.h"
 
 #define ROWS_MANY 7000u
 
@@ -76,16 +75,6 @@ static void a_count_has_no_records(void **state)
     "\"started\":\"2026-09-21T14:13:20Z\",\"ended\":\"2026-09-21T14:13:24Z\","                     \
     "\"bytes_sent\":1280000,\"bytes_received\":1400000,"                                           \
     "\"min_result\":0,\"withheld\":false}"
-
-static void json_is(const char *shown, const char *expected)
-{
-    cJSON *json = cJSON_Parse(shown);
-    char *text = cJSON_PrintUnformatted(json);
-    assert_non_null(text);
-    assert_string_equal(text, expected);
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
 
 #define MATCHES_JSON                                                                               \
     "{\"exchange\":" ROW_JSON("overlap:matches", "2",                                              \
@@ -426,7 +415,7 @@ static void refuses_what_the_options_may_not_say(void **state)
         {ASK "|--reveal|all", "--reveal: \"all\" is not one of matches, count"},
         {ASK "|--reveal|count|--type|ibna", "--type: \"ibna\" is not one of iban|account"},
         {ASK "|--reveal|count|--engine|vole", "--engine vole computes matches only"},
-        {ASK "|--reveal|count|--engine|rsa", "--engine: \"rsa\" is not one of auto, dh, vole"},
+        {ASK "|--reveal|count|--engine|rsa", "--engine: \"rsa\" is not one of auto, dh, vole, standing"},
         {ASK "|--reveal|count|--timeout|0", "from 1 to 86400"},
         {ASK "|--reveal|count|--hold|86401", "from 0 to 86400"},
         {ASK "|--reveal|count|--format|xml", "--format: \"xml\" is not one of table, csv, json"},

@@ -1,7 +1,6 @@
 /* peer ping: what it starts, follows, cancels and prints. */
 #include "tests/cli/fake_node.h"
-
-#include <cjson/cJSON.h>
+#include "tests/cli/json_is.h"
 
 static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {1, 2, 3};
 
@@ -87,13 +86,9 @@ static void speaks_json(void **state)
     fake_node_start(*state, a_peer_that_answers);
     run(&r, "peer|ping|bank-b|--json|--mib|1|--count|2");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    cJSON *json = cJSON_Parse(r.out);
-    char *text = cJSON_PrintUnformatted(json);
-    assert_string_equal(text, "{\"peer\":\"bank-b\",\"sent\":2,\"answered\":2,\"round_trip_us\":"
-                              "{\"min\":1800,\"avg\":2300,\"max\":2800},\"bytes\":2097152,"
-                              "\"elapsed_us\":4000000,\"bytes_per_second\":524288}");
-    cJSON_free(text);
-    cJSON_Delete(json);
+    json_is(r.out, "{\"peer\":\"bank-b\",\"sent\":2,\"answered\":2,\"round_trip_us\":"
+                   "{\"min\":1800,\"avg\":2300,\"max\":2800},\"bytes\":2097152,"
+                   "\"elapsed_us\":4000000,\"bytes_per_second\":524288}");
 }
 
 static enum sym_err ended(struct fake_call *call, enum sym_exchange_state end, enum sym_err result,

@@ -47,6 +47,24 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
                                     .tokens = side_of(d)->list.n};
 }
 
+void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
+{
+    (void)at;
+    memset(out, 0, SYM_DIGEST_BYTES);
+    sym_put_u64(out, side_of(d)->content);
+}
+
+uint64_t sym_datasets_tokens(const struct sym_datasets *d, size_t at, enum sym_token_type type)
+{
+    const struct rig_list *l = &side_of(d)->list;
+    uint64_t n = 0;
+    (void)at;
+    for (size_t i = 0; i < l->n; i++) {
+        n += type == SYM_TOKEN_NONE || l->tokens[i].type == (uint8_t)type;
+    }
+    return n;
+}
+
 struct sym_content {
     struct rig_list *list;
 };
@@ -177,7 +195,7 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
         memcpy(side->case_hash, hash.data, sizeof side->case_hash);
     }
     *verdict = side->verdict;
-    verdict->engines = ask->engines & 1u << SYM_OVERLAP_ENGINE_DH;
+    verdict->engines = ask->engines & side->engines;
     *approval = side->approval;
     *out = (void *)side;
     assert_int_equal(ask->dataset_known,
@@ -198,6 +216,46 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
     if (side != NULL) {
         side->taken_back += err != SYM_OK;
     }
+}
+
+size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max)
+{
+    struct rig_side *side = (void *)g;
+    const struct rig_side *other = &the_rig->sides[side == &the_rig->sides[0] ? 1 : 0];
+    if (side->standing_days == 0 || max == 0) {
+        return 0;
+    }
+    *out = (struct sym_standing_offer){.peer = other->self.id,
+                                       .dataset = sym_span_text("list"),
+                                       .types = 1,
+                                       .days = side->standing_days,
+                                       .elements_per_day = side->elements_per_day,
+                                       .number = 1};
+    return 1;
+}
+
+enum sym_err sym_grants_charge(struct sym_grants *g, const struct sym_node_id *peer,
+                               struct sym_span dataset, uint32_t elements)
+{
+    struct rig_side *side = (void *)g;
+    (void)peer;
+    assert_true(sym_span_equal(dataset, sym_span_text("list")));
+    if (elements > side->elements_per_day - side->evaluated) {
+        return SYM_LIMIT;
+    }
+    side->evaluated += elements;
+    return SYM_OK;
+}
+
+enum sym_err sym_grants_put_charge(struct sym_grants *g, struct sym_transaction *t,
+                                   const struct sym_node_id *peer, struct sym_span dataset)
+{
+    struct rig_side *side = (void *)g;
+    (void)t;
+    (void)peer;
+    (void)dataset;
+    side->evaluated_put = side->evaluated;
+    return SYM_OK;
 }
 
 /* The rig --------------------------------------------------------------------------------------
@@ -253,12 +311,24 @@ static void open_side(struct exchange_rig *rig, unsigned at, const char *name)
     partner_sign(&s->self, NULL);
     assert_int_equal(sym_disk_open(&s->dir, s->room.dir, &fault), SYM_OK);
     open_evidence(rig, s);
+    s->engines = 1u << SYM_OVERLAP_ENGINE_DH;
     s->verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_GRANTED};
 }
 
 static void open_exchanges(struct exchange_rig *rig, struct rig_side *s)
 {
+    const struct sym_standing_maker_config m = {.loop = rig->loop,
+                                                .workers = s->workers,
+                                                .standings = &s->standings,
+                                                .datasets = (void *)s,
+                                                .grants = (void *)s,
+                                                .settings = &s->settings,
+                                                .ristretto = rig->with};
+    s->standings = (struct sym_standings){.store = s->room.store, .vault = s->vault};
+    assert_int_equal(sym_standing_maker_new(&s->maker, &m), SYM_OK);
     struct sym_exchanges_config c = {.loop = rig->loop,
+                                     .standings = &s->standings,
+                                     .maker = s->maker,
                                      .store = s->room.store,
                                      .group = s->group,
                                      .log = s->log,
@@ -298,6 +368,7 @@ static void close_rooms(struct rig_side *s)
 {
     sym_workers_free(s->workers);
     sym_exchanges_free(s->exchanges);
+    sym_standing_maker_free(s->maker);
     sym_group_free(s->group);
     sym_opens_close(s->opens);
     sym_witness_close(s->witness);

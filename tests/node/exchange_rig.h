@@ -7,6 +7,7 @@
 
 #include "node/exchange/exchanges.h"
 #include "node/exchange/exchanges_state.h"
+#include "node/exchange/standing_maker.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
 
@@ -45,6 +46,14 @@ struct rig_side {
     /* Grants: what is decided about the next requests, and what was asked. */
     struct sym_policy_verdict verdict;
     struct sym_approval approval;
+    uint32_t engines;          /* that the grant covers */
+    uint32_t standing_days;    /* of the standing list that it offers; 0: none */
+    uint32_t elements_per_day; /* likewise */
+    uint32_t evaluated;        /* likewise: so far, */
+    uint32_t evaluated_put;    /* and as a transaction has put it */
+    uint64_t content;          /* a number for what the dataset is */
+    struct sym_standings standings;
+    struct sym_standing_maker *maker;
     unsigned asked;
     unsigned taken_back; /* decisions whose write failed */
     struct sym_request last;

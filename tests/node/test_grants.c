@@ -76,6 +76,8 @@ static void shows_the_limits_of_the_outcome_after_a_restart(void **state)
     const struct sym_grant *rows;
     row.min_result = 7;
     row.engines = SYM_OVERLAP_ENGINES;
+    row.standing_days = 30;
+    row.elements_per_day = 200;
     row.epsilon_micro = 1250000;
     grants_rig_add(r, &row);
     for (int again = 0; again < 2; again++) {
@@ -83,10 +85,53 @@ static void shows_the_limits_of_the_outcome_after_a_restart(void **state)
         assert_int_equal(rows[0].min_result, 7);
         assert_int_equal(rows[0].engines, SYM_OVERLAP_ENGINES);
         assert_int_equal(rows[0].epsilon_micro, 1250000);
+        assert_int_equal(rows[0].standing_days, 30);
+        assert_int_equal(rows[0].elements_per_day, 200);
         assert_int_equal(grants_rig_decision(r, 0), GRANTED);
         assert_int_equal(r->verdict.min_result, 7);
         grants_rig_restart(r);
     }
+}
+
+static enum sym_err put_charge(struct sym_transaction *t, void *context)
+{
+    struct grants_rig *r = context;
+    return sym_grants_put_charge(r->grants, t, &r->peers.items[0]->id, sym_span_text("suspects"));
+}
+
+static enum sym_err charge(struct grants_rig *r, uint32_t elements)
+{
+    return sym_grants_charge(r->grants, &r->peers.items[0]->id, sym_span_text("suspects"),
+                             elements);
+}
+
+static void evaluated_elements_stay_counted(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_grant row = grants_rig_row();
+    const struct sym_grant *rows;
+    struct sym_standing_offer offer;
+    grants_rig_add(r, &row);
+    assert_int_equal(charge(r, 1), SYM_NOT_FOUND);
+    assert_int_equal(sym_grants_offers(r->grants, &offer, 1), 0);
+    row.engines |= 1u << SYM_OVERLAP_ENGINE_STANDING;
+    row.standing_days = 30;
+    row.elements_per_day = 200;
+    grants_rig_add(r, &row);
+    assert_int_equal(sym_grants_offers(r->grants, &offer, 1), 1);
+    assert_int_equal(offer.days, 30);
+    assert_int_equal(offer.elements_per_day, 200);
+    assert_int_equal(charge(r, 150), SYM_OK);
+    assert_int_equal(charge(r, 51), SYM_LIMIT);
+    assert_int_equal(sym_store_write(r->room.store, put_charge, r), SYM_OK);
+    grants_rig_restart(r);
+    assert_int_equal(sym_grants_list(r->grants, &rows), 1);
+    assert_int_equal(rows[0].evaluated, 150);
+    assert_int_equal(charge(r, 51), SYM_LIMIT);
+    grants_rig_add(r, &row); /* replaced: stays counted */
+    assert_int_equal(charge(r, UINT32_MAX), SYM_LIMIT);
+    assert_int_equal(charge(r, 50), SYM_OK);
+    assert_int_equal(charge(r, 1), SYM_LIMIT);
 }
 
 struct stored {
@@ -642,6 +687,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(shows_a_grant_as_it_was_given_after_a_restart),
         TEST(shows_the_limits_of_the_outcome_after_a_restart),
+        TEST(evaluated_elements_stay_counted),
         TEST(a_grant_of_the_first_version_allows_what_it_allowed),
         TEST(refuses_a_stored_grant_of_a_later_version),
         TEST(lists_grants_in_the_order_in_which_they_were_given),

@@ -143,6 +143,26 @@ static void reads_what_it_wrote(void **state)
     assert_memory_equal(&a, &b, sizeof a);
 }
 
+static void counts_many_at_once_and_no_more_than_fit(void **state)
+{
+    (void)state;
+    struct sym_asked a = {.slot = 0};
+    sym_asked_add_many(&a, NOW, 1000);
+    sym_asked_add_many(&a, NOW + SYM_ASKED_SLOT_MS, 24);
+    assert_int_equal(sym_asked_count(&a, NOW + SYM_ASKED_SLOT_MS), 1024);
+    assert_int_equal(sym_asked_count(&a, NOW + UINT64_C(86400000) - 1), 1024);
+    assert_int_equal(sym_asked_count(&a, NOW + 2 * UINT64_C(86400000)), 0);
+    sym_asked_add_many(&a, NOW + SYM_ASKED_SLOT_MS, UINT32_MAX);
+    sym_asked_add_many(&a, NOW + SYM_ASKED_SLOT_MS, UINT32_MAX);
+    uint32_t most = sym_asked_count(&a, NOW + SYM_ASKED_SLOT_MS);
+    assert_int_equal(most, 1000 + 2 * SYM_STANDING_PER_DAY_MAX);
+    uint8_t bytes[SYM_ASKED_BYTES];
+    struct sym_asked again;
+    sym_asked_write(bytes, &a);
+    assert_int_equal(sym_asked_read(&again, sym_span(bytes, sizeof bytes)), SYM_OK);
+    assert_memory_equal(&a, &again, sizeof a);
+}
+
 static void refuses_counts_of_another_form(void **state)
 {
     (void)state;
@@ -156,7 +176,7 @@ static void refuses_counts_of_another_form(void **state)
     bytes[0]++;
     assert_int_equal(sym_asked_read(&a, sym_span(bytes, SYM_ASKED_BYTES)), SYM_BAD_FORMAT);
     bytes[0]--;
-    bytes[SYM_ASKED_BYTES - 3] = 0xff; /* more than can be counted */
+    bytes[SYM_ASKED_BYTES - 4] = 0xff; /* more than can be counted */
     assert_int_equal(sym_asked_read(&a, sym_span(bytes, SYM_ASKED_BYTES)), SYM_BAD_FORMAT);
     assert_memory_equal(&a, &before, sizeof a);
 }
@@ -173,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_was_far_ahead_does_not_lock_out_for_longer_than_a_day),
         cmocka_unit_test(a_flood_changes_nothing_any_more_after_a_while),
         cmocka_unit_test(reads_what_it_wrote),
+        cmocka_unit_test(counts_many_at_once_and_no_more_than_fit),
         cmocka_unit_test(refuses_counts_of_another_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,8 @@ static void reads_one_engine_or_several(void **state)
 static void counts_with_dh_only(void **state)
 {
     (void)state;
-    assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_MATCHES), DH | VOLE);
+    assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_MATCHES),
+                     DH | VOLE | 1u << SYM_OVERLAP_ENGINE_STANDING);
     assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_COUNT), DH);
     assert_int_equal(sym_overlap_engines_of(SYM_KIND_OVERLAP_TABLE), DH);
 }
@@ -236,6 +237,34 @@ static void refuses_an_answer_beyond_the_limits(void **state)
         SYM_BAD_VALUE);
 }
 
+static void a_standing_list_is_chosen_where_it_is_worth_it(void **state)
+{
+    (void)state;
+    const uint32_t dh = 1u << SYM_OVERLAP_ENGINE_DH;
+    const uint32_t bit = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    const struct {
+        struct sym_overlap_standing_offer offer;
+        bool chosen;
+        enum sym_overlap_why why;
+    } rows[] = {
+        {{dh | bit, dh | bit, 100, 6400, false}, true, SYM_OVERLAP_WHY_FEW},
+        {{dh | bit, dh | bit, 100, 6399, false}, false, 0},
+        {{dh | bit, dh | bit, 100, 100, true}, true, SYM_OVERLAP_WHY_HELD},
+        {{dh | bit, bit, 100, 100, false}, true, SYM_OVERLAP_WHY_GRANT},
+        {{bit, bit, 100, 100, false}, true, SYM_OVERLAP_WHY_ASKED},
+        {{dh | bit, dh, 1, 1000000, true}, false, 0},
+        {{bit, bit, SYM_STANDING_QUERY_MAX, 1, true}, true, SYM_OVERLAP_WHY_ASKED},
+        {{bit, bit, SYM_STANDING_QUERY_MAX + 1, 1000000, true}, false, 0},
+        {{bit, bit, 0, 1000000, true}, false, 0},
+        {{bit, bit, 1, 0, false}, false, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum sym_overlap_why why = SYM_OVERLAP_WHY_NONE;
+        assert_int_equal(sym_overlap_choose_standing(&why, &rows[i].offer), rows[i].chosen);
+        assert_int_equal(why, rows[i].why);
+    }
+}
+
 /* Tags -------------------------------------------------------------------------------------------
  */
 
@@ -275,6 +304,7 @@ int main(void)
         cmocka_unit_test(parameters_survive_a_round_trip),
         cmocka_unit_test(refuses_parameters_beyond_the_limits),
         cmocka_unit_test(refuses_an_answer_beyond_the_limits),
+        cmocka_unit_test(a_standing_list_is_chosen_where_it_is_worth_it),
         cmocka_unit_test(tags_grow_with_the_sets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -433,6 +433,45 @@ static void refuses_grants_that_exclude_everything(void **state)
     assert_int_equal(check(&grant), SYM_OK);
 }
 
+static void a_standing_list_has_limits_of_its_own(void **state)
+{
+    (void)state;
+    const uint32_t bit = 1u << SYM_OVERLAP_ENGINE_STANDING;
+    struct sym_grant grant = a_grant();
+    struct sym_policy_ask ask = an_ask();
+    grant.engines |= bit;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE); /* without a list */
+    grant.standing_days = 30;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE); /* without elements */
+    grant.elements_per_day = 100;
+    assert_int_equal(check(&grant), SYM_OK);
+    ask.engines = bit | 1u << SYM_OVERLAP_ENGINE_DH;
+    ask.evaluated = 90;
+    struct sym_policy_verdict v = decide(&grant, &ask);
+    assert_int_equal(v.decision, SYM_DECISION_GRANTED);
+    assert_int_equal(v.engines, ask.engines);
+    ask.evaluated = 91; /* 10 more would be too many */
+    v = decide(&grant, &ask);
+    assert_int_equal(v.decision, SYM_DECISION_GRANTED);
+    assert_int_equal(v.engines, 1u << SYM_OVERLAP_ENGINE_DH);
+    ask.engines = bit;
+    v = decide(&grant, &ask);
+    assert_int_equal(v.reason, SYM_REASON_LIMIT);
+    assert_string_equal(v.cause, "elements-per-day");
+    ask.evaluated = 0;
+    grant.max_elements = grant.elements_per_day = ask.elements = SYM_STANDING_QUERY_MAX + 1;
+    v = decide(&grant, &ask);
+    assert_int_equal(v.reason, SYM_REASON_LIMIT);
+    assert_string_equal(v.cause, "standing");
+    grant = a_grant();
+    grant.standing_days = 30;
+    grant.elements_per_day = 100;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE); /* without the engine */
+    grant.engines |= bit;
+    grant.kind = SYM_KIND_OVERLAP_COUNT;
+    assert_int_equal(check(&grant), SYM_BAD_VALUE);
+}
+
 static void refuses_grants_without_an_engine_or_with_a_result_beyond_their_lists(void **state)
 {
     (void)state;
@@ -564,6 +603,7 @@ int main(void)
         cmocka_unit_test(no_remark_is_cut),
         cmocka_unit_test(keeps_grants_of_every_kind_that_can_be_granted),
         cmocka_unit_test(refuses_grants_that_exclude_everything),
+        cmocka_unit_test(a_standing_list_has_limits_of_its_own),
         cmocka_unit_test(refuses_grants_without_an_engine_or_with_a_result_beyond_their_lists),
         cmocka_unit_test(the_least_result_travels_with_what_is_granted_only),
         cmocka_unit_test(refuses_grants_beyond_the_limits_of_this_program),

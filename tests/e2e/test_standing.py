@@ -1,0 +1,94 @@
+"""Standing lists between two nodes: prepared in the background, downloaded once, limited by the day,
+anew after each change, erased with what is forgotten, and there again after kill -9.
+
+runner: timeout=240
+"""
+
+import nodes
+from overlaps import OverlapTest, ids
+
+MANY = 20000
+FEW = range(MANY - 20, MANY + 12)
+BOTH = set(range(MANY - 20, MANY))
+
+
+class Standing(OverlapTest):
+    def begin(self, *limits):
+        a, b = self.pair()
+        self.load_numbers(a, "mine", FEW)
+        self.load_numbers(b, "theirs", range(MANY))
+        self.grant(b, a, "theirs", "overlap:matches", words=("--standing", 30, *limits))
+        return a, b
+
+    def row(self, b):
+        return next(row for row in b.json("grants", "list") if row["dataset"] == "theirs")
+
+    def prepared(self, b):
+        return nodes.wait_until(lambda: self.row(b)["standing_until"], 60, "the standing list is prepared")
+
+    def asks(self, a, b, expected, why, words=("--engine", "auto")):
+        """What was received, bytes."""
+        answer = self.finds(a, b, ids(expected), words=words)
+        shown = self.shown(a, answer["exchange"]["id"])
+        self.assertEqual(shown["engine"], "standing", shown)
+        self.assertIn(why, shown["engine_why"])
+        return shown["bytes_received"]
+
+    def test_the_first_query_downloads_and_later_ones_do_not(self):
+        a, b = self.begin()
+        self.prepared(b)
+        first = self.asks(a, b, BOTH, "long")
+        second = self.asks(a, b, BOTH, "holds")
+        self.assertGreater(first, 100000)
+        self.assertLess(second, 20000)
+        self.assertEqual(self.row(b)["evaluated"], 64)
+        for node in (a, b):
+            node.kill()
+            node.start()
+        third = self.asks(a, b, BOTH, "holds")
+        self.assertLess(third, 20000)
+        self.assertEqual(self.row(b)["evaluated"], 96)
+
+    def test_a_forgotten_record_begins_an_epoch(self):
+        a, b = self.begin()
+        self.prepared(b)
+        self.asks(a, b, BOTH, "long")
+        b.do("dataset", "forget", "theirs", "--record", f"r{MANY - 1}")
+        self.prepared(b)
+        again = self.asks(a, b, BOTH - {MANY - 1}, "long")
+        self.assertGreater(again, 100000)
+
+    def test_the_day_is_the_limit_also_after_kill(self):
+        a, b = self.begin("--elements-per-day", 64)
+        self.prepared(b)
+        only = ("--engine", "standing")
+        self.asks(a, b, BOTH, "", words=only)
+        b.kill()
+        b.start()
+        self.asks(a, b, BOTH, "", words=only)
+        self.is_denied(self.try_overlap(a, b, words=only), "within 24 hours")
+        self.assertEqual(self.row(b)["evaluated"], 64)
+        self.counts_otherwise(a, b)
+
+    def counts_otherwise(self, a, b):
+        answer = self.finds(a, b, ids(BOTH))
+        self.assertEqual(self.shown(a, answer["exchange"]["id"])["engine"], "dh")
+
+    def test_killed_while_preparing_it_is_prepared_again(self):
+        a, b = self.pair()
+        self.load_numbers(a, "mine", FEW)
+        self.load_numbers(b, "theirs", range(MANY))
+        for _ in range(3):
+            self.grant(b, a, "theirs", "overlap:matches", words=("--standing", 30))
+            b.kill()
+            b.start()
+        self.prepared(b)
+        self.asks(a, b, BOTH, "long")
+
+    def test_without_a_list_the_other_engine_answers(self):
+        a, b = self.begin()
+        self.prepared(b)
+        self.grant(b, a, "theirs", "overlap:matches")
+        self.assertIsNone(self.row(b)["standing_until"])
+        self.counts_otherwise(a, b)
+        self.is_denied(self.try_overlap(a, b, words=("--engine", "standing")), "standing")
