@@ -35,7 +35,7 @@ MUTANTS = [
     (
         "the last of the summands is forgotten",
         "crypto/test_ristretto:a_multiple_of_a_sum_is_the_same_in_steps_or_at_once",
-        ("crypto/ristretto/batch.h", "for (size_t s = 1; s < sets; s++) {", "for (size_t s = 1; s + 1 < sets; s++) {"),
+        ("crypto/ristretto.c", "with->add_multiply(out, in, sets, n, k)", "with->add_multiply(out, in, sets > 1 ? sets - 1 : 1, n, k)"),
     ),
     # --- Questions ---
     (
