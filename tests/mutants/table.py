@@ -35,7 +35,7 @@ MUTANTS = [
     (
         "the last of the summands is forgotten",
         "crypto/test_ristretto:a_multiple_of_a_sum_is_the_same_in_steps_or_at_once",
-        ("crypto/ristretto/batch.h", "for (size_t s = 1; s < sets; s++) {", "for (size_t s = 1; s + 1 < sets; s++) {"),
+        ("crypto/ristretto.c", "with->add_multiply(out, in, sets, n, k)", "with->add_multiply(out, in, sets > 1 ? sets - 1 : 1, n, k)"),
     ),
     # --- Questions ---
     (
@@ -71,12 +71,12 @@ MUTANTS = [
     # --- Rows and release ---
     (
         "a row may come twice",
-        "proto/test_table_cheats:a_row_repeated_in_the_next_frame_is_refused",
+        "proto/test_table_rows:a_row_repeated_in_the_next_frame_is_refused",
         ("proto/table_tally.c", "sym_sorted_break(from, n + before, SYM_TABLE_TAG_BYTES, true)", "sym_sorted_break(from, n + before, SYM_TABLE_TAG_BYTES, false)"),
     ),
     (
         "rows that are lost are not missed",
-        "proto/test_table_cheats:rows_that_are_not_in_order_or_not_as_announced_are_refused",
+        "proto/test_table_rows:rows_that_are_not_in_order_or_not_as_announced_are_refused",
         ("proto/table_tally.c", "if (total != leg->n) {", "if (total < leg->n) {"),
     ),
     (
@@ -101,17 +101,17 @@ MUTANTS = [
     ),
     (
         "two releases of one table are the same to the asker",
-        "proto/test_table_cheats:a_tallier_that_releases_two_tables_is_named",
+        "proto/test_table_rows:a_tallier_that_releases_two_tables_is_named",
         ("proto/table_lead.c", "if (!table_same(l->legs[i].release_hash, l->legs[n].release_hash, SYM_HASH_BYTES)) {", "if (l->legs[i].stage != LEG_ENDED) {"),
     ),
     (
         "a contributor does not look for its own number",
-        "proto/test_table_cheats:an_exact_table_shows_each_its_own_number",
+        "proto/test_table_rows:an_exact_table_shows_each_its_own_number",
         ("proto/table_member.c", "err == SYM_OK && seen != rows ? SYM_BAD_VALUE : err", "err == SYM_OK && seen > SYM_TABLE_SET_MAX ? SYM_BAD_VALUE : err"),
     ),
     (
         "a release of other epochs is taken",
-        "proto/test_table_cheats:releases_that_do_not_fit_what_was_agreed_are_refused",
+        "proto/test_table_rows:releases_that_do_not_fit_what_was_agreed_are_refused",
         ("proto/table_release.c", "sym_read_u64(&epochs) == a->consented[i].epoch", "sym_read_u64(&epochs) <= UINT64_MAX"),
     ),
     # --- Consents ---
