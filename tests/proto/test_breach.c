@@ -68,6 +68,7 @@ static enum sym_err read_it(struct sym_fault *fault)
 static int set_up(void **state)
 {
     (void)state;
+    assert_int_equal(sym_crypto_init(), SYM_OK);
     table_rig_make(&rig, 3, SYM_TABLE_NOBODY, 30);
     for (uint32_t i = 0; i < 3; i++) {
         table_rig_plant(&rig, 1u << i, 30);
