@@ -161,8 +161,9 @@ void sym_table_lead_tick(struct sym_table_lead *l, uint64_t now_ms)
             n_late++;
         }
     }
-    /* Once all wait for each other, nothing tells who it is that they wait for. */
-    if (l->phase == SYM_TABLE_COMPUTING && n_late > 1) {
+    /* Once all wait for each other, nothing tells who it is that they wait for; nor whether the
+     * tallier has said its release to a contributor that alone does not say so. */
+    if (l->phase == SYM_TABLE_COMPUTING && (n_late > 1 || late < l->config.question.n)) {
         late = SYM_TABLE_NOBODY;
     }
     fail(l, late, SYM_TABLE_CAUSE_LATE, SYM_TABLE_NOBODY);
@@ -310,7 +311,8 @@ static enum sym_err take_ready(struct sym_table_lead *l, uint32_t place, struct 
     return SYM_OK;
 }
 
-/* Once all have ended: has the tallier released the same to all? */
+/* Once all have ended: has the tallier released the same to all? A contributor's hash is its word.
+ */
 static void compare(struct sym_table_lead *l)
 {
     uint32_t n = l->config.question.n;
@@ -319,7 +321,7 @@ static void compare(struct sym_table_lead *l)
     }
     for (uint32_t i = 0; i < n; i++) {
         if (!table_same(l->legs[i].release_hash, l->legs[n].release_hash, SYM_HASH_BYTES)) {
-            fail(l, n, SYM_TABLE_CAUSE_RELEASES, SYM_TABLE_NOBODY);
+            fail(l, n, SYM_TABLE_CAUSE_RELEASES, i);
             return;
         }
     }

@@ -191,6 +191,25 @@ static void a_tallier_that_releases_two_tables_is_named(void **state)
     trial_announced = 0;
     assert_int_equal(sym_table_lead_phase(trial.lead), SYM_TABLE_FAILED);
     trial_failed(sym_table_lead_failure(trial.lead), T, SYM_TABLE_CAUSE_RELEASES);
+    /* Or the contributor has said another hash: it is its word. */
+    assert_int_equal(sym_table_lead_failure(trial.lead).said_by, 0);
+    table_rig_close(&trial);
+}
+
+static bool tap_no_release(struct table_rig *r, struct table_sent *s)
+{
+    (void)r;
+    trial_lies += is_release(s, 2);
+    return !is_release(s, 2);
+}
+
+static void a_tallier_that_says_nothing_to_one_makes_nobody_late(void **state)
+{
+    (void)state;
+    trial_run(20, tap_no_release);
+    assert_int_equal(sym_table_lead_phase(trial.lead), SYM_TABLE_COMPUTING);
+    sym_table_lead_tick(trial.lead, 2 * TABLE_RIG_COMPUTE_MS);
+    trial_failed(sym_table_lead_failure(trial.lead), SYM_TABLE_NOBODY, SYM_TABLE_CAUSE_LATE);
     table_rig_close(&trial);
 }
 
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_row_repeated_in_the_next_frame_is_refused),
         cmocka_unit_test(whose_rows_are_missing_is_known),
         cmocka_unit_test(a_tallier_that_releases_two_tables_is_named),
+        cmocka_unit_test(a_tallier_that_says_nothing_to_one_makes_nobody_late),
         cmocka_unit_test(an_exact_table_shows_each_its_own_number),
         cmocka_unit_test(releases_that_do_not_fit_what_was_agreed_are_refused),
     };
