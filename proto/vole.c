@@ -314,6 +314,21 @@ enum sym_err sym_vole_take(struct sym_vole_run *run, enum sym_session_event_kind
 /* What is computed -----------------------------------------------------------------------------
  */
 
+void sym_vole_describe(struct vole_job *job, const struct vole_stage_work *work, size_t n,
+                       enum sym_err (*done)(struct sym_vole_run *run, const struct vole_job *job))
+{
+    job->piece = work->piece;
+    job->done = done;
+    job->fault = work->fault;
+    job->n = n;
+    job->grain = work->grain;
+}
+
+size_t sym_vole_groups(const struct sym_vole_run *run, uint32_t batch)
+{
+    return (sym_vole_batch_columns(&run->g, batch) + SYM_CODE_GRAIN - 1) / SYM_CODE_GRAIN;
+}
+
 bool sym_vole_offer_rooms(struct sym_vole_run *run, uint32_t rooms, vole_offer_fn *offer,
                           struct vole_job *job)
 {

@@ -448,6 +448,17 @@ const struct sym_okvs_item *sym_vole_list_bin(const struct sym_vole_run *run, ui
     return binned(&run->list) + offsets[bin];
 }
 
+void sym_vole_list_passed(struct sym_vole_run *run, uint32_t batch)
+{
+    const uint32_t first = sym_vole_first_bin(&run->g, batch);
+    for (uint32_t i = 0; i < sym_vole_batch_bins(&run->g, batch); i++) {
+        size_t items = 0;
+        (void)sym_vole_list_bin(run, first + i, &items);
+        run->list.passed += items;
+    }
+    run->list.batches++;
+}
+
 const uint8_t *sym_vole_list_sorted(const struct sym_vole_run *run, size_t *ready)
 {
     const struct vole_list *l = &run->list;

@@ -279,12 +279,6 @@ static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, s
     return SYM_OK;
 }
 
-/* Groups of outputs that a batch uses. */
-static size_t groups(const struct sym_vole_run *run, uint32_t batch)
-{
-    return (sym_vole_batch_columns(&run->g, batch) + SYM_CODE_GRAIN - 1) / SYM_CODE_GRAIN;
-}
-
 static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
@@ -349,7 +343,6 @@ static enum sym_err stage_done(struct sym_vole_run *run, const struct vole_job *
 {
     struct vole_room *room = job->room;
     struct vole_cots *c = &run->cots[room->batch];
-    uint32_t first = sym_vole_first_bin(&run->g, room->batch);
     enum sym_err err = SYM_OK;
     if (room->stage == R_CLAIMS) {
         err = take_vectors(run, &room->v);
@@ -363,12 +356,7 @@ static enum sym_err stage_done(struct sym_vole_run *run, const struct vole_job *
         sym_vole_buffer_wipe(run, &c->row);
     }
     if (room->stage == R_DECODES) {
-        for (uint32_t i = 0; i < sym_vole_batch_bins(&run->g, room->batch); i++) {
-            size_t items = 0;
-            (void)sym_vole_list_bin(run, first + i, &items);
-            run->list.passed += items;
-        }
-        run->list.batches++;
+        sym_vole_list_passed(run, room->batch);
         give_vectors(run, &room->v);
     }
     room->stage++;
@@ -389,18 +377,14 @@ static size_t stage_items(const struct sym_vole_run *run, const struct vole_room
     case R_ACCUMULATES:
         return 1;
     case R_SPREADS:
-        return groups(run, room->batch);
+        return sym_vole_groups(run, room->batch);
     case R_DECODES:
         return sym_vole_batch_bins(&run->g, room->batch);
     }
     return 0;
 }
 
-static const struct {
-    enum sym_err (*piece)(const struct vole_job *job, size_t first, size_t n);
-    size_t grain;
-    const char *fault;
-} stages[VOLE_STAGE_COUNT] = {
+static const struct vole_stage_work stages[VOLE_STAGE_COUNT] = {
     [R_ENCODES] = {encode_piece, 1, "own items could not be encoded: begin a new exchange"},
     [R_CLAIMS] = {claim_piece, 1, "x* could not be computed"},
     [R_FOLLOWS] = {follow_piece, TREES_GRAIN, "the trees could not be computed"},
@@ -415,11 +399,7 @@ static bool offer_stage(struct sym_vole_run *run, struct vole_room *room, struct
     if (n == 0) {
         return false;
     }
-    job->piece = stages[room->stage].piece;
-    job->done = stage_done;
-    job->fault = stages[room->stage].fault;
-    job->n = n;
-    job->grain = stages[room->stage].grain;
+    sym_vole_describe(job, &stages[room->stage], n, stage_done);
     return true;
 }
 
@@ -433,33 +413,26 @@ bool sym_vole_r_offer(struct sym_vole_run *run, struct vole_job *job)
 /* What leaves ----------------------------------------------------------------------------------
  */
 
-static bool departs(struct vole_departure *out, enum vole_message type, const uint8_t *from,
-                    size_t len)
-{
-    *out = (struct vole_departure){.type = type, .from = from, .len = len, .ready = len};
-    return true;
-}
-
 bool sym_vole_r_departs(const struct sym_vole_run *run, struct vole_departure *out)
 {
     const struct sym_vole_geometry *g = &run->g;
     const struct vole_room *room = &run->rooms[run->m6_gone % VOLE_R_ROOMS];
     if (run->state == VOLE_R_GREETS) {
-        return departs(out, VOLE_M2, run->m2, VOLE_M2_BYTES);
+        return sym_vole_leaves(out, VOLE_M2, run->m2, VOLE_M2_BYTES);
     }
     if (run->state == VOLE_R_SHARES) {
-        return departs(out, VOLE_M7, sym_vole_secrets(run)->w, VOLE_M7_BYTES);
+        return sym_vole_leaves(out, VOLE_M7, sym_vole_secrets(run)->w, VOLE_M7_BYTES);
     }
     if (run->state != VOLE_R_RUNS) {
         return false;
     }
     if (run->m4_gone < g->batches) {
         return run->m4_gone < run->cots_made &&
-               departs(out, VOLE_M4, run->cots[run->m4_gone].m4.at, sym_vole_m4_bytes(g));
+               sym_vole_leaves(out, VOLE_M4, run->cots[run->m4_gone].m4.at, sym_vole_m4_bytes(g));
     }
     bool ready =
         room->batch == run->m6_gone && (room->stage == R_DECODES || room->stage == R_RESTS);
-    return ready && departs(out, VOLE_M6, room->m6.at, sym_vole_m6_bytes(g, room->batch));
+    return ready && sym_vole_leaves(out, VOLE_M6, room->m6.at, sym_vole_m6_bytes(g, room->batch));
 }
 
 enum sym_err sym_vole_r_departed(struct sym_vole_run *run, enum vole_message type)

@@ -224,12 +224,6 @@ static enum sym_err accumulate_piece(const struct vole_job *job, size_t first, s
     return SYM_OK;
 }
 
-/* Groups of outputs that a batch uses. */
-static size_t groups(const struct sym_vole_run *run, uint32_t batch)
-{
-    return (sym_vole_batch_columns(&run->g, batch) + SYM_CODE_GRAIN - 1) / SYM_CODE_GRAIN;
-}
-
 static enum sym_err spread_piece(const struct vole_job *job, size_t first, size_t n)
 {
     const struct sym_vole_run *run = job->run;
@@ -281,12 +275,7 @@ static void leave(struct sym_vole_run *run, struct vole_room *room)
 {
     struct vole_cots *c = &run->cots[room->batch];
     sym_vole_buffer_wipe(run, &c->cots);
-    for (uint32_t i = 0; i < sym_vole_batch_bins(&run->g, room->batch); i++) {
-        size_t items = 0;
-        (void)sym_vole_list_bin(run, sym_vole_first_bin(&run->g, room->batch) + i, &items);
-        run->list.passed += items;
-    }
-    run->list.batches++;
+    sym_vole_list_passed(run, room->batch);
     room->m6_came = false;
     room->batch += VOLE_S_ROOMS;
     room->stage = room->batch < run->g.batches ? S_GROWS : VOLE_IDLE;
@@ -315,7 +304,7 @@ static size_t stage_items(const struct sym_vole_run *run, const struct vole_room
     case S_ACCUMULATES:
         return 1;
     case S_SPREADS:
-        return groups(run, room->batch);
+        return sym_vole_groups(run, room->batch);
     case S_ANSWERS:
         return room->m6_came && run->list.stage == LIST_READY
                    ? sym_vole_batch_bins(&run->g, room->batch)
@@ -324,11 +313,7 @@ static size_t stage_items(const struct sym_vole_run *run, const struct vole_room
     return 0;
 }
 
-static const struct {
-    enum sym_err (*piece)(const struct vole_job *job, size_t first, size_t n);
-    size_t grain;
-    const char *fault;
-} stages[VOLE_STAGE_COUNT] = {
+static const struct vole_stage_work stages[VOLE_STAGE_COUNT] = {
     [S_GROWS] = {grow_piece, TREES_GRAIN, "the trees could not be computed"},
     [S_CHALLENGES] = {challenge_piece, 1, "the VOLE check could not be computed"},
     [S_SUMS] = {sum_piece, TREES_GRAIN, "the VOLE check could not be computed"},
@@ -349,11 +334,7 @@ static bool offer_stage(struct sym_vole_run *run, struct vole_room *room, struct
     if (room->stage == S_ANSWERS) {
         end_check(run, room);
     }
-    job->piece = stages[room->stage].piece;
-    job->done = stage_done;
-    job->fault = stages[room->stage].fault;
-    job->n = n;
-    job->grain = stages[room->stage].grain;
+    sym_vole_describe(job, &stages[room->stage], n, stage_done);
     return true;
 }
 
@@ -367,13 +348,6 @@ bool sym_vole_s_offer(struct sym_vole_run *run, struct vole_job *job)
 /* What leaves ----------------------------------------------------------------------------------
  */
 
-static bool departs(struct vole_departure *out, enum vole_message type, const uint8_t *from,
-                    size_t len)
-{
-    *out = (struct vole_departure){.type = type, .from = from, .len = len, .ready = len};
-    return true;
-}
-
 static bool tree_ready(const struct vole_room *room, uint32_t batch)
 {
     return room->batch == batch && room->stage > S_GROWS && room->stage <= S_ANSWERS;
@@ -383,17 +357,17 @@ bool sym_vole_s_departs(const struct sym_vole_run *run, struct vole_departure *o
 {
     const struct vole_room *room = &run->rooms[run->m5_gone % VOLE_S_ROOMS];
     if (run->state == VOLE_S_COMMITS) {
-        return departs(out, VOLE_M1, run->m1, VOLE_M1_BYTES);
+        return sym_vole_leaves(out, VOLE_M1, run->m1, VOLE_M1_BYTES);
     }
     if (run->state == VOLE_S_OFFERS) {
-        return departs(out, VOLE_M3, run->m3.at, SYM_BASE_OT_PAIRS_BYTES);
+        return sym_vole_leaves(out, VOLE_M3, run->m3.at, SYM_BASE_OT_PAIRS_BYTES);
     }
     if (run->state == VOLE_S_RUNS) {
         return tree_ready(room, run->m5_gone) &&
-               departs(out, VOLE_M5, room->m5.at, sym_vole_m5_bytes(&run->g));
+               sym_vole_leaves(out, VOLE_M5, room->m5.at, sym_vole_m5_bytes(&run->g));
     }
     if (run->state == VOLE_S_ANSWERS) {
-        return run->ends == run->g.batches && departs(out, VOLE_M8, run->m8, VOLE_M8_BYTES);
+        return run->ends == run->g.batches && sym_vole_leaves(out, VOLE_M8, run->m8, VOLE_M8_BYTES);
     }
     if (run->state == VOLE_S_LISTS) {
         out->type = VOLE_M9;

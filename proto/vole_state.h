@@ -140,6 +140,8 @@ enum vole_stage {
     VOLE_STAGE_COUNT
 };
 
+struct vole_job;
+
 struct vole_vectors {
     struct vole_buffer leaves; /* W or V, N blocks; then the outputs of the code */
     struct vole_buffer noise;  /* R: the half of U that goes through the code */
@@ -157,6 +159,13 @@ struct vole_room {
     struct vole_vectors v;    /* R: from the trees on; S: always */
     struct sym_block chi;
     struct sym_block sums[SYM_VOLE_TREES]; /* of the ranges of trees that begin there */
+};
+
+/* The work of a stage. */
+struct vole_stage_work {
+    enum sym_err (*piece)(const struct vole_job *job, size_t first, size_t n);
+    size_t grain;
+    const char *fault; /* what an error of a piece means */
 };
 
 /* What is done with the own items, in this order (section 8). */
@@ -299,11 +308,23 @@ struct sym_block sym_vole_sum(const struct vole_room *room);
 typedef bool vole_offer_fn(struct sym_vole_run *run, struct vole_room *room, struct vole_job *job);
 bool sym_vole_offer_rooms(struct sym_vole_run *run, uint32_t rooms, vole_offer_fn *offer,
                           struct vole_job *job);
+/* Makes that work, on n items, the job. */
+void sym_vole_describe(struct vole_job *job, const struct vole_stage_work *work, size_t n,
+                       enum sym_err (*done)(struct sym_vole_run *run, const struct vole_job *job));
+/* Groups of outputs of the code that a batch uses. */
+size_t sym_vole_groups(const struct sym_vole_run *run, uint32_t batch);
 /* Bins of a batch and their columns: the first column of a bin in the vectors of the batch. */
 size_t sym_vole_column(const struct sym_vole_run *run, size_t bin_of_batch);
 
 /* vole_frames.c */
 
+/* A message leaves that is there as a whole. True. */
+static inline bool sym_vole_leaves(struct vole_departure *out, enum vole_message type,
+                                   const uint8_t *from, size_t len)
+{
+    *out = (struct vole_departure){.type = type, .from = from, .len = len, .ready = len};
+    return true;
+}
 /* The length of the next frame of a message that leaves; 0 when it is not ready. */
 size_t sym_vole_frame_due(const struct sym_vole_run *run, const struct vole_departure *d);
 /* Writes that frame. True at the end of the message. */
@@ -347,6 +368,8 @@ bool sym_vole_offer_list(struct sym_vole_run *run, struct vole_job *job);
 struct sym_block *sym_vole_list_acc(const struct sym_vole_run *run, uint32_t bin);
 const struct sym_okvs_item *sym_vole_list_bin(const struct sym_vole_run *run, uint32_t bin,
                                               size_t *n);
+/* The items of a batch have acc. */
+void sym_vole_list_passed(struct sym_vole_run *run, uint32_t batch);
 /* S: M9, and how many bytes of it are in order. */
 const uint8_t *sym_vole_list_sorted(const struct sym_vole_run *run, size_t *ready);
 void sym_vole_list_release(struct sym_vole_run *run);
