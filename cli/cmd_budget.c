@@ -96,17 +96,17 @@ static const struct sym_option options[] = {
 };
 
 static const char *const notes[] = {
-    "Amounts are epsilon: what joint tabulations may tell of one incident in a calendar year "
-    "(UTC).",
+    "Amounts are epsilon: what joint tabulations, and overlap tables with noise, may tell of one",
+    "incident or record in a calendar year (UTC).",
     "What is spent never comes back; it renews with the next year, so that over the years there is",
-    "no bound. Reserved is what waits for a tabulation that is under way. The setting",
+    "no bound. Reserved is what waits for a question that is under way. The setting",
     "epsilon-per-year is the cap of each dataset, a grant can have one of its own.",
     NULL,
 };
 
 const struct sym_command sym_cmd_budget = {
     .name = "budget",
-    .summary = "show the privacy budget of datasets that are tabulated",
+    .summary = "show the privacy budget of each dataset",
     .usage = {"[--dataset NAME] [--json]"},
     .example = "budget --dataset incidents",
     .notes = notes,

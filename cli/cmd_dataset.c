@@ -342,7 +342,11 @@ static enum sym_exit run_drop(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    (void)printf("%s: erased\n", call->args.operands[0]);
+    if (peer != NULL) {
+        (void)printf("%s: the standing list of %s is erased\n", call->args.operands[0], peer);
+    } else {
+        (void)printf("%s: erased\n", call->args.operands[0]);
+    }
     return SYM_EXIT_DONE;
 }
 

@@ -81,7 +81,8 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
     sym_id_show(id, e->id);
     sym_table_format(t, "%s", id);
     if (of_many && e->alias.len == 0) {
-        sym_table_format(t, "%" PRIu32 " nodes", e->participants);
+        sym_table_format(t, "%" PRIu32 " %s", e->participants,
+                         e->kind == SYM_KIND_OVERLAP_TABLE ? "lists" : "nodes");
     } else {
         sym_table_text(t, e->alias);
     }

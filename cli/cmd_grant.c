@@ -275,8 +275,11 @@ static void note_dataset(struct sym_client *client, const struct sym_grant *wish
     const struct sym_dataset_name name = {.name = dataset};
     enum sym_err err = sym_client_ask(client, SYM_VERB_DATASET_SHOW, &name, &arena, &row, &unread);
     if (err == SYM_NOT_FOUND) {
-        (void)fprintf(stderr, "note: there is no dataset %.*s yet\n", (int)dataset.len,
-                      (const char *)dataset.data);
+        (void)fprintf(stderr, "note: there is no dataset %.*s yet%s\n", (int)dataset.len,
+                      (const char *)dataset.data,
+                      wish->kind == SYM_KIND_OVERLAP_TABLE
+                          ? "; without one this node can tally, and not contribute"
+                          : "");
     }
     bool overlap = wish->kind == SYM_KIND_OVERLAP_MATCHES || wish->kind == SYM_KIND_OVERLAP_COUNT;
     bool guessable = false;

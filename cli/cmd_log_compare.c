@@ -170,7 +170,8 @@ static enum sym_err print_findings(const struct comparison *c)
         put_index(t, f->here, f->log_here);
         put_index(t, f->there, 0);
         sym_table_format(t, "%s", sym_finding_text(f->code));
-        sym_table_text(t, sym_span_text(f->text));
+        bool repeats = strstr(f->text, sym_finding_text(f->code)) != NULL;
+        sym_table_text(t, sym_span_text(repeats ? "-" : f->text));
     }
     return sym_table_print(t, stdout);
 }

@@ -202,9 +202,15 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
 {
     char epsilon[SYM_EPSILON_BYTES];
     sym_epsilon_text(epsilon, e->epsilon_nano);
+    if (e->kind == SYM_KIND_OVERLAP_TABLE && e->tabulation.len == SYM_EXCHANGE_ID_BYTES) {
+        char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
+        sym_hex(hex, e->tabulation.data, e->tabulation.len);
+        sym_table_format(t, "table"); /* the same at all parties; the exchange is not */
+        sym_table_format(t, "%s", hex);
+    }
     put_text(t, "dataset", e->mine.len > 0 ? e->mine : e->theirs);
     if (e->participants > 0) {
-        sym_table_format(t, "participants");
+        sym_table_format(t, e->kind == SYM_KIND_OVERLAP_TABLE ? "lists" : "participants");
         sym_table_format(t, "%" PRIu32, e->participants);
     }
     if (e->cells > 0) {

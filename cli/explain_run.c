@@ -147,7 +147,10 @@ static enum sym_err show_keys_table(const struct sym_person_keys *k)
     struct sym_table *t = sym_table_new(columns, 2);
     for (size_t i = 0; i < k->n_made; i++) {
         sym_table_format(t, "%s", sym_person_part_text(k->made[i].part));
-        sym_table_text(t, sym_span_text(k->made[i].text));
+        sym_table_format(t, "%s%s", k->made[i].text,
+                         k->made[i].part == SYM_PERSON_DOB
+                             ? " (of day and month the smaller first: they are often swapped)"
+                             : "");
     }
     for (size_t i = 0; i < k->n; i++) {
         sym_table_format(t, "%s", sym_token_type_name(k->key[i].type));

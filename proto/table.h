@@ -120,7 +120,7 @@ struct sym_table_agreed {
     X(NONE, 0, "nothing failed")                                                                   \
     X(CONSENT, 1, "sent a consent that does not fit")                                              \
     X(CONSENTS, 2, "sent a list of consents that does not fit")                                    \
-    X(TERMS, 3, "announced more than it may have evaluated")                                       \
+    X(TERMS, 3, "announced a list of a size that no grant allows")                                 \
     X(ELEMENT, 4, "sent what is no group element")                                                 \
     X(REPEATED, 5, "sent something twice")                                                         \
     X(COUNT, 6, "sent another number of elements or rows than it announced")                       \

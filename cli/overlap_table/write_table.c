@@ -56,10 +56,16 @@ static void put_head(FILE *to, const struct sym_table_view *v)
     sym_epsilon_text(epsilon, r->epsilon_nano);
     (void)fprintf(to,
                   "with noise: epsilon %s, each count is right to \u00b1 %" PRIu64
-                  " in 95 of 100 cases\n"
-                  "%" PRIu32 " of %" PRIu32 " combinations are not shown: they are below %" PRIu64
-                  ", which is not 0\n\n",
-                  epsilon, r->half_width, r->suppressed, v->n_cells, r->threshold);
+                  " in 95 of 100 cases\n",
+                  epsilon, r->half_width);
+    if (r->suppressed == 0) {
+        (void)fprintf(to, "all %" PRIu32 " combinations are shown\n\n", v->n_cells);
+        return;
+    }
+    (void)fprintf(to,
+                  "%" PRIu32 " of %" PRIu32 " combinations are not shown: below %" PRIu64
+                  ", which does not mean 0\n\n",
+                  r->suppressed, v->n_cells, r->threshold);
 }
 
 static enum sym_err write_cells(FILE *to, const struct sym_table_view *v,

@@ -80,6 +80,11 @@ enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct sym_span 
     if (type == SYM_TOKEN_NONE || type >= SYM_TOKEN_TYPE_COUNT) {
         return sym_fail(fault, SYM_UNSUPPORTED, "type: a table is about one type of identifiers");
     }
+    if (tokens == 0) {
+        return sym_fail(fault, SYM_NOT_FOUND, "dataset %.*s: holds no identifiers of type %s",
+                        (int)row.name.len, (const char *)row.name.data,
+                        sym_token_type_name((enum sym_token_type)type));
+    }
     /* One record would count several times. */
     return tokens <= row.records
                ? SYM_OK
@@ -191,7 +196,7 @@ static bool others_may(struct judged *j, const char **held)
         }
     }
     if (without > 0) {
-        deny(j, why.reason, "of %u that contribute: %s", without, why.remark);
+        deny(j, why.reason, "it has no such grant for %u that contribute: %s", without, why.remark);
     }
     return without == 0;
 }

@@ -199,7 +199,7 @@ static void lists_and_drops_what_peers_have_sent(void **state)
     assert_shows(r.out, "\"bytes\": 7340032");
     run(&r, "dataset|drop|suspects|--received-from|bank-b");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_string_equal(r.out, "suspects: erased\n");
+    assert_string_equal(r.out, "suspects: the standing list of bank-b is erased\n");
     fake_notes(asked, *state);
     assert_shows(asked, "suspects of bank-b");
     run(&r, "dataset|drop|suspects|--received-from|bank b");

@@ -220,6 +220,35 @@ static void says_why_there_is_no_result(void **state)
                         "many identifiers this node has\n");
 }
 
+static enum sym_err made_a_table(struct fake_call *call)
+{
+    static const uint8_t table[SYM_EXCHANGE_ID_BYTES] = {0x7a, 0xb1};
+    static struct sym_exchange_entry e;
+    static struct sym_exchange_list list;
+    e = entry(SYM_KIND_OVERLAP_TABLE, SYM_EXCHANGE_DONE);
+    e.alias = sym_span_text("");
+    e.tabulation = sym_span(table, sizeof table);
+    e.participants = 6;
+    e.cells = 63;
+    list = (struct sym_exchange_list){.exchanges = &e, .n_exchanges = 1};
+    enum sym_err err = serve(call, SYM_EXCHANGE_DONE, &e);
+    if (call->verb == SYM_VERB_EXCHANGE_LIST) {
+        call->answer = &list;
+    }
+    return err;
+}
+
+static void a_table_is_told_by_its_id_and_its_lists(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, made_a_table);
+    run(&r, "exchange|list");
+    assert_shows(r.out, "  6 lists  initiator  overlap:table  done ");
+    run(&r, "exchange|show|4f1c");
+    assert_shows(r.out, "\ntable     7ab10000000000000000000000000000\n");
+    assert_shows(r.out, "\nlists     6\ncells     63\nepsilon   none: exact counts\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +260,7 @@ int main(void)
         WITH_NODE(refuses_digits_that_name_none_or_several),
         WITH_NODE(refuses_ids_that_are_none),
         WITH_NODE(says_why_there_is_no_result),
+        WITH_NODE(a_table_is_told_by_its_id_and_its_lists),
     };
     return cmocka_run_group_tests_name("overlap command", tests, fake_node_start_tests, NULL);
 }

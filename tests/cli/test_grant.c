@@ -220,6 +220,9 @@ static void a_grant_of_a_dataset_that_is_still_to_come_is_kept_with_a_note(void 
     cJSON *grant = cJSON_Parse(r.out);
     assert_non_null(grant);
     cJSON_Delete(grant);
+    run(&r, "grant|bank-b|supsects|overlap:table");
+    assert_string_equal(r.err, "note: there is no dataset supsects yet; without one this node can "
+                               "tally, and not contribute\n");
 }
 
 static enum sym_err keeps_and_cannot_look(struct fake_call *call)

@@ -43,9 +43,9 @@ def write(path, people, manner):
                        [(f"P-{number}", lists.phone_as(number, number + manner)) for number in people])
 
 
-def question(peers, tallier, *words, mode="exact", dataset=DATASET):
+def question(peers, tallier, *words, mode="exact", dataset=DATASET, identifiers="phone"):
     return ("overlap-table", "--peers", ",".join(peer.alias for peer in peers), "--tallier", tallier.alias,
-            "--dataset", dataset, "--type", "phone", "--mode", mode, *WHY, *words)
+            "--dataset", dataset, "--type", identifiers, "--mode", mode, *WHY, *words)
 
 
 def cells_of(document, names):

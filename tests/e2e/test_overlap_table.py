@@ -105,6 +105,8 @@ class Refusals(TableTest):
         for peers, tallier in (((b, c, table.tallier), table.tallier), ((b,), c)):
             self.refused(a.cli(*tables.question(peers, tallier)),
                          USAGE if tallier in peers else FAILED, "has a list" if tallier in peers else "too few")
+        self.refused(a.cli(*tables.question((b, c), table.tallier, identifiers="iban")),
+                     FAILED, "holds no identifiers of type iban")
         self.refused(table.try_it("--epsilon", "1"), USAGE, "--epsilon: is for --mode dp")
         self.refused(table.try_it("--at-least", "2", mode="dp"), USAGE, "--at-least")
         self.refused(a.cli(*table.words(), "--type", "telephone"), USAGE)
@@ -150,7 +152,7 @@ class Refusals(TableTest):
         b.do("revoke", c.alias, tables.DATASET, "overlap:table")
         self.refused(table.try_it(), DENIED, b.alias, "that contribute")
         b.do("grant", c.alias, tables.DATASET, "overlap:table", "--mode", "exact", "--max-size", 10)
-        self.refused(table.try_it(), DENIED, c.alias, "announced more than it may have evaluated", b.alias)
+        self.refused(table.try_it(), DENIED, c.alias, "announced a list of a size that no grant allows", b.alias)
         self.assertIn("too long", " ".join(fault for _, _, fault in self.states(b)))
         self.nobody_keeps_a_table(table)
         b.do("grant", c.alias, tables.DATASET, "overlap:table", "--mode", "exact")
