@@ -191,6 +191,7 @@ static void a_tallier_that_releases_two_tables_is_named(void **state)
     trial_announced = 0;
     assert_int_equal(sym_table_lead_phase(trial.lead), SYM_TABLE_FAILED);
     trial_failed(sym_table_lead_failure(trial.lead), T, SYM_TABLE_CAUSE_RELEASES);
+    assert_int_equal(sym_table_lead_failure(trial.lead).said_by, 0);
     table_rig_close(&trial);
 }
 
