@@ -181,15 +181,16 @@ static void say_held(struct sym_policy_verdict *out, const struct sym_policy_ask
 {
     static const char why[] = "an approver has to agree first";
     bool vole = brings_list(ask->kind) && has_bit(out->engines, SYM_OVERLAP_ENGINE_VOLE);
+    char counts[64] = "";
     if (vole) {
         (void)snprintf(
-            out->remark, sizeof out->remark, "%s: with the engine vole this list counts as %llu",
-            why, (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
-        return;
+            counts, sizeof counts, "%swith the engine vole this list counts as %llu",
+            ask->must_hold != NULL ? "; " : "",
+            (unsigned long long)sym_overlap_testable(SYM_OVERLAP_ENGINE_VOLE, ask->elements));
     }
-    (void)snprintf(out->remark, sizeof out->remark, "%s%s%s", why,
-                   ask->must_hold != NULL ? ": " : "",
-                   ask->must_hold != NULL ? ask->must_hold : "");
+    (void)snprintf(out->remark, sizeof out->remark, "%s%s%s%s", why,
+                   vole || ask->must_hold != NULL ? ": " : "",
+                   ask->must_hold != NULL ? ask->must_hold : "", counts);
 }
 
 void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *grant,
@@ -223,6 +224,56 @@ void sym_policy_decide(struct sym_policy_verdict *out, const struct sym_grant *g
     }
 }
 
+/* What limits the list of a peer that brings one. */
+static enum sym_err check_list(const struct sym_grant *grant, struct sym_fault *fault)
+{
+    bool stands = (grant->engines >> SYM_OVERLAP_ENGINE_STANDING & 1u) != 0;
+    if ((grant->types & TYPES_KNOWN) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: it names no type of identifier; give at least one with --type");
+    }
+    if ((grant->engines & SYM_OVERLAP_ENGINES) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: it names no engine; give at least one with --engines");
+    }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
+    }
+    if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a table has no least result; leave --min-result");
+    }
+    if (grant->standing_days > 0 && grant->kind != SYM_KIND_OVERLAP_MATCHES) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: only overlap:matches has a standing list; leave --standing");
+    }
+    if (stands != (grant->standing_days > 0) || stands != (grant->elements_per_day > 0)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: a standing list needs both --standing DAYS and --elements-per-day "
+                        "N, and the engine standing needs a standing list");
+    }
+    if (grant->min_result > grant->max_elements) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: of lists of at most %u identifiers no result has %u; choose a "
+                        "smaller --min-result",
+                        grant->max_elements, grant->min_result);
+    }
+    return SYM_OK;
+}
+
+/* A tabulation has none. */
+static enum sym_err check_no_list(const struct sym_grant *grant, struct sym_fault *fault)
+{
+    if (grant->standing_days > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "grant: only overlap:matches has a standing list; leave --standing");
+    }
+    return grant->min_result > 0
+               ? sym_fail(fault, SYM_BAD_VALUE,
+                          "grant: a tabulation finds no identifiers in common; leave --min-result")
+               : SYM_OK;
+}
+
 enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
                               struct sym_fault *fault)
 {
@@ -250,41 +301,10 @@ enum sym_err sym_policy_check(const struct sym_grant *grant, uint64_t now_s,
         return sym_fail(fault, SYM_BAD_VALUE,
                         "grant: it names no purpose; give at least one with --purpose");
     }
-    if (brings_list(grant->kind) && (grant->types & TYPES_KNOWN) == 0) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: it names no type of identifier; give at least one with --type");
-    }
-    if (brings_list(grant->kind) && (grant->engines & SYM_OVERLAP_ENGINES) == 0) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: it names no engine; give at least one with --engines");
-    }
-    if (grant->kind == SYM_KIND_OVERLAP_TABLE && (grant->modes & SYM_TABLE_MODES) == 0) {
-        return sym_fail(fault, SYM_BAD_VALUE, "grant: it names no mode; give one with --mode");
-    }
-    if (grant->kind == SYM_KIND_OVERLAP_TABLE && grant->min_result > 0) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: a table has no least result; leave --min-result");
-    }
-    bool stands = (grant->engines >> SYM_OVERLAP_ENGINE_STANDING & 1u) != 0;
-    if (grant->standing_days > 0 && grant->kind != SYM_KIND_OVERLAP_MATCHES) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: only overlap:matches has a standing list; leave --standing");
-    }
-    if (brings_list(grant->kind) &&
-        (stands != (grant->standing_days > 0) || stands != (grant->elements_per_day > 0))) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: a standing list needs both --standing DAYS and --elements-per-day "
-                        "N, and the engine standing needs a standing list");
-    }
-    if (brings_list(grant->kind) && grant->min_result > grant->max_elements) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: of lists of at most %u identifiers no result has %u; choose a "
-                        "smaller --min-result",
-                        grant->max_elements, grant->min_result);
-    }
-    if (!brings_list(grant->kind) && grant->min_result > 0) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "grant: a tabulation finds no identifiers in common; leave --min-result");
+    enum sym_err err =
+        brings_list(grant->kind) ? check_list(grant, fault) : check_no_list(grant, fault);
+    if (err != SYM_OK) {
+        return err;
     }
     if (grant->epsilon_micro > SYM_EPSILON_MICRO_MAX) {
         return sym_fail(fault, SYM_BAD_VALUE, "grant: --epsilon can be %u at most",

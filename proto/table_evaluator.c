@@ -58,8 +58,7 @@ static enum sym_err die(struct sym_table_evaluator *e, enum sym_err err, uint32_
 {
     if (err != SYM_OK && !e->dead) {
         e->dead = true;
-        e->failure =
-            (struct sym_table_failure){.place = place, .cause = cause, .said_by = SYM_TABLE_NOBODY};
+        e->failure = sym_table_failure_of(err, e->agreed->place, place, cause);
     }
     return err;
 }

@@ -151,6 +151,15 @@ struct sym_span sym_table_context(uint8_t out[TABLE_CONTEXT_BYTES],
 /* Failures -------------------------------------------------------------------------------------
  */
 
+struct sym_table_failure sym_table_failure_of(enum sym_err err, uint32_t own, uint32_t place,
+                                              enum sym_table_cause cause)
+{
+    bool own_doing = err == SYM_NO_MEMORY;
+    return (struct sym_table_failure){.place = own_doing ? own : place,
+                                      .cause = own_doing ? SYM_TABLE_CAUSE_OTHER : cause,
+                                      .said_by = SYM_TABLE_NOBODY};
+}
+
 void sym_table_failure_put(uint8_t out[TABLE_FAILED_BYTES], const struct sym_table_failure *f)
 {
     out[0] = (uint8_t)f->place;

@@ -73,6 +73,10 @@ SYM_MUST enum sym_err sym_table_consents_fit(const struct sym_table_consented *c
 struct sym_span sym_table_context(uint8_t out[TABLE_CONTEXT_BYTES],
                                   const struct sym_table_answer *a);
 
+/* Whose doing err was, as seen by the party at `own`: what is wrong with a message of `place`, or
+ * that this node has no memory to look at it, which must not become an accusation. */
+struct sym_table_failure sym_table_failure_of(enum sym_err err, uint32_t own, uint32_t place,
+                                              enum sym_table_cause cause);
 void sym_table_failure_put(uint8_t out[TABLE_FAILED_BYTES], const struct sym_table_failure *f);
 SYM_MUST enum sym_err sym_table_failure_get(struct sym_table_failure *out, struct sym_span content,
                                             uint32_t n);

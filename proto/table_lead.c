@@ -122,7 +122,7 @@ static void fail(struct sym_table_lead *l, uint32_t place, enum sym_table_cause 
     }
 }
 
-void sym_table_lead_lost(struct sym_table_lead *l, uint32_t place, enum sym_table_cause cause)
+static void lose(struct sym_table_lead *l, uint32_t place, struct sym_table_failure why)
 {
     struct lead_leg *leg = &l->legs[place];
     bool early = leg->stage != LEG_ENDED;
@@ -130,8 +130,14 @@ void sym_table_lead_lost(struct sym_table_lead *l, uint32_t place, enum sym_tabl
     leg->due = TABLE_NO_TYPE;
     leg->wants_close = false;
     if (early) {
-        fail(l, place, cause, SYM_TABLE_NOBODY);
+        fail(l, why.place, why.cause, why.said_by);
     }
+}
+
+void sym_table_lead_lost(struct sym_table_lead *l, uint32_t place, enum sym_table_cause cause)
+{
+    lose(l, place,
+         (struct sym_table_failure){.place = place, .cause = cause, .said_by = SYM_TABLE_NOBODY});
 }
 
 bool sym_table_lead_is_told(const struct sym_table_lead *l, uint32_t place)
@@ -311,8 +317,8 @@ static enum sym_err take_ready(struct sym_table_lead *l, uint32_t place, struct 
     return SYM_OK;
 }
 
-/* Once all have ended: has the tallier released the same to all? A contributor's hash is its word.
- */
+/* Once all have ended: has the tallier released the same to all? What a contributor received is
+ * its word alone. */
 static void compare(struct sym_table_lead *l)
 {
     uint32_t n = l->config.question.n;
@@ -438,7 +444,7 @@ enum sym_err sym_table_lead_take(struct sym_table_lead *l, uint32_t place, struc
     }
     enum sym_err err = take(l, place, payload, now_ms, &cause);
     if (err != SYM_OK) {
-        sym_table_lead_lost(l, place, cause);
+        lose(l, place, sym_table_failure_of(err, SYM_TABLE_ASKER, place, cause));
     }
     return err;
 }

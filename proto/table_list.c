@@ -18,8 +18,7 @@ enum sym_err sym_table_list_fail(struct sym_table_list *l, enum sym_err err, uin
 {
     if (err != SYM_OK && l->stage != LIST_FAILED) {
         l->stage = LIST_FAILED;
-        l->failure =
-            (struct sym_table_failure){.place = place, .cause = cause, .said_by = SYM_TABLE_NOBODY};
+        l->failure = sym_table_failure_of(err, l->config.agreed->place, place, cause);
     }
     return err;
 }

@@ -50,8 +50,7 @@ static enum sym_err die(struct sym_table_member *m, enum sym_err err, uint32_t p
                         enum sym_table_cause cause)
 {
     if (err != SYM_OK) {
-        m->failure =
-            (struct sym_table_failure){.place = place, .cause = cause, .said_by = SYM_TABLE_NOBODY};
+        m->failure = sym_table_failure_of(err, m->agreed.place, place, cause);
         m->state = MEMBER_DEAD;
     }
     return err;
@@ -277,9 +276,8 @@ enum sym_err sym_table_member_released(struct sym_table_member *m, struct sym_sp
         err = check_own(m, &r, rows);
     }
     if (err != SYM_OK) {
-        sym_table_member_fail(m, (struct sym_table_failure){.place = m->question.n,
-                                                            .cause = SYM_TABLE_CAUSE_RELEASE,
-                                                            .said_by = SYM_TABLE_NOBODY});
+        sym_table_member_fail(
+            m, sym_table_failure_of(err, m->agreed.place, m->question.n, SYM_TABLE_CAUSE_RELEASE));
         return err;
     }
     err = sym_tab_bytes_copy(&m->release, bytes);
@@ -427,6 +425,9 @@ enum sym_err sym_table_member_take(struct sym_table_member *m, struct sym_span p
     struct sym_span content = {0};
     if (m->state == MEMBER_DEAD) {
         return SYM_WRONG_STATE;
+    }
+    if (m->state == MEMBER_SAYS_FAILED) {
+        return SYM_OK; /* on its way when this failed: the asker is about to be told */
     }
     enum sym_err err = sym_table_payload_read(&type, &content, payload);
     if (err == SYM_OK && type == TABLE_FAILED && m->state < MEMBER_CLOSES) {

@@ -96,11 +96,9 @@ static enum sym_err die(struct sym_table_rows *r, enum sym_err err, enum sym_tab
 {
     if (err != SYM_OK) {
         r->state = ROWS_DEAD;
-        sym_table_member_fail(
-            r->member,
-            (struct sym_table_failure){.place = sym_table_member_agreed(r->member)->question->n,
-                                       .cause = cause,
-                                       .said_by = SYM_TABLE_NOBODY});
+        const struct sym_table_agreed *a = sym_table_member_agreed(r->member);
+        sym_table_member_fail(r->member,
+                              sym_table_failure_of(err, a->place, a->question->n, cause));
     }
     return err;
 }

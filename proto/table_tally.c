@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELEASE_BYTES                                                                              \
-    1024u /* of a release beside its counts and what there is one of each list                     \
-           */
+/* Of a release beside its counts and what there is one of for each list. */
+#define RELEASE_BYTES 1024u
 
 enum leg_state {
     LEG_ABSENT,
@@ -49,8 +48,7 @@ static enum sym_err die(struct sym_table_tally *t, enum sym_err err, uint32_t pl
 {
     if (err != SYM_OK && !t->dead) {
         t->dead = true;
-        t->failure =
-            (struct sym_table_failure){.place = place, .cause = cause, .said_by = SYM_TABLE_NOBODY};
+        t->failure = sym_table_failure_of(err, t->agreed->place, place, cause);
     }
     return err;
 }

@@ -215,7 +215,10 @@ static size_t last_word(struct sym_span text)
 /* "Surname, Given", or the last word is the surname. */
 static void cut_name(struct sym_span *given, struct sym_span *surname, struct sym_span name)
 {
-    const uint8_t *comma = name.len > 0 ? memchr(name.data, ',', name.len) : NULL;
+    if (name.len == 0) {
+        return;
+    }
+    const uint8_t *comma = memchr(name.data, ',', name.len);
     if (comma != NULL) {
         size_t before = (size_t)(comma - name.data);
         *surname = sym_span(name.data, before);

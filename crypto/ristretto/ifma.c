@@ -320,8 +320,10 @@ INLINE void fe_select(struct fe *out, lanes which, const struct fe *clear, const
 }
 
 #define RIPPLE(i, j)                                                                               \
-    r##j = ADD(r##j, DOWN(r##i, 52));                                                              \
-    r##i = AND(r##i, mask);
+    do {                                                                                           \
+        r##j = ADD(r##j, DOWN(r##i, 52));                                                          \
+        r##i = AND(r##i, mask);                                                                    \
+    } while (0)
 
 INLINE void fe_freeze(struct fe *out, const struct fe *a)
 {
@@ -329,17 +331,22 @@ INLINE void fe_freeze(struct fe *out, const struct fe *a)
     vec r0 = a->limb[0], r1 = a->limb[1], r2 = a->limb[2], r3 = a->limb[3], r4 = a->limb[4];
     r0 = LO(r0, DOWN(r4, 47), ALL(19));
     r4 = AND(r4, ALL(TOP));
-    RIPPLE(0, 1)
-    RIPPLE(1, 2)
-    RIPPLE(2, 3) RIPPLE(3, 4)
-        /* p or more exactly when 19 more reaches bit 255 */
-        vec over = DOWN(ADD(r0, ALL(19)), 52);
+    RIPPLE(0, 1);
+    RIPPLE(1, 2);
+    RIPPLE(2, 3);
+    RIPPLE(3, 4);
+    /* p or more exactly when 19 more reaches bit 255 */
+    vec over = DOWN(ADD(r0, ALL(19)), 52);
     over = DOWN(ADD(r1, over), 52);
     over = DOWN(ADD(r2, over), 52);
     over = DOWN(ADD(r3, over), 52);
     over = DOWN(ADD(r4, over), 47);
     r0 = LO(r0, over, ALL(19));
-    RIPPLE(0, 1) RIPPLE(1, 2) RIPPLE(2, 3) RIPPLE(3, 4) out->limb[0] = r0;
+    RIPPLE(0, 1);
+    RIPPLE(1, 2);
+    RIPPLE(2, 3);
+    RIPPLE(3, 4);
+    out->limb[0] = r0;
     out->limb[1] = r1;
     out->limb[2] = r2;
     out->limb[3] = r3;

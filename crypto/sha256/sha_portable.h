@@ -1,6 +1,6 @@
 /* sha_portable.h - SHA-256 in plain C, several at once in vectors; for the kernels of CPUs without
- * the instructions. See
- * crypto/vole/kernel_table.h. The second pair is the same code, compiled for AVX2. */
+ * the instructions. See crypto/vole/kernel_table.h. The last one is the same code, compiled for
+ * AVX2. */
 #ifndef SYM_CRYPTO_SHA256_SHA_PORTABLE_H
 #define SYM_CRYPTO_SHA256_SHA_PORTABLE_H
 

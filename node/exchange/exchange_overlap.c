@@ -188,8 +188,7 @@ static void deny_without_standing(struct sym_exchanges *x, struct sym_exchange *
         : err == SYM_LIMIT
             ? sym_exchange_denial(SYM_REASON_LIMIT,
                                   "the identifiers that the grant allows within 24 hours, or until "
-                                  "the next standing "
-                                  "list, are used up; try again later",
+                                  "the next standing list, are used up; try again later",
                                   "elements-per-day")
             : sym_exchange_denial(SYM_REASON_UNSUPPORTED,
                                   "there is no standing list; choose another --engine",

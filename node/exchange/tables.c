@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long consents may take, and being ready; how long a party may take to be reached. */
+/* How long a party may take to be reached. */
 #define REACH_MS 10000u
 /* Ticks of 100 ms without anybody looking. */
 #define UNHEEDED_MAX 30u

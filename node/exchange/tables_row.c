@@ -66,9 +66,6 @@ static void on_row(void *context, enum sym_err err)
     bool keeps = w->release.len > 0;
     free(w);
     t->writes = false;
-    if (t->given_up) {
-        return;
-    }
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_ERROR, "table-not-written", "reason", sym_err_text(err), NULL);
     }

@@ -580,6 +580,12 @@ static void an_approver_hears_how_many_the_engine_tests(void **state)
     assert_int_equal(verdict.decision, SYM_DECISION_HELD);
     assert_string_equal(verdict.remark, "an approver has to agree first: with the engine vole this "
                                         "list counts as 1469");
+    ask.must_hold = "it broke an overlap table";
+    sym_policy_decide(&verdict, &grant, &ask);
+    assert_string_equal(verdict.remark,
+                        "an approver has to agree first: it broke an overlap table; with the "
+                        "engine vole this list counts as 1469");
+    ask.must_hold = NULL;
     ask.engines = 1u << SYM_OVERLAP_ENGINE_DH;
     sym_policy_decide(&verdict, &grant, &ask);
     assert_string_equal(verdict.remark, "an approver has to agree first");

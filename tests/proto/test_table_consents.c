@@ -469,72 +469,6 @@ static void what_cannot_be_asked_is_refused_in_words(void **state)
     table_rig_close(&rig);
 }
 
-/* Ends -------------------------------------------------------------------------------------------
- */
-
-static void who_is_late_is_named(void **state)
-{
-    (void)state;
-    open_rig();
-    rig.parties[2].holds = true;
-    table_rig_run(&rig);
-    sym_table_lead_tick(rig.lead, TABLE_RIG_PHASE_MS - 1);
-    assert_int_equal(sym_table_lead_phase(rig.lead), SYM_TABLE_CONSENTING);
-    sym_table_lead_tick(rig.lead, TABLE_RIG_PHASE_MS);
-    assert_failure(sym_table_lead_failure(rig.lead), 2, SYM_TABLE_CAUSE_LATE);
-    table_rig_run(&rig);
-    assert_failure(failure_of(0), 2, SYM_TABLE_CAUSE_LATE);
-    assert_true(sym_table_lead_is_told(rig.lead, 0));
-    table_rig_close(&rig);
-    /* While all wait for each other nobody is accused. */
-    open_rig();
-    rig.stops_at_start = true;
-    table_rig_run(&rig);
-    sym_table_lead_tick(rig.lead, TABLE_RIG_COMPUTE_MS);
-    assert_failure(sym_table_lead_failure(rig.lead), SYM_TABLE_NOBODY, SYM_TABLE_CAUSE_LATE);
-    table_rig_close(&rig);
-}
-
-static void who_drops_out_is_named_to_all(void **state)
-{
-    (void)state;
-    for (uint32_t who = 0; who <= N; who++) {
-        open_rig();
-        rig.stops_at_start = true;
-        table_rig_run(&rig);
-        rig.parties[who].over = true;
-        sym_table_lead_lost(rig.lead, who, SYM_TABLE_CAUSE_GONE);
-        table_rig_run(&rig);
-        for (uint32_t i = 0; i <= N; i++) {
-            if (i != who) {
-                assert_failure(failure_of(i), who, SYM_TABLE_CAUSE_GONE);
-                assert_false(sym_table_member_is_open(rig.parties[i].member));
-            }
-        }
-        table_rig_close(&rig);
-    }
-}
-
-static void who_cannot_go_on_says_so(void **state)
-{
-    (void)state;
-    open_rig();
-    rig.stops_at_start = true;
-    table_rig_run(&rig);
-    sym_table_member_fail(rig.parties[1].member,
-                          (struct sym_table_failure){.place = 1,
-                                                     .cause = SYM_TABLE_CAUSE_BUDGET,
-                                                     .said_by = SYM_TABLE_NOBODY});
-    table_rig_run(&rig);
-    assert_failure(sym_table_lead_failure(rig.lead), 1, SYM_TABLE_CAUSE_BUDGET);
-    assert_int_equal(sym_table_lead_failure(rig.lead).said_by, 1);
-    assert_failure(failure_of(2), 1, SYM_TABLE_CAUSE_BUDGET);
-    assert_int_equal(failure_of(2).said_by, 1);
-    assert_string_equal(sym_table_cause_text(SYM_TABLE_CAUSE_BUDGET),
-                        "could not debit its privacy budget");
-    table_rig_close(&rig);
-}
-
 static void answers_to_what_is_not_wanted_are_refused(void **state)
 {
     (void)state;
@@ -566,9 +500,6 @@ int main(void)
         cmocka_unit_test(who_is_asked_otherwise_consents_to_another_table),
         cmocka_unit_test(parameters_say_what_the_question_is),
         cmocka_unit_test(what_cannot_be_asked_is_refused_in_words),
-        cmocka_unit_test(who_is_late_is_named),
-        cmocka_unit_test(who_drops_out_is_named_to_all),
-        cmocka_unit_test(who_cannot_go_on_says_so),
         cmocka_unit_test(answers_to_what_is_not_wanted_are_refused),
     };
     if (sym_crypto_init() != SYM_OK) {

@@ -1,0 +1,133 @@
+/* import of incidents and aggregates: rows instead of identifiers. */
+#include "proto/incident.h"
+#include "tests/cli/import_core.h"
+
+#include <cjson/cJSON.h>
+
+/* The rows of a chunk, one note each. */
+static enum sym_err take_rows(const struct fake_call *call, const struct sym_import_chunk *chunk)
+{
+    struct sym_reader lengths = sym_reader(chunk->row_lengths);
+    struct sym_reader rows = sym_reader(chunk->rows);
+    if (sym_import_chunk_check(chunk) != SYM_OK || chunk->types.len > 0) {
+        return SYM_BAD_VALUE;
+    }
+    for (size_t r = 0; r < chunk->id_lengths.len; r++) {
+        struct sym_incident i;
+        struct sym_span row = sym_read_span(&rows, sym_read_u16(&lengths));
+        if (sym_incident_read(&i, row) != SYM_OK) {
+            return SYM_BAD_VALUE;
+        }
+        note(call, "row of %zu codes, count %llu", i.n_codes, (unsigned long long)i.count);
+    }
+    return sym_read_end(&rows) == SYM_OK ? sym_read_end(&lengths) : SYM_BAD_VALUE;
+}
+
+/* A core that takes rows and says what they are. */
+static enum sym_err takes_incidents(struct fake_call *call)
+{
+    static struct sym_import_next next;
+    if (call->verb == SYM_VERB_IMPORT_BEGIN) {
+        const struct sym_import_begin *begin = call->arguments;
+        note(call, "kind %u, k %u, p %u", begin->kind, begin->cells_per_incident,
+             begin->persons_max);
+    }
+    if (call->verb != SYM_VERB_IMPORT_CHUNK) {
+        return takes(call, false);
+    }
+    const struct sym_import_chunk *chunk = call->arguments;
+    next.chunk = chunk->number + 1;
+    call->answer = &next;
+    return take_rows(call, chunk);
+}
+
+static void import_as(struct run *r, const struct fake_node *node, const char *more)
+{
+    char words[1024];
+    (void)snprintf(words, sizeof words, "import|%s/s.csv|--dataset|suspects|--profile|%s",
+                   node->dir, more);
+    run(r, words);
+}
+
+static void hands_over_incidents_and_says_what_it_did_not_understand(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char asked[8192];
+    write_csv(node, "yearOfRegistration,gender,CountryOfExploitation,isForcedLabour\n"
+                    "2016,Woman,ITA,1\n2017,Mermaid,Atlantis,1\n2018,Mermaid,,\n");
+    fake_node_start(node, takes_incidents);
+    import_as(&r, node, "ctdc");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "records                3\n"
+                        "values not understood  3\n");
+    assert_shows(r.out, "country           1        2               1\n");
+    assert_shows(r.out, "sex             Mermaid       2           3\n");
+    fake_notes(asked, node);
+    assert_shows(asked, "kind 2, k 0, p 0\n");
+    assert_shows(asked, "row of 3 codes, count 1\nrow of 1 codes, count 1\nrow of 0 codes");
+}
+
+static void hands_over_aggregates_with_what_they_declare(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char asked[8192];
+    write_csv(node, "country,year,count\nIT,2019,12\n");
+    fake_node_start(node, takes_incidents);
+    import_as(&r, node, "aggregates|--cells-per-incident|2|--persons-max|5");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    fake_notes(asked, node);
+    assert_shows(asked, "kind 3, k 2, p 5\n");
+    assert_shows(asked, "row of 1 codes, count 12\n");
+}
+
+static void refuses_aggregates_that_declare_nothing(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "country,year,count\nIT,2019,12\n");
+    import_as(&r, node, "aggregates|--persons-max|5|--dry-run");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "--cells-per-incident is missing");
+    import_as(&r, node, "aggregates|--cells-per-incident|1|--dry-run");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "--persons-max is missing");
+    import_as(&r, node, "aggregates|--cells-per-incident|0|--persons-max|5|--dry-run");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "--cells-per-incident: has to be a number from 1 to 1000000");
+    import_as(&r, node, "accounts|--cells-per-incident|1|--dry-run");
+    assert_int_equal(r.code, SYM_EXIT_USAGE);
+    assert_shows(r.err, "--cells-per-incident: belongs to a profile of aggregates");
+}
+
+static void a_dry_run_shows_the_first_records(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "id,hte_Date,hte_Country,vic_TypeOfExploitation\n"
+                    "a1,2019-03-02,Italy,ForcedLabour;Other\n");
+    import_as(&r, node, "htcds|--dry-run");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "The first records, as they would be kept:\n"
+                        "RECORD  DATE        country  exploitation          PERSONS  COUNT\n"
+                        "a1      2019-03-02  IT       forced-labour, other        0      1\n");
+    import_as(&r, node, "htcds|--dry-run|--json");
+    cJSON *json = cJSON_Parse(r.out);
+    const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "first_records"), 0);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(first, "date")), "2019-03-02");
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(first, "exploitation")), 2);
+    cJSON_Delete(json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_NODE(hands_over_incidents_and_says_what_it_did_not_understand),
+        WITH_NODE(hands_over_aggregates_with_what_they_declare),
+        WITH_NODE(refuses_aggregates_that_declare_nothing),
+        WITH_NODE(a_dry_run_shows_the_first_records),
+    };
+    return cmocka_run_group_tests_name("import command, rows", tests, fake_node_start_tests, NULL);
+}
