@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -57,6 +58,9 @@ def runs_of(words, sizes):
 
 
 def row(engine, way, word, **figures):
+    """Of sizes that take long it is said at once, too: the table comes last."""
+    if max(sizes_of(word)) >= LARGE and "wall_ms" in figures:
+        print(f"2^{word} {engine}, {way}: {figures['wall_ms']:.0f} ms", file=sys.stderr, flush=True)
     return {"engine": engine, "way": way, "size": word, **figures}
 
 
@@ -274,6 +278,7 @@ def main():
             sizes_of(word)
     except ValueError as error:
         parser.error(f"--sizes: {error} is not as 16 or 10x22, of 5 to {MOST_BITS}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench_engines: stopped"))  # ends the nodes, too
     figures = measure(words)
     if words.json:
         print(json.dumps(figures, indent=2))
