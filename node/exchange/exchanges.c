@@ -345,7 +345,8 @@ enum sym_err sym_exchanges_row(const struct sym_exchanges *x, struct sym_span id
 void sym_exchanges_heeded(struct sym_exchanges *x, struct sym_span id)
 {
     struct sym_exchange *e = sym_exchange_table_find_handle(&x->table, id);
-    if (!sym_tabulation_heeded(x, id) && !sym_table_heeded(x, id) && e != NULL && e->matter != NULL) {
+    if (!sym_tabulation_heeded(x, id) && !sym_table_heeded(x, id) && e != NULL &&
+        e->matter != NULL) {
         e->matter->unheeded = 0;
     }
 }

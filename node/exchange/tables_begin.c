@@ -256,11 +256,10 @@ static void wake(void *owner)
 
 static enum sym_err new_machines(struct sym_asked_table *t, struct sym_fault *fault)
 {
-    const struct sym_table_lead_config c = {
-        .question = t->question,
-        .with = t->x->config.ristretto,
-        .phase_ms = PHASE_MS,
-        .compute_ms = t->timeout_ms};
+    const struct sym_table_lead_config c = {.question = t->question,
+                                            .with = t->x->config.ristretto,
+                                            .phase_ms = PHASE_MS,
+                                            .compute_ms = t->timeout_ms};
     const struct sym_table_part_config own = {.question = t->question,
                                               .place = t->own,
                                               .alias = "",
