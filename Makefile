@@ -205,7 +205,10 @@ coverage: ## line coverage of all tests
 	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	$(call again,test,coverage)
 	$(Q)python3 tests/tools/coverage.py build/coverage
-bench: all $(BENCHES) ## all benchmarks
+bench: bench-engines ## engine by size in one table; all other benchmarks: bench-all
+bench-engines: all $(B)/tests/bench/bench_overlap $(B)/tests/bench/bench_vole ## the same of SIZES=20,22,10x22 and ENGINES=dh,vole,standing
+	$(Q)$(ENV) python3 tests/bench/bench_engines.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ENGINES),--engines $(ENGINES))
+bench-all: all $(BENCHES) ## all benchmarks
 	$(Q)set -e; for b in $(BENCHES); do $$b; done
 	$(Q)set -e; for b in $(wildcard tests/bench/bench_*.py); do $(ENV) python3 $$b; done
 bench-federation: all $(TOOLS) $(B)/tests/bench/bench_joint ## one joint tabulation of N=200 real nodes, CELLS=100000
@@ -244,5 +247,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-objects ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-federation demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-objects ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-engines bench-all bench-federation demo lint objects \
   format install uninstall clean help FORCE

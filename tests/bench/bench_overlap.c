@@ -4,7 +4,11 @@
  * either token, one multiplication to evaluate, one to unblind. All use all processors; two
  * machines talk in memory, so that nothing but computation is measured.
  *
- *     bench_overlap [BITS…]        sets of 2^BITS tokens (14 and 17)
+ *     bench_overlap [--matches] [SIZE…]     17: sets of 2^17 tokens; 10x22: 2^10 that ask, 2^22
+ *                                           that are asked (14 and 17)
+ *
+ * Of unequal sets a pair is one token of the longer and its share of a token of the shorter. The
+ * bytes that each side sends are per token of its own; the peak is that of the process so far.
  */
 #include "proto/overlap.h"
 
@@ -14,6 +18,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,8 +36,20 @@ static void must(bool done, const char *what)
     }
 }
 
+/* Pairs i of which one in each[side] has a token of that side. */
+struct shape {
+    size_t each[2];
+};
+
+static size_t tokens_of(const struct shape *s, int side, size_t first, size_t n)
+{
+    size_t each = s->each[side];
+    return (first + n + each - 1) / each - (first + each - 1) / each;
+}
+
 /* What the bare calls work on; their tags are of no use. */
 struct calls {
+    struct shape shape;
     const struct sym_ristretto *with;
     struct sym_scalar r;
     struct sym_scalar k;
@@ -71,15 +88,17 @@ static enum sym_err bare_piece(void *context, size_t first, size_t n)
     unsigned char k[32];
     unsigned char e[32];
     unsigned bad = 0;
-    (void)context;
-    (void)first;
+    const struct shape *shape = context;
+    size_t asking = tokens_of(shape, RIG_INITIATOR, first, n);
+    size_t asked = tokens_of(shape, RIG_RESPONDER, first, n);
     randombytes_buf(uniform, sizeof uniform);
     crypto_core_ristretto255_scalar_random(k);
-    for (size_t i = 0; i < n; i++) {
-        for (int token = 0; token < 2; token++) {
-            uniform[0]++;
-            (void)crypto_core_ristretto255_from_hash(e, uniform);
-            bad |= (unsigned)crypto_scalarmult_ristretto255(e, k, e);
+    for (size_t i = 0; i < asking + asked; i++) {
+        /* An asking token is blinded, evaluated, unblinded, one that is asked for evaluated. */
+        int multiplications = i < asking ? 3 : 1;
+        uniform[i % sizeof uniform]++;
+        (void)crypto_core_ristretto255_from_hash(e, uniform);
+        for (int j = 0; j < multiplications; j++) {
             bad |= (unsigned)crypto_scalarmult_ristretto255(e, k, e);
         }
     }
@@ -92,16 +111,21 @@ static enum sym_err call_piece(void *context, size_t first, size_t n)
     struct sym_span inputs[CALL_GRAIN];
     struct sym_element e[CALL_GRAIN];
     struct sym_oprf_tags tags = {c->tags + first * TAG_BYTES, TAG_BYTES};
+    size_t asking = tokens_of(&c->shape, RIG_INITIATOR, first, n);
+    size_t asked = tokens_of(&c->shape, RIG_RESPONDER, first, n);
+    enum sym_err err = SYM_OK;
     sym_oprf_spans(inputs, n, c->digests + first * SYM_HASH_BYTES, SYM_HASH_BYTES);
-    enum sym_err err = sym_oprf_blind(e, NULL, c->with, inputs, n, &c->r);
-    if (err == SYM_OK) {
-        err = sym_oprf_evaluate(e, NULL, c->with, e, n, &c->k);
+    if (asking > 0) {
+        err = sym_oprf_blind(e, NULL, c->with, inputs, asking, &c->r);
     }
-    if (err == SYM_OK) {
-        err = sym_oprf_finalize(tags, NULL, c->with, inputs, e, n, &c->r);
+    if (err == SYM_OK && asking > 0) {
+        err = sym_oprf_evaluate(e, NULL, c->with, e, asking, &c->k);
     }
-    if (err == SYM_OK) {
-        err = sym_oprf_evaluate_own(tags, NULL, c->with, inputs, n, &c->k, SYM_OPRF_INPUT);
+    if (err == SYM_OK && asking > 0) {
+        err = sym_oprf_finalize(tags, NULL, c->with, inputs, e, asking, &c->r);
+    }
+    if (err == SYM_OK && asked > 0) {
+        err = sym_oprf_evaluate_own(tags, NULL, c->with, inputs, asked, &c->k, SYM_OPRF_INPUT);
     }
     return err;
 }
@@ -117,16 +141,20 @@ static struct spent measure_pieces(struct crew *crew, struct sym_work work)
     return since(began, pairs);
 }
 
-static struct spent measure_bare(struct crew *crew)
+static struct spent measure_bare(struct crew *crew, struct shape shape)
 {
-    return measure_pieces(crew, (struct sym_work){.run = bare_piece, .n = BARE_PAIRS, .grain = 64});
+    return measure_pieces(
+        crew,
+        (struct sym_work){.run = bare_piece, .context = &shape, .n = BARE_PAIRS, .grain = 64});
 }
 
 /* As many pairs as the overlap has, up to CALL_PAIRS. */
-static struct spent measure_calls(struct crew *crew, const struct sym_ristretto *with, size_t pairs)
+static struct spent measure_calls(struct crew *crew, const struct sym_ristretto *with,
+                                  struct shape shape, size_t pairs)
 {
     static struct calls c;
     size_t n = pairs < CALL_PAIRS ? pairs : CALL_PAIRS;
+    c.shape = shape;
     c.with = with;
     sym_random(c.digests, sizeof c.digests);
     sym_scalar_random(&c.r);
@@ -152,6 +180,7 @@ static bool turn(struct rig *r, int side, uint8_t *payload)
         }
         moved = true;
         must(sym_overlap_write(r->runs[side], payload, len) == SYM_OK, "writing");
+        r->bytes[side] += len;
         must(sym_overlap_take(r->runs[1 - side],
                               step == SYM_OVERLAP_DATA ? SYM_EVENT_DATA : SYM_EVENT_CLOSED,
                               sym_span(payload, len)) == SYM_OK,
@@ -190,36 +219,49 @@ static size_t allocated(void)
     return info.uordblks + info.hblkhd;
 }
 
-static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
+static void show(const char *with, const struct spent spent[3])
+{
+    (void)printf("%-7s %9.2f %9.2f %9.2f %7.3f %9.2f %9.2f %9.2f %7.3f", with, spent[0].wall_us,
+                 spent[1].wall_us, spent[2].wall_us, spent[2].wall_us / spent[1].wall_us,
+                 spent[0].cpu_us, spent[1].cpu_us, spent[2].cpu_us,
+                 spent[2].cpu_us / spent[1].cpu_us);
+}
+
+static struct spent between(struct spent a, struct spent b)
+{
+    return (struct spent){(a.wall_us + b.wall_us) / 2, (a.cpu_us + b.cpu_us) / 2};
+}
+
+static void compare(struct crew *crew, const char *word, const size_t n[2], enum sym_kind kind)
 {
     const struct sym_ristretto *with = NULL;
     struct token_set a;
     struct token_set b;
     struct rig r;
-    size_t n = (size_t)1 << bits;
+    size_t pairs = n[0] > n[1] ? n[0] : n[1];
+    size_t common = (n[0] < n[1] ? n[0] : n[1]) / 2;
+    struct shape shape = {{pairs / n[0], pairs / n[1]}};
     must(sym_ristretto_choose(&with, NULL) == SYM_OK, "choosing a backend");
-    token_set_make(&a, bits, n / 2, n / 2, 0);
-    token_set_make(&b, bits, n / 2, n / 2, 1);
+    token_set_make(&a, pairs, common, n[0] - common, 0);
+    token_set_make(&b, pairs, common, n[1] - common, 1);
     size_t before = allocated();
     rig_open(&r, kind, with, &a, &b, (struct rig_sizes){0, 0});
     size_t bytes = allocated() - before;
     r.crew = crew;
-    struct spent first = measure_bare(crew);
-    struct spent calls = measure_calls(crew, with, n);
-    struct spent overlap = measure_overlap(&r, n);
-    struct spent again = measure_calls(crew, with, n);
-    struct spent second = measure_bare(crew);
+    struct spent bare = measure_bare(crew, shape);
+    struct spent calls = measure_calls(crew, with, shape, pairs);
+    struct spent overlap = measure_overlap(&r, pairs);
+    struct spent spent[3] = {
+        [1] = between(calls, measure_calls(crew, with, shape, pairs)), [2] = overlap};
+    spent[0] = between(bare, measure_bare(crew, shape));
     struct sym_overlap_result result;
-    must(sym_overlap_result(r.runs[RIG_INITIATOR], &result) == SYM_OK && result.common == n / 2,
+    must(sym_overlap_result(r.runs[RIG_INITIATOR], &result) == SYM_OK && result.common == common,
          "counting what is common");
-    double bare_wall = (first.wall_us + second.wall_us) / 2;
-    double bare_cpu = (first.cpu_us + second.cpu_us) / 2;
-    double calls_wall = (calls.wall_us + again.wall_us) / 2;
-    double calls_cpu = (calls.cpu_us + again.cpu_us) / 2;
-    (void)printf("%-16s 2^%-3u %-8s %9.2f %9.2f %9.2f %7.3f %9.2f %9.2f %9.2f %7.3f %9.0f\n",
-                 sym_kind_text((uint32_t)kind), bits, sym_ristretto_name(with), bare_wall,
-                 calls_wall, overlap.wall_us, overlap.wall_us / calls_wall, bare_cpu, calls_cpu,
-                 overlap.cpu_us, overlap.cpu_us / calls_cpu, (double)bytes / (double)n);
+    (void)printf("%-16s 2^%-6s ", sym_kind_text((uint32_t)kind), word);
+    show(sym_ristretto_name(with), spent);
+    (void)printf(" %9.0f %9.2f %9.2f %9.1f\n", (double)bytes / (double)pairs,
+                 (double)r.bytes[0] / (double)n[0], (double)r.bytes[1] / (double)n[1],
+                 (double)peak_kib() / 1024);
     (void)fflush(stdout);
     rig_close(&r);
     token_set_free(&a);
@@ -228,23 +270,27 @@ static void compare(struct crew *crew, unsigned bits, enum sym_kind kind)
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {"", "14", "17"};
-    const char *const *sizes = argc > 1 ? (const char *const *)argv : usual;
-    int n = argc > 1 ? argc : 3;
+    static const char *const usual[] = {"14", "17"};
+    bool matches_only = argc > 1 && strcmp(argv[1], "--matches") == 0;
+    int given = argc - 1 - (matches_only ? 1 : 0);
+    const char *const *words = given > 0 ? (const char *const *)argv + argc - given : usual;
     must(sym_crypto_init() == SYM_OK, "set-up");
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct crew *crew = crew_new(processors > 0 && processors < 64 ? (unsigned)processors : 1);
     (void)printf("microseconds per pair of elements, %ld processors; memory of both sides beside "
                  "the digests\n",
                  processors);
-    (void)printf("%-16s %-5s %-8s %9s %9s %9s %7s %9s %9s %9s %7s %9s\n", "kind", "size", "backend",
-                 "libsodium", "calls", "overlap", "ratio", "libs. CPU", "calls CPU", "CPU", "ratio",
-                 "bytes");
-    for (int i = 1; i < n; i++) {
-        unsigned long bits = strtoul(sizes[i], NULL, 10);
-        must(bits > 0 && bits <= MOST_BITS, "the size: it is not from 1 to 24, which");
-        compare(crew, (unsigned)bits, SYM_KIND_OVERLAP_MATCHES);
-        compare(crew, (unsigned)bits, SYM_KIND_OVERLAP_COUNT);
+    (void)printf("%-16s %-8s %-7s %9s %9s %9s %7s %9s %9s %9s %7s %9s %9s %9s %9s\n", "kind",
+                 "size", "backend", "libsodium", "calls", "overlap", "ratio", "libs. CPU",
+                 "calls CPU", "CPU", "ratio", "bytes", "sent", "received", "peak MiB");
+    for (int i = 0; i < (given > 0 ? given : 2); i++) {
+        size_t n[2];
+        must(token_set_sizes(n, words[i], MOST_BITS),
+             "the size: it is not as 17 or 10x22, 24 at most, which");
+        compare(crew, words[i], n, SYM_KIND_OVERLAP_MATCHES);
+        if (!matches_only) {
+            compare(crew, words[i], n, SYM_KIND_OVERLAP_COUNT);
+        }
     }
     crew_free(crew);
     return 0;

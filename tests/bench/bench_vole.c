@@ -1,7 +1,8 @@
 /* What engine vole of proto/ costs by itself: both sides in one process, in memory, without a node;
  * one thread for each side, so that two cores do what two nodes with one core each would do.
  *
- *     bench_vole [BITS…]        lists of 2^BITS items, a third in common (12, 16 and 20)
+ *     bench_vole [SIZE…]        20: lists of 2^20 items, a third in common; 10x22: 2^10 items at R,
+ *                               2^22 at S (12, 16 and 20)
  *
  * Wall time is from the first function of a side to the last; memory is the peak of the process,
  * both sides' digests included. The environment may change RUNS=9 and THREADS=1; STAGES=1 shows
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define FRAMES_MAX 64u /* on their way, in one direction */
@@ -401,29 +401,31 @@ static unsigned setting(const char *name, unsigned usual)
     return value;
 }
 
-static void measure(unsigned bits)
+static void measure(const char *word)
 {
     struct token_set x;
     struct token_set y;
     struct row rows[RUNS_MAX];
-    struct rusage usage;
-    size_t n = (size_t)1 << bits;
-    size_t common = n / 3;
+    size_t n[2];
+    must(token_set_sizes(n, word, MOST_BITS),
+         "a size: it is not as 20 or 10x22, 26 at most, which");
+    size_t less = n[0] < n[1] ? n[0] : n[1];
+    size_t more = n[0] < n[1] ? n[1] : n[0];
+    size_t common = less / 3;
     unsigned threads = setting("THREADS", 1);
-    unsigned runs = setting("RUNS", bits < 22 ? 9 : 3);
-    token_set_make(&x, bits, common, n - common, 0);
-    token_set_make(&y, bits, common, n - common, 1);
+    unsigned runs = setting("RUNS", more < (size_t)1 << 22 ? 9 : 3);
+    token_set_make(&x, n[0], common, n[0] - common, 0);
+    token_set_make(&y, n[0], common, n[1] - common, 1);
     for (unsigned i = 0; i < runs; i++) {
         rows[i] = meet(&x, &y, common, threads);
     }
     qsort(rows, runs, sizeof *rows, compare_rows);
-    (void)getrusage(RUSAGE_SELF, &usage);
     const struct row *r = &rows[runs / 2];
-    (void)printf("vole 2^%-2u  wall %8.1f ms (%.1f - %.1f)  cpu R %8.1f  S %8.1f ms  bytes/item "
+    (void)printf("vole 2^%-5s wall %8.1f ms (%.1f - %.1f)  cpu R %8.1f  S %8.1f ms  bytes/item "
                  "R->S %6.2f  S->R %6.2f  all %6.2f  memory %6.0f MiB, %.0f bytes/item\n",
-                 bits, r->wall_ms, rows[0].wall_ms, rows[runs - 1].wall_ms, r->r_cpu_ms,
+                 word, r->wall_ms, rows[0].wall_ms, rows[runs - 1].wall_ms, r->r_cpu_ms,
                  r->s_cpu_ms, r->r_bytes, r->s_bytes, r->r_bytes + r->s_bytes,
-                 (double)usage.ru_maxrss / 1024, (double)usage.ru_maxrss * 1024 / (double)n);
+                 (double)peak_kib() / 1024, (double)peak_kib() * 1024 / (double)more);
     (void)fflush(stdout);
     token_set_free(&x);
     token_set_free(&y);
@@ -434,12 +436,10 @@ int main(int argc, char **argv)
     static const char *const usual[] = {"12", "16", "20"};
     must(sym_crypto_init() == SYM_OK, "libsodium");
     for (int i = 0; argc == 1 && i < 3; i++) {
-        measure((unsigned)strtoul(usual[i], NULL, 10));
+        measure(usual[i]);
     }
     for (int i = 1; i < argc; i++) {
-        unsigned long bits = strtoul(argv[i], NULL, 10);
-        must(bits <= MOST_BITS, "a size of at most 2^26");
-        measure((unsigned)bits);
+        measure(argv[i]);
     }
     return 0;
 }

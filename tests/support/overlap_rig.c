@@ -1,5 +1,6 @@
 #include "tests/support/overlap_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,33 @@ void token_set_free(struct token_set *s)
 {
     free(s->digests);
     *s = (struct token_set){0};
+}
+
+bool token_set_sizes(size_t sizes[2], const char *word, unsigned most)
+{
+    char *end = NULL;
+    unsigned long a = strtoul(word, &end, 10);
+    unsigned long b = *end == 'x' && end != word ? strtoul(end + 1, &end, 10) : a;
+    if (end == word || *end != 0 || a == 0 || b == 0 || a > most || b > most) {
+        return false;
+    }
+    sizes[0] = (size_t)1 << a;
+    sizes[1] = (size_t)1 << b;
+    return true;
+}
+
+size_t peak_kib(void)
+{
+    char line[256];
+    size_t kib = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && kib == 0 && fgets(line, sizeof line, status) != NULL) {
+        kib = strncmp(line, "VmHWM:", 6) == 0 ? strtoul(line + 6, NULL, 10) : 0;
+    }
+    if (status != NULL) {
+        (void)fclose(status);
+    }
+    return kib;
 }
 
 size_t token_set_meet(const struct token_set *a, const struct token_set *b, uint32_t *indices)

@@ -16,6 +16,12 @@ struct token_set {
 /* The first `common` digests of seed, and `others` that no other side has. */
 void token_set_make(struct token_set *s, uint64_t seed, size_t common, size_t others, int side);
 void token_set_free(struct token_set *s);
+/* Sizes that a benchmark is asked for: "20" is two lists of 2^20, "10x22" one of 2^10 against one
+ * of 2^22. False for what is neither, or longer than 2^most. */
+bool token_set_sizes(size_t sizes[2], const char *word, unsigned most);
+/* The highest resident memory of this program so far, KiB; unlike ru_maxrss, without that of the
+ * process that became it. 0: not known. */
+size_t peak_kib(void);
 /* Indices in a of what b has, too, ascending; returns how many. By comparing, for knowing better.
  */
 size_t token_set_meet(const struct token_set *a, const struct token_set *b, uint32_t *indices);
