@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where this program lies, then the other's name; false when it is not there. */
@@ -23,11 +24,26 @@ static bool find(char out[PATH_MAX], const char *program)
     return access(out, X_OK) == 0;
 }
 
+/* A link to this very program would begin it again and again. */
+static bool is_this(const char *path)
+{
+    struct stat self;
+    struct stat other;
+    return stat("/proc/self/exe", &self) == 0 && stat(path, &other) == 0 &&
+           self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
 enum sym_err sym_beside_exec(const char *program, char *const argv[], struct sym_fault *fault)
 {
     char path[PATH_MAX];
     (void)fflush(stdout);
-    (void)(find(path, program) ? execv(path, argv) : execvp(program, argv));
+    bool found = find(path, program);
+    if (found && is_this(path)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "%s: is a link to symbolon itself; install the program of that name",
+                        program);
+    }
+    (void)(found ? execv(path, argv) : execvp(program, argv));
     return sym_fail(fault, errno == ENOENT ? SYM_NOT_FOUND : SYM_IO,
                     "%s: %s; it must lie beside symbolon, or in a directory of PATH", program,
                     strerror(errno));

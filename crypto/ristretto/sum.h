@@ -120,7 +120,8 @@ static size_t sum_decode(struct lane_summand *out, const struct sym_element *in,
 /* The digit of that many bits at this position, counted from the low end. */
 INLINE size_t digit_at(const uint8_t *weight, size_t position, unsigned bits)
 {
-    return bits == 8 ? weight[position] : weight[position / 2] >> (position % 2 * 4) & 15u;
+    return bits == 8 ? weight[position]
+                     : (size_t)(weight[position / 2] >> (position % 2 * 4)) & 15u;
 }
 
 /* out = in lane j, the sum over all elements of their digits at position first + j. */

@@ -143,7 +143,8 @@ static void refuses_kinds_without_a_machine(void **state)
     for (uint32_t kind = 0; kind < 300; kind++) {
         bool overlap = kind == SYM_KIND_OVERLAP_MATCHES || kind == SYM_KIND_OVERLAP_COUNT;
         bool evidence = kind == SYM_KIND_WITNESS || kind == SYM_KIND_COMPARE;
-        bool joint = kind == SYM_KIND_TABULATE;
+        bool joint = kind == SYM_KIND_TABULATE || kind == SYM_KIND_OVERLAP_TABLE ||
+                     kind == SYM_KIND_OVERLAP_EVALUATE || kind == SYM_KIND_OVERLAP_ROWS;
         if (kind != SYM_KIND_PING && !overlap && !joint) {
             assert_int_equal(try_open(&run, kind, SYM_SESSION_RESPONDER, parameters),
                              evidence ? SYM_BAD_VALUE : SYM_UNSUPPORTED);
