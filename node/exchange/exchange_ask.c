@@ -303,6 +303,23 @@ static void on_held(struct sym_exchanges *x, struct sym_exchange *e)
     sym_exchange_write(x, e, &p);
 }
 
+void sym_exchange_word_denial(struct sym_exchange *e, const struct sym_receipt *receipt,
+                              const char *doubt)
+{
+    struct sym_fault words;
+    bool held = receipt->decision == SYM_DECISION_HELD;
+    int remark_len = (int)receipt->remark.len;
+    bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
+    bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && doubt[0] == '\0';
+    (void)sym_fail(&words, SYM_DENIED, "%s %s: %s%s%.*s%s%s%s", e->alias,
+                   held ? "held it" : "denied it", reasoned ? sym_reason_text(receipt->reason) : "",
+                   reasoned && remark_len > 0 ? ": " : "", remark_len,
+                   remark_len > 0 ? (const char *)receipt->remark.data : "",
+                   unsaid ? "; \"symbolon log witnesses\" there says why" : "",
+                   doubt[0] != '\0' ? "; " : "", doubt);
+    memcpy(e->answer.words, words.text, sizeof e->answer.words);
+}
+
 void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
                            const struct sym_session_event *event)
 {
@@ -331,19 +348,10 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
         on_held(x, e);
         return;
     }
-    char text[3 * SYM_FAULT_BYTES];
-    int remark_len = (int)receipt->remark.len;
-    bool reasoned = receipt->reason != SYM_REASON_NONE || remark_len == 0;
-    bool unsaid = receipt->reason == SYM_REASON_EVIDENCE && remark_len == 0 && err == SYM_OK;
-    (void)snprintf(text, sizeof text, "%s %s: %s%s%.*s%s%s%s", e->alias,
-                   held ? "held it" : "denied it", reasoned ? sym_reason_text(receipt->reason) : "",
-                   reasoned && remark_len > 0 ? ": " : "", remark_len,
-                   remark_len > 0 ? (const char *)receipt->remark.data : "",
-                   unsaid ? "; \"symbolon log witnesses\" there says why" : "",
-                   err != SYM_OK ? "; " : "", err != SYM_OK ? fault.text : "");
+    sym_exchange_word_denial(e, receipt, err != SYM_OK ? fault.text : "");
     e->reason = (enum sym_reason)receipt->reason;
     e->result = SYM_DENIED;
-    (void)sym_fail(&e->fault, SYM_DENIED, "%s", text);
+    (void)sym_fail(&e->fault, SYM_DENIED, "%s", e->answer.words);
     sym_exchange_conclude(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED);
 }
 

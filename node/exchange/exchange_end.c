@@ -391,8 +391,7 @@ void sym_exchange_aborted(struct sym_exchanges *x, struct sym_exchange *e,
 
 static void forget_farewell(struct sym_exchange *e)
 {
-    sym_session_free(e->farewell);
-    e->farewell = NULL;
+    sym_exchange_forget_farewell(e);
     sym_kept_clear(&e->receipt);
     sym_kept_clear(&e->statement);
     sym_kept_clear(&e->peer_statement);
@@ -407,7 +406,7 @@ static void then_heard(struct sym_exchanges *x, struct sym_exchange *e, enum sym
 
 static void then_said(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
-    if (err != SYM_OK) {
+    if (err != SYM_OK || e->farewell == NULL) { /* told again over the next link */
         forget_farewell(e);
         return;
     }
@@ -423,6 +422,7 @@ static void hear_answer(struct sym_exchanges *x, struct sym_exchange *e,
         .parts = SYM_PART_DENIAL, .kinds = {SYM_ENTRY_DECIDED}, .n_kinds = 1, .then = then_heard};
     enum sym_err err = sym_exchange_check(x, e, event->receipt.evidence, event->signed_bytes,
                                           SYM_EXCHANGE_RESTS_ON_NOTHING, &fault);
+    const char *doubt = err != SYM_OK ? fault.text : "";
     e->answer.decision = event->receipt.decision;
     e->answer.reason = (enum sym_reason)event->receipt.reason;
     err = sym_kept_set(&e->receipt, event->signed_bytes);
@@ -431,6 +431,8 @@ static void hear_answer(struct sym_exchanges *x, struct sym_exchange *e,
         p.parts = SYM_PART_GRANT | SYM_PART_OWN_WORD;
         p.kinds[p.n_kinds++] = SYM_ENTRY_ABORTED;
         p.then = then_said;
+    } else {
+        sym_exchange_word_denial(e, &event->receipt, doubt);
     }
     if (err != SYM_OK) {
         forget_farewell(e);

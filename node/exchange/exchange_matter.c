@@ -18,11 +18,18 @@ enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner)
     return SYM_OK;
 }
 
+void sym_matter_drop_lists(struct sym_exchange_matter *m)
+{
+    sym_overlap_find_free(m->find);
+    m->find = NULL;
+    sym_overlap_set_free(m->set);
+    m->set = NULL;
+}
+
 void sym_matter_free(struct sym_exchange_matter *m)
 {
     if (m != NULL) {
-        sym_overlap_find_free(m->find);
-        sym_overlap_set_free(m->set);
+        sym_matter_drop_lists(m);
         sym_wipe(m, sizeof *m);
         free(m);
     }

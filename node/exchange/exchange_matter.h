@@ -72,6 +72,8 @@ struct sym_exchange_matter {
 SYM_MUST enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner);
 /* NULL is fine. */
 void sym_matter_free(struct sym_exchange_matter *m);
+/* Keeps only what is logged of it. */
+void sym_matter_drop_lists(struct sym_exchange_matter *m);
 /* Copies text where it fits, cuts it otherwise. */
 void sym_matter_text(char *to, size_t size, struct sym_span text);
 

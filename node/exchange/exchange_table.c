@@ -82,11 +82,20 @@ static void drop_queue(struct sym_exchange *e)
     e->n_late = 0;
 }
 
+void sym_exchange_forget_farewell(struct sym_exchange *e)
+{
+    sym_session_free(e->farewell);
+    e->farewell = NULL;
+    if (sym_exchange_ended(e) && e->writing == NULL) { /* else when that is written */
+        sym_matter_free(e->matter);
+        e->matter = NULL;
+    }
+}
+
 void sym_exchange_unlink(struct sym_exchange *e)
 {
     drop_queue(e);
-    sym_session_free(e->farewell);
-    e->farewell = NULL;
+    sym_exchange_forget_farewell(e);
     e->link = NULL;
 }
 
@@ -113,8 +122,11 @@ void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, 
         e->progress = sym_run_progress(e->run);
     }
     sym_exchange_rewind(e);
-    sym_matter_free(e->matter);
-    e->matter = NULL;
+    if (e->farewell == NULL) {
+        sym_exchange_forget_farewell(e);
+    } else if (e->matter != NULL) {
+        sym_matter_drop_lists(e->matter);
+    }
 }
 
 enum sym_err sym_exchange_flush(struct sym_exchange *e)

@@ -46,7 +46,8 @@ struct sym_exchange_answer {
     uint32_t decision; /* 0: none yet */
     enum sym_reason reason;
     char remark[SYM_REASON_BYTES_MAX + 1];
-    uint8_t parameters[64]; /* of a grant, at the responder */
+    char words[SYM_FAULT_BYTES]; /* for the log, of a denial, at the initiator */
+    uint8_t parameters[64];      /* of a grant, at the responder */
     size_t parameters_len;
 };
 
@@ -75,7 +76,7 @@ struct sym_exchange {
     enum sym_err result;
     enum sym_reason reason; /* of a denial or abort, either side's */
     struct sym_fault fault;
-    struct sym_exchange_matter *matter; /* NULL: touches no data */
+    struct sym_exchange_matter *matter; /* NULL: touches no data, or is over, farewell and all */
     unsigned asks;                      /* requests sent over links that were replaced */
     bool asked;                         /* a request is in the log under this id */
     bool decided;                       /* a decision is */
@@ -136,6 +137,8 @@ void sym_exchange_hold(struct sym_exchange *e, const uint8_t *frame, size_t len)
 void sym_exchange_rewind(struct sym_exchange *e);
 /* Forgets the link and what was to be sent over it. */
 void sym_exchange_unlink(struct sym_exchange *e);
+/* Hears no more, if it has ended: what was left to log it by is forgotten too. */
+void sym_exchange_forget_farewell(struct sym_exchange *e);
 void sym_exchange_finish(struct sym_exchange *e, enum sym_exchange_state state, uint64_t now_us);
 
 /* Appends a frame, which the exchange owns from then on when SYM_OK, and sends what fits. */

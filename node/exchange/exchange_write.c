@@ -140,6 +140,13 @@ static void tell_end(struct sym_entry_body *b, const struct sym_exchange_write *
     }
 }
 
+/* A denial may come when the request was given up for another reason. */
+static const char *detail_of(const struct sym_exchange *e, enum sym_entry_kind kind)
+{
+    bool is_denial = kind == SYM_ENTRY_DECIDED && e->answer.words[0] != '\0';
+    return kind == SYM_ENTRY_REQUESTED ? "" : is_denial ? e->answer.words : e->fault.text;
+}
+
 static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction *t,
                            enum sym_entry_kind kind, const char *event)
 {
@@ -163,8 +170,8 @@ static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction 
     if (e->matter != NULL) {
         tell_matter(&body, e->matter);
     }
-    if (kind != SYM_ENTRY_REQUESTED && e->fault.text[0] != '\0') {
-        body.detail = sym_log_words(words, sizeof words, "%s", e->fault.text);
+    if (detail_of(e, kind)[0] != '\0') {
+        body.detail = sym_log_words(words, sizeof words, "%s", detail_of(e, kind));
     }
     if (kind == SYM_ENTRY_DECIDED) {
         tell_decision(&body, e);
@@ -352,8 +359,7 @@ static void tell_operator(const struct sym_exchange_write *w, enum sym_err err)
     }
     for (size_t i = 0; i < w->plan.n_kinds && !w->is_silent; i++) {
         sym_log(SYM_LEVEL_INFO, event_of(e, w->plan.kinds[i]), "exchange", id, "peer", e->alias,
-                "kind", sym_kind_text(e->kind), "detail",
-                w->plan.kinds[i] == SYM_ENTRY_REQUESTED ? "" : e->fault.text, NULL);
+                "kind", sym_kind_text(e->kind), "detail", detail_of(e, w->plan.kinds[i]), NULL);
     }
 }
 

@@ -138,6 +138,10 @@ void sym_exchange_closed(struct sym_exchanges *x, struct sym_exchange *e,
                          const struct sym_session_event *event);
 void sym_exchange_aborted(struct sym_exchanges *x, struct sym_exchange *e,
                           const struct sym_session_event *event);
+/* What the log says of a denial, or of what an approver must decide; doubt: what is wrong with its
+ * evidence, may be empty. */
+void sym_exchange_word_denial(struct sym_exchange *e, const struct sym_receipt *receipt,
+                              const char *doubt);
 /* Takes what comes after the end: the answer to a request that was given up, or the other side's
  * last word. */
 void sym_exchange_say_farewell(struct sym_exchanges *x, struct sym_exchange *e, uint8_t *frame,

@@ -189,6 +189,16 @@ static void is_cancelled_cleanly_by_either_side(void **state)
     }
 }
 
+static void expect_holds(struct sym_span got, const char *wanted)
+{
+    char text[SYM_DETAIL_BYTES_MAX + 1];
+    assert_true(got.len < sizeof text);
+    sym_matter_text(text, sizeof text, got);
+    if (strstr(text, wanted) == NULL) {
+        fail_msg("%s: not in: %s", wanted, text);
+    }
+}
+
 /* The other side has been asked, and is about to grant: it hears nevertheless. */
 static void tells_of_a_cancel_that_crosses_the_grant(void **state)
 {
@@ -197,6 +207,34 @@ static void tells_of_a_cancel_that_crosses_the_grant(void **state)
     stop_side = 0;
     stop_during(SYM_KIND_OVERLAP_MATCHES, 1);
     expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_CANCELLED, SYM_REASON_CANCELLED);
+}
+
+/* What is written of it is what it says, and what was asked: not how the request had ended. */
+static void a_denial_that_crosses_a_cancel_keeps_its_own_words(void **state)
+{
+    (void)state;
+    struct rig_logged l;
+    rig->sides[1].verdict = (struct sym_policy_verdict){
+        .decision = SYM_DECISION_DENIED, .reason = SYM_REASON_LIMIT, .remark = "too long a list"};
+    stop_how = STOP_CANCEL;
+    stop_side = 0;
+    stop_during(SYM_KIND_OVERLAP_MATCHES, 1);
+    assert_true(exchange_rig_logged(rig, 0, SYM_ENTRY_ABORTED, id, 0, &l));
+    assert_int_equal(l.body.reason, SYM_REASON_CANCELLED);
+    rig_logged_clear(&l);
+    bool found = exchange_rig_logged(rig, 0, SYM_ENTRY_DECIDED, id, 0, &l);
+    assert_true(found);
+    expect_span(l.body.event, "denied");
+    assert_int_equal(l.body.reason, SYM_REASON_LIMIT);
+    assert_true(l.body.receipt.len > 0);
+    expect_holds(l.body.detail, "bank-b denied it: ");
+    expect_holds(l.body.detail, "too long a list");
+    assert_int_not_equal(l.body.purpose, 0);
+    expect_span(l.body.case_ref, "case 7");
+    rig_logged_clear(&l);
+    /* To its user it was cancelled. */
+    SYM_ARENA_AUTO arena = {0};
+    expect_span(exchange_rig_entry(rig, 0, &arena, id).fault, "cancelled");
 }
 
 static void denies_when_it_is_cancelled_before_the_answer(void **state)
@@ -293,6 +331,7 @@ int main(void)
         TEST(can_be_cancelled_while_it_is_held),
         TEST(is_cancelled_cleanly_by_either_side),
         TEST(tells_of_a_cancel_that_crosses_the_grant),
+        TEST(a_denial_that_crosses_a_cancel_keeps_its_own_words),
         TEST(denies_when_it_is_cancelled_before_the_answer),
         TEST(ends_with_the_link_at_any_frame),
         TEST(ends_when_the_node_is_stopped),
