@@ -133,7 +133,8 @@ struct sym_table_agreed {
     X(GONE, 13, "broke off, or was lost")                                                          \
     X(PROTOCOL, 14, "sent what was not its turn, or is no message")                                \
     X(BUDGET, 15, "could not debit its privacy budget")                                            \
-    X(OTHER, 16, "could not go on, for a reason of its own")
+    X(OTHER, 16, "could not go on, for a reason of its own")                                       \
+    X(DENIED, 17, "denied it, or wants an approver to decide first")
 
 enum sym_table_cause {
 #define SYM_TABLE_CAUSE_ENUM(name, number, text) SYM_TABLE_CAUSE_##name = number,

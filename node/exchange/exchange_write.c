@@ -102,9 +102,6 @@ static void tell_decision(struct sym_entry_body *b, const struct sym_exchange *e
 {
     b->decision = e->answer.decision;
     b->reason = (uint32_t)e->answer.reason;
-    if (e->answer.decision == SYM_DECISION_GRANTED) {
-        b->detail = sym_span(NULL, 0);
-    }
 }
 
 /* What travelled and is not in an earlier entry. */
@@ -140,11 +137,15 @@ static void tell_end(struct sym_entry_body *b, const struct sym_exchange_write *
     }
 }
 
-/* A denial may come when the request was given up for another reason. */
+/* A decision may come when the request was given up for another reason. */
 static const char *detail_of(const struct sym_exchange *e, enum sym_entry_kind kind)
 {
-    bool is_denial = kind == SYM_ENTRY_DECIDED && e->answer.words[0] != '\0';
-    return kind == SYM_ENTRY_REQUESTED ? "" : is_denial ? e->answer.words : e->fault.text;
+    bool decides = kind == SYM_ENTRY_DECIDED;
+    bool is_grant = decides && e->answer.decision == SYM_DECISION_GRANTED;
+    bool is_denial = decides && e->answer.words[0] != '\0';
+    return kind == SYM_ENTRY_REQUESTED || is_grant ? ""
+           : is_denial                             ? e->answer.words
+                                                   : e->fault.text;
 }
 
 static enum sym_err append(struct sym_exchange_write *w, struct sym_transaction *t,

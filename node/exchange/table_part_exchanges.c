@@ -189,10 +189,8 @@ void sym_table_part_refused(struct sym_table_part *p, struct sym_leg *leg, const
 
 struct sym_table_failure sym_table_part_lost(const struct sym_leg *leg, uint32_t place)
 {
-    bool late = leg->state == SYM_EXCHANGE_ABORTED && leg->reason == SYM_REASON_TIMEOUT;
-    return (struct sym_table_failure){.place = place,
-                                      .cause = late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE,
-                                      .said_by = SYM_TABLE_NOBODY};
+    return (struct sym_table_failure){
+        .place = place, .cause = sym_table_cause_of_leg(leg), .said_by = SYM_TABLE_NOBODY};
 }
 
 static void watch(struct sym_table_leg *l)

@@ -41,7 +41,8 @@ void sym_table_words(char out[SYM_FAULT_BYTES], const struct sym_exchanges *x,
     sym_table_party_text(who, x, q, failure.place);
     sym_table_party_text(by, x, q, failure.said_by);
     /* What the exchange ended with says it better than that it broke off. */
-    bool told = detail[0] != '\0' && failure.cause == SYM_TABLE_CAUSE_GONE;
+    bool told = detail[0] != '\0' &&
+                (failure.cause == SYM_TABLE_CAUSE_GONE || failure.cause == SYM_TABLE_CAUSE_DENIED);
     bool hearsay = failure.said_by != SYM_TABLE_NOBODY && failure.said_by != failure.place &&
                    strcmp(by, "this node") != 0;
     (void)sym_fail(&line, SYM_OK, "%s %s%s%s%s%s", who,
@@ -50,6 +51,13 @@ void sym_table_words(char out[SYM_FAULT_BYTES], const struct sym_exchanges *x,
                    detail[0] != '\0' && !told ? ": " : "",
                    detail[0] != '\0' && !told ? detail : "");
     (void)snprintf(out, SYM_FAULT_BYTES, "%s", line.text);
+}
+
+enum sym_table_cause sym_table_cause_of_leg(const struct sym_leg *leg)
+{
+    bool denied = leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD;
+    bool late = leg->reason == SYM_REASON_TIMEOUT;
+    return denied ? SYM_TABLE_CAUSE_DENIED : late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE;
 }
 
 enum sym_reason sym_table_reason(struct sym_table_failure failure)
@@ -62,6 +70,7 @@ enum sym_reason sym_table_reason(struct sym_table_failure failure)
     case SYM_TABLE_CAUSE_TERMS:
     case SYM_TABLE_CAUSE_BUDGET:
     case SYM_TABLE_CAUSE_OTHER:
+    case SYM_TABLE_CAUSE_DENIED:
         return SYM_REASON_TERMS;
     case SYM_TABLE_CAUSE_NONE:
     case SYM_TABLE_CAUSE_CONSENT:

@@ -13,6 +13,8 @@ void sym_table_words(char out[SYM_FAULT_BYTES], const struct sym_exchanges *x,
 /* "bank-b", "this node", "the asker". */
 void sym_table_party_text(char out[SYM_ALIAS_BYTES + 16u], const struct sym_exchanges *x,
                           const struct sym_table_question *q, uint32_t place);
+/* Of a leg that is over, and was not closed by both. */
+enum sym_table_cause sym_table_cause_of_leg(const struct sym_leg *leg);
 /* What an exchange ends with that is ended for this. */
 enum sym_reason sym_table_reason(struct sym_table_failure failure);
 enum sym_err sym_table_result(struct sym_table_failure failure);

@@ -66,10 +66,9 @@ static void watch_legs(struct sym_asked_table *t)
     for (uint32_t i = 0; i <= t->question.n; i++) {
         const struct sym_leg *leg = &t->legs[i].leg;
         if (leg->over && !t->told[i]) {
-            bool late = leg->reason == SYM_REASON_TIMEOUT;
             t->told[i] = true;
             if (leg->state != SYM_EXCHANGE_DONE) {
-                sym_table_lead_lost(t->lead, i, late ? SYM_TABLE_CAUSE_LATE : SYM_TABLE_CAUSE_GONE);
+                sym_table_lead_lost(t->lead, i, sym_table_cause_of_leg(leg));
             }
         }
     }

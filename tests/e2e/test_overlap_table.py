@@ -158,6 +158,29 @@ class Refusals(TableTest):
         b.do("grant", c.alias, tables.DATASET, "overlap:table", "--mode", "exact")
         self.works_again(table)
 
+    def test_two_that_deny(self):
+        """Each denial is logged as what it is, and who has granted hears who has not."""
+        table = self.table(4, cells={frozenset((at,)): 5 for at in range(4)})
+        b, c, d = table.contributors[1:]
+        for node in (b, d):
+            node.do("grant", table.asker.alias, tables.DATASET, "overlap:table", "--mode", "dp")
+        self.refused(table.try_it(), DENIED, "denied it")
+        said = f"denied it, or wants an approver to decide first, says {table.asker.alias}"
+
+        def tells_c():  # not if its grant comes when the denials are there: then it is ended without words
+            table.try_it()
+            return any(said in fault for _, _, fault in self.states(c))
+
+        nodes.wait_until(tells_c, 30, "it has been told who denied")
+        key = table.asker.home / "auditor.key"
+        table.asker.do("user", "add", "aud", "--role", "auditor", "--out", key)
+        denials = json.loads(table.asker.do("log", "report", "--json", user=key))["denials"]
+        self.assertLessEqual({row["peer"] for row in denials}, {b.alias, d.alias})
+        for row in denials:
+            self.assertTrue(row["detail"].startswith(f"{row['peer']} denied it: "), row)
+            self.assertEqual(row["purpose"], "statistics")
+        self.assertNotIn("broke off", str(self.states(c)))
+
     def test_a_budget_that_does_not_suffice(self):
         table = self.table()
         b = table.contributors[1]
