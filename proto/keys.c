@@ -38,6 +38,16 @@ void sym_shared_keys_add(struct sym_shared_keys *s, const uint8_t *types, const 
     s->shared_two += sum / 2 < sum - most ? sum / 2 : sum - most;
 }
 
+void sym_shared_keys_join(struct sym_shared_keys *s, const struct sym_shared_keys *other)
+{
+    for (size_t t = 0; t < SYM_TOKEN_TYPE_COUNT; t++) {
+        s->tokens[t] += other->tokens[t];
+        s->shared[t] += other->shared[t];
+    }
+    s->records += other->records;
+    s->shared_two += other->shared_two;
+}
+
 enum sym_err sym_shared_keys_write(struct sym_writer *w, const struct sym_shared_keys *s)
 {
     if (s->records == 0) {

@@ -40,6 +40,9 @@ struct sym_shared_keys {
 void sym_shared_keys_add(struct sym_shared_keys *s, const uint8_t *types, const uint32_t *held_by,
                          size_t n);
 
+/* Adds the records of other. */
+void sym_shared_keys_join(struct sym_shared_keys *s, const struct sym_shared_keys *other);
+
 /* As bytes: none where no record has a key. */
 #define SYM_SHARED_KEYS_BYTES_MAX (16u + 17u * SYM_TOKEN_TYPE_COUNT)
 SYM_MUST enum sym_err sym_shared_keys_write(struct sym_writer *w, const struct sym_shared_keys *s);

@@ -231,7 +231,7 @@
 /* How long a party waits for a table to end that another asks for, milliseconds. */
 #define SYM_TABLE_MS_MAX 3600000u
 /* What proves that an answer is wrong: elements and answers of a frame, and who signed what. */
-#define SYM_TABLE_EXHIBIT_BYTES_MAX 264192u
+#define SYM_TABLE_EXHIBIT_BYTES_MAX 272384u
 
 /* Evidence --------------------------------------------------------------------------------- */
 

@@ -110,9 +110,9 @@ struct sym_table_agreed {
     uint8_t qid[SYM_HASH_BYTES];
     uint8_t consents_hash[SYM_HASH_BYTES];
     struct sym_table_consented consented[SYM_TABLE_PARTIES_MAX];
-    struct sym_span signed_consents[SYM_TABLE_PARTIES_MAX]; /* signature and message */
-    struct sym_secret secret;                               /* k; of the tallier none */
-    const struct sym_sign_key *identity;                    /* own, borrowed */
+    struct sym_span consents;            /* as they were signed: what the hash is of */
+    struct sym_secret secret;            /* k; of the tallier none */
+    const struct sym_sign_key *identity; /* own, borrowed */
 };
 
 /* Who did what: what FAILED says, and every machine here when it ends too early. */

@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+/* What it signed itself of the consents that its answer is about. */
+static enum sym_err consent_of(struct sym_span *out, const struct sym_table_exhibit *e,
+                               const struct sym_table_answer *a)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    struct sym_reader r = sym_reader(e->consents);
+    enum sym_err err = sym_sha256(hash, e->consents);
+    if (err == SYM_OK && !sym_span_equal(a->consents_hash, sym_span(hash, sizeof hash))) {
+        err = SYM_BAD_VALUE;
+    }
+    for (uint32_t i = 0; err == SYM_OK && i <= a->member; i++) {
+        *out = sym_tab_consents_next(&r);
+        err = r.err;
+    }
+    return err;
+}
+
 /* The key that it consented with, for the same table. */
 static enum sym_err key_of(struct sym_element *out, const struct sym_table_consent *c,
                            const struct sym_table_answer *a, const struct sym_ristretto *with)
@@ -57,17 +74,20 @@ enum sym_err sym_table_exhibit_check(struct sym_span exhibit,
     struct sym_table_exhibit e;
     struct sym_table_consent c;
     struct sym_table_answer a;
+    struct sym_span consent = {0};
     struct sym_element key;
     if (exhibit.len > SYM_TABLE_EXHIBIT_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
     enum sym_err err = sym_decode(&arena, &e, &sym_msg_table_exhibit, exhibit);
     if (err == SYM_OK) {
-        err =
-            sym_table_signed_open(&consent_arena, &c, &sym_msg_table_consent, e.consent, identity);
+        err = sym_table_signed_open(&answer_arena, &a, &sym_msg_table_answer, e.answer, identity);
     }
     if (err == SYM_OK) {
-        err = sym_table_signed_open(&answer_arena, &a, &sym_msg_table_answer, e.answer, identity);
+        err = consent_of(&consent, &e, &a);
+    }
+    if (err == SYM_OK) {
+        err = sym_table_signed_open(&consent_arena, &c, &sym_msg_table_consent, consent, identity);
     }
     if (err == SYM_OK) {
         err = key_of(&key, &c, &a, with);

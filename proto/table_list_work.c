@@ -90,12 +90,12 @@ enum sym_err sym_table_exhibit_new(struct tab_bytes *out, const struct sym_table
     const struct list_answer *answer = &slot->answers[place];
     size_t len = slot->n * sizeof *slot->asked;
     const struct sym_table_exhibit e = {
-        .consent = l->config.agreed->signed_consents[place],
+        .consents = l->config.agreed->consents,
         .answer = sym_tab_bytes_span(&answer->said),
         .asked = sym_span(slot->asked, len),
         .answers = sym_span(answer->elements, len),
     };
-    return sym_tab_encode(out, &sym_msg_table_exhibit, &e, 2 * len + e.consent.len + e.answer.len);
+    return sym_tab_encode(out, &sym_msg_table_exhibit, &e, 2 * len + e.consents.len + e.answer.len);
 }
 
 /* Rows -----------------------------------------------------------------------------------------

@@ -362,7 +362,6 @@ static enum sym_err take_one_consent(struct sym_table_member *m, uint32_t place,
         err = sym_table_consent_open(&m->agreed.consented[place], from, &m->question, m->agreed.qid,
                                      place, m->with);
     }
-    m->agreed.signed_consents[place] = from;
     /* Signed by that party, and not fitting, is its own doing; anything else is the asker's. */
     bool own_doing = err != SYM_OK && err != SYM_BAD_SIGNATURE && err != SYM_BAD_FORMAT &&
                      err != SYM_REPLAY && place != m->agreed.place;
@@ -388,6 +387,7 @@ static enum sym_err take_consents(struct sym_table_member *m, struct sym_span co
         err = sym_table_consents_fit(m->agreed.consented, m->question.n, m->with);
     }
     if (err == SYM_OK) {
+        m->agreed.consents = sym_tab_bytes_span(&m->consents);
         m->has_agreed = true;
         m->state = MEMBER_WANTS_AGREE;
     }

@@ -7,6 +7,7 @@
 #define FRAME_BYTES_MAX (SYM_ELEMENT_BYTES * SYM_OVERLAP_ITEMS_MAX)
 #define SIGNED_MIN      (SYM_SIGNATURE_BYTES + 1)
 #define SIGNED_MAX      1024
+#define CONSENTS_MAX    (SYM_TABLE_PARTIES_MAX * 514)
 #define PROOF_BYTES     64
 
 static const struct sym_field overlap_table_fields[] = {
@@ -96,7 +97,7 @@ const struct sym_message sym_msg_table_release =
     SYM_MESSAGE("TableRelease", struct sym_table_release, table_release_fields);
 
 static const struct sym_field table_exhibit_fields[] = {
-    SYM_FIELD_BYTES(struct sym_table_exhibit, consent, SIGNED_MIN, SIGNED_MAX),
+    SYM_FIELD_BYTES(struct sym_table_exhibit, consents, SIGNED_MIN, CONSENTS_MAX),
     SYM_FIELD_BYTES(struct sym_table_exhibit, answer, SIGNED_MIN, SIGNED_MAX),
     SYM_FIELD_BYTES(struct sym_table_exhibit, asked, SYM_ELEMENT_BYTES, FRAME_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_table_exhibit, answers, SYM_ELEMENT_BYTES, FRAME_BYTES_MAX),

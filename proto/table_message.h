@@ -84,10 +84,10 @@ struct sym_table_release {
 };
 
 struct sym_table_exhibit {
-    struct sym_span consent; /* signature and message */
-    struct sym_span answer;  /* signature and message */
-    struct sym_span asked;   /* 32 bytes each */
-    struct sym_span answers; /* 32 bytes each */
+    struct sym_span consents; /* of all, as they were signed */
+    struct sym_span answer;   /* signature and message */
+    struct sym_span asked;    /* 32 bytes each */
+    struct sym_span answers;  /* 32 bytes each */
 };
 
 extern const struct sym_message sym_msg_overlap_table;

@@ -106,6 +106,11 @@ void sym_content_release(struct sym_content *c)
     }
 }
 
+bool sym_content_is_cancelled(const struct sym_content *c)
+{
+    return c->cancelled;
+}
+
 size_t sym_content_segments(const struct sym_content *c)
 {
     return c->segments;

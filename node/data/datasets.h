@@ -98,6 +98,8 @@ void sym_content_release(struct sym_content *c);
 SYM_MUST enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row *row,
                                         struct sym_datasets *d, struct sym_span name,
                                         struct sym_fault *fault);
+/* Since it was held, was its dataset dropped, or a record of it forgotten? */
+bool sym_content_is_cancelled(const struct sym_content *c);
 size_t sym_content_segments(const struct sym_content *c);
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_content_tokens(const struct sym_content *c, enum sym_token_type type);

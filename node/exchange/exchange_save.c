@@ -64,14 +64,13 @@ static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
     if (m->saved) {
         return SYM_OK;
     }
-    struct sym_overlap_find_config c = {.loop = x->config.loop,
-                                        .results = x->config.results,
-                                        .content = result.content,
-                                        .digests = result.matched,
-                                        .n = result.n_matched,
-                                        .rule = (enum sym_overlap_rule)m->rule,
-                                        .shared = result.shared,
-                                        .keys = sym_exchange_keys(result.content, m->type)};
+    struct sym_overlap_find_config c = {
+        .loop = x->config.loop,
+        .errands = &x->errands,
+        .results = x->config.results,
+        .set = result.set,
+        .rule = (enum sym_overlap_rule)m->rule,
+        .keys = sym_exchange_keys(sym_overlap_set_content(result.set), m->type)};
     memcpy(c.id, e->handle, sizeof c.id);
     e->phase = SYM_PHASE_SAVING;
     return sym_overlap_find_new(&m->find, &c, on_found, e);

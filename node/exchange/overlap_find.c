@@ -4,6 +4,18 @@
 
 #include <stdlib.h>
 
+/* Segments that are searched, or wait to be kept in their order, at the same time. */
+#define PARTS 8u
+
+/* A segment from its reading until its records were kept. */
+struct part {
+    struct sym_overlap_find *find;
+    struct sym_segment segment;
+    uint64_t types[SYM_SEGMENT_RECORDS_MAX]; /* that matched, by record */
+    struct sym_shared_keys counts;           /* of all segments that were here */
+    bool searched;
+};
+
 struct sym_overlap_find {
     struct sym_overlap_find_config config;
     sym_overlap_find_fn *done;
@@ -13,12 +25,21 @@ struct sym_overlap_find {
     uint32_t *starts; /* of the index */
     struct sym_sorted_index shared;
     uint32_t *shared_starts;
+    struct sym_shared_digests counted;
     struct sym_shared_keys counts;
-    size_t segment; /* next to be read */
+    struct part parts[PARTS]; /* segment i is in parts[i % PARTS] */
+    size_t segments;          /* that are to be searched */
+    size_t read;
+    size_t kept;
+    size_t out; /* works */
+    bool given_up;
     uint64_t records;
     struct sym_result_rows rows;   /* of the page that is being filled */
     struct sym_result_pages pages; /* that are full */
 };
+
+/* Keeping ----------------------------------------------------------------------------------------
+ */
 
 static enum sym_err keep_pages(struct sym_overlap_find *f)
 {
@@ -48,6 +69,9 @@ static enum sym_err keep_row(struct sym_overlap_find *f, struct sym_span id, uin
     f->records += err == SYM_OK;
     return err;
 }
+
+/* Searching, on any thread ------------------------------------------------------------------------
+ */
 
 /* Which tokens of a segment are in an index: so many at once, from `first` on. */
 struct hits {
@@ -84,7 +108,7 @@ static uint64_t types_that_match(struct hits *h, const struct sym_segment *s, si
 /* How many own records have a digest that several have. */
 static uint32_t times(const struct sym_overlap_find *f, const uint8_t digest[SYM_DIGEST_BYTES])
 {
-    const struct sym_shared_digests *all = &f->config.shared;
+    const struct sym_shared_digests *all = &f->counted;
     size_t first = 0;
     for (size_t n = all->n; n > 1;) {
         size_t half = n / 2;
@@ -96,8 +120,9 @@ static uint32_t times(const struct sym_overlap_find *f, const uint8_t digest[SYM
     return all->times[first];
 }
 
-static void count_keys(struct hits *h, struct sym_overlap_find *f, const struct sym_segment *s,
-                       size_t first, size_t n)
+static void count_keys(struct sym_shared_keys *counts, struct hits *h,
+                       const struct sym_overlap_find *f, const struct sym_segment *s, size_t first,
+                       size_t n)
 {
     uint8_t types[SYM_TOKENS_PER_RECORD_MAX];
     uint32_t held_by[SYM_TOKENS_PER_RECORD_MAX];
@@ -108,56 +133,146 @@ static void count_keys(struct hits *h, struct sym_overlap_find *f, const struct 
             held_by[keys++] = is_hit(h, s, i) ? times(f, s->digests[i]) : 1;
         }
     }
-    sym_shared_keys_add(&f->counts, types, held_by, keys);
+    sym_shared_keys_add(counts, types, held_by, keys);
 }
 
-static enum sym_err search_segment(struct sym_overlap_find *f)
+static enum sym_err search_part(void *context, size_t first, size_t n)
 {
-    struct sym_segment s = {0};
+    struct part *p = context;
+    const struct sym_overlap_find *f = p->find;
+    const struct sym_segment *s = &p->segment;
     struct hits hits = {.index = &f->index};
     struct hits shared = {.index = &f->shared};
     size_t token = 0;
-    enum sym_err err = sym_content_segment(f->config.content, f->segment, &s);
-    if (err != SYM_OK) {
-        return err;
-    }
-    const uint8_t *id = s.ids;
-    for (size_t i = 0; err == SYM_OK && i < s.n_records; i++) {
-        uint64_t types = types_that_match(&hits, &s, token, s.token_counts[i]);
+    (void)first;
+    (void)n;
+    for (size_t i = 0; i < s->n_records; i++) {
+        p->types[i] = types_that_match(&hits, s, token, s->token_counts[i]);
         if (f->config.keys != 0) {
-            count_keys(&shared, f, &s, token, s.token_counts[i]);
+            count_keys(&p->counts, &shared, f, s, token, s->token_counts[i]);
         }
-        if (sym_overlap_rule_keeps(f->config.rule, types)) {
-            err = keep_row(f, sym_span(id, s.id_lengths[i]), types);
-        }
-        token += s.token_counts[i];
-        id += s.id_lengths[i];
+        token += s->token_counts[i];
     }
-    sym_segment_clear(&s);
-    f->segment++;
+    return SYM_OK;
+}
+
+/* From segment to segment ------------------------------------------------------------------------
+ */
+
+/* What was forgotten since it was read is not kept. */
+static enum sym_err keep_part(struct sym_overlap_find *f, struct part *p)
+{
+    const uint8_t *id = p->segment.ids;
+    enum sym_err err =
+        sym_content_is_cancelled(sym_overlap_set_content(f->config.set)) ? SYM_CANCELLED : SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < p->segment.n_records; i++) {
+        if (sym_overlap_rule_keeps(f->config.rule, p->types[i])) {
+            err = keep_row(f, sym_span(id, p->segment.id_lengths[i]), p->types[i]);
+        }
+        id += p->segment.id_lengths[i];
+    }
+    sym_segment_clear(&p->segment);
+    p->searched = false;
+    f->kept++;
     return err;
+}
+
+static void worked(void *owner, void *subject, void *context, enum sym_err err);
+
+static enum sym_err begin_part(struct sym_overlap_find *f)
+{
+    struct part *p = &f->parts[f->read % PARTS];
+    const struct sym_work work = {.run = search_part, .context = p, .n = 1, .grain = 1};
+    const struct sym_errand_report report = {.fn = worked, .owner = f};
+    enum sym_err err =
+        sym_content_segment(sym_overlap_set_content(f->config.set), f->read, &p->segment);
+    if (err == SYM_OK) {
+        err = sym_errands_run(f->config.errands, &work, &report);
+    }
+    if (err == SYM_OK) {
+        f->read++;
+        f->out++;
+    }
+    return err;
+}
+
+static enum sym_err end(struct sym_overlap_find *f)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        sym_shared_keys_join(&f->counts, &f->parts[i].counts);
+    }
+    enum sym_err err = keep_page(f);
+    return err == SYM_OK ? keep_pages(f) : err;
 }
 
 static void on_turn(void *owner)
 {
     struct sym_overlap_find *f = owner;
     enum sym_err err = SYM_OK;
-    bool looks = f->config.n > 0 || f->config.keys != 0;
-    size_t segments = looks ? sym_content_segments(f->config.content) : 0;
-    if (f->segment < segments) {
-        err = search_segment(f);
+    while (err == SYM_OK && f->kept < f->read && f->parts[f->kept % PARTS].searched) {
+        err = keep_part(f, &f->parts[f->kept % PARTS]);
     }
-    if (err == SYM_OK && f->segment < segments) {
-        sym_timer_set(f->turn, 0);
+    if (err == SYM_OK && f->read < f->segments && f->read < f->kept + PARTS) {
+        err = begin_part(f);
+    }
+    if (err == SYM_OK && f->kept < f->segments) {
+        if (f->read < f->segments && f->read < f->kept + PARTS) {
+            sym_timer_set(f->turn, 0);
+        }
         return;
     }
-    if (err == SYM_OK) {
-        err = keep_page(f);
-    }
-    if (err == SYM_OK) {
-        err = keep_pages(f);
-    }
+    err = err == SYM_OK ? end(f) : err;
     f->done(f->owner, err);
+}
+
+static void destroy(struct sym_overlap_find *f)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        sym_segment_clear(&f->parts[i].segment);
+    }
+    sym_overlap_set_free(f->config.set);
+    sym_wipe(&f->rows, sizeof f->rows);
+    sym_result_pages_clear(&f->pages);
+    free(f->starts);
+    free(f->shared_starts);
+    free(f);
+}
+
+static void worked(void *owner, void *subject, void *context, enum sym_err err)
+{
+    struct sym_overlap_find *f = owner;
+    struct part *p = context;
+    (void)subject;
+    f->out--;
+    if (f->given_up) {
+        if (f->out == 0) {
+            destroy(f);
+        }
+    } else if (err == SYM_OK) {
+        p->searched = true;
+        sym_timer_set(f->turn, 0);
+    } else {
+        f->done(f->owner, err);
+    }
+}
+
+static enum sym_err make_indexes(struct sym_overlap_find *f)
+{
+    size_t n = 0;
+    const uint8_t *digests = sym_overlap_set_digests(f->config.set, &n);
+    f->counted = sym_overlap_set_shared(f->config.set);
+    f->segments = n > 0 || f->config.keys != 0
+                      ? sym_content_segments(sym_overlap_set_content(f->config.set))
+                      : 0;
+    f->starts = calloc(sym_sorted_index_room(n), sizeof *f->starts);
+    f->shared_starts = calloc(sym_sorted_index_room(f->counted.n), sizeof *f->shared_starts);
+    if (f->starts == NULL || f->shared_starts == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    sym_sorted_index_make(&f->index, f->starts, digests, n, SYM_DIGEST_BYTES);
+    sym_sorted_index_make(&f->shared, f->shared_starts, f->counted.digests, f->counted.n,
+                          SYM_DIGEST_BYTES);
+    return SYM_OK;
 }
 
 enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
@@ -171,19 +286,16 @@ enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
     f->config = *config;
     f->done = done;
     f->owner = owner;
-    f->starts = calloc(sym_sorted_index_room(config->n), sizeof *f->starts);
-    f->shared_starts = calloc(sym_sorted_index_room(config->shared.n), sizeof *f->shared_starts);
-    enum sym_err err = f->starts == NULL || f->shared_starts == NULL ? SYM_NO_MEMORY : SYM_OK;
+    sym_overlap_set_hold(f->config.set);
+    for (size_t i = 0; i < PARTS; i++) {
+        f->parts[i].find = f;
+    }
+    enum sym_err err = make_indexes(f);
     if (err == SYM_OK) {
-        sym_sorted_index_make(&f->index, f->starts, config->digests, config->n, SYM_DIGEST_BYTES);
-        sym_sorted_index_make(&f->shared, f->shared_starts, config->shared.digests,
-                              config->shared.n, SYM_DIGEST_BYTES);
         err = sym_loop_timer(config->loop, &f->turn, 0, on_turn, f);
     }
     if (err != SYM_OK) {
-        free(f->starts);
-        free(f->shared_starts);
-        free(f);
+        destroy(f);
         return err;
     }
     *out = f;
@@ -192,13 +304,13 @@ enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
 
 void sym_overlap_find_free(struct sym_overlap_find *f)
 {
-    if (f != NULL) {
-        sym_timer_remove(&f->turn);
-        sym_wipe(&f->rows, sizeof f->rows);
-        sym_result_pages_clear(&f->pages);
-        free(f->starts);
-        free(f->shared_starts);
-        free(f);
+    if (f == NULL) {
+        return;
+    }
+    sym_timer_remove(&f->turn);
+    f->given_up = true;
+    if (f->out == 0) {
+        destroy(f);
     }
 }
 

@@ -1,9 +1,11 @@
 /* overlap_find.h - from digests that matched to own records: reads the content of a dataset again,
  * one segment per turn of the loop, and keeps the records that hold any of them, as far as the rule
- * goes; and counts how often own records share keys.
+ * goes; and counts how often own records share keys. The worker pool searches some segments at the
+ * same time; their records are kept in the order of the dataset.
  *
  * The only index of an overlap is its sorted digests. Errors: those of datasets.h
- * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile) and results.h.
+ * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile), workers.h and
+ * results.h.
  */
 #ifndef SYM_NODE_EXCHANGE_OVERLAP_FIND_H
 #define SYM_NODE_EXCHANGE_OVERLAP_FIND_H
@@ -18,13 +20,11 @@ struct sym_overlap_find;
 
 struct sym_overlap_find_config {
     struct sym_loop *loop;
+    struct sym_errands *errands;
     struct sym_results *results;
-    const struct sym_content *content; /* borrowed, as is what follows */
-    const uint8_t *digests;            /* SYM_DIGEST_BYTES each, ascending */
-    size_t n;
-    enum sym_overlap_rule rule;       /* which of them are kept */
-    uint64_t keys;                    /* types whose sharing is counted, by bit; 0: none */
-    struct sym_shared_digests shared; /* of all own digests; borrowed */
+    struct sym_overlap_set *set; /* what matched, and its content; it is held */
+    enum sym_overlap_rule rule;  /* which records are kept */
+    uint64_t keys;               /* types whose sharing is counted, by bit; 0: none */
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
 };
 

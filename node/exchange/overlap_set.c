@@ -24,6 +24,7 @@ struct sym_overlap_set {
     size_t parts; /* given out to be sorted */
     bool working; /* a work is out */
     bool given_up;
+    unsigned holders;
 };
 
 uint32_t sym_padded_size(uint32_t n, enum sym_padding padding)
@@ -56,9 +57,14 @@ static void destroy(struct sym_overlap_set *set)
     free(set);
 }
 
+void sym_overlap_set_hold(struct sym_overlap_set *set)
+{
+    set->holders++;
+}
+
 void sym_overlap_set_free(struct sym_overlap_set *set)
 {
-    if (set == NULL) {
+    if (set == NULL || --set->holders > 0) {
         return;
     }
     sym_timer_remove(&set->turn);
@@ -274,6 +280,7 @@ enum sym_err sym_overlap_set_new(struct sym_overlap_set **out,
         return SYM_NO_MEMORY;
     }
     set->config = *config;
+    set->holders = 1;
     set->done = done;
     set->owner = owner;
     set->room = (size_t)tokens;

@@ -44,7 +44,9 @@ typedef void sym_overlap_set_fn(void *owner, struct sym_overlap_set *set, enum s
 SYM_MUST enum sym_err sym_overlap_set_new(struct sym_overlap_set **out,
                                           const struct sym_overlap_set_config *config,
                                           sym_overlap_set_fn *done, void *owner);
-/* At any time. NULL is fine. */
+/* One more who has it, and frees it when he has done; for a set that is ready. */
+void sym_overlap_set_hold(struct sym_overlap_set *set);
+/* At any time; what there is of it goes with the last who has it. NULL is fine. */
 void sym_overlap_set_free(struct sym_overlap_set *set);
 
 /* Of a set that is ready. */

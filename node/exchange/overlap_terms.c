@@ -37,11 +37,5 @@ void sym_overlap_terms_result(struct sym_run_result *out, struct sym_overlap_set
         *reduced = true;
         sym_memory_return();
     }
-    *out = (struct sym_run_result){.common = common,
-                                   .listed = matches != NULL,
-                                   .content = sym_overlap_set_content(set),
-                                   .shared = sym_overlap_set_shared(set)};
-    if (out->listed) {
-        out->matched = sym_overlap_set_digests(set, &out->n_matched);
-    }
+    *out = (struct sym_run_result){.common = common, .listed = matches != NULL, .set = set};
 }

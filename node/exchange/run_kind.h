@@ -62,11 +62,8 @@ struct sym_run_progress {
 /* What the initiator has learned. */
 struct sym_run_result {
     uint32_t common;
-    bool listed;            /* it knows which */
-    const uint8_t *matched; /* their digests, ascending; those of padding never match */
-    size_t n_matched;
-    struct sym_content *content;      /* that they came from */
-    struct sym_shared_digests shared; /* of all own ones, where they were counted */
+    bool listed; /* it knows which: the set holds their digests, no more */
+    struct sym_overlap_set *set;
 };
 
 /* Functions of the shapes of runs.h. A kind that computes nothing aside has no work, worked and

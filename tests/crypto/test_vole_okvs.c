@@ -207,6 +207,57 @@ static void is_right_whenever_it_does_not_fail_with_too_few_columns(void **state
     assert_true(refused > 0);
 }
 
+/* With the columns of the table: one item aside in 296 of 300,000 bins of 1024, never two. Such a
+ * step and the next are alike, so that what is refused is as rare as the table says. */
+static void sets_an_item_aside_as_rarely_as_the_table_was_made_for(void **state)
+{
+    (void)state;
+    enum { RUNS = 30000 };
+    unsigned with_aside[SYM_VOLE_DENSE + 1] = {0};
+    struct bin b = make_bin(geometry(1024), 1024);
+    if (getenv("SYMBOLON_WRAP") != NULL) {
+        free_bin(b);
+        print_message("SKIP: thousands of encodings take minutes under valgrind\n");
+        skip();
+    }
+    for (size_t run = 0; run < RUNS; run++) {
+        unsigned aside = 0;
+        sym_random_many((uint8_t *)b.items, b.n * sizeof *b.items);
+        assert_int_equal(encode(&b, &aside, kernels[0]), SYM_OK);
+        with_aside[aside]++;
+    }
+    assert_in_range(with_aside[1], 5, 70); /* 30 are expected: seven standard deviations */
+    assert_true(with_aside[2] <= 2);
+    assert_int_equal(with_aside[3], 0);
+    free_bin(b);
+}
+
+/* The fewer columns, the more is refused: half of all with as many as make it a coin toss, none
+ * with one and a half for each item. */
+static void fails_more_often_the_fewer_columns_there_are(void **state)
+{
+    (void)state;
+    enum { ITEMS = 1000, RUNS = 200 };
+    static const uint32_t hundredths[] = {118, 122, 126, 130, 150};
+    unsigned refused[5] = {0};
+    for (size_t i = 0; i < 5; i++) {
+        struct sym_vole_geometry g = geometry(1024);
+        g.sparse = ITEMS * hundredths[i] / 100;
+        g.columns = g.sparse + SYM_VOLE_DENSE;
+        struct bin b = make_bin(g, ITEMS);
+        for (size_t run = 0; run < RUNS; run++) {
+            sym_random_many((uint8_t *)b.items, b.n * sizeof *b.items);
+            refused[i] += encode(&b, NULL, kernels[0]) != SYM_OK;
+        }
+        free_bin(b);
+        print_message("%u columns for 100 items: refused %u of %d\n", hundredths[i], refused[i],
+                      RUNS);
+        assert_true(i == 0 || refused[i] <= refused[i - 1] + RUNS / 20);
+    }
+    assert_true(refused[0] > RUNS * 9 / 10);
+    assert_int_equal(refused[4], 0);
+}
+
 static void decodes_linearly(void **state)
 {
     (void)state;
@@ -345,6 +396,8 @@ int main(void)
         cmocka_unit_test(solves_up_to_three_items_aside_and_no_more),
         cmocka_unit_test(refuses_two_values_for_one_place),
         cmocka_unit_test(is_right_whenever_it_does_not_fail_with_too_few_columns),
+        cmocka_unit_test(sets_an_item_aside_as_rarely_as_the_table_was_made_for),
+        cmocka_unit_test(fails_more_often_the_fewer_columns_there_are),
         cmocka_unit_test(decodes_linearly),
         cmocka_unit_test(gives_both_the_same_for_common_items_only),
         cmocka_unit_test(hashes_items_as_defined),

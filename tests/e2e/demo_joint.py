@@ -64,6 +64,7 @@ class Joint:
         self.stage = stage
         self.nodes = made
         self.asker = made[0]
+        self.others = ",".join(node.dir.name for node in made[1:])
         self.table = table  # prints rows in columns
         self.asked = {}  # kind: (release, truth)
         self.ids = {}  # kind: exchange
@@ -84,7 +85,7 @@ class Joint:
         self.ids[kind] = row["id"]
 
     def words(self, kind, *more):
-        return (*QUESTIONS[kind], "--peers", "all", "--dataset", DATASET, *WHY, "--yes", *more)
+        return (*QUESTIONS[kind], "--peers", self.others, "--dataset", DATASET, *WHY, "--yes", *more)
 
     def compare(self, kind, level, most, wanted=lambda cell: True, by_time=False):
         """The largest counts of a level: true, released, interval."""

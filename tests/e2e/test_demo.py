@@ -73,8 +73,8 @@ class Demo(NodeTest):
 
     def starts_again_as_told(self, told):
         commands = [line.strip() for line in told.splitlines() if line.startswith("  ")]
-        self.assertGreater(len(commands), 6)
-        self.assertEqual(sum(command.startswith("symbolond ") for command in commands), 6)
+        self.assertGreater(len(commands), 7)
+        self.assertEqual(sum(command.startswith("symbolond ") for command in commands), 7)
         script = "\n".join(f"sleep {3 * nodes.PATIENCE}" if command == "sleep 3" else command
                            for command in commands if not command.startswith("export"))
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=nodes.ROOT, stdin=subprocess.DEVNULL,

@@ -89,6 +89,11 @@ void sym_content_release(struct sym_content *c)
     free(c);
 }
 
+bool sym_content_is_cancelled(const struct sym_content *c)
+{
+    return c->list->gone;
+}
+
 size_t sym_content_segments(const struct sym_content *c)
 {
     return (c->list->records + PER_SEGMENT - 1) / PER_SEGMENT;
@@ -122,10 +127,11 @@ struct columns {
 
 enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct sym_segment *out)
 {
-    const struct rig_list *l = c->list;
+    struct rig_list *l = c->list;
     if (l->gone) {
         return SYM_CANCELLED;
     }
+    l->gone = ++l->reads == l->gone_after;
     assert_int_equal(sym_secret_new(&out->value, sizeof(struct columns)), SYM_OK);
     struct columns *k = (void *)out->value.data;
     size_t first = at * PER_SEGMENT;

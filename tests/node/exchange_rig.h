@@ -24,6 +24,8 @@ struct rig_list {
     size_t n;
     size_t records;
     bool gone; /* dropped: cannot be read any more */
+    size_t reads;
+    size_t gone_after; /* so many segments were read, some twice; 0: never */
     unsigned held;
 };
 

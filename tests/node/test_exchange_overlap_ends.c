@@ -245,6 +245,21 @@ static void keeps_no_result_of_a_dataset_that_was_dropped_meanwhile(void **state
     assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
 }
 
+/* It was read to its end by then, for the second time, and nothing kept of it yet. */
+static void keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched(void **state)
+{
+    (void)state;
+    exchange_rig_fill(rig, 0, 0, 5);
+    exchange_rig_fill(rig, 1, 0, 5);
+    rig->sides[0].list.gone_after = 2;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, NULL);
+    assert_int_equal(rig->sides[0].list.reads, 2);
+    expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_FAULT, SYM_REASON_FAULT);
+    assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
+    assert_int_equal(rig->sides[0].list.held, 0);
+}
+
 static void swallow(struct exchange_rig *r, uint8_t *frame, size_t len)
 {
     (void)r;
@@ -282,6 +297,7 @@ int main(void)
         TEST(ends_with_the_link_at_any_frame),
         TEST(ends_when_the_node_is_stopped),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_meanwhile),
+        TEST(keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched),
         TEST(cancels_what_nobody_looks_at_any_more),
     };
     if (sym_crypto_init() != SYM_OK) {

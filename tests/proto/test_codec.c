@@ -61,7 +61,8 @@ static void every_message_of_the_schemas_has_a_table(void **state)
                names_covered("proto/dataset.proto") + names_covered("proto/grant.proto") +
                names_covered("proto/history.proto") + names_covered("proto/local.proto") +
                names_covered("proto/backup.proto") + names_covered("proto/evidence.proto") +
-               names_covered("proto/tabulation.proto") + names_covered("proto/table.proto");
+               names_covered("proto/tabulation.proto") + names_covered("proto/table.proto") +
+               names_covered("proto/table_control.proto");
     assert_int_equal(n, tables_count);
 }
 

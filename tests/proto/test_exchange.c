@@ -275,9 +275,9 @@ static void every_code_has_its_text(void **state)
 static void codes_that_travel_keep_their_numbers(void **state)
 {
     (void)state;
-    static const char *const kinds[] = {"unknown",       "ping",          "overlap:matches",
-                                        "overlap:count", "overlap:table", "tabulate",
-                                        "witness",       "compare",       "unknown"};
+    static const char *const kinds[] = {
+        "unknown", "ping",    "overlap:matches",  "overlap:count", "overlap:table", "tabulate",
+        "witness", "compare", "overlap:evaluate", "overlap:rows",  "unknown"};
     for (uint32_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         assert_string_equal(sym_kind_text(i), kinds[i]);
     }

@@ -60,6 +60,21 @@ static void counts_what_is_shared(void **state)
     assert_int_equal(s.shared_two, 2); /* two others may have both */
 }
 
+static void counts_the_same_in_two_parts(void **state)
+{
+    (void)state;
+    struct sym_shared_keys whole = {.records = 0};
+    struct sym_shared_keys parts[2] = {{.records = 0}, {.records = 0}};
+    static const uint8_t types[] = {SYM_TOKEN_NAMES_DOB, SYM_TOKEN_DOB_TOWN};
+    for (uint32_t i = 0; i < 7; i++) {
+        const uint32_t held_by[] = {1 + i, 1 + i % 3};
+        sym_shared_keys_add(&whole, types, held_by, 1 + i % 2);
+        sym_shared_keys_add(&parts[i % 2], types, held_by, 1 + i % 2);
+    }
+    sym_shared_keys_join(&parts[0], &parts[1]);
+    assert_memory_equal(&parts[0], &whole, sizeof whole);
+}
+
 static void reads_what_it_writes(void **state)
 {
     (void)state;
@@ -113,6 +128,7 @@ int main(void)
         cmocka_unit_test(two_keeps_two_keys_or_an_identifier),
         cmocka_unit_test(two_refuses_one_key),
         cmocka_unit_test(counts_what_is_shared),
+        cmocka_unit_test(counts_the_same_in_two_parts),
         cmocka_unit_test(reads_what_it_writes),
         cmocka_unit_test(refuses_bytes_that_are_cut),
         cmocka_unit_test(passes_over_types_of_a_later_version),

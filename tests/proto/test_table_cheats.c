@@ -115,12 +115,13 @@ static bool tap_right(struct table_rig *r, struct table_sent *s)
         size_t len = (size_t)s->bytes[1] << 8 | s->bytes[2];
         const struct list_slot *slot = sym_table_slot(r->parties[0].list, 0);
         const struct sym_table_exhibit e = {
-            .consent = sym_table_member_agreed(r->parties[0].member)->signed_consents[CHEAT],
+            .consents = sym_table_member_agreed(r->parties[0].member)->consents,
             .answer = sym_span(s->bytes + 3, len),
             .asked = sym_span(slot->asked, slot->n * sizeof *slot->asked),
             .answers = sym_span(s->bytes + 3 + len, s->len - 3 - len),
         };
-        assert_int_equal(sym_tab_encode(&kept, &sym_msg_table_exhibit, &e, 2 * s->len), SYM_OK);
+        assert_int_equal(
+            sym_tab_encode(&kept, &sym_msg_table_exhibit, &e, 2 * s->len + e.consents.len), SYM_OK);
     }
     return true;
 }
@@ -138,6 +139,58 @@ static void nobody_is_convicted_of_a_right_answer(void **state)
     assert_int_equal(sym_table_exhibit_check(bytes, identity, trial.with), SYM_BAD_VALUE);
     bytes.len--;
     assert_int_not_equal(sym_table_exhibit_check(bytes, identity, trial.with), SYM_OK);
+    sym_tab_bytes_clear(&kept);
+    table_rig_close(&trial);
+}
+
+/* A table that is asked once more, days later: what the honest CHEAT consents with then, among what
+ * the others said. */
+static void consent_again(struct tab_bytes *out, struct sym_span before)
+{
+    struct sym_table_member *again = NULL;
+    const struct sym_table_member_config c = {.question = trial.question,
+                                              .place = CHEAT,
+                                              .identity = &trial.parties[CHEAT].key,
+                                              .with = trial.with};
+    uint8_t said[1 + TABLE_SIGNED_BYTES_MAX];
+    size_t len = 0;
+    assert_int_equal(sym_table_member_new(&again, &c), SYM_OK);
+    assert_int_equal(sym_table_member_consent(again, 30, 1), SYM_OK);
+    assert_int_equal(sym_table_member_step(again, &len), SYM_TABLE_DATA);
+    assert_true(len <= sizeof said);
+    assert_int_equal(sym_table_member_write(again, said, len), SYM_OK);
+    assert_int_equal(sym_tab_bytes_new(out, before.len + len), SYM_OK);
+    struct sym_reader r = sym_reader(before);
+    struct sym_writer w = sym_writer(out->data, out->len);
+    for (uint32_t i = 0; i <= N; i++) {
+        struct sym_span from = sym_tab_consents_next(&r);
+        from = i == CHEAT ? sym_span(said + 1, len - 1) : from;
+        sym_write_u16(&w, (uint16_t)from.len);
+        sym_write_span(&w, from);
+    }
+    out->len = w.len;
+    sym_table_member_free(again);
+}
+
+static void nobody_is_convicted_with_a_consent_of_another_time(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_table_exhibit e;
+    struct tab_bytes other = {0};
+    struct tab_bytes forged = {0};
+    trial_run(30, tap_right);
+    const uint8_t *identity = trial.question.parties[CHEAT].identity;
+    assert_int_equal(sym_decode(&arena, &e, &sym_msg_table_exhibit, sym_tab_bytes_span(&kept)),
+                     SYM_OK);
+    consent_again(&other, e.consents);
+    e.consents = sym_tab_bytes_span(&other);
+    assert_int_equal(sym_tab_encode(&forged, &sym_msg_table_exhibit, &e, kept.len + other.len),
+                     SYM_OK);
+    assert_int_equal(sym_table_exhibit_check(sym_tab_bytes_span(&forged), identity, trial.with),
+                     SYM_BAD_VALUE);
+    sym_tab_bytes_clear(&forged);
+    sym_tab_bytes_clear(&other);
     sym_tab_bytes_clear(&kept);
     table_rig_close(&trial);
 }
@@ -542,6 +595,7 @@ int main(void)
         cmocka_unit_test(one_answer_among_a_thousand_with_another_secret_is_found),
         cmocka_unit_test(an_answer_that_is_the_identity_is_found),
         cmocka_unit_test(nobody_is_convicted_of_a_right_answer),
+        cmocka_unit_test(nobody_is_convicted_with_a_consent_of_another_time),
         cmocka_unit_test(answers_that_are_not_what_was_signed_or_asked_are_refused),
         cmocka_unit_test(questions_that_are_not_as_announced_are_refused),
         cmocka_unit_test(evaluations_beyond_the_announced_number_are_refused),

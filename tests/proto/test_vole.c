@@ -131,6 +131,26 @@ static void agrees_when_everything_is_in_common(void **state)
     meet(20000, 3000, 3000, NULL);
 }
 
+/* Sizes that are evenly distributed by magnitude, with nothing, all, or anything between in common;
+ * up to 2^20 where there is time. */
+static void agrees_at_twenty_random_shapes(void **state)
+{
+    (void)state;
+    const unsigned most_bits = getenv("SYMBOLON_LONG") != NULL ? 20 : 14;
+    uint64_t seed = 2026;
+    for (unsigned i = 0; i < 20; i++) {
+        size_t n[2];
+        for (unsigned side = 0; side < 2; side++) {
+            const size_t most = (size_t)1 << rig_draw(&seed) % (most_bits + 1);
+            n[side] = most - rig_draw(&seed) % ((most + 1) / 2);
+        }
+        const size_t all = n[0] < n[1] ? n[0] : n[1];
+        const size_t common[] = {0, all, rig_draw(&seed) % (all + 1)};
+        meet(n[0], n[1], common[i % 3], NULL);
+    }
+    meet((size_t)1 << most_bits, (size_t)1 << most_bits, 12345, NULL);
+}
+
 static void agrees_when_one_list_is_far_longer(void **state)
 {
     (void)state;
@@ -256,17 +276,33 @@ static void the_masks_ascend_and_use_their_range_evenly(void **state)
     bout_close(&t);
 }
 
-/* The order of S's items, turned around before they are masked. */
+/* What S is to send, and does. */
+struct stream {
+    struct record record; /* first, for keep_masks */
+    struct sym_block *want;
+};
+
+static int compare_masks(const void *a, const void *b)
+{
+    return memcmp(a, b, SYM_VOLE_MASK_BYTES);
+}
+
+/* Before S's items are masked their masks are noted, and their order is turned around. */
 static void turn_around(void *context, const struct vole_moment *m)
 {
-    bool *done = context;
+    struct stream *stream = context;
     struct vole_list *l = &m->run->list;
-    if (m->side != VOLE_S || *done || l->stage != LIST_MASKS) {
+    if (m->side != VOLE_S || stream->want != NULL || l->stage != LIST_MASKS) {
         return;
     }
     size_t n = m->run->config.own_size;
     struct sym_block *acc = (struct sym_block *)(void *)l->room.at;
     struct sym_okvs_item *items = (struct sym_okvs_item *)(void *)l->binned.at;
+    stream->want = malloc(n * sizeof *stream->want);
+    assert_non_null(stream->want);
+    memcpy(stream->want, acc, n * sizeof *acc);
+    sym_match_masks(stream->want, m->run->config.kernel, &l->prefix, items, n);
+    qsort(stream->want, n, sizeof *stream->want, compare_masks);
     for (size_t i = 0; i < n / 2; i++) {
         struct sym_block a = acc[i];
         struct sym_okvs_item b = items[i];
@@ -275,19 +311,24 @@ static void turn_around(void *context, const struct vole_moment *m)
         acc[n - 1 - i] = a;
         items[n - 1 - i] = b;
     }
-    *done = true;
 }
 
 static void the_masks_do_not_depend_on_the_order_of_the_items(void **state)
 {
     (void)state;
-    bool done = false;
+    enum { N = 30000 };
+    struct stream stream = {.want = NULL};
     struct bout t;
-    bout_open(&t, 2000, 30000, 1000, NULL);
+    bout_open(&t, 2000, N, 1000, NULL);
     t.rig.hook = turn_around;
-    t.rig.context = &done;
+    t.rig.tap = keep_masks;
+    t.rig.context = &stream;
     assert_agrees(&t, 1000);
-    assert_true(done);
+    assert_non_null(stream.want);
+    assert_int_equal(stream.record.len, (size_t)N * SYM_VOLE_MASK_BYTES);
+    assert_memory_equal(stream.record.bytes, stream.want, stream.record.len);
+    free(stream.record.bytes);
+    free(stream.want);
     bout_close(&t);
 }
 
@@ -391,6 +432,7 @@ int main(void)
         cmocka_unit_test(agrees_at_65536_by_65536),
         cmocka_unit_test(agrees_when_nothing_is_in_common),
         cmocka_unit_test(agrees_when_everything_is_in_common),
+        cmocka_unit_test(agrees_at_twenty_random_shapes),
         cmocka_unit_test(agrees_when_one_list_is_far_longer),
         cmocka_unit_test(agrees_in_the_group_of_the_product),
         cmocka_unit_test(agrees_on_every_kernel),

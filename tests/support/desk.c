@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLES_MAX  128u
+#define TABLES_MAX  192u
 #define VALUE_BYTES 4096u
 
 const struct sym_message *tables[TABLES_MAX];
