@@ -35,7 +35,7 @@ struct sym_asked_table {
     struct sym_timer *turn;
     bool turning;
     bool writes; /* a release or a row of the history is on its way */
-    bool ends; /* waits for its legs */
+    bool ends;   /* waits for its legs */
     bool cancelled;
     enum sym_reason reason; /* that others hear */
     enum sym_exchange_state state;

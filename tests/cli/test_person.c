@@ -259,13 +259,7 @@ static void refuses_names_that_cannot_be_read(void **state)
 static void refuses_postcodes_that_are_none(void **state)
 {
     (void)state;
-    static const char *const codes[] = {"0",
-                                        "12",
-                                        "unknown",
-                                        "N/A",
-                                        "12345678901",
-                                        "12\xc3\xa9"
-                                        "4"};
+    static const char *const codes[] = {"0", "12", "unknown", "N/A", "12345678901", "12\303\2514"};
     static const char *const fillers[] = {"0000", "00000-0000", "99999"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         make(NULL, NULL, "1980-02-03", codes[i], NULL);

@@ -114,6 +114,17 @@ MUTANTS = [
         "proto/test_table_rows:releases_that_do_not_fit_what_was_agreed_are_refused",
         ("proto/table_release.c", "sym_read_u64(&epochs) == a->consented[i].epoch", "sym_read_u64(&epochs) <= UINT64_MAX"),
     ),
+    # --- Ends ---
+    (
+        "who has no memory to look at a message says that it was wrong",
+        "proto/test_table_ends:who_has_no_memory_to_look_accuses_nobody",
+        ("proto/table_frames.c", "bool own_doing = err == SYM_NO_MEMORY;", "bool own_doing = err == SYM_OK;"),
+    ),
+    (
+        "what the asker says while a failure is on its way takes its place",
+        "proto/test_table_ends:what_crosses_a_failure_does_not_hide_it",
+        ("proto/table_member.c", "if (m->state == MEMBER_SAYS_FAILED) {", "if (m->state == MEMBER_OVER) {"),
+    ),
     # --- Consents ---
     (
         "two may consent with the same key",
