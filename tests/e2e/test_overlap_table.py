@@ -187,9 +187,10 @@ class Refusals(TableTest):
         b.do("grant", table.asker.alias, tables.DATASET, "overlap:table", "--mode", "dp", "--epsilon", "1.5")
         table.ask("--epsilon", "1", mode="dp")
         self.refused(table.try_it("--epsilon", "1", mode="dp"), DENIED, b.alias, "0.5 is left")
+        def amounts(node):
+            return [(row["spent_nano"], row["reserved_nano"]) for row in node.json("budget") if row["peer"] == ""]
         for node in table.contributors:
-            row, = [row for row in node.json("budget") if row["peer"] == ""]
-            self.assertEqual((row["spent_nano"], row["reserved_nano"]), (10**9, 0), node.alias)
+            nodes.wait_until(lambda node=node: amounts(node) == [(10**9, 0)], 20, f"{node.alias}: its reservation ends")
 
     def test_an_approver_agrees_first(self):
         table = self.table()
