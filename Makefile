@@ -51,7 +51,14 @@ LDALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LINK_$(VARIANT
 LIBS := -lprotobuf-c -lyajl -lseccomp -lnanomsg -llmdb -lssl -lcrypto -lsodium -lpthread
 # What reads the files of users. The daemon is linked without: no parser shares memory with its keys.
 LIBS_CLI    := -lcsv -lm
-LIBS_INGEST := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -llapacke -lstdc++
+LIBS_FULL   := -lphonenumber -licui18n -licuuc $(LIBS_CLI) -linih -llapacke -lmicrohttpd -lstdc++
+# Tests are many: in the build that `make test` makes they are compiled and linked quickly rather than well. What
+# benchmarks measure as well is not, and `make lint` optimises all of it, for the warnings that come of it.
+# Where nobody is to debug them they do without what a debugger needs.
+QUICK_release := -O0 -U_FORTIFY_SOURCE $(if $(CI),-g0)
+quick = $(if $(filter-out tests/bench/% tests/support/% tests/ct/%,$(filter tests/%,$1)),$(QUICK_$(VARIANT)))
+CFLAGS_tests/crypto/test_scalar := -O2 # what the stack keeps of a call is part of the test
+gold = $(eval gold := $(shell $(CC) -fuse-ld=gold -Wl,--version >/dev/null 2>&1 && echo -fuse-ld=gold))$(gold)
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
 # gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c; in ifma.c, where
@@ -65,11 +72,19 @@ CFLAGS_crypto/mask_vaes := -mavx512f -mavx512bw -mvaes -maes
 CFLAGS_crypto/ristretto/ifma = $(if $(filter ct,$(VARIANT)),-include tests/ct/emulated_ifma.h,-mavx512f -mavx512dq -mavx512ifma \
   $(if $(findstring clang,$(CC)),$(LANES_ONLY),-fschedule-insns -fsched-pressure))
 CFLAGS_crypto/ristretto/avx2 = -mavx2 $(if $(findstring clang,$(CC)),$(LANES_ONLY),-fno-tree-ter)
-LANES_ONLY := -fno-vectorize -fno-slp-vectorize
+LANES_ONLY = $(if $(findstring clang,$(CC)),-fno-vectorize -fno-slp-vectorize,-fno-tree-vectorize -fno-tree-slp-vectorize)
+# Where in registers and on the stack each limb lies at each instruction takes half of the time to compile these, and
+# changes none of them.
+ifeq ($(findstring clang,$(CC)),)
+CFLAGS_crypto/ristretto/ifma += -fno-var-tracking
+CFLAGS_crypto/ristretto/avx2 += -fno-var-tracking
+endif
 CFLAGS_crypto/sha256/sha_avx2 := -O3 -mavx2
 # Without AVX: its instructions between those of SHA, which have no such form, cost 70 cycles each.
 CFLAGS_crypto/sha256/sha_ni := -O3 -msse4.1 -msha
 CFLAGS_crypto/sha256/sha_avx512 := -O3 -mavx512f -mavx512bw
+CFLAGS_crypto/sha512/sha512_avx2 = -mavx2 $(LANES_ONLY)
+CFLAGS_crypto/sha512/sha512_avx512 = $(if $(filter ct,$(VARIANT)),,-mavx512f) $(LANES_ONLY)
 CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
 CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mvaes -mvpclmulqdq
 CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
@@ -86,12 +101,15 @@ objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c cli/e
 progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
 BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon $(B)/symbolon-full)
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
-TOOLS := $(call progs,tests/tools/*.c tests/attack/*.c)
+TOOLS := $(filter-out %/table_liar,$(call progs,tests/tools/*.c tests/attack/*.c))
 CRASHERS := $(B)/tests/crash/writer # and faulty.so
-# Daemons for tests alone: one adds no noise, the other's is known. Each differs in one object.
+# Daemons for tests alone: one adds no noise, another's is known, the third lies. Each differs in one object.
 ODD_exact  := crypto/laplace -DSYM_TEST_NO_NOISE
 ODD_seeded := proto/tab_member_consent -DSYM_TEST_SEEDED_NOISE
-ODD := $(if $(wildcard node/main.c),$(B)/exact/symbolond $(B)/seeded/symbolond)
+ODD_liar   := tests/attack/table_liar -DSYM_TEST_LIAR
+ODD := $(if $(wildcard node/main.c),$(foreach o,exact seeded liar,$(B)/$o/symbolond))
+# And a command line whose backups cost little (tests/support/cheap_backup.h).
+CHEAP := $(if $(wildcard cli/main.c),$(B)/cheap/symbolon)
 FUZZERS := $(call progs,tests/fuzz/fuzz_$(or $(FUZZ),*).c)
 BENCHES := $(call progs,tests/bench/bench_*.c)
 CTS     := $(call progs,tests/ct/ct_*.c)
@@ -108,7 +126,7 @@ with_cli    := $(B)/cli.a $(with_proto)
 with_all    := $(B)/node.a $(B)/cli.a $(with_proto)
 
 all: $(BINS) $(foreach l,$(LAYERS),$(B)/$l.a) ## build the programs (default)
-test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(B)/tests/crash/faulty.so
+test-programs: all $(TESTS) $(TOOLS) $(FUZZERS) $(ODD) $(CHEAP) $(B)/tests/crash/faulty.so
 
 # --- How it is built.
 .SECONDARY:
@@ -130,13 +148,13 @@ $(B)/%-planted.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -DPLANT_BRANCH -MD -MP -c -o $@ $<
 
-$(B)/exact/%.o $(B)/seeded/%.o: %.c $(B)/flags | $(GEN)
+$(B)/exact/%.o $(B)/seeded/%.o $(B)/liar/%.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
 	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) $(lastword $(ODD_$(word 1,$(subst /, ,$(@:$(B)/%=%))))) -MD -MP -c -o $@ $<
 
 $(B)/%.o: %.c $(B)/flags | $(GEN)
 	$(call say,CC)
-	$(Q)mkdir -p $(@D) && $(flags) $(CFLAGS_$*) -MD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(flags) $(call quick,$*) $(CFLAGS_$*) -MD -MP -c -o $@ $<
 
 $(B)/%.o: %.cc $(B)/flags | setup
 	$(call say,CXX)
@@ -148,10 +166,21 @@ $(B)/%.a: $$(call objs,$$*) $(B)/sources
 
 # What no compiler tells: the gazetteer is assembled into its object.
 $(B)/cli/ingest/places.o: cli/ingest/places.bin
+# The page of reports, which the same is done with. Where npm was missing it is tried again each time.
+PAGE := $(addprefix build/pictures/,top.html top-ui.html middle.html bottom.html bottom-ui.html)
+$(PAGE) &: $(shell find cli/pictures -type f ! -name '*.[ch]' ! -name README.md) $(if $(wildcard build/pictures/incomplete),FORCE) | setup
+	$(Q)sh cli/pictures/build.sh build/pictures
+$(B)/cli/pictures/page.o: $(PAGE)
 $(B)/symbolond: $(B)/node/main.o $(with_node)
 $(B)/symbolon: $(B)/cli/main.o $(B)/cli/elsewhere.o $(with_cli)
 $(B)/symbolon-full: $(B)/cli/main.o $(with_cli)
 $(ODD): $(B)/%/symbolond: $(B)/%/$$(firstword $$(ODD_$$*)).o $(B)/node/main.o $(with_node)
+LIES := table_owner_step table_owner_write table_rows_step table_rows_write table_evaluator_step \
+	table_member_agree table_member_wants cells_write
+$(B)/liar/symbolond: LDALL += $(LIES:%=-Wl,--wrap=sym_%)
+$(CHEAP): $(B)/cli/main.o $(B)/cli/elsewhere.o $(with_cli)
+$(CHEAP) $(B)/tests/cli/test_backup_command: $(B)/tests/support/cheap_backup.o
+$(CHEAP) $(B)/tests/cli/test_backup_command: LDALL += -Wl,--wrap=sym_backup_header
 $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/support.a $(with_$l)))
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
@@ -161,12 +190,13 @@ $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tes
 # Where a cheater of engine vole may change what it hashes.
 $(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm
-$(B)/symbolon: LIBS += $(LIBS_CLI)
-$(B)/symbolon-full $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_INGEST)
+$(TESTS) $(TOOLS) $(FUZZERS): LDALL += $(if $(QUICK_$(VARIANT)),$(gold) $(if $(CI),-Xlinker --strip-debug))
+$(B)/symbolon $(CHEAP): LIBS += $(LIBS_CLI)
+$(B)/symbolon-full $(filter-out $(B)/tests/crypto/% $(B)/tests/proto/% $(B)/tests/node/%,$(PROGRAMS)): LIBS += $(LIBS_FULL)
 $(PROGRAMS): %: %.o
-$(PROGRAMS) $(BINS) $(ODD):
+$(PROGRAMS) $(BINS) $(ODD) $(CHEAP):
 	$(call say,LD)
-	$(Q)$(CC) $(LDALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 # What is preloaded: it takes the place of functions whose header declares them otherwise.
 CFLAGS_tests/crash/faulty := -fPIC
 $(B)/tests/crash/faulty.so: $(B)/tests/crash/faulty.o
@@ -186,7 +216,7 @@ valgrind: ## all tests under valgrind
 ctcheck: ## constant time: secrets are undefined under valgrind; planted branches are caught
 	$(call again,ctcheck-objects,release)
 	$(call again,ctcheck-run,ct)
-VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/avx2.o vole/kernel_vaes512.o vole/code_vaes512.o))
+VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/avx2.o sha512/sha512_avx2.o sha512/sha512_avx512.o vole/kernel_vaes512.o vole/code_vaes512.o))
 ctcheck-objects: $(VECTOR_OBJECTS)
 	$(Q)python3 tests/ct/check_object.py --self-test
 	$(Q)$(if $^,python3 tests/ct/check_object.py $^)
@@ -205,7 +235,9 @@ coverage: ## line coverage of all tests
 	$(Q)[ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
 	$(call again,test,coverage)
 	$(Q)python3 tests/tools/coverage.py build/coverage
-bench: bench-engines ## engine by size in one table; all other benchmarks: bench-all
+bench: bench-engines bench-table ## engine by size in one table, and a table of six lists; all other benchmarks: bench-all
+bench-table: $(B)/tests/bench/bench_table
+	$(Q)$<
 bench-engines: all $(B)/tests/bench/bench_overlap $(B)/tests/bench/bench_vole ## the same of SIZES=20,22,10x22 and ENGINES=dh,vole,standing
 	$(Q)$(ENV) python3 tests/bench/bench_engines.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ENGINES),--engines $(ENGINES))
 bench-all: all $(BENCHES) ## all benchmarks
@@ -244,8 +276,8 @@ clean: ## remove build/
 help: ## this list
 	$(Q)sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
--include $(OBJECTS:.o=.d) $(foreach o,exact seeded,$(B)/$o/$(firstword $(ODD_$o)).d)
+-include $(OBJECTS:.o=.d) $(foreach o,exact seeded liar,$(B)/$o/$(firstword $(ODD_$o)).d)
 FORCE:
 .DEFAULT_GOAL := all
-.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-objects ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-engines bench-all bench-federation demo lint objects \
+.PHONY: all setup test-programs test asan valgrind ctcheck ctcheck-objects ctcheck-run test-crash mutants fuzz fuzz-run coverage bench bench-engines bench-table bench-all bench-federation demo lint objects \
   format install uninstall clean help FORCE

@@ -32,8 +32,9 @@ enum sym_err sym_asked_term(uint32_t *out, const struct sym_args *args, const ch
     return err == SYM_OK ? err : sym_fail(fault, err, "--%s: %.280s", option, why.text);
 }
 
-enum sym_err sym_asked_text(struct sym_span *out, const struct sym_args *args, const char *option,
-                            size_t max, struct sym_fault *fault)
+/* A line of at most max bytes that stays in this node; empty without the option. */
+static enum sym_err read_line(struct sym_span *out, const struct sym_args *args, const char *option,
+                              size_t max, struct sym_fault *fault)
 {
     const char *value = sym_args_value(args, option);
     *out = sym_span_text(value != NULL ? value : "");
@@ -48,9 +49,9 @@ enum sym_err sym_asked_text(struct sym_span *out, const struct sym_args *args, c
 enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
                             const struct sym_args *args, struct sym_fault *fault)
 {
-    enum sym_err err = sym_asked_text(case_ref, args, "case", SYM_CASE_BYTES_MAX, fault);
+    enum sym_err err = read_line(case_ref, args, "case", SYM_CASE_BYTES_MAX, fault);
     if (err == SYM_OK) {
-        err = sym_asked_text(note, args, "note", SYM_NOTE_BYTES_MAX, fault);
+        err = read_line(note, args, "note", SYM_NOTE_BYTES_MAX, fault);
     }
     if (err == SYM_OK && case_ref->len == 0) {
         err = sym_fail(fault, SYM_BAD_VALUE, "--case is missing");

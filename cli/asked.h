@@ -11,13 +11,11 @@
 SYM_MUST enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args,
                                      const char *option, struct sym_fault *fault);
 
+/* A word to its number; the fault lists the words there are. */
 typedef enum sym_err sym_asked_parse(uint32_t *out, const char *text, struct sym_fault *fault);
 /* One word of several (terms.h); the option must be there. */
 SYM_MUST enum sym_err sym_asked_term(uint32_t *out, const struct sym_args *args, const char *option,
                                      sym_asked_parse *parse, struct sym_fault *fault);
-/* A line of at most max bytes that stays in this node; empty without the option. */
-SYM_MUST enum sym_err sym_asked_text(struct sym_span *out, const struct sym_args *args,
-                                     const char *option, size_t max, struct sym_fault *fault);
 /* --case, which must be there, and --note. */
 SYM_MUST enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
                                      const struct sym_args *args, struct sym_fault *fault);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,18 +34,38 @@ static bool is_this(const char *path)
            self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
+/* In the directories of PATH that are named from the root: where a command is called must not say
+ * which program gets its input. */
+static bool find_in_path(char out[PATH_MAX], const char *program)
+{
+    const char *at = getenv("PATH");
+    while (at != NULL && *at != '\0') {
+        size_t len = strcspn(at, ":");
+        int written = snprintf(out, PATH_MAX, "%.*s/%s", (int)len, at, program);
+        if (*at == '/' && written > 0 && written < PATH_MAX && access(out, X_OK) == 0) {
+            return true;
+        }
+        at += len + (at[len] == ':');
+    }
+    errno = ENOENT;
+    return false;
+}
+
 enum sym_err sym_beside_exec(const char *program, char *const argv[], struct sym_fault *fault)
 {
     char path[PATH_MAX];
     (void)fflush(stdout);
-    bool found = find(path, program);
+    bool found = find(path, program) || find_in_path(path, program);
     if (found && is_this(path)) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "%s: is a link to symbolon itself; install the program of that name",
                         program);
     }
-    (void)(found ? execv(path, argv) : execvp(program, argv));
+    if (found) {
+        (void)execv(path, argv);
+    }
     return sym_fail(fault, errno == ENOENT ? SYM_NOT_FOUND : SYM_IO,
-                    "%s: %s; it must lie beside symbolon, or in a directory of PATH", program,
-                    strerror(errno));
+                    "%s: %s; it must lie beside symbolon, or in a directory of PATH that is "
+                    "named from the root",
+                    program, strerror(errno));
 }

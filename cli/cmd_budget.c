@@ -1,4 +1,4 @@
-#include "cli/client.h"
+#include "cli/answers.h"
 #include "cli/epsilon.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -11,9 +11,9 @@ static uint64_t left_of(const struct sym_budget *b)
     return used < b->cap_nano ? b->cap_nano - used : 0;
 }
 
-static enum sym_err print_json(const struct sym_budget_list *list)
+static enum sym_err write_json(FILE *to, const struct sym_budget_list *list)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_budgets; i++) {
         const struct sym_budget *b = &list->budgets[i];
@@ -30,6 +30,20 @@ static enum sym_err print_json(const struct sym_budget_list *list)
     }
     sym_json_end(j);
     return sym_json_finish(j);
+}
+
+enum sym_err sym_budgets_answer(FILE *to, struct sym_client *client, struct sym_span dataset,
+                                struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_budget_query query = {.dataset = dataset};
+    struct sym_budget_list list;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_BUDGET_LIST, &query, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = write_json(to, &list);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
 }
 
 static void put_epsilon(struct sym_table *t, uint64_t nano)
@@ -86,7 +100,7 @@ static enum sym_exit run(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
+    return sym_command_printed(sym_args_has(&call->args, "json") ? write_json(stdout, &list)
                                                                  : print_table(&list));
 }
 

@@ -58,7 +58,7 @@ static enum sym_err check_peer(struct sym_client *client, const char *alias,
 
 static void list_json(void *context, const struct sym_exchange_entry *e)
 {
-    sym_exchange_put_json(context, NULL, e);
+    sym_exchange_put_json(context, NULL, e, NULL);
 }
 
 static void put_count(struct sym_table *t, bool known, uint32_t count)
@@ -196,15 +196,16 @@ static enum sym_exit open_named(struct sym_client *client, uint8_t id[SYM_EXCHAN
     return fault.err != SYM_OK ? sym_command_failed(&fault) : SYM_EXIT_DONE;
 }
 
-static enum sym_err show(const struct sym_exchange_entry *e, bool json)
+static enum sym_err show(const struct sym_exchange_entry *e, const struct sym_parties *parties,
+                         bool json)
 {
     if (json) {
         struct sym_json *j = sym_json_new(stdout);
-        sym_exchange_put_json(j, NULL, e);
+        sym_exchange_put_json(j, NULL, e, parties);
         return sym_json_finish(j);
     }
     struct sym_table *t = sym_table_new(sym_exchange_columns, 2);
-    sym_exchange_put_lines(t, e);
+    sym_exchange_put_lines(t, e, parties);
     return sym_table_print(t, stdout);
 }
 
@@ -221,10 +222,15 @@ static enum sym_exit run_show(const struct sym_call *call)
     }
     struct sym_exchange_name name = {.id = sym_span(id, sizeof id)};
     fault.err = sym_client_ask(&client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, &fault);
-    if (fault.err != SYM_OK) {
-        return sym_command_failed(&fault);
+    struct sym_parties parties = {.self = {{0}}};
+    if (fault.err == SYM_OK && entry.parties.len > 0) {
+        fault.err = sym_parties_fetch(&parties, &client, &fault);
     }
-    return sym_command_printed(show(&entry, sym_args_has(&call->args, "json")));
+    code = fault.err != SYM_OK
+               ? sym_command_failed(&fault)
+               : sym_command_printed(show(&entry, &parties, sym_args_has(&call->args, "json")));
+    sym_parties_clear(&parties);
+    return code;
 }
 
 const struct sym_command sym_cmd_exchange_show = {

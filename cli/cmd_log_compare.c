@@ -1,4 +1,4 @@
-#include "cli/client.h"
+#include "cli/answers.h"
 #include "cli/format.h"
 #include "cli/json.h"
 #include "cli/pause.h"
@@ -60,6 +60,19 @@ static enum sym_err keep(struct comparison *c, const struct sym_compare_page *pa
     return SYM_OK;
 }
 
+/* How far it has come. */
+static void take_counts(struct comparison *c, const struct sym_compare_page *page)
+{
+    c->exchanges = page->exchanges;
+    c->entries = page->entries;
+    c->untold = page->untold;
+    c->lost_here = page->lost_here;
+    c->lost_there = page->lost_there;
+    c->unrecorded = page->unrecorded;
+    c->denied = page->denied;
+    c->log_there = page->generation_there;
+}
+
 /* Asks until the comparison has ended. */
 static enum sym_err await(struct comparison *c, struct sym_client *client, struct sym_span id,
                           uint64_t until_s, struct sym_progress *progress, struct sym_fault *fault)
@@ -73,14 +86,7 @@ static enum sym_err await(struct comparison *c, struct sym_client *client, struc
         if (err != SYM_OK) {
             return err;
         }
-        c->exchanges = page.exchanges;
-        c->entries = page.entries;
-        c->untold = page.untold;
-        c->lost_here = page.lost_here;
-        c->lost_there = page.lost_there;
-        c->unrecorded = page.unrecorded;
-        c->denied = page.denied;
-        c->log_there = page.generation_there;
+        take_counts(c, &page);
         if (page.done) {
             return SYM_OK;
         }
@@ -126,22 +132,39 @@ static enum sym_err fetch(struct comparison *c, struct sym_client *client, struc
     return SYM_OK;
 }
 
-static enum sym_err compare(struct comparison *c, struct sym_client *client, uint64_t timeout_s,
-                            struct sym_fault *fault)
+enum sym_err sym_compare_begin(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
+                               const char *alias, uint64_t timeout_s, struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_name name;
-    const struct sym_compare_start start = {.alias = sym_span_text(c->alias),
+    const struct sym_compare_start start = {.alias = sym_span_text(alias),
                                             .timeout_ms = (uint32_t)timeout_s * 1000u};
-    struct sym_progress progress = sym_progress(c->alias, SYM_PROGRESS_ELEMENTS, sym_steady_us());
     enum sym_err err = sym_client_ask(client, SYM_VERB_COMPARE_START, &start, &arena, &name, fault);
-    if (err == SYM_OK) {
-        uint64_t reach_s = SYM_COMPARE_REACH_MS / 1000u;
-        uint64_t tries_s = timeout_s < reach_s ? timeout_s : reach_s;
-        err = await(c, client, name.id, (uint64_t)time(NULL) + tries_s, &progress, fault);
-        sym_progress_end(&progress);
+    if (err == SYM_OK && name.id.len != SYM_EXCHANGE_ID_BYTES) {
+        err = sym_fail(fault, SYM_BAD_FORMAT, "%s: the comparison: %s", alias,
+                       sym_err_text(SYM_BAD_FORMAT));
     }
-    return err == SYM_OK ? fetch(c, client, name.id, fault) : err;
+    if (err == SYM_OK) {
+        memcpy(id, name.id.data, SYM_EXCHANGE_ID_BYTES);
+    }
+    return err;
+}
+
+static enum sym_err compare(struct comparison *c, struct sym_client *client, uint64_t timeout_s,
+                            struct sym_fault *fault)
+{
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    struct sym_progress progress = sym_progress(c->alias, SYM_PROGRESS_ELEMENTS, sym_steady_us());
+    enum sym_err err = sym_compare_begin(id, client, c->alias, timeout_s, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    uint64_t reach_s = SYM_COMPARE_REACH_MS / 1000u;
+    uint64_t tries_s = timeout_s < reach_s ? timeout_s : reach_s;
+    const struct sym_span name = sym_span(id, sizeof id);
+    err = await(c, client, name, (uint64_t)time(NULL) + tries_s, &progress, fault);
+    sym_progress_end(&progress);
+    return err == SYM_OK ? fetch(c, client, name, fault) : err;
 }
 
 /* log: an earlier one; 0: the present one. */
@@ -176,9 +199,9 @@ static enum sym_err print_findings(const struct comparison *c)
     return sym_table_print(t, stdout);
 }
 
-static enum sym_err print_json(const struct comparison *c)
+static enum sym_err write_json(FILE *to, const struct comparison *c)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
     sym_json_string(j, "peer", c->alias);
     sym_json_bool(j, "agree", c->n == c->cut_off);
@@ -215,6 +238,43 @@ static enum sym_err print_json(const struct comparison *c)
     return sym_json_finish(j);
 }
 
+static enum sym_err write_unfinished(FILE *to, const struct comparison *c,
+                                     const struct sym_compare_page *page)
+{
+    struct sym_json *j = sym_json_new(to);
+    sym_json_object(j, NULL);
+    sym_json_string(j, "peer", c->alias);
+    sym_json_bool(j, "done", false);
+    sym_json_number(j, "entries", page->entries);
+    sym_json_text(j, "waiting", page->waiting);
+    sym_json_end(j);
+    return sym_json_finish(j);
+}
+
+enum sym_err sym_compare_answer(FILE *to, struct sym_client *client, const char *alias,
+                                struct sym_span id, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct comparison c = {.alias = alias};
+    struct sym_compare_page page;
+    const struct sym_compare_query query = {.id = id};
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_COMPARE_RESULT, &query, &arena, &page, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    take_counts(&c, &page);
+    if (page.done) {
+        err = fetch(&c, client, id, fault);
+    }
+    if (err == SYM_OK) {
+        err = page.done ? write_json(to, &c) : write_unfinished(to, &c, &page);
+        err = err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
+    }
+    free(c.findings);
+    return err;
+}
+
 /* One line for each thing that was not compared, and why. */
 static void print_left_out(const struct comparison *c)
 {
@@ -244,7 +304,7 @@ static enum sym_exit conclude(const struct comparison *c, bool json)
     struct sym_fault fault;
     size_t contradictions = c->n - c->cut_off;
     if (json) {
-        enum sym_exit code = sym_command_printed(print_json(c));
+        enum sym_exit code = sym_command_printed(write_json(stdout, c));
         return code == SYM_EXIT_DONE && contradictions > 0 ? SYM_EXIT_FAILED : code;
     }
     enum sym_exit code = c->n > 0 ? sym_command_printed(print_findings(c)) : SYM_EXIT_DONE;

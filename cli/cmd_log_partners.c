@@ -1,11 +1,14 @@
+#include "cli/answers.h"
 #include "cli/client.h"
 #include "cli/file.h"
 #include "cli/json.h"
 #include "cli/prompt.h"
 #include "cli/table.h"
+#include "proto/breach.h"
 #include "proto/exhibit.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* witnesses ---------------------------------------------------------------------------------- */
 
@@ -34,9 +37,9 @@ static enum sym_err witnesses_table(const struct sym_witness_list *list)
     return sym_table_print(t, stdout);
 }
 
-static enum sym_err witnesses_json(const struct sym_witness_list *list)
+static enum sym_err witnesses_json(FILE *to, const struct sym_witness_list *list)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_witnesses; i++) {
         const struct sym_witness_row *w = &list->witnesses[i];
@@ -57,6 +60,20 @@ static enum sym_err witnesses_json(const struct sym_witness_list *list)
     return sym_json_finish(j);
 }
 
+enum sym_err sym_witnesses_answer(FILE *to, struct sym_client *client, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_witness_list list;
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = witnesses_json(to, &list);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
+}
+
 static enum sym_exit run_witnesses(const struct sym_call *call)
 {
     SYM_ARENA_AUTO arena = {0};
@@ -66,7 +83,7 @@ static enum sym_exit run_witnesses(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? witnesses_json(&list)
+    return sym_command_printed(sym_args_has(&call->args, "json") ? witnesses_json(stdout, &list)
                                                                  : witnesses_table(&list));
 }
 
@@ -105,9 +122,19 @@ static enum sym_exit no_alias(const struct sym_call *call)
 static enum sym_err check_exhibit(const struct sym_exhibit *e, struct sym_fault *fault)
 {
     struct sym_split_exhibit split = {.memory = NULL};
+    const struct sym_ristretto *with = NULL;
+    struct sym_card card;
     struct sym_fault why;
-    enum sym_err err = sym_split_read(&split, e->text, "the node's exhibit", &why);
-    sym_split_clear(&split);
+    enum sym_err err = SYM_OK;
+    if (e->text.len < strlen(SYM_BREACH_HEAD) ||
+        memcmp(e->text.data, SYM_BREACH_HEAD, strlen(SYM_BREACH_HEAD)) != 0) {
+        err = sym_split_read(&split, e->text, "the node's exhibit", &why);
+        sym_split_clear(&split);
+    } else if ((err = sym_ristretto_choose(&with, NULL)) != SYM_OK) {
+        (void)sym_fail(&why, err, "the node's exhibit: %s", sym_err_text(err));
+    } else {
+        err = sym_breach_read(&card, e->text, with, "the node's exhibit", &why);
+    }
     return err == SYM_OK ? err : sym_fail(fault, err, "%s", why.text);
 }
 

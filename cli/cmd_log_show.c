@@ -131,13 +131,26 @@ static void put_exchange(struct sym_table *t, const struct sym_entry_body *b)
     line_hex(t, "known here as", b->handle);
 }
 
+/* A page of results that left the node: of what, and how its file is known again. */
+static void put_page(struct sym_table *t, const struct sym_entry_body *b)
+{
+    line_text(t, "event", sym_span_text("a report of results was made"));
+    line_text(t, "SHA-256 of the file", b->subject);
+    line_number(t, "bytes of the file", b->count);
+    line_text(t, "of exchanges", b->detail);
+}
+
 static void put_body(struct sym_table *t, const struct sym_audit_entry *e)
 {
     const struct sym_entry_body *b = &e->body;
-    line_text(t, "event", b->event);
-    line_text(t, "subject", b->subject);
-    line_text(t, "detail", b->detail);
-    line_number(t, "count", b->count);
+    if (sym_span_equal(b->event, sym_span_text(SYM_EVENT_REPORT_MADE))) {
+        put_page(t, b);
+    } else {
+        line_text(t, "event", b->event);
+        line_text(t, "subject", b->subject);
+        line_text(t, "detail", b->detail);
+        line_number(t, "count", b->count);
+    }
     line_committed(t, "user", b, SYM_OPENED_USER, b->user);
     line_committed(t, "approver", b, SYM_OPENED_APPROVER, b->approver);
     put_exchange(t, b);

@@ -1,3 +1,4 @@
+#include "cli/answers.h"
 #include "cli/audit/erasures.h"
 #include "cli/audit/head.h"
 #include "cli/audit/pages.h"
@@ -19,7 +20,7 @@ struct tally {
 
 /* One run. Some hundred KiB, so it is allocated. */
 struct check {
-    struct sym_client client;
+    struct sym_client *client;
     struct sym_audit_head head;
     struct sym_audit_keys keys;
     struct sym_audit_findings findings;
@@ -27,6 +28,7 @@ struct check {
     struct tally tally;
     struct sym_erasures erasures;
     bool tree_only;
+    bool quiet;                                          /* no progress at a terminal */
     bool gap;                                            /* the tree cannot be computed */
     bool explained[SYM_TILE_LEVELS_MAX][SYM_TILE_WIDTH]; /* wrong because of a tile below */
     uint64_t next;
@@ -70,7 +72,7 @@ static enum sym_err compare_tile(void *context, unsigned level, uint64_t number,
                                          .width = (uint32_t)width,
                                          .generation = c->head.head.generation};
     enum sym_err err =
-        sym_client_ask(&c->client, SYM_VERB_LOG_TILE, &query, &arena, &tile, &c->fault);
+        sym_client_ask(c->client, SYM_VERB_LOG_TILE, &query, &arena, &tile, &c->fault);
     if (err != SYM_OK) {
         return err;
     }
@@ -98,7 +100,7 @@ static void check_signed(struct check *c, const struct sym_audit_entry *e)
 {
     struct sym_audit_signed all[SYM_SIGNED_MAX];
     sym_audit_keys_learn(&c->keys, e);
-    size_t n = sym_audit_signed(all, e, &c->keys, &c->client.node);
+    size_t n = sym_audit_signed(all, e, &c->keys, &c->client->node);
     for (size_t i = 0; i < n; i++) {
         c->tally.good += all[i].state == SYM_SIGNED_GOOD ? 1 : 0;
         c->tally.unchecked += all[i].state == SYM_SIGNED_UNCHECKED ? 1 : 0;
@@ -246,7 +248,7 @@ static enum sym_err check_witnesses(struct check *c)
     struct sym_witness_list list;
     struct sym_empty nothing = {0};
     enum sym_err err =
-        sym_client_ask(&c->client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, &c->fault);
+        sym_client_ask(c->client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, &c->fault);
     for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
         const struct sym_witness_row *w = &list.witnesses[i];
         if (w->ours > c->head.head.size) {
@@ -260,28 +262,25 @@ static enum sym_err check_witnesses(struct check *c)
     return err;
 }
 
-static enum sym_err check(struct check *c, const struct sym_call *call)
+static enum sym_err check(struct check *c, const struct sym_args *args)
 {
-    enum sym_err err = sym_client_open(&c->client, call, &c->fault);
+    enum sym_err err = sym_audit_keys_begin(&c->keys, c->client, args, &c->fault);
     if (err == SYM_OK) {
-        err = sym_audit_keys_begin(&c->keys, &c->client, &call->args, &c->fault);
-    }
-    if (err == SYM_OK) {
-        err = sym_audit_head_fetch(&c->head, &c->client, &c->findings, &c->fault);
+        err = sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault);
     }
     if (err == SYM_OK && !c->tree_only) {
-        err = sym_audit_keys_earlier(&c->keys, &c->client, c->head.head.generation, &c->fault);
+        err = sym_audit_keys_earlier(&c->keys, c->client, c->head.head.generation, &c->fault);
     }
     if (err != SYM_OK) {
         return err;
     }
     const struct sym_audit_walk walk = {
         .query = {.bodies = !c->tree_only, .generation = c->head.head.generation},
-        .label = "verifying",
+        .label = c->quiet ? NULL : "verifying",
         .total = c->head.head.size};
     struct sym_fault fault;
     c->fault.err = SYM_OK;
-    err = sym_audit_walk(&c->client, &walk, take, c, &fault);
+    err = sym_audit_walk(c->client, &walk, take, c, &fault);
     if (err != SYM_OK || c->fault.err != SYM_OK) {
         c->fault = c->fault.err != SYM_OK ? c->fault : fault;
         return c->fault.err;
@@ -362,10 +361,10 @@ static enum sym_err print_text(const struct check *c)
     return err;
 }
 
-static enum sym_err print_json(const struct check *c)
+static enum sym_err write_json(FILE *to, const struct check *c)
 {
     const struct sym_log_head *head = &c->head.head;
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
     sym_json_bool(j, "good", c->findings.n == 0);
     sym_json_text(j, "origin", head->origin);
@@ -390,7 +389,7 @@ static enum sym_err print_json(const struct check *c)
 static enum sym_exit conclude(const struct check *c, bool json)
 {
     struct sym_fault fault;
-    enum sym_exit code = sym_command_printed(json ? print_json(c) : print_text(c));
+    enum sym_exit code = sym_command_printed(json ? write_json(stdout, c) : print_text(c));
     if (code != SYM_EXIT_DONE || c->findings.n == 0) {
         return code;
     }
@@ -406,42 +405,78 @@ static enum sym_exit conclude(const struct check *c, bool json)
     return sym_command_failed(&fault);
 }
 
-static void check_free(struct check *c)
-{
-    sym_client_close(&c->client);
-    sym_audit_head_clear(&c->head);
-    sym_audit_keys_clear(&c->keys);
-    sym_audit_findings_clear(&c->findings);
-    free(c);
-}
-
-static enum sym_exit run(const struct sym_call *call)
-{
-    struct check *c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        return sym_command_printed(SYM_NO_MEMORY);
-    }
-    c->tree_only = sym_args_has(&call->args, "tree-only");
-    c->tree.tile = compare_tile;
-    c->tree.context = c;
-    sym_pause_begin();
-    enum sym_err err = check(c, call);
-    if (err == SYM_OK && (c->keys.failed || c->findings.failed)) {
-        err = sym_fail(&c->fault, SYM_NO_MEMORY, "the log %s", sym_err_text(SYM_NO_MEMORY));
-    }
-    c->fault.err = err;
-    enum sym_exit code = err != SYM_OK ? sym_command_failed(&c->fault)
-                                       : conclude(c, sym_args_has(&call->args, "json"));
-    check_free(c);
-    return code;
-}
-
 static const struct sym_option options[] = {
     {.name = "tree-only",
      .help = "leave out the bodies of the entries, and what is signed in them"},
     SYM_AUDIT_CARD_OPTION,
     {0},
 };
+
+static struct check *check_new(struct sym_client *client)
+{
+    struct check *c = calloc(1, sizeof *c);
+    if (c != NULL) {
+        c->client = client;
+        c->tree.tile = compare_tile;
+        c->tree.context = c;
+    }
+    return c;
+}
+
+static void check_free(struct check *c)
+{
+    sym_audit_head_clear(&c->head);
+    sym_audit_keys_clear(&c->keys);
+    sym_audit_findings_clear(&c->findings);
+    free(c);
+}
+
+/* All of it; the error is that of the fault. */
+static enum sym_err check_whole(struct check *c, const struct sym_args *args)
+{
+    enum sym_err err = check(c, args);
+    if (err == SYM_OK && (c->keys.failed || c->findings.failed)) {
+        err = sym_fail(&c->fault, SYM_NO_MEMORY, "the log %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    c->fault.err = err;
+    return err;
+}
+
+enum sym_err sym_log_verify_answer(FILE *to, struct sym_client *client, struct sym_fault *fault)
+{
+    struct sym_args none = {.n_given = 0};
+    struct check *c = check_new(client);
+    if (c == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the log %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    sym_args_know(&none, options);
+    c->quiet = true;
+    enum sym_err err = check_whole(c, &none);
+    if (err != SYM_OK) {
+        *fault = c->fault;
+    } else if ((err = write_json(to, c)) != SYM_OK) {
+        err = sym_fail(fault, err, "the answer %s", sym_err_text(err));
+    }
+    check_free(c);
+    return err;
+}
+
+static enum sym_exit run(const struct sym_call *call)
+{
+    SYM_CLIENT_AUTO client = {0};
+    struct check *c = check_new(&client);
+    if (c == NULL) {
+        return sym_command_printed(SYM_NO_MEMORY);
+    }
+    c->tree_only = sym_args_has(&call->args, "tree-only");
+    sym_pause_begin();
+    c->fault.err = sym_client_open(&client, call, &c->fault);
+    enum sym_exit code = c->fault.err != SYM_OK || check_whole(c, &call->args) != SYM_OK
+                             ? sym_command_failed(&c->fault)
+                             : conclude(c, sym_args_has(&call->args, "json"));
+    check_free(c);
+    return code;
+}
 
 static const char *const notes[] = {
     "The whole tree is computed here, from all entries, and compared with the tiles, the root and",

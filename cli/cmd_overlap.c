@@ -117,7 +117,7 @@ static void show_failed(struct sym_client *client, struct sym_span id)
     if (sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, &unread) == SYM_OK) {
         struct sym_json *j = sym_json_new(stdout);
         sym_json_object(j, NULL);
-        sym_exchange_put_json(j, "exchange", &entry);
+        sym_exchange_put_json(j, "exchange", &entry, NULL);
         sym_json_end(j);
         (void)sym_command_printed(sym_json_finish(j));
     }

@@ -1,3 +1,4 @@
+#include "cli/answers.h"
 #include "cli/cards.h"
 #include "cli/client.h"
 #include "cli/format.h"
@@ -43,15 +44,28 @@ static void put_peer_json(struct sym_json *j, const struct sym_peer_row *peer)
     sym_json_end(j);
 }
 
-static enum sym_err print_json(const struct sym_peer_list *list)
+static enum sym_err write_json(FILE *to, const struct sym_peer_list *list)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_peers; i++) {
         put_peer_json(j, &list->peers[i]);
     }
     sym_json_end(j);
     return sym_json_finish(j);
+}
+
+enum sym_err sym_peers_answer(FILE *to, struct sym_client *client, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_peer_list list;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_PEER_LIST, &nothing, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = write_json(to, &list);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
 }
 
 static enum sym_err print_table(const struct sym_peer_list *list)
@@ -94,7 +108,7 @@ static enum sym_exit run_list(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&list)
+    return sym_command_printed(sym_args_has(&call->args, "json") ? write_json(stdout, &list)
                                                                  : print_table(&list));
 }
 

@@ -1,6 +1,8 @@
+#include "cli/answers.h"
 #include "cli/cards.h"
 #include "cli/client.h"
 #include "cli/format.h"
+#include "cli/roles_json.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -22,9 +24,9 @@ static void put_process_json(struct sym_json *j, const struct sym_process_row *p
     sym_json_end(j);
 }
 
-static enum sym_err print_json(const struct sym_status *s)
+static enum sym_err write_json(FILE *to, const struct sym_status *s)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
     sym_json_text(j, "version", s->version);
     sym_json_text(j, "name", s->name);
@@ -49,6 +51,7 @@ static enum sym_err print_json(const struct sym_status *s)
     sym_json_number(j, "received", s->standing_received);
     sym_json_number(j, "bytes", s->standing_bytes);
     sym_json_end(j);
+    sym_roles_put_json(j, "asker_roles", s->asker_roles);
     sym_json_array(j, "processes");
     for (size_t i = 0; i < s->n_processes; i++) {
         put_process_json(j, &s->processes[i]);
@@ -61,6 +64,19 @@ static enum sym_err print_json(const struct sym_status *s)
     sym_json_end(j);
     sym_json_end(j);
     return sym_json_finish(j);
+}
+
+enum sym_err sym_status_answer(FILE *to, struct sym_client *client, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_status status;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_STATUS, &nothing, &arena, &status, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = write_json(to, &status);
+    return err == SYM_OK ? err : sym_fail(fault, err, "the answer %s", sym_err_text(err));
 }
 
 static enum sym_err print_node(const struct sym_status *s)
@@ -101,9 +117,10 @@ static enum sym_err print_node(const struct sym_status *s)
     sym_table_format(t, "%s", text);
     sym_format_bytes(text, s->standing_bytes);
     sym_table_format(t, "standing");
-    sym_table_format(
-        t, "%" PRIu32 " lists prepared, %" PRIu32 " being prepared, %" PRIu32 " received; %s",
-        s->standing_made, s->standing_due, s->standing_received, text);
+    sym_table_format(t,
+                     "%" PRIu32 " prepared and %" PRIu32
+                     " being prepared, one for each peer and type; %" PRIu32 " received; %s",
+                     s->standing_made, s->standing_due, s->standing_received, text);
     sym_table_format(t, "computing");
     sym_table_format(t, "ristretto255 %.*s, %" PRIu32 " worker%s", (int)s->ristretto.len,
                      (const char *)s->ristretto.data, s->workers, s->workers == 1 ? "" : "s");
@@ -169,7 +186,7 @@ static enum sym_exit run(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    return sym_command_printed(sym_args_has(&call->args, "json") ? print_json(&status)
+    return sym_command_printed(sym_args_has(&call->args, "json") ? write_json(stdout, &status)
                                                                  : print_all(&status));
 }
 

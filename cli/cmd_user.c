@@ -1,7 +1,7 @@
 #include "cli/client.h"
 #include "cli/file.h"
 #include "cli/format.h"
-#include "cli/json.h"
+#include "cli/roles_json.h"
 #include "cli/table.h"
 
 #include <stdio.h>
@@ -113,13 +113,7 @@ static enum sym_err print_json(const struct sym_user_list *list)
         const struct sym_user_row *user = &list->users[i];
         sym_json_object(j, NULL);
         sym_json_text(j, "name", user->name);
-        sym_json_array(j, "roles");
-        for (unsigned role = 0; role < SYM_USER_ROLE_COUNT; role++) {
-            if ((user->roles & (1u << role)) != 0) {
-                sym_json_string(j, NULL, sym_user_role_text((enum sym_user_role)role));
-            }
-        }
-        sym_json_end(j);
+        sym_roles_put_json(j, "roles", user->roles);
         sym_json_hex(j, "public_key", user->key);
         sym_json_time(j, "added", user->added_s);
         sym_json_end(j);

@@ -158,7 +158,11 @@ static enum sym_err show_table(const struct findings *f)
         const struct sym_verdict *v = &f->verdicts[i];
         sym_table_text(t, sym_span_text(f->paths[i]));
         sym_table_format(t, "%s", v->kind);
-        sym_table_format(t, "%s", v->good ? "good" : v->strange ? "unknown key" : "WRONG");
+        sym_table_format(t, "%s",
+                         v->good      ? "good"
+                         : v->absent  ? "missing"
+                         : v->strange ? "unknown key"
+                                      : "WRONG");
         sym_table_text(t, sym_span_text(v->text));
     }
     return sym_table_print(t, stdout);
@@ -174,6 +178,7 @@ static enum sym_err show_json(const struct findings *f)
         sym_json_string(j, "file", f->paths[i]);
         sym_json_string(j, "kind", v->kind);
         sym_json_bool(j, "good", v->good);
+        sym_json_bool(j, "missing", v->absent);
         sym_json_bool(j, "trusted", v->trusted);
         sym_json_string(j, "what", v->text);
         if (v->origin[0] != '\0') {
@@ -190,6 +195,7 @@ static enum sym_exit verify_all(const struct sym_call *call, const struct sym_tr
 {
     struct findings f = {.paths = call->args.operands, .n = call->args.n_operands};
     bool good = true;
+    bool wrong = false;
     f.verdicts = calloc(f.n, sizeof *f.verdicts);
     if (f.verdicts == NULL) {
         return sym_command_printed(SYM_NO_MEMORY);
@@ -197,11 +203,12 @@ static enum sym_exit verify_all(const struct sym_call *call, const struct sym_tr
     for (size_t i = 0; i < f.n; i++) {
         sym_verify_file(&f.verdicts[i], trust, f.paths[i]);
         good = good && f.verdicts[i].good;
+        wrong = wrong || (!f.verdicts[i].good && !f.verdicts[i].absent);
     }
     enum sym_exit code =
         sym_command_printed(sym_args_has(&call->args, "json") ? show_json(&f) : show_table(&f));
     free(f.verdicts);
-    return good ? code : SYM_EXIT_FAILED;
+    return good ? code : wrong ? SYM_EXIT_FAILED : SYM_EXIT_USAGE;
 }
 
 static enum sym_exit run_verify(const struct sym_call *call)
@@ -236,7 +243,8 @@ static const char *const notes[] = {
     "log.",
     "Without --key and --card a file is compared with the card that it brings along, and the",
     "verdict says so; proofs and checkpoints bring none. An unknown key is said of what was signed",
-    "with a key that is none of those given, WRONG of what does not hold.",
+    "with a key that is none of those given, WRONG of what does not hold (exit code 1), missing of",
+    "a file that is not there (exit code 2 where nothing else is amiss).",
     "",
     "Cosignatures are partners' signatures on the head of the log; those of partners whose card or",
     "key is given, or stands in the export, are checked and counted. A head that is newer than the",

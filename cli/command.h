@@ -43,6 +43,7 @@
     X(trends)                                                                                      \
     X(tabulate)                                                                                    \
     X(estimate)                                                                                    \
+    X(ui)                                                                                          \
     X(budget)                                                                                      \
     X(exchange_list)                                                                               \
     X(exchange_show)                                                                               \
@@ -50,6 +51,7 @@
     X(exchange_cancel)                                                                             \
     X(exchange_settle)                                                                             \
     X(exchange_forget)                                                                             \
+    X(report)                                                                                      \
     X(log_list)                                                                                    \
     X(log_show)                                                                                    \
     X(log_verify)                                                                                  \

@@ -13,6 +13,7 @@ struct sym_daemon {
     size_t n;
 };
 
+/* Empty: arguments are added to it. */
 struct sym_daemon sym_daemon(void);
 void sym_daemon_flag(struct sym_daemon *d, const char *flag);
 /* A flag with its value; nothing when value is NULL. */

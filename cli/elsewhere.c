@@ -44,3 +44,13 @@ enum sym_exit sym_estimate_run(const struct sym_call *call)
 {
     return run_there(call);
 }
+
+enum sym_exit sym_report_run(const struct sym_call *call)
+{
+    return run_there(call);
+}
+
+enum sym_exit sym_ui_run(const struct sym_call *call)
+{
+    return run_there(call);
+}

@@ -24,6 +24,8 @@ struct sym_id_search {
     size_t n_found;
 };
 
+/* Begins with the digits a person gave, whole or the first of them; then every id there is is
+ * tried. SYM_BAD_VALUE. */
 SYM_MUST enum sym_err sym_id_search(struct sym_id_search *out, const char *text,
                                     struct sym_fault *fault);
 bool sym_id_is_whole(const struct sym_id_search *s);

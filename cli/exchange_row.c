@@ -6,6 +6,7 @@
 #include "proto/control.h"
 #include "proto/keys.h"
 #include "proto/overlap_agree.h"
+#include "proto/table_mode.h"
 #include "proto/tabulation.h"
 
 #include <inttypes.h>
@@ -31,7 +32,38 @@ bool sym_exchange_is_of_many(const struct sym_exchange_entry *e)
     return e->kind == SYM_KIND_TABULATE || e->kind == SYM_KIND_OVERLAP_TABLE;
 }
 
-void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e)
+static const char *mode_of(const struct sym_exchange_entry *e)
+{
+    return sym_table_mode_text(e->epsilon_nano == 0 ? SYM_TABLE_EXACT : SYM_TABLE_DP);
+}
+
+static size_t lists_of(const struct sym_exchange_entry *e)
+{
+    size_t n = e->parties.len / SYM_NODE_ID_BYTES;
+    return n > 0 ? n - 1 : 0;
+}
+
+static struct sym_span party_at(const struct sym_exchange_entry *e, size_t i)
+{
+    return sym_span(e->parties.data + i * SYM_NODE_ID_BYTES, SYM_NODE_ID_BYTES);
+}
+
+static void put_parties(struct sym_json *j, const struct sym_exchange_entry *e,
+                        const struct sym_parties *parties)
+{
+    if (parties == NULL || lists_of(e) == 0) {
+        return;
+    }
+    sym_json_array(j, "lists");
+    for (size_t i = 0; i < lists_of(e); i++) {
+        sym_party_put_json(j, NULL, parties, party_at(e, i));
+    }
+    sym_json_end(j);
+    sym_party_put_json(j, "tallier", parties, party_at(e, lists_of(e)));
+}
+
+void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym_exchange_entry *e,
+                           const struct sym_parties *parties)
 {
     sym_json_object(j, key);
     sym_json_hex(j, "id", e->id);
@@ -79,9 +111,11 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
     }
     if (e->kind == SYM_KIND_OVERLAP_TABLE) {
         sym_json_hex(j, "table", e->tabulation);
+        sym_json_string(j, "mode", mode_of(e));
         sym_json_number(j, "participants", e->participants);
         sym_json_number(j, "cells", e->cells);
         sym_json_number(j, "epsilon_nano", e->epsilon_nano);
+        put_parties(j, e, parties);
     }
     sym_json_end(j);
 }
@@ -197,8 +231,30 @@ static void put_kind(struct sym_table *t, const struct sym_exchange_entry *e)
     }
 }
 
+/* Who has a list, and who counts. */
+static void put_lists(struct sym_table *t, const struct sym_exchange_entry *e,
+                      const struct sym_parties *parties)
+{
+    char names[SYM_PARTIES_BYTES] = "";
+    char name[SYM_PARTY_BYTES];
+    if (parties == NULL || lists_of(e) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < lists_of(e); i++) {
+        sym_party_name(name, parties, party_at(e, i));
+        sym_parties_add(names, i, name);
+    }
+    sym_parties_end(names, lists_of(e));
+    sym_table_format(t, "of");
+    sym_table_format(t, "%s", names);
+    sym_party_name(name, parties, party_at(e, lists_of(e)));
+    sym_table_format(t, "counted by");
+    sym_table_format(t, "%s", name);
+}
+
 /* What was counted together, and what that cost. */
-static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry *e)
+static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry *e,
+                           const struct sym_parties *parties)
 {
     char epsilon[SYM_EPSILON_BYTES];
     sym_epsilon_text(epsilon, e->epsilon_nano);
@@ -213,12 +269,21 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
         sym_table_format(t, e->kind == SYM_KIND_OVERLAP_TABLE ? "lists" : "participants");
         sym_table_format(t, "%" PRIu32, e->participants);
     }
+    put_lists(t, e, parties);
+    if (e->kind == SYM_KIND_OVERLAP_TABLE && e->own_size > 0) {
+        sym_table_format(t, "own list");
+        sym_table_format(t, "%" PRIu32 " %s", e->own_size, identifiers(e->own_size));
+    }
     if (e->cells > 0) {
         bool exact = e->kind == SYM_KIND_OVERLAP_TABLE && e->epsilon_nano == 0;
         sym_table_format(t, "cells");
         sym_table_format(t, "%" PRIu32, e->cells);
         sym_table_format(t, "epsilon");
         sym_table_format(t, "%s", exact ? "none: exact counts" : epsilon);
+        if (e->kind == SYM_KIND_OVERLAP_TABLE) {
+            sym_table_format(t, "mode");
+            sym_table_format(t, "%s", mode_of(e));
+        }
     }
     if (e->withheld) {
         sym_table_format(t, "release");
@@ -229,10 +294,11 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
     }
 }
 
-static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e)
+static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e,
+                      const struct sym_parties *parties)
 {
     if (sym_exchange_is_of_many(e)) {
-        put_tabulation(t, e);
+        put_tabulation(t, e, parties);
         return;
     }
     put_size(t, "own dataset", e->mine, e->own_size);
@@ -244,7 +310,8 @@ static void put_sizes(struct sym_table *t, const struct sym_exchange_entry *e)
     }
 }
 
-void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e)
+void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry *e,
+                            const struct sym_parties *parties)
 {
     char sent[SYM_FORMAT_BYTES];
     char received[SYM_FORMAT_BYTES];
@@ -263,7 +330,7 @@ void sym_exchange_put_lines(struct sym_table *t, const struct sym_exchange_entry
     put_text(t, "note", e->note);
     put_text(t, "user", e->user);
     put_text(t, "approver", e->approver);
-    put_sizes(t, e);
+    put_sizes(t, e, parties);
     put_time(t, "started", e->started_ms);
     put_time(t, "ended", e->ended_ms);
     /* Of an own tabulation the bytes are those of its parts. */

@@ -2,6 +2,7 @@
 
 #include "cli/format.h"
 #include "cli/pause.h"
+#include "proto/table.h"
 
 #include <string.h>
 #include <time.h>
@@ -85,8 +86,14 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
             return held(f, id, fault);
         }
         if (f->shown && row.state == SYM_EXCHANGE_RUNNING) {
+            char label[SYM_PROGRESS_BYTES_MAX];
+            const char *stage = sym_table_stage_text(row.stage);
+            (void)snprintf(label, sizeof label, "%s%s%s", f->alias, *stage != '\0' ? ": " : "",
+                           stage);
+            progress->label = label;
             progress->bytes = row.bytes_sent + row.bytes_received;
             sym_progress_update(progress, row.done, row.total, now_us);
+            progress->label = f->alias;
         }
         if (f->tries_s > 0 && row.state == SYM_EXCHANGE_WAITING && row.fault.len > 0) {
             char why[SYM_FAULT_BYTES];

@@ -28,7 +28,7 @@ void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g)
     sym_json_text(j, "added_by", g->added_by);
     sym_json_number(j, "min_result", g->min_result);
     sym_terms_json_engines(j, "engines", g->engines);
-    sym_json_number(j, "epsilon_micro", g->epsilon_micro);
+    sym_json_number(j, "epsilon_nano", (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
     sym_terms_json_modes(j, "modes", g->modes);
     sym_json_number(j, "standing_days", g->standing_days);
     sym_json_number(j, "elements_per_day", g->elements_per_day);
@@ -37,9 +37,9 @@ void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g)
     sym_json_end(j);
 }
 
-enum sym_err sym_grant_print_json(const struct sym_grant_list *list)
+enum sym_err sym_grant_write_json(FILE *to, const struct sym_grant_list *list)
 {
-    struct sym_json *j = sym_json_new(stdout);
+    struct sym_json *j = sym_json_new(to);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
         sym_grant_put_json(j, &list->grants[i]);
@@ -48,79 +48,92 @@ enum sym_err sym_grant_print_json(const struct sym_grant_list *list)
     return sym_json_finish(j);
 }
 
-static void put_standing(struct sym_table *t, const struct sym_grant *g)
+/* What it is limited to, a line for each: the first beside the grant, the others below it. */
+struct limits {
+    struct sym_table *table;
+    size_t n;
+};
+
+#define COLUMNS_BEFORE 5u
+
+/* The value comes next. */
+static struct sym_table *limit(struct limits *l, const char *name)
+{
+    for (size_t i = 0; l->n > 0 && i < COLUMNS_BEFORE; i++) {
+        sym_table_format(l->table, "%s", "");
+    }
+    l->n++;
+    sym_table_format(l->table, "%s", name);
+    return l->table;
+}
+
+static void put_standing(struct limits *l, const struct sym_grant *g)
 {
     char until[SYM_FORMAT_BYTES];
     sym_format_time(until, g->standing_until_s);
-    if (g->standing_days == 0) {
-        sym_table_format(t, g->kind == SYM_KIND_OVERLAP_MATCHES ? "none" : "-");
-    } else {
-        sym_table_format(t, "%s%s; %" PRIu32 " of %" PRIu32 " elements used today",
-                         g->standing_until_s == 0 ? "being prepared" : "prepared, until ",
+    if (g->standing_days > 0) {
+        sym_table_format(limit(l, "standing list"), "%s%s; %" PRIu32 " of %" PRIu32 " used today",
+                         g->standing_until_s == 0 ? "being prepared" : "until ",
                          g->standing_until_s == 0 ? "" : until, g->evaluated, g->elements_per_day);
     }
 }
 
 /* An overlap of two lists spends no budget; what is joint has no engine. */
-static void put_terms_of_kind(struct sym_table *t, const struct sym_grant *g)
+static void put_terms_of_kind(struct limits *l, const struct sym_grant *g)
 {
     char epsilon[SYM_EPSILON_BYTES];
     bool is_table = g->kind == SYM_KIND_OVERLAP_TABLE;
     if (g->kind != SYM_KIND_TABULATE && !is_table) {
-        sym_terms_put_engines(t, g->engines);
-        sym_table_format(t, "-");
-        sym_table_format(t, "-");
+        sym_terms_put_engines(limit(l, "engines"), g->engines);
         return;
     }
-    sym_epsilon_text(epsilon, (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
-    sym_table_format(t, "-");
-    sym_table_format(t, "%s", g->epsilon_micro == 0 ? "the dataset's" : epsilon);
     if (is_table) {
-        sym_terms_put_modes(t, g->modes);
-    } else {
-        sym_table_format(t, "-");
+        sym_terms_put_modes(limit(l, "mode"), g->modes);
     }
+    sym_epsilon_text(epsilon, (uint64_t)g->epsilon_micro * NANO_PER_MICRO);
+    sym_table_format(limit(l, "epsilon"), "%s", g->epsilon_micro == 0 ? "the dataset's" : epsilon);
+}
+
+static void put_limits(struct sym_table *t, const struct sym_grant *g)
+{
+    struct limits l = {.table = t};
+    char expires[SYM_FORMAT_BYTES];
+    uint64_t now_s = (uint64_t)time(NULL);
+    put_terms_of_kind(&l, g);
+    if (g->approval) {
+        sym_table_format(limit(&l, "approval"), "yes");
+    }
+    if (g->expires_s > 0) {
+        sym_format_time(expires, g->expires_s);
+        sym_table_format(limit(&l, "expires"), "%s%s", expires,
+                         g->expires_s <= now_s ? " (expired)" : "");
+    }
+    if (!sym_terms_are_all_purposes(g->purposes)) {
+        sym_terms_put_purposes(limit(&l, "purposes"), g->purposes);
+    }
+    if (!sym_terms_are_all_types(g->types)) {
+        sym_terms_put_types(limit(&l, "types"), g->types, ",");
+    }
+    if (g->min_result > 0) {
+        sym_table_format(limit(&l, "min result"), "%" PRIu32, g->min_result);
+    }
+    put_standing(&l, g);
 }
 
 enum sym_err sym_grant_print_table(const struct sym_grant_list *list)
 {
-    static const struct sym_column columns[] = {{.title = "PEER"},
-                                                {.title = "DATASET"},
-                                                {.title = "KIND"},
-                                                {.title = "MIN SIZE", .right = true},
-                                                {.title = "MAX SIZE", .right = true},
-                                                {.title = "PER DAY", .right = true},
-                                                {.title = "ASKED", .right = true},
-                                                {.title = "APPROVAL"},
-                                                {.title = "EXPIRES"},
-                                                {.title = "PURPOSES"},
-                                                {.title = "TYPES"},
-                                                {.title = "MIN RESULT", .right = true},
-                                                {.title = "ENGINES"},
-                                                {.title = "EPSILON", .right = true},
-                                                {.title = "MODE"},
-                                                {.title = "STANDING LIST"}};
+    static const struct sym_column columns[] = {
+        {.title = "PEER"},  {.title = "DATASET"}, {.title = "KIND"}, {.title = "SIZE"},
+        {.title = "TODAY"}, {.title = "LIMIT"},   {.title = "IS"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    uint64_t now_s = (uint64_t)time(NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
         const struct sym_grant *g = &list->grants[i];
-        char expires[SYM_FORMAT_BYTES];
-        sym_format_time(expires, g->expires_s);
         sym_table_text(t, g->alias);
         sym_table_text(t, g->dataset);
         sym_table_format(t, "%s", sym_kind_text(g->kind));
-        sym_table_format(t, "%" PRIu32, g->min_elements);
-        sym_table_format(t, "%" PRIu32, g->max_elements);
-        sym_table_format(t, "%" PRIu32, g->per_day);
-        sym_table_format(t, "%" PRIu32, g->asked);
-        sym_table_bool(t, g->approval);
-        sym_table_format(t, "%s%s", g->expires_s == 0 ? "never" : expires,
-                         g->expires_s != 0 && g->expires_s <= now_s ? " (expired)" : "");
-        sym_terms_put_purposes(t, g->purposes);
-        sym_terms_put_types(t, g->types, ",");
-        sym_table_format(t, "%" PRIu32, g->min_result);
-        put_terms_of_kind(t, g);
-        put_standing(t, g);
+        sym_table_format(t, "%" PRIu32 " to %" PRIu32, g->min_elements, g->max_elements);
+        sym_table_format(t, "%" PRIu32 " of %" PRIu32, g->asked, g->per_day);
+        put_limits(t, g);
     }
     return sym_table_print(t, stdout);
 }

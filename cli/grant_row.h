@@ -7,8 +7,8 @@
 
 /* One object. */
 void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g);
-/* All of them on standard output, as an array or in columns. */
-SYM_MUST enum sym_err sym_grant_print_json(const struct sym_grant_list *list);
+/* All of them, as an array; on standard output, in columns. */
+SYM_MUST enum sym_err sym_grant_write_json(FILE *to, const struct sym_grant_list *list);
 SYM_MUST enum sym_err sym_grant_print_table(const struct sym_grant_list *list);
 
 #endif

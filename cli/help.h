@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+/* The list of all commands. */
 void sym_help_all(FILE *to);
 /* Do commands of two words start with this one ("peer")? */
 bool sym_help_is_group(const char *word);

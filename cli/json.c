@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
+#include <yajl/yajl_tree.h>
 
 #define DEPTH_MAX 16u
 #define MILLION   UINT64_C(1000000)
@@ -214,6 +215,13 @@ void sym_json_time(struct sym_json *j, const char *key, uint64_t seconds)
     }
 }
 
+void sym_json_raw(struct sym_json *j, const char *key, const char *text, size_t len)
+{
+    if (put_key(j, key)) {
+        check(j, yajl_gen_number(j->gen, text, len)); /* yajl writes a number as it comes */
+    }
+}
+
 enum sym_err sym_json_finish(struct sym_json *j)
 {
     if (j == NULL) {
@@ -223,4 +231,63 @@ enum sym_err sym_json_finish(struct sym_json *j)
     yajl_gen_free(j->gen);
     free(j);
     return err;
+}
+
+/* Reading ------------------------------------------------------------------------------------- */
+
+/* A value is yajl's; only this file knows. */
+static yajl_val inside(const struct sym_json_value *v)
+{
+    return (yajl_val)(uintptr_t)v;
+}
+
+static const struct sym_json_value *outside(yajl_val v)
+{
+    return (const struct sym_json_value *)v;
+}
+
+enum sym_err sym_json_read(struct sym_json_value **out, const char *text)
+{
+    char why[1];
+    yajl_val v = yajl_tree_parse(text, why, sizeof why);
+    if (v == NULL) {
+        return SYM_BAD_FORMAT;
+    }
+    *out = (struct sym_json_value *)v;
+    return SYM_OK;
+}
+
+void sym_json_free(struct sym_json_value *document)
+{
+    yajl_tree_free(inside(document));
+}
+
+const struct sym_json_value *sym_json_get(const struct sym_json_value *v, const char *key)
+{
+    const char *path[] = {key, NULL};
+    return v != NULL ? outside(yajl_tree_get(inside(v), path, yajl_t_any)) : NULL;
+}
+
+size_t sym_json_count(const struct sym_json_value *v)
+{
+    return v != NULL && YAJL_IS_ARRAY(inside(v)) ? YAJL_GET_ARRAY(inside(v))->len : 0;
+}
+
+const struct sym_json_value *sym_json_at(const struct sym_json_value *v, size_t at)
+{
+    return at < sym_json_count(v) ? outside(YAJL_GET_ARRAY(inside(v))->values[at]) : NULL;
+}
+
+bool sym_json_whole(int64_t *out, const struct sym_json_value *v)
+{
+    if (v == NULL || !YAJL_IS_INTEGER(inside(v))) {
+        return false;
+    }
+    *out = YAJL_GET_INTEGER(inside(v));
+    return true;
+}
+
+const char *sym_json_words(const struct sym_json_value *v)
+{
+    return v != NULL && YAJL_IS_STRING(inside(v)) ? YAJL_GET_STRING(inside(v)) : "";
 }

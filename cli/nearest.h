@@ -10,6 +10,7 @@ struct sym_nearest {
     size_t distance;  /* of best */
 };
 
+/* typed is borrowed. */
 struct sym_nearest sym_nearest(const char *typed);
 
 /* Compares with spelling; best becomes meaning when no word tried before was closer. */

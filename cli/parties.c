@@ -50,6 +50,16 @@ void sym_party_name(char out[SYM_PARTY_BYTES], const struct sym_parties *p, stru
     }
 }
 
+void sym_party_put_json(struct sym_json *j, const char *key, const struct sym_parties *p,
+                        struct sym_span id)
+{
+    sym_json_object(j, key);
+    sym_json_hex(j, "id", id);
+    sym_json_text(j, "alias", sym_party_alias(p, id));
+    sym_json_bool(j, "self", sym_party_is_self(p, id));
+    sym_json_end(j);
+}
+
 void sym_parties_add(char line[SYM_PARTIES_BYTES], size_t n, const char *name)
 {
     size_t len = strlen(line);

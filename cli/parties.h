@@ -6,6 +6,7 @@
 #define SYM_CLI_PARTIES_H
 
 #include "cli/client.h"
+#include "cli/json.h"
 
 struct sym_parties {
     struct sym_arena arena;
@@ -24,6 +25,9 @@ void sym_party_name(char out[SYM_PARTY_BYTES], const struct sym_parties *p, stru
 /* The alias alone; empty for this node and for who is not pinned. */
 struct sym_span sym_party_alias(const struct sym_parties *p, struct sym_span id);
 bool sym_party_is_self(const struct sym_parties *p, struct sym_span id);
+/* An object with its id, its alias and whether it is this node. */
+void sym_party_put_json(struct sym_json *j, const char *key, const struct sym_parties *p,
+                        struct sym_span id);
 
 /* Some of them in one line: "n1, n2 and 3 more". */
 #define SYM_PARTIES_SHOWN 8u

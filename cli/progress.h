@@ -21,6 +21,7 @@ struct sym_progress {
     bool told;         /* that nothing moves */
 };
 
+/* Begins now; shown where standard error is a terminal. */
 struct sym_progress sym_progress(const char *label, enum sym_progress_unit unit, uint64_t now_us);
 
 /* Draws again, at most ten times a second. total is 0 while it is unknown. */

@@ -1,5 +1,6 @@
 #include "cli/result.h"
 
+#include "cli/count_json.h"
 #include "cli/exchange_id.h"
 #include "cli/exchange_row.h"
 #include "cli/false_matches.h"
@@ -28,6 +29,7 @@ struct rows {
 struct result {
     const struct sym_exchange_entry *exchange;
     struct rows rows;
+    struct sym_count count;        /* of a count that is wanted as JSON */
     struct sym_false_matches keys; /* of persons */
     bool has_keys;
     uint64_t found[SYM_TOKEN_TYPE_COUNT]; /* records of the result, by type that matched */
@@ -207,7 +209,7 @@ static enum sym_err write_matches(const struct result *r, FILE *to)
 static enum sym_err write_table(const struct result *r, FILE *to)
 {
     struct sym_table *head = sym_table_new(sym_exchange_columns, 2);
-    sym_exchange_put_lines(head, r->exchange);
+    sym_exchange_put_lines(head, r->exchange, NULL);
     enum sym_err err = sym_table_print(head, to);
     if (err == SYM_OK && r->has_keys) {
         err = write_keys(r, to);
@@ -240,25 +242,26 @@ static enum sym_err write_csv(const struct result *r, FILE *to)
 
 static enum sym_err write_json(const struct result *r, FILE *to)
 {
+    if (!has_rows(r)) {
+        return sym_count_json(to, &r->count);
+    }
     struct sym_json *j = sym_json_new(to);
     sym_json_object(j, NULL);
-    sym_exchange_put_json(j, "exchange", r->exchange);
+    sym_exchange_put_json(j, "exchange", r->exchange, NULL);
     sym_json_number(j, "common", r->exchange->common);
     sym_json_number(j, "records", r->exchange->records);
     if (r->has_keys) {
         json_keys(r, j);
     }
-    if (has_rows(r)) {
-        sym_json_array(j, "matches");
-        const uint8_t *id = r->rows.ids;
-        for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
-            sym_json_object(j, NULL);
-            sym_json_text(j, "record", sym_span(id, r->rows.id_lengths[i]));
-            sym_terms_json_types(j, "types", sym_get_u64(r->rows.types + i * TYPES_BYTES));
-            sym_json_end(j);
-        }
+    sym_json_array(j, "matches");
+    const uint8_t *id = r->rows.ids;
+    for (size_t i = 0; i < r->rows.n; id += r->rows.id_lengths[i++]) {
+        sym_json_object(j, NULL);
+        sym_json_text(j, "record", sym_span(id, r->rows.id_lengths[i]));
+        sym_terms_json_types(j, "types", sym_get_u64(r->rows.types + i * TYPES_BYTES));
         sym_json_end(j);
     }
+    sym_json_end(j);
     sym_json_end(j);
     return sym_json_finish(j);
 }
@@ -313,12 +316,15 @@ static enum sym_err show_overlap(const struct sym_target *target, struct sym_cli
     }
     if (err == SYM_OK && has_rows(&r)) {
         err = fetch_rows(&r.rows, client, entry->id, fault);
+    } else if (err == SYM_OK && target->format == SYM_FORMAT_JSON) {
+        err = sym_count_fetch(&r.count, client, entry, fault);
     }
     count_types(&r);
     r.has_keys = has_rows(&r) && sym_false_matches(&r.keys, entry);
     if (err == SYM_OK) {
         err = put(target, &r, fault);
     }
+    sym_count_clear(&r.count);
     free(r.rows.id_lengths);
     free(r.rows.ids);
     free(r.rows.types);

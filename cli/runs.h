@@ -1,5 +1,5 @@
 /* runs.h - what the commands do that need large libraries: Unicode tables, telephone numbers of all
- * countries, linear algebra.
+ * countries, linear algebra, the page that draws, HTTP.
  *
  * Those take three times as long to load as all the rest. So symbolon is linked without them, and
  * becomes symbolon-full, which has every command, where one of these is given (elsewhere.c).
@@ -12,5 +12,7 @@
 enum sym_exit sym_import_run(const struct sym_call *call);
 enum sym_exit sym_explain_run(const struct sym_call *call);
 enum sym_exit sym_estimate_run(const struct sym_call *call);
+enum sym_exit sym_report_run(const struct sym_call *call);
+enum sym_exit sym_ui_run(const struct sym_call *call);
 
 #endif

@@ -23,6 +23,7 @@ struct sym_table;
 struct sym_table *sym_table_new(const struct sym_column *columns, size_t n);
 void sym_table_free(struct sym_table *t);
 
+/* One cell, of a text that others wrote; and one of a format. */
 void sym_table_text(struct sym_table *t, struct sym_span text);
 void sym_table_format(struct sym_table *t, const char *format, ...) SYM_PRINTF(2, 3);
 void sym_table_time(struct sym_table *t, uint64_t seconds);

@@ -36,6 +36,7 @@ enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args
         out->population = sym_args_value(args, "population");
         out->scan = sym_args_has(args, "scan");
         out->gi_star = sym_args_has(args, "gi-star");
+        out->has_top = sym_args_has(args, "top");
         enum sym_err err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
         if (err != SYM_OK) {
             return err;
@@ -71,8 +72,9 @@ static enum sym_err failed(struct sym_fault *fault, enum sym_err err)
 enum sym_err sym_target_write(const struct sym_target *target, sym_target_fn *write, void *context,
                               struct sym_fault *fault)
 {
-    if (target->path == NULL) {
-        return failed(fault, write(context, stdout, target));
+    if (target->path == NULL || target->stream != NULL) {
+        FILE *to = target->stream != NULL ? target->stream : stdout;
+        return failed(fault, write(context, to, target));
     }
     struct sym_new_file file = {0};
     enum sym_err err = sym_new_file_open(&file, target->path, fault);

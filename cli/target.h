@@ -41,12 +41,14 @@ enum sym_format { SYM_FORMAT_TABLE, SYM_FORMAT_CSV, SYM_FORMAT_JSON, SYM_FORMAT_
 
 struct sym_target {
     enum sym_format format;
+    FILE *stream;     /* where to, instead of path and standard output; NULL: there */
     const char *path; /* NULL: standard output */
     bool force;
     const char *population; /* NULL: none */
     bool scan;              /* has a population, then */
     bool gi_star;
     uint64_t top;
+    bool has_top;      /* it was asked for */
     uint64_t at_least; /* lists, of an overlap table; 0: any */
 };
 
@@ -55,6 +57,7 @@ struct sym_target {
 SYM_MUST enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args,
                                       struct sym_fault *fault);
 
+/* Writes the answer to where it goes. */
 typedef enum sym_err sym_target_fn(void *context, FILE *to, const struct sym_target *target);
 /* Calls write once. Into a file: it ends in its place when all went well, and nowhere otherwise. */
 SYM_MUST enum sym_err sym_target_write(const struct sym_target *target, sym_target_fn *write,

@@ -185,6 +185,18 @@ void sym_terms_types_text(char out[SYM_TERMS_BYTES], uint64_t types, const char 
     }
 }
 
+bool sym_terms_are_all_purposes(uint32_t purposes)
+{
+    uint32_t all = sym_terms_all_purposes();
+    return (purposes & all) == all;
+}
+
+bool sym_terms_are_all_types(uint64_t types)
+{
+    uint64_t all = sym_terms_all_types();
+    return (types & all) == all;
+}
+
 void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes)
 {
     char text[SYM_TERMS_BYTES] = "";

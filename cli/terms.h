@@ -47,6 +47,9 @@ uint64_t sym_terms_all_types(void);
 /* "iban"; "any" for 0, "unknown" for a type of a later version. */
 const char *sym_terms_type_text(uint32_t type);
 
+/* Are all there that this version knows? */
+bool sym_terms_are_all_purposes(uint32_t purposes);
+bool sym_terms_are_all_types(uint64_t types);
 /* One cell: "all", or the words with this between them. */
 void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes);
 void sym_terms_put_types(struct sym_table *t, uint64_t types, const char *between);

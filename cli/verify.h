@@ -43,6 +43,7 @@ struct sym_verdict {
     const char *kind; /* "proof", "checkpoint", … */
     bool good;
     bool trusted; /* compared with a key that the user gave */
+    bool absent;  /* there is no file or directory of that name */
     bool strange; /* not good, since no key that was given is the signer's: nothing else was seen */
     char text[SYM_VERDICT_BYTES];
     char origin[SYM_KEY_NAME_BYTES]; /* of the log it tells of; "" where there is none */

@@ -342,9 +342,10 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
     *v = (struct sym_verdict){.kind = "unknown"};
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         sym_verify_directory(v, trust, path);
-    } else if (sym_verify_is_body(path)) {
+    } else if (lstat(path, &st) == 0 && sym_verify_is_body(path)) {
         sym_verify_body(v, trust, path);
     } else if (sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, &fault) != SYM_OK) {
+        v->absent = fault.err == SYM_NOT_FOUND;
         sym_verdict_wrong(v, &fault);
     } else {
         verify_text(v, trust, sym_secret_span(&text), sym_file_show(name, path));

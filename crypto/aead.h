@@ -30,6 +30,7 @@ struct sym_aead {
     void *context; /* owned; the library's cipher context */
 };
 
+/* Takes a copy of the key; clear it in every case. */
 SYM_MUST enum sym_err sym_aead_init(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES]);
 /* Takes another key, which takes a tenth of the time of the first; an empty one is initialised. */
 SYM_MUST enum sym_err sym_aead_renew(struct sym_aead *a, const uint8_t key[SYM_AEAD_KEY_BYTES]);

@@ -10,7 +10,7 @@
 #ifndef SYM_CRYPTO_EXPAND_H
 #define SYM_CRYPTO_EXPAND_H
 
-#include "crypto/secret.h"
+#include "crypto/sha512_many.h"
 
 /* 255 blocks of SHA-512. */
 #define SYM_EXPAND_MAX_BYTES (255u * 64u)
@@ -19,8 +19,9 @@
 SYM_MUST enum sym_err sym_expand_xmd(uint8_t *out, size_t out_len, const struct sym_span *parts,
                                      size_t n_parts, struct sym_span domain);
 
-/* n messages, expanded to each bytes each: out holds n * each bytes. */
-SYM_MUST enum sym_err sym_expand_xmd_batch(uint8_t *out, size_t each,
+/* n messages, expanded to each bytes each: out holds n * each bytes. lanes: of
+ * crypto/sha512_many.h, or NULL. */
+SYM_MUST enum sym_err sym_expand_xmd_batch(uint8_t *out, size_t each, sym_sha512_lanes *lanes,
                                            const struct sym_span *messages, size_t n,
                                            struct sym_span domain);
 

@@ -24,6 +24,7 @@ uint64_t sym_fixed_floor(struct sym_fixed a);
 uint64_t sym_fixed_ceiling(struct sym_fixed a);
 bool sym_fixed_less(struct sym_fixed a, struct sym_fixed b);
 
+/* The caller sees to it that the sum fits. */
 struct sym_fixed sym_fixed_add(struct sym_fixed a, struct sym_fixed b);
 /* a >= b. */
 struct sym_fixed sym_fixed_subtract(struct sym_fixed a, struct sym_fixed b);

@@ -40,6 +40,8 @@ struct sym_laplace_params {
 
 struct sym_laplace; /* the table for one share */
 
+/* Makes the table, which is what takes time. SYM_BAD_VALUE: parameters beyond the limits above;
+ * SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_laplace_new(struct sym_laplace **out, const struct sym_laplace_params *p);
 /* NULL is fine. */
 void sym_laplace_free(struct sym_laplace *t);

@@ -18,6 +18,8 @@ struct sym_lines {
     enum sym_err err;
 };
 
+/* A cursor before the first line of text, which is borrowed, as what and fault (which may be NULL).
+ */
 struct sym_lines sym_lines(struct sym_span text, const char *what, struct sym_fault *fault);
 
 /* The first fault counts. */

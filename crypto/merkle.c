@@ -51,6 +51,77 @@ enum sym_err sym_merkle_add(struct sym_merkle_edge *edge, const uint8_t leaf[SYM
     return err;
 }
 
+/* Leaves whose nodes are hashed together. */
+#define MANY 256u
+
+/* What is new on one level, from hash[1] on, and before it the root that the edge has there. */
+struct row {
+    uint8_t hash[1 + MANY][SYM_HASH_BYTES];
+    size_t n; /* without the first */
+};
+
+/* The level above, of n hashes; n is even. */
+static enum sym_err join_pairs(struct row *above, const struct sym_sha256_many *m,
+                               uint8_t (*hashes)[SYM_HASH_BYTES], size_t n)
+{
+    static const uint8_t mark = 0x01;
+    struct sym_span pairs[(1 + MANY) / 2];
+    above->n = n / 2;
+    if (above->n < 2) {
+        return n == 0 ? SYM_OK : sym_merkle_node(above->hash[1], hashes[0], hashes[1]);
+    }
+    for (size_t i = 0; i < above->n; i++) {
+        pairs[i] = sym_span(hashes[2 * i], 2 * sizeof hashes[0]);
+    }
+    return sym_sha256_many(&above->hash[1], m, sym_span(&mark, 1), pairs, above->n);
+}
+
+/* At most MANY leaves: level by level, whatever has no neighbour becomes a root of the edge. */
+static enum sym_err add_some(struct sym_merkle_edge *edge, const struct sym_sha256_many *m,
+                             uint8_t (*leaves)[SYM_HASH_BYTES], size_t n)
+{
+    struct row rows[2];
+    struct row *row = rows;
+    uint8_t roots[SYM_MERKLE_PROOF_MAX][SYM_HASH_BYTES];
+    size_t n_roots = 0;
+    size_t kept = edge->n;
+    enum sym_err err = SYM_OK;
+    memcpy(rows[0].hash[1], leaves, n * sizeof leaves[0]);
+    rows[0].n = n;
+    for (uint64_t s = edge->size; err == SYM_OK && row->n > 0; s >>= 1) {
+        bool joins = (s & 1) != 0;
+        uint8_t(*hashes)[SYM_HASH_BYTES] = &row->hash[joins ? 0 : 1];
+        size_t here = row->n + (joins ? 1 : 0);
+        if (joins) {
+            memcpy(hashes[0], edge->hash[--kept], sizeof hashes[0]);
+        }
+        if (here % 2 != 0) {
+            memcpy(roots[n_roots++], hashes[--here], sizeof hashes[0]);
+        }
+        row = row == &rows[0] ? &rows[1] : &rows[0];
+        err = join_pairs(row, m, hashes, here);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    edge->size += n;
+    edge->n = kept;
+    while (n_roots > 0) {
+        memcpy(edge->hash[edge->n++], roots[--n_roots], sizeof roots[0]);
+    }
+    return SYM_OK;
+}
+
+enum sym_err sym_merkle_add_many(struct sym_merkle_edge *edge, const struct sym_sha256_many *m,
+                                 uint8_t (*leaves)[SYM_HASH_BYTES], size_t n)
+{
+    enum sym_err err = n > (uint64_t)INT64_MAX - edge->size ? SYM_LIMIT : SYM_OK;
+    for (size_t at = 0; err == SYM_OK && at < n; at += MANY) {
+        err = add_some(edge, m, leaves + at, n - at < MANY ? n - at : MANY);
+    }
+    return err;
+}
+
 enum sym_err sym_merkle_edge_root(uint8_t out[SYM_HASH_BYTES], const struct sym_merkle_edge *edge)
 {
     uint8_t hash[SYM_HASH_BYTES];
@@ -237,9 +308,10 @@ static enum sym_err climb_left(uint8_t hash[SYM_HASH_BYTES], uint64_t path,
     return err;
 }
 
-enum sym_err sym_merkle_inclusion_root(uint8_t out[SYM_HASH_BYTES],
-                                       const uint8_t leaf[SYM_HASH_BYTES], uint64_t index,
-                                       uint64_t size, const struct sym_span *proof, size_t n)
+/* The root that the proof leads to. */
+static enum sym_err inclusion_root(uint8_t out[SYM_HASH_BYTES], const uint8_t leaf[SYM_HASH_BYTES],
+                                   uint64_t index, uint64_t size, const struct sym_span *proof,
+                                   size_t n)
 {
     uint8_t hash[SYM_HASH_BYTES];
     if (index >= size) {
@@ -270,7 +342,7 @@ enum sym_err sym_merkle_check_inclusion(const uint8_t root[SYM_HASH_BYTES],
                                         uint64_t size, const struct sym_span *proof, size_t n)
 {
     uint8_t got[SYM_HASH_BYTES];
-    enum sym_err err = sym_merkle_inclusion_root(got, leaf, index, size, proof, n);
+    enum sym_err err = inclusion_root(got, leaf, index, size, proof, n);
     return err != SYM_OK ? err : compare(got, root);
 }
 

@@ -34,6 +34,11 @@ struct sym_merkle_edge {
 /* Adds the hash of one leaf. SYM_LIMIT at 2^63 - 1 leaves. */
 SYM_MUST enum sym_err sym_merkle_add(struct sym_merkle_edge *edge,
                                      const uint8_t leaf[SYM_HASH_BYTES]);
+/* The same for n of them, in their order; nodes of one level are hashed side by side. After an
+ * error the edge is as it was before, or has the first of them. */
+SYM_MUST enum sym_err sym_merkle_add_many(struct sym_merkle_edge *edge,
+                                          const struct sym_sha256_many *m,
+                                          uint8_t (*leaves)[SYM_HASH_BYTES], size_t n);
 /* Of the empty tree: SHA-256 of nothing. */
 SYM_MUST enum sym_err sym_merkle_edge_root(uint8_t out[SYM_HASH_BYTES],
                                            const struct sym_merkle_edge *edge);
@@ -60,11 +65,7 @@ SYM_MUST enum sym_err sym_merkle_prove_consistency(struct sym_merkle_proof *out,
                                                    uint64_t size, sym_merkle_read_fn *read,
                                                    void *context);
 
-/* The root that the proof leads to. */
-SYM_MUST enum sym_err sym_merkle_inclusion_root(uint8_t out[SYM_HASH_BYTES],
-                                                const uint8_t leaf[SYM_HASH_BYTES], uint64_t index,
-                                                uint64_t size, const struct sym_span *proof,
-                                                size_t n);
+/* Does the proof lead from the leaf to this root? index < size. */
 SYM_MUST enum sym_err sym_merkle_check_inclusion(const uint8_t root[SYM_HASH_BYTES],
                                                  const uint8_t leaf[SYM_HASH_BYTES], uint64_t index,
                                                  uint64_t size, const struct sym_span *proof,

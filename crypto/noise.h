@@ -30,6 +30,7 @@ struct sym_exchange_key {
     uint8_t public_key[SYM_X25519_BYTES];
 };
 
+/* A random key pair, and the one of a private key of 32 bytes; k is empty. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_exchange_key_new(struct sym_exchange_key *k);
 SYM_MUST enum sym_err sym_exchange_key_from(struct sym_exchange_key *k,
                                             struct sym_span private_key);

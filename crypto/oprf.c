@@ -2,7 +2,6 @@
 
 #include "crypto/expand.h"
 
-#include <sodium.h>
 #include <string.h>
 
 /* "OPRFV1-" || I2OSP(0, 1) || "-ristretto255-SHA512" */
@@ -10,6 +9,8 @@
 
 /* Elements that pass through the stack at a time: one full group of the widest backend. */
 #define CHUNK 512u
+/* Tags that are hashed side by side. */
+#define TOGETHER 32u
 
 static const char group_domain[] = "HashToGroup-" CONTEXT;
 static const char key_domain[] = "DeriveKeyPair" CONTEXT;
@@ -83,8 +84,9 @@ static enum sym_err hash_chunk(struct sym_element *out, size_t *bad,
                                size_t n, const struct sym_scalar *k)
 {
     struct sym_uniform uniform[CHUNK];
-    enum sym_err err = sym_expand_xmd_batch(uniform[0].bytes, sizeof uniform[0].bytes, inputs, n,
-                                            LITERAL_SPAN(group_domain));
+    enum sym_err err =
+        sym_expand_xmd_batch(uniform[0].bytes, sizeof uniform[0].bytes, sym_ristretto_sha512(with),
+                             inputs, n, LITERAL_SPAN(group_domain));
     if (err == SYM_OK && k == NULL) {
         err = sym_ristretto_derive(out, bad, with, uniform, n);
     } else if (err == SYM_OK) {
@@ -130,34 +132,40 @@ enum sym_err sym_oprf_evaluate(struct sym_element *out, size_t *bad,
     return sym_ristretto_multiply(out, bad, with, blinded, n, key);
 }
 
-/* SHA-512(len(input) || input || len(element) || element || "Finalize"), cut to len bytes. */
-static void finish(uint8_t *tag, size_t len, struct sym_span input, const struct sym_element *e)
+/* tags = SHA-512(len(input) || input || len(element) || element || "Finalize"), cut; at most
+ * TOGETHER of them. inputs may be NULL: then the empty input stands in for each. */
+static void finish(struct sym_oprf_tags tags, const struct sym_ristretto *with,
+                   const struct sym_span *inputs, const struct sym_element *elements, size_t n)
 {
-    static const uint8_t label[] = {'F', 'i', 'n', 'a', 'l', 'i', 'z', 'e'};
-    const uint8_t input_len[] = {(uint8_t)(input.len >> 8), (uint8_t)input.len};
-    const uint8_t element_len[] = {0, SYM_ELEMENT_BYTES};
-    uint8_t full[SYM_OPRF_TAG_MAX_BYTES];
-    crypto_hash_sha512_state hash;
-    (void)crypto_hash_sha512_init(&hash);
-    (void)crypto_hash_sha512_update(&hash, input_len, sizeof input_len);
-    if (input.len > 0) {
-        (void)crypto_hash_sha512_update(&hash, input.data, input.len);
+    static const uint8_t element_len[] = {0, SYM_ELEMENT_BYTES};
+    uint8_t input_len[TOGETHER][2];
+    uint8_t full[TOGETHER][SYM_OPRF_TAG_MAX_BYTES];
+    struct sym_span parts[TOGETHER][4];
+    for (size_t i = 0; i < n; i++) {
+        const struct sym_span input = inputs != NULL ? inputs[i] : sym_span(NULL, 0);
+        input_len[i][0] = (uint8_t)(input.len >> 8);
+        input_len[i][1] = (uint8_t)input.len;
+        parts[i][0] = sym_span(input_len[i], sizeof input_len[i]);
+        parts[i][1] = input;
+        parts[i][2] = sym_span(element_len, sizeof element_len);
+        parts[i][3] = sym_span(elements[i].bytes, sizeof elements[i].bytes);
     }
-    (void)crypto_hash_sha512_update(&hash, element_len, sizeof element_len);
-    (void)crypto_hash_sha512_update(&hash, e->bytes, sizeof e->bytes);
-    (void)crypto_hash_sha512_update(&hash, label, sizeof label);
-    (void)crypto_hash_sha512_final(&hash, full); /* wipes the state */
-    memcpy(tag, full, len);
-    sym_wipe(full, sizeof full);
+    sym_sha512_many(full, sym_ristretto_sha512(with), NULL, parts[0], 4, sym_span_text("Finalize"),
+                    n);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(tags.data + i * tags.len, full[i], tags.len);
+    }
+    sym_wipe(full, n * sizeof *full);
 }
 
-/* inputs may be NULL: then the empty input stands in for each. */
-static void finish_chunk(struct sym_oprf_tags tags, size_t at, const struct sym_span *inputs,
-                         const struct sym_element *elements, size_t n)
+static void finish_chunk(struct sym_oprf_tags tags, const struct sym_ristretto *with, size_t at,
+                         const struct sym_span *inputs, const struct sym_element *elements,
+                         size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct sym_span input = inputs != NULL ? inputs[at + i] : sym_span(NULL, 0);
-        finish(tags.data + (at + i) * tags.len, tags.len, input, &elements[i]);
+    for (size_t i = 0; i < n; i += TOGETHER) {
+        const struct sym_oprf_tags to = {tags.data + (at + i) * tags.len, tags.len};
+        finish(to, with, inputs != NULL ? inputs + at + i : NULL, elements + i,
+               n - i < TOGETHER ? n - i : TOGETHER);
     }
 }
 
@@ -183,7 +191,7 @@ enum sym_err sym_oprf_finalize(struct sym_oprf_tags tags, size_t *bad,
             sym_wipe(tags.data, at * tags.len);
             return fail_at(bad, at + first, err);
         }
-        finish_chunk(tags, at, inputs, unblinded, m);
+        finish_chunk(tags, with, at, inputs, unblinded, m);
         sym_wipe(unblinded, m * sizeof *unblinded);
     }
     return err;
@@ -207,7 +215,7 @@ enum sym_err sym_oprf_evaluate_own(struct sym_oprf_tags tags, size_t *bad,
             sym_wipe(tags.data, at * tags.len);
             return fail_at(bad, at + first, err);
         }
-        finish_chunk(tags, at, binding == SYM_OPRF_INPUT ? inputs : NULL, evaluated, m);
+        finish_chunk(tags, with, at, binding == SYM_OPRF_INPUT ? inputs : NULL, evaluated, m);
         sym_wipe(evaluated, m * sizeof *evaluated);
     }
     return err;

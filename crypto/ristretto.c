@@ -160,6 +160,11 @@ const char *sym_ristretto_name_at(size_t at)
     return at < BACKEND_COUNT ? backends[at]->name : NULL;
 }
 
+sym_sha512_lanes *sym_ristretto_sha512(const struct sym_ristretto *with)
+{
+    return with->sha512;
+}
+
 /* Turns a backend's answer into the caller's: reached is n, or the index of the first bad one. */
 static enum sym_err settle(size_t *bad, size_t reached, size_t n)
 {
@@ -202,6 +207,21 @@ enum sym_err sym_ristretto_multiply(struct sym_element *out, size_t *bad,
         return err;
     }
     return settle_batch(out, bad, with->multiply(out, in, n, k), n);
+}
+
+enum sym_err sym_ristretto_multiply_each(struct sym_element *out, size_t *bad,
+                                         const struct sym_ristretto *with,
+                                         const struct sym_element *in, size_t n,
+                                         const struct sym_scalar *k)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum sym_err err = check_multiplier(&k[i]);
+        if (err != SYM_OK) {
+            (void)settle(bad, i, n);
+            return err;
+        }
+    }
+    return n == 0 ? SYM_OK : settle_batch(out, bad, with->multiply_each(out, in, n, k), n);
 }
 
 enum sym_err sym_ristretto_derive_multiply(struct sym_element *out, size_t *bad,

@@ -4,12 +4,12 @@
  * part of every function that takes elements and "encode" of every one that gives them. The
  * identity is neither taken nor given: no protocol here has a use for it.
  *
- * A batch shares one secret scalar. The work is done by one of several backends that behave alike;
- * the caller chooses one at start-up and passes the immutable table along. Arrays are
- * caller-allocated, n counts elements, and out may be an input array itself (not overlap it
- * otherwise). Nothing here allocates; a backend may use 512 KiB of stack. Running time depends on n
- * and on which encodings are refused, never on scalars or accepted elements, except in
- * sym_ristretto_sum, whose inputs are public.
+ * A batch shares one secret scalar, but in sym_ristretto_multiply_each. The work is done by one of
+ * several backends that behave alike; the caller chooses one at start-up and passes the immutable
+ * table along. Arrays are caller-allocated, n counts elements, and out may be an input array itself
+ * (not overlap it otherwise). Nothing here allocates; a backend may use 512 KiB of stack. Running
+ * time depends on n and on which encodings are refused, never on scalars or accepted elements,
+ * except in sym_ristretto_sum, whose inputs are public.
  *
  * Scalars are plain values. One that lives as long as a function is declared SYM_SCALAR_AUTO, which
  * wipes it on every way out; one that lives longer has its home in a struct sym_secret
@@ -23,7 +23,7 @@
 #ifndef SYM_CRYPTO_RISTRETTO_H
 #define SYM_CRYPTO_RISTRETTO_H
 
-#include "crypto/secret.h"
+#include "crypto/sha512/sha512.h"
 
 #define SYM_ELEMENT_BYTES      32u
 #define SYM_SCALAR_BYTES       32u
@@ -79,6 +79,8 @@ SYM_MUST enum sym_err sym_ristretto_choose(const struct sym_ristretto **out, con
 const char *sym_ristretto_name(const struct sym_ristretto *with);
 /* The name of the backend at this place, fastest first; NULL past the last. */
 const char *sym_ristretto_name_at(size_t at);
+/* The kernel for crypto/sha512_many.h that the same instructions serve; NULL for none. */
+sym_sha512_lanes *sym_ristretto_sha512(const struct sym_ristretto *with);
 
 /* The generator of RFC 9496 section 4. */
 extern const struct sym_element sym_ristretto_generator;
@@ -98,6 +100,13 @@ SYM_MUST enum sym_err sym_ristretto_multiply(struct sym_element *out, size_t *ba
                                              const struct sym_ristretto *with,
                                              const struct sym_element *in, size_t n,
                                              const struct sym_scalar *k);
+
+/* out[i] = k[i] * in[i], each its own scalar, faster than one by one. Scalars as above: *bad is the
+ * index of the first that is refused. */
+SYM_MUST enum sym_err sym_ristretto_multiply_each(struct sym_element *out, size_t *bad,
+                                                  const struct sym_ristretto *with,
+                                                  const struct sym_element *in, size_t n,
+                                                  const struct sym_scalar *k);
 
 /* out[i] = k * derivation of in[i], faster than the two steps. Scalars as above. */
 SYM_MUST enum sym_err sym_ristretto_derive_multiply(struct sym_element *out, size_t *bad,

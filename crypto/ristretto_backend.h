@@ -21,6 +21,9 @@ struct sym_ristretto {
     size_t (*derive)(struct sym_element *out, const struct sym_uniform *in, size_t n);
     size_t (*multiply)(struct sym_element *out, const struct sym_element *in, size_t n,
                        const struct sym_scalar *k);
+    /* A scalar for each. */
+    size_t (*multiply_each)(struct sym_element *out, const struct sym_element *in, size_t n,
+                            const struct sym_scalar *k);
     size_t (*derive_multiply)(struct sym_element *out, const struct sym_uniform *in, size_t n,
                               const struct sym_scalar *k);
     size_t (*add)(struct sym_element *out, const struct sym_element *a, const struct sym_element *b,
@@ -32,6 +35,7 @@ struct sym_ristretto {
      * weight_len is 16 or 32. */
     size_t (*sum)(struct sym_element *out, const struct sym_element *in, size_t n,
                   const uint8_t *weights, size_t weight_len);
+    sym_sha512_lanes *sha512; /* or NULL */
 };
 
 /* ifma and avx2 are on x86-64 only. */

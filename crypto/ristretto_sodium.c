@@ -48,17 +48,32 @@ static size_t batch_derive(struct sym_element *out, const struct sym_uniform *in
     return i;
 }
 
+static bool multiply_one(struct sym_element *out, const struct sym_element *in,
+                         const struct sym_scalar *k)
+{
+    unsigned bad = is_refused(in);
+    bad |= crypto_scalarmult_ristretto255(out->bytes, k->bytes, in->bytes) != 0;
+    SYM_DECLASSIFY(bad);
+    return bad == 0;
+}
+
 static size_t batch_multiply(struct sym_element *out, const struct sym_element *in, size_t n,
                              const struct sym_scalar *k)
 {
     size_t i = 0;
-    for (; i < n; i++) {
-        unsigned bad = is_refused(&in[i]);
-        bad |= crypto_scalarmult_ristretto255(out[i].bytes, k->bytes, in[i].bytes) != 0;
-        SYM_DECLASSIFY(bad);
-        if (bad) {
-            break;
-        }
+    while (i < n && multiply_one(&out[i], &in[i], k)) {
+        i++;
+    }
+    sodium_stackzero(STACK_BYTES);
+    return i;
+}
+
+static size_t batch_multiply_each(struct sym_element *out, const struct sym_element *in, size_t n,
+                                  const struct sym_scalar *k)
+{
+    size_t i = 0;
+    while (i < n && multiply_one(&out[i], &in[i], &k[i])) {
+        i++;
     }
     sodium_stackzero(STACK_BYTES);
     return i;
@@ -164,6 +179,7 @@ const struct sym_ristretto sym_ristretto_sodium = {
     .check = batch_check,
     .derive = batch_derive,
     .multiply = batch_multiply,
+    .multiply_each = batch_multiply_each,
     .derive_multiply = batch_derive_multiply,
     .add = batch_add,
     .add_multiply = batch_add_multiply,

@@ -90,6 +90,14 @@ static void begin(struct lanes *l, size_t i, uint8_t *out, struct sym_span prefi
     memcpy(l->states[i], sym_sha_initial, sizeof l->states[i]);
 }
 
+static void store_hash(uint8_t out[SYM_HASH_BYTES], const uint32_t state[SYM_SHA_STATE])
+{
+    for (size_t w = 0; w < SYM_SHA_STATE; w++) {
+        uint32_t word = __builtin_bswap32(state[w]);
+        memcpy(out + 4 * w, &word, sizeof word);
+    }
+}
+
 /* The run that the lane is at; ends the message when there is none left. */
 static struct run *run_of(struct lanes *l, size_t i)
 {
@@ -98,10 +106,7 @@ static struct run *run_of(struct lanes *l, size_t i)
         lane->at++;
     }
     if (lane->out != NULL && lane->at == RUNS) {
-        for (size_t w = 0; w < SYM_SHA_STATE; w++) {
-            uint32_t word = __builtin_bswap32(l->states[i][w]);
-            memcpy(lane->out + 4 * w, &word, sizeof word);
-        }
+        store_hash(lane->out, l->states[i]);
         lane->out = NULL;
     }
     return lane->out == NULL ? NULL : &lane->runs[lane->at];
@@ -156,6 +161,81 @@ static void go_alone(struct lanes *l, size_t i)
     took(l->runs[i], l->runs[i]->n);
 }
 
+/* Blocks of a message that is short: copied whole, it takes less time than what follows. */
+#define SHORT_BLOCKS 4u
+
+static size_t blocks_of(struct sym_span prefix, struct sym_span message)
+{
+    return (prefix.len + message.len + 8) / SYM_SHA_BLOCK + 1;
+}
+
+/* The whole message as blocks, of which there are n. */
+static void pad(uint8_t *out, size_t n, struct sym_span prefix, struct sym_span message)
+{
+    const size_t total = prefix.len + message.len;
+    const size_t end = n * SYM_SHA_BLOCK;
+    if (prefix.len > 0) {
+        memcpy(out, prefix.data, prefix.len);
+    }
+    if (message.len > 0) {
+        memcpy(out + prefix.len, message.data, message.len);
+    }
+    out[total] = 0x80;
+    memset(out + total + 1, 0, end - total - 1);
+    sym_put_u64(out + end - 8, (uint64_t)total * 8);
+}
+
+/* At most sixteen messages that are short and of as many blocks each. */
+static void short_ones(uint8_t (*out)[SYM_HASH_BYTES], unsigned width, struct sym_span prefix,
+                       const struct sym_span *messages, size_t n, size_t blocks)
+{
+    uint32_t states[SYM_SHA_WIDE][SYM_SHA_STATE];
+    uint8_t padded[SYM_SHA_WIDE * SHORT_BLOCKS * SYM_SHA_BLOCK];
+    const uint8_t *at[SYM_SHA_WIDE];
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        at[i] = padded + (i < n ? i : 0) * blocks * SYM_SHA_BLOCK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        pad(padded + i * blocks * SYM_SHA_BLOCK, blocks, prefix, messages[i]);
+    }
+    for (size_t i = 0; i < SYM_SHA_WIDE; i++) {
+        memcpy(states[i], sym_sha_initial, sizeof states[i]);
+    }
+    if (width == SYM_SHA_WIDE && n >= WIDE_FROM) {
+        sym_sha_avx512_compress_wide(states, at, blocks);
+    } else {
+        for (size_t i = 0; i < n && i < SYM_SHA_WIDE - 1; i += SYM_SHA_PAIR) {
+            sym_sha_ni_compress_pair(&states[i], &at[i], blocks);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        store_hash(out[i], states[i]);
+    }
+    sym_wipe(padded, n * blocks * SYM_SHA_BLOCK);
+    sym_wipe(states, sizeof states);
+}
+
+/* How many of the first messages are hashed as short ones. */
+static size_t begin_short(uint8_t (*out)[SYM_HASH_BYTES], unsigned width, struct sym_span prefix,
+                          const struct sym_span *messages, size_t n)
+{
+    size_t at = 0;
+    while (at < n) {
+        const size_t most = n - at < SYM_SHA_WIDE ? n - at : SYM_SHA_WIDE;
+        const size_t blocks = blocks_of(prefix, messages[at]);
+        size_t same = 1;
+        while (same < most && blocks_of(prefix, messages[at + same]) == blocks) {
+            same++;
+        }
+        if (same < most || blocks > SHORT_BLOCKS) {
+            break;
+        }
+        short_ones(out + at, width, prefix, messages + at, same, blocks);
+        at += same;
+    }
+    return at;
+}
+
 static void side_by_side(uint8_t (*out)[SYM_HASH_BYTES], unsigned width, struct sym_span prefix,
                          const struct sym_span *messages, size_t n)
 {
@@ -202,7 +282,10 @@ enum sym_err sym_sha256_many(uint8_t (*out)[SYM_HASH_BYTES], const struct sym_sh
     }
 #ifdef __x86_64__
     if (m->width > 1) {
-        side_by_side(out, m->width, prefix, messages, n);
+        size_t begun = begin_short(out, m->width, prefix, messages, n);
+        if (begun < n) {
+            side_by_side(out + begun, m->width, prefix, messages + begun, n - begun);
+        }
         return SYM_OK;
     }
 #endif

@@ -12,6 +12,7 @@
 
 #define SYM_UTC_BYTES 21u /* with terminator */
 
+/* "2026-11-22T18:00:00Z", and back; seconds since 1970. */
 SYM_MUST enum sym_err sym_utc_parse(int64_t *out_s, struct sym_span text);
 SYM_MUST enum sym_err sym_utc_format(char out[SYM_UTC_BYTES], int64_t time_s);
 

@@ -118,7 +118,9 @@ static ssize_t fill(uint8_t *out, size_t room, int fd)
     return (ssize_t)got;
 }
 
-enum sym_err sym_disk_drain(struct sym_secret *out, int fd, size_t max)
+/* All that fd yields until its end, at most max bytes, into key memory; out is empty, and stays so
+ * for an empty file. After SYM_IO errno says more. */
+static enum sym_err drain(struct sym_secret *out, int fd, size_t max)
 {
     SYM_SECRET_AUTO room = {0};
     /* One byte more than allowed, so that a longer file shows. */
@@ -143,7 +145,7 @@ enum sym_err sym_disk_read(struct sym_secret *out, const struct sym_disk *d, con
     if (fd < 0) {
         return sym_disk_fail(fault, d, name, errno);
     }
-    enum sym_err err = sym_disk_drain(out, fd, max);
+    enum sym_err err = drain(out, fd, max);
     if (err == SYM_IO) {
         err = sym_disk_fail(fault, d, name, errno);
     } else if (err != SYM_OK) {

@@ -28,15 +28,12 @@ SYM_MUST enum sym_err sym_disk_open(struct sym_disk *d, const char *path, struct
 /* A closed one is fine. */
 void sym_disk_close(struct sym_disk *d);
 
+/* The path without control characters, cut where it is too long: for faults. */
 void sym_disk_show(char out[SYM_SHOWN_BYTES], const char *path);
 
 /* A fault for the operating system's error code on this file (NULL: the directory). */
 SYM_MUST enum sym_err sym_disk_fail(struct sym_fault *fault, const struct sym_disk *d,
                                     const char *name, int code);
-
-/* All that fd yields until its end, at most max bytes, into key memory; out must be empty, and
- * stays so for an empty file. Without a fault: errno says more after SYM_IO. */
-SYM_MUST enum sym_err sym_disk_drain(struct sym_secret *out, int fd, size_t max);
 
 /* All of a file. */
 SYM_MUST enum sym_err sym_disk_read(struct sym_secret *out, const struct sym_disk *d,

@@ -22,6 +22,7 @@ struct sym_timer;
 typedef void sym_watch_fn(void *owner, short ready);
 typedef void sym_timer_fn(void *owner);
 
+/* SYM_NO_MEMORY, SYM_LIMIT (descriptors), SYM_IO. */
 SYM_MUST enum sym_err sym_loop_new(struct sym_loop **out);
 /* Frees the watches and timers that are left, too. NULL is fine. */
 void sym_loop_free(struct sym_loop *loop);

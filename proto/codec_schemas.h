@@ -80,6 +80,7 @@
     X(witness_list)                                                                                \
     X(witness_query)                                                                               \
     X(exhibit)                                                                                     \
+    X(report_made)                                                                                 \
     X(log_erase)                                                                                   \
     X(log_erased)                                                                                  \
     X(compare_start)                                                                               \

@@ -47,6 +47,7 @@ struct sym_compare_plan {
     size_t n_gaps;
 };
 
+/* The plan is copied. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_compare_new(struct sym_compare **out,
                                       const struct sym_compare_plan *plan);
 void sym_compare_free(struct sym_compare *c);

@@ -162,6 +162,7 @@ enum sym_err sym_compare_count_denied(struct sym_compare *c, struct sym_span lea
                                       struct sym_span body)
 {
     SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO inner = {0};
     struct sym_leaf l;
     struct sym_entry_body b;
     enum sym_err err = sym_decode(&arena, &l, &sym_msg_leaf, leaf);
@@ -169,7 +170,7 @@ enum sym_err sym_compare_count_denied(struct sym_compare *c, struct sym_span lea
         !sym_span_equal(l.initiator, sym_span(c->plan.peer.bytes, SYM_NODE_ID_BYTES))) {
         return err;
     }
-    err = sym_decode(&arena, &b, &sym_msg_entry_body, body);
+    err = sym_decode(&inner, &b, &sym_msg_entry_body, body);
     if (err == SYM_OK && sym_span_equal(b.event, sym_span_text(SYM_EVENT_NOT_RECORDED))) {
         c->counts.denied += b.count;
     }

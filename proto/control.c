@@ -110,6 +110,7 @@ static const struct sym_field exchange_state_fields[] = {
     SYM_FIELD_U64(struct sym_exchange_row, round_trip_us, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_exchange_row, bytes_sent, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_exchange_row, bytes_received, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_exchange_row, stage, 0, 255),
 };
 const struct sym_message sym_msg_exchange_state =
     SYM_MESSAGE("ExchangeState", struct sym_exchange_row, exchange_state_fields);
@@ -211,6 +212,7 @@ static const struct sym_field status_fields[] = {
     SYM_FIELD_U32(struct sym_status, standing_due, 0, SYM_STANDING_KEPT_MAX),
     SYM_FIELD_U32(struct sym_status, standing_received, 0, SYM_STANDING_KEPT_MAX),
     SYM_FIELD_U64(struct sym_status, standing_bytes, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_status, asker_roles, 0, SYM_USER_ANY),
 };
 const struct sym_message sym_msg_status = SYM_MESSAGE("Status", struct sym_status, status_fields);
 

@@ -97,7 +97,8 @@ enum sym_user_role {
     X(OVERLAP_TABLE_SHOW, exchange_name, overlap_table_shown, SYM_USER_ANALYST)                    \
     X(BACKUP_BEGIN, backup_begin, backup_begun, SYM_USER_OPERATOR)                                 \
     X(BACKUP_CHUNK, backup_query, backup_part, SYM_USER_OPERATOR)                                  \
-    X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)
+    X(BACKUP_END, backup_end, empty, SYM_USER_OPERATOR)                                            \
+    X(REPORT_MADE, report_made, empty, SYM_USER_ANALYST)
 
 enum sym_verb {
     SYM_VERB_NONE,
@@ -195,6 +196,7 @@ struct sym_exchange_row {
     uint64_t round_trip_us;
     uint64_t bytes_sent;
     uint64_t bytes_received;
+    uint32_t stage;
 };
 
 struct sym_user_add {
@@ -279,6 +281,7 @@ struct sym_status {
     uint32_t standing_due;      /* those that are to be made, */
     uint32_t standing_received; /* and those of peers */
     uint64_t standing_bytes;    /* of all */
+    uint32_t asker_roles;       /* SYM_USER_… bits of the user who asks */
 };
 
 extern const struct sym_message sym_msg_control_request;

@@ -94,6 +94,7 @@ static const struct sym_field body_fields[] = {
     SYM_FIELD_BYTES(struct sym_entry_body, approval, 0, SYM_COMMAND_KEPT_BYTES),
     SYM_FIELD_TEXT(struct sym_entry_body, checkpoint, 0, SYM_CHECKPOINT_BYTES_MAX),
     SYM_FIELD_U64(struct sym_entry_body, count, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_entry_body, rule, 0, 255),
 };
 const struct sym_message sym_msg_entry_body =
     SYM_MESSAGE("EntryBody", struct sym_entry_body, body_fields);
@@ -290,6 +291,15 @@ static const struct sym_field exhibit_fields[] = {
 };
 const struct sym_message sym_msg_exhibit =
     SYM_MESSAGE("Exhibit", struct sym_exhibit, exhibit_fields);
+
+static const struct sym_field report_made_fields[] = {
+    SYM_FIELD_MANY(SYM_MANY_BYTES, struct sym_report_made, exchanges, SYM_EXCHANGE_ID_BYTES,
+                   SYM_EXCHANGE_ID_BYTES, SYM_REPORT_EXCHANGES_MAX, NULL),
+    SYM_FIELD_EXACT(struct sym_report_made, hash, SYM_HASH_BYTES),
+    SYM_FIELD_U64(struct sym_report_made, size, 1, SYM_REPORT_BYTES_MAX),
+};
+const struct sym_message sym_msg_report_made =
+    SYM_MESSAGE("ReportMade", struct sym_report_made, report_made_fields);
 
 static const struct sym_field log_erase_fields[] = {
     SYM_FIELD_U64(struct sym_log_erase, before_ms, 1, INT64_MAX),

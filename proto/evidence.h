@@ -77,6 +77,10 @@ enum sym_finding_code {
 /* The event of an entry that counts requests of a peer which are not in the log one by one. */
 #define SYM_EVENT_NOT_RECORDED "requests-not-recorded"
 
+/* The event of an entry about a page of results: its subject is the SHA-256 of the file, its detail
+ * the ids of the exchanges that are on it. */
+#define SYM_EVENT_REPORT_MADE "report-made"
+
 /* Texts of the numbers; "unknown" for one that is none. */
 const char *sym_entry_kind_text(uint32_t kind);
 const char *sym_witness_state_text(uint32_t state);
@@ -128,6 +132,7 @@ struct sym_entry_body {
     struct sym_span approval;
     struct sym_span checkpoint;
     uint64_t count;
+    uint32_t rule;
 };
 
 struct sym_log_head {
@@ -239,6 +244,13 @@ struct sym_exhibit {
     struct sym_span text;
 };
 
+struct sym_report_made {
+    const struct sym_span *exchanges; /* of 16 bytes */
+    size_t n_exchanges;
+    struct sym_span hash; /* 32 bytes */
+    uint64_t size;
+};
+
 struct sym_log_erase {
     uint64_t before_ms;
 };
@@ -327,6 +339,7 @@ extern const struct sym_message sym_msg_release_evidence;
 extern const struct sym_message sym_msg_witness_list;
 extern const struct sym_message sym_msg_witness_query;
 extern const struct sym_message sym_msg_exhibit;
+extern const struct sym_message sym_msg_report_made;
 extern const struct sym_message sym_msg_log_erase;
 extern const struct sym_message sym_msg_log_erased;
 extern const struct sym_message sym_msg_compare_start;

@@ -54,6 +54,8 @@
 SYM_MUST enum sym_err sym_exhibit_card(struct sym_card *out, struct sym_span text, const char *name,
                                        struct sym_fault *fault);
 
+/* A signed message as a file that anybody can check: *len bytes of at most max, with a terminator.
+ */
 SYM_MUST enum sym_err sym_receipt_write(char *out, size_t max, size_t *len, enum sym_told kind,
                                         struct sym_span signed_bytes, struct sym_span card);
 struct sym_receipt_exhibit {
@@ -98,6 +100,7 @@ SYM_MUST enum sym_err sym_split_read(struct sym_split_exhibit *out, struct sym_s
                                      const char *name, struct sym_fault *fault);
 void sym_split_clear(struct sym_split_exhibit *e);
 
+/* A report, signed together with the head of the log that it sums up. */
 SYM_MUST enum sym_err sym_report_write(char *out, size_t max, size_t *len, struct sym_span payload,
                                        struct sym_span checkpoint, struct sym_span card,
                                        const struct sym_sign_key *identity);

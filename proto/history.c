@@ -72,6 +72,8 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_U32(struct sym_exchange_entry, why, 0, 255),
     SYM_FIELD_U32(struct sym_exchange_entry, rule, 0, 255),
     SYM_FIELD_BYTES(struct sym_exchange_entry, shared, 0, SYM_SHARED_KEYS_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_exchange_entry, parties, 0,
+                    SYM_TABLE_PARTIES_MAX *SYM_NODE_ID_BYTES),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

@@ -76,6 +76,7 @@ struct sym_exchange_entry {
     uint32_t why;
     uint32_t rule;
     struct sym_span shared; /* sym_shared_keys_read */
+    struct sym_span parties;
 };
 
 struct sym_exchange_query {

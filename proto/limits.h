@@ -241,6 +241,10 @@
 #define SYM_CHECKPOINT_SHOWN_BYTES_MAX 262144u
 /* Plain words in a body of the log, bytes. */
 #define SYM_DETAIL_BYTES_MAX 511u
+/* Exchanges of which one report shows the results: an entry of the log names them all. */
+#define SYM_REPORT_EXCHANGES_MAX 15u
+/* The file of a report, bytes: some million cells and the page around them. */
+#define SYM_REPORT_BYTES_MAX 268435456u
 /* A user's signed command that a body keeps as it came, bytes; of a longer one it keeps the hash.
  */
 #define SYM_COMMAND_KEPT_BYTES 16384u

@@ -244,7 +244,7 @@ enum sym_err sym_session_answer(struct sym_session *s, struct sym_receipt *recei
 
 enum sym_err sym_session_confirm(struct sym_session *s)
 {
-    if (s->state != SYM_SESSION_ANSWERED) {
+    if (s->state != SYM_SESSION_ANSWERED || s->abandoned) {
         return SYM_WRONG_STATE;
     }
     s->state = SYM_SESSION_OPEN;
@@ -324,6 +324,11 @@ enum sym_err sym_session_stop(struct sym_session *s)
     }
     s->stopped = true;
     return SYM_OK;
+}
+
+void sym_session_abandon(struct sym_session *s)
+{
+    s->abandoned = true;
 }
 
 enum sym_err sym_session_give_up(struct sym_session *s)

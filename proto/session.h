@@ -88,6 +88,7 @@ struct sym_session_event {
 
 struct sym_session; /* opaque */
 
+/* One side of one exchange. SYM_NO_MEMORY; those of noise.h. */
 SYM_MUST enum sym_err sym_session_new(struct sym_session **out, enum sym_session_role role,
                                       const struct sym_session_parties *parties,
                                       const uint8_t exchange_id[SYM_EXCHANGE_ID_BYTES]);
@@ -125,6 +126,9 @@ SYM_MUST enum sym_err sym_session_fill(struct sym_session *s, uint8_t *frame, si
 /* Neither takes nor seals data from now on, so that the transcripts stay as they are until the
  * close; more than once is fine. */
 SYM_MUST enum sym_err sym_session_stop(struct sym_session *s);
+/* The initiator waits no longer for the answer: it is taken however late it comes, so that a grant
+ * can be aborted; nothing else can be done with it. */
+void sym_session_abandon(struct sym_session *s);
 /* This side will abort: what still comes stays outside of the transcripts, but for the other side's
  * statement. SYM_WRONG_STATE without keys. */
 SYM_MUST enum sym_err sym_session_give_up(struct sym_session *s);

@@ -48,7 +48,7 @@ static enum sym_err receipt_times_fit(const struct sym_session *s, const struct 
                                       uint64_t now_ms)
 {
     bool over = q->decision == SYM_DECISION_GRANTED && sym_session_later(now_ms, q->expires_ms);
-    if (over || now_ms > s->request_expires_ms) {
+    if (!s->abandoned && (over || now_ms > s->request_expires_ms)) {
         return SYM_EXPIRED;
     }
     return time_fits(s, q->issued_ms, now_ms);

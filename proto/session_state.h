@@ -32,6 +32,7 @@ struct sym_session {
     uint8_t *scratch;       /* SYM_SIGNED_BYTES_MAX: a signed message on its way out or in */
     size_t signed_len;      /* of the one in scratch that was sent last */
     bool aborted;           /* by this side */
+    bool abandoned;         /* by the initiator, before there was an answer */
     bool stopped;           /* no data any more, either way */
 };
 

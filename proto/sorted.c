@@ -127,6 +127,84 @@ void sym_sorted_sort(uint8_t *items, size_t n, size_t len)
     }
 }
 
+void sym_sorted_count(uint32_t counts[SYM_SORTED_PARTS], const uint8_t *items, size_t n, size_t len)
+{
+    for (size_t i = 0; i < n; i++) {
+        counts[items[i * len]]++;
+    }
+}
+
+void sym_sorted_places(size_t starts[SYM_SORTED_PARTS + 1], uint32_t (*counts)[SYM_SORTED_PARTS],
+                       size_t pieces)
+{
+    size_t next = 0;
+    for (size_t p = 0; p < SYM_SORTED_PARTS; p++) {
+        starts[p] = next;
+        for (size_t k = 0; k < pieces; k++) {
+            const uint32_t some = counts[k][p];
+            counts[k][p] = (uint32_t)next;
+            next += some;
+        }
+    }
+    starts[SYM_SORTED_PARTS] = next;
+}
+
+static inline __attribute__((always_inline)) void
+move_each(uint8_t *out, uint32_t *places, const uint8_t *items, size_t n, size_t len)
+{
+    for (size_t i = 0; i < n; i++) {
+        memcpy(out + (size_t)places[items[i * len]]++ * len, items + i * len, len);
+    }
+}
+
+void sym_sorted_move(uint8_t *out, uint32_t places[SYM_SORTED_PARTS], const uint8_t *items,
+                     size_t n, size_t len)
+{
+    if (len == USUAL) {
+        move_each(out, places, items, n, USUAL);
+    } else {
+        move_each(out, places, items, n, len);
+    }
+}
+
+#define FINE_BITS 12u
+
+/* By counting on the bits behind the first byte, as many as give a place to each item; the few of
+ * one place are inserted. */
+static inline __attribute__((always_inline)) void part(uint8_t *out, const uint8_t *items, size_t n,
+                                                       size_t len)
+{
+    uint32_t ends[1u << FINE_BITS] = {0};
+    unsigned bits = 1;
+    while (bits < FINE_BITS && (size_t)1 << bits < n) {
+        bits++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ends[head(items + i * len) << 8 >> (64 - bits)]++;
+    }
+    for (size_t k = 0, next = 0; k < (size_t)1 << bits; k++) {
+        const uint32_t some = ends[k];
+        ends[k] = (uint32_t)next;
+        next += some;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *item = items + i * len;
+        memcpy(out + (size_t)ends[head(item) << 8 >> (64 - bits)]++ * len, item, len);
+    }
+    for (size_t k = 0, first = 0; k < (size_t)1 << bits; first = ends[k++]) {
+        sort_from(out + first * len, ends[k] - first, len, 1);
+    }
+}
+
+void sym_sorted_part(uint8_t *out, const uint8_t *items, size_t n, size_t len)
+{
+    if (len == USUAL) {
+        part(out, items, n, USUAL);
+    } else {
+        part(out, items, n, len);
+    }
+}
+
 /* A range, at most n items, that holds the first item not before wanted, unless all are: found by
  * doubling steps away from where that item would be if all were spread evenly. */
 static void narrow(size_t *low, size_t *high, const uint8_t *items, size_t n, size_t len,

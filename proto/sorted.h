@@ -7,7 +7,9 @@
  * byte of an item. Not for secrets: time and memory accesses depend on the contents.
  *
  * A large array is sorted in two steps, so that the second can be shared by threads: split it, then
- * sort each of the SYM_SORTED_PARTS parts by itself.
+ * sort each of the SYM_SORTED_PARTS parts by itself. With a second array both can be: cut the items
+ * into pieces; sym_sorted_count for each of them; sym_sorted_places once; sym_sorted_move for each
+ * into the second array; then sym_sorted_part for each part, back into the first.
  */
 #ifndef SYM_PROTO_SORTED_H
 #define SYM_PROTO_SORTED_H
@@ -24,6 +26,19 @@ int sym_sorted_compare(const uint8_t *a, const uint8_t *b, size_t len);
  * first byte. */
 void sym_sorted_split(size_t starts[SYM_SORTED_PARTS + 1], uint8_t *items, size_t n, size_t len);
 void sym_sorted_sort(uint8_t *items, size_t n, size_t len);
+
+/* Adds to counts how many of the n items of a piece belong to each part. */
+void sym_sorted_count(uint32_t counts[SYM_SORTED_PARTS], const uint8_t *items, size_t n,
+                      size_t len);
+/* counts has a row for each piece, and becomes where that piece moves the next item of each part.
+ * starts: as of sym_sorted_split. Fewer than 2^32 items in all. */
+void sym_sorted_places(size_t starts[SYM_SORTED_PARTS + 1], uint32_t (*counts)[SYM_SORTED_PARTS],
+                       size_t pieces);
+/* The items of a piece to their parts in out; uses up its row. */
+void sym_sorted_move(uint8_t *out, uint32_t places[SYM_SORTED_PARTS], const uint8_t *items,
+                     size_t n, size_t len);
+/* out gets the n items of one part, sorted. 16 KiB of stack more than sym_sorted_sort. */
+void sym_sorted_part(uint8_t *out, const uint8_t *items, size_t n, size_t len);
 
 /* Is wanted among these n sorted items? n below 2^32. */
 bool sym_sorted_has(const uint8_t *items, size_t n, size_t len, const uint8_t *wanted);

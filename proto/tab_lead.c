@@ -382,8 +382,3 @@ enum sym_err sym_tab_lead_worked(struct sym_tab_lead *l, void *context, enum sym
     sym_lead_advance(l, now_ms);
     return err;
 }
-
-size_t sym_tab_lead_works_out(const struct sym_tab_lead *l)
-{
-    return l->jobs.out;
-}

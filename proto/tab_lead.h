@@ -23,6 +23,7 @@ struct sym_tab_lead_config {
     uint32_t phase_ms; /* how long one phase may take before those who are late are left out */
 };
 
+/* The question is copied. SYM_BAD_VALUE with a fault: it does not hold together; SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_tab_lead_new(struct sym_tab_lead **out,
                                        const struct sym_tab_lead_config *config,
                                        struct sym_fault *fault);
@@ -86,7 +87,6 @@ bool sym_tab_lead_misfits(const struct sym_tab_lead *l, uint32_t place);
 bool sym_tab_lead_work(struct sym_tab_lead *l, struct sym_work *out);
 SYM_MUST enum sym_err sym_tab_lead_worked(struct sym_tab_lead *l, void *context, enum sym_err err,
                                           uint64_t now_ms);
-size_t sym_tab_lead_works_out(const struct sym_tab_lead *l);
 struct sym_tab_progress sym_tab_lead_progress(const struct sym_tab_lead *l);
 
 #endif

@@ -8,7 +8,8 @@
 /* Counting -------------------------------------------------------------------------------------
  */
 
-uint32_t sym_lead_count(const struct sym_tab_lead *l, enum leg_stage stage, bool live)
+/* Legs at this stage; live: that are not gone. */
+static uint32_t count_legs(const struct sym_tab_lead *l, enum leg_stage stage, bool live)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < l->rules.n; i++) {
@@ -17,16 +18,7 @@ uint32_t sym_lead_count(const struct sym_tab_lead *l, enum leg_stage stage, bool
     return n;
 }
 
-uint32_t sym_lead_count_from(const struct sym_tab_lead *l, enum leg_stage stage)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < l->rules.n; i++) {
-        n += l->legs[i].stage >= stage;
-    }
-    return n;
-}
-
-void sym_lead_owe(struct sym_tab_lead *l, enum leg_stage stage, enum tab_type type)
+static void owe(struct sym_tab_lead *l, enum leg_stage stage, enum tab_type type)
 {
     for (uint32_t i = 0; i < l->rules.n; i++) {
         if (l->legs[i].stage == stage && !l->legs[i].gone) {
@@ -70,7 +62,7 @@ void sym_lead_fail(struct sym_tab_lead *l, const char *format, ...)
 /* Who stopped at this stage: those that are gone, or those that are late where none is. */
 static void mark_missing(struct sym_tab_lead *l, enum leg_stage stage)
 {
-    bool left = sym_lead_count(l, stage, true) < sym_lead_count(l, stage, false);
+    bool left = count_legs(l, stage, true) < count_legs(l, stage, false);
     for (uint32_t i = 0; i < l->rules.n; i++) {
         l->legs[i].missing = l->legs[i].stage == stage && (l->legs[i].gone || !left);
     }
@@ -163,7 +155,7 @@ static void advance_consents(struct sym_tab_lead *l, uint64_t now_ms)
     if (l->wants_look) {
         return;
     }
-    if (sym_lead_count(l, LEG_PROPOSED, true) == 0 || late) {
+    if (count_legs(l, LEG_PROPOSED, true) == 0 || late) {
         close_consents(l);
     }
 }
@@ -178,10 +170,10 @@ enum sym_err sym_tab_lead_looked(struct sym_tab_lead *l, const uint8_t *tabulati
         memcpy(l->done, tabulation, sizeof l->done);
         l->is_done = true;
         enter(l, SYM_TAB_RELEASING, now_ms);
-        sym_lead_owe(l, LEG_CONSENTED, TAB_DONE);
+        owe(l, LEG_CONSENTED, TAB_DONE);
     } else {
         enter(l, SYM_TAB_SHARES, now_ms);
-        sym_lead_owe(l, LEG_CONSENTED, TAB_CONSENTS);
+        owe(l, LEG_CONSENTED, TAB_CONSENTS);
     }
     sym_lead_advance(l, now_ms);
     return SYM_OK;
@@ -192,8 +184,8 @@ enum sym_err sym_tab_lead_looked(struct sym_tab_lead *l, const uint8_t *tabulati
 
 static void advance_shares(struct sym_tab_lead *l, uint64_t now_ms)
 {
-    uint32_t missing = sym_lead_count(l, LEG_CONSENTED, false);
-    uint32_t live = sym_lead_count(l, LEG_CONSENTED, true) + sym_lead_count(l, LEG_SHARED, true);
+    uint32_t missing = count_legs(l, LEG_CONSENTED, false);
+    uint32_t live = count_legs(l, LEG_CONSENTED, true) + count_legs(l, LEG_SHARED, true);
     if (is_late(l, now_ms) || live < l->n_consents) {
         uint32_t have = l->n_consents - missing;
         if (missing > 0) {
@@ -213,7 +205,7 @@ static void advance_shares(struct sym_tab_lead *l, uint64_t now_ms)
         return;
     }
     enter(l, SYM_TAB_VECTORS, now_ms);
-    sym_lead_owe(l, LEG_SHARED, TAB_BOXES);
+    owe(l, LEG_SHARED, TAB_BOXES);
 }
 
 /* Vectors --------------------------------------------------------------------------------------
@@ -291,17 +283,17 @@ static void close_vectors(struct sym_tab_lead *l, uint64_t now_ms)
         return;
     }
     enter(l, SYM_TAB_SURVIVORS, now_ms);
-    sym_lead_owe(l, LEG_SENT, TAB_SURVIVORS);
+    owe(l, LEG_SENT, TAB_SURVIVORS);
 }
 
 static void advance_vectors(struct sym_tab_lead *l, uint64_t now_ms)
 {
     drop_late(l, now_ms);
     ask_next(l, now_ms);
-    uint32_t have = sym_lead_count(l, LEG_SENT, false);
-    uint32_t waiting = sym_lead_count(l, LEG_SHARED, true) + sym_lead_count(l, LEG_ASKED, true);
+    uint32_t have = count_legs(l, LEG_SENT, false);
+    uint32_t waiting = count_legs(l, LEG_SHARED, true) + count_legs(l, LEG_ASKED, true);
     if (have + waiting < l->least) {
-        enum leg_stage stage = sym_lead_count(l, LEG_ASKED, false) > 0 ? LEG_ASKED : LEG_SHARED;
+        enum leg_stage stage = count_legs(l, LEG_ASKED, false) > 0 ? LEG_ASKED : LEG_SHARED;
         fail_missing(l, "sent their cells or still may", stage, have + waiting, l->least);
     } else if (waiting == 0 && !sym_lead_adds(l)) {
         close_vectors(l, now_ms);
@@ -328,8 +320,8 @@ static enum sym_err list_signatures(struct sym_tab_lead *l, uint32_t n)
 
 static void advance_survivors(struct sym_tab_lead *l, uint64_t now_ms)
 {
-    uint32_t n = sym_lead_count(l, LEG_SIGNED, false);
-    uint32_t waiting = sym_lead_count(l, LEG_SENT, true);
+    uint32_t n = count_legs(l, LEG_SIGNED, false);
+    uint32_t waiting = count_legs(l, LEG_SENT, true);
     if (n + waiting < l->rules.quorum || (n < l->rules.quorum && is_late(l, now_ms))) {
         fail_missing(l, "signed who survived", LEG_SENT, n, l->rules.quorum);
         return;
@@ -343,7 +335,7 @@ static void advance_survivors(struct sym_tab_lead *l, uint64_t now_ms)
         return;
     }
     enter(l, SYM_TAB_UNMASKING, now_ms);
-    sym_lead_owe(l, LEG_SIGNED, TAB_SIGNATURES);
+    owe(l, LEG_SIGNED, TAB_SIGNATURES);
 }
 
 /* Unmasking ------------------------------------------------------------------------------------
@@ -359,14 +351,14 @@ static void advance_unmasking(struct sym_tab_lead *l, uint64_t now_ms)
     if (l->unmasking != UNMASK_WAITS) {
         return;
     }
-    uint32_t waiting = sym_lead_count(l, LEG_SIGNED, true);
+    uint32_t waiting = count_legs(l, LEG_SIGNED, true);
     enum sym_err err = sym_lead_recover(l);
     bool over = err != SYM_OK && (err != SYM_AGAIN || waiting == 0 || is_late(l, now_ms));
     if (over && l->misfits) {
         sym_lead_fail_misfit(l);
     } else if (over) {
         fail_missing(l, "gave shares of the masks that fit", LEG_SIGNED,
-                     sym_lead_count(l, LEG_UNMASKED, false), l->rules.quorum);
+                     count_legs(l, LEG_UNMASKED, false), l->rules.quorum);
     }
 }
 
@@ -399,8 +391,8 @@ enum sym_err sym_tab_lead_kept(struct sym_tab_lead *l)
     }
     l->wants_keep = false;
     l->until_ms = 0;
-    sym_lead_owe(l, LEG_UNMASKED, TAB_RELEASE);
-    sym_lead_owe(l, LEG_UNMASKED, TAB_CELLS);
+    owe(l, LEG_UNMASKED, TAB_RELEASE);
+    owe(l, LEG_UNMASKED, TAB_CELLS);
     return SYM_OK;
 }
 

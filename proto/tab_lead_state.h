@@ -140,10 +140,6 @@ void sym_lead_fail(struct sym_tab_lead *l, const char *format, ...) SYM_PRINTF(2
 /* Goes on as far as what is there allows; now_ms: 0 leaves the clock out. */
 void sym_lead_advance(struct sym_tab_lead *l, uint64_t now_ms);
 void sym_lead_drop(struct lead_leg *leg);
-/* Legs at this stage; live: that are not gone. */
-uint32_t sym_lead_count(const struct sym_tab_lead *l, enum leg_stage stage, bool live);
-uint32_t sym_lead_count_from(const struct sym_tab_lead *l, enum leg_stage stage);
-void sym_lead_owe(struct sym_tab_lead *l, enum leg_stage stage, enum tab_type type);
 
 /* tab_lead_take.c */
 

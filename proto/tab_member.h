@@ -42,6 +42,7 @@ struct sym_tab_member_config {
     const struct sym_tab_owed *owed;
 };
 
+/* SYM_BAD_VALUE: there is no such tabulation; SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_tab_member_new(struct sym_tab_member **out,
                                          const struct sym_tab_member_config *config);
 /* Wipes. Not while a piece of a work may still run; NULL is fine. */
@@ -77,6 +78,8 @@ void sym_tab_member_release(const struct sym_tab_member *m, struct sym_span *hea
 /* Or a release of the same question that members hold already, by tabulation id: with DONE. */
 struct sym_span sym_tab_member_done(const struct sym_tab_member *m);
 
+/* The answers to what it wants, in this order; SYM_WRONG_STATE when it wanted another. Consents,
+ * for this epoch of the own data and until this time. */
 SYM_MUST enum sym_err sym_tab_member_consent(struct sym_tab_member *m, uint64_t epoch,
                                              uint64_t expires_ms);
 /* counts: one for each cell of the cube, from calloc or malloc; the machine owns, wipes and frees
@@ -92,6 +95,7 @@ SYM_MUST enum sym_err sym_tab_member_write(struct sym_tab_member *m, uint8_t *pa
 SYM_MUST enum sym_err sym_tab_member_take(struct sym_tab_member *m, struct sym_span payload,
                                           uint64_t now_ms);
 
+/* Masking, and whatever else takes time: work.h. */
 bool sym_tab_member_work(struct sym_tab_member *m, struct sym_work *out);
 SYM_MUST enum sym_err sym_tab_member_worked(struct sym_tab_member *m, void *context,
                                             enum sym_err err);

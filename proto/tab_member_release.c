@@ -44,15 +44,17 @@ static bool fits_parties(const struct sym_tab_member *m, const struct sym_releas
 /* What is owed -----------------------------------------------------------------------------------
  */
 
-enum sym_err sym_member_agreed(uint8_t out[SYM_HASH_BYTES], struct sym_span qid,
-                               struct sym_span consents_hash, struct sym_span epochs)
+/* Of a query id, consents and epochs (8 bytes each). */
+static enum sym_err hash_agreed(uint8_t out[SYM_HASH_BYTES], struct sym_span qid,
+                                struct sym_span consents_hash, struct sym_span epochs)
 {
     const struct sym_span parts[] = {sym_span_text("symbolon-owed-1"), qid, consents_hash, epochs};
     return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
-enum sym_err sym_member_outcome(uint8_t out[SYM_HASH_BYTES], struct sym_span survivors_hash,
-                                struct sym_span members)
+/* Of survivors. */
+static enum sym_err hash_outcome(uint8_t out[SYM_HASH_BYTES], struct sym_span survivors_hash,
+                                 struct sym_span members)
 {
     const struct sym_span parts[] = {sym_span_text("symbolon-owed-2"), survivors_hash, members};
     return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
@@ -68,13 +70,12 @@ enum sym_err sym_tab_member_owed(const struct sym_tab_member *m, struct sym_tab_
         sym_put_u64(epochs + 8 * (size_t)m->consenting[i].place, m->consenting[i].epoch);
     }
     *out = (struct sym_tab_owed){.has_outcome = m->n_survivors > 0};
-    enum sym_err err = sym_member_agreed(out->agreed, sym_span(m->qid, sizeof m->qid),
-                                         sym_span(m->consents_hash, sizeof m->consents_hash),
-                                         sym_span(epochs, 8 * (size_t)m->rules.n));
+    enum sym_err err = hash_agreed(out->agreed, sym_span(m->qid, sizeof m->qid),
+                                   sym_span(m->consents_hash, sizeof m->consents_hash),
+                                   sym_span(epochs, 8 * (size_t)m->rules.n));
     return err == SYM_OK && out->has_outcome
-               ? sym_member_outcome(out->outcome,
-                                    sym_span(m->survivors_hash, sizeof m->survivors_hash),
-                                    sym_span(m->survivors, m->n_survivors))
+               ? hash_outcome(out->outcome, sym_span(m->survivors_hash, sizeof m->survivors_hash),
+                              sym_span(m->survivors, m->n_survivors))
                : err;
 }
 
@@ -97,8 +98,8 @@ static bool fits_owed(struct sym_tab_member *m, const struct sym_release *r)
     uint8_t agreed[SYM_HASH_BYTES];
     uint8_t outcome[SYM_HASH_BYTES];
     if (r->epochs.len != 8 * (size_t)m->rules.n || !are_survivors(m, r->survivors) ||
-        sym_member_agreed(agreed, r->qid, r->consents_hash, r->epochs) != SYM_OK ||
-        sym_member_outcome(outcome, r->survivors_hash, r->survivors) != SYM_OK) {
+        hash_agreed(agreed, r->qid, r->consents_hash, r->epochs) != SYM_OK ||
+        hash_outcome(outcome, r->survivors_hash, r->survivors) != SYM_OK) {
         return false;
     }
     memcpy(m->survivors, r->survivors.data, r->survivors.len);

@@ -154,12 +154,6 @@ member_take_fn sym_member_take_signatures;
 member_take_fn sym_member_take_release;
 member_take_fn sym_member_take_cells;
 
-/* Of a query id, consents and epochs (8 bytes each); of survivors. */
-SYM_MUST enum sym_err sym_member_agreed(uint8_t out[SYM_HASH_BYTES], struct sym_span qid,
-                                        struct sym_span consents_hash, struct sym_span epochs);
-SYM_MUST enum sym_err sym_member_outcome(uint8_t out[SYM_HASH_BYTES],
-                                         struct sym_span survivors_hash, struct sym_span members);
-
 /* The work of a state, described in job. */
 void sym_member_job_prepare(struct sym_tab_member *m, struct tab_job *job);
 void sym_member_job_verify_consents(struct sym_tab_member *m, struct tab_job *job);

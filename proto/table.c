@@ -12,6 +12,16 @@ const char *sym_table_cause_text(uint32_t cause)
     return cause < SYM_TABLE_CAUSE_END ? texts[cause] : "unknown";
 }
 
+const char *sym_table_stage_text(uint32_t stage)
+{
+    static const char *const texts[SYM_TABLE_STAGE_COUNT] = {
+#define SYM_TABLE_STAGE_ROW(name, text) [SYM_TABLE_STAGE_##name] = text,
+        SYM_TABLE_STAGE_LIST(SYM_TABLE_STAGE_ROW)
+#undef SYM_TABLE_STAGE_ROW
+    };
+    return stage < SYM_TABLE_STAGE_COUNT ? texts[stage] : "";
+}
+
 uint32_t sym_table_cells(uint32_t n)
 {
     return (1u << n) - 1u;

@@ -18,6 +18,7 @@
  *                      ROWS …, END           ---->                              counts
  *                                            <----                              RELEASE signed
  *     overlap:table again
+ *              <----   CAME      how much of what is awaited of each has come, at any time after GO
  *              <----   DONE      hash of the release        <---- RELEASE from T
  *     close    <--->   close     or, at any time, FAILED either way: whose doing, and what
  *
@@ -134,7 +135,8 @@ struct sym_table_agreed {
     X(PROTOCOL, 14, "sent what was not its turn, or is no message")                                \
     X(BUDGET, 15, "could not debit its privacy budget")                                            \
     X(OTHER, 16, "could not go on, for a reason of its own")                                       \
-    X(DENIED, 17, "denied it, or wants an approver to decide first")
+    X(DENIED, 17, "denied it, or wants an approver to decide first")                               \
+    X(NO_ROWS, 18, "did not give all rows in time")
 
 enum sym_table_cause {
 #define SYM_TABLE_CAUSE_ENUM(name, number, text) SYM_TABLE_CAUSE_##name = number,
@@ -150,6 +152,7 @@ struct sym_table_failure {
     uint32_t place; /* of the culprit, or SYM_TABLE_ASKER, SYM_TABLE_NOBODY */
     enum sym_table_cause cause;
     uint32_t said_by; /* place of who says so; SYM_TABLE_NOBODY: seen by this node itself */
+    uint32_t awaited; /* too late, and nobody can be named: bit set of places, or 0 */
 };
 
 /* A release, from the payload or file in which it lies: signature (64) | TableRelease. Checks the
@@ -158,10 +161,6 @@ struct sym_table_failure {
 SYM_MUST enum sym_err sym_table_release_open(struct sym_arena *arena, struct sym_table_release *out,
                                              struct sym_span bytes,
                                              const struct sym_table_agreed *agreed);
-/* The same for who was no party, with the tallier's key: signature and inner consistency alone. */
-SYM_MUST enum sym_err sym_table_release_read(struct sym_arena *arena, struct sym_table_release *out,
-                                             struct sym_span bytes,
-                                             const uint8_t tallier[SYM_ED25519_BYTES]);
 /* SHA-256 of the message without its signature: what closes and the log name. */
 SYM_MUST enum sym_err sym_table_release_hash(uint8_t out[SYM_HASH_BYTES], struct sym_span bytes);
 /* Counts of all cells, cell 1 first: sym_table_cells(n) of them. */
@@ -179,6 +178,24 @@ struct sym_table_progress {
     uint64_t done;
     uint64_t total;
 };
+
+/* Where a table stands, for who watches it. */
+#define SYM_TABLE_STAGE_LIST(X)                                                                    \
+    X(NONE, "")                                                                                    \
+    X(AGREEING, "asking all parties to agree")                                                     \
+    X(EVALUATING, "having all lists evaluated, frames")                                            \
+    X(COUNTING, "waiting for all rows and the tallier's count, lists")                             \
+    X(ENDING, "telling all parties of the end")
+
+enum sym_table_stage {
+#define SYM_TABLE_STAGE_ENUM(name, text) SYM_TABLE_STAGE_##name,
+    SYM_TABLE_STAGE_LIST(SYM_TABLE_STAGE_ENUM)
+#undef SYM_TABLE_STAGE_ENUM
+        SYM_TABLE_STAGE_COUNT
+};
+
+/* "" for a number that is none. */
+const char *sym_table_stage_text(uint32_t stage);
 
 enum sym_table_step { SYM_TABLE_WAIT, SYM_TABLE_DATA, SYM_TABLE_CLOSE };
 

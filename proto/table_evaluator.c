@@ -256,11 +256,6 @@ enum sym_err sym_table_evaluator_worked(struct sym_table_evaluator *e, void *con
     return die(e, err, e->agreed->place, SYM_TABLE_CAUSE_OTHER);
 }
 
-size_t sym_table_evaluator_works_out(const struct sym_table_evaluator *e)
-{
-    return e->out;
-}
-
 /* What leaves ----------------------------------------------------------------------------------
  */
 

@@ -27,6 +27,7 @@ SYM_MUST enum sym_err sym_table_evaluator_new(struct sym_table_evaluator **out,
 /* Not while a piece of a work may still run; NULL is fine. */
 void sym_table_evaluator_free(struct sym_table_evaluator *e);
 
+/* What is to be sent next, *len bytes of it. */
 enum sym_table_step sym_table_evaluator_step(const struct sym_table_evaluator *e, size_t *len);
 SYM_MUST enum sym_err sym_table_evaluator_write(struct sym_table_evaluator *e, uint8_t *payload,
                                                 size_t len);
@@ -35,10 +36,10 @@ SYM_MUST enum sym_err sym_table_evaluator_take(struct sym_table_evaluator *e,
 /* The other side has closed: SYM_WRONG_STATE when it was too early. */
 SYM_MUST enum sym_err sym_table_evaluator_closed(struct sym_table_evaluator *e);
 
+/* Evaluating and proving: work.h. */
 bool sym_table_evaluator_work(struct sym_table_evaluator *e, struct sym_work *out);
 SYM_MUST enum sym_err sym_table_evaluator_worked(struct sym_table_evaluator *e, void *context,
                                                  enum sym_err err);
-size_t sym_table_evaluator_works_out(const struct sym_table_evaluator *e);
 struct sym_table_failure sym_table_evaluator_failure(const struct sym_table_evaluator *e);
 struct sym_table_progress sym_table_evaluator_progress(const struct sym_table_evaluator *e);
 

@@ -165,6 +165,9 @@ void sym_table_failure_put(uint8_t out[TABLE_FAILED_BYTES], const struct sym_tab
     out[0] = (uint8_t)f->place;
     out[1] = (uint8_t)f->cause;
     out[2] = (uint8_t)f->said_by;
+    for (uint32_t i = 0; i < 4; i++) {
+        out[3 + i] = (uint8_t)(f->awaited >> (24 - 8 * i));
+    }
 }
 
 static bool is_place(uint32_t place, uint32_t n)
@@ -172,22 +175,32 @@ static bool is_place(uint32_t place, uint32_t n)
     return place <= n || place == SYM_TABLE_ASKER || place == SYM_TABLE_NOBODY;
 }
 
+/* Several, of the parties that there are, were waited for and nobody is named. */
+static bool may_await(const struct sym_table_failure *f, uint32_t n)
+{
+    bool late = f->cause == SYM_TABLE_CAUSE_LATE || f->cause == SYM_TABLE_CAUSE_NO_ROWS;
+    return f->awaited == 0 || (late && f->place == SYM_TABLE_NOBODY && f->awaited >> (n + 1) == 0);
+}
+
 enum sym_err sym_table_failure_get(struct sym_table_failure *out, struct sym_span content,
                                    uint32_t n)
 {
     struct sym_reader r = sym_reader(content);
-    uint32_t place = sym_read_u8(&r);
+    struct sym_table_failure f = {.place = sym_read_u8(&r)};
     uint32_t cause = sym_read_u8(&r);
-    uint32_t said_by = sym_read_u8(&r);
+    f.said_by = sym_read_u8(&r);
+    f.awaited = sym_read_u32(&r);
     if (sym_read_end(&r) != SYM_OK) {
         return SYM_BAD_FORMAT;
     }
-    if (!is_place(place, n) || !is_place(said_by, n) || cause == SYM_TABLE_CAUSE_NONE ||
-        cause >= SYM_TABLE_CAUSE_END) {
+    if (cause == SYM_TABLE_CAUSE_NONE || cause >= SYM_TABLE_CAUSE_END) {
         return SYM_BAD_VALUE;
     }
-    *out = (struct sym_table_failure){
-        .place = place, .cause = (enum sym_table_cause)cause, .said_by = said_by};
+    f.cause = (enum sym_table_cause)cause;
+    if (!is_place(f.place, n) || !is_place(f.said_by, n) || !may_await(&f, n)) {
+        return SYM_BAD_VALUE;
+    }
+    *out = f;
     return SYM_OK;
 }
 

@@ -8,7 +8,9 @@
  *     GO         nothing
  *     DONE       hash of the release (32)
  *     RELEASE    signature (64) | TableRelease
- *     FAILED     place of the culprit (1) | cause (1) | place of who says so (1)
+ *     FAILED     place of the culprit (1) | cause (1) | place of who says so (1) | of several that
+ *                were waited for, a bit set of their places (4)
+ *     CAME       for each contributor by place: how much of it has come (4), see table_came.h
  *     ASK        frame (4) | elements
  *     ANSWER     length (2) | signature | TableAnswer | answers
  *     ROWS       tags of SYM_TABLE_TAG_BYTES
@@ -36,13 +38,14 @@ enum table_type {
     TABLE_ANSWER,
     TABLE_ROWS,
     TABLE_END,
+    TABLE_CAME,
     TABLE_TYPE_COUNT
 };
 
 #define TABLE_ASK_HEAD_BYTES 5u
 /* A signature and a TableConsent or TableAnswer, bytes. */
 #define TABLE_SIGNED_BYTES_MAX 512u
-#define TABLE_FAILED_BYTES     3u
+#define TABLE_FAILED_BYTES     7u
 /* Items of one piece of work: some milliseconds for one processor without vector instructions. */
 #define TABLE_GRAIN 256u
 

@@ -1,6 +1,7 @@
 #include "proto/table_lead.h"
 
 #include "proto/codec.h"
+#include "proto/table_came.h"
 #include "proto/table_frames.h"
 
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct sym_table_lead {
     enum sym_table_phase phase;
     uint64_t until_ms;
     struct lead_leg legs[SYM_TABLE_PARTIES_MAX];
+    struct sym_table_came came[SYM_TABLE_PARTIES_MAX]; /* by place of who says so */
+    struct sym_table_waits waits;
     struct sym_table_agreed agreed; /* without a secret */
     bool has_consents;
     struct tab_bytes consents;
@@ -107,14 +110,13 @@ struct sym_span sym_table_lead_release(const struct sym_table_lead *l)
  */
 
 /* The first failure is the one that is told; then nothing else is said on any leg. */
-static void fail(struct sym_table_lead *l, uint32_t place, enum sym_table_cause cause,
-                 uint32_t said_by)
+static void fail(struct sym_table_lead *l, struct sym_table_failure why)
 {
     if (l->phase >= SYM_TABLE_RELEASING) {
         return;
     }
     l->phase = SYM_TABLE_FAILED;
-    l->failure = (struct sym_table_failure){.place = place, .cause = cause, .said_by = said_by};
+    l->failure = why;
     for (uint32_t i = 0; i <= l->config.question.n; i++) {
         struct lead_leg *leg = &l->legs[i];
         leg->due = leg->gone || leg->stage == LEG_ENDED ? TABLE_NO_TYPE : TABLE_FAILED;
@@ -130,7 +132,7 @@ static void lose(struct sym_table_lead *l, uint32_t place, struct sym_table_fail
     leg->due = TABLE_NO_TYPE;
     leg->wants_close = false;
     if (early) {
-        fail(l, why.place, why.cause, why.said_by);
+        fail(l, why);
     }
 }
 
@@ -146,33 +148,55 @@ bool sym_table_lead_is_told(const struct sym_table_lead *l, uint32_t place)
     return l->phase == SYM_TABLE_FAILED && leg->stage != LEG_ENDED && leg->due == TABLE_NO_TYPE;
 }
 
-/* How far a party must be in this phase. */
-static enum leg_stage awaited(enum sym_table_phase phase)
+/* Late -----------------------------------------------------------------------------------------
+ */
+
+static uint32_t short_of(const struct sym_table_lead *l, enum leg_stage stage)
 {
-    return phase == SYM_TABLE_CONSENTING ? LEG_CONSENTED
-           : phase == SYM_TABLE_READYING ? LEG_READY
-                                         : LEG_ENDED;
+    uint32_t set = 0;
+    for (uint32_t i = 0; i <= l->config.question.n; i++) {
+        set |= (uint32_t)(l->legs[i].stage < stage) << i;
+    }
+    return set;
+}
+
+static struct sym_table_failure who_is_late(const struct sym_table_lead *l)
+{
+    uint32_t all = (2u << l->config.question.n) - 1;
+    if (l->phase == SYM_TABLE_COMPUTING) {
+        return sym_table_came_late(l->came, all & ~short_of(l, LEG_ENDED), &l->agreed,
+                                   l->config.own);
+    }
+    enum leg_stage stage = l->phase == SYM_TABLE_CONSENTING ? LEG_CONSENTED : LEG_READY;
+    return sym_table_late_of(short_of(l, stage), SYM_TABLE_CAUSE_LATE, SYM_TABLE_NOBODY);
+}
+
+/* To consent needs nobody else; for what follows all must have had a quarter of the time. */
+void sym_table_lead_late(struct sym_table_lead *l, uint64_t now_ms)
+{
+    const struct sym_table_lead_config *c = &l->config;
+    bool whole = l->phase == SYM_TABLE_COMPUTING || c->phase_ms > c->compute_ms;
+    uint32_t part_ms = (whole ? c->compute_ms : c->phase_ms) / 4;
+    uint64_t since_ms = now_ms > part_ms ? now_ms - part_ms : 0;
+    struct sym_table_failure f = who_is_late(l);
+    fail(l, l->phase == SYM_TABLE_CONSENTING ? f : sym_table_waits_since(&l->waits, f, since_ms));
 }
 
 void sym_table_lead_tick(struct sym_table_lead *l, uint64_t now_ms)
 {
-    uint32_t late = SYM_TABLE_NOBODY;
-    uint32_t n_late = 0;
-    if (l->phase >= SYM_TABLE_RELEASING || now_ms < l->until_ms) {
-        return;
+    if (l->phase < SYM_TABLE_RELEASING && now_ms >= l->until_ms) {
+        sym_table_lead_late(l, now_ms);
     }
-    for (uint32_t i = 0; i <= l->config.question.n; i++) {
-        if (l->legs[i].stage < awaited(l->phase)) {
-            late = i;
-            n_late++;
-        }
-    }
-    /* Once all wait for each other, nothing tells who it is that they wait for; nor whether the
-     * tallier has said its release to a contributor that alone does not say so. */
-    if (l->phase == SYM_TABLE_COMPUTING && (n_late > 1 || late < l->config.question.n)) {
-        late = SYM_TABLE_NOBODY;
-    }
-    fail(l, late, SYM_TABLE_CAUSE_LATE, SYM_TABLE_NOBODY);
+}
+
+struct sym_table_progress sym_table_lead_evaluated(const struct sym_table_lead *l)
+{
+    return sym_table_came_evaluated(l->came, &l->agreed);
+}
+
+struct sym_table_progress sym_table_lead_tallied(const struct sym_table_lead *l)
+{
+    return sym_table_came_tallied(l->came, &l->agreed);
 }
 
 /* What leaves ----------------------------------------------------------------------------------
@@ -327,7 +351,8 @@ static void compare(struct sym_table_lead *l)
     }
     for (uint32_t i = 0; i < n; i++) {
         if (!table_same(l->legs[i].release_hash, l->legs[n].release_hash, SYM_HASH_BYTES)) {
-            fail(l, n, SYM_TABLE_CAUSE_RELEASES, i);
+            fail(l, (struct sym_table_failure){
+                        .place = n, .cause = SYM_TABLE_CAUSE_RELEASES, .said_by = i});
             return;
         }
     }
@@ -378,6 +403,13 @@ static enum sym_err take_release(struct sym_table_lead *l, uint32_t place, struc
     return err;
 }
 
+static enum sym_err take_came(struct sym_table_lead *l, uint32_t place, struct sym_span content,
+                              uint64_t now_ms)
+{
+    (void)now_ms;
+    return sym_table_came_take(&l->came[place], content, &l->agreed, place);
+}
+
 /* A party says that it is over, and whose doing it was: its word. */
 static enum sym_err take_failed(struct sym_table_lead *l, uint32_t place, struct sym_span content)
 {
@@ -386,7 +418,8 @@ static enum sym_err take_failed(struct sym_table_lead *l, uint32_t place, struct
     if (err == SYM_OK) {
         l->legs[place].gone = true;
         l->legs[place].due = TABLE_NO_TYPE;
-        fail(l, failure.place, failure.cause, place);
+        failure.said_by = place;
+        fail(l, failure);
     }
     return err;
 }
@@ -404,6 +437,7 @@ struct turn {
 static const struct turn turns[TABLE_TYPE_COUNT] = {
     [TABLE_CONSENT] = {take_consent, SYM_TABLE_CONSENTING, LEG_OPEN, SYM_TABLE_CAUSE_CONSENT},
     [TABLE_READY] = {take_ready, SYM_TABLE_READYING, LEG_CONSENTED, SYM_TABLE_CAUSE_PROTOCOL},
+    [TABLE_CAME] = {take_came, SYM_TABLE_COMPUTING, LEG_WENT, SYM_TABLE_CAUSE_PROTOCOL},
     [TABLE_DONE] = {take_done, SYM_TABLE_COMPUTING, LEG_WENT, SYM_TABLE_CAUSE_PROTOCOL},
     [TABLE_RELEASE] = {take_release, SYM_TABLE_COMPUTING, LEG_WENT, SYM_TABLE_CAUSE_RELEASE},
 };
@@ -429,18 +463,22 @@ static enum sym_err take(struct sym_table_lead *l, uint32_t place, struct sym_sp
         return SYM_WRONG_STATE;
     }
     *cause = turn->cause;
-    return turn->take(l, place, content, now_ms);
+    err = turn->take(l, place, content, now_ms);
+    if (err == SYM_OK && l->phase < SYM_TABLE_RELEASING) {
+        sym_table_waits_change(&l->waits, who_is_late(l), now_ms);
+    }
+    return err;
 }
 
 enum sym_err sym_table_lead_take(struct sym_table_lead *l, uint32_t place, struct sym_span payload,
                                  uint64_t now_ms)
 {
     enum sym_table_cause cause;
+    if (l->phase == SYM_TABLE_FAILED) {
+        return SYM_OK; /* on its way when it failed: this leg has been told, or is about to be */
+    }
     if (l->legs[place].gone) {
         return SYM_WRONG_STATE;
-    }
-    if (l->phase == SYM_TABLE_FAILED) {
-        return SYM_OK; /* on its way when it failed: this leg is about to be told */
     }
     enum sym_err err = take(l, place, payload, now_ms, &cause);
     if (err != SYM_OK) {

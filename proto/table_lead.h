@@ -19,8 +19,11 @@ struct sym_table_lead_config {
     const struct sym_ristretto *with;
     uint32_t phase_ms;   /* for consents, and again for all to be ready */
     uint32_t compute_ms; /* from GO to the end */
+    uint32_t own;        /* place of the asker; SYM_TABLE_NOBODY: it contributes no list */
 };
 
+/* The phase of consents begins now. SYM_BAD_VALUE: the question does not hold together;
+ * SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_table_lead_new(struct sym_table_lead **out,
                                          const struct sym_table_lead_config *config,
                                          uint64_t now_ms);
@@ -53,6 +56,12 @@ SYM_MUST enum sym_err sym_table_lead_take(struct sym_table_lead *l, uint32_t pla
 void sym_table_lead_lost(struct sym_table_lead *l, uint32_t place, enum sym_table_cause cause);
 /* To be called every second or so. */
 void sym_table_lead_tick(struct sym_table_lead *l, uint64_t now_ms);
+/* It takes longer than allowed: it fails, and says whose doing that is (table_came.h). */
+void sym_table_lead_late(struct sym_table_lead *l, uint64_t now_ms);
+/* Frames of all lists that have been evaluated, and lists that are complete at the tallier, as they
+ * say. Once all have consented. */
+struct sym_table_progress sym_table_lead_evaluated(const struct sym_table_lead *l);
+struct sym_table_progress sym_table_lead_tallied(const struct sym_table_lead *l);
 /* It failed, and the party at `place` has been told, or cannot be: its session is to be aborted. */
 bool sym_table_lead_is_told(const struct sym_table_lead *l, uint32_t place);
 

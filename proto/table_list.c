@@ -148,16 +148,9 @@ struct sym_span sym_table_list_exhibit(const struct sym_table_list *l)
     return sym_tab_bytes_span(&l->exhibit);
 }
 
-struct sym_table_progress sym_table_list_progress(const struct sym_table_list *l)
+uint32_t sym_table_list_checked(const struct sym_table_list *l, uint32_t place)
 {
-    uint64_t others = l->config.agreed->question->n - 1;
-    struct sym_table_progress p = {.total = (uint64_t)l->frames * (others + 2)};
-    p.done = (uint64_t)l->blinded + l->finished;
-    for (uint32_t i = 0; i < l->config.agreed->question->n; i++) {
-        p.done += l->checked[i];
-    }
-    p.done = l->stage == LIST_COMPLETE ? p.total : p.done;
-    return p;
+    return l->checked[place];
 }
 
 /* Works ----------------------------------------------------------------------------------------

@@ -24,11 +24,14 @@ struct sym_table_list_config {
     size_t n;               /* at most as many as were announced; the rest is padding */
 };
 
+/* Draws the secret and the padding. SYM_BAD_VALUE: the digests are not as config has them;
+ * SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_table_list_new(struct sym_table_list **out,
                                          const struct sym_table_list_config *config);
 /* Not while a piece of a work may still run, or an owner is left; NULL is fine. Wipes. */
 void sym_table_list_free(struct sym_table_list *l);
 
+/* Blinding, verifying, sorting: work.h. */
 bool sym_table_list_work(struct sym_table_list *l, struct sym_work *out);
 /* An error is the failure of the list: sym_table_list_failure says whose. */
 SYM_MUST enum sym_err sym_table_list_worked(struct sym_table_list *l, void *context,
@@ -43,7 +46,7 @@ const uint8_t *sym_table_list_rows(const struct sym_table_list *l, size_t *n);
 struct sym_table_failure sym_table_list_failure(const struct sym_table_list *l);
 /* After SYM_TABLE_CAUSE_PROOF: an encoded TableExhibit that proves it; else empty. Borrowed. */
 struct sym_span sym_table_list_exhibit(const struct sym_table_list *l);
-/* Elements times steps of each. */
-struct sym_table_progress sym_table_list_progress(const struct sym_table_list *l);
+/* Frames whose evaluation by the contributor at `place` has come, and verified. */
+uint32_t sym_table_list_checked(const struct sym_table_list *l, uint32_t place);
 
 #endif

@@ -1,6 +1,7 @@
 #include "proto/table_member.h"
 
 #include "proto/codec.h"
+#include "proto/table_came.h"
 #include "proto/table_frames.h"
 #include "proto/tabulate.h"
 
@@ -38,7 +39,11 @@ struct sym_table_member {
     struct tab_bytes consents; /* the list as it came */
     struct tab_bytes due;      /* a payload to be sent */
     struct tab_bytes release;  /* signature and message */
+    struct sym_table_came came;
+    bool has_news; /* of these, that were not said */
     struct sym_table_failure failure;
+    struct sym_table_failure lost; /* cause NONE: nobody has been */
+    uint64_t lost_until_ms;
 };
 
 static bool tallies(const struct sym_table_member *m)
@@ -120,15 +125,22 @@ void sym_table_member_free(struct sym_table_member *m)
 /* What it wants --------------------------------------------------------------------------------
  */
 
+/* It is about to fail, and only does not know why. */
+static bool has_lost(const struct sym_table_member *m)
+{
+    return m->lost.cause != SYM_TABLE_CAUSE_NONE;
+}
+
 enum sym_table_want sym_table_member_wants(const struct sym_table_member *m)
 {
-    return m->state == MEMBER_WANTS_CONSENT ? SYM_TABLE_WANTS_CONSENT
-           : m->state == MEMBER_WANTS_AGREE ? SYM_TABLE_WANTS_AGREE
-           : m->state == MEMBER_WANTS_START ? SYM_TABLE_WANTS_START
-           : m->state == MEMBER_WANTS_DEBIT ? SYM_TABLE_WANTS_DEBIT
-           : m->state == MEMBER_WANTS_ROWS  ? SYM_TABLE_WANTS_ROWS
-           : m->state == MEMBER_WANTS_KEEP  ? SYM_TABLE_WANTS_KEEP
-                                            : SYM_TABLE_WANTS_NOTHING;
+    return has_lost(m)                        ? SYM_TABLE_WANTS_NOTHING
+           : m->state == MEMBER_WANTS_CONSENT ? SYM_TABLE_WANTS_CONSENT
+           : m->state == MEMBER_WANTS_AGREE   ? SYM_TABLE_WANTS_AGREE
+           : m->state == MEMBER_WANTS_START   ? SYM_TABLE_WANTS_START
+           : m->state == MEMBER_WANTS_DEBIT   ? SYM_TABLE_WANTS_DEBIT
+           : m->state == MEMBER_WANTS_ROWS    ? SYM_TABLE_WANTS_ROWS
+           : m->state == MEMBER_WANTS_KEEP    ? SYM_TABLE_WANTS_KEEP
+                                              : SYM_TABLE_WANTS_NOTHING;
 }
 
 const struct sym_table_agreed *sym_table_member_agreed(const struct sym_table_member *m)
@@ -143,12 +155,13 @@ bool sym_table_member_is_open(const struct sym_table_member *m)
 
 bool sym_table_member_has_started(const struct sym_table_member *m)
 {
-    return m->state >= MEMBER_COMPUTES && m->state < MEMBER_SAYS_FAILED;
+    return !has_lost(m) && m->state >= MEMBER_COMPUTES && m->state < MEMBER_SAYS_FAILED;
 }
 
 bool sym_table_member_sends_rows(const struct sym_table_member *m)
 {
-    return !tallies(m) && (m->state == MEMBER_WANTS_ROWS || m->state == MEMBER_AWAITS_RELEASE);
+    return !has_lost(m) && !tallies(m) &&
+           (m->state == MEMBER_WANTS_ROWS || m->state == MEMBER_AWAITS_RELEASE);
 }
 
 struct sym_span sym_table_member_release(const struct sym_table_member *m)
@@ -229,6 +242,14 @@ enum sym_err sym_table_member_agree(struct sym_table_member *m)
 enum sym_err sym_table_member_started(struct sym_table_member *m)
 {
     return move(m, MEMBER_WANTS_START, MEMBER_COMPUTES);
+}
+
+void sym_table_member_came(struct sym_table_member *m, uint32_t place, uint32_t count)
+{
+    if (place < m->question.n && count > m->came.of[place]) {
+        m->came.of[place] = count;
+        m->has_news = true;
+    }
 }
 
 enum sym_err sym_table_member_evaluated(struct sym_table_member *m)
@@ -317,14 +338,39 @@ void sym_table_member_fail(struct sym_table_member *m, struct sym_table_failure 
     m->state = err == SYM_OK ? MEMBER_SAYS_FAILED : MEMBER_DEAD;
 }
 
+void sym_table_member_lost(struct sym_table_member *m, struct sym_table_failure failure,
+                           uint64_t now_ms)
+{
+    if (!has_lost(m) && m->state < MEMBER_CLOSES) {
+        m->lost = failure;
+        m->lost_until_ms = now_ms + SYM_TABLE_WORD_MS;
+    }
+}
+
+void sym_table_member_tick(struct sym_table_member *m, uint64_t now_ms)
+{
+    if (has_lost(m) && now_ms >= m->lost_until_ms) {
+        sym_table_member_fail(m, m->lost);
+    }
+}
+
 /* What leaves ----------------------------------------------------------------------------------
  */
+
+static bool says_what_came(const struct sym_table_member *m)
+{
+    return m->has_news && m->state >= MEMBER_COMPUTES && m->state < MEMBER_CLOSES;
+}
 
 enum sym_table_step sym_table_member_step(const struct sym_table_member *m, size_t *len)
 {
     *len = 0;
     if (m->state == MEMBER_CLOSES) {
         return SYM_TABLE_CLOSE;
+    }
+    if (says_what_came(m)) {
+        *len = 1 + (size_t)4 * m->question.n;
+        return SYM_TABLE_DATA;
     }
     *len = m->state != MEMBER_DEAD ? m->due.len : 0;
     return *len > 0 ? SYM_TABLE_DATA : SYM_TABLE_WAIT;
@@ -341,6 +387,14 @@ enum sym_err sym_table_member_write(struct sym_table_member *m, uint8_t *payload
     if (step == SYM_TABLE_WAIT || len != due) {
         return die(m, step == SYM_TABLE_WAIT ? SYM_WRONG_STATE : SYM_TOO_LONG, m->agreed.place,
                    SYM_TABLE_CAUSE_OTHER);
+    }
+    if (says_what_came(m)) {
+        uint8_t content[TABLE_CAME_BYTES_MAX];
+        struct sym_span came = sym_table_came_put(content, &m->came, m->question.n);
+        payload[0] = TABLE_CAME;
+        memcpy(payload + 1, came.data, came.len);
+        m->has_news = false;
+        return SYM_OK;
     }
     memcpy(payload, m->due.data, len);
     sym_tab_bytes_clear(&m->due);
@@ -403,6 +457,15 @@ static enum sym_err take_go(struct sym_table_member *m, struct sym_span content)
     return SYM_OK;
 }
 
+/* Is it this party that said so? All that it can have said, and be told, is who was late. */
+static bool is_own_word(const struct sym_table_member *m, const struct sym_table_failure *f)
+{
+    uint32_t set = f->place < m->question.n ? 1u << f->place : f->awaited;
+    bool late = f->cause == SYM_TABLE_CAUSE_LATE || f->cause == SYM_TABLE_CAUSE_NO_ROWS;
+    return late && m->has_agreed &&
+           sym_table_came_lacks(&m->came, set, &m->agreed, m->agreed.place);
+}
+
 /* It has failed elsewhere, the asker says. The machine has nothing more to say. */
 static enum sym_err take_failed(struct sym_table_member *m, struct sym_span content)
 {
@@ -411,7 +474,8 @@ static enum sym_err take_failed(struct sym_table_member *m, struct sym_span cont
     if (err != SYM_OK) {
         return die(m, err, SYM_TABLE_ASKER, SYM_TABLE_CAUSE_PROTOCOL);
     }
-    if (failure.said_by == SYM_TABLE_NOBODY) {
+    if (failure.said_by == SYM_TABLE_NOBODY || failure.said_by == failure.place ||
+        (failure.said_by == m->agreed.place && !is_own_word(m, &failure))) {
         failure.said_by = SYM_TABLE_ASKER;
     }
     m->failure = failure;

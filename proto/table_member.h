@@ -6,7 +6,7 @@
  * A sans-IO machine inside an open session, as tab_member.h: step says what to send, write gives
  * it, take takes what came. What must be durable, or comes from the node's data, it wants: the
  * caller does it and answers with the function named beside. While it wants something it sends
- * nothing. It trusts the asker with nothing.
+ * nothing but how far it is. It trusts the asker with nothing.
  *
  * After an error the machine is dead, and the caller aborts the session;
  * sym_table_member_failure says whose doing it was, where that can be known.
@@ -54,6 +54,10 @@ SYM_MUST enum sym_err sym_table_member_agree(struct sym_table_member *m);
  * overlap:rows of others may begin. */
 bool sym_table_member_is_open(const struct sym_table_member *m);
 SYM_MUST enum sym_err sym_table_member_started(struct sym_table_member *m);
+/* So much of what is awaited of the contributor at `place` has come (table_came.h): frames that it
+ * has evaluated; of the tallier 1, its rows are complete, which table_tally.h says. The asker hears
+ * it. */
+void sym_table_member_came(struct sym_table_member *m, uint32_t place, uint32_t count);
 /* Has it been answered? A tally releases nothing before. */
 bool sym_table_member_has_started(const struct sym_table_member *m);
 /* Contributor: all proofs have verified and all rows are there (sym_table_list_is_complete). Then
@@ -71,13 +75,24 @@ SYM_MUST enum sym_err sym_table_member_released(struct sym_table_member *m, stru
 struct sym_span sym_table_member_release(const struct sym_table_member *m);
 SYM_MUST enum sym_err sym_table_member_kept(struct sym_table_member *m);
 
-/* Something of this node's in this table has failed (another machine, a link, its own budget): the
+/* How long the asker's word is waited for, milliseconds: see below. */
+#define SYM_TABLE_WORD_MS 5000u
+/* An exchange with another party than the asker has ended early. That party tells the asker why,
+ * who tells all: which comes over other links, and may come later. Nothing is wanted any more, no
+ * row leaves, and the asker hears `failure` once its word has not come for SYM_TABLE_WORD_MS. The
+ * first one counts. */
+void sym_table_member_lost(struct sym_table_member *m, struct sym_table_failure failure,
+                           uint64_t now_ms);
+/* From time to time; now_ms as above. */
+void sym_table_member_tick(struct sym_table_member *m, uint64_t now_ms);
+/* Something of this node's in this table has failed (another machine, its own budget): the
  * asker is told, then the machine is dead. */
 void sym_table_member_fail(struct sym_table_member *m, struct sym_table_failure failure);
 /* cause SYM_TABLE_CAUSE_NONE while nothing has failed. Set before the asker is told: the caller
  * aborts when step says WAIT. */
 struct sym_table_failure sym_table_member_failure(const struct sym_table_member *m);
 
+/* What is to be sent next, *len bytes of it. */
 enum sym_table_step sym_table_member_step(const struct sym_table_member *m, size_t *len);
 SYM_MUST enum sym_err sym_table_member_write(struct sym_table_member *m, uint8_t *payload,
                                              size_t len);

@@ -32,12 +32,6 @@ void sym_table_owner_free(struct sym_table_owner *o)
     free(o);
 }
 
-struct sym_table_progress sym_table_owner_progress(const struct sym_table_owner *o)
-{
-    return (struct sym_table_progress){.done = (uint64_t)o->asked + o->list->checked[o->place],
-                                       .total = 2 * (uint64_t)o->list->frames};
-}
-
 /* What leaves ----------------------------------------------------------------------------------
  */
 

@@ -26,6 +26,5 @@ SYM_MUST enum sym_err sym_table_owner_write(struct sym_table_owner *o, uint8_t *
 SYM_MUST enum sym_err sym_table_owner_take(struct sym_table_owner *o, struct sym_span payload);
 /* The other side has closed: SYM_WRONG_STATE when it was too early. */
 SYM_MUST enum sym_err sym_table_owner_closed(struct sym_table_owner *o);
-struct sym_table_progress sym_table_owner_progress(const struct sym_table_owner *o);
 
 #endif

@@ -76,8 +76,9 @@ static enum sym_err check_counts(const struct sym_table_release *r)
     return err;
 }
 
-enum sym_err sym_table_release_read(struct sym_arena *arena, struct sym_table_release *out,
-                                    struct sym_span bytes, const uint8_t tallier[SYM_ED25519_BYTES])
+/* Signature and inner consistency alone. */
+static enum sym_err read_signed(struct sym_arena *arena, struct sym_table_release *out,
+                                struct sym_span bytes, const uint8_t tallier[SYM_ED25519_BYTES])
 {
     if (bytes.len > SYM_TABLE_RELEASE_BYTES_MAX) {
         return SYM_TOO_LONG;
@@ -130,7 +131,7 @@ enum sym_err sym_table_release_open(struct sym_arena *arena, struct sym_table_re
                                     struct sym_span bytes, const struct sym_table_agreed *agreed)
 {
     const struct sym_table_question *q = agreed->question;
-    enum sym_err err = sym_table_release_read(arena, out, bytes, q->parties[q->n].identity);
+    enum sym_err err = read_signed(arena, out, bytes, q->parties[q->n].identity);
     if (err == SYM_OK && !fits(out, agreed)) {
         sym_arena_clear(arena);
         err = SYM_BAD_VALUE;

@@ -41,13 +41,6 @@ void sym_table_rows_free(struct sym_table_rows *r)
     free(r);
 }
 
-struct sym_table_progress sym_table_rows_progress(const struct sym_table_rows *r)
-{
-    uint64_t frames = sym_table_frame_count(r->n, SYM_TABLE_ROWS_FRAME);
-    return (struct sym_table_progress){
-        .done = r->frame + (r->state == ROWS_CLOSES || r->state == ROWS_OVER), .total = frames + 1};
-}
-
 static uint32_t due(const struct sym_table_rows *r)
 {
     return sym_table_frame_items(r->n, SYM_TABLE_ROWS_FRAME, r->frame);

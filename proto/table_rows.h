@@ -24,6 +24,5 @@ enum sym_table_step sym_table_rows_step(const struct sym_table_rows *r, size_t *
 SYM_MUST enum sym_err sym_table_rows_write(struct sym_table_rows *r, uint8_t *payload, size_t len);
 SYM_MUST enum sym_err sym_table_rows_take(struct sym_table_rows *r, struct sym_span payload);
 SYM_MUST enum sym_err sym_table_rows_closed(struct sym_table_rows *r);
-struct sym_table_progress sym_table_rows_progress(const struct sym_table_rows *r);
 
 #endif

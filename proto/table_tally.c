@@ -115,31 +115,19 @@ enum sym_err sym_table_tally_begin(struct sym_table_tally *t, uint32_t place)
     return SYM_OK;
 }
 
-uint32_t sym_table_tally_missing(const struct sym_table_tally *t)
+static bool has_all_rows(const struct sym_table_tally *t)
 {
     for (uint32_t i = 0; i < lists(t); i++) {
         if (t->legs[i].state < LEG_ENDED) {
-            return i;
+            return false;
         }
     }
-    return SYM_TABLE_NOBODY;
+    return true;
 }
 
 struct sym_table_failure sym_table_tally_failure(const struct sym_table_tally *t)
 {
     return t->failure;
-}
-
-struct sym_table_progress sym_table_tally_progress(const struct sym_table_tally *t)
-{
-    struct sym_table_progress p = {0};
-    for (uint32_t i = 0; i < lists(t); i++) {
-        const struct leg *leg = &t->legs[i];
-        uint32_t most = t->agreed->consented[i].elements;
-        p.total += (uint64_t)most + 1;
-        p.done += leg->state < LEG_ENDED ? leg->n : (uint64_t)most + 1;
-    }
-    return p;
 }
 
 /* Counting ---------------------------------------------------------------------------------------
@@ -249,7 +237,7 @@ static enum sym_err run_piece(void *context, size_t first, size_t n)
 
 bool sym_table_tally_work(struct sym_table_tally *t, struct sym_work *out)
 {
-    if (t->dead || t->count != COUNT_LATER || sym_table_tally_missing(t) != SYM_TABLE_NOBODY) {
+    if (t->dead || t->count != COUNT_LATER || !has_all_rows(t)) {
         return false;
     }
     t->count = COUNT_OUT;
@@ -266,11 +254,6 @@ enum sym_err sym_table_tally_worked(struct sym_table_tally *t, void *context, en
         t->legs[i].rows = NULL;
     }
     return t->dead ? SYM_OK : die(t, err, t->agreed->place, SYM_TABLE_CAUSE_OTHER);
-}
-
-size_t sym_table_tally_works_out(const struct sym_table_tally *t)
-{
-    return t->count == COUNT_OUT;
 }
 
 bool sym_table_tally_is_counted(const struct sym_table_tally *t)
@@ -469,6 +452,7 @@ enum sym_err sym_table_tally_take(struct sym_table_tally *t, uint32_t place,
         err = take_rows(leg, content, &cause);
     } else if (err == SYM_OK && leg->state == LEG_TAKES && type == TABLE_END) {
         err = take_end(leg, content, &cause);
+        sym_table_member_came(t->member, place, leg->state == LEG_ENDED);
     } else if (err == SYM_OK) {
         err = SYM_WRONG_STATE;
     }

@@ -35,17 +35,15 @@ SYM_MUST enum sym_err sym_table_tally_take(struct sym_table_tally *t, uint32_t p
 /* The other side has closed: SYM_WRONG_STATE when it was too early. */
 SYM_MUST enum sym_err sym_table_tally_closed(struct sym_table_tally *t, uint32_t place);
 
+/* Matching and counting: work.h. */
 bool sym_table_tally_work(struct sym_table_tally *t, struct sym_work *out);
 SYM_MUST enum sym_err sym_table_tally_worked(struct sym_table_tally *t, void *context,
                                              enum sym_err err);
-size_t sym_table_tally_works_out(const struct sym_table_tally *t);
 
+/* All rows were there and are counted: a release can be made. */
 bool sym_table_tally_is_counted(const struct sym_table_tally *t);
 /* wall_ms: the time that the release says. */
 SYM_MUST enum sym_err sym_table_tally_release(struct sym_table_tally *t, uint64_t wall_ms);
-/* The first contributor whose rows are not complete; SYM_TABLE_NOBODY: all are. */
-uint32_t sym_table_tally_missing(const struct sym_table_tally *t);
 struct sym_table_failure sym_table_tally_failure(const struct sym_table_tally *t);
-struct sym_table_progress sym_table_tally_progress(const struct sym_table_tally *t);
 
 #endif

@@ -88,6 +88,7 @@ SYM_MUST enum sym_err sym_tab_place(uint32_t *out, struct sym_span cohort,
 #define SYM_TAB_APART_MIN 3u
 bool sym_tab_too_close(struct sym_span a, struct sym_span b);
 
+/* What identifies a tabulation, and, without its id and epochs, its question. */
 SYM_MUST enum sym_err sym_tab_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_tab_question *q,
                                   const struct sym_cube *cube);
 SYM_MUST enum sym_err sym_tab_question_id(uint8_t out[SYM_HASH_BYTES],

@@ -27,7 +27,8 @@ void sym_tile_path(char out[SYM_TILE_PATH_BYTES], unsigned level, uint64_t numbe
     }
 }
 
-uint64_t sym_tile_hashes(unsigned level, uint64_t size)
+/* How many hashes there are at this level in a log of size entries. */
+static uint64_t hashes_at(unsigned level, uint64_t size)
 {
     return level == SYM_TILE_ENTRIES ? size : level < 8 ? size >> (8 * level) : 0;
 }
@@ -61,7 +62,7 @@ bool sym_tile_path_is(const char *path, uint64_t size)
     if (!read_number(&number, after, partial != NULL ? partial : after + strlen(after))) {
         return false;
     }
-    uint64_t hashes = sym_tile_hashes(level, size);
+    uint64_t hashes = hashes_at(level, size);
     unsigned width = partial == NULL ? SYM_TILE_WIDTH : (unsigned)(hashes % SYM_TILE_WIDTH);
     if (number > hashes / SYM_TILE_WIDTH || width == 0 ||
         (number < hashes / SYM_TILE_WIDTH) != (width == SYM_TILE_WIDTH)) {

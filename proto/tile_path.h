@@ -12,8 +12,6 @@
 
 /* width: 1 to 256. */
 void sym_tile_path(char out[SYM_TILE_PATH_BYTES], unsigned level, uint64_t number, unsigned width);
-/* How many hashes there are at this level in a log of size entries. */
-uint64_t sym_tile_hashes(unsigned level, uint64_t size);
 /* Is this the path of a tile, or of entries, that a log of this size has? */
 bool sym_tile_path_is(const char *path, uint64_t size);
 

@@ -14,6 +14,7 @@ struct sym_tally {
     struct sym_hash hash;
 };
 
+/* Nothing was sent yet. Errors: those of sym_hash_init. */
 SYM_MUST enum sym_err sym_tally_init(struct sym_tally *t);
 void sym_tally_clear(struct sym_tally *t);
 void sym_tally_add(struct sym_tally *t, struct sym_span payload);
@@ -26,6 +27,7 @@ struct sym_transcripts {
     struct sym_transcript received;
 };
 
+/* As both directions are now; they can go on. Errors: those of sym_hash_value. */
 SYM_MUST enum sym_err sym_transcripts_take(struct sym_transcripts *out,
                                            const struct sym_tally *sent,
                                            const struct sym_tally *received);

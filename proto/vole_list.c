@@ -289,11 +289,11 @@ static enum sym_err list_matches(struct sym_vole_run *run)
     for (size_t i = 0; i < run->config.n; i++) {
         l->common += l->hits.at[i];
     }
-    l->matches = malloc(l->common > 0 ? l->common * sizeof *l->matches : 1);
+    /* One more is written than counted: who matches is as good as random to a branch. */
+    l->matches = malloc(((size_t)l->common + 1) * sizeof *l->matches);
     for (size_t i = 0, found = 0; l->matches != NULL && i < run->config.n; i++) {
-        if (l->hits.at[i] != 0) {
-            l->matches[found++] = (uint32_t)i;
-        }
+        l->matches[found] = (uint32_t)i;
+        found += l->hits.at[i];
     }
     return l->matches == NULL ? SYM_NO_MEMORY : SYM_OK;
 }

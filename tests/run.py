@@ -7,6 +7,7 @@ See tests/README.md for what a test program may rely on.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -15,11 +16,14 @@ import json
 import os
 import pathlib
 import re
+import resource
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import xml.etree.ElementTree
@@ -27,10 +31,12 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = ("crypto", "proto", "node", "cli")
 TIMEOUT_S = 120
+CROWDED = 5  # allowed beyond: a machine that does much else as well fails no test by that
 SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
 SHOWN_LINES = 150
+SLOWEST = 5  # names
 TIMES = "test-times.json"
-UNKNOWN_S = 1e6  # what never ran may take long
+UNKNOWN_S = 1e6  # what never ran: the more time it says that it needs and the longer its source, the sooner it begins
 MEMORY = pathlib.Path("/dev/shm")
 MEMORY_LEAST = 4 << 30  # free bytes
 VALGRIND_FOUND = 99
@@ -52,11 +58,16 @@ class Program:
     on_disk: bool = False
     timeout_s: float = TIMEOUT_S
 
+    def waits(self):
+        """Whole nodes are asked over and over, and mostly waited for; all else computes."""
+        return self.kind == "unittest"
+
 
 @dataclasses.dataclass
 class Outcome:
     program: Program
     seconds: float = 0.0
+    cpu: float = 0.0  # seconds; what its daemons used as well, if they were waited for
     passed: int = 0
     failed: list = dataclasses.field(default_factory=list)  # texts
     skipped: list = dataclasses.field(default_factory=list)  # (name, reason)
@@ -74,13 +85,13 @@ def declared(program, slower):
             program.on_disk = program.on_disk or "disk" in wish[1]
             seconds = re.search(r"timeout=(\d+)", wish[1])
             program.timeout_s = float(seconds[1]) if seconds else TIMEOUT_S
-    program.timeout_s *= slower
+    program.timeout_s *= slower * CROWDED
     return program
 
 
 def test_programs(build, valgrind):
     wrap = VALGRIND + LEAKS + ["--child-silent-after-fork=yes"] if valgrind else []
-    for folder in ("attack", "e2e"):
+    for folder in ("attack", "e2e", "pictures"):
         for source in sorted(ROOT.glob(f"tests/{folder}/test_*.py")):
             command = [sys.executable, __file__, "--python-file", str(source)]
             yield Program(f"{folder}/{source.stem}", "unittest", command, source)
@@ -161,6 +172,21 @@ def in_memory():
     return MEMORY if fits else None
 
 
+def ended(child, seconds):
+    """(exit code, CPU seconds) of what ends in time, (None, CPU seconds) of what does not; its group is gone."""
+    pidfd = os.pidfd_open(child.pid)
+    try:
+        late = not select.select([pidfd], [], [], seconds)[0]
+    finally:
+        os.close(pidfd)
+    # Before it is waited for, while its id is its own.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return None if late else child.returncode, used.ru_utime + used.ru_stime
+
+
 def run(program, build, valgrind):
     """Runs in a process group and a scratch directory of its own; both are gone afterwards."""
     outcome = Outcome(program)
@@ -172,15 +198,7 @@ def run(program, build, valgrind):
                                      stdout=output, stderr=subprocess.STDOUT,
                                      env=environment(build, valgrind, scratch),
                                      start_new_session=True)
-            try:
-                code = child.wait(program.timeout_s)
-            except subprocess.TimeoutExpired:
-                code = None
-            try:
-                os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            child.wait()
+            code, outcome.cpu = ended(child, program.timeout_s)
         outcome.output = (scratch / "output").read_text("utf-8", "replace")
         read_report(outcome, code, scratch)
         outcome.note = outcome.note or f"\n{program.name}: ".join(re.findall(r"^figures: (.*)", outcome.output, re.M))
@@ -255,12 +273,26 @@ def fuzz_figures(output):
     return f"{int(runs[1]):,} runs, {covered[-1]} edges" if runs and covered else ""
 
 
+def cpu_seconds():
+    """Of this process and of those that it has waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 class Recorder(unittest.TestResult):
     """Keeps one (name, result, detail) per test; a test with failing subtests fails once."""
 
     def __init__(self):
         super().__init__()
         self.rows = {}
+        self.began = self.cpu = 0.0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began, self.cpu = time.monotonic(), cpu_seconds()
+
+    def stopTest(self, test):
+        print(f"{time.monotonic() - self.began:5.1f} s, {cpu_seconds() - self.cpu:5.1f} s of CPU: {test.id()}", flush=True)
+        super().stopTest(test)
 
     def put(self, test, result, detail=""):
         earlier = self.rows.get(test.id(), ("", "", ""))[2]
@@ -311,6 +343,8 @@ def show(outcome, verbose):
     program = outcome.program
     for text in outcome.failed:
         print(f"FAILED {program.name}: {text.strip()}")
+    if verbose:
+        print(f"{outcome.seconds:5.1f} s, {outcome.cpu:5.1f} s of CPU: {program.name}")
     if outcome.failed or verbose:
         lines = outcome.output.splitlines()
         if len(lines) > SHOWN_LINES:
@@ -336,6 +370,40 @@ def remember(build, outcomes):
         (build / TIMES).write_text(json.dumps(took), "utf-8")
 
 
+class Queue:
+    """Programs that wait, and beside them always a few that compute, so that no core idles."""
+
+    def __init__(self, programs, n_compute):
+        self.waiting, self.computing = collections.deque(), collections.deque()
+        for program in programs:
+            (self.waiting if program.waits() else self.computing).append(program)
+        self.n_compute = n_compute
+        self.lock = threading.Lock()
+
+    def __len__(self):
+        return len(self.waiting) + len(self.computing)
+
+    def run_next(self, arguments):
+        with self.lock:
+            computes = not self.waiting or bool(self.computing) and self.n_compute > 0
+            program = (self.computing if computes else self.waiting).popleft()
+            self.n_compute -= computes
+        outcome = run(program, arguments.build, arguments.valgrind)
+        with self.lock:
+            self.n_compute += computes
+        return outcome
+
+
+def longest_first(programs, build):
+    took = remembered(build)
+
+    def weight(program):
+        size = program.source.stat().st_size if program.source is not None else 0
+        return took.get(program.name, UNKNOWN_S), program.timeout_s, size
+
+    return sorted(programs, key=weight, reverse=True)
+
+
 def run_all(programs, arguments):
     outcomes = []
 
@@ -343,10 +411,9 @@ def run_all(programs, arguments):
         show(outcome, arguments.verbose)
         outcomes.append(outcome)
 
-    took = remembered(arguments.build)
-    together = sorted((p for p in programs if not p.alone), key=lambda p: -took.get(p.name, UNKNOWN_S))
+    queue = Queue((p for p in longest_first(programs, arguments.build) if not p.alone), arguments.jobs // 4)
     with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
-        started = [pool.submit(run, p, arguments.build, arguments.valgrind) for p in together]
+        started = [pool.submit(queue.run_next, arguments) for _ in range(len(queue))]
         for future in concurrent.futures.as_completed(started):
             done(future.result())
     for program in programs:
@@ -363,8 +430,10 @@ def conclude(outcomes):
     for outcome in outcomes:
         for name, reason in outcome.skipped:
             print(f"skipped {outcome.program.name}: {name}: {reason}")
-    slowest = sorted(outcomes, key=lambda o: -o.seconds)[:5]
-    print("slowest: " + ", ".join(f"{o.program.name} {o.seconds:.1f} s" for o in slowest))
+    for title, seconds in (("slowest", lambda o: o.seconds), ("most CPU", lambda o: o.cpu)):
+        most = sorted(outcomes, key=seconds, reverse=True)[:SLOWEST]
+        print(f"{title}: " + ", ".join(f"{o.program.name} {seconds(o):.1f} s" for o in most))
+    print(f"CPU: {sum(o.cpu for o in outcomes):.0f} s")
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.stdout.flush()
     return 1 if failed or not passed else 0
@@ -375,8 +444,8 @@ def main():
     parser.add_argument("--build", type=lambda p: pathlib.Path(p).resolve(),
                         default=ROOT / "build/release", help="build directory (build/release)")
     parser.add_argument("--only", metavar="PATTERN", help="a part of the name, or a glob for all of it")
-    parser.add_argument("--jobs", type=int, help="how many programs at once (two for each core; under "
-                        "sanitizers and valgrind, where they wait for less, one)")
+    parser.add_argument("--jobs", type=int, help="how many programs at once (three for each core; under "
+                        "sanitizers and valgrind, where they wait for less, one for each)")
     parser.add_argument("--ctcheck", action="store_true", help="run tests/ct instead")
     parser.add_argument("--crash", action="store_true", help="run tests/crash instead")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="run the fuzzers instead")
@@ -390,7 +459,7 @@ def main():
     arguments.valgrind = arguments.build.name == "valgrind"
     slower = SLOWER.get(arguments.build.name, 1)
     cores = len(os.sched_getaffinity(0))
-    arguments.jobs = arguments.jobs or (2 * cores if slower == 1 else max(2, cores))
+    arguments.jobs = arguments.jobs or (3 * cores if slower == 1 else max(2, cores))
     if arguments.fuzz:
         programs = list(fuzz_programs(arguments.build, arguments.fuzz))
     elif arguments.crash:

@@ -151,13 +151,14 @@ static void count_denial(struct sym_report *r, const struct sym_audit_entry *e, 
 }
 
 /* What was asked once may have several exchanges: a held one asks again by itself, under other ids
- * with the handle of the first, until it is decided; those of a tabulation have the handle of that.
- */
+ * with the handle of the first, until it is decided; those of a tabulation have the handle of that,
+ * and those of a table, of which there are several kinds, likewise. */
 static bool is_first(struct sym_report *r, struct sym_ids *seen, const struct sym_audit_entry *e)
 {
     uint8_t hash[SYM_HASH_BYTES];
+    const uint8_t kind = (uint8_t)e->body.exchange_kind;
     const struct sym_span parts[] = {e->body.handle.len > 0 ? e->body.handle : e->leaf.exchange_id,
-                                     e->leaf.initiator, e->leaf.responder};
+                                     e->leaf.initiator, e->leaf.responder, sym_span(&kind, 1)};
     if (sym_sha256_parts(hash, parts, sizeof parts / sizeof *parts) != SYM_OK) {
         r->exchanges.failed = true;
         return false;

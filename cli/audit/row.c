@@ -5,6 +5,7 @@
 #include "cli/ingest/csv.h"
 #include "cli/terms.h"
 #include "proto/history.h"
+#include "proto/keys.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -28,16 +29,33 @@ static const char *word(const char *text, uint32_t number)
     return number != 0 ? text : "-";
 }
 
+#define HASH_DIGITS 12
+
+/* Of how many results, and the first digits of the SHA-256 of the file. */
+static void put_page(struct sym_table *t, const struct sym_entry_body *b)
+{
+    char hash[SYM_FORMAT_TEXT_BYTES(HASH_DIGITS)];
+    size_t ids = (b->detail.len + 1) / (2 * (size_t)SYM_EXCHANGE_ID_BYTES + 1);
+    size_t len = b->subject.len < HASH_DIGITS ? b->subject.len : HASH_DIGITS;
+    sym_format_text(hash, sizeof hash, sym_span(b->subject.data, len));
+    sym_table_format(t, "%zu %s, SHA-256 %s", ids, ids == 1 ? "result" : "results", hash);
+}
+
 /* What happened: the event, or where the columns say that already, the kind of exchange. */
 static void put_about(struct sym_table *t, const struct sym_audit_entry *e)
 {
     const struct sym_entry_body *b = &e->body;
+    if (sym_span_equal(b->event, sym_span_text(SYM_EVENT_REPORT_MADE))) {
+        put_page(t, b);
+        return;
+    }
     char event[SYM_FORMAT_TEXT_BYTES(64)];
     char subject[SYM_FORMAT_TEXT_BYTES(SYM_SETTING_BYTES_MAX)];
     char approver[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
-    struct sym_span what = b->subject.len > 0 ? b->subject
-                           : b->mine.len > 0  ? b->mine
-                                              : b->case_ref;
+    struct sym_span what = b->subject.len > 0  ? b->subject
+                           : b->mine.len > 0   ? b->mine
+                           : b->theirs.len > 0 ? b->theirs
+                                               : b->case_ref;
     bool said = sym_span_equal(b->event, sym_span_text(sym_entry_kind_text(e->leaf.kind))) ||
                 sym_span_equal(b->event, sym_span_text(sym_decision_text(b->decision)));
     sym_format_text(event, sizeof event, b->event);
@@ -67,15 +85,22 @@ void sym_audit_put_row(struct sym_table *t, const struct sym_audit_entry *e)
     sym_table_format(t, "%s", e->fault != NULL ? "WRONG" : sym_body_state_text(e->state));
 }
 
+/* Which records an own overlap was to keep; "" of anything else. */
+static const char *rule_of(const struct sym_entry_body *b)
+{
+    bool has_rule = b->exchange_kind == SYM_KIND_OVERLAP_MATCHES && b->role == SYM_AS_INITIATOR;
+    return has_rule ? sym_overlap_rule_text(b->rule) : "";
+}
+
 static const char *const csv_columns[] = {
     "entry",        "time",   "kind",  "event",         "exchange",  "handle",     "initiator",
     "responder",    "peer",   "role",  "exchange_kind", "purpose",   "basis",      "type",
     "decision",     "reason", "user",  "approver",      "subject",   "detail",     "own_dataset",
     "peer_dataset", "case",   "note",  "own_size",      "peer_size", "bytes_sent", "bytes_received",
-    "count",        "body",   "fault",
+    "count",        "body",   "fault", "rule",
 };
 #define CSV_COLUMNS (sizeof csv_columns / sizeof *csv_columns)
-#define CELL_BYTES  (SYM_NOTE_BYTES_MAX + 2u) /* the longest text, and an apostrophe */
+#define CELL_BYTES  (SYM_NOTE_BYTES_MAX / 2u * 3u + 2u) /* the longest text, and apostrophes */
 
 /* One row on its way. */
 struct cells {
@@ -87,15 +112,7 @@ struct cells {
 static void add(struct cells *c, struct sym_span text)
 {
     char *to = c->text[c->n];
-    size_t at = 0;
-    if (text.len > 0 && strchr("=+-@\t\r\n", text.data[0]) != NULL && text.data[0] != '\0') {
-        to[at++] = '\'';
-    }
-    size_t len = text.len < CELL_BYTES - at ? text.len : CELL_BYTES - at;
-    if (len > 0) {
-        memcpy(to + at, text.data, len);
-    }
-    c->len[c->n++] = at + len;
+    c->len[c->n++] = sym_csv_disarm(to, CELL_BYTES, text);
 }
 
 static void add_text(struct cells *c, const char *text)
@@ -185,6 +202,7 @@ void sym_audit_put_csv(FILE *to, const struct sym_audit_entry *e)
     }
     add_text(&c, sym_body_state_text(e->state));
     add_text(&c, e->fault != NULL ? e->fault : "");
+    add_text(&c, rule_of(b));
     put(to, &c);
 }
 
@@ -218,6 +236,7 @@ static void put_body(struct sym_json *j, const struct sym_entry_body *b)
     sym_json_number(j, "bytes_sent", b->bytes_sent);
     sym_json_number(j, "bytes_received", b->bytes_received);
     sym_json_number(j, "count", b->count);
+    sym_json_string(j, "rule", rule_of(b));
 }
 
 void sym_audit_put_members(struct sym_json *j, const struct sym_audit_entry *e)

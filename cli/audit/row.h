@@ -1,7 +1,7 @@
 /* row.h - one entry of the log as a row of a table, a row of CSV, or a JSON object.
  *
  * CSV is for spreadsheets: every field is quoted, and one that a spreadsheet would take for a
- * formula (it begins with = + - @, a tab or a line end) gets an apostrophe in front.
+ * formula gets apostrophes (sym_csv_disarm).
  */
 #ifndef SYM_CLI_AUDIT_ROW_H
 #define SYM_CLI_AUDIT_ROW_H
@@ -14,6 +14,7 @@
 extern const struct sym_column sym_audit_columns[SYM_AUDIT_COLUMNS];
 void sym_audit_put_row(struct sym_table *t, const struct sym_audit_entry *e);
 
+/* The names of the columns, then one entry each. */
 void sym_audit_put_csv_head(FILE *to);
 void sym_audit_put_csv(FILE *to, const struct sym_audit_entry *e);
 

@@ -86,8 +86,10 @@ static enum sym_err read_count(double *out, bool *suppressed, const struct reade
     char digits[24] = "";
     uint64_t value = 0;
     struct sym_span field = row->fields[r->count];
-    memcpy(digits, field.data, field.len < sizeof digits ? field.len : 0);
     *suppressed = field.len == 0;
+    if (!*suppressed && field.len < sizeof digits) {
+        memcpy(digits, field.data, field.len);
+    }
     if (*suppressed && r->below == 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "%.200s:%" PRIu64

@@ -11,6 +11,14 @@
 #define CONVERGED      1e-10 /* relative, of the log likelihood */
 #define ETA_MAX        35.0  /* means beyond 10^15 are no people */
 
+/* What a fit asks of a combination again and again. */
+struct cell {
+    bool is_fitted;
+    double log_factorial; /* of its count */
+    size_t n;
+    size_t terms[TERMS_MAX]; /* those that are 1 */
+};
+
 struct fit {
     const struct sym_combinations *c;
     uint64_t pairs;           /* with a term of their own: not those of minus infinity */
@@ -18,6 +26,7 @@ struct fit {
     size_t places[TERMS_MAX]; /* of pair number i among the terms */
     size_t terms;
     double coefficients[TERMS_MAX];
+    struct cell *cells;
     double *means; /* by combination */
     struct sym_normal *normal;
 };
@@ -65,7 +74,6 @@ static uint64_t unshared(const struct sym_combinations *c)
     return out;
 }
 
-/* The terms that are 1 for a combination; how many. */
 static size_t terms_of(size_t out[TERMS_MAX], const struct fit *f, uint32_t cell)
 {
     size_t n = 0;
@@ -86,9 +94,14 @@ static size_t terms_of(size_t out[TERMS_MAX], const struct fit *f, uint32_t cell
     return n;
 }
 
-static bool is_fitted(const struct fit *f, uint32_t cell)
+static void prepare(struct fit *f)
 {
-    return !has_pair(f->c, cell, f->never);
+    for (uint32_t cell = 1; cell < f->c->cells; cell++) {
+        struct cell *of = &f->cells[cell];
+        of->is_fitted = !has_pair(f->c, cell, f->never);
+        of->log_factorial = f->c->suppressed[cell] ? 0 : lgamma(f->c->counts[cell] + 1);
+        of->n = terms_of(of->terms, f, cell);
+    }
 }
 
 /* Sums over the counts below `below` of the Poisson distribution with this mean, each divided by
@@ -107,15 +120,16 @@ static void censored_sums(double out[3], double mean, double below)
 }
 
 /* What is known of a count, given its mean: its expectation, its variance, its log probability. */
-static void known(double *expected, double *variance, double *log_probability,
-                  const struct sym_combinations *c, uint32_t cell, double mean)
+static void known(double *expected, double *variance, double *log_probability, const struct fit *f,
+                  uint32_t cell, double mean)
 {
+    const struct sym_combinations *c = f->c;
     double sums[3];
     if (!c->suppressed[cell]) {
         double y = c->counts[cell];
         *expected = y;
         *variance = 0;
-        *log_probability = (y > 0 ? y * log(mean) : 0) - mean - lgamma(y + 1);
+        *log_probability = (y > 0 ? y * log(mean) : 0) - mean - f->cells[cell].log_factorial;
         return;
     }
     censored_sums(sums, mean, c->below);
@@ -127,23 +141,22 @@ static void known(double *expected, double *variance, double *log_probability,
 /* The means of these coefficients and their log likelihood; -INFINITY when one is beyond reason. */
 static double likelihood(struct fit *f, const double *coefficients)
 {
-    size_t at[TERMS_MAX];
     double sum = 0;
     double expected, variance, log_probability;
     for (uint32_t cell = 1; cell < f->c->cells; cell++) {
-        if (!is_fitted(f, cell)) {
+        const struct cell *of = &f->cells[cell];
+        if (!of->is_fitted) {
             continue;
         }
         double eta = 0;
-        size_t n = terms_of(at, f, cell);
-        for (size_t i = 0; i < n; i++) {
-            eta += coefficients[at[i]];
+        for (size_t i = 0; i < of->n; i++) {
+            eta += coefficients[of->terms[i]];
         }
         if (!(fabs(eta) < ETA_MAX)) {
             return -INFINITY;
         }
         f->means[cell] = exp(eta);
-        known(&expected, &variance, &log_probability, f->c, cell, f->means[cell]);
+        known(&expected, &variance, &log_probability, f, cell, f->means[cell]);
         sum += log_probability;
     }
     return sum;
@@ -153,15 +166,14 @@ static double likelihood(struct fit *f, const double *coefficients)
  */
 static void gather(struct fit *f, double missing)
 {
-    size_t at[TERMS_MAX];
     double expected, variance, log_probability;
     sym_normal_reset(f->normal);
     for (uint32_t cell = 1; cell < f->c->cells; cell++) {
-        if (is_fitted(f, cell)) {
+        const struct cell *of = &f->cells[cell];
+        if (of->is_fitted) {
             double mean = f->means[cell];
-            known(&expected, &variance, &log_probability, f->c, cell, mean);
-            sym_normal_add(f->normal, at, terms_of(at, f, cell), mean - missing * variance,
-                           expected - mean);
+            known(&expected, &variance, &log_probability, f, cell, mean);
+            sym_normal_add(f->normal, of->terms, of->n, mean - missing * variance, expected - mean);
         }
     }
 }
@@ -232,7 +244,6 @@ static enum sym_err standard_error(double *out, struct fit *f)
 {
     double step[TERMS_MAX];
     double row[TERMS_MAX];
-    size_t at[TERMS_MAX];
     gather(f, 1);
     enum sym_err err = sym_normal_solve(f->normal, step, row);
     if (err != SYM_OK) {
@@ -240,11 +251,11 @@ static enum sym_err standard_error(double *out, struct fit *f)
     }
     double variance = row[0];
     for (uint32_t cell = 1; cell < f->c->cells; cell++) {
-        if (is_fitted(f, cell) && !f->c->suppressed[cell]) {
+        const struct cell *of = &f->cells[cell];
+        if (of->is_fitted && !f->c->suppressed[cell]) {
             double moves = 0;
-            size_t n = terms_of(at, f, cell);
-            for (size_t i = 0; i < n; i++) {
-                moves += row[at[i]];
+            for (size_t i = 0; i < of->n; i++) {
+                moves += row[of->terms[i]];
             }
             variance += moves * moves * f->c->noise_variance;
         }
@@ -264,9 +275,11 @@ static void conclude(struct sym_model *out, const struct fit *f, double log_like
     for (uint32_t cell = 1; cell < f->c->cells; cell++) {
         double y = f->c->counts[cell];
         counts++;
-        if (is_fitted(f, cell)) {
+        if (f->cells[cell].is_fitted) {
             out->listed += f->c->suppressed[cell] ? f->means[cell] : y;
-            full += f->c->suppressed[cell] ? 0 : (y > 0 ? y * log(y) : 0) - y - lgamma(y + 1);
+            full += f->c->suppressed[cell]
+                        ? 0
+                        : (y > 0 ? y * log(y) : 0) - y - f->cells[cell].log_factorial;
         }
     }
     out->hidden = exp(f->coefficients[0]);
@@ -287,9 +300,12 @@ enum sym_err sym_model_fit(struct sym_model *out, const struct sym_combinations 
         }
     }
     f.means = calloc(c->cells, sizeof *f.means);
+    f.cells = calloc(c->cells, sizeof *f.cells);
     f.normal = sym_normal_new(f.terms);
-    enum sym_err err = f.means != NULL && f.normal != NULL ? SYM_OK : SYM_NO_MEMORY;
+    enum sym_err err =
+        f.means != NULL && f.cells != NULL && f.normal != NULL ? SYM_OK : SYM_NO_MEMORY;
     if (err == SYM_OK) {
+        prepare(&f);
         begin(&f);
         err = climb(&f, &log_likelihood);
     }
@@ -300,6 +316,7 @@ enum sym_err sym_model_fit(struct sym_model *out, const struct sym_combinations 
         conclude(out, &f, log_likelihood);
     }
     free(f.means);
+    free(f.cells);
     sym_normal_free(f.normal);
     return err;
 }

@@ -20,6 +20,7 @@ struct sym_bech32 {
     size_t data_len;
 };
 
+/* SYM_BAD_FORMAT: no such text; SYM_BAD_VALUE: its checksum does not hold. */
 SYM_MUST enum sym_err sym_bech32_parse(struct sym_bech32 *out, struct sym_span text);
 
 /* Repacks n values of five bits into bytes; out has room for 5 * n / 8 bytes. SYM_BAD_FORMAT when

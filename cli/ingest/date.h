@@ -13,6 +13,8 @@ struct sym_date {
     unsigned year, month, day;
 };
 
+/* order: of day and month where they are numbers. SYM_BAD_FORMAT; SYM_BAD_VALUE: there is no such
+ * day. */
 SYM_MUST enum sym_err sym_date_parse(struct sym_date *out, struct sym_span text,
                                      enum sym_dates order);
 /* As one number that sorts: 19800203. */

@@ -4,6 +4,7 @@
 
 #include "crypto/bytes.h"
 
+/* Static. */
 struct sym_span sym_places(void);
 
 #endif

@@ -163,124 +163,24 @@ static enum sym_err take_key(struct parsing *at, const char *key, const char *va
                         key);
 }
 
-/* Lines of [columns] --------------------------------------------------------------------------- */
-
-static enum sym_err refuse_type(struct parsing *at, struct sym_span name)
-{
-    char list[SYM_FAULT_BYTES] = "";
-    for (enum sym_token_type t = SYM_TOKEN_NONE + 1; t < SYM_TOKEN_TYPE_COUNT; t++) {
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
-                       sym_token_type_name(t));
-    }
-    return refuse(at, SYM_BAD_VALUE, "there is no identifier type \"%.*s\"; there are: %s",
-                  (int)(name.len < 40 ? name.len : 40), (const char *)name.data, list);
-}
-
-/* "person.PART" */
-static enum sym_err read_person(struct sym_profile_column *c, struct parsing *at, const char *part)
-{
-    char list[64] = "";
-    if (sym_person_part_parse(&c->person, sym_span_text(part)) == SYM_OK) {
-        return SYM_OK;
-    }
-    for (enum sym_person_part p = SYM_PERSON_NONE + 1; p < SYM_PERSON_PARTS; p++) {
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "",
-                       sym_person_part_text(p));
-    }
-    return refuse(at, SYM_BAD_VALUE, "a person has no part \"%.40s\"; there are: %s", part, list);
-}
-
-/* "TYPE", "TYPE.PART", "TYPE/N", "TYPE/N.PART" or "person.PART" */
-static enum sym_err read_target(struct sym_profile_column *c, struct parsing *at, const char *text)
-{
-    const char *dot = strchr(text, '.');
-    const char *slash = strchr(text, '/');
-    size_t len = strcspn(text, "./");
-    struct sym_span name = sym_span(text, len);
-    if (strncmp(text, "person.", 7) == 0) {
-        return read_person(c, at, text + 7);
-    }
-    if (sym_token_type_parse(&c->type, name) != SYM_OK) {
-        return refuse_type(at, name);
-    }
-    if ((SYM_TOKEN_WEAK_TYPES >> c->type & 1) != 0) {
-        return refuse(at, SYM_BAD_VALUE,
-                      "%s is a key: map columns to person.given, person.surname, person.dob, "
-                      "person.postcode and person.town, of which keys are made",
-                      sym_token_type_name(c->type));
-    }
-    c->group = 1;
-    if (slash != NULL && (dot == NULL || slash < dot)) {
-        c->group = (unsigned)(slash[1] - '0');
-        if (c->group < 1 || c->group > SYM_PROFILE_GROUPS_MAX ||
-            (slash[2] != '\0' && slash + 2 != dot)) {
-            return refuse(at, SYM_BAD_FORMAT, "behind / stands one digit from 1 to %u",
-                          SYM_PROFILE_GROUPS_MAX);
-        }
-    }
-    const char *part = sym_canon_part(c->type);
-    c->second = dot != NULL;
-    if (c->second && part == NULL) {
-        return refuse(at, SYM_BAD_VALUE, "%s has no parts", sym_token_type_name(c->type));
-    }
-    if (c->second && strcmp(dot + 1, part) != 0) {
-        return refuse(at, SYM_BAD_VALUE, "the second part of %s is %s.%s",
-                      sym_token_type_name(c->type), sym_token_type_name(c->type), part);
-    }
-    return SYM_OK;
-}
-
-static bool is_same_target(const struct sym_profile_column *a, const struct sym_profile_column *b)
-{
-    return a->type == b->type && a->second == b->second && a->group == b->group &&
-           a->person == b->person;
-}
-
 static bool holds_identifiers(const struct parsing *at)
 {
     return at->choice[KEY_KIND] == 0;
 }
 
-/* A line of [columns] or of [FIELD] in a profile of incidents. */
-static enum sym_err take_field(struct parsing *at, const char *section, const char *name,
-                               const char *value)
-{
-    struct sym_fault reason = {SYM_OK, ""};
-    enum sym_err err = strcmp(section, "columns") == 0
-                           ? sym_profile_fields_add(&at->p->fields, name, value, at->line, &reason)
-                           : sym_profile_fields_mean(&at->p->fields, section, name, value, &reason);
-    return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
-}
-
-static enum sym_err take_column(struct parsing *at, const char *title, const char *target)
+/* A line of [columns], or of [FIELD] in a profile of incidents. */
+static enum sym_err take_column(struct parsing *at, const char *section, const char *name,
+                                const char *value)
 {
     struct sym_profile *p = at->p;
-    struct sym_profile_column c = {.line = at->line};
-    size_t len = strlen(title);
-    if (len == 0 || len >= sizeof c.title) {
-        return refuse(at, SYM_BAD_FORMAT, "the name of the column is missing");
-    }
-    if (p->n_columns == SYM_PROFILE_COLUMNS_MAX) {
-        return refuse(at, SYM_LIMIT, "more than %u columns", SYM_PROFILE_COLUMNS_MAX);
-    }
-    memcpy(c.title, title, len + 1);
-    enum sym_err err = read_target(&c, at, target);
-    for (size_t i = 0; i < p->n_columns && err == SYM_OK; i++) {
-        const struct sym_profile_column *other = &p->columns[i];
-        if (is_same_target(other, &c) && c.person != SYM_PERSON_NONE) {
-            err = refuse(at, SYM_BAD_VALUE, "line %u maps person.%s already", other->line,
-                         sym_person_part_text(c.person));
-        } else if (is_same_target(other, &c) && (c.second || strcmp(other->title, c.title) == 0)) {
-            err = refuse(at, SYM_BAD_VALUE, "line %u says so already; write %s/2 for another one",
-                         other->line, sym_token_type_name(c.type));
-        }
-    }
-    if (err == SYM_OK) {
-        p->columns[p->n_columns++] = c;
-    }
-    return err;
+    struct sym_fault reason = {SYM_OK, ""};
+    enum sym_err err =
+        holds_identifiers(at)
+            ? sym_profile_columns_add(p->columns, &p->n_columns, name, value, at->line, &reason)
+        : strcmp(section, "columns") == 0
+            ? sym_profile_fields_add(&p->fields, name, value, at->line, &reason)
+            : sym_profile_fields_mean(&p->fields, section, name, value, &reason);
+    return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
 }
 
 /* What inih calls ----------------------------------------------------------------------------- */
@@ -294,11 +194,8 @@ static int take_line(void *context, const char *section, const char *name, const
     if (strcmp(section, "profile") == 0) {
         return take_key(at, name, value) == SYM_OK;
     }
-    if (!holds_identifiers(at)) {
-        return take_field(at, section, name, value) == SYM_OK;
-    }
-    if (strcmp(section, "columns") == 0) {
-        return take_column(at, name, value) == SYM_OK;
+    if (!holds_identifiers(at) || strcmp(section, "columns") == 0) {
+        return take_column(at, section, name, value) == SYM_OK;
     }
     return refuse(at, SYM_BAD_FORMAT, "the only sections are [profile] and [columns]%s",
                   section[0] == '\0' ? "; this line stands before any of them" : "") == SYM_OK;
@@ -353,89 +250,6 @@ static char *next_line(char *out, int size, void *context)
 
 /* The whole -------------------------------------------------------------------------------- */
 
-static bool has_column(const struct sym_profile *p, enum sym_token_type type, bool second)
-{
-    for (size_t i = 0; i < p->n_columns; i++) {
-        if (p->columns[i].type == type && p->columns[i].second == second) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Banks and platforms may stand in the value itself, "BANK:NUMBER". */
-static bool needs_second(const struct sym_profile *p, enum sym_token_type type)
-{
-    switch (type) {
-    case SYM_TOKEN_PASSPORT:
-    case SYM_TOKEN_NATIONAL_ID:
-    case SYM_TOKEN_PLATE:
-        return p->issuer[0] == '\0';
-    case SYM_TOKEN_NAME_DOB:
-        return true;
-    case SYM_TOKEN_NONE:
-    case SYM_TOKEN_IBAN:
-    case SYM_TOKEN_ACCOUNT:
-    case SYM_TOKEN_BIC:
-    case SYM_TOKEN_PHONE:
-    case SYM_TOKEN_EMAIL:
-    case SYM_TOKEN_HANDLE:
-    case SYM_TOKEN_URL:
-    case SYM_TOKEN_WALLET:
-    case SYM_TOKEN_PAYMENT_REF:
-    case SYM_TOKEN_NAMES_DOB:
-    case SYM_TOKEN_SURNAME_DOB:
-    case SYM_TOKEN_GIVEN_DOB:
-    case SYM_TOKEN_DOB_POSTCODE:
-    case SYM_TOKEN_DOB_TOWN:
-    case SYM_TOKEN_NAMES_POSTCODE:
-    case SYM_TOKEN_NAMES_TOWN:
-    case SYM_TOKEN_SURNAME_POSTCODE_YEAR:
-    case SYM_TOKEN_TYPE_COUNT:
-        break;
-    }
-    return false;
-}
-
-/* Every key takes two facts; given name and surname are one. */
-static enum sym_err check_person(struct parsing *at)
-{
-    unsigned facts = 0;
-    unsigned line = 0;
-    for (size_t i = 0; i < at->p->n_columns; i++) {
-        enum sym_person_part part = at->p->columns[i].person;
-        bool is_name = part == SYM_PERSON_NAME || part == SYM_PERSON_GIVEN;
-        line = part != SYM_PERSON_NONE && line == 0 ? at->p->columns[i].line : line;
-        facts |= part != SYM_PERSON_NONE ? 1u << (is_name ? SYM_PERSON_SURNAME : part) : 0;
-    }
-    if (facts == 0 || (facts & (facts - 1)) != 0) {
-        return SYM_OK;
-    }
-    at->line = line;
-    return refuse(at, SYM_BAD_VALUE,
-                  "a key is made of two facts at least: map columns to two or more of a name, "
-                  "person.dob, person.postcode and person.town");
-}
-
-static enum sym_err check_parts(struct parsing *at)
-{
-    for (size_t i = 0; i < at->p->n_columns; i++) {
-        const struct sym_profile_column *c = &at->p->columns[i];
-        const char *type = sym_token_type_name(c->type);
-        at->line = c->line;
-        if (c->second && !has_column(at->p, c->type, false)) {
-            return refuse(at, SYM_BAD_VALUE, "%s.%s is mapped, but no column to %s itself", type,
-                          sym_canon_part(c->type), type);
-        }
-        if (!c->second && needs_second(at->p, c->type) && !has_column(at->p, c->type, true)) {
-            return refuse(at, SYM_BAD_VALUE, "%s needs a column that is mapped to %s.%s%s", type,
-                          type, sym_canon_part(c->type),
-                          c->type == SYM_TOKEN_NAME_DOB ? "" : ", or issuer = in [profile]");
-        }
-    }
-    return SYM_OK;
-}
-
 static enum sym_err check_whole(struct parsing *at)
 {
     if (at->err != SYM_OK) {
@@ -448,17 +262,14 @@ static enum sym_err check_whole(struct parsing *at)
         return refuse(at, SYM_BAD_VALUE,
                       "[profile] does not say which column holds your own id of a record: id = …");
     }
-    if (!holds_identifiers(at)) {
-        struct sym_fault reason = {SYM_OK, ""};
-        enum sym_err err = sym_profile_fields_check(
-            &at->p->fields, at->choice[KEY_KIND] == SYM_DATASET_AGGREGATES - 1u, &reason);
-        return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
-    }
-    if (at->p->n_columns == 0) {
-        return refuse(at, SYM_BAD_VALUE, "[columns] maps no column to an identifier");
-    }
-    enum sym_err err = check_parts(at);
-    return err == SYM_OK ? check_person(at) : err;
+    struct sym_fault reason = {SYM_OK, ""};
+    enum sym_err err =
+        holds_identifiers(at)
+            ? sym_profile_columns_check(at->p->columns, at->p->n_columns, at->p->issuer[0] != '\0',
+                                        &at->line, &reason)
+            : sym_profile_fields_check(
+                  &at->p->fields, at->choice[KEY_KIND] == SYM_DATASET_AGGREGATES - 1u, &reason);
+    return err == SYM_OK ? err : refuse(at, err, "%s", reason.text);
 }
 
 enum sym_err sym_profile_parse(struct sym_profile *out, const char *source, struct sym_span text,

@@ -18,23 +18,11 @@
 #ifndef SYM_CLI_INGEST_PROFILE_H
 #define SYM_CLI_INGEST_PROFILE_H
 
-#include "cli/ingest/person.h"
+#include "cli/ingest/profile_column.h"
 #include "cli/ingest/profile_field.h"
 #include "proto/dataset.h"
 
-#define SYM_PROFILE_TITLE_BYTES (SYM_PROFILE_LINE_BYTES_MAX + 1u)
-#define SYM_PROFILE_NAME_BYTES  64u
-#define SYM_PROFILE_GROUPS_MAX  9u
-
-/* One line of [columns]: "Born = name_dob/2.dob", or "Born = person.dob". */
-struct sym_profile_column {
-    char title[SYM_PROFILE_TITLE_BYTES]; /* of the CSV column, or "@3" */
-    enum sym_token_type type;
-    bool second;                 /* it is the second part: bank, issuer, date of birth, platform */
-    unsigned group;              /* from 1: parts of one group belong together */
-    enum sym_person_part person; /* of keys; NONE: of an identifier of this type */
-    unsigned line;
-};
+#define SYM_PROFILE_NAME_BYTES 64u
 
 struct sym_profile {
     char source[SYM_FAULT_BYTES]; /* path of the file or name of a built-in one, harmless */

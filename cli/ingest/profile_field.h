@@ -51,6 +51,7 @@ enum sym_profile_target {
         SYM_TARGET_NUMBER
 };
 
+/* As it is written in profiles. */
 const char *sym_profile_target_text(enum sym_profile_target target);
 /* SYM_DIMENSION_NONE: it has no codes. */
 enum sym_dimension sym_profile_target_dimension(enum sym_profile_target target);
@@ -78,6 +79,8 @@ struct sym_profile_fields {
     uint32_t persons_max;
 };
 
+/* One line of [columns], one of a section, and whether all of them together can be read; line:
+ * where it stands. */
 SYM_MUST enum sym_err sym_profile_fields_add(struct sym_profile_fields *f, const char *title,
                                              const char *target, unsigned line,
                                              struct sym_fault *reason);

@@ -17,7 +17,7 @@
 
 struct sym_unicode {
     const UNormalizer2 *casefold; /* owned by ICU */
-    UTransliterator *latin;
+    UTransliterator *latin;       /* NULL before the first name: to make one takes 10 ms */
     UIDNA *idna;
     UChar a[UNITS];
     UChar b[UNITS];
@@ -46,14 +46,11 @@ static enum sym_err error_of(UErrorCode status)
 enum sym_err sym_unicode_new(struct sym_unicode **out)
 {
     UErrorCode status = U_ZERO_ERROR;
-    UChar id[sizeof TO_LATIN];
     struct sym_unicode *u = calloc(1, sizeof *u);
     if (u == NULL) {
         return SYM_NO_MEMORY;
     }
-    u_uastrcpy(id, TO_LATIN);
     u->casefold = unorm2_getNFKCCasefoldInstance(&status);
-    u->latin = utrans_openU(id, -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
     u->idna = uidna_openUTS46(
         UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII, &status);
     if (U_FAILURE(status)) {
@@ -113,11 +110,26 @@ enum sym_err sym_unicode_fold(struct sym_writer *out, struct sym_unicode *u, str
     return err == SYM_OK ? fold(out, u, units) : err;
 }
 
+static enum sym_err open_latin(struct sym_unicode *u)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar id[sizeof TO_LATIN];
+    if (u->latin == NULL) {
+        u_uastrcpy(id, TO_LATIN);
+        u->latin = utrans_openU(id, -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
+    }
+    enum sym_err err = error_of(status);
+    return err == SYM_OK || err == SYM_NO_MEMORY ? err : SYM_INTERNAL;
+}
+
 enum sym_err sym_unicode_latin(struct sym_writer *out, struct sym_unicode *u, struct sym_span text)
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t units = 0;
-    enum sym_err err = decode(&units, u, text);
+    enum sym_err err = open_latin(u);
+    if (err == SYM_OK) {
+        err = decode(&units, u, text);
+    }
     if (err != SYM_OK) {
         return err;
     }

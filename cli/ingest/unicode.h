@@ -16,6 +16,7 @@
 
 struct sym_unicode;
 
+/* Opens the tables of ICU. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_unicode_new(struct sym_unicode **out);
 void sym_unicode_free(struct sym_unicode *u);
 
@@ -23,7 +24,9 @@ void sym_unicode_free(struct sym_unicode *u);
 SYM_MUST enum sym_err sym_unicode_fold(struct sym_writer *out, struct sym_unicode *u,
                                        struct sym_span text);
 /* Written in Latin letters without accents, then folded. Letters of scripts for which CLDR has no
- * transliteration stay as they are; accents, vowel points and modifier letters are gone. */
+ * transliteration stay as they are; accents, vowel points and modifier letters are gone. Errors
+ * also: SYM_INTERNAL (ICU was installed without its transliterations, which are read at the first
+ * call). */
 SYM_MUST enum sym_err sym_unicode_latin(struct sym_writer *out, struct sym_unicode *u,
                                         struct sym_span text);
 /* A domain name in ASCII ("xn--…" labels), lower case. Only what UTS 46 calls valid, without

@@ -16,6 +16,8 @@ struct sym_when {
     int32_t days; /* as in a record */
 };
 
+/* A day, a month, a quarter or a year; order as in date.h. SYM_BAD_FORMAT; SYM_BAD_VALUE: there is
+ * no such day. */
 SYM_MUST enum sym_err sym_when_parse(struct sym_when *out, struct sym_span text,
                                      enum sym_dates order);
 /* Of a year alone, and of a month of it: 1 to 12 or its English name, whole or three letters. */

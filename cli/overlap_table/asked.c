@@ -48,16 +48,6 @@ void sym_table_asked_put_lines(struct sym_table *t, const struct sym_table_asked
     sym_table_format(t, "%s", name);
 }
 
-static void put_party(struct sym_json *j, const char *key, struct sym_span id,
-                      const struct sym_parties *parties)
-{
-    sym_json_object(j, key);
-    sym_json_hex(j, "id", id);
-    sym_json_text(j, "alias", sym_party_alias(parties, id));
-    sym_json_bool(j, "self", sym_party_is_self(parties, id));
-    sym_json_end(j);
-}
-
 void sym_table_asked_put_json(struct sym_json *j, const char *key, const struct sym_table_asked *a,
                               const struct sym_parties *parties)
 {
@@ -66,9 +56,9 @@ void sym_table_asked_put_json(struct sym_json *j, const char *key, const struct 
     sym_json_number(j, "epsilon_nano", a->asked.epsilon_nano);
     sym_json_array(j, "lists");
     for (size_t i = 0; i < lists_of(a); i++) {
-        put_party(j, NULL, list_at(a, i), parties);
+        sym_party_put_json(j, NULL, parties, list_at(a, i));
     }
     sym_json_end(j);
-    put_party(j, "tallier", a->asked.tallier, parties);
+    sym_party_put_json(j, "tallier", parties, a->asked.tallier);
     sym_json_end(j);
 }

@@ -22,10 +22,12 @@ static enum sym_err write(void *context, FILE *to, const struct sym_target *targ
 static enum sym_err check(const struct sym_table_view *v, const struct sym_target *target,
                           struct sym_fault *fault)
 {
-    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "an overlap table lies on no map and has no rates: leave --format geojson, "
-                        "--population, --scan and --gi-star");
+    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star ||
+        target->has_top) {
+        return sym_fail(
+            fault, SYM_BAD_VALUE,
+            "an overlap table lies on no map and has no rates or levels: leave --format "
+            "geojson, --population, --scan, --gi-star and --top");
     }
     if (target->at_least > 0 && !sym_table_view_is_exact(v)) {
         return sym_fail(

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The zero cells of more lists than that are not listed: there are too many. */
-#define LISTED_ALL 10u
-
 static enum sym_err makes_no_sense(struct sym_fault *fault)
 {
     return sym_fail(fault, SYM_BAD_FORMAT,
@@ -37,6 +34,16 @@ static enum sym_err take(struct sym_table_view *v, const struct sym_overlap_tabl
     }
     v->n_cells = sym_table_cells(v->n);
     return SYM_OK;
+}
+
+static enum sym_err prove(struct sym_table_view *v, struct sym_client *client,
+                          struct sym_span release, struct sym_fault *fault)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    enum sym_err err = sym_table_release_hash(hash, release);
+    return err == SYM_OK ? sym_proof_check(&v->proof, client,
+                                           sym_span(v->exchange, sizeof v->exchange), hash, fault)
+                         : makes_no_sense(fault);
 }
 
 static struct sym_span id_at(const struct sym_table_view *v, uint32_t place)
@@ -99,6 +106,9 @@ enum sym_err sym_table_view(struct sym_table_view *out, struct sym_client *clien
     if (err == SYM_OK) {
         err = sym_parties_fetch(&out->parties, client, fault);
     }
+    if (err == SYM_OK) {
+        err = prove(out, client, shown.release, fault);
+    }
     if (err != SYM_OK) {
         return err;
     }
@@ -155,5 +165,5 @@ bool sym_table_is_listed(const struct sym_table_view *v, const struct sym_target
                          uint32_t cell)
 {
     return sym_table_lists(cell) >= target->at_least &&
-           (v->n <= LISTED_ALL || v->cells[cell - 1] > 0);
+           (v->n <= SYM_TABLE_LISTED_ALL || v->cells[cell - 1] > 0);
 }

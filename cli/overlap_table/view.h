@@ -9,14 +9,19 @@
 #define SYM_CLI_OVERLAP_TABLE_VIEW_H
 
 #include "cli/parties.h"
+#include "cli/proof.h"
 #include "cli/target.h"
 #include "proto/table.h"
+
+/* The zero cells of more lists than that are not listed: there are too many. */
+#define SYM_TABLE_LISTED_ALL 10u
 
 struct sym_table_view {
     struct sym_arena shown; /* what the spans of release point to */
     struct sym_arena body;
     struct sym_parties parties;
     struct sym_table_release release;
+    struct sym_proof proof;
     uint8_t exchange[SYM_EXCHANGE_ID_BYTES];
     uint32_t n;                          /* lists */
     uint32_t order[SYM_TABLE_LISTS_MAX]; /* their places in the release */

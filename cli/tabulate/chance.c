@@ -12,24 +12,25 @@ static uint64_t next(struct sym_chance *c)
     return z ^ (z >> 31);
 }
 
-double sym_chance_uniform(struct sym_chance *c)
+/* From 0 to 1, both excluded. */
+static double uniform(struct sym_chance *c)
 {
     return ((double)(next(c) >> 12) + 0.5) * 0x1p-52;
 }
 
 static double normal(struct sym_chance *c)
 {
-    double radius = sqrt(-2 * log(sym_chance_uniform(c)));
-    return radius * cos(2 * M_PI * sym_chance_uniform(c));
+    double radius = sqrt(-2 * log(uniform(c)));
+    return radius * cos(2 * M_PI * uniform(c));
 }
 
 static double poisson_small(struct sym_chance *c, double mean)
 {
     double least = exp(-mean);
-    double product = sym_chance_uniform(c);
+    double product = uniform(c);
     double k = 0;
     while (product > least) {
-        product *= sym_chance_uniform(c);
+        product *= uniform(c);
         k++;
     }
     return k;
@@ -45,8 +46,8 @@ double sym_chance_poisson(struct sym_chance *c, double mean)
     double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
     double v_r = 0.9277 - 3.6224 / (b - 2);
     for (;;) {
-        double u = sym_chance_uniform(c) - 0.5;
-        double v = sym_chance_uniform(c);
+        double u = uniform(c) - 0.5;
+        double v = uniform(c);
         double us = 0.5 - fabs(u);
         double k = floor((2 * a / us + b) * u + mean + 0.43);
         if (us >= 0.07 && v <= v_r) {
@@ -68,7 +69,7 @@ static double gamma_of(struct sym_chance *c, double shape)
         double x = normal(c);
         double v = 1 + s * x;
         v = v * v * v;
-        if (v > 0 && log(sym_chance_uniform(c)) < x * x / 2 + d - d * v + d * log(v)) {
+        if (v > 0 && log(uniform(c)) < x * x / 2 + d - d * v + d * log(v)) {
             return d * v;
         }
     }

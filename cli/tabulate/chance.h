@@ -19,8 +19,6 @@ struct sym_chance_noise {
     double shares; /* those present, through those that make a whole discrete Laplace: 1 or more */
 };
 
-/* From 0 to 1, both excluded. */
-double sym_chance_uniform(struct sym_chance *c);
 /* A whole number; mean is not negative. */
 double sym_chance_poisson(struct sym_chance *c, double mean);
 /* Likewise, of either sign. */

@@ -13,6 +13,7 @@
 
 struct sym_population;
 
+/* The fault names file and line. Errors: those of csv.h. */
 SYM_MUST enum sym_err sym_population_read(struct sym_population **out, const char *path,
                                           struct sym_fault *fault);
 /* NULL is fine. */

@@ -171,7 +171,7 @@ enum sym_err sym_view_release(struct sym_view *out, struct sym_client *client,
         err = sym_parties_fetch(&out->parties, client, fault);
     }
     if (err == SYM_OK) {
-        err = sym_proof_check(&out->proof, client, exchange, &out->release, fault);
+        err = sym_proof_release(&out->proof, client, exchange, &out->release, fault);
     }
     return err == SYM_OK ? fetch_cells(out, client, &asked, fault) : err;
 }

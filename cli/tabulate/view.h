@@ -10,7 +10,7 @@
 #include "cli/client.h"
 #include "cli/ingest/gazetteer.h"
 #include "cli/parties.h"
-#include "cli/tabulate/proof.h"
+#include "cli/proof.h"
 #include "proto/cube.h"
 
 /* One code of a dimension. */

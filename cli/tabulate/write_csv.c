@@ -15,14 +15,10 @@ struct row {
     size_t n;
 };
 
-/* A field that a spreadsheet would take for a formula gets an apostrophe in front. */
 static void put(struct row *r, struct sym_span text)
 {
     char *to = r->texts[r->n];
-    bool is_formula = text.len > 0 && memchr("=+-@\t\r\n", text.data[0], 7) != NULL;
-    int len = snprintf(to, FIELD_BYTES, "%s%.*s", is_formula ? "'" : "", (int)text.len,
-                       text.len > 0 ? (const char *)text.data : "");
-    r->fields[r->n++] = sym_span(to, len > 0 ? (size_t)len : 0);
+    r->fields[r->n++] = sym_span(to, sym_csv_disarm(to, FIELD_BYTES, text));
 }
 
 static void put_text(struct row *r, const char *text)

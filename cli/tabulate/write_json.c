@@ -1,13 +1,9 @@
 #include "cli/tabulate/write.h"
 
 #include "cli/json.h"
+#include "cli/noise_json.h"
 #include "cli/tabulate/write_spatial.h"
 #include "proto/exchange.h"
-
-#define HOLDERS             3u
-#define CONFIDENCE_PERMILLE 950u
-#define MILLI               1000u
-#define NANO                UINT64_C(1000000000)
 
 static const char *const role_texts[] = {[SYM_ROLE_PLACE] = "place",
                                          [SYM_ROLE_ORIGIN] = "origin",
@@ -113,48 +109,14 @@ static void put_measure(struct sym_json *j, const struct sym_view *v)
 static void put_privacy(struct sym_json *j, const struct sym_view *v)
 {
     const struct sym_release *r = &v->release;
-    sym_json_object(j, "privacy");
-    sym_json_number(j, "epsilon_nano", v->query.epsilon_nano);
-    sym_json_number(j, "epsilon_if_held_by_3_nano", HOLDERS * v->query.epsilon_nano);
-    sym_json_object(j, "noise");
-    sym_json_string(j, "distribution", "discrete-laplace-shares");
-    sym_json_number(j, "scale_milli", r->sensitivity * MILLI * NANO / v->query.epsilon_nano);
-    sym_json_end(j);
-    sym_json_number(j, "confidence_permille", CONFIDENCE_PERMILLE);
-    sym_json_number(j, "half_width", r->half_width);
-    sym_json_end(j);
-    sym_json_object(j, "suppression");
-    sym_json_number(j, "threshold", r->threshold);
-    sym_json_number(j, "cells", r->cells);
-    sym_json_number(j, "suppressed", r->suppressed);
-    sym_json_number(j, "expected_ghosts_per_million", r->ghosts_per_million);
-    sym_json_end(j);
-}
-
-static void put_known(struct sym_json *j, const char *key, bool known, uint64_t number)
-{
-    if (known) {
-        sym_json_number(j, key, number);
-    } else {
-        sym_json_null(j, key);
-    }
-}
-
-static void put_evidence(struct sym_json *j, const struct sym_proof *p)
-{
-    bool fits = p->state == SYM_PROOF_FITS;
-    sym_json_object(j, "evidence");
-    if (fits) {
-        sym_json_string(j, "log", p->log);
-    } else {
-        sym_json_null(j, "log");
-    }
-    put_known(j, "entry", fits, p->entry);
-    put_known(j, "checkpoint_size", fits, p->size);
-    put_known(j, "cosignatures", fits, p->cosignatures);
-    sym_json_string(j, "state", sym_proof_state_text(p->state));
-    sym_json_time(j, "checked", p->checked_s);
-    sym_json_end(j);
+    sym_noise_put_json(j, &(struct sym_noise_told){.distribution = "discrete-laplace-shares",
+                                                   .epsilon_nano = v->query.epsilon_nano,
+                                                   .sensitivity = r->sensitivity,
+                                                   .half_width = r->half_width,
+                                                   .threshold = r->threshold,
+                                                   .cells = r->cells,
+                                                   .suppressed = r->suppressed,
+                                                   .ghosts_per_million = r->ghosts_per_million});
 }
 
 static void put_members(struct sym_json *j, const struct sym_view *v)
@@ -178,6 +140,8 @@ static void put_release(struct sym_json *j, const struct sym_view *v,
 {
     const struct sym_release *r = &v->release;
     char remark[SYM_REMARK_BYTES];
+    char asker[SYM_PARTY_BYTES];
+    sym_party_name(asker, &v->parties, r->initiator);
     sym_json_string(j, "format", "symbolon-release/1");
     sym_json_string(j, "kind", sym_tab_shape_text(v->query.shape));
     sym_json_hex(j, "exchange", sym_span(v->id, sizeof v->id));
@@ -185,6 +149,8 @@ static void put_release(struct sym_json *j, const struct sym_view *v,
     sym_json_time(j, "released", r->released_ms / 1000);
     sym_json_string(j, "purpose", sym_purpose_text(r->purpose));
     sym_json_string(j, "basis", sym_basis_text(r->basis));
+    sym_json_string(j, "asker", asker);
+    sym_json_text(j, "dataset", r->dataset);
     put_measure(j, v);
     sym_json_object(j, "cohort");
     sym_json_number(j, "asked", sym_release_asked(v));
@@ -195,7 +161,7 @@ static void put_release(struct sym_json *j, const struct sym_view *v,
     put_privacy(j, v);
     put_cube(j, v);
     sym_spatial_json(j, spatial, v);
-    put_evidence(j, &v->proof);
+    sym_proof_put_json(j, &v->proof);
     sym_json_array(j, "notes");
     for (size_t i = 0; sym_release_remark(remark, v, i); i++) {
         sym_json_string(j, NULL, remark);

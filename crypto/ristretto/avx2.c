@@ -94,6 +94,11 @@ INLINE lanes lanes_all(uint64_t bit)
     return ALL(0 - bit);
 }
 
+INLINE lanes lanes_each(const uint64_t bits[LANES])
+{
+    return SUB(ALL(0), _mm256_loadu_si256((const __m256i *)bits));
+}
+
 INLINE unsigned lanes_bits(lanes a)
 {
     return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(a));
@@ -388,8 +393,9 @@ static bool is_usable(void)
     return sym_cpu_has(sym_cpu_features(), SYM_CPU_AVX2);
 }
 
-#define BACKEND      sym_ristretto_avx2
-#define BACKEND_NAME "avx2"
+#define BACKEND        sym_ristretto_avx2
+#define BACKEND_NAME   "avx2"
+#define BACKEND_SHA512 sym_sha512_avx2
 #include "crypto/ristretto/batch.h"
 
 #else

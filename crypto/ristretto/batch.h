@@ -1,4 +1,4 @@
-/* batch.h - the functions of a backend (ristretto_backend.h) over the field and name that the
+/* batch.h - the functions of a backend (ristretto_backend.h) over the field and names that the
  * including file defines: LANES elements are a group, and up to BATCH elements share the
  * inversions. The last group is padded with zeros, whose lanes are ignored.
  */
@@ -112,6 +112,7 @@ struct items {
     const struct sym_element *const *sets; /* more of them, or NULL, */
     size_t n_sets;                         /* how many, */
     size_t done;                           /* and where in each of them */
+    const struct sym_scalar *scalars;      /* one for each, or NULL */
 };
 
 /* One batch of m: the first bad one of it, or m. */
@@ -181,6 +182,30 @@ static size_t multiply_all(struct sym_element *out, const struct sym_element *in
 {
     struct items at = {.out = (uint8_t *)out, .in = (const uint8_t *)in, .size = sizeof *in};
     return each_batch(multiply_batch, at, n, k);
+}
+
+static size_t multiply_each_batch(struct work *w, const struct items *at, size_t m)
+{
+    work_take(w->in, &w->groups, at->in, m, at->size);
+    work_decode(w, w->in);
+    to_montgomery(w->at, w->groups);
+    for (size_t g = 0; g < w->groups; g++) {
+        const size_t first = g * LANES;
+        ladder_prepare_each(&w->ladder, at->scalars + at->done + first,
+                            m - first < LANES ? m - first : LANES);
+        ladder_climb(&w->at[g], &w->ladder);
+    }
+    encode_doubles(w->out, w->at, w->groups);
+    memcpy(at->out, w->out, m * SYM_ELEMENT_BYTES);
+    return first_bad(w, m);
+}
+
+static size_t multiply_each_all(struct sym_element *out, const struct sym_element *in, size_t n,
+                                const struct sym_scalar *k)
+{
+    struct items at = {
+        .out = (uint8_t *)out, .in = (const uint8_t *)in, .size = sizeof *in, .scalars = k};
+    return each_batch(multiply_each_batch, at, n, NULL);
 }
 
 static size_t derive_multiply_batch(struct work *w, const struct items *at, size_t m)
@@ -279,10 +304,12 @@ const struct sym_ristretto BACKEND = {
     .check = check_all,
     .derive = derive_all,
     .multiply = multiply_all,
+    .multiply_each = multiply_each_all,
     .derive_multiply = derive_multiply_all,
     .add = add_all,
     .add_multiply = add_multiply_all,
     .sum = sum_all,
+    .sha512 = BACKEND_SHA512,
 };
 
 #endif

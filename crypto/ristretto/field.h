@@ -9,7 +9,8 @@
  *   struct fe             tight: LIMBS arrays of LANES words of 64 bits; may enter a product
  *   struct loose          a sum or product whose carries are due
  *   lanes                 a set of lanes, with lanes_and, _or, _xor, _not; lanes_all(bit): all or
- *                         none; lanes_bits: bit i for lane i
+ *                         none; lanes_each(bits): those whose word is 1, not 0; lanes_bits: bit i
+ *                         for lane i
  *   FE_WORDS(w0…w3)       initialises an array of LIMBS words from four little-endian words below p
  *   fe_constant           that constant in all lanes
  *   fe_multiply, _square  a product; the variants _raised give a multiple of p more, from which

@@ -98,6 +98,12 @@ INLINE lanes lanes_all(uint64_t bit)
     return (lanes)(0 - bit);
 }
 
+INLINE lanes lanes_each(const uint64_t bits[LANES])
+{
+    const vec each = _mm512_loadu_si512(bits);
+    return _mm512_test_epi64_mask(each, each);
+}
+
 INLINE unsigned lanes_bits(lanes a)
 {
     return a;
@@ -443,8 +449,9 @@ static bool is_usable(void)
 #endif
 }
 
-#define BACKEND      sym_ristretto_ifma
-#define BACKEND_NAME "ifma"
+#define BACKEND        sym_ristretto_ifma
+#define BACKEND_NAME   "ifma"
+#define BACKEND_SHA512 sym_sha512_avx512
 #include "crypto/ristretto/batch.h"
 
 #define X25519 sym_x25519_ifma

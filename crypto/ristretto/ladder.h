@@ -1,4 +1,4 @@
-/* ladder.h - one secret scalar times many points, over curve.h.
+/* ladder.h - one secret scalar times many points, or one for each of them, over curve.h.
  *
  * encode(k * P) is encode(2 * Q) with Q = (k/2) * P, and a double needs no square root to be
  * encoded (Hamburg, "Decaf", section 5.2; as curve25519-dalek's double_and_compress_batch), only an
@@ -18,7 +18,7 @@
 #define LADDER_STEPS 253u
 #define A24          121665u /* (486662 - 2) / 4 */
 
-/* Whether to swap before each step, and after the last: all lanes or none. */
+/* In which lanes to swap before each step, and after the last. */
 struct ladder {
     lanes swap[LADDER_STEPS + 1];
 };
@@ -83,6 +83,30 @@ NOINLINE void ladder_prepare(struct ladder *out, const struct sym_scalar *k)
     halve_scalar(half, k);
     ladder_swaps(out->swap, half, LADDER_STEPS);
     sym_wipe(half, sizeof half);
+}
+
+/* The same for a scalar of each of the first n lanes; the others have the first one's. */
+NOINLINE void ladder_prepare_each(struct ladder *out, const struct sym_scalar *k, size_t n)
+{
+    uint64_t half[LANES][4];
+    uint64_t before[LANES] = {0};
+    uint64_t differ[LANES];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        halve_scalar(half[lane], &k[lane < n ? lane : 0]);
+    }
+    for (size_t step = 0; step < LADDER_STEPS; step++) {
+        const size_t at = LADDER_STEPS - 1 - step;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            const uint64_t bit = half[lane][at / 64] >> (at % 64) & 1;
+            differ[lane] = bit ^ before[lane];
+            before[lane] = bit;
+        }
+        out->swap[step] = lanes_each(differ);
+    }
+    out->swap[LADDER_STEPS] = lanes_each(before);
+    sym_wipe(half, sizeof half);
+    sym_wipe(before, sizeof before);
+    sym_wipe(differ, sizeof differ);
 }
 
 /* Montgomery's trick, first half: g counts down in the second. factor of a lane must not be zero.

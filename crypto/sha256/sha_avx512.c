@@ -12,70 +12,17 @@
 /* One word of each message. */
 typedef __m512i word;
 
-#define ADD(x, y)    _mm512_add_epi32(x, y)
-#define ROTATE(x, n) _mm512_ror_epi32(x, n)
+#define WORD_BITS       32
+#define ROUND_CONSTANTS sym_sha_round
+#define ADD(x, y)       _mm512_add_epi32(x, y)
+#define ROTATE(x, n)    _mm512_ror_epi32(x, n)
+#define SHIFT(x, n)     _mm512_srli_epi32(x, n)
+#define ALL(x)          _mm512_set1_epi32((int)(x))
 /* Truth tables: x ^ y ^ z, x ? y : z, and what two of three say. */
-#define XOR3(x, y, z)           _mm512_ternarylogic_epi32(x, y, z, 0x96)
-#define CHOOSE(x, y, z)         _mm512_ternarylogic_epi32(x, y, z, 0xca)
-#define MAJORITY(x, y, z)       _mm512_ternarylogic_epi32(x, y, z, 0xe8)
-#define SIGMA(x, a, b, c)       XOR3(ROTATE(x, a), ROTATE(x, b), ROTATE(x, c))
-#define SIGMA_SHIFT(x, a, b, c) XOR3(ROTATE(x, a), ROTATE(x, b), _mm512_srli_epi32(x, c))
-
-/* Round i of sixteen; the caller turns the letters instead of moving the words. */
-#define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
-    do {                                                                                           \
-        const word k = _mm512_set1_epi32((int)sym_sha_round[t + (i)]);                             \
-        const word one = ADD(ADD(ADD(h, SIGMA(e, 6, 11, 25)), CHOOSE(e, f, g)), ADD(k, w[i]));     \
-        d = ADD(d, one);                                                                           \
-        h = ADD(one, ADD(SIGMA(a, 2, 13, 22), MAJORITY(a, b, c)));                                 \
-    } while (0)
-#define EIGHT_ROUNDS(i)                                                                            \
-    do {                                                                                           \
-        ROUND(a, b, c, d, e, f, g, h, (i));                                                        \
-        ROUND(h, a, b, c, d, e, f, g, (i) + 1);                                                    \
-        ROUND(g, h, a, b, c, d, e, f, (i) + 2);                                                    \
-        ROUND(f, g, h, a, b, c, d, e, (i) + 3);                                                    \
-        ROUND(e, f, g, h, a, b, c, d, (i) + 4);                                                    \
-        ROUND(d, e, f, g, h, a, b, c, (i) + 5);                                                    \
-        ROUND(c, d, e, f, g, h, a, b, (i) + 6);                                                    \
-        ROUND(b, c, d, e, f, g, h, a, (i) + 7);                                                    \
-    } while (0)
-
-static inline __attribute__((always_inline)) void schedule(word w[16])
-{
-#pragma GCC unroll 16
-    for (unsigned i = 0; i < 16; i++) {
-        w[i] = ADD(ADD(w[i], SIGMA_SHIFT(w[(i + 14) % 16], 17, 19, 10)),
-                   ADD(w[(i + 9) % 16], SIGMA_SHIFT(w[(i + 1) % 16], 7, 18, 3)));
-    }
-}
-
-static inline __attribute__((always_inline)) void compress(word s[SYM_SHA_STATE], word w[16])
-{
-    word a = s[0];
-    word b = s[1];
-    word c = s[2];
-    word d = s[3];
-    word e = s[4];
-    word f = s[5];
-    word g = s[6];
-    word h = s[7];
-    for (unsigned t = 0; t < 64; t += 16) {
-        if (t > 0) {
-            schedule(w);
-        }
-        EIGHT_ROUNDS(0);
-        EIGHT_ROUNDS(8);
-    }
-    s[0] = ADD(s[0], a);
-    s[1] = ADD(s[1], b);
-    s[2] = ADD(s[2], c);
-    s[3] = ADD(s[3], d);
-    s[4] = ADD(s[4], e);
-    s[5] = ADD(s[5], f);
-    s[6] = ADD(s[6], g);
-    s[7] = ADD(s[7], h);
-}
+#define XOR3(x, y, z)     _mm512_ternarylogic_epi32(x, y, z, 0x96)
+#define CHOOSE(x, y, z)   _mm512_ternarylogic_epi32(x, y, z, 0xca)
+#define MAJORITY(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xe8)
+#include "crypto/sha256/sha_rounds.h"
 
 /* Rows to columns: within quarters of the registers first, then the quarters. */
 static inline __attribute__((always_inline)) void transpose(word w[16])

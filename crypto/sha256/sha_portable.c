@@ -16,7 +16,7 @@ const uint32_t sym_sha_initial[SYM_SHA_STATE] = {0x6a09e667, 0xbb67ae85, 0x3c6ef
 
 #define LANES  4
 #define FINISH sym_sha_portable_finish
-#include "crypto/sha256/sha_lanes.inc"
+#include "crypto/sha256/sha_lanes.h"
 
 void sym_sha_portable_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n)
 {
@@ -31,7 +31,7 @@ void sym_sha_portable_compress(uint32_t state[SYM_SHA_STATE], const uint8_t *blo
         for (unsigned t = 0; t < 16; t++) {
             w[t][0] = __builtin_bswap32(words[t]);
         }
-        compress_lanes(s, w);
+        compress(s, w);
     }
     for (unsigned t = 0; t < SYM_SHA_STATE; t++) {
         state[t] = s[t][0];

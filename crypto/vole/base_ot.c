@@ -36,20 +36,22 @@ static void derive_key(uint8_t key[SYM_COT_KEY_BYTES], const struct sym_base_ots
 
 /* What S computes for some instances. */
 struct choice {
-    struct sym_element other[BATCH]; /* r_{i,1-b} */
-    struct sym_element mine[BATCH];  /* r_{i,b} */
-    struct sym_element powers[BATCH][2];
-    struct sym_element x_g[BATCH];
+    struct sym_element other[BATCH];      /* r_{i,1-b} */
+    struct sym_element mine[BATCH];       /* r_{i,b} */
+    struct sym_scalar x[2 * BATCH];       /* x_i twice */
+    struct sym_element powers[2 * BATCH]; /* x_i G, then x_i Y_R */
     struct sym_uniform uniform[BATCH];
 };
 
-/* x_i G and x_i Y_R share the scalar. */
-static enum sym_err multiply_both(struct sym_element out[2], const struct sym_base_ots *ots)
+static enum sym_err multiply_both(struct choice *w, const struct sym_base_ots *ots, size_t n)
 {
-    const struct sym_element in[2] = {sym_ristretto_generator, *ots->y_r};
-    SYM_SCALAR_AUTO x;
-    sym_scalar_random(&x);
-    return sym_ristretto_multiply(out, NULL, ots->group, in, 2, &x);
+    for (size_t k = 0; k < n; k++) {
+        sym_scalar_random(&w->x[k]);
+        w->x[n + k] = w->x[k];
+        w->powers[k] = sym_ristretto_generator;
+        w->powers[n + k] = *ots->y_r;
+    }
+    return sym_ristretto_multiply_each(w->powers, NULL, ots->group, w->powers, 2 * n, w->x);
 }
 
 static enum sym_err minus_one(struct sym_scalar *out)
@@ -76,11 +78,11 @@ static enum sym_err choose(struct choice *w, const struct sym_base_ots *ots,
     if (err == SYM_OK) {
         err = sym_ristretto_derive_multiply(w->mine, NULL, ots->group, w->uniform, n, &minus);
     }
-    for (size_t k = 0; err == SYM_OK && k < n; k++) {
-        err = multiply_both(w->powers[k], ots);
-        w->x_g[k] = w->powers[k][0];
+    if (err == SYM_OK) {
+        err = multiply_both(w, ots, n);
     }
-    return err == SYM_OK ? sym_ristretto_add(w->mine, NULL, ots->group, w->mine, w->x_g, n) : err;
+    return err == SYM_OK ? sym_ristretto_add(w->mine, NULL, ots->group, w->mine, w->powers, n)
+                         : err;
 }
 
 /* pair[b] = mine, pair[1 - b] = other; mask is all ones for b = 1. */
@@ -108,7 +110,7 @@ enum sym_err sym_base_ot_choose(struct sym_element pairs[2 * SYM_VOLE_ROWS],
             size_t i = first + k;
             uint64_t mask = sym_block_bit_mask(*delta, (unsigned)i);
             place(&pairs[2 * i], &w.mine[k], &w.other[k], (uint8_t)mask);
-            derive_key(keys[i], ots, i, mask & 1, &pairs[2 * i], &w.powers[k][1]);
+            derive_key(keys[i], ots, i, mask & 1, &pairs[2 * i], &w.powers[m + k]);
         }
     }
     sym_wipe(&w, sizeof w);
@@ -130,10 +132,8 @@ static enum sym_err offer(struct sym_element *z, struct sym_uniform *uniform,
     if (err == SYM_OK) {
         err = sym_ristretto_derive(z, NULL, ots->group, uniform, 2 * n);
     }
-    if (err == SYM_OK) {
-        err = sym_ristretto_add(z, NULL, ots->group, z, pairs + 2 * first, 2 * n);
-    }
-    return err == SYM_OK ? sym_ristretto_multiply(z, NULL, ots->group, z, 2 * n, y) : err;
+    const struct sym_element *const sets[] = {z, pairs + 2 * first};
+    return err == SYM_OK ? sym_ristretto_add_multiply(z, NULL, ots->group, sets, 2, 2 * n, y) : err;
 }
 
 enum sym_err sym_base_ot_offer(uint8_t keys[2 * SYM_VOLE_ROWS][SYM_COT_KEY_BYTES],

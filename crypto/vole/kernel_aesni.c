@@ -153,7 +153,7 @@ static inline struct sym_block multiply(struct sym_block a, struct sym_block b)
     return product;
 }
 
-#include "crypto/vole/field_ops.inc"
+#include "crypto/vole/field_ops.h"
 
 static void accumulate(struct sym_block *x, const struct sym_block keys[SYM_AES_ROUND_KEYS],
                        size_t m)

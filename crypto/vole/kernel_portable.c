@@ -42,7 +42,7 @@ static inline struct sym_block multiply(struct sym_block a, struct sym_block b)
     return (struct sym_block){low.low ^ w2 ^ w2 << 1 ^ w2 << 2 ^ w2 << 7, w1};
 }
 
-#include "crypto/vole/field_ops.inc"
+#include "crypto/vole/field_ops.h"
 
 static void accumulate(struct sym_block *x, const struct sym_block keys[SYM_AES_ROUND_KEYS],
                        size_t m)

@@ -58,7 +58,7 @@ struct sym_match_search {
     uint32_t bits;
     uint64_t left;       /* masks of S that are still to come; n_S at first */
     void *table;         /* scratch, sym_match_search_bytes */
-    uint32_t table_mask; /* the rest belongs to the search: 0 at first */
+    uint32_t place_bits; /* the rest belongs to the search: 0 at first */
     uint32_t bucket;     /* whose masks the table holds */
     bool started;
     struct sym_block last; /* the mask before */

@@ -110,17 +110,17 @@ static size_t sort_panel(struct panel *p, const struct wide_keys *keys, size_t m
     return groups;
 }
 
-static inline __attribute__((always_inline)) void add_one(struct panel *p,
+static inline __attribute__((always_inline)) void add_one(struct sym_block *sums,
                                                           const struct sym_block *part,
                                                           const unsigned vectors, size_t output,
                                                           size_t index)
 {
     if (vectors == 1) {
-        __m128i *sum = (__m128i *)(p->sums + output);
+        __m128i *sum = (__m128i *)(sums + output);
         _mm_store_si128(sum, _mm_xor_si128(_mm_load_si128(sum),
                                            _mm_loadu_si128((const __m128i *)(part + index))));
     } else {
-        __m256i *sum = (__m256i *)(p->sums + 2 * output);
+        __m256i *sum = (__m256i *)(sums + 2 * output);
         _mm256_store_si256(
             sum, _mm256_xor_si256(_mm256_load_si256(sum),
                                   _mm256_loadu_si256((const __m256i *)(part + 2 * index))));
@@ -147,8 +147,9 @@ static inline void draw_stripe(uint32_t indices[2 * SYM_CODE_GRAIN], const struc
 
 /* What the outputs of a panel add up of part k. */
 static inline __attribute__((always_inline)) void
-add_part(struct panel *p, const struct wide_keys *keys, const struct sym_block *y,
-         const unsigned vectors, size_t m, size_t first_group, size_t groups, unsigned k)
+add_part(struct sym_block *sums, const struct panel *p, const struct wide_keys *keys,
+         const struct sym_block *y, const unsigned vectors, size_t m, size_t first_group,
+         size_t groups, unsigned k)
 {
     const struct sym_block *part = y + vectors * (k * (m / PARTS));
     const struct other *next = p->others[k];
@@ -159,19 +160,19 @@ add_part(struct panel *p, const struct wide_keys *keys, const struct sym_block *
         _Alignas(64) uint32_t indices[2 * SYM_CODE_GRAIN];
         draw_stripe(indices, keys, m, first_group + g, k);
         for (size_t o = 0; o < 2 * SYM_CODE_GRAIN; o++) {
-            add_one(p, part, vectors, SYM_CODE_GRAIN * g + o, indices[o]);
+            add_one(sums, part, vectors, SYM_CODE_GRAIN * g + o, indices[o]);
         }
         if ((g + 2) % STRIP == 0 || g + 2 >= groups) {
             const struct other *end = p->others[k] + p->ends[g / STRIP][k];
             const size_t first = SYM_CODE_GRAIN * (g / STRIP * STRIP);
             for (; next < end; next++) {
-                add_one(p, part, vectors, first + next->output, next->index);
+                add_one(sums, part, vectors, first + next->output, next->index);
             }
         }
     }
 }
 
-/* Outputs at … at + n - 1 of w, or of w and u, into the panel and back. */
+/* Outputs at … at + n - 1 of w, or of w and u, into the panel, and back, which leaves nothing. */
 static inline __attribute__((always_inline)) void load(struct panel *p, const struct sym_block *w,
                                                        const struct sym_block *u,
                                                        const unsigned vectors, size_t n)
@@ -184,15 +185,20 @@ static inline __attribute__((always_inline)) void load(struct panel *p, const st
     }
 }
 
-static inline __attribute__((always_inline)) void store(struct sym_block *w, struct sym_block *u,
-                                                        const struct panel *p,
-                                                        const unsigned vectors, size_t n)
+static inline __attribute__((always_inline)) void
+store(struct sym_block *w, struct sym_block *u, struct panel *p, const unsigned vectors, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        w[i] = p->sums[vectors * i];
-        if (vectors == 2) {
-            u[i] = p->sums[2 * i + 1];
+    size_t some = 0;
+    for (size_t at = 0; at < n; at += some) {
+        some = n - at < SYM_CODE_GRAIN ? n - at : SYM_CODE_GRAIN;
+        struct sym_block *from = p->sums + vectors * at;
+        for (size_t i = 0; i < some; i++) {
+            w[at + i] = from[vectors * i];
+            if (vectors == 2) {
+                u[at + i] = from[2 * i + 1];
+            }
         }
+        sym_wipe(from, vectors * some * sizeof *from);
     }
 }
 
@@ -238,12 +244,18 @@ spread_far(struct sym_block *w, struct sym_block *u, const unsigned vectors,
         const size_t all = (left + SYM_CODE_GRAIN - 1) / SYM_CODE_GRAIN;
         const size_t groups = sort_panel(p, &k, m, first_group, all < PANEL ? all : PANEL);
         some = left < SYM_CODE_GRAIN * groups ? left : SYM_CODE_GRAIN * groups;
-        load(p, w + at, u + at, vectors, some);
-        for (unsigned part = 0; part < PARTS; part++) {
-            add_part(p, &k, y, vectors, m, first_group, groups, part);
+        /* One vector that fills its groups is its own panel. */
+        const bool in_place = vectors == 1 && some == SYM_CODE_GRAIN * groups && groups % 2 == 0;
+        struct sym_block *sums = in_place ? w + at : p->sums;
+        if (!in_place) {
+            load(p, w + at, u + at, vectors, some);
         }
-        store(w + at, u + at, p, vectors, some);
-        sym_wipe(p->sums, vectors * some * sizeof *p->sums);
+        for (unsigned part = 0; part < PARTS; part++) {
+            add_part(sums, p, &k, y, vectors, m, first_group, groups, part);
+        }
+        if (!in_place) {
+            store(w + at, u + at, p, vectors, some);
+        }
     }
 }
 

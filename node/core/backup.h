@@ -25,6 +25,7 @@ struct sym_backups_config {
     uint64_t (*now_ms)(void); /* NULL: the loop's clock */
 };
 
+/* Everything in config is borrowed, and outlives it. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_backups_new(struct sym_backups **out,
                                       const struct sym_backups_config *config,
                                       struct sym_fault *fault);

@@ -24,6 +24,7 @@ struct sym_answer {
     size_t len;
 };
 
+/* Encodes the answer. Errors: those of codec.h. */
 SYM_MUST enum sym_err sym_answer_write(struct sym_answer *answer, const void *value);
 
 /* Runs a verb whose arguments are decoded; fills fault unless SYM_OK. */
@@ -41,6 +42,7 @@ struct sym_control_config {
     sym_control_run_fn *run;
 };
 
+/* Binds the socket in the run directory. SYM_TOO_LONG: that has too long a name. */
 SYM_MUST enum sym_err sym_control_new(struct sym_control **out,
                                       const struct sym_control_config *config,
                                       struct sym_fault *fault);

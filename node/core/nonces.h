@@ -12,6 +12,7 @@
 
 struct sym_nonces;
 
+/* SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_nonces_new(struct sym_nonces **out);
 void sym_nonces_free(struct sym_nonces *n);
 

@@ -1,4 +1,4 @@
-/* state.h - everything core holds, for core.c and the verbs; no other module sees it.
+/* state.h - everything core holds, for core*.c and the verbs; no other module sees it.
  */
 #ifndef SYM_NODE_CORE_STATE_H
 #define SYM_NODE_CORE_STATE_H
@@ -65,6 +65,11 @@ struct sym_core {
     struct sym_process_row gate; /* name is not kept */
     uint64_t started_ms;
 };
+
+/* Opens the store and all that is kept in it, in the order in which one needs the other. core has
+ * its directory's name and its keys; what was opened before a failure is in core, for its end. The
+ * fault names the file and the remedy. */
+SYM_MUST enum sym_err sym_core_load(struct sym_core *core, struct sym_fault *fault);
 
 /* Runs a verb: sym_control_run_fn with the core as owner. */
 enum sym_err sym_core_run_verb(void *core, enum sym_verb verb, const struct sym_author *author,

@@ -48,7 +48,6 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
                                 const void *arguments, struct sym_answer *answer,
                                 struct sym_fault *fault)
 {
-    (void)author;
     (void)arguments;
     (void)fault;
     struct sym_warnings w;
@@ -56,6 +55,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
     const struct sym_gate_counters *counters = sym_links_counters(core->links);
     struct sym_process_row processes[2] = {core->gate, sym_walls_row("core", &core->sandbox)};
     processes[0].name = sym_span_text("gate");
+    const struct sym_user *asker = asker_of(core, author);
     struct sym_status s = {
         .version = sym_span_text(SYM_VERSION),
         .name = sym_span_text(core->card.card.name),
@@ -78,6 +78,7 @@ static enum sym_err verb_status(struct sym_core *core, const struct sym_author *
         .warnings = w.spans,
         .n_warnings = w.n,
         .store_bytes = sym_store_bytes(core->store),
+        .asker_roles = asker != NULL ? asker->roles : 0,
     };
     count_standing(&s, core);
     return sym_answer_write(answer, &s);
@@ -369,9 +370,17 @@ enum sym_err sym_verb_run(struct sym_core *core, enum sym_verb verb,
         [SYM_VERB_SETTING_SET] = verb_setting_set,
         [SYM_VERB_SETTING_LIST] = verb_setting_list,
     };
-    sym_verb_fn *const *const tables[] = {
-        own,           sym_verbs_data,   sym_verbs_grant,   sym_verbs_approve,  sym_verbs_exchange,
-        sym_verbs_log, sym_verbs_backup, sym_verbs_witness, sym_verbs_tabulate, sym_verbs_table};
+    sym_verb_fn *const *const tables[] = {own,
+                                          sym_verbs_data,
+                                          sym_verbs_grant,
+                                          sym_verbs_approve,
+                                          sym_verbs_exchange,
+                                          sym_verbs_log,
+                                          sym_verbs_backup,
+                                          sym_verbs_witness,
+                                          sym_verbs_tabulate,
+                                          sym_verbs_table,
+                                          sym_verbs_report};
     sym_verb_fn *run = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && (size_t)verb < SYM_VERB_COUNT; i++) {
         run = tables[i][verb] != NULL ? tables[i][verb] : run;

@@ -22,6 +22,8 @@ extern sym_verb_fn *const sym_verbs_tabulate[SYM_VERB_COUNT]; /* tabulations, re
 extern sym_verb_fn *const sym_verbs_backup[SYM_VERB_COUNT];
 extern sym_verb_fn *const sym_verbs_witness[SYM_VERB_COUNT]; /* logs of partners, comparing */
 extern sym_verb_fn *const sym_verbs_log[SYM_VERB_COUNT];     /* the evidence log */
+extern sym_verb_fn
+    *const sym_verbs_report[SYM_VERB_COUNT]; /* what proves results; reports of them */
 
 /* Has somebody else to let this be done first? what then says it in words. Fills fault and returns
  * SYM_DENIED where nobody could. */

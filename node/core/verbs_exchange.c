@@ -225,6 +225,7 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     }
     struct sym_exchange_entry *row = &l->rows[l->n];
     *row = *entry;
+    row->parties = sym_span(NULL, 0); /* `exchange show` names them */
     struct sym_span *const spans[] = {&row->id,       &row->alias,  &row->peer,      &row->fault,
                                       &row->case_ref, &row->note,   &row->user,      &row->approver,
                                       &row->mine,     &row->theirs, &row->tabulation};

@@ -10,8 +10,6 @@
 
 #define NANO          UINT64_C(1000000000)
 #define MICRO_IN_NANO UINT64_C(1000)
-/* How many times the log is looked at for one entry; each look has a bound of its own. */
-#define LOOKS_MAX 64u
 
 /* Asking --------------------------------------------------------------------------------------- */
 
@@ -210,115 +208,6 @@ static enum sym_err verb_release_cells(struct sym_core *core, const struct sym_a
     return err;
 }
 
-/* The entry with which this node closed an exchange of the tabulation, if it is there. */
-struct closing {
-    struct sym_span tabulation;
-    uint64_t below; /* entries of the signed head */
-    bool found;
-    uint64_t index;
-    size_t leaf_len;
-    size_t body_len;
-    uint8_t leaf[SYM_LEAF_BYTES_MAX];
-    uint8_t salt[SYM_HASH_BYTES];
-    uint8_t body[SYM_BODY_BYTES_MAX];
-};
-
-static enum sym_err take_closing(void *context, const struct sym_log_row *row)
-{
-    SYM_ARENA_AUTO arena = {0};
-    struct closing *c = context;
-    struct sym_entry_body body;
-    if (row->index >= c->below || row->body.len == 0 || row->body.len > sizeof c->body ||
-        row->leaf.len > sizeof c->leaf || row->salt.len != sizeof c->salt ||
-        sym_decode(&arena, &body, &sym_msg_entry_body, row->body) != SYM_OK ||
-        body.statement.len == 0 || !sym_span_equal(body.handle, c->tabulation)) {
-        return SYM_OK;
-    }
-    c->found = true;
-    c->index = row->index;
-    c->leaf_len = row->leaf.len;
-    c->body_len = row->body.len;
-    memcpy(c->leaf, row->leaf.data, row->leaf.len);
-    memcpy(c->salt, row->salt.data, row->salt.len);
-    memcpy(c->body, row->body.data, row->body.len);
-    return SYM_LIMIT; /* one is enough */
-}
-
-static enum sym_err find_closing(struct sym_core *core, struct closing *c)
-{
-    bool more = true;
-    enum sym_err err = SYM_OK;
-    struct sym_log_query q = {
-        .kinds = UINT64_C(1) << SYM_ENTRY_CLOSED, .exchange_id = c->tabulation, .bodies = true};
-    for (unsigned i = 0; err == SYM_OK && more && !c->found && i < LOOKS_MAX; i++) {
-        err = sym_log_rows(core->log, &q, &q.first, &more, take_closing, c);
-    }
-    return err == SYM_OK && !c->found ? SYM_NOT_FOUND : err;
-}
-
-static enum sym_err answer_closing(struct sym_core *core, const struct closing *c,
-                                   struct sym_answer *answer)
-{
-    struct sym_merkle_proof inclusion = {.n = 0};
-    struct sym_merkle_proof consistency = {.n = 0};
-    struct sym_span hashes[SYM_MERKLE_PROOF_MAX];
-    const struct sym_head *head = sym_log_head(core->log);
-    const struct sym_proof_query asked = {.index = c->index, .size = head->signed_size};
-    char *checkpoint = malloc(SYM_CHECKPOINT_SHOWN_BYTES_MAX);
-    size_t checkpoint_len = 0;
-    enum sym_err err = checkpoint == NULL
-                           ? SYM_NO_MEMORY
-                           : sym_log_prove(core->log, &inclusion, &consistency, &asked);
-    if (err == SYM_OK) {
-        err = sym_witness_checkpoint(core->witness, checkpoint, SYM_CHECKPOINT_SHOWN_BYTES_MAX,
-                                     &checkpoint_len);
-    }
-    for (size_t i = 0; err == SYM_OK && i < inclusion.n; i++) {
-        hashes[i] = sym_span(inclusion.hash[i], SYM_HASH_BYTES);
-    }
-    const struct sym_release_evidence evidence = {.index = c->index,
-                                                  .size = head->signed_size,
-                                                  .leaf = sym_span(c->leaf, c->leaf_len),
-                                                  .inclusion = hashes,
-                                                  .n_inclusion = inclusion.n,
-                                                  .salt = sym_span(c->salt, sizeof c->salt),
-                                                  .body = sym_span(c->body, c->body_len),
-                                                  .checkpoint =
-                                                      sym_span(checkpoint, checkpoint_len)};
-    err = err == SYM_OK ? sym_answer_write(answer, &evidence) : err;
-    free(checkpoint);
-    return err;
-}
-
-static enum sym_err verb_release_evidence(struct sym_core *core, const struct sym_author *author,
-                                          const void *arguments, struct sym_answer *answer,
-                                          struct sym_fault *fault)
-{
-    const struct sym_exchange_name *asked = arguments;
-    uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0};
-    (void)author;
-    enum sym_err err = find_release(core, id, asked->id, fault);
-    struct closing *c = err == SYM_OK ? calloc(1, sizeof *c) : NULL;
-    if (err != SYM_OK) {
-        return err;
-    }
-    if (c == NULL) {
-        return sym_fail(fault, SYM_NO_MEMORY, "release: no memory for its evidence");
-    }
-    c->tabulation = sym_span(id, sizeof id);
-    c->below = sym_log_head(core->log)->signed_size;
-    err = find_closing(core, c);
-    if (err == SYM_OK) {
-        err = answer_closing(core, c, answer);
-    }
-    if (err != SYM_OK) {
-        err = sym_fail(fault, err, "release: no entry of a signed head of the log names it");
-    }
-    sym_wipe(c, sizeof *c);
-    free(c);
-    return err;
-}
-
 /* Budgets -------------------------------------------------------------------------------------- */
 
 struct budgets {
@@ -448,6 +337,5 @@ sym_verb_fn *const sym_verbs_tabulate[SYM_VERB_COUNT] = {
     [SYM_VERB_TABULATE_START] = verb_tabulate_start,
     [SYM_VERB_RELEASE_SHOW] = verb_release_show,
     [SYM_VERB_RELEASE_CELLS] = verb_release_cells,
-    [SYM_VERB_RELEASE_EVIDENCE] = verb_release_evidence,
     [SYM_VERB_BUDGET_LIST] = verb_budget_list,
 };

@@ -127,10 +127,41 @@ struct reading {
     struct sym_segment *out;
 };
 
+static enum sym_err read_anew(struct sym_transaction *t, const struct reading *r)
+{
+    enum sym_err err = sym_vault_get(r->vault, t, r->key, &r->out->value);
+    r->out->len = r->out->value.len;
+    return err;
+}
+
+/* Segments of one content differ a little in length: there is room for one that is longer. */
+static enum sym_err read_wider(struct sym_transaction *t, const struct reading *r)
+{
+    struct sym_segment *s = r->out;
+    struct sym_secret wider = {0};
+    sym_secret_clear(&s->value);
+    enum sym_err err = read_anew(t, r);
+    if (err == SYM_OK) {
+        err = sym_secret_new(&wider, s->len + s->len / 8);
+    }
+    if (err == SYM_OK) {
+        memcpy(wider.data, s->value.data, s->len);
+        sym_secret_clear(&s->value);
+        s->value = wider;
+    }
+    return err;
+}
+
 static enum sym_err read_fn(struct sym_transaction *t, void *context)
 {
     const struct reading *r = context;
-    return sym_vault_get(r->vault, t, r->key, &r->out->value);
+    struct sym_segment *s = r->out;
+    if (s->value.data == NULL) {
+        return read_anew(t, r);
+    }
+    enum sym_err err =
+        sym_vault_get_into(r->vault, t, r->key, s->value.data, s->value.len, &s->len);
+    return err == SYM_TOO_LONG ? read_wider(t, r) : err;
 }
 
 /* One that should be there and is not is damage, and no lack of a dataset. */
@@ -191,8 +222,9 @@ static enum sym_err get_segment(struct sym_transaction *t, const struct forgetti
                                 uint32_t number, struct sym_segment *out)
 {
     uint8_t key[SYM_SEGMENT_KEY_BYTES];
-    struct sym_span at = key_of(key, f, number);
-    return finish_segment(out, sym_vault_get(f->datasets->config.vault, t, at, &out->value));
+    const struct reading r = {
+        .vault = f->datasets->config.vault, .key = key_of(key, f, number), .out = out};
+    return finish_segment(out, read_anew(t, &r));
 }
 
 static enum sym_err look_fn(struct sym_transaction *t, void *context)
@@ -220,7 +252,7 @@ static enum sym_err cut_segment(struct sym_transaction *t, struct forgetting *f,
     if (err != SYM_OK) {
         return err;
     }
-    size_t before = s.value.len;
+    size_t before = s.len;
     sym_columns_without(&f->columns, &s, f->record, &records, tokens);
     sym_segment_clear(&s);
     err = sym_secret_new(&bytes, sym_columns_bytes(&f->columns));

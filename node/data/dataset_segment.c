@@ -171,7 +171,7 @@ static enum sym_err check(const struct sym_segment *s, size_t ids_len)
 
 enum sym_err sym_segment_read(struct sym_segment *s)
 {
-    struct sym_reader r = sym_reader(sym_secret_span(&s->value));
+    struct sym_reader r = sym_reader(sym_span(s->value.data, s->len));
     uint8_t version = sym_read_u8(&r);
     size_t records = sym_read_u32(&r);
     size_t ids_len = sym_read_u32(&r);

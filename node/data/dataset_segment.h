@@ -42,6 +42,7 @@ struct sym_segment {
     const uint8_t (*digests)[SYM_DIGEST_BYTES]; /* n_tokens */
     struct sym_span row_lengths;                /* empty, or 2 bytes for each record, big-endian */
     struct sym_span rows;                       /* one after the other */
+    size_t len;                                 /* of it, in value */
     struct sym_secret value;
 };
 void sym_segment_clear(struct sym_segment *s);
@@ -77,7 +78,7 @@ size_t sym_columns_bytes(const struct sym_columns *c);
 /* out: sym_columns_bytes; the columns are empty afterwards. */
 void sym_columns_write(struct sym_columns *c, uint8_t *out);
 
-/* The segment in s->value, which stays its own. */
+/* The segment in the first s->len bytes of s->value, which stays its own. */
 SYM_MUST enum sym_err sym_segment_read(struct sym_segment *s);
 bool sym_segment_has(const struct sym_segment *s, struct sym_span id);
 /* The records of s that have another id, into empty columns. What is left out is counted: tokens by

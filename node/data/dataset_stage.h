@@ -9,6 +9,7 @@
 
 struct sym_stage;
 
+/* SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_stage_new(struct sym_stage **out);
 /* NULL is fine. */
 void sym_stage_free(struct sym_stage *s);

@@ -148,7 +148,8 @@ static enum sym_err walk_litter(struct sym_transaction *t, void *context)
     return err;
 }
 
-enum sym_err sym_datasets_collect(struct sym_datasets *d, struct sym_fault *fault)
+/* Erases what nothing refers to: no dataset, import or hold. */
+static enum sym_err collect(struct sym_datasets *d, struct sym_fault *fault)
 {
     struct litter l = {.datasets = d};
     enum sym_err err = sym_store_read(d->config.store, walk_litter, &l);
@@ -181,7 +182,7 @@ enum sym_err sym_datasets_erase(struct sym_datasets *d, const struct sym_dataset
                                 const char *done, struct sym_fault *fault)
 {
     struct sym_fault delayed = {.text = ""};
-    enum sym_err err = sym_datasets_collect(d, &delayed);
+    enum sym_err err = collect(d, &delayed);
     if (err == SYM_OK) {
         return SYM_OK;
     }
@@ -199,7 +200,7 @@ void sym_datasets_tidy(struct sym_datasets *d)
     sym_imports_expire(d);
     if (d->litter) {
         d->litter = false;
-        if (sym_datasets_collect(d, &fault) != SYM_OK) {
+        if (collect(d, &fault) != SYM_OK) {
             note_litter(d, &fault);
         }
     }
@@ -243,7 +244,7 @@ enum sym_err sym_datasets_open(struct sym_datasets **out, const struct sym_datas
     d->config.now_ms = config->now_ms == NULL ? sym_now_ms : config->now_ms;
     enum sym_err err = sym_store_read(config->store, load_all, d);
     if (err == SYM_OK) {
-        err = sym_datasets_collect(d, fault);
+        err = collect(d, fault);
     } else {
         (void)sym_fail(fault, err, "datasets: the stored table %s; restore a backup",
                        sym_err_text(err));
@@ -298,7 +299,9 @@ enum sym_err sym_dataset_say(const struct sym_datasets *d, struct sym_transactio
     return sym_log_append(d->config.log, t, &entry, NULL);
 }
 
-bool sym_dataset_take_snapshot(struct sym_dataset *s)
+/* Publishes what a dataset of incidents or aggregates holds; true: an earlier snapshot is no longer
+ * referred to. */
+static bool take_snapshot(struct sym_dataset *s)
 {
     if (s->kind == SYM_DATASET_IDENTIFIERS) {
         return false;
@@ -364,7 +367,7 @@ enum sym_err sym_datasets_publish(struct sym_datasets *d, size_t *at, struct sym
         .datasets = d, .author = author, .after = *d->items[place], .wall_ms = sym_wall_ms()};
     c.after.epoch++;
     c.after.published_ms = c.wall_ms;
-    bool leaves = sym_dataset_take_snapshot(&c.after);
+    bool leaves = take_snapshot(&c.after);
     err = sym_store_write(d->config.store, publish_fn, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "dataset %s: it %s; nothing was published", c.after.name,

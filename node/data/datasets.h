@@ -31,6 +31,8 @@ struct sym_datasets_config {
     uint64_t (*now_ms)(void); /* NULL: sym_now_ms */
 };
 
+/* Loads the table, and erases what an end in the middle has left. Everything in config is borrowed,
+ * and outlives it. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_datasets_open(struct sym_datasets **out,
                                         const struct sym_datasets_config *config,
                                         struct sym_fault *fault);
@@ -89,6 +91,7 @@ SYM_MUST enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span 
  * closed. */
 struct sym_content;
 
+/* SYM_NOT_FOUND: there is no such dataset. */
 SYM_MUST enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
                                        struct sym_span name, struct sym_fault *fault);
 void sym_content_release(struct sym_content *c);
@@ -104,7 +107,8 @@ size_t sym_content_segments(const struct sym_content *c);
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_content_tokens(const struct sym_content *c, enum sym_token_type type);
 
-/* Reads segment number at (sym_segment_clear frees it), from 0; out must be empty. Not within a
+/* Reads segment number at (sym_segment_clear frees it), from 0. out is empty, or a segment whose
+ * memory is used again: new key memory costs as much as what is read into it. Not within a
  * transaction. */
 SYM_MUST enum sym_err sym_content_segment(const struct sym_content *c, size_t at,
                                           struct sym_segment *out);

@@ -97,17 +97,12 @@ void sym_dataset_row_of(const struct sym_dataset *s, struct sym_dataset_row *row
 
 /* datasets.c */
 
-/* Publishes what a dataset of incidents or aggregates holds; true: an earlier snapshot is no longer
- * referred to. */
-bool sym_dataset_take_snapshot(struct sym_dataset *s);
-
 /* NULL when there is none. */
 struct sym_dataset *sym_datasets_named(const struct sym_datasets *d, struct sym_span name);
 /* Puts a dataset in its place: adds it, or replaces the one of its name. It has room. */
 void sym_datasets_place(struct sym_datasets *d, struct sym_dataset *fresh);
-/* Erases what nothing refers to: no dataset, import or hold. */
-SYM_MUST enum sym_err sym_datasets_collect(struct sym_datasets *d, struct sym_fault *fault);
-/* The same for what a user wants erased now: what fails is made up for, and said. done: "dropped".
+/* Erases what nothing refers to any more, and what a user wants erased now: what fails is made up
+ * for, and said. done: "dropped".
  */
 SYM_MUST enum sym_err sym_datasets_erase(struct sym_datasets *d, const struct sym_dataset *s,
                                          const char *done, struct sym_fault *fault);

@@ -17,6 +17,7 @@ struct sym_history {
     struct sym_store *store;
 };
 
+/* What was cut off when the node ended ends now. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_history_open(struct sym_history *h, struct sym_store *store,
                                        struct sym_fault *fault);
 
@@ -32,6 +33,7 @@ SYM_MUST enum sym_err sym_history_get(struct sym_history *h, struct sym_arena *a
 SYM_MUST enum sym_err sym_history_read(struct sym_transaction *t, struct sym_arena *arena,
                                        struct sym_exchange_entry *out, struct sym_span id);
 
+/* Sees one entry; an error ends the walk. */
 typedef enum sym_err sym_history_each_fn(void *context, const struct sym_exchange_entry *entry);
 /* Calls fn for the entries of the alias (empty: all) that began before before_ms (0: all), the
  * latest first, until it returns an error, which is passed on; `most` is for fn to keep. An entry

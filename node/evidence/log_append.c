@@ -63,10 +63,8 @@ enum sym_err sym_log_hash_rest(struct sym_log *l, struct sym_transaction *t)
         fill_in(&l->new_leaves, parts, hashes, n);
         err = sym_merkle_leaf_many(hashes, &l->many, parts, n);
     }
-    for (size_t i = 0; err == SYM_OK && i < n; i++) {
-        err = sym_log_edge_add(&s->edge, hashes[i], keep_tile, &job);
-    }
-    return err;
+    return err == SYM_OK ? sym_log_edge_add_many(&s->edge, &l->many, hashes, n, keep_tile, &job)
+                         : err;
 }
 
 /* One entry -----------------------------------------------------------------------------------

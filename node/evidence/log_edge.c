@@ -49,6 +49,26 @@ enum sym_err sym_log_edge_add(struct sym_log_edge *e, const uint8_t leaf[SYM_HAS
     return err == SYM_OK ? sym_merkle_add(&e->tree, leaf) : err;
 }
 
+enum sym_err sym_log_edge_add_many(struct sym_log_edge *e, const struct sym_sha256_many *m,
+                                   uint8_t (*leaves)[SYM_HASH_BYTES], size_t n,
+                                   sym_log_tile_fn *full, void *context)
+{
+    enum sym_err err = SYM_OK;
+    while (err == SYM_OK && n > 0) {
+        size_t at = sym_log_edge_width(e->tree.size, 0);
+        size_t some = SYM_TILE_WIDTH - 1 - at;
+        some = some < n ? some : n;
+        memcpy(e->tiles[0][at], leaves, some * sizeof leaves[0]);
+        err = sym_merkle_add_many(&e->tree, m, leaves, some);
+        if (err == SYM_OK && some < n) {
+            err = sym_log_edge_add(e, leaves[some++], full, context);
+        }
+        leaves += some;
+        n -= some;
+    }
+    return err;
+}
+
 void sym_log_edge_copy(struct sym_log_edge *to, const struct sym_log_edge *from)
 {
     to->tree.size = from->tree.size;

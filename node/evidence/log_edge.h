@@ -25,6 +25,10 @@ typedef enum sym_err sym_log_tile_fn(void *context, unsigned level, uint64_t num
 /* Adds the hash of one leaf. After an error the edge is of no use. */
 SYM_MUST enum sym_err sym_log_edge_add(struct sym_log_edge *e, const uint8_t leaf[SYM_HASH_BYTES],
                                        sym_log_tile_fn *full, void *context);
+/* The same for the hashes of n leaves, in their order. */
+SYM_MUST enum sym_err sym_log_edge_add_many(struct sym_log_edge *e, const struct sym_sha256_many *m,
+                                            uint8_t (*leaves)[SYM_HASH_BYTES], size_t n,
+                                            sym_log_tile_fn *full, void *context);
 /* Hashes of the tile of this level that is not full, in a tree of size leaves. */
 size_t sym_log_edge_width(uint64_t size, unsigned level);
 /* Only what is in use. */

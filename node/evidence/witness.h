@@ -35,6 +35,8 @@ struct sym_witness_config {
     void *owner;
 };
 
+/* Loads what is kept of each peer, and watches commits from now on. What config points to outlives
+ * it. */
 SYM_MUST enum sym_err sym_witness_open(struct sym_witness **out,
                                        const struct sym_witness_config *config,
                                        struct sym_fault *fault);

@@ -60,3 +60,22 @@ enum sym_err sym_witness_write_exhibit(char *out, size_t max, size_t *len,
     }
     return err;
 }
+
+struct find {
+    const struct sym_node_id *id;
+    struct sym_secret *out;
+};
+
+static enum sym_err get_exhibit(struct sym_transaction *t, void *context)
+{
+    const struct find *f = context;
+    sym_secret_clear(f->out);
+    return sym_store_get(t, SYM_TABLE_EXHIBITS, sym_span(f->id->bytes, SYM_NODE_ID_BYTES), f->out);
+}
+
+enum sym_err sym_witness_exhibit(struct sym_witness *w, struct sym_secret *out,
+                                 const struct sym_node_id *peer)
+{
+    struct find f = {.id = peer, .out = out};
+    return sym_store_read(w->config.store, get_exhibit, &f);
+}

@@ -1,6 +1,7 @@
-/* witness_state.h - what the files behind witness.h share: witness.c (the table, what is durable),
- * witness_give.c (own evidence), witness_take.c (that of others), witness_restore.c (logs that
- * begin again), witness_exhibit.c (contradictions as text). Nobody else includes it.
+/* witness_state.h - what the files behind witness.h share: witness.c (the table, links and
+ * states), witness_row.c (what is stored of a peer), witness_give.c (own evidence), witness_take.c
+ * (that of others), witness_restore.c (logs that begin again), witness_exhibit.c (contradictions as
+ * text). Nobody else includes it.
  */
 #ifndef SYM_NODE_EVIDENCE_WITNESS_STATE_H
 #define SYM_NODE_EVIDENCE_WITNESS_STATE_H
@@ -83,9 +84,16 @@ struct sym_witness {
 /* NULL when nothing was heard of it. */
 struct sym_witness_peer *sym_witness_find(const struct sym_witness *w,
                                           const struct sym_node_id *id);
-/* Makes one. SYM_NO_MEMORY, SYM_LIMIT. */
+/* Its own, which is made where there is none yet. SYM_NO_MEMORY, SYM_LIMIT. */
 SYM_MUST enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out,
                                      const struct sym_witnessed *peer);
+/* A new one, for an id that is not there. SYM_NO_MEMORY, SYM_LIMIT. */
+SYM_MUST enum sym_err sym_witness_add(struct sym_witness *w, struct sym_witness_peer **out,
+                                      const struct sym_node_id *id);
+/* Its row in the store, written; and read into a new one: for sym_store_each, with the witness as
+ * context. Errors of loading: SYM_BAD_FORMAT and those of sym_witness_add. */
+SYM_MUST enum sym_err sym_witness_put(struct sym_transaction *t, const struct sym_witness_peer *p);
+SYM_MUST enum sym_err sym_witness_load(void *context, struct sym_span key, struct sym_span value);
 /* What its heads were waiting for has come, or there is nothing to wait for. */
 void sym_witness_look(struct sym_witness_peer *p);
 void sym_witness_set_state(struct sym_witness_peer *p, enum sym_witness_state state,

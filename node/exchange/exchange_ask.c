@@ -293,13 +293,27 @@ static void then_held(struct sym_exchanges *x, struct sym_exchange *e, enum sym_
     }
 }
 
+/* The other side holds the request. */
+static void hold(struct sym_exchange *e)
+{
+    struct sym_exchange_matter *m = e->matter;
+    if (e->state != SYM_EXCHANGE_HELD) {
+        m->give_up_ms = sym_now_ms() + HELD_MS;
+        m->pause_ms = 0;
+    }
+    m->on_its_own = true;
+    e->state = SYM_EXCHANGE_HELD;
+    (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
+                   e->alias);
+}
+
 static void on_held(struct sym_exchanges *x, struct sym_exchange *e)
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_DENIAL | SYM_PART_HISTORY,
                                         .kinds = {SYM_ENTRY_DECIDED},
                                         .n_kinds = 1,
                                         .then = then_held};
-    sym_exchange_hold_state(e);
+    hold(e);
     sym_exchange_write(x, e, &p);
 }
 
@@ -357,19 +371,6 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
 
 /* Held -----------------------------------------------------------------------------------------
  */
-
-void sym_exchange_hold_state(struct sym_exchange *e)
-{
-    struct sym_exchange_matter *m = e->matter;
-    if (e->state != SYM_EXCHANGE_HELD) {
-        m->give_up_ms = sym_now_ms() + HELD_MS;
-        m->pause_ms = 0;
-    }
-    m->on_its_own = true;
-    e->state = SYM_EXCHANGE_HELD;
-    (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
-                   e->alias);
-}
 
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e)
 {

@@ -49,7 +49,8 @@ static struct sym_session *session_of(const struct sym_exchange *e)
     return e->session != NULL ? e->session : e->farewell;
 }
 
-enum sym_err sym_exchange_make_word(struct sym_exchanges *x, struct sym_exchange *e, bool is_abort)
+/* Makes the own statement, from now on of the transcripts as they are. */
+static enum sym_err make_word(struct sym_exchanges *x, struct sym_exchange *e, bool is_abort)
 {
     struct sym_session *s = session_of(e);
     uint8_t bytes[SYM_STATEMENT_BYTES];
@@ -118,9 +119,12 @@ void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange
     bool hears_more = unanswered || (e->granted && !e->has_their_word);
     bool meets = e->kind == SYM_KIND_WITNESS;
     bool met = meets && e->final == SYM_EXCHANGE_DONE;
-    if (hears_more && e->link != NULL && e->farewell == NULL) {
+    if (hears_more && e->link != NULL && e->session != NULL && e->farewell == NULL) {
         e->farewell = e->session;
         e->session = NULL;
+        if (unanswered) {
+            sym_session_abandon(e->farewell);
+        }
     }
     drop_result(x, e);
     sym_exchange_finish(e, e->final, sym_now_us());
@@ -201,7 +205,7 @@ static enum sym_err plan_end(struct sym_exchanges *x, struct sym_exchange *e,
             add_kind(p, SYM_ENTRY_DECIDED);
         }
         if (!e->has_word) {
-            err = sym_exchange_make_word(x, e, true);
+            err = make_word(x, e, true);
             p->parts |= SYM_PART_OWN_WORD;
             add_kind(p, SYM_ENTRY_ABORTED);
         }
@@ -334,7 +338,7 @@ void sym_exchange_close(struct sym_exchanges *x, struct sym_exchange *e)
         err = sym_session_stop(e->session);
     }
     if (err == SYM_OK) {
-        err = sym_exchange_make_word(x, e, false);
+        err = make_word(x, e, false);
     }
     if (err != SYM_OK) {
         sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the close could not be made");
@@ -381,8 +385,13 @@ void sym_exchange_aborted(struct sym_exchanges *x, struct sym_exchange *e,
     if (sym_kept_set(&e->peer_statement, event->signed_bytes) != SYM_OK) {
         sym_kept_clear(&e->peer_statement);
     }
-    (void)snprintf(text, sizeof text, "%s ended it: %s", e->alias,
-                   sym_reason_text(event->abort.reason));
+    const char *why = e->run != NULL ? sym_run_fault(e->run) : "";
+    if (why[0] != '\0') { /* it said more before */
+        (void)snprintf(text, sizeof text, "%s", why);
+    } else {
+        (void)snprintf(text, sizeof text, "%s ended it: %s", e->alias,
+                       sym_reason_text(event->abort.reason));
+    }
     sym_exchange_abort(x, e, (enum sym_reason)event->abort.reason, SYM_CLOSED, text);
 }
 
@@ -427,7 +436,7 @@ static void hear_answer(struct sym_exchanges *x, struct sym_exchange *e,
     e->answer.reason = (enum sym_reason)event->receipt.reason;
     err = sym_kept_set(&e->receipt, event->signed_bytes);
     if (err == SYM_OK && event->receipt.decision == SYM_DECISION_GRANTED) {
-        err = sym_exchange_make_word(x, e, true);
+        err = make_word(x, e, true);
         p.parts = SYM_PART_GRANT | SYM_PART_OWN_WORD;
         p.kinds[p.n_kinds++] = SYM_ENTRY_ABORTED;
         p.then = then_said;

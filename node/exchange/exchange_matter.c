@@ -44,6 +44,14 @@ void sym_matter_text(char *to, size_t size, struct sym_span text)
     to[len] = '\0';
 }
 
+void sym_matter_parties(struct sym_exchange_matter *m, const struct sym_table_question *q)
+{
+    m->n_parties = q->n + 1;
+    for (uint32_t i = 0; i <= q->n; i++) {
+        memcpy(m->parties + i * SYM_HASH_BYTES, q->parties[i].id, SYM_HASH_BYTES);
+    }
+}
+
 void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint)
 {
     m->is_joint = true;
@@ -54,6 +62,11 @@ void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joi
     m->cells = joint->cells;
     m->epsilon_nano = joint->epsilon_nano;
     m->shape = joint->shape;
+    m->own_size = joint->own_size;
+    if (joint->table != NULL) {
+        m->type = joint->table->type;
+        sym_matter_parties(m, joint->table);
+    }
     sym_matter_text(m->case_ref, sizeof m->case_ref, sym_span_text(joint->case_ref));
     sym_matter_text(m->note, sizeof m->note, sym_span_text(joint->note));
     sym_matter_text(m->user, sizeof m->user, sym_span_text(joint->user));

@@ -12,6 +12,7 @@
 #include "node/exchange/overlap_find.h"
 #include "node/exchange/overlap_set.h"
 #include "proto/exchange.h"
+#include "proto/table.h"
 #include "proto/tabulation.h"
 
 enum sym_committed { SYM_COMMIT_CASE, SYM_COMMIT_NOTE, SYM_COMMIT_USER, SYM_COMMIT_APPROVER };
@@ -50,6 +51,8 @@ struct sym_exchange_matter {
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
+    uint8_t parties[SYM_TABLE_PARTIES_MAX * SYM_HASH_BYTES]; /* ids of an overlap table's */
+    uint32_t n_parties;
     uint32_t shape;      /* enum sym_tab_shape */
     uint32_t min_result; /* of the grant, as the receipt says it */
     bool withheld;       /* there was less in common: nothing is shown or kept */
@@ -69,6 +72,7 @@ struct sym_exchange_matter {
     unsigned unheeded;   /* ticks since a user last looked at it */
 };
 
+/* owner: for the callbacks of set and find. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_matter_new(struct sym_exchange_matter **out, void *owner);
 /* NULL is fine. */
 void sym_matter_free(struct sym_exchange_matter *m);
@@ -87,11 +91,15 @@ struct sym_joint {
     const char *user;
     const char *dataset;   /* of that name at every participant */
     struct sym_span bound; /* sym_joint_bound */
+    uint32_t own_size;     /* elements announced of the own list; 0: not yet, or there is none */
     uint32_t participants;
     uint32_t cells;
     uint64_t epsilon_nano;
     uint32_t shape;
+    const struct sym_table_question *table; /* of an overlap table with all parties; NULL: other */
 };
+/* Who takes part in an overlap table: contributors, then the tallier. */
+void sym_matter_parties(struct sym_exchange_matter *m, const struct sym_table_question *q);
 void sym_joint_matter(struct sym_exchange_matter *m, const struct sym_joint *joint);
 /* What makes two requests to take part the same, whatever their tabulations are called. */
 void sym_joint_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_tabulate *asked);

@@ -121,6 +121,7 @@ struct sym_exchange {
     uint64_t quiet_ms;    /* and since when that has not changed (monotonic) */
 };
 
+/* Done, denied or aborted. */
 bool sym_exchange_ended(const struct sym_exchange *e);
 /* One of several that belong together: of a tabulation, or of an overlap table. */
 bool sym_exchange_is_joint(const struct sym_exchange *e);

@@ -360,6 +360,7 @@ static void answer_table(struct judged *j)
         return;
     }
     j->e->matter->cells = sym_table_cells(j->question.n);
+    sym_matter_parties(j->e->matter, &j->question);
     if (sym_table_part_find(j->x, j->asked.table) != NULL) {
         deny(j, SYM_REASON_PROTOCOL, "the table has the id of another");
     } else if (judge(j) && check_role(j) && can_pay(j)) {

@@ -67,6 +67,7 @@ static struct sym_exchange_entry row_of(const struct sym_exchange *e)
         .engine = m->engine,
         .why = m->why,
         .rule = m->rule,
+        .parties = sym_span(m->parties, m->n_parties * SYM_HASH_BYTES),
         .shared = done ? sym_span(m->shared, m->shared_len) : sym_span("", 0),
     };
 }
@@ -81,6 +82,7 @@ static void tell_matter(struct sym_entry_body *b, const struct sym_exchange_matt
     b->purpose = m->purpose;
     b->basis = m->basis;
     b->type = m->type;
+    b->rule = m->rule;
     b->case_ref = sym_span_text(m->case_ref);
     b->note = sym_span_text(m->note);
     b->user = sym_span_text(m->user);

@@ -53,6 +53,7 @@ struct sym_exchanges_config {
     uint64_t restored_ms; /* wall clock; no request from before is answered (restored.h) */
 };
 
+/* Everything in config is borrowed, and outlives it. SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_exchanges_new(struct sym_exchanges **out,
                                         const struct sym_exchanges_config *config);
 /* Links come after exchanges, as they report to them. */

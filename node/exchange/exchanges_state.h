@@ -128,9 +128,6 @@ void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uin
 void sym_exchange_finish_as_written(struct sym_exchanges *x, struct sym_exchange *e);
 /* The link is gone, or no answer comes over it: asks again where it may. */
 void sym_exchange_lose(struct sym_exchanges *x, struct sym_exchange *e, const char *text);
-/* Makes the own statement, from now on of the transcripts as they are. */
-SYM_MUST enum sym_err sym_exchange_make_word(struct sym_exchanges *x, struct sym_exchange *e,
-                                             bool is_abort);
 /* This side has finished: writes that, then closes. */
 void sym_exchange_close(struct sym_exchanges *x, struct sym_exchange *e);
 /* The other side has closed, or aborted. */
@@ -162,8 +159,6 @@ void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e);
 /* The answer to an ask. */
 void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
                            const struct sym_session_event *event);
-/* The other side holds the request. */
-void sym_exchange_hold_state(struct sym_exchange *e);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
 /* Which engines the peer may choose from for this wish: a bit set. */

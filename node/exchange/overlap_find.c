@@ -171,7 +171,6 @@ static enum sym_err keep_part(struct sym_overlap_find *f, struct part *p)
         }
         id += p->segment.id_lengths[i];
     }
-    sym_segment_clear(&p->segment);
     p->searched = false;
     f->kept++;
     return err;

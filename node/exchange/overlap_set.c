@@ -1,5 +1,6 @@
 #include "node/exchange/overlap_set.h"
 
+#include "node/memory.h"
 #include "proto/sorted.h"
 
 #include <stdlib.h>
@@ -7,6 +8,18 @@
 
 /* Parts that one work sorts: others get their turn in between. */
 #define PARTS_PER_WORK 16u
+/* Digests that are moved to their parts by one piece of work. */
+#define PIECE 32768u
+
+#define LARGE_BYTES ((size_t)1 << 20)
+
+/* How digests are put in order. */
+enum order {
+    ORDER_ENDS, /* nothing is left but to drop those that are repeated */
+    ORDER_COUNTS,
+    ORDER_MOVES,
+    ORDER_SORTS,
+};
 
 struct sym_overlap_set {
     struct sym_overlap_set_config config;
@@ -14,13 +27,17 @@ struct sym_overlap_set {
     void *owner;
     struct sym_timer *turn;
     size_t segment; /* next to be read */
+    struct sym_segment reading;
     uint8_t *digests;
+    uint8_t *moved; /* while they are put in order: by parts */
+    uint32_t (*counts)[SYM_SORTED_PARTS];
     size_t room;
     size_t n;
     uint8_t *shared; /* digests that come several times, */
     uint32_t *times; /* and how often */
     size_t n_shared;
     size_t starts[SYM_SORTED_PARTS + 1];
+    enum order order;
     size_t parts; /* given out to be sorted */
     bool working; /* a work is out */
     bool given_up;
@@ -43,12 +60,33 @@ static void release_content(struct sym_overlap_set *set)
     set->config.content = NULL;
 }
 
+/* Large arrays lie in huge pages: to enter small ones takes longer than to copy digests there. */
+static uint8_t *take_digests(size_t n)
+{
+    size_t len = n > 0 ? n * SYM_DIGEST_BYTES : 1;
+    return len < LARGE_BYTES ? malloc(len) : sym_memory_map(len);
+}
+
+/* Wipes n of them. */
+static void give_digests(uint8_t *digests, size_t n)
+{
+    if (digests == NULL) {
+        return;
+    }
+    sym_wipe(digests, n * SYM_DIGEST_BYTES);
+    if (n * SYM_DIGEST_BYTES < LARGE_BYTES) {
+        free(digests);
+    } else {
+        sym_memory_unmap(digests, n * SYM_DIGEST_BYTES);
+    }
+}
+
 static void destroy(struct sym_overlap_set *set)
 {
-    if (set->digests != NULL) {
-        sym_wipe(set->digests, set->room * SYM_DIGEST_BYTES);
-        free(set->digests);
-    }
+    sym_segment_clear(&set->reading);
+    give_digests(set->digests, set->room);
+    give_digests(set->moved, set->room);
+    free(set->counts);
     if (set->shared != NULL) {
         sym_wipe(set->shared, set->n_shared * SYM_DIGEST_BYTES);
     }
@@ -98,25 +136,24 @@ static bool has_one_each(const struct sym_overlap_set *set, const struct sym_seg
 
 static enum sym_err add_segment(struct sym_overlap_set *set)
 {
-    struct sym_segment s = {0};
-    enum sym_err err = sym_content_segment(set->config.content, set->segment, &s);
+    const struct sym_segment *s = &set->reading;
+    enum sym_err err = sym_content_segment(set->config.content, set->segment, &set->reading);
     if (err != SYM_OK) {
         return err;
     }
-    if (set->config.one_each && !has_one_each(set, &s)) {
+    if (set->config.one_each && !has_one_each(set, s)) {
         err = SYM_UNSUPPORTED;
     }
-    for (size_t i = 0; err == SYM_OK && i < s.n_tokens; i++) {
-        if (set->config.type != SYM_TOKEN_NONE && s.types[i] != (uint8_t)set->config.type) {
+    for (size_t i = 0; err == SYM_OK && i < s->n_tokens; i++) {
+        if (set->config.type != SYM_TOKEN_NONE && s->types[i] != (uint8_t)set->config.type) {
             continue;
         }
         if (set->n == set->room) {
             err = SYM_INTERNAL;
         } else {
-            memcpy(set->digests + set->n++ * SYM_DIGEST_BYTES, s.digests[i], SYM_DIGEST_BYTES);
+            memcpy(set->digests + set->n++ * SYM_DIGEST_BYTES, s->digests[i], SYM_DIGEST_BYTES);
         }
     }
-    sym_segment_clear(&s);
     set->segment++;
     return err;
 }
@@ -124,22 +161,49 @@ static enum sym_err add_segment(struct sym_overlap_set *set)
 /* Putting in order -----------------------------------------------------------------------------
  */
 
-static enum sym_err split(void *context, size_t first, size_t n)
+static size_t pieces(const struct sym_overlap_set *set)
 {
-    struct sym_overlap_set *set = context;
-    (void)first;
-    (void)n;
-    sym_sorted_split(set->starts, set->digests, set->n, SYM_DIGEST_BYTES);
+    return (set->n + PIECE - 1) / PIECE;
+}
+
+/* The digests of one piece. */
+static const uint8_t *piece_of(const struct sym_overlap_set *set, size_t piece, size_t *n)
+{
+    const size_t left = set->n - piece * PIECE;
+    *n = left < PIECE ? left : PIECE;
+    return set->digests + piece * PIECE * SYM_DIGEST_BYTES;
+}
+
+static enum sym_err count_pieces(void *context, size_t first, size_t n)
+{
+    const struct sym_overlap_set *set = context;
+    for (size_t p = first; p < first + n; p++) {
+        size_t some = 0;
+        const uint8_t *digests = piece_of(set, p, &some);
+        sym_sorted_count(set->counts[p], digests, some, SYM_DIGEST_BYTES);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err move_pieces(void *context, size_t first, size_t n)
+{
+    const struct sym_overlap_set *set = context;
+    for (size_t p = first; p < first + n; p++) {
+        size_t some = 0;
+        const uint8_t *digests = piece_of(set, p, &some);
+        sym_sorted_move(set->moved, set->counts[p], digests, some, SYM_DIGEST_BYTES);
+    }
     return SYM_OK;
 }
 
 static enum sym_err sort_parts(void *context, size_t first, size_t n)
 {
-    struct sym_overlap_set *set = context;
+    const struct sym_overlap_set *set = context;
     size_t base = set->parts - PARTS_PER_WORK;
     for (size_t p = base + first; p < base + first + n; p++) {
-        sym_sorted_sort(set->digests + set->starts[p] * SYM_DIGEST_BYTES,
-                        set->starts[p + 1] - set->starts[p], SYM_DIGEST_BYTES);
+        const size_t at = set->starts[p] * SYM_DIGEST_BYTES;
+        sym_sorted_part(set->digests + at, set->moved + at, set->starts[p + 1] - set->starts[p],
+                        SYM_DIGEST_BYTES);
     }
     return SYM_OK;
 }
@@ -220,6 +284,47 @@ static enum sym_err give_out(struct sym_overlap_set *set,
     return err;
 }
 
+/* All are read. */
+static enum sym_err begin_order(struct sym_overlap_set *set)
+{
+    if (set->n == 0) {
+        return give_out(set, drop_repeated, 1);
+    }
+    set->moved = take_digests(set->room);
+    set->counts = calloc(pieces(set), sizeof *set->counts);
+    if (set->moved == NULL || set->counts == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    set->order = ORDER_COUNTS;
+    return give_out(set, count_pieces, pieces(set));
+}
+
+/* A work has ended: the next one, or none when all is done. */
+static enum sym_err go_on(struct sym_overlap_set *set)
+{
+    switch (set->order) {
+    case ORDER_COUNTS:
+        sym_sorted_places(set->starts, set->counts, pieces(set));
+        set->order = ORDER_MOVES;
+        return give_out(set, move_pieces, pieces(set));
+    case ORDER_MOVES:
+        set->order = ORDER_SORTS;
+        break;
+    case ORDER_SORTS:
+        break;
+    case ORDER_ENDS:
+        return SYM_OK;
+    }
+    if (set->parts < SYM_SORTED_PARTS) {
+        set->parts += PARTS_PER_WORK;
+        return give_out(set, sort_parts, PARTS_PER_WORK);
+    }
+    give_digests(set->moved, set->room);
+    set->moved = NULL;
+    set->order = ORDER_ENDS;
+    return give_out(set, drop_repeated, 1);
+}
+
 static void worked(void *owner, void *subject, void *context, enum sym_err err)
 {
     struct sym_overlap_set *set = owner;
@@ -230,17 +335,8 @@ static void worked(void *owner, void *subject, void *context, enum sym_err err)
         destroy(set);
         return;
     }
-    if (err == SYM_OK && set->parts < SYM_SORTED_PARTS) {
-        set->parts += PARTS_PER_WORK;
-        err = give_out(set, sort_parts, PARTS_PER_WORK);
-    } else if (err == SYM_OK && set->parts == SYM_SORTED_PARTS) {
-        set->parts++;
-        err = give_out(set, drop_repeated, 1);
-    } else {
-        set->done(set->owner, set, err);
-        return;
-    }
-    if (err != SYM_OK) {
+    err = err == SYM_OK ? go_on(set) : err;
+    if (!set->working) {
         set->done(set->owner, set, err);
     }
 }
@@ -256,11 +352,12 @@ static void on_turn(void *owner)
         sym_timer_set(set->turn, 0);
         return;
     }
+    sym_segment_clear(&set->reading);
     if (err == SYM_OK && !set->config.keeps_content) {
         release_content(set);
     }
     if (err == SYM_OK) {
-        err = give_out(set, split, 1);
+        err = begin_order(set);
     }
     if (err != SYM_OK) {
         set->done(set->owner, set, err);
@@ -284,7 +381,7 @@ enum sym_err sym_overlap_set_new(struct sym_overlap_set **out,
     set->done = done;
     set->owner = owner;
     set->room = (size_t)tokens;
-    set->digests = malloc(set->room > 0 ? set->room * SYM_DIGEST_BYTES : 1);
+    set->digests = take_digests(set->room);
     enum sym_err err = set->digests == NULL ? SYM_NO_MEMORY : SYM_OK;
     if (err == SYM_OK) {
         err = sym_loop_timer(config->loop, &set->turn, 0, on_turn, set);

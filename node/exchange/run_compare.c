@@ -1,3 +1,4 @@
+#include "node/exchange/compare_page.h"
 #include "node/exchange/compares.h"
 #include "node/exchange/run_kind.h"
 #include "node/log.h"
@@ -18,13 +19,6 @@
 
 enum phase { PHASE_SENDS, PHASE_LISTENS, PHASE_CLOSES, PHASE_CLOSED, PHASE_DONE };
 
-struct portion {
-    uint64_t index[SYM_COMPARE_ENTRIES_MAX];
-    uint8_t leaf[SYM_COMPARE_ENTRIES_MAX][SYM_LEAF_BYTES_MAX];
-    size_t len[SYM_COMPARE_ENTRIES_MAX];
-    size_t n;
-};
-
 struct compare_run {
     enum sym_session_role role;
     enum phase phase;
@@ -38,53 +32,15 @@ struct compare_run {
     uint64_t next; /* to ask for */
     bool all_shown;
     bool has_head;
-    uint64_t head_size; /* responder: of the head that it has shown */
     uint64_t entries;
+    struct sym_compare_told told; /* responder */
     bool heard_close;
-    struct portion portion;
     uint8_t *frame;
     size_t frame_len;
 };
 
 /* Reading the own log --------------------------------------------------------------------------
  */
-
-static enum sym_err keep_leaf(void *context, uint64_t index, struct sym_span leaf)
-{
-    struct portion *p = context;
-    if (p->n == SYM_COMPARE_ENTRIES_MAX || leaf.len > SYM_LEAF_BYTES_MAX) {
-        return SYM_LIMIT;
-    }
-    p->index[p->n] = index;
-    memcpy(p->leaf[p->n], leaf.data, leaf.len);
-    p->len[p->n++] = leaf.len;
-    return SYM_OK;
-}
-
-/* Some own leaves about the peer, from *next on. *done: there are no more. */
-static enum sym_err read_portion(struct compare_run *run, uint64_t *next, bool *done)
-{
-    struct portion *p = &run->portion;
-    p->n = 0;
-    enum sym_err err = sym_log_each_with(run->with.log, &run->with.peer.id, *next, keep_leaf, p);
-    if (err != SYM_OK && err != SYM_LIMIT) {
-        return err;
-    }
-    *done = err == SYM_OK;
-    if (p->n > 0) {
-        *next = p->index[p->n - 1] + 1;
-    }
-    return SYM_OK;
-}
-
-/* The EntryBody of an own entry; none when it was erased. */
-static enum sym_err read_body(struct compare_run *run, struct sym_secret *body, uint64_t index)
-{
-    uint8_t salt[SYM_HASH_BYTES];
-    enum sym_err err = sym_log_body(run->with.log, salt, body, index);
-    sym_wipe(salt, sizeof salt);
-    return err == SYM_NOT_FOUND ? SYM_OK : err;
-}
 
 struct putting {
     struct sym_compare *compare;
@@ -210,127 +166,19 @@ static enum sym_err take_shown(struct compare_run *run, struct sym_span payload)
     return run->all_shown && run->own_done ? finish(run) : prepare_ask(run);
 }
 
-/* The responder --------------------------------------------------------------------------------
- */
-
-/* One entry with its proof and statement, as long as they fit. */
-struct page {
-    struct sym_compare_entry entries[SYM_COMPARE_ENTRIES_MAX];
-    struct sym_merkle_proof proofs[SYM_COMPARE_ENTRIES_MAX];
-    struct sym_span spans[SYM_COMPARE_ENTRIES_MAX][SYM_MERKLE_PROOF_MAX];
-    struct sym_arena arenas[SYM_COMPARE_ENTRIES_MAX]; /* of the bodies */
-    struct sym_compare_show show;
-};
-
-static void free_page(struct page *p)
-{
-    for (size_t i = 0; i < SYM_COMPARE_ENTRIES_MAX; i++) {
-        sym_arena_clear(&p->arenas[i]);
-    }
-    free(p);
-}
-
-static enum sym_err fill_statement(struct compare_run *run, struct page *p, size_t at,
-                                   uint64_t index)
-{
-    SYM_SECRET_AUTO body = {0};
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_leaf leaf;
-    struct sym_entry_body b;
-    enum sym_err err = sym_decode(&arena, &leaf, &sym_msg_leaf, p->entries[at].leaf);
-    if (err != SYM_OK || (leaf.kind != SYM_ENTRY_CLOSED && leaf.kind != SYM_ENTRY_ABORTED)) {
-        return err;
-    }
-    err = read_body(run, &body, index);
-    if (err == SYM_OK && body.len > 0) {
-        err = sym_decode(&p->arenas[at], &b, &sym_msg_entry_body, sym_secret_span(&body));
-        p->entries[at].statement = b.statement;
-    }
-    return err;
-}
-
-static enum sym_err fill_entry(struct compare_run *run, struct page *p, size_t at)
-{
-    uint64_t index = run->portion.index[at];
-    struct sym_compare_entry *e = &p->entries[at];
-    *e = (struct sym_compare_entry){.index = index,
-                                    .leaf = sym_span(run->portion.leaf[at], run->portion.len[at]),
-                                    .inclusion = p->spans[at]};
-    enum sym_err err =
-        sym_log_prove_inclusion(run->with.log, &p->proofs[at], index, run->head_size);
-    if (err != SYM_OK) {
-        return err;
-    }
-    e->n_inclusion = p->proofs[at].n;
-    for (size_t i = 0; i < e->n_inclusion; i++) {
-        p->spans[at][i] = sym_span(p->proofs[at].hash[i], SYM_HASH_BYTES);
-    }
-    return fill_statement(run, p, at, index);
-}
-
-static enum sym_err show_head(struct compare_run *run, struct page *p)
-{
-    if (run->has_head) {
-        return SYM_OK;
-    }
-    enum sym_err err = sym_witness_give(run->with.witness, &p->show.evidence, &run->with.peer, 0);
-    run->has_head = true;
-    run->head_size = sym_log_head(run->with.log)->signed_size;
-    return err;
-}
-
-static size_t bytes_of(const struct sym_compare_entry *e)
-{
-    return e->leaf.len + e->statement.len + e->n_inclusion * (SYM_HASH_BYTES + 2u) + 32;
-}
-
-static enum sym_err fill_page(struct compare_run *run, struct page *p, uint64_t first)
-{
-    uint64_t next = first;
-    bool done = false;
-    size_t bytes = 0;
-    enum sym_err err = show_head(run, p);
-    if (err == SYM_OK) {
-        err = read_portion(run, &next, &done);
-    }
-    p->show.entries = p->entries;
-    p->show.next = first;
-    p->show.last = done;
-    for (size_t i = 0; err == SYM_OK && i < run->portion.n; i++) {
-        /* What came later than the head that was shown is not part of the comparison. */
-        if (run->portion.index[i] >= run->head_size) {
-            p->show.last = true;
-            break;
-        }
-        err = fill_entry(run, p, i);
-        bytes += bytes_of(&p->entries[i]);
-        if (bytes > SYM_COMPARE_FRAME_BYTES && i > 0) {
-            p->show.last = false;
-            break;
-        }
-        p->show.n_entries = i + 1;
-        p->show.next = run->portion.index[i] + 1;
-    }
-    return err;
-}
-
 static enum sym_err take_ask(struct compare_run *run, struct sym_span payload)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_compare_ask ask;
     enum sym_err err = sym_decode(&arena, &ask, &sym_msg_compare_ask, payload);
-    struct page *p = err == SYM_OK ? calloc(1, sizeof *p) : NULL;
-    if (p == NULL) {
-        return err == SYM_OK ? SYM_NO_MEMORY : err;
-    }
-    err = fill_page(run, p, ask.first);
     if (err == SYM_OK) {
-        err = sym_encode(run->frame, SYM_DATA_BYTES_MAX, &run->frame_len, &sym_msg_compare_show,
-                         &p->show);
-        run->entries += p->show.n_entries;
+        err =
+            sym_compare_page_write(run->frame, &run->frame_len, &run->told, &run->with, ask.first);
+    }
+    if (err == SYM_OK) {
+        run->entries = run->told.entries;
         run->phase = PHASE_SENDS;
     }
-    free_page(p);
     return err;
 }
 
@@ -489,7 +337,7 @@ static enum sym_err open_compare(void **machine, const struct sym_run_plan *plan
 static struct sym_run_progress progress_of_compare(const void *machine)
 {
     const struct compare_run *run = machine;
-    return (struct sym_run_progress){.done = run->entries, .total = run->head_size};
+    return (struct sym_run_progress){.done = run->entries, .total = run->told.head_size};
 }
 
 const struct sym_run_kind sym_run_kind_compare = {

@@ -42,6 +42,7 @@ SYM_MUST enum sym_err sym_run_worked(struct sym_run *run, void *context, enum sy
 /* Works are out. */
 bool sym_run_is_busy(const struct sym_run *run);
 
+/* How far it is, in the unit of its kind. */
 struct sym_run_progress sym_run_progress(const struct sym_run *run);
 
 /* Is there something to be made durable before it goes on? Then it is put, within a transaction

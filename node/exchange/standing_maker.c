@@ -3,18 +3,31 @@
 #include "node/exchange/standing_making.h"
 #include "node/exchange/standing_wish.h"
 #include "node/log.h"
+#include "node/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DAY_MS UINT64_C(86400000)
+/* How long one that could not be made is left for the others, and how many are. */
+#define AGAIN_MS    60000u
+#define PUT_OFF_MAX 64u
+
+/* A list that could not be made. */
+struct put_off {
+    uint8_t basis[SYM_DIGEST_BYTES];
+    uint64_t until_ms; /* monotonic; 0: none */
+};
 
 struct sym_standing_maker {
     struct sym_standing_maker_config config;
     struct sym_errands errands;
     struct sym_timer *turn;
+    struct sym_timer *again;            /* what was put off */
     struct sym_standing_making *making; /* NULL: none */
     struct sym_standing_wish wish;      /* of what is made */
+    struct put_off off[PUT_OFF_MAX];
+    size_t n_off; /* ever, the oldest of which are forgotten */
 };
 
 static uint64_t now_of(const struct sym_standing_maker *m)
@@ -59,10 +72,23 @@ static bool is_for(void *context, const struct sym_standing_wish *wish)
     return s->found;
 }
 
+/* It could not be made a moment ago. */
+static bool is_put_off(const struct sym_standing_maker *m, const struct sym_standing_wish *wish)
+{
+    uint64_t now_ms = sym_now_ms();
+    for (size_t i = 0; i < PUT_OFF_MAX; i++) {
+        if (m->off[i].until_ms > now_ms &&
+            sym_equal(m->off[i].basis, wish->basis, sizeof wish->basis)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_missing(void *context, const struct sym_standing_wish *wish)
 {
     struct search *s = context;
-    bool there = false;
+    bool there = is_put_off(s->maker, wish);
     for (size_t i = 0; i < s->n; i++) {
         there = there || fits(s, &s->rows[i], wish);
     }
@@ -172,6 +198,17 @@ void sym_standing_maker_count(struct sym_standing_maker *m, uint32_t *made, uint
 /* Making ---------------------------------------------------------------------------------------
  */
 
+/* Whatever stands in the way of this one: those behind it are made first. */
+static void put_off(struct sym_standing_maker *m, const char *why)
+{
+    struct put_off *p = &m->off[m->n_off++ % PUT_OFF_MAX];
+    p->until_ms = sym_now_ms() + AGAIN_MS;
+    memcpy(p->basis, m->wish.basis, sizeof p->basis);
+    sym_log(SYM_LEVEL_WARN, "standing-list-not-made", "dataset", m->wish.dataset, "reason", why,
+            NULL);
+    sym_timer_set(m->again, AGAIN_MS + 1);
+}
+
 static void give_up(struct sym_standing_maker *m)
 {
     sym_standing_making_free(m->making);
@@ -210,12 +247,10 @@ static void on_made(void *owner, enum sym_err err)
         err = keep(m, &fault);
     }
     give_up(m);
-    if (err == SYM_OK || changed) {
-        sym_standing_maker_look(m); /* the next one, or the same again */
-    } else {
-        sym_log(SYM_LEVEL_WARN, "standing-list-not-made", "dataset", m->wish.dataset, "reason",
-                fault.text[0] != '\0' ? fault.text : sym_err_text(err), NULL);
+    if (err != SYM_OK && !changed) {
+        put_off(m, fault.text[0] != '\0' ? fault.text : sym_err_text(err));
     }
+    sym_standing_maker_look(m); /* the next one, or the same again */
 }
 
 static enum sym_err begin(struct sym_standing_maker *m)
@@ -253,7 +288,11 @@ static enum sym_err begin_next(struct sym_standing_maker *m)
     free(rows);
     if (err == SYM_OK && s.found) {
         m->wish = s.wish;
-        err = begin(m);
+        enum sym_err unable = begin(m);
+        if (unable != SYM_OK) {
+            put_off(m, sym_err_text(unable));
+            sym_standing_maker_look(m);
+        }
     }
     return err;
 }
@@ -293,10 +332,15 @@ enum sym_err sym_standing_maker_new(struct sym_standing_maker **out,
     m->config = *config;
     m->errands.workers = config->workers;
     enum sym_err err = sym_loop_timer(config->loop, &m->turn, 0, look, m);
+    if (err == SYM_OK) {
+        err = sym_loop_timer(config->loop, &m->again, 0, look, m);
+    }
     if (err != SYM_OK) {
+        sym_timer_remove(&m->turn);
         free(m);
         return err;
     }
+    sym_timer_stop(m->again);
     *out = m;
     return SYM_OK;
 }
@@ -305,6 +349,7 @@ void sym_standing_maker_free(struct sym_standing_maker *m)
 {
     if (m != NULL) {
         sym_timer_remove(&m->turn);
+        sym_timer_remove(&m->again);
         give_up(m);
         sym_errands_clear(&m->errands);
         free(m);

@@ -76,12 +76,6 @@ void sym_tab_part_free(struct sym_tab_part *p)
     }
 }
 
-void sym_tab_part_set_owner(struct sym_tab_part *p, void (*wake)(void *owner), void *owner)
-{
-    p->config.wake = wake;
-    p->config.owner = owner;
-}
-
 struct sym_tab_member *sym_tab_part_member(const struct sym_tab_part *p)
 {
     return p->member;

@@ -42,8 +42,6 @@ SYM_MUST enum sym_err sym_tab_part_new(struct sym_tab_part **out,
                                        const struct sym_tab_part_config *config);
 /* Not while a work is out. NULL is fine. */
 void sym_tab_part_free(struct sym_tab_part *p);
-/* Who is woken, from now on. */
-void sym_tab_part_set_owner(struct sym_tab_part *p, void (*wake)(void *owner), void *owner);
 struct sym_tab_member *sym_tab_part_member(const struct sym_tab_part *p);
 
 /* Is there something to be made durable? Begins to count when that is what the machine waits for.

@@ -38,7 +38,9 @@ void sym_table_part_fail(struct sym_table_part *p, struct sym_table_failure fail
     p->failure = failure;
     sym_table_words(p->fault, p->x, &p->question, failure, detail);
     sym_hex(id, p->question.table, sizeof p->question.table);
-    sym_log(SYM_LEVEL_INFO, "table-failed", "table", id, "reason", p->fault, NULL);
+    if (p->alias[0] != '\0') { /* what comes of an own table is told once, by who asks */
+        sym_log(SYM_LEVEL_INFO, "table-failed", "table", id, "reason", p->fault, NULL);
+    }
     sym_table_member_fail(p->member, failure);
     sym_table_part_accuse(p);
     sym_table_part_turn_soon(p);
@@ -96,9 +98,22 @@ static void note_failure(struct sym_table_part *p, struct sym_table_failure fail
     }
 }
 
+/* The asker's word, or, where that has not come, how an exchange with another ended. */
+static void watch_member(struct sym_table_part *p)
+{
+    struct sym_table_failure failure = sym_table_member_failure(p->member);
+    bool lost =
+        p->lost != NULL && p->lost->place == failure.place && failure.said_by == SYM_TABLE_NOBODY;
+    if (lost && failure.cause != SYM_TABLE_CAUSE_NONE) {
+        sym_table_part_fail(p, failure, p->lost->leg.fault);
+    } else {
+        note_failure(p, failure);
+    }
+}
+
 static void watch_machines(struct sym_table_part *p)
 {
-    note_failure(p, sym_table_member_failure(p->member));
+    watch_member(p);
     if (p->list != NULL) {
         note_failure(p, sym_table_list_failure(p->list));
     }
@@ -161,10 +176,13 @@ static void give_out_works(struct sym_table_part *p)
     }
 }
 
-/* What has come to an end by itself. */
+/* What has come to an end by itself; how far others are, the asker hears. */
 static void go_on(struct sym_table_part *p)
 {
     enum sym_err err = SYM_OK;
+    for (uint32_t i = 0; p->list != NULL && i < p->question.n; i++) {
+        sym_table_member_came(p->member, i, sym_table_list_checked(p->list, i));
+    }
     if (p->list != NULL && !p->is_complete && sym_table_list_is_complete(p->list)) {
         p->is_complete = true;
         err = sym_table_member_evaluated(p->member);
@@ -180,14 +198,20 @@ static void go_on(struct sym_table_part *p)
     }
 }
 
+/* It is granted, or will be as soon as that is written: then this side may speak. */
+static bool will_run(const struct sym_exchange *e)
+{
+    return e->phase == SYM_PHASE_RUNNING ||
+           (e->phase != SYM_PHASE_ENDING && e->writing != NULL && !e->ending.due);
+}
+
 /* The asker hears why, then its exchange ends. */
 static void end(struct sym_table_part *p)
 {
     struct sym_exchange *e = p->with_asker.leg.exchange;
     size_t len = 0;
     sym_table_part_abort_legs(p);
-    if (e != NULL && (e->phase != SYM_PHASE_RUNNING ||
-                      sym_table_member_step(p->member, &len) != SYM_TABLE_DATA)) {
+    if (e != NULL && (!will_run(e) || sym_table_member_step(p->member, &len) != SYM_TABLE_DATA)) {
         sym_exchange_abort(p->x, e, sym_table_reason(p->failure), sym_table_result(p->failure),
                            p->fault);
     }
@@ -195,6 +219,7 @@ static void end(struct sym_table_part *p)
 
 static void drive(struct sym_table_part *p)
 {
+    sym_table_member_tick(p->member, sym_now_ms());
     watch_machines(p);
     sym_table_part_watch_legs(p);
     if (p->failure.cause == SYM_TABLE_CAUSE_NONE) {
@@ -366,14 +391,6 @@ enum sym_err sym_table_part_new(struct sym_table_part **out, struct sym_exchange
 }
 
 /* Looking -------------------------------------------------------------------------------------- */
-
-struct sym_table_progress sym_table_part_progress(const struct sym_table_part *p)
-{
-    struct sym_table_progress none = {0, 0};
-    return p->list != NULL    ? sym_table_list_progress(p->list)
-           : p->tally != NULL ? sym_table_tally_progress(p->tally)
-                              : none;
-}
 
 struct sym_leg *sym_table_part_leg(struct sym_table_part *p)
 {

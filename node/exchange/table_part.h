@@ -46,7 +46,6 @@ struct sym_table_member *sym_table_part_member(const struct sym_table_part *p);
 void sym_table_part_leave(struct sym_table_part *p);
 /* It goes on at the next turn of the loop. */
 void sym_table_part_turn_soon(struct sym_table_part *p);
-struct sym_table_progress sym_table_part_progress(const struct sym_table_part *p);
 /* Why it failed, for a person; empty: it has not. */
 const char *sym_table_part_fault(const struct sym_table_part *p);
 

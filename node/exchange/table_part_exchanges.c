@@ -22,6 +22,7 @@ static enum sym_err begin(struct sym_table_leg *l, uint32_t kind, struct sym_spa
 {
     struct sym_table_part *p = l->part;
     const struct sym_peer *peer = peer_of(p, l->place);
+    const struct sym_table_agreed *a = sym_table_member_agreed(p->member);
     uint64_t now_ms = sym_now_ms();
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     const struct sym_joint joint = {.tabulation = p->question.table,
@@ -32,6 +33,7 @@ static enum sym_err begin(struct sym_table_leg *l, uint32_t kind, struct sym_spa
                                     .user = p->user,
                                     .dataset = p->question.dataset,
                                     .bound = sym_span(p->qid, sizeof p->qid),
+                                    .own_size = a->consented[p->place].elements,
                                     .participants = p->question.n};
     const struct sym_exchange_plan plan = {
         .peer = peer,
@@ -193,13 +195,26 @@ struct sym_table_failure sym_table_part_lost(const struct sym_leg *leg, uint32_t
         .place = place, .cause = sym_table_cause_of_leg(leg), .said_by = SYM_TABLE_NOBODY};
 }
 
+static bool has_ended_early(const struct sym_table_leg *l)
+{
+    return l->leg.over && l->leg.state != SYM_EXCHANGE_DONE && !l->done;
+}
+
+static void watch_asker(struct sym_table_leg *l)
+{
+    if (has_ended_early(l)) {
+        sym_table_part_fail(l->part, sym_table_part_lost(&l->leg, l->place), l->leg.fault);
+    }
+}
+
+/* Why that was, the asker tells. */
 static void watch(struct sym_table_leg *l)
 {
-    const struct sym_leg *leg = &l->leg;
-    if (!leg->over || leg->state == SYM_EXCHANGE_DONE || l->done) {
-        return;
+    struct sym_table_part *p = l->part;
+    if (has_ended_early(l) && p->lost == NULL) {
+        p->lost = l;
+        sym_table_member_lost(p->member, sym_table_part_lost(&l->leg, l->place), sym_now_ms());
     }
-    sym_table_part_fail(l->part, sym_table_part_lost(leg, l->place), leg->fault);
 }
 
 /* A link that was replaced by another before anything had come over it: its owner asks again. */
@@ -213,7 +228,7 @@ static bool may_come_again(const struct sym_table_leg *l)
 
 void sym_table_part_watch_legs(struct sym_table_part *p)
 {
-    watch(&p->with_asker);
+    watch_asker(&p->with_asker);
     watch(&p->sends);
     for (uint32_t i = 0; i < p->question.n; i++) {
         if (may_come_again(&p->answers[i])) {

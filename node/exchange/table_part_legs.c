@@ -76,7 +76,11 @@ static enum sym_err asker_take(struct sym_leg *leg, struct sym_span payload)
 {
     struct sym_table_leg *l = of(leg);
     enum sym_err err = sym_table_member_take(l->part->member, payload);
-    return refused(l, err, sym_table_member_failure(l->part->member));
+    struct sym_table_failure failure = sym_table_member_failure(l->part->member);
+    if (err == SYM_OK && failure.cause != SYM_TABLE_CAUSE_NONE) {
+        sym_table_part_fail(l->part, failure, ""); /* the abort that follows may be here already */
+    }
+    return refused(l, err, failure);
 }
 
 static const struct sym_leg_calls asker_calls = {.step = asker_step,

@@ -65,8 +65,9 @@ struct sym_table_part {
     bool is_reserved;
     bool is_debited;
     bool is_kept;
-    bool is_left;        /* by who asks, in the same node */
-    uint64_t started_ms; /* monotonic: GO came */
+    bool is_left;                     /* by who asks, in the same node */
+    const struct sym_table_leg *lost; /* the first of its exchanges that ended early; NULL: none */
+    uint64_t started_ms;              /* monotonic: GO came */
     struct sym_timer *turn;
     bool turning;
     struct sym_table_failure failure;

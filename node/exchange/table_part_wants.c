@@ -85,8 +85,12 @@ static enum sym_err put(struct sym_transaction *t, void *context)
 
 static enum sym_err consented(struct sym_table_part *p)
 {
+    struct sym_exchange *e = p->with_asker.leg.exchange;
     uint32_t elements = p->set != NULL ? sym_overlap_set_size(p->set) : 0;
     p->is_reserved = costs(p);
+    if (e != NULL && e->matter != NULL) {
+        e->matter->own_size = elements;
+    }
     return sym_table_member_consent(p->member, elements, p->epoch);
 }
 

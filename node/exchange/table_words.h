@@ -5,8 +5,8 @@
 #include "node/exchange/exchanges_state.h"
 #include "proto/table.h"
 
-/* "bank-b did not answer in time, says police: …"; detail may be empty. self: the own place, or
- * SYM_TABLE_ASKER. */
+/* "bank-b did not answer in time, says police: …", or "it took longer than allowed; police waited
+ * for bank-b, bank-c"; detail may be empty. */
 void sym_table_words(char out[SYM_FAULT_BYTES], const struct sym_exchanges *x,
                      const struct sym_table_question *q, struct sym_table_failure failure,
                      const char *detail);

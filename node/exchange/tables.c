@@ -8,6 +8,10 @@
 
 /* How long a party may take to be reached. */
 #define REACH_MS 10000u
+/* How long after a failure the answers to requests that are out are waited for. */
+#define ANSWER_MS 1000u
+/* How long who does not read is given to hear why. */
+#define TELL_MS 3000u
 /* Ticks of 100 ms without anybody looking. */
 #define UNHEEDED_MAX 30u
 
@@ -51,7 +55,10 @@ void sym_asked_end(struct sym_asked_table *t, enum sym_exchange_state state, enu
     t->result = result;
     (void)sym_fail(&t->fault, result, "%s", why);
     if (state != SYM_EXCHANGE_DONE) {
-        abort_legs(t, t->cancelled ? SYM_REASON_CANCELLED : t->reason, result);
+        char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
+        sym_hex(id, t->question.table, sizeof t->question.table);
+        sym_log(SYM_LEVEL_INFO, "table-failed", "table", id, "reason", t->fault.text, NULL);
+        abort_legs(t, t->reason, result);
         if (t->part != NULL) {
             sym_table_part_leave(t->part);
             t->part = NULL;
@@ -130,21 +137,37 @@ static void drive_own(struct sym_asked_table *t)
     }
 }
 
+/* It runs, or its answer is being written down, or about to come: only then can it hear why. */
+static bool can_be_told(const struct sym_asked_table *t, const struct sym_exchange *e)
+{
+    bool answers = e->phase == SYM_PHASE_ASKED && sym_now_ms() - t->failed_ms < ANSWER_MS;
+    bool granted = e->writing != NULL && e->answer.decision == SYM_DECISION_GRANTED;
+    bool runs = e->phase == SYM_PHASE_RUNNING && sym_now_ms() - t->failed_ms < TELL_MS;
+    return runs || answers || (granted && e->phase != SYM_PHASE_ENDING);
+}
+
+static const struct sym_leg *leg_at(const struct sym_asked_table *t, uint32_t place)
+{
+    return place <= t->question.n ? &t->legs[place].leg : NULL;
+}
+
 /* All who can be told have been: then it ends. */
 static void on_failed(struct sym_asked_table *t)
 {
     char text[SYM_FAULT_BYTES];
     struct sym_table_failure failure = sym_table_lead_failure(t->lead);
+    t->failed_ms = t->failed_ms == 0 ? sym_now_ms() : t->failed_ms;
     for (uint32_t i = 0; i <= t->question.n; i++) {
         const struct sym_exchange *e = t->legs[i].leg.exchange;
-        if (e != NULL && e->phase == SYM_PHASE_RUNNING && !sym_table_lead_is_told(t->lead, i)) {
+        if (e != NULL && can_be_told(t, e) && !sym_table_lead_is_told(t->lead, i)) {
             return;
         }
     }
-    const struct sym_leg *leg = failure.place <= t->question.n ? &t->legs[failure.place].leg : NULL;
+    const struct sym_leg *leg = leg_at(t, failure.place);
     bool denied = leg != NULL && leg->over &&
                   (leg->state == SYM_EXCHANGE_DENIED || leg->state == SYM_EXCHANGE_HELD);
-    const char *detail = leg != NULL && leg->over ? leg->fault
+    bool seen = leg != NULL && leg->over && failure.said_by == SYM_TABLE_NOBODY;
+    const char *detail = seen ? leg->fault
                          : t->part != NULL && failure.place == t->own
                              ? sym_table_part_fault(t->part)
                              : "";
@@ -154,7 +177,10 @@ static void on_failed(struct sym_asked_table *t)
         sym_table_words(text, t->x, &t->question, failure, detail);
     }
     t->reason = sym_table_reason(failure);
-    sym_asked_end(t, SYM_EXCHANGE_ABORTED, denied ? SYM_DENIED : sym_table_result(failure), text);
+    t->own_reason = denied ? leg->reason : t->reason;
+    denied = denied || failure.cause == SYM_TABLE_CAUSE_DENIED;
+    sym_asked_end(t, denied ? SYM_EXCHANGE_DENIED : SYM_EXCHANGE_ABORTED,
+                  denied ? SYM_DENIED : sym_table_result(failure), text);
 }
 
 static void keep(struct sym_asked_table *t)
@@ -246,13 +272,12 @@ void sym_tables_tick(struct sym_exchanges *x)
             continue;
         }
         if (!t->ends && ++t->unheeded > UNHEEDED_MAX) {
-            t->cancelled = true;
+            t->reason = SYM_REASON_CANCELLED;
             sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED,
                           "cancelled: the command that asked has gone");
         }
         if (!t->ends && sym_now_ms() >= t->until_ms) {
-            t->reason = SYM_REASON_TIMEOUT;
-            sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_EXPIRED, "it took longer than allowed");
+            sym_table_lead_late(t->lead, sym_now_ms());
         }
         if (!t->ends) {
             leave_out_absent(t);
@@ -316,6 +341,24 @@ void sym_asked_count_bytes(const struct sym_asked_table *t, uint64_t *sent, uint
     }
 }
 
+/* By the words of all parties. */
+static enum sym_table_stage stage_of(const struct sym_asked_table *t, struct sym_table_progress *p)
+{
+    *p = (struct sym_table_progress){0, 0};
+    if (t->ends || sym_table_lead_phase(t->lead) > SYM_TABLE_COMPUTING) {
+        return SYM_TABLE_STAGE_ENDING;
+    }
+    if (sym_table_lead_phase(t->lead) < SYM_TABLE_COMPUTING) {
+        return SYM_TABLE_STAGE_AGREEING;
+    }
+    *p = sym_table_lead_evaluated(t->lead);
+    if (p->done < p->total) {
+        return SYM_TABLE_STAGE_EVALUATING;
+    }
+    *p = sym_table_lead_tallied(t->lead);
+    return SYM_TABLE_STAGE_COUNTING;
+}
+
 enum sym_err sym_table_row(const struct sym_exchanges *x, struct sym_span id,
                            struct sym_exchange_row *row)
 {
@@ -323,13 +366,11 @@ enum sym_err sym_table_row(const struct sym_exchanges *x, struct sym_span id,
     if (t == NULL) {
         return SYM_NOT_FOUND;
     }
-    struct sym_table_progress p = {0, 0};
+    struct sym_table_progress p;
+    enum sym_table_stage stage = stage_of(t, &p);
     bool over = t->ended_us != 0;
     uint64_t sent = 0;
     uint64_t received = 0;
-    if (t->part != NULL) {
-        p = sym_table_part_progress(t->part);
-    }
     sym_asked_count_bytes(t, &sent, &received);
     *row =
         (struct sym_exchange_row){.id = sym_span(t->question.table, SYM_EXCHANGE_ID_BYTES),
@@ -341,7 +382,8 @@ enum sym_err sym_table_row(const struct sym_exchanges *x, struct sym_span id,
                                   .total = p.total,
                                   .elapsed_us = (over ? t->ended_us : sym_now_us()) - t->started_us,
                                   .bytes_sent = sent,
-                                  .bytes_received = received};
+                                  .bytes_received = received,
+                                  .stage = (uint32_t)stage};
     return SYM_OK;
 }
 
@@ -360,7 +402,7 @@ bool sym_table_cancel(struct sym_exchanges *x, struct sym_span id)
     if (t == NULL || t->ends) {
         return false;
     }
-    t->cancelled = true;
+    t->reason = SYM_REASON_CANCELLED;
     sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED, "cancelled");
     sym_asked_turn_soon(t);
     return true;

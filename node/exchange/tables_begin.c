@@ -12,6 +12,8 @@
 #define TIMEOUT_MS 3600000u
 /* How long consents may take, and again until all are ready. */
 #define PHASE_MS 60000u
+/* For how long after the time of the table its exchanges go on, so that all hear who was late. */
+#define GRACE_MS 10000u
 
 /* Legs ----------------------------------------------------------------------------------------- */
 
@@ -158,6 +160,12 @@ static enum sym_err fill_parties(struct sym_asked_table *t,
                             peer->alias);
         }
     }
+    if (t->question.n < SYM_TABLE_LISTS_MIN && !own && !start->without_own) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "dataset %s: does not exist here, and %u lists of others are too few, %u "
+                        "are needed; `symbolon dataset list` names those that are here",
+                        t->question.dataset, (unsigned)t->question.n, SYM_TABLE_LISTS_MIN);
+    }
     if (t->question.n < SYM_TABLE_LISTS_MIN) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "table: %u lists are too few, %u are needed; of two lists `symbolon "
@@ -238,7 +246,7 @@ static enum sym_err fill(struct sym_asked_table *t, const struct sym_overlap_tab
     t->started_us = sym_now_us();
     t->started_ms = sym_wall_ms();
     t->state = SYM_EXCHANGE_RUNNING;
-    t->reason = SYM_REASON_CANCELLED;
+    t->reason = SYM_REASON_FAULT;
     enum sym_err err = fill_parties(t, start, fault);
     if (err == SYM_OK) {
         uint8_t cohort[SYM_TABLE_LISTS_MAX * SYM_HASH_BYTES];
@@ -259,7 +267,8 @@ static enum sym_err new_machines(struct sym_asked_table *t, struct sym_fault *fa
     const struct sym_table_lead_config c = {.question = t->question,
                                             .with = t->x->config.ristretto,
                                             .phase_ms = PHASE_MS,
-                                            .compute_ms = t->timeout_ms};
+                                            .compute_ms = t->timeout_ms,
+                                            .own = t->own};
     const struct sym_table_part_config own = {.question = t->question,
                                               .place = t->own,
                                               .alias = "",
@@ -267,7 +276,7 @@ static enum sym_err new_machines(struct sym_asked_table *t, struct sym_fault *fa
                                               .user = t->user,
                                               .case_ref = t->case_ref,
                                               .note = t->note,
-                                              .until_ms = t->until_ms,
+                                              .until_ms = t->until_ms + GRACE_MS,
                                               .wake = wake,
                                               .owner = t};
     enum sym_err err = sym_table_lead_new(&t->lead, &c, sym_now_ms());
@@ -300,7 +309,8 @@ static enum sym_err begin_legs(struct sym_asked_table *t)
                                     .bound = sym_span(bound, sizeof bound),
                                     .participants = t->question.n,
                                     .cells = sym_table_cells(t->question.n),
-                                    .epsilon_nano = t->question.epsilon_nano};
+                                    .epsilon_nano = t->question.epsilon_nano,
+                                    .table = &t->question};
     for (uint32_t i = 0; err == SYM_OK && i <= t->question.n; i++) {
         struct sym_leg *leg = &t->legs[i].leg;
         struct sym_fault fault = {.text = ""};
@@ -311,7 +321,7 @@ static enum sym_err begin_legs(struct sym_asked_table *t)
         const struct sym_exchange_plan plan = {.peer = t->peers[i],
                                                .kind = SYM_KIND_OVERLAP_TABLE,
                                                .parameters = sym_span(parameters, len),
-                                               .timeout_ms = t->timeout_ms,
+                                               .timeout_ms = t->timeout_ms + GRACE_MS,
                                                .user = t->user,
                                                .joint = &joint,
                                                .leg = leg};

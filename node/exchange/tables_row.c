@@ -10,15 +10,28 @@ struct row_write {
     struct sym_asked_table *t;
     bool over;
     struct sym_exchange_entry entry;
+    uint8_t parties[SYM_TABLE_PARTIES_MAX * SYM_HASH_BYTES];
     struct sym_span release; /* that is kept with it */
 };
 
-static struct sym_exchange_entry entry_of(const struct sym_asked_table *t, bool over, bool keeps)
+static enum sym_reason reason_of(const struct sym_asked_table *t, bool over)
+{
+    return !over || t->state == SYM_EXCHANGE_DONE ? SYM_REASON_NONE
+           : t->own_reason != SYM_REASON_NONE     ? t->own_reason
+                                                  : t->reason;
+}
+
+/* parties: room that it borrows. */
+static struct sym_exchange_entry entry_of(const struct sym_asked_table *t, bool over, bool keeps,
+                                          uint8_t *parties)
 {
     const struct sym_table_question *q = &t->question;
     uint64_t sent = 0;
     uint64_t received = 0;
     bool own = t->own != SYM_TABLE_NOBODY;
+    for (uint32_t i = 0; i <= q->n; i++) {
+        memcpy(parties + i * SYM_HASH_BYTES, q->parties[i].id, SYM_HASH_BYTES);
+    }
     sym_asked_count_bytes(t, &sent, &received);
     return (struct sym_exchange_entry){
         .id = sym_span(q->table, sizeof q->table),
@@ -27,6 +40,7 @@ static struct sym_exchange_entry entry_of(const struct sym_asked_table *t, bool 
         .state = (uint32_t)t->state,
         .result = over ? (uint32_t)t->result : 0,
         .fault = sym_span_text(over ? t->fault.text : ""),
+        .reason = (uint32_t)reason_of(t, over),
         .purpose = q->purpose,
         .basis = q->basis,
         .case_ref = sym_span_text(t->case_ref),
@@ -45,6 +59,7 @@ static struct sym_exchange_entry entry_of(const struct sym_asked_table *t, bool 
         .participants = q->n,
         .cells = sym_table_cells(q->n),
         .epsilon_nano = q->epsilon_nano,
+        .parties = sym_span(parties, (q->n + 1) * SYM_HASH_BYTES),
     };
 }
 
@@ -90,7 +105,7 @@ enum sym_err sym_asked_write_row(struct sym_asked_table *t, bool over, struct sy
     }
     w->t = t;
     w->over = over;
-    w->entry = entry_of(t, over, release.len > 0);
+    w->entry = entry_of(t, over, release.len > 0, w->parties);
     w->release = release;
     t->writes = true;
     enum sym_err err = sym_group_write(t->x->config.group, put_row, w, on_row);

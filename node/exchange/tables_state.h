@@ -32,12 +32,13 @@ struct sym_asked_table {
     uint32_t timeout_ms;
     uint64_t began_ms; /* monotonic, as until_ms */
     uint64_t until_ms;
+    uint64_t failed_ms; /* likewise, 0: it has not */
     struct sym_timer *turn;
     bool turning;
-    bool writes; /* a release or a row of the history is on its way */
-    bool ends;   /* waits for its legs */
-    bool cancelled;
-    enum sym_reason reason; /* that others hear */
+    bool writes;                /* a release or a row of the history is on its way */
+    bool ends;                  /* waits for its legs */
+    enum sym_reason reason;     /* that others hear; a fault of this node, until there is another */
+    enum sym_reason own_reason; /* of a denial; else 0, and it is the same */
     enum sym_exchange_state state;
     enum sym_err result;
     struct sym_fault fault;

@@ -16,6 +16,7 @@ struct sym_address {
     socklen_t len;
 };
 
+/* Numeric only: "192.0.2.1:7700", "[2001:db8::1]:7700". SYM_BAD_FORMAT. */
 SYM_MUST enum sym_err sym_address_parse(struct sym_address *out, struct sym_span text);
 void sym_address_text(char out[SYM_ADDRESS_BYTES], const struct sym_address *a);
 

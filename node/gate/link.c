@@ -17,7 +17,8 @@ const char *sym_gate_link_phase_name(enum sym_gate_link_phase phase)
     return rows[phase].name;
 }
 
-bool sym_gate_link_is_up(const struct sym_gate_link *l)
+/* One of the node's links: WAITING, OPEN or DRAINING. */
+static bool is_up(const struct sym_gate_link *l)
 {
     return l->phase >= SYM_PHASE_WAITING && l->phase <= SYM_PHASE_DRAINING;
 }
@@ -31,7 +32,7 @@ void sym_gate_link_tell_ended(struct sym_gate_link *l, const struct sym_fault *w
 {
     if (!l->ended) {
         l->ended = true;
-        l->context->events->ended(l, sym_gate_link_is_up(l), why);
+        l->context->events->ended(l, is_up(l), why);
     }
 }
 

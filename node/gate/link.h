@@ -114,8 +114,6 @@ void sym_gate_link_end(struct sym_gate_link *l, enum sym_err err, const char *wh
 
 /* Accepted and not one of the node's links yet. */
 bool sym_gate_link_is_half_open(const struct sym_gate_link *l);
-/* One of the node's links: WAITING, OPEN or DRAINING. */
-bool sym_gate_link_is_up(const struct sym_gate_link *l);
 const char *sym_gate_link_phase_name(enum sym_gate_link_phase phase);
 
 #endif

@@ -16,6 +16,7 @@ struct sym_refusals {
     uint64_t total;
 };
 
+/* Counts one, and logs it while there are few in this second. */
 void sym_refusals_note(struct sym_refusals *r, uint64_t now_ms, const struct sym_address *from,
                        const struct sym_fault *why);
 /* Writes the line that counts the rest, if there is one to write. */

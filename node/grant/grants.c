@@ -1,17 +1,11 @@
 #include "node/grant/grants_state.h"
 #include "node/loop.h"
-#include "proto/codec.h"
-#include "proto/overlap_agree.h"
 #include "proto/table_mode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_VERSION 2u
-#define RECORD_FIRST   1u /* before engines, least results and budgets */
-#define RECORD_BYTES   512u
-#define KEY_BYTES      (SYM_NODE_ID_BYTES + 8u)
-#define REVOKED        "the grant was revoked"
+#define REVOKED "the grant was revoked"
 
 #define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
 
@@ -20,7 +14,7 @@ uint64_t sym_grants_now(const struct sym_grants *g)
     return g->config.wall_ms != NULL ? g->config.wall_ms() : sym_wall_ms();
 }
 
-static void copy_name(char out[SYM_ALIAS_BYTES], struct sym_span name)
+void sym_grant_name_copy(char out[SYM_ALIAS_BYTES], struct sym_span name)
 {
     memcpy(out, name.data, name.len);
     out[name.len] = '\0';
@@ -56,176 +50,42 @@ void sym_grant_item_row(struct sym_grants *g, struct sym_grant *row,
     row->evaluated = sym_asked_count(&item->evaluated, sym_grants_now(g));
 }
 
-/* Key: node id, number. The dataset's name stays inside the sealed value. */
-static struct sym_span key_of(uint8_t out[KEY_BYTES], const struct sym_grant_item *item)
-{
-    memcpy(out, item->peer.bytes, SYM_NODE_ID_BYTES);
-    sym_put_u64(out + SYM_NODE_ID_BYTES, item->number);
-    return sym_span(out, KEY_BYTES);
-}
-
-static enum sym_err item_put(struct sym_grants *g, struct sym_transaction *t,
-                             const struct sym_grant_item *item)
-{
-    uint8_t key[KEY_BYTES];
-    uint8_t bytes[RECORD_BYTES];
-    size_t len = 0;
-    struct sym_grant row;
-    sym_grant_item_row(g, &row, item);
-    row.asked = row.evaluated = 0; /* have tables of their own */
-    bytes[0] = RECORD_VERSION;
-    enum sym_err err = sym_encode(bytes + 1, sizeof bytes - 1, &len, &sym_msg_grant, &row);
-    return err == SYM_OK
-               ? sym_store_put(t, SYM_TABLE_GRANTS, key_of(key, item), sym_span(bytes, len + 1))
-               : err;
-}
-
-enum sym_err sym_asked_item_put(struct sym_transaction *t, const struct sym_grant_item *item)
-{
-    uint8_t key[KEY_BYTES];
-    uint8_t bytes[SYM_ASKED_BYTES];
-    sym_asked_write(bytes, &item->asked);
-    return sym_store_put(t, SYM_TABLE_ASKED, key_of(key, item), sym_span(bytes, sizeof bytes));
-}
-
-enum sym_err sym_evaluated_item_put(struct sym_transaction *t, const struct sym_grant_item *item)
-{
-    uint8_t key[KEY_BYTES];
-    uint8_t bytes[SYM_ASKED_BYTES];
-    sym_asked_write(bytes, &item->evaluated);
-    return sym_store_put(t, SYM_TABLE_EVALUATED, key_of(key, item), sym_span(bytes, sizeof bytes));
-}
-
-static enum sym_err item_delete(struct sym_transaction *t, const struct sym_grant_item *item)
-{
-    uint8_t key[KEY_BYTES];
-    enum sym_err err = sym_store_delete(t, SYM_TABLE_GRANTS, key_of(key, item));
-    if (err == SYM_OK) {
-        err = sym_store_delete(t, SYM_TABLE_ASKED, key_of(key, item));
-        err = err == SYM_NOT_FOUND ? SYM_OK : err; /* was never asked */
-    }
-    if (err == SYM_OK) {
-        err = sym_store_delete(t, SYM_TABLE_EVALUATED, key_of(key, item));
-        err = err == SYM_NOT_FOUND ? SYM_OK : err;
-    }
-    return err;
-}
-
 static void remove_item(struct sym_grants *g, size_t at)
 {
     g->n--;
     memmove(&g->items[at], &g->items[at + 1], (g->n - at) * sizeof *g->items);
 }
 
-/* Loading ---------------------------------------------------------------------------------- */
-
-static enum sym_err load_grant(void *context, struct sym_span key, struct sym_span value)
-{
-    struct sym_grants *g = context;
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_grant row;
-    if (key.len != KEY_BYTES || value.len < 1) {
-        return SYM_BAD_FORMAT;
-    }
-    if (value.data[0] != RECORD_VERSION && value.data[0] != RECORD_FIRST) {
-        return SYM_BAD_VERSION;
-    }
-    if (g->n >= SYM_GRANTS_MAX) {
-        return SYM_LIMIT;
-    }
-    enum sym_err err =
-        sym_decode(&arena, &row, &sym_msg_grant, sym_span(value.data + 1, value.len - 1));
-    if (err != SYM_OK) {
-        return err;
-    }
-    struct sym_grant_item *item = &g->items[g->n++];
-    *item = (struct sym_grant_item){.number = sym_get_u64(key.data + SYM_NODE_ID_BYTES)};
-    memcpy(item->peer.bytes, key.data, SYM_NODE_ID_BYTES);
-    copy_name(item->dataset, row.dataset);
-    copy_name(item->added_by, row.added_by);
-    item->limits = row;
-    item->limits.alias = item->limits.dataset = item->limits.added_by = sym_span(NULL, 0);
-    if (value.data[0] == RECORD_FIRST) { /* was given when there was no other engine */
-        item->limits.engines = 1u << SYM_OVERLAP_ENGINE_DH;
-    }
-    if (row.kind == SYM_KIND_OVERLAP_TABLE && row.modes == 0) { /* before there were modes */
-        item->limits.modes = 1u << SYM_TABLE_DP;
-    }
-    return SYM_OK;
-}
-
-static enum sym_err load_asked(void *context, struct sym_span key, struct sym_span value)
-{
-    struct sym_grants *g = context;
-    uint8_t own[KEY_BYTES];
-    for (size_t i = 0; i < g->n; i++) {
-        if (sym_span_equal(key, key_of(own, &g->items[i]))) {
-            return sym_asked_read(&g->items[i].asked, value);
-        }
-    }
-    return SYM_BAD_FORMAT;
-}
-
-static enum sym_err load_evaluated(void *context, struct sym_span key, struct sym_span value)
-{
-    struct sym_grants *g = context;
-    uint8_t own[KEY_BYTES];
-    for (size_t i = 0; i < g->n; i++) {
-        if (sym_span_equal(key, key_of(own, &g->items[i]))) {
-            return sym_asked_read(&g->items[i].evaluated, value);
-        }
-    }
-    return SYM_BAD_FORMAT;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t first = ((const struct sym_grant_item *)a)->number;
-    uint64_t second = ((const struct sym_grant_item *)b)->number;
-    return first < second ? -1 : first > second;
-}
-
 static enum sym_err load(struct sym_transaction *t, void *context)
 {
     struct sym_grants *g = context;
-    g->n = 0;
-    enum sym_err err = sym_store_each(t, SYM_TABLE_GRANTS, load_grant, g);
-    if (err == SYM_OK) {
-        err = sym_store_each(t, SYM_TABLE_ASKED, load_asked, g);
-    }
-    if (err == SYM_OK) {
-        err = sym_store_each(t, SYM_TABLE_EVALUATED, load_evaluated, g);
-    }
+    enum sym_err err = sym_grants_load(g, t);
     if (err == SYM_OK) {
         err = sym_held_load(g, t);
     }
-    if (err == SYM_OK) {
-        err = sym_patterns_load(g, t);
+    return err == SYM_OK ? sym_patterns_load(g, t) : err;
+}
+
+/* Whose the grants are, then the requests and the patterns; NULL after the last. */
+static const struct sym_node_id *peer_at(const struct sym_grants *g, size_t at)
+{
+    if (at < g->n) {
+        return &g->items[at].peer;
     }
-    if (err == SYM_OK) {
-        qsort(g->items, g->n, sizeof *g->items, by_number);
+    at -= g->n;
+    if (at < g->n_held) {
+        return &g->held[at].peer;
     }
-    return err;
+    at -= g->n_held;
+    return at < g->n_patterns ? &g->patterns[at].peer : NULL;
 }
 
 /* A node that stopped between removing a peer and its grants finishes that now. */
 static enum sym_err drop_strangers(struct sym_grants *g, struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
-    for (size_t i = 0; err == SYM_OK && i < g->n;) {
-        struct sym_node_id id = g->items[i].peer;
-        bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
-        err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
-        i = stranger ? 0 : i + 1;
-    }
-    for (size_t i = 0; err == SYM_OK && i < g->n_held;) {
-        struct sym_node_id id = g->held[i].peer;
-        bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
-        err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
-        i = stranger ? 0 : i + 1;
-    }
-    for (size_t i = 0; err == SYM_OK && i < g->n_patterns;) {
-        struct sym_node_id id = g->patterns[i].peer;
+    for (size_t i = 0; err == SYM_OK && peer_at(g, i) != NULL;) {
+        const struct sym_node_id id = *peer_at(g, i);
         bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
         err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
         i = stranger ? 0 : i + 1;
@@ -293,7 +153,7 @@ static enum sym_err put_added(struct sym_transaction *t, void *context)
     const struct change *c = context;
     const struct sym_grant *l = &c->item->limits;
     char words[SYM_DETAIL_BYTES_MAX + 1];
-    enum sym_err err = item_put(c->grants, t, c->item);
+    enum sym_err err = sym_grant_item_put(c->grants, t, c->item);
     const struct sym_entry_body body = {
         .event = sym_span_text("grant-added"),
         .alias = sym_span_text(c->alias),
@@ -351,8 +211,8 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
         item.asked = old->asked;
         item.evaluated = old->evaluated;
     }
-    copy_name(item.dataset, row->dataset);
-    copy_name(item.added_by, sym_span_text(author->user));
+    sym_grant_name_copy(item.dataset, row->dataset);
+    sym_grant_name_copy(item.added_by, sym_span_text(author->user));
     item.limits.alias = item.limits.dataset = item.limits.added_by = sym_span(NULL, 0);
     item.limits.added_s = now_ms / 1000;
     item.limits.asked = item.limits.evaluated = 0;
@@ -379,7 +239,7 @@ static void deny_revoked(struct sym_held_item *h, const struct change *c)
     h->terms.state = SYM_HELD_DENIED;
     h->terms.decided_ms = c->now_ms;
     h->reason = SYM_REASON_POLICY;
-    copy_name(h->decided_by, sym_span_text(c->author->user));
+    sym_grant_name_copy(h->decided_by, sym_span_text(c->author->user));
     memcpy(h->why, REVOKED, sizeof REVOKED);
 }
 
@@ -387,7 +247,7 @@ static enum sym_err put_revoked(struct sym_transaction *t, void *context)
 {
     struct change *c = context;
     struct sym_grants *g = c->grants;
-    enum sym_err err = item_delete(t, c->item);
+    enum sym_err err = sym_grant_item_delete(t, c->item);
     c->n_held = 0;
     for (size_t i = 0; err == SYM_OK && i < g->n_held; i++) {
         if (is_under(&g->held[i], c->item)) {
@@ -460,7 +320,7 @@ static enum sym_err put_dropped(struct sym_transaction *t, void *context)
     c->n_grants = c->n_held = 0;
     for (size_t i = 0; err == SYM_OK && i < g->n; i++) {
         if (sym_node_id_equal(&g->items[i].peer, c->peer)) {
-            err = item_delete(t, &g->items[i]);
+            err = sym_grant_item_delete(t, &g->items[i]);
             c->n_grants++;
         }
     }

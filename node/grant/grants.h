@@ -39,6 +39,8 @@ struct sym_grants_config {
     uint64_t (*wall_ms)(void);     /* the clock; NULL: that of the machine */
 };
 
+/* Loads grants, held requests and patterns; what belongs to peers that are gone is dropped. What
+ * config points to outlives it. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_grants_open(struct sym_grants **out,
                                       const struct sym_grants_config *config,
                                       struct sym_fault *fault);

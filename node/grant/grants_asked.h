@@ -22,6 +22,7 @@ struct sym_asked {
     uint32_t counts[SYM_ASKED_SLOTS]; /* the newest first; each bounded, so that the sum fits */
 };
 
+/* Within the 24 hours before this time. */
 uint32_t sym_asked_count(const struct sym_asked *a, uint64_t wall_ms);
 /* True when this changed anything; a flood does so no more after a while. */
 bool sym_asked_add(struct sym_asked *a, uint64_t wall_ms);
@@ -29,6 +30,7 @@ bool sym_asked_add(struct sym_asked *a, uint64_t wall_ms);
 /* Adds n at once, of things of which a day allows SYM_STANDING_PER_DAY_MAX at most. */
 void sym_asked_add_many(struct sym_asked *a, uint64_t wall_ms, uint32_t n);
 
+/* As it is stored; SYM_BAD_FORMAT: it is not. */
 void sym_asked_write(uint8_t out[SYM_ASKED_BYTES], const struct sym_asked *a);
 SYM_MUST enum sym_err sym_asked_read(struct sym_asked *a, struct sym_span bytes);
 

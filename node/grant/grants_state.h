@@ -70,7 +70,16 @@ void sym_grant_item_row(struct sym_grants *g, struct sym_grant *row,
 void sym_held_item_row(struct sym_grants *g, struct sym_held_request *row,
                        const struct sym_held_item *item);
 
-/* Within a transaction. */
+/* name is one that was checked: shorter than out. */
+void sym_grant_name_copy(char out[SYM_ALIAS_BYTES], struct sym_span name);
+
+/* The grants, loaded and put into the order of their numbers. */
+SYM_MUST enum sym_err sym_grants_load(struct sym_grants *g, struct sym_transaction *t);
+/* Within a transaction. Deleting a grant takes what was counted under it along. */
+SYM_MUST enum sym_err sym_grant_item_put(struct sym_grants *g, struct sym_transaction *t,
+                                         const struct sym_grant_item *item);
+SYM_MUST enum sym_err sym_grant_item_delete(struct sym_transaction *t,
+                                            const struct sym_grant_item *item);
 SYM_MUST enum sym_err sym_asked_item_put(struct sym_transaction *t,
                                          const struct sym_grant_item *item);
 SYM_MUST enum sym_err sym_evaluated_item_put(struct sym_transaction *t,

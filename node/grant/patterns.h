@@ -44,6 +44,7 @@ struct sym_pattern_finding {
 void sym_pattern_judge(struct sym_pattern_finding *out, const struct sym_pattern *p,
                        uint64_t wall_ms);
 
+/* As it is stored; SYM_BAD_FORMAT: it is not. */
 void sym_pattern_write(uint8_t out[SYM_PATTERN_BYTES], const struct sym_pattern *p);
 SYM_MUST enum sym_err sym_pattern_read(struct sym_pattern *p, struct sym_span bytes);
 

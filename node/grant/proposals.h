@@ -26,6 +26,7 @@ struct sym_proposals_config {
     uint64_t (*wall_ms)(void); /* the clock; NULL: that of the machine */
 };
 
+/* Loads what waits. What config points to outlives it. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_proposals_open(struct sym_proposals **out,
                                          const struct sym_proposals_config *config,
                                          struct sym_fault *fault);

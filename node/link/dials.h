@@ -24,6 +24,7 @@ struct sym_dials_config {
     bool (*wanted)(void *owner, const struct sym_node_id *id);
 };
 
+/* SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_dials_new(struct sym_dials **out, const struct sym_dials_config *config);
 void sym_dials_free(struct sym_dials *d);
 

@@ -11,7 +11,8 @@
 /* How often it is looked whether the last frames of a link that is down can still come. */
 #define ENDING_STEP_MS 20u
 
-enum sym_err sym_links_tell(struct sym_links *links, enum sym_local_type type, const void *value)
+/* To gate; what cannot be told is logged. */
+static enum sym_err tell(struct sym_links *links, enum sym_local_type type, const void *value)
 {
     uint8_t *buffer = NULL;
     uint8_t bytes[SYM_LOCAL_BYTES_MAX];
@@ -78,7 +79,7 @@ enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer)
     struct sym_pinned_peer pinned = {.id = sym_span(peer->id.bytes, SYM_NODE_ID_BYTES),
                                      .pins = spans,
                                      .n_pins = peer->card.n_tls};
-    return sym_links_tell(links, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
+    return tell(links, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
 }
 
 enum sym_err sym_links_unpin(struct sym_links *links, const struct sym_node_id *id)
@@ -92,8 +93,8 @@ enum sym_err sym_links_unpin(struct sym_links *links, const struct sym_node_id *
     if (!links->configured) {
         return SYM_OK;
     }
-    return sym_links_tell(links, SYM_LOCAL_UNPIN,
-                          &(struct sym_gate_unpin){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES)});
+    return tell(links, SYM_LOCAL_UNPIN,
+                &(struct sym_gate_unpin){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES)});
 }
 
 static void configure(struct sym_links *links)
@@ -103,7 +104,7 @@ static void configure(struct sym_links *links)
         .idle_ms = links->config.idle_ms,
         .link_url = sym_span_text("ipc://link-"),
     };
-    if (sym_links_tell(links, SYM_LOCAL_CONFIGURE, &c) != SYM_OK) {
+    if (tell(links, SYM_LOCAL_CONFIGURE, &c) != SYM_OK) {
         return;
     }
     links->configured = true;
@@ -125,7 +126,7 @@ static void on_gate_room(void *owner, short ready)
 void sym_links_stop(struct sym_links *links)
 {
     if (links->configured) {
-        enum sym_err err = sym_links_tell(links, SYM_LOCAL_STOP, &(struct sym_gate_stop){0});
+        enum sym_err err = tell(links, SYM_LOCAL_STOP, &(struct sym_gate_stop){0});
         (void)err;
     }
 }
@@ -164,8 +165,7 @@ const struct sym_gate_counters *sym_links_counters(const struct sym_links *links
 
 void sym_links_hang_up(struct sym_links *links, uint64_t number)
 {
-    enum sym_err err =
-        sym_links_tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = number});
+    enum sym_err err = tell(links, SYM_LOCAL_HANG_UP, &(struct sym_gate_hang_up){.link = number});
     (void)err; /* logged; without gate there is no link either */
 }
 
@@ -195,7 +195,7 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
     struct sym_link *link = NULL;
     enum sym_err err = sym_link_new(&link, links, m);
     if (err == SYM_OK) {
-        err = sym_links_tell(links, SYM_LOCAL_ACCEPT, &(struct sym_gate_accept){.link = m->link});
+        err = tell(links, SYM_LOCAL_ACCEPT, &(struct sym_gate_accept){.link = m->link});
     }
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_ERROR, "link-refused", "reason", sym_err_text(err), NULL);
@@ -281,10 +281,10 @@ static enum sym_err dial(void *owner, const struct sym_node_id *id,
                          const struct sym_span *addresses, size_t n)
 {
     struct sym_links *links = owner;
-    return sym_links_tell(links, SYM_LOCAL_DIAL,
-                          &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
-                                                  .addresses = addresses,
-                                                  .n_addresses = n});
+    return tell(links, SYM_LOCAL_DIAL,
+                &(struct sym_gate_dial){.id = sym_span(id->bytes, SYM_NODE_ID_BYTES),
+                                        .addresses = addresses,
+                                        .n_addresses = n});
 }
 
 static bool still_wanted(void *owner, const struct sym_node_id *id)

@@ -47,6 +47,8 @@ struct sym_links_config {
     uint32_t idle_ms;
 };
 
+/* Binds the control pair to gate; events are called from the loop. What both point to is borrowed,
+ * and outlives it. */
 SYM_MUST enum sym_err sym_links_new(struct sym_links **out, const struct sym_links_config *config,
                                     const struct sym_links_events *events, struct sym_fault *fault);
 void sym_links_free(struct sym_links *links);
@@ -75,6 +77,7 @@ void sym_link_want_room(struct sym_link *link);
 /* Closes a link, for instance after a frame that does not open. */
 void sym_link_hang_up(struct sym_link *link);
 
+/* Borrowed from the link. */
 const struct sym_node_id *sym_link_peer(const struct sym_link *link);
 const uint8_t *sym_link_exporter(const struct sym_link *link);
 /* By this side. */

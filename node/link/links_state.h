@@ -42,9 +42,6 @@ struct sym_links {
     char link_url[SYM_BUS_URL_BYTES - 20]; /* where core binds; followed by the number */
 };
 
-/* To gate; what cannot be told is logged. */
-SYM_MUST enum sym_err sym_links_tell(struct sym_links *links, enum sym_local_type type,
-                                     const void *value);
 void sym_links_hang_up(struct sym_links *links, uint64_t number);
 
 /* A link with this number whose pair is bound, and the end of it. */

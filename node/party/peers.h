@@ -27,6 +27,7 @@ struct sym_peers {
     size_t n;
 };
 
+/* All that are pinned. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_peers_load(struct sym_peers *peers, struct sym_store *store,
                                      struct sym_fault *fault);
 void sym_peers_clear(struct sym_peers *peers);

@@ -37,6 +37,7 @@ struct sym_settings {
     char value[SYM_SETTING_COUNT][SYM_SETTING_BYTES_MAX + 1];
 };
 
+/* The defaults, and what the store has instead. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_settings_load(struct sym_settings *settings, struct sym_store *store,
                                         struct sym_fault *fault);
 const char *sym_setting_text(enum sym_setting_name name);

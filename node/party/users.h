@@ -21,6 +21,7 @@ struct sym_users {
     size_t n;
 };
 
+/* All users of the node. Errors: those of store.h. */
 SYM_MUST enum sym_err sym_users_load(struct sym_users *users, struct sym_store *store,
                                      struct sym_fault *fault);
 /* NULL when there is none. */

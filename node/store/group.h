@@ -13,11 +13,13 @@
 
 struct sym_group;
 
+/* SYM_NO_MEMORY. */
 SYM_MUST enum sym_err sym_group_new(struct sym_group **out, struct sym_loop *loop,
                                     struct sym_store *store);
 /* Does what waits first. */
 void sym_group_free(struct sym_group *g);
 
+/* Called from the loop when the commit is durable, or has failed. */
 typedef void sym_group_done_fn(void *context, enum sym_err err);
 
 /* fn as for sym_store_write: it may run more than once. done is called exactly once, from the loop

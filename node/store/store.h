@@ -90,6 +90,8 @@ SYM_MUST enum sym_err sym_store_room(const struct sym_store *s, uint64_t *bytes)
 /* Did the latest write fail for want of room? */
 bool sym_store_was_full(const struct sym_store *s);
 
+/* What is done within a transaction, which an error ends without a trace; it may run more than
+ * once. */
 typedef enum sym_err sym_store_fn(struct sym_transaction *t, void *context);
 
 /* Runs fn in a write transaction and commits it durably when fn returns SYM_OK; otherwise nothing

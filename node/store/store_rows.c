@@ -59,8 +59,12 @@ enum sym_err sym_store_get_into(struct sym_transaction *t, enum sym_table table,
         return sym_store_err_of(code);
     }
     struct sym_place place = {.table = sym_table_names[table], .key = key};
-    return sym_sealed_read_into(out, max, len, under == NULL ? &t->store->key : under, &place,
-                                sym_val_span(found));
+    enum sym_err err = sym_sealed_read_into(out, max, len, under == NULL ? &t->store->key : under,
+                                            &place, sym_val_span(found));
+    if (t->reads) {
+        let_go(&found);
+    }
+    return err;
 }
 
 enum sym_err sym_store_has(struct sym_transaction *t, enum sym_table table, struct sym_span key)

@@ -197,7 +197,9 @@ static enum sym_err take_common(struct sym_options *o, const struct given *g,
     return SYM_OK;
 }
 
-enum sym_err sym_options_listen(bool *wildcard, const char *text)
+/* "address:port" or "[v6]:port" with a numeric address and a port from 1 to 65535; wildcard tells
+ * of 0.0.0.0 and [::]. */
+static enum sym_err read_listen(bool *wildcard, const char *text)
 {
     struct in6_addr address; /* the larger one */
     char host[INET6_ADDRSTRLEN];
@@ -229,7 +231,7 @@ static enum sym_err take_places(struct sym_init *init, const struct given *g,
     init->listen = value_of(g, OPTION_LISTEN);
     init->n_endpoint = g->n_endpoint;
     memcpy(init->endpoint, g->endpoint, sizeof init->endpoint);
-    if (sym_options_listen(&wildcard, init->listen) != SYM_OK) {
+    if (read_listen(&wildcard, init->listen) != SYM_OK) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "--listen: \"%.60s\" is not a numeric address and port, such as "
                         "192.0.2.7:7701 or [2001:db8::7]:7701",

@@ -28,10 +28,6 @@ struct sym_options {
 SYM_MUST enum sym_err sym_options_parse(struct sym_options *out, int argc, char **argv,
                                         struct sym_fault *fault);
 
-/* "address:port" or "[v6]:port" with a numeric address and a port from 1 to 65535; wildcard tells
- * of 0.0.0.0 and [::]. */
-SYM_MUST enum sym_err sym_options_listen(bool *wildcard, const char *text);
-
 extern const char sym_options_help[];
 
 #endif

@@ -21,6 +21,7 @@ struct sym_rundir {
     char path[SYM_RUNDIR_BYTES]; /* empty: none */
 };
 
+/* Makes the directory, and the link to it; removes what a node that ended badly has left. */
 SYM_MUST enum sym_err sym_rundir_new(struct sym_rundir *r, const struct sym_directory *d,
                                      struct sym_fault *fault);
 /* Removes it with the sockets in it, and the link. What is no socket is left alone, and then the

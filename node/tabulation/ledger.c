@@ -365,6 +365,17 @@ enum sym_err sym_ledger_release(struct sym_transaction *t, const uint8_t qid[SYM
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
+static enum sym_err release_if_reserved(void *context, struct sym_span key, struct sym_span value)
+{
+    (void)value;
+    return key.len == SYM_HASH_BYTES ? sym_ledger_release(context, key.data) : SYM_BAD_FORMAT;
+}
+
+enum sym_err sym_ledger_start(struct sym_transaction *t)
+{
+    return sym_store_each(t, SYM_TABLE_QUERY_IDS, release_if_reserved, t);
+}
+
 enum sym_err sym_ledger_unmask(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES])
 {
     uint8_t room[QUERY_BYTES];

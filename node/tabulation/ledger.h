@@ -2,14 +2,14 @@
  * in all and for each peer, and which query ids were consented to, paid for and unmasked.
  *
  * Integers of thousand millionths. A reservation is durable before the consent leaves, counts as
- * not available, and expires. It becomes the debit in one transaction, with its entry in the
- * evidence log, before a byte that depends on data leaves; a debit is never given back. A query id
- * that was paid for is unmasked once and never consented to again, ever: the budget bounds how many
- * there are. One that was not is forgotten a day after its consent is void: nothing that depends on
- * data has left under it, and what its consent promised nobody can call in. After a restore
- * everything counts as spent for a year, as what was spent since the backup is not known.
- * All calls but sym_ledger_open work inside a transaction of the caller.
- * Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
+ * not available, and expires, at the latest when the node is started again. It becomes the debit in
+ * one transaction, with its entry in the evidence log, before a byte that depends on data leaves; a
+ * debit is never given back. A query id that was paid for is unmasked once and never consented to
+ * again, ever: the budget bounds how many there are. One that was not is forgotten a day after its
+ * consent is void: nothing that depends on data has left under it, and what its consent promised
+ * nobody can call in. After a restore everything counts as spent for a year, as what was spent
+ * since the backup is not known. All calls but sym_ledger_open work inside a transaction of the
+ * caller. Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
  * SYM_REPLAY, SYM_EXPIRED, SYM_NOT_FOUND.
  */
 #ifndef SYM_NODE_TABULATION_LEDGER_H
@@ -80,6 +80,10 @@ SYM_MUST enum sym_err sym_ledger_debit(const struct sym_ledger *l, struct sym_tr
 /* Gives a reservation back that was not debited; fine for any other state. The id stays used. */
 SYM_MUST enum sym_err sym_ledger_release(struct sym_transaction *t,
                                          const uint8_t qid[SYM_HASH_BYTES]);
+/* At the start, when nothing is under way: gives back what was reserved when this node ended. No
+ * tabulation and no table goes on over a start, and without a debit no row or masked byte has left;
+ * what was debited stays so. The ids stay used. */
+SYM_MUST enum sym_err sym_ledger_start(struct sym_transaction *t);
 /* From debited to unmasked; SYM_REPLAY: it was already. SYM_NOT_FOUND: never debited. */
 SYM_MUST enum sym_err sym_ledger_unmask(struct sym_transaction *t,
                                         const uint8_t qid[SYM_HASH_BYTES]);

@@ -40,6 +40,7 @@ SYM_MUST enum sym_err sym_release_find(struct sym_transaction *t,
                                        const uint8_t question[SYM_HASH_BYTES],
                                        const uint64_t *epochs, uint32_t n);
 
+/* A release of this initiator is waited for until then (wall clock). */
 SYM_MUST enum sym_err sym_withheld_put(struct sym_transaction *t,
                                        const uint8_t tabulation[SYM_EXCHANGE_ID_BYTES],
                                        const struct sym_node_id *initiator, uint64_t due_ms);

@@ -1,7 +1,7 @@
 """Escapes from the sandbox of gate and core are refused, and these tests notice a missing rule.
 
-The program escape (escape.c) makes the attempts inside the real node/sandbox.c. The second half
-breaks one rule at a time in a copy of sandbox.c and demands that the attempts then succeed.
+The program escape (escape.c) makes the attempts inside the real node/sandbox*.c. The second half
+breaks one rule at a time in a copy of one of them and demands that the attempts then succeed.
 
 runner: timeout=300
 """
@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SANDBOX = ("node/sandbox.c", "node/sandbox_calls.c")
 NOBODY = 65534
 COMPILE = [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", f"-I{ROOT}", "-c"]
 
@@ -52,9 +53,14 @@ def compile_object(source, name):
     return target
 
 
-def link(sandbox, name):
+def link(name, broken=None, instead=None):
+    """The attempts with the sandbox, of which the file broken is replaced by the object instead."""
+    for file in SANDBOX:
+        if file != broken and file not in objects:
+            objects[file] = compile_object(ROOT / file, f"{pathlib.Path(file).stem}.o")
     target = scratch / name
-    parts = [objects["escape"], objects["result"], sandbox]
+    parts = [objects["escape"], objects["result"],
+             *(instead if file == broken else objects[file] for file in SANDBOX)]
     subprocess.run([COMPILE[0], *map(str, parts), "-lseccomp", "-o", str(target)], check=True)
     target.chmod(0o755)
     return target
@@ -78,7 +84,7 @@ def setUpModule():
         program.chmod(0o755)
         if run("core", "status")[1].get("seccomp") == "1":
             return
-    program = link(compile_object(ROOT / "node/sandbox.c", "sandbox.o"), "escape")
+    program = link("escape")
 
 
 def tearDownModule():
@@ -205,7 +211,7 @@ class Sandbox(unittest.TestCase):
 
 
 class Mutant:
-    """One fault in sandbox.c, the attempts that must then get through, and other words for run."""
+    """One fault in the sandbox, the attempts that must then get through, and other words for run."""
 
     def __init__(self, name, role, old, new, attempts, *words):
         self.name, self.role, self.old, self.new = name, role, old, new
@@ -289,11 +295,13 @@ X86_MUTANTS = [
 
 class BrokenRules(unittest.TestCase):
     def build(self, name, old, new):
-        text = (ROOT / "node/sandbox.c").read_text("utf-8")
-        self.assertEqual(text.count(old), 1, f"the fault no longer fits sandbox.c: {old}")
+        texts = {file: (ROOT / file).read_text("utf-8") for file in SANDBOX}
+        self.assertEqual(sum(text.count(old) for text in texts.values()), 1,
+                         f"the fault no longer fits the sandbox: {old}")
+        broken = next(file for file, text in texts.items() if old in text)
         source = scratch / f"{name}.c"
-        source.write_text(text.replace(old, new), "utf-8")
-        return link(compile_object(source, f"{name}.o"), name)
+        source.write_text(texts[broken].replace(old, new), "utf-8")
+        return link(name, broken, compile_object(source, f"{name}.o"))
 
     def check_mutant(self, mutant):
         _, status, _ = run(mutant.role, "status")

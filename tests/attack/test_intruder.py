@@ -20,6 +20,16 @@ class KeptOut(NodeTest):
         self.bank = self.node()
         self.stranger = hostile.Stranger(self.home / "mallory")
         self.bank.do("peer", "add", self.stranger.card(), "--alias", "mallory", "--yes")
+        # Core answers before gate has heard of it.
+        nodes.wait_until(self.is_let_in, 5, "the stranger is let in")
+        nodes.wait_until(lambda: self.bank.links() == 0, 5, "the link goes down")
+
+    def is_let_in(self):
+        try:
+            with self.stranger.link(self.bank.address):
+                return True
+        except (ssl.SSLError, ConnectionError):
+            return False
 
     def gets_in(self, **how):
         with self.stranger.link(self.bank.address, context=self.stranger.context(**how)) as link:

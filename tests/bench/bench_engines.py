@@ -115,7 +115,8 @@ class Exchanges:
             path.unlink()
 
     def grant(self, *words):
-        self.pair.b.do("grant", self.pair.a.alias, self.name, "overlap:matches", "--max-size", 1 << MOST_BITS,
+        """A list that asks with vole counts as up to 1.4 of its size, a short one as more."""
+        self.pair.b.do("grant", self.pair.a.alias, self.name, "overlap:matches", "--max-size", 2 << MOST_BITS,
                        *words)
 
     def settle(self):

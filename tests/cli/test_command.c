@@ -4,6 +4,7 @@
 #include "tests/cli/run.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 static void every_command_is_complete_and_sorted_into_its_table(void **state)
@@ -290,6 +291,35 @@ static void init_and_rotate_become_the_daemon_with_the_same_flags(void **state)
     (void)rmdir(dir);
 }
 
+/* Where a command is called must not say which program gets its keys. */
+static void refuses_a_daemon_in_a_directory_that_is_not_named_from_the_root(void **state)
+{
+    static const char *const paths[] = {"", ".", ":", "./", ":/nowhere:", "..:."};
+    (void)state;
+    static struct run r;
+    char dir[128];
+    char path[256];
+    char here[PATH_MAX];
+    put_daemon_into_path(dir);
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(dir), 0);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        assert_int_equal(setenv("PATH", paths[i], 1), 0);
+        run(&r, "rotate|finish|--dir|D");
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_string_equal(r.out, "");
+        assert_shows(r.err, "a directory of PATH that is named from the root");
+    }
+    (void)snprintf(path, sizeof path, ".:%s:/bin:/usr/bin", dir);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    run(&r, "rotate|finish|--dir|D");
+    assert_int_equal(r.code, 7);
+    assert_int_equal(chdir(here), 0);
+    (void)snprintf(path, sizeof path, "%s/symbolond", dir);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
 /* Whether bash accepts the script on its own, and with lines behind it. */
 static int bash(const char *script, const char *more, char *out, size_t size)
 {
@@ -525,6 +555,7 @@ int main(void)
         cmocka_unit_test(refuses_a_time_to_wait_that_is_none),
         cmocka_unit_test(refuses_an_init_that_lacks_something),
         cmocka_unit_test(init_and_rotate_become_the_daemon_with_the_same_flags),
+        cmocka_unit_test(refuses_a_daemon_in_a_directory_that_is_not_named_from_the_root),
         cmocka_unit_test(completion_is_a_script_that_bash_accepts),
         cmocka_unit_test(completion_offers_what_fits),
         cmocka_unit_test(the_manual_has_every_command_with_its_options),

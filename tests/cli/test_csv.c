@@ -222,6 +222,34 @@ static void what_is_written_is_read_again(void **state)
     assert_rows(text, "a|b,\"c\"\nd|| e |$");
 }
 
+static void formulas_are_disarmed_wherever_a_cell_may_begin(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"Roma", "Roma"},
+        {"=1+1", "'=1+1"},
+        {"  @sum", "'  @sum"},
+        {"IT.09.x;=1+1", "IT.09.x;'=1+1"},
+        {"a; -2;b", "a;' -2;b"},
+        {"a;b", "a;b"},
+        {"1-2", "1-2"},
+        {"x\n=1", "x\n'=1"},
+        {"\uff1d1", "'\uff1d1"},
+        {";", ";"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char out[64];
+        size_t len = sym_csv_disarm(out, sizeof out, sym_span_text(rows[i][0]));
+        assert_int_equal(len, strlen(rows[i][1]));
+        assert_memory_equal(out, rows[i][1], len);
+    }
+    char small[4];
+    assert_int_equal(sym_csv_disarm(small, sizeof small, sym_span_text("=1+1")), 4);
+    assert_memory_equal(small, "'=1+", 4);
+    assert_int_equal(sym_csv_disarm(small, 1, sym_span_text("=1+1")), 1);
+}
+
 static void refuses_a_file_with_nothing_in_it(void **state)
 {
     (void)state;
@@ -457,6 +485,7 @@ int main(void)
         cmocka_unit_test(line_ends_are_not_cut_by_the_buffer),
         cmocka_unit_test(characters_are_not_cut_by_the_buffer),
         cmocka_unit_test(what_is_written_is_read_again),
+        cmocka_unit_test(formulas_are_disarmed_wherever_a_cell_may_begin),
         cmocka_unit_test(refuses_a_file_with_nothing_in_it),
         cmocka_unit_test(refuses_bytes_that_are_no_utf_8),
         cmocka_unit_test(refuses_binary_files),

@@ -246,7 +246,8 @@ static void a_table_is_told_by_its_id_and_its_lists(void **state)
     assert_shows(r.out, "  6 lists  initiator  overlap:table  done ");
     run(&r, "exchange|show|4f1c");
     assert_shows(r.out, "\ntable     7ab10000000000000000000000000000\n");
-    assert_shows(r.out, "\nlists     6\ncells     63\nepsilon   none: exact counts\n");
+    assert_shows(r.out, "\nlists     6\nown list  20000 identifiers\ncells     63\nepsilon   none: "
+                        "exact counts\nmode      exact\n");
 }
 
 int main(void)

@@ -3,22 +3,27 @@
 #include "cli/handover.h"
 #include "tests/cli/import_core.h"
 
-/* The handover alone, with less patience than people have. */
-struct handed {
+#define LONG_MS  20000u /* what a slow machine needs as well */
+#define SHORT_MS 300u   /* for an answer that does not come */
+
+/* The handover alone, with less patience than people have. Not on the stack: its thread goes on
+ * when a check fails, until the test is torn down. */
+static struct handed {
     struct sym_client client;
     struct sym_handover *handover;
     struct sym_fault fault;
-};
+} handed;
 
-static enum sym_err hand_over(struct handed *h, const struct fake_node *node, unsigned busy_ms)
+static enum sym_err hand_over(struct handed *h, const struct fake_node *node, unsigned wait_ms,
+                              unsigned busy_ms)
 {
     static const struct sym_option options[] = {{.name = "as", .argument = "NAME"}, {0}};
-    struct sym_call call = {.dir = node->dir, .wait_ms = 300};
+    struct sym_call call = {.dir = node->dir, .wait_ms = wait_ms};
     sym_args_know(&call.args, options);
     const struct sym_handover_terms terms = {
         .dataset = "suspects",
         .profile = "accounts",
-        .patience = {.tries = 2, .pause_ms = 20, .busy_ms = busy_ms}};
+        .patience = {.tries = 5, .pause_ms = 20, .busy_ms = busy_ms}};
     h->client = (struct sym_client){.request = NULL};
     h->handover = NULL;
     enum sym_err err = sym_client_open(&h->client, &call, &h->fault);
@@ -51,20 +56,34 @@ static enum sym_err keep(struct handed *h)
 static void end(struct handed *h)
 {
     sym_handover_end(h->handover);
+    h->handover = NULL;
     sym_client_close(&h->client);
+}
+
+static int tear_down(void **state)
+{
+    end(&handed);
+    return fake_node_tear_down(state);
+}
+
+static uint64_t clock_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
 }
 
 static void gives_up_when_the_node_stays_away(void **state)
 {
     struct fake_node *node = *state;
-    struct handed h;
+    struct handed *h = &handed;
     fake_node_start(node, a_new_dataset);
-    assert_int_equal(hand_over(&h, node, 0), SYM_OK);
-    assert_int_equal(add_record(&h), SYM_OK);
+    assert_int_equal(hand_over(h, node, SHORT_MS, 0), SYM_OK);
+    assert_int_equal(add_record(h), SYM_OK);
     fake_node_stop(node);
-    assert_int_equal(keep(&h), SYM_CLOSED);
-    assert_shows(h.fault.text, " is not running; start it with: symbolond --dir ");
-    end(&h);
+    assert_int_equal(keep(h), SYM_CLOSED);
+    assert_shows(h->fault.text, " is not running; start it with: symbolond --dir ");
+    end(h);
 }
 
 static enum sym_err loses_an_answer(struct fake_call *call)
@@ -78,13 +97,13 @@ static enum sym_err loses_an_answer(struct fake_call *call)
 static void a_chunk_whose_answer_was_lost_is_sent_again(void **state)
 {
     struct fake_node *node = *state;
-    struct handed h;
+    struct handed *h = &handed;
     char asked[8192];
     fake_node_start(node, loses_an_answer);
-    assert_int_equal(hand_over(&h, node, 0), SYM_OK);
-    assert_int_equal(add_record(&h), SYM_OK);
-    assert_int_equal(keep(&h), SYM_OK);
-    end(&h);
+    assert_int_equal(hand_over(h, node, SHORT_MS, 0), SYM_OK);
+    assert_int_equal(add_record(h), SYM_OK);
+    assert_int_equal(keep(h), SYM_OK);
+    end(h);
     fake_notes(asked, node);
     const char *first = strstr(asked, "chunk 0: ");
     assert_non_null(first);
@@ -101,19 +120,31 @@ static size_t count_of(const char *text, const char *word)
     return n;
 }
 
+/* Waits until the node was asked to begin so often. */
+static void await_begins(const struct fake_node *node, size_t n)
+{
+    char asked[8192];
+    uint64_t began_ms = clock_ms();
+    do {
+        assert_true(clock_ms() - began_ms < LONG_MS);
+        (void)usleep(10000);
+        fake_notes(asked, node);
+    } while (count_of(asked, "IMPORT_BEGIN\n") < n);
+}
+
 static void shows_life_while_the_file_is_silent(void **state)
 {
     struct fake_node *node = *state;
-    struct handed h;
+    struct handed *h = &handed;
     char asked[8192];
     fake_node_start(node, a_new_dataset);
-    assert_int_equal(hand_over(&h, node, 0), SYM_OK);
-    (void)usleep(1200000);
-    fake_notes(asked, node);
-    assert_in_range(count_of(asked, "IMPORT_BEGIN\n"), 3, 4);
-    assert_int_equal(add_record(&h), SYM_OK);
-    assert_int_equal(keep(&h), SYM_OK);
-    end(&h);
+    uint64_t began_ms = clock_ms();
+    assert_int_equal(hand_over(h, node, LONG_MS, 0), SYM_OK);
+    await_begins(node, 3);
+    assert_true(clock_ms() - began_ms >= 500);
+    assert_int_equal(add_record(h), SYM_OK);
+    assert_int_equal(keep(h), SYM_OK);
+    end(h);
     fake_notes(asked, node);
     assert_shows(asked, "keep=1 chunks=1\n");
     assert_int_equal(count_of(asked, "chunk 0: "), 1);
@@ -132,14 +163,14 @@ static enum sym_err is_taken_over(struct fake_call *call)
 static void an_import_that_was_given_up_meanwhile_ends(void **state)
 {
     struct fake_node *node = *state;
-    struct handed h;
+    struct handed *h = &handed;
     fake_node_start(node, is_taken_over);
-    assert_int_equal(hand_over(&h, node, 0), SYM_OK);
-    (void)usleep(600000);
-    assert_int_equal(add_record(&h), SYM_OK);
-    assert_int_equal(keep(&h), SYM_WRONG_STATE);
-    assert_string_equal(h.fault.text, "import of suspects: was given up");
-    end(&h);
+    assert_int_equal(hand_over(h, node, LONG_MS, 0), SYM_OK);
+    await_begins(node, 2);
+    assert_int_equal(add_record(h), SYM_OK);
+    assert_int_equal(keep(h), SYM_WRONG_STATE);
+    assert_string_equal(h->fault.text, "import of suspects: was given up");
+    end(h);
 }
 
 static enum sym_err is_busy_for_a_while(struct fake_call *call)
@@ -176,27 +207,29 @@ static enum sym_err is_busy(struct fake_call *call)
 static void an_import_that_goes_on_is_not_waited_for_without_end(void **state)
 {
     struct fake_node *node = *state;
-    struct handed h;
+    struct handed *h = &handed;
     char asked[8192];
     fake_node_start(node, is_busy);
-    assert_int_equal(hand_over(&h, node, 600), SYM_EXISTS);
-    assert_string_equal(h.fault.text, "dataset suspects: is being imported");
-    end(&h);
+    assert_int_equal(hand_over(h, node, LONG_MS, 600), SYM_EXISTS);
+    assert_string_equal(h->fault.text, "dataset suspects: is being imported");
+    end(h);
     fake_notes(asked, node);
     assert_int_equal(count_of(asked, "IMPORT_BEGIN\n"), 4);
     assert_shows_not(asked, "IMPORT_END");
     assert_int_equal(sym_handover_patience.busy_ms, 5000);
 }
 
+#define WITH_HANDOVER(test) cmocka_unit_test_setup_teardown(test, fake_node_set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_NODE(a_chunk_whose_answer_was_lost_is_sent_again),
-        WITH_NODE(gives_up_when_the_node_stays_away),
-        WITH_NODE(shows_life_while_the_file_is_silent),
-        WITH_NODE(an_import_that_was_given_up_meanwhile_ends),
-        WITH_NODE(waits_for_an_import_that_was_cut_off),
-        WITH_NODE(an_import_that_goes_on_is_not_waited_for_without_end),
+        WITH_HANDOVER(a_chunk_whose_answer_was_lost_is_sent_again),
+        WITH_HANDOVER(gives_up_when_the_node_stays_away),
+        WITH_HANDOVER(shows_life_while_the_file_is_silent),
+        WITH_HANDOVER(an_import_that_was_given_up_meanwhile_ends),
+        WITH_HANDOVER(waits_for_an_import_that_was_cut_off),
+        WITH_HANDOVER(an_import_that_goes_on_is_not_waited_for_without_end),
     };
     return cmocka_run_group_tests_name("handover", tests, fake_node_start_tests, NULL);
 }

@@ -121,21 +121,21 @@ static enum sym_err answers_chunks_slowly(struct fake_call *call)
     return err;
 }
 
-/* An import of many rows that has handed over two chunks. */
+/* An import of many rows that has handed over two chunks and waits so long for an answer. */
 struct running {
     pid_t child;
     FILE *out, *err;
 };
 
-static void begin_and_wait(struct running *p, const struct fake_node *node)
+static void begin_and_wait(struct running *p, const struct fake_node *node, unsigned wait_s)
 {
     char words[512];
     char asked[8192] = "";
     p->out = tmpfile();
     p->err = tmpfile();
     (void)snprintf(words, sizeof words,
-                   "import|%s/s.csv|--dataset|suspects|--profile|accounts|--bank|200001|--wait|1",
-                   node->dir);
+                   "import|%s/s.csv|--dataset|suspects|--profile|accounts|--bank|200001|--wait|%u",
+                   node->dir, wait_s);
     (void)fflush(NULL);
     p->child = fork();
     assert_true(p->child >= 0);
@@ -164,7 +164,7 @@ static void ctrl_c_gives_the_import_up(void **state)
     char asked[8192];
     write_many(node);
     fake_node_start(node, answers_chunks_slowly);
-    begin_and_wait(&import_of, node);
+    begin_and_wait(&import_of, node, 20);
     assert_int_equal(kill(import_of.child, SIGINT), 0);
     assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
     assert_shows(err_text, "the import was cancelled\n");
@@ -181,7 +181,7 @@ static void finds_a_node_that_listens_elsewhere_after_a_start(void **state)
     char path[512];
     write_many(node);
     fake_node_start(node, answers_chunks_slowly);
-    begin_and_wait(&import_of, node);
+    begin_and_wait(&import_of, node, 1);
     fake_node_stop(node);
     (void)snprintf(path, sizeof path, "%s/run", node->dir);
     (void)snprintf(node->run, sizeof node->run, "%s/r2", node->dir);

@@ -179,7 +179,7 @@ static void csv_quotes_and_disarms_formulas(void **state)
     assert_shows(r.out, "entry,time,kind,event,exchange,handle,initiator,responder,peer,role,");
     assert_shows(r.out, "\n\"10\",\"2026-09-21T14:23:20Z\",\"imported\",\"imported\",\"\",");
     assert_shows(r.out, "\"alice\",\"\",\"'=1+1|\"\"x\"\"\",\"'@sum\",");
-    assert_shows(r.out, ",\"17\",\"fits\",\"\"\n");
+    assert_shows(r.out, ",\"17\",\"fits\",\"\",\"\"\n");
     run(&r, "log|list|--exchange|4f1c|--format|csv");
     assert_shows(r.out, "\"bank-b\",\"initiator\",\"overlap:matches\",\"aml\",\"314b\",");
 }
@@ -204,7 +204,8 @@ static void entries_that_do_not_fit_are_shown_whatever_the_filter(void **state)
     assert_shows(r.out, "\"body\": \"wrong\"");
     run(&r, "log|list|--decision|granted|--format|csv");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.out, "\"wrong\",\"has another body than the one the log has committed to\"\n");
+    assert_shows(r.out,
+                 "\"wrong\",\"has another body than the one the log has committed to\",\"\"\n");
 }
 
 static void refuses(const char *words, const char *shown)

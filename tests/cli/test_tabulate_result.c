@@ -6,10 +6,10 @@
 static void json_is_the_release_format(void **state)
 {
     static struct run r;
-    static const char *const keys[] = {"format",   "kind",     "exchange",    "query_id",
-                                       "released", "purpose",  "basis",       "measure",
-                                       "cohort",   "privacy",  "suppression", "dimensions",
-                                       "levels",   "evidence", "notes"};
+    static const char *const keys[] = {
+        "format",      "kind",       "exchange", "query_id", "released", "purpose",
+        "basis",       "asker",      "dataset",  "measure",  "cohort",   "privacy",
+        "suppression", "dimensions", "levels",   "evidence", "notes"};
     fake_node_start(*state, tabulates);
     run(&r, SMALL "|--format|json");
     assert_int_equal(r.code, SYM_EXIT_DONE);

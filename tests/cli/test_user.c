@@ -231,7 +231,8 @@ static enum sym_err a_healthy_node(struct fake_call *call)
                             .standing_made = 2,
                             .standing_due = 1,
                             .standing_received = 3,
-                            .standing_bytes = 7340032};
+                            .standing_bytes = 7340032,
+                            .asker_roles = SYM_USER_AUDITOR | SYM_USER_ANALYST};
     call->answer = &s;
     return SYM_OK;
 }
@@ -251,18 +252,21 @@ static void status_is_aligned_and_complete(void **state)
     assert_shows(r.out, expected);
     assert_shows(r.out, "\ncard         serial 3, expires 2100-01-01T00:00:00Z\n"
                         "listening    127.0.0.1:7701\nrunning      1 hour");
-    assert_shows(r.out, ", version 0.1.0\npeers        2 pinned, 1 linked, 1 exchange\n"
-                        "users        4\nconnections  3 half open, 17 refused\n"
-                        "store        1.00 MiB\n"
-                        "standing     2 lists prepared, 1 being prepared, 3 received; 7.00 MiB\n"
-                        "computing    ristretto255 portable, 8 workers\n\n"
-                        "PROCESS    PID  SECCOMP  NO NEW PRIVILEGES  NOT DUMPABLE  NO CORE DUMPS  "
-                        "NO CAPABILITIES  OWN NETWORK OR ROOT  LANDLOCK\n"
-                        "gate        99  yes      yes                yes           yes            "
-                        "yes              yes                  yes\n"
-                        "core     12345  yes      yes                yes           yes            "
-                        "yes              yes                  no\n\n"
-                        "warning:  memory cannot be locked: raise RLIMIT_MEMLOCK\n");
+    assert_shows(
+        r.out,
+        ", version 0.1.0\npeers        2 pinned, 1 linked, 1 exchange\n"
+        "users        4\nconnections  3 half open, 17 refused\n"
+        "store        1.00 MiB\n"
+        "standing     2 prepared and 1 being prepared, one for each peer and type; 3 received; "
+        "7.00 MiB\n"
+        "computing    ristretto255 portable, 8 workers\n\n"
+        "PROCESS    PID  SECCOMP  NO NEW PRIVILEGES  NOT DUMPABLE  NO CORE DUMPS  "
+        "NO CAPABILITIES  OWN NETWORK OR ROOT  LANDLOCK\n"
+        "gate        99  yes      yes                yes           yes            "
+        "yes              yes                  yes\n"
+        "core     12345  yes      yes                yes           yes            "
+        "yes              yes                  no\n\n"
+        "warning:  memory cannot be locked: raise RLIMIT_MEMLOCK\n");
 }
 
 static void status_as_json_has_every_field(void **state)
@@ -277,7 +281,8 @@ static void status_as_json_has_every_field(void **state)
                                        "workers",      "refused_connections",
                                        "store_bytes",  "ristretto",
                                        "processes",    "links",
-                                       "warnings",     "standing_lists"};
+                                       "warnings",     "standing_lists",
+                                       "asker_roles"};
     fake_node_start(*state, a_healthy_node);
     run(&r, "status|--json");
     assert_int_equal(r.code, SYM_EXIT_DONE);
@@ -290,6 +295,10 @@ static void status_as_json_has_every_field(void **state)
         }
     }
     assert_int_equal(cJSON_GetArraySize(status), sizeof keys / sizeof *keys);
+    const cJSON *roles = cJSON_GetObjectItem(status, "asker_roles");
+    assert_int_equal(cJSON_GetArraySize(roles), 2);
+    assert_string_equal(cJSON_GetArrayItem(roles, 0)->valuestring, "analyst");
+    assert_string_equal(cJSON_GetArrayItem(roles, 1)->valuestring, "auditor");
     const cJSON *core = cJSON_GetArrayItem(cJSON_GetObjectItem(status, "processes"), 1);
     assert_string_equal(cJSON_GetObjectItem(core, "name")->valuestring, "core");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(core, "own_network")));

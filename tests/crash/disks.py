@@ -110,7 +110,9 @@ class FaultyDisk:
         path.chmod(0o600)
         with open(path, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), PAGE)
-        self.environment = {"LD_PRELOAD": str(SHIM), "FAULTY": str(path)}
+        sanitizer = os.environ.get("ASAN_OPTIONS", "")
+        self.environment = {"LD_PRELOAD": str(SHIM), "FAULTY": str(path),
+                            "ASAN_OPTIONS": sanitizer + ":verify_asan_link_order=0"}
         if only is not None:
             self.environment["FAULTY_ONLY"] = only
 

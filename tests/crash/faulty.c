@@ -1,7 +1,7 @@
 /* faulty - a disk that fails when it is told to: preloaded into symbolond or into the writer.
  *
  * The environment is read once, before any process of the node empties or sandboxes itself; what
- * comes later is told through a shared page (struct orders, tests/crash/faulty.py), which works
+ * comes later is told through a shared page (struct orders, tests/crash/disks.py), which works
  * behind every wall of the sandbox, for it takes no call to read.
  *
  *     FAULTY       path of a file of FAULTY_BYTES: the page

@@ -51,7 +51,7 @@ class Talk:
         words = overlap_words(other, "mine", "theirs", "count", "--timeout", "10", "--format", "json")
         code, output, _ = node.cli(*words, timeout=20)
         if code == DONE:
-            self.exchanges[node.alias].add(json.loads(output)["exchange"]["id"])
+            self.exchanges[node.alias].add(json.loads(output)["exchange"])
         return code == DONE
 
     def ping(self, node, other):
@@ -129,6 +129,7 @@ class NodeRounds(OverlapTest):
             self.assertEqual(evidence.findings(node, other), [])
         told = [len(heads) for _, heads in self.told.values()]
         exchanges = sum(len(ids) for ids, _ in self.told.values())
+        self.assertGreater(exchanges, 0, "no overlap was done, so none could be lost")
         figures(f"{what}: {exchanges} overlaps and {sum(told)} heads that users were told of are in the logs of "
                 f"{sizes[0]} and {sizes[1]} entries, both agree, seed {SEED}")
 

@@ -61,9 +61,9 @@ static void expands_the_vectors_of_one_length_as_one_batch(void **state)
         }
     }
     assert_int_equal(n, 5);
-    assert_int_equal(
-        sym_expand_xmd_batch(got[0], 128, messages, n, sym_span_text(vectors_text(file, "DST"))),
-        SYM_OK);
+    assert_int_equal(sym_expand_xmd_batch(got[0], 128, NULL, messages, n,
+                                          sym_span_text(vectors_text(file, "DST"))),
+                     SYM_OK);
     assert_memory_equal(got, want, sizeof want);
     cJSON_Delete(file);
 }
@@ -163,8 +163,9 @@ static void refuses_an_output_longer_than_255_blocks_or_empty(void **state)
     assert_int_equal(sym_expand_xmd(out, sizeof out, &message, 1, domain()), SYM_TOO_LONG);
     assert_int_equal(sym_expand_xmd(out, SIZE_MAX, &message, 1, domain()), SYM_TOO_LONG);
     assert_int_equal(sym_expand_xmd(out, 0, &message, 1, domain()), SYM_BAD_VALUE);
-    assert_int_equal(sym_expand_xmd_batch(out, sizeof out, &message, 1, domain()), SYM_TOO_LONG);
-    assert_int_equal(sym_expand_xmd_batch(out, 0, &message, 1, domain()), SYM_BAD_VALUE);
+    assert_int_equal(sym_expand_xmd_batch(out, sizeof out, NULL, &message, 1, domain()),
+                     SYM_TOO_LONG);
+    assert_int_equal(sym_expand_xmd_batch(out, 0, NULL, &message, 1, domain()), SYM_BAD_VALUE);
     for (size_t i = 0; i < sizeof out; i++) {
         assert_int_equal(out[i], 0);
     }
@@ -177,7 +178,8 @@ static void refuses_an_empty_domain_tag(void **state)
     const uint8_t zeros[64] = {0};
     const struct sym_span message = sym_span_text("abc");
     assert_int_equal(sym_expand_xmd(out, 64, &message, 1, sym_span(NULL, 0)), SYM_BAD_VALUE);
-    assert_int_equal(sym_expand_xmd_batch(out, 64, &message, 1, sym_span_text("")), SYM_BAD_VALUE);
+    assert_int_equal(sym_expand_xmd_batch(out, 64, NULL, &message, 1, sym_span_text("")),
+                     SYM_BAD_VALUE);
     assert_memory_equal(out, zeros, sizeof out);
 }
 

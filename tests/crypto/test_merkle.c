@@ -221,6 +221,35 @@ static void edge_and_reader_lead_to_the_root_of_the_definition(void **state)
     assert_int_equal(edge.n, 4); /* 300 = 256 + 32 + 8 + 4 */
 }
 
+static void many_leaves_lead_to_the_same_edge_as_one_by_one(void **state)
+{
+    (void)state;
+    static const unsigned widths[] = {1, 2, 16};
+    struct sym_sha256_many best;
+    struct sym_merkle_edge begin = {.size = 0};
+    sym_sha256_many_init(&best);
+    for (size_t before = 0; before <= 40; before++) {
+        struct sym_merkle_edge one = begin;
+        for (size_t n = 0; before + n <= LEAVES; n++) {
+            for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+                const struct sym_sha256_many m = {.width = widths[w]};
+                struct sym_merkle_edge many = begin;
+                if (m.width > best.width) {
+                    continue;
+                }
+                assert_int_equal(sym_merkle_add_many(&many, &m, &leaf_hash[before], n), SYM_OK);
+                assert_int_equal(many.size, one.size);
+                assert_int_equal(many.n, one.n);
+                assert_memory_equal(many.hash, one.hash, one.n * SYM_HASH_BYTES);
+            }
+            if (before + n < LEAVES) {
+                assert_int_equal(sym_merkle_add(&one, leaf_hash[before + n]), SYM_OK);
+            }
+        }
+        assert_int_equal(sym_merkle_add(&begin, leaf_hash[before]), SYM_OK);
+    }
+}
+
 static void every_leaf_of_small_trees_is_proven_in_its_place_only(void **state)
 {
     (void)state;
@@ -349,11 +378,15 @@ static void passes_on_what_the_reader_says(void **state)
 static void refuses_more_leaves_than_a_signed_number_counts(void **state)
 {
     (void)state;
+    const struct sym_sha256_many m = {.width = 1};
     struct sym_merkle_edge edge = {.size = INT64_MAX, .n = 63};
     assert_int_equal(sym_merkle_add(&edge, leaf_hash[0]), SYM_LIMIT);
+    assert_int_equal(sym_merkle_add_many(&edge, &m, leaf_hash, 1), SYM_LIMIT);
     assert_int_equal(edge.size, INT64_MAX);
     edge.size--; /* its lowest bit is not set: no hash is joined */
     edge.n = 62;
+    assert_int_equal(sym_merkle_add_many(&edge, &m, leaf_hash, 2), SYM_LIMIT);
+    assert_int_equal(edge.n, 62);
     assert_int_equal(sym_merkle_add(&edge, leaf_hash[0]), SYM_OK);
     assert_int_equal(edge.n, 63);
 }
@@ -387,6 +420,7 @@ int main(void)
         cmocka_unit_test(decides_all_86_inclusion_vectors),
         cmocka_unit_test(decides_all_98_consistency_vectors),
         cmocka_unit_test(edge_and_reader_lead_to_the_root_of_the_definition),
+        cmocka_unit_test(many_leaves_lead_to_the_same_edge_as_one_by_one),
         cmocka_unit_test(every_leaf_of_small_trees_is_proven_in_its_place_only),
         cmocka_unit_test(every_pair_of_small_trees_is_consistent),
         cmocka_unit_test(refuses_a_proof_with_any_bit_flipped),

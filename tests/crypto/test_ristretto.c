@@ -1,4 +1,4 @@
-#include "crypto/ristretto.h"
+#include "tests/crypto/scalars.h"
 #include "tests/support/vectors.h"
 
 #include <setjmp.h>
@@ -21,29 +21,6 @@ static const size_t sizes[] = {0, 1, 2, 7, 8, FEW, LARGEST};
 #define SIZE_COUNT (sizeof sizes / sizeof *sizes)
 
 static const uint8_t zeros[LARGEST * SYM_ELEMENT_BYTES];
-
-/* The group order l. */
-static const struct sym_scalar order = {{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c,
-                                         0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10}};
-
-static struct sym_scalar order_minus(uint8_t less)
-{
-    struct sym_scalar k = order;
-    k.bytes[0] = (uint8_t)(k.bytes[0] - less);
-    return k;
-}
-
-static struct sym_scalar small(uint8_t value)
-{
-    return (struct sym_scalar){{value}};
-}
-
-static struct sym_scalar random_scalar(void)
-{
-    struct sym_scalar k;
-    sym_scalar_random(&k);
-    return k;
-}
 
 static void random_elements(struct sym_element *out, size_t n)
 {
@@ -245,6 +222,54 @@ static void a_scalar_and_its_inverse_cancel_in_batches_of_every_size(void **stat
         assert_int_equal(sym_ristretto_multiply(out, NULL, with, out, sizes[i], &inverse), SYM_OK);
         assert_memory_equal(in, out, bytes);
     }
+}
+
+static void a_scalar_for_each_element_equals_one_at_a_time(void **state)
+{
+    (void)state;
+    static struct sym_element in[LARGEST];
+    static struct sym_element out[LARGEST];
+    static struct sym_scalar k[LARGEST];
+    random_elements(in, LARGEST);
+    for (size_t i = 0; i < LARGEST; i++) {
+        k[i] = i % 5 == 0 ? small((uint8_t)(1 + i % 3)) : random_scalar();
+    }
+    k[7] = order_minus(1);
+    k[8] = order_minus(3);
+    for (size_t i = 0; i < SIZE_COUNT; i++) {
+        memcpy(out, in, sizeof out);
+        assert_int_equal(sym_ristretto_multiply_each(out, NULL, with, out, sizes[i], k), SYM_OK);
+        for (size_t j = 0; j < sizes[i]; j++) {
+            assert_same(out[j], times(in[j], k[j]));
+        }
+        assert_memory_equal(out + sizes[i], in + sizes[i], (LARGEST - sizes[i]) * sizeof *in);
+    }
+}
+
+static void refuses_one_bad_scalar_or_element_among_others(void **state)
+{
+    (void)state;
+    static const struct sym_scalar bad_ones[] = {{{0}}, {{0xff, [31] = 0xff}}};
+    struct sym_element in[FEW];
+    struct sym_element out[FEW];
+    struct sym_scalar k[FEW];
+    size_t bad = 0;
+    random_elements(in, FEW);
+    for (size_t i = 0; i < FEW; i++) {
+        k[i] = random_scalar();
+    }
+    for (size_t i = 0; i < 3; i++) {
+        k[3] = i < 2 ? bad_ones[i] : order_minus(2);
+        memcpy(out, in, sizeof out);
+        assert_int_equal(sym_ristretto_multiply_each(out, &bad, with, in, FEW, k), SYM_BAD_SCALAR);
+        assert_int_equal(bad, 3);
+        assert_memory_equal(out, in, sizeof out);
+    }
+    k[3] = random_scalar();
+    in[5].bytes[31] |= 0x80;
+    assert_int_equal(sym_ristretto_multiply_each(out, &bad, with, in, FEW, k), SYM_BAD_ELEMENT);
+    assert_int_equal(bad, 5);
+    assert_memory_equal(out, zeros, sizeof out);
 }
 
 static void deriving_and_multiplying_at_once_equals_the_two_steps(void **state)
@@ -550,6 +575,8 @@ static int run_for_backend(const char *name)
         cmocka_unit_test(derives_from_edge_inputs_as_libsodium_does),
         cmocka_unit_test(refuses_to_derive_the_identity),
         cmocka_unit_test(a_scalar_and_its_inverse_cancel_in_batches_of_every_size),
+        cmocka_unit_test(a_scalar_for_each_element_equals_one_at_a_time),
+        cmocka_unit_test(refuses_one_bad_scalar_or_element_among_others),
         cmocka_unit_test(deriving_and_multiplying_at_once_equals_the_two_steps),
         cmocka_unit_test(leaves_memory_behind_the_batch_alone),
         cmocka_unit_test(adds_in_place_and_in_either_order),

@@ -1,4 +1,4 @@
-#include "crypto/ristretto.h"
+#include "tests/crypto/scalars.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,29 +13,6 @@
 #include <valgrind/memcheck.h>
 
 static const uint8_t zeros[SYM_SCALAR_BYTES];
-
-/* The group order l. */
-static const struct sym_scalar order = {{0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c,
-                                         0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10}};
-
-static struct sym_scalar order_minus(uint8_t less)
-{
-    struct sym_scalar k = order;
-    k.bytes[0] = (uint8_t)(k.bytes[0] - less);
-    return k;
-}
-
-static struct sym_scalar small(uint8_t value)
-{
-    return (struct sym_scalar){{value}};
-}
-
-static struct sym_scalar random_scalar(void)
-{
-    struct sym_scalar k;
-    sym_scalar_random(&k);
-    return k;
-}
 
 static void takes_scalars_from_1_to_l_minus_1(void **state)
 {

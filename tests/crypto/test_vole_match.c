@@ -247,6 +247,34 @@ static void does_not_find_what_differs_in_the_last_byte(void **state)
     free(r);
 }
 
+/* As masks of a hash hardly ever do: more of them than wait for each other at once. */
+static void finds_all_masks_that_begin_alike(void **state)
+{
+    (void)state;
+    enum { ALIKE = 300, ALL = 3000 };
+    struct sym_block *r = random_masks(ALL);
+    uint32_t found[ALIKE];
+    bool seen[ALIKE] = {false};
+    for (size_t i = 0; i < ALIKE; i++) {
+        r[i] = (struct sym_block){r[0].low, r[0].high & UINT32_MAX};
+        r[i].high |= (uint64_t)i << 32;
+    }
+    uint8_t *list = sorted_list(r, ALIKE, 1);
+    struct partition p = partition(r, ALL, true, 2);
+    struct sym_match_search search = search_of(p, r, NULL, ALIKE);
+    size_t n = 0;
+    assert_int_equal(sym_match_next(found, &n, &search, list, ALIKE), SYM_OK);
+    assert_int_equal(n, ALIKE);
+    for (size_t i = 0; i < ALIKE; i++) {
+        assert_true(found[i] < ALIKE && !seen[found[i]]);
+        seen[found[i]] = true;
+    }
+    free_partition(p);
+    free(search.table);
+    free(list);
+    free(r);
+}
+
 static void refuses_a_list_that_does_not_ascend(void **state)
 {
     (void)state;
@@ -316,6 +344,7 @@ int main(void)
         cmocka_unit_test(sorts_to_the_same_list_whatever_the_order_was),
         cmocka_unit_test(finds_exactly_what_is_common),
         cmocka_unit_test(does_not_find_what_differs_in_the_last_byte),
+        cmocka_unit_test(finds_all_masks_that_begin_alike),
         cmocka_unit_test(refuses_a_list_that_does_not_ascend),
         cmocka_unit_test(refuses_more_masks_than_were_announced),
     };

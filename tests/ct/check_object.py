@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the machine code of the vector backends of crypto/ristretto and of the kernel vaes512 of
+"""Reads the machine code of the vector backends of crypto/ristretto, the lanes of crypto/sha512 and the kernel vaes512 of
 crypto/vole, for what a valgrind that does not know their instructions cannot run.
 
     check_object.py OBJECT...          --self-test plants faults into listings and shows them caught
@@ -20,8 +20,8 @@ import subprocess
 import sys
 
 # Public: the index of a refused element leaves the batch functions; sums take no secret.
-PUBLIC = re.compile(r"^(check_all|derive_all|multiply_all|derive_multiply_all|add_all|first_bad|(check|derive"
-                    r"|multiply|derive_multiply|add)_batch|sum_\w+)(\.\w+)*$")
+PUBLIC = re.compile(r"^(first_bad|(check|derive|multiply|multiply_each|derive_multiply|add|add_multiply)_(all|batch)"
+                    r"|sum_\w+)(\.\w+)*$")
 FLAGS = re.compile(r"^(kortest\w|ktest\w|vptest|vtestp[sd]|ptest|v?u?comis\w)$")
 CROSSING = re.compile(r"^(kmov\w|vmov[dq]|mov[dq]|vpextr\w|pextr\w|vmovmskp\w|movmskp\w|v?pmovmskb|vcvtt?s\w+)$")
 INDEXED = re.compile(r"gather|scatter")

@@ -133,6 +133,17 @@ static void proof(const struct sym_ristretto *with)
     expect(sym_dleq_verify(bytes, with, &st), "that it holds");
 }
 
+static void own_scalars(const struct sym_ristretto *with)
+{
+    struct sym_scalar k[N];
+    struct sym_element e[N];
+    for (size_t i = 0; i < N; i++) {
+        k[i] = secret_scalar((uint8_t)(8 + i));
+        e[i] = sym_ristretto_generator;
+    }
+    expect(sym_ristretto_multiply_each(e, NULL, with, e, N, k), "a scalar for each");
+}
+
 int main(void)
 {
     if (sym_crypto_init() != SYM_OK) {
@@ -150,6 +161,7 @@ int main(void)
         if (sym_ristretto_choose(&with, sym_ristretto_name_at(i)) == SYM_OK) {
             oprf(with);
             proof(with);
+            own_scalars(with);
             (void)printf("%s: done\n", sym_ristretto_name(with));
         } else {
             (void)printf("%s: cannot run here\n", sym_ristretto_name_at(i));

@@ -26,6 +26,7 @@ from nodes import DENIED, DONE, Node
 from overlaps import matched
 
 MARK = ".symbolon-demo"
+PAGE = "report.html"
 WIDTH = 100
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 PORTS = (7701, 7702, 7703)
@@ -316,8 +317,19 @@ def six_lists(stage, joint):
     show_start(tallier)
     tallier.do("card", "--out", f"{tallier.dir}.card")
     print()
-    demo_table.play(stage, joint.nodes, tallier, table)
-    return tallier
+    return tallier, demo_table.play(stage, joint.nodes, tallier, table)
+
+
+def draw(stage, joint, made):
+    heading("11  Something to look at")
+    say("All that was counted, on one page: a file that any browser shows without a network. It holds what was released, "
+        "with its noise, what is not shown, and what the log says of it. Which records matched never gets into one.")
+    a = joint.asker
+    count = next(row["id"] for row in a.json("exchange", "list") if row["kind"] == "overlap:count")
+    page = stage.shown / PAGE
+    exchanges = (*(joint.ids[what] for what in demo_joint.QUESTIONS), count, *made.ids)
+    stage.run(a, "report", page, "--exchange", *(exchange[:8] for exchange in exchanges), "--estimate")
+    check(page.stat().st_size > 0, True, "the report")
 
 
 def table(rows):
@@ -351,6 +363,11 @@ def tell(stage, a, b, police, joint, tallier):
     say("Elements are identifiers, each blinded by a secret that lived for one exchange. All bytes were sealed "
         "from core to core, inside TLS. Every answer was compared with what is known about the lists: all are right.")
 
+    heading("Look")
+    page = (stage.shown / PAGE).resolve()
+    say("The report is one file, for any browser. Nothing of it is fetched from anywhere:")
+    print(f"  xdg-open {os.path.relpath(page)}        or open {page.as_uri()}\n", flush=True)
+
     heading("Explore")
     say(f"The nodes are stopped. They lie in {stage.shown}, with their keys, cards, lists and logs. Start them again, "
         "and look around:")
@@ -380,7 +397,9 @@ def play(stage):
     ask_in_vain(stage, b, police)
     audit(stage, a, b)
     joint = join(stage, (a, b, police))
-    return a, b, police, joint, six_lists(stage, joint)
+    tallier, made = six_lists(stage, joint)
+    draw(stage, joint, made)
+    return a, b, police, joint, tallier
 
 
 def main():

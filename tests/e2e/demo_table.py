@@ -67,6 +67,7 @@ def result(table, mode):
     row = next(row for row in table.asker.json("exchange", "list") if row["kind"] == "overlap:table")
     found = json.loads(table.asker.do("exchange", "result", row["id"], "--format", "json"))
     check(found["mode"] == mode, f"the latest table is {found['mode']}")
+    table.ids.append(row["id"])
     table.asker.do("exchange", "result", row["id"], "--format", "csv", "--out", f"{table.asker.dir}-{mode}.csv")
     return found
 

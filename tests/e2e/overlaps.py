@@ -117,10 +117,10 @@ class OverlapTest(NodeTest):
     def interrupt(self, command, seconds=10):
         """Ctrl-C; its exit code, output and complaint."""
         command.send_signal(signal.SIGINT)
-        output, complaint = command.communicate(timeout=seconds * nodes.PATIENCE)
+        output, complaint = command.communicate(timeout=seconds * nodes.CROWDED * nodes.PATIENCE)
         return command.returncode, output, complaint
 
     def finish(self, command, seconds=60):
-        output, complaint = command.communicate(timeout=seconds * nodes.PATIENCE)
+        output, complaint = command.communicate(timeout=seconds * nodes.CROWDED * nodes.PATIENCE)
         self.assertEqual(command.returncode, DONE, (output, complaint))
         return output

@@ -61,6 +61,7 @@ class Table:
         self.tallier = tallier
         self.modes = modes
         self.asker = contributors[0]
+        self.ids = []  # of exchanges that made a table, where somebody keeps them
 
     @property
     def names(self):
@@ -89,8 +90,9 @@ class Table:
 
     def start(self, *words, **how):
         """The same, going on by itself."""
+        who = [] if self.asker.user is None else ["--as", str(self.asker.user)]
         return subprocess.Popen([str(nodes.SYMBOLON), *map(str, self.words(*words, **how)), "--format", "json",
-                                 "--dir", str(self.asker.dir)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 "--dir", str(self.asker.dir), *who], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, env=nodes.clean_environment())
 
     def try_it(self, *words, **how):
@@ -102,4 +104,6 @@ def make_table(home, n, made, modes="exact,dp", **how):
     """n contributors and a tallier that run and are pinned to each other."""
     crew = make_crew(home, n + 1, made, **how)
     assert isinstance(crew, Crew)
-    return Table(crew.nodes[:-1], crew.nodes[-1], modes)
+    table = Table(crew.nodes[:-1], crew.nodes[-1], modes)
+    table.crew = crew
+    return table

@@ -205,7 +205,7 @@ class Ending(NodeTest):
         os.kill(pids[who], signal.SIGKILL)
         self.gone_within(pids.values(), 2)
         if who != "supervisor":
-            self.assertNotEqual(a.process.wait(1), 0)
+            self.assertNotEqual(a.process.wait(nodes.STOP_S), 0)
         a.process.wait()
         a.forget()
         a.start()
@@ -221,7 +221,7 @@ class Ending(NodeTest):
     def test_when_the_supervisor_is_killed_the_others_end_and_a_restart_works(self):
         self.check_kill("supervisor")
 
-    def test_sigterm_ends_it_within_two_seconds_with_a_ping_in_flight(self):
+    def test_sigterm_ends_it_with_a_ping_in_flight(self):
         for ends in (0, 1):
             with self.subTest(("initiator", "responder")[ends] + " ends"):
                 a, b = self.pair()
@@ -233,9 +233,9 @@ class Ending(NodeTest):
                 ending = (a, b)[ends]
                 ending.process.send_signal(signal.SIGTERM)
                 began = time.monotonic()
-                self.assertEqual(ending.process.wait(2 * nodes.PATIENCE), 0)
-                _, complaint = ping.communicate(timeout=20)
-                self.assertLess(time.monotonic() - began, 5 * nodes.PATIENCE)
+                self.assertEqual(ending.process.wait(nodes.BY_ITSELF_S), 0)
+                _, complaint = ping.communicate(timeout=nodes.CALL_S)
+                self.assertLess(time.monotonic() - began, 40 * nodes.PATIENCE, "not only at the end of its time")
                 self.assertEqual(ping.returncode, FAILED, complaint)
                 ending.forget()
 
@@ -247,7 +247,7 @@ class Ending(NodeTest):
         nodes.wait_until(lambda: b.json("peer", "list")[0]["bytes_received"] > 1 << 20, 20,
                          "payload arrives")
         ping.send_signal(signal.SIGINT)
-        _, complaint = ping.communicate(timeout=10)
+        _, complaint = ping.communicate(timeout=nodes.CALL_S)
         self.assertEqual(ping.returncode, FAILED)
         self.assertIn("cancelled", complaint)
         nodes.wait_until(lambda: b.json("status")["exchanges"] == 0, 5,

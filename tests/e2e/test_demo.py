@@ -1,32 +1,48 @@
 """What a newcomer does first works as it is written: make demo, and the five minutes of the README.
 
-runner: timeout=240
+runner: timeout=900
 """
 
+import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 import unittest
 
+import demo
 import geojson
 import nodes
 from nodes import NodeTest
 
-FAST_S = 75
+CPU_S = 60  # it takes a quarter of that; by the clock it depends on what else the machine does
+LONGEST_S = 400
+
+
+def cpu_seconds():
+    """Of all that was started and has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def waits_for_nodes(script, started):
+    """A sleep until the nodes serve, which a person sees, becomes a look at them. started: a pattern with their directory."""
+    looks = "\n".join(f"until symbolon status --dir {folder} >/dev/null 2>&1; do sleep 0.1; done"
+                      for folder in re.findall(started, script))
+    return re.sub(r"^sleep \d+$", lambda _: looks, script, flags=re.M)
 
 
 class Demo(NodeTest):
     def demo(self, home):
         return subprocess.run([sys.executable, str(nodes.ROOT / "tests/e2e/demo.py"), str(home)],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=170)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST_S * nodes.PATIENCE)
 
     def works(self, home):
-        began = time.monotonic()
+        before = cpu_seconds()
         done = self.demo(home)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done)
-        self.assertLess(time.monotonic() - began, FAST_S * nodes.PATIENCE)
+        self.assertLess(cpu_seconds() - before, CPU_S * nodes.PATIENCE)
         self.assertIn("3 sent, 3 answered", done.stdout)
         for text in ("256 of its accounts", "which 25 of its subjects", "all are right"):
             self.assertIn(text, done.stdout)
@@ -40,7 +56,18 @@ class Demo(NodeTest):
         self.assertFalse((home / "preshared.key").exists())
         self.counts_together(home, done.stdout)
         self.six_lists(home, done.stdout)
+        self.looks(home, done.stdout)
         return done.stdout
+
+    def looks(self, home, told):
+        """At a report of all that was counted."""
+        page = home / "report.html"
+        self.assertIn(f"open {page.as_uri()}", told)
+        document = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"), re.S).group(1))
+        self.assertEqual([release["kind"] for release in document["results"]],
+                         ["hotspots", "routes", "trends", "overlap", "overlap-table", "overlap-table"])
+        self.assertEqual({release["evidence"]["state"] for release in document["results"]}, {"in-log"})
+        self.assertEqual(len(document["estimates"]), 2, document["notes"])
 
     def six_lists(self, home, told):
         self.assertFalse((home / "statistics-office" / "run").is_symlink(), "the tallier is stopped")
@@ -58,7 +85,8 @@ class Demo(NodeTest):
             self.assertGreater(len(document["features"]), 15)
             countries = geojson.borders()
             if countries is not None:
-                self.assertEqual(geojson.far(document, countries), ([], set()))
+                off, _ = geojson.far(document, countries)  # noise may release a country without borders
+                self.assertEqual(off, [])
 
     def leaves_alone_what_runs(self, home):
         node = subprocess.Popen([str(nodes.SYMBOLOND), "--dir", str(home / "bank-a"), "--key-file",
@@ -75,10 +103,10 @@ class Demo(NodeTest):
         commands = [line.strip() for line in told.splitlines() if line.startswith("  ")]
         self.assertGreater(len(commands), 7)
         self.assertEqual(sum(command.startswith("symbolond ") for command in commands), 7)
-        script = "\n".join(f"sleep {3 * nodes.PATIENCE}" if command == "sleep 3" else command
-                           for command in commands if not command.startswith("export"))
+        script = "\n".join(command for command in commands if not command.startswith("export"))
+        script = waits_for_nodes(script, "symbolond --dir (\\S+)")
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=nodes.ROOT, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=100,
+                              capture_output=True, text=True, timeout=LONGEST_S * nodes.PATIENCE,
                               env={**nodes.clean_environment(), "PATH": f"{nodes.BUILD}:{os.environ['PATH']}"})
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("10 sent, 10 answered", done.stdout)
@@ -92,9 +120,9 @@ class Demo(NodeTest):
         readme = (nodes.ROOT / "README.md").read_text("utf-8")
         script, = [block for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.M | re.S) if "symbolon hotspots" in block]
         script = script.replace("$PWD/build/release", str(nodes.BUILD)).replace("demo/", f"{home}/")
-        script = re.sub(r"\bsleep (\d+)", lambda match: f"sleep {int(match[1]) * nodes.PATIENCE}", script)
+        script = waits_for_nodes(script, "symbolond --dir (\\S+)")
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
+                              capture_output=True, text=True, timeout=LONGEST_S * nodes.PATIENCE, env=nodes.clean_environment())
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("Nothing has left it", done.stdout)
         self.assertRegex(done.stdout, r"(?m)^ *1  LY Libya +\d+  \d+ to \d+")
@@ -102,13 +130,14 @@ class Demo(NodeTest):
         document = geojson.check((home / "sums.geojson").read_text("utf-8"))
         self.assertGreater(len(document["features"]), 10)
 
-    def test_it_works_again_and_again_and_tells_the_truth(self):
+    def test_it_works_tells_the_truth_and_makes_room_for_another(self):
         home = self.home / "demo"
         told = self.works(home)
         self.leaves_alone_what_runs(home)
         self.starts_again_as_told(told.partition("Explore\n")[2])
         self.asks_jointly_as_the_readme_says(home)
-        self.works(home)
+        demo.make_room(home)
+        self.assertEqual([path.name for path in home.iterdir()], [demo.MARK])
 
     def test_it_deletes_nothing_that_is_no_demo(self):
         home = self.home / "demo"
@@ -140,7 +169,7 @@ class Readme(NodeTest):
             script = script.replace(f"127.0.0.1:{port}", f"127.0.0.1:{nodes.free_port()}")
         script = re.sub(r"\bsleep \d+", f"sleep {1 * nodes.PATIENCE}", script)
         done = subprocess.run(["bash", "-e", "-c", script + "\nwait"], cwd=self.home, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=100, env=nodes.clean_environment())
+                              capture_output=True, text=True, timeout=LONGEST_S * nodes.PATIENCE, env=nodes.clean_environment())
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(done.stdout.count("sealed core to core"), 1, done.stdout)
         for text in ("the log is whole", "bank-b: 2 exchanges agree", "report.md: the report"):

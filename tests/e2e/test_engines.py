@@ -2,7 +2,6 @@
 sizes; nothing is left half done when somebody stops in the middle."""
 
 import random
-import time
 
 import nodes
 from nodes import DONE
@@ -55,20 +54,6 @@ class EnginesTest(OverlapTest):
         self.assertIn("an empty list needs --engine dh", outcome[2])
         self.assertEqual(self.overlap(self.a, self.b)["common"], 0)
 
-    def test_a_kill_in_the_middle_leaves_nothing_half_done(self):
-        self.load_both(range(200000), range(100000, 300000))
-        for victim in self.a, self.b:
-            for pause in (0.1, 0.2, 0.05, 0.3, 0.02):  # until it hits the middle
-                command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", *VOLE))
-                time.sleep(pause)
-                victim.kill()
-                command.communicate(timeout=60)
-                victim.start()
-                if command.returncode != DONE:
-                    break
-            self.assertNotEqual(command.returncode, DONE)
-            self.assertEqual(self.overlap(self.a, self.b, words=VOLE)["common"], 100000)
-
     def test_every_arithmetic_gives_the_same(self):
         self.load_both(range(3000), range(2000, 4000))
         for name, value, words in (("SYMBOLON_VOLE", "portable", VOLE), ("SYMBOLON_RISTRETTO", "sodium", VOLE),
@@ -89,3 +74,30 @@ class EnginesTest(OverlapTest):
         outcome = self.a.cli(*overlap_words("bank-b", "mine", "theirs", "count", *VOLE))
         self.assertEqual(outcome[0], nodes.USAGE)
         self.assertIn("computes matches only", outcome[2])
+
+
+class Killed(OverlapTest):
+    SIZE = 20000
+
+    def test_a_kill_in_the_middle_leaves_nothing_half_done(self):
+        a, b, (_, proxy) = self.proxied_pair()
+        self.load_numbers(a, "mine", range(self.SIZE))
+        self.load_numbers(b, "theirs", range(self.SIZE // 2, self.SIZE * 3 // 2))
+        self.grant(b, a, "theirs", "overlap:matches", words=("--engines", "dh,vole"))
+        a.ping(b)
+        before = proxy.passed
+        self.assertEqual(self.overlap(a, b, words=VOLE)["common"], self.SIZE // 2)
+        whole = proxy.passed - before
+        for victim in a, b:
+            for part in 0.3, 0.7:
+                with self.subTest(victim=victim.name, part=part):
+                    a.ping(b)
+                    proxy.hold_after(int(part * whole))
+                    command = start_cli(a, *overlap_words(b, "mine", "theirs", "matches", *VOLE, "--wait", 3))
+                    proxy.wait_held()
+                    victim.kill()
+                    proxy.cut()
+                    victim.start()
+                    command.communicate(timeout=60 * nodes.PATIENCE)
+                    self.assertNotEqual(command.returncode, DONE)
+                    self.assertEqual(self.overlap(a, b, words=VOLE)["common"], self.SIZE // 2)

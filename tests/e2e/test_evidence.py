@@ -140,7 +140,7 @@ class Paths(EvidenceTest):
     def crash(self, victim, at):
         self.a.ping(self.b)
         self.proxy.hold_after(at)
-        command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20"))
+        command = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--timeout", "20", "--wait", 3))
         self.proxy.wait_held()
         victim.kill()
         self.proxy.cut()

@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 TREES = 200
-LEAVES_MAX = 5000
+LEAVES_MAX = 1500
 QUESTIONS = 12  # per tree
 BUILD = os.environ.get("SYMBOLON_BUILD", "build/release")
 

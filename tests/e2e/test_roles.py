@@ -38,10 +38,10 @@ WORDS = {
                 "--purpose", "test", "--basis", "consent", "--case", "T-1", "--yes"]
        for preset, by in (("hotspots", "country,year"), ("routes", "origin,destination,year"),
                           ("trends", "year"), ("tabulate", "year"))},
-    "budget": ["budget"],
+    "budget": ["budget"], "report": ["report", "{home}/{role}.html", "--exchange", "f" * 32],
 }
 # These look at something else before they ask, and say that it does not exist.
-LOOK_FIRST = ("exchange result",)
+LOOK_FIRST = ("exchange result", "report")
 
 
 def verbs_of_the_program():

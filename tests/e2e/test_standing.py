@@ -61,7 +61,7 @@ class Standing(OverlapTest):
         self.assertGreater(made["prepared"], 0)
         self.assertEqual(a.json("status")["standing_lists"]["received"], 1)
         self.assertEqual(a.json("status")["standing_lists"]["bytes"], held["bytes"])
-        self.assertIn("of 1000 elements used today", b.do("grants", "list"))
+        self.assertIn("of 1000 used today", b.do("grants", "list"))
         a.do("dataset", "drop", "theirs", "--received-from", b.alias)
         self.assertEqual(a.json("dataset", "list", "--received"), [])
         code, _, error = a.cli("dataset", "drop", "theirs", "--received-from", b.alias)

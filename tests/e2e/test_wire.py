@@ -270,7 +270,9 @@ class Confinement(NodeTest):
         tracer = subprocess.Popen(["strace", "-f", "-qq", "-e", watched, "-o", str(trace),
                                    "-p", str(self.pids["gate"])], stderr=subprocess.PIPE, text=True)
         try:
-            time.sleep(0.5)
+            status = pathlib.Path(f"/proc/{self.pids['gate']}/status")
+            nodes.wait_until(lambda: tracer.poll() is not None or "TracerPid:\t0\n" not in status.read_text("ascii"), 10,
+                             "strace attaches")
             if tracer.poll() is not None:
                 self.skipTest("strace cannot attach here: " + tracer.stderr.read().strip())
             self.a.ping(self.b)

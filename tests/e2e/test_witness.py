@@ -1,6 +1,9 @@
 """Partners watch over each other's logs: a copy of an old data directory that goes on is noticed at the
 next contact, whoever dials; both heads are portable proof; exchanges stop until the restore that was
-designed for it. Concurrent exchanges raise no alarm. Two logs are compared from either side."""
+designed for it. Concurrent exchanges raise no alarm. Two logs are compared from either side.
+
+runner: timeout=240
+"""
 
 import concurrent.futures
 import shutil
@@ -261,7 +264,7 @@ class Comparing(WitnessTest):
         began = time.monotonic()
         code, _, complaint = self.a.cli("log", "compare", "bank-b", user="auditor")
         self.assertEqual(code, UNREACHABLE, complaint)
-        self.assertLess(time.monotonic() - began, 25 * nodes.PATIENCE)
+        self.assertLess(time.monotonic() - began, 100 * nodes.PATIENCE)
         self.assertIn("bank-b cannot be reached: ", complaint)
         self.assertRegex(complaint, r"(?m)^symbolon: bank-b: .*; trying until 20\d\d-")
         self.b.start()

@@ -113,7 +113,9 @@ static void hear(struct pair *p, int side, bool closes, struct sym_span payload)
 {
     uint8_t *exact = malloc(payload.len > 0 ? payload.len : 1);
     insist(exact != NULL);
-    memcpy(exact, payload.data, payload.len);
+    if (payload.len > 0) {
+        memcpy(exact, payload.data, payload.len);
+    }
     check(p, side,
           sym_standing_take(p->side[side], closes ? SYM_EVENT_CLOSED : SYM_EVENT_DATA,
                             sym_span(exact, payload.len)));

@@ -162,4 +162,14 @@ MUTANTS = [
         "node/test_releases:a_question_is_answered_while_all_that_were_added_up_have_the_same_epochs",
         ("node/tabulation/releases.c", "if (f->epochs[place] != 0 && f->epochs[place] != then) {", "if (f->epochs[place] == UINT64_MAX && f->epochs[place] != then) {"),
     ),
+    (
+        "what was reserved stays so when the node is started again",
+        "node/test_ledger:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
+        ("node/tabulation/ledger.c", "return key.len == SYM_HASH_BYTES ? sym_ledger_release(context, key.data) : SYM_BAD_FORMAT;", "return key.len == SYM_HASH_BYTES || context == NULL ? SYM_OK : SYM_BAD_FORMAT;"),
+    ),
+    (
+        "a start takes back what was paid for",
+        "node/test_ledger:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
+        ("node/tabulation/ledger.c", "if (err == SYM_OK && q.state == RESERVED) {", "if (err == SYM_OK && q.state != RELEASED) {"),
+    ),
 ]

@@ -42,4 +42,6 @@ MUTANTS = [
     ("a key that outlives its list", LISTS + "forgetting_of_a_dataset_erases_own_lists_of_it",
      ("node/data/standing.c", "return err == SYM_OK ? sym_vault_delete(s->vault, t, prefix_of(key, row->number)) : err;",
       "(void)prefix_of(key, row->number); return err;")),
+    ("a list that cannot be made is tried again at once", NODE + "a_list_that_cannot_be_made_is_put_off_for_the_others",
+     ("node/exchange/standing_maker.c", "bool there = is_put_off(s->maker, wish);", "bool there = false && is_put_off(s->maker, wish);")),
 ]

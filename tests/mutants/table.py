@@ -153,4 +153,100 @@ MUTANTS = [
         ("proto/table_lead.c", "if (!sym_span_equal(content, sym_span(l->agreed.consents_hash, SYM_HASH_BYTES))) {", "if (content.len != SYM_HASH_BYTES) {"),
         ("proto/table_owner.c", "!table_same(said->consents_hash.data, a->consents_hash, SYM_HASH_BYTES)", "said->consents_hash.len == 0"),
     ),
+    # --- Who is late ---
+    (
+        "a party may say less of another than before",
+        "proto/test_table_came:nobody_says_less_than_before_or_more_than_can_be",
+        ("proto/table_came.c", "if (next.of[i] < came->of[i]) {", "if (next.of[i] > most) {"),
+    ),
+    (
+        "a party may say again what it has said",
+        "proto/test_table_came:nobody_says_less_than_before_or_more_than_can_be",
+        ("proto/table_came.c", "more = more || next.of[i] > came->of[i];", "more = more || next.of[i] >= came->of[i];"),
+    ),
+    (
+        "a party may speak of itself",
+        "proto/test_table_came:nobody_says_less_than_before_or_more_than_can_be",
+        ("proto/table_came.c", "next.of[i] > (i == place ? 0 : most)", "next.of[i] > most"),
+    ),
+    (
+        "what has come has no bound",
+        "proto/test_table_came:nobody_says_less_than_before_or_more_than_can_be",
+        ("proto/table_came.c", "next.of[i] > (i == place ? 0 : most)", "i == place && next.of[i] > 0"),
+    ),
+    (
+        "how far it is a party says before all go",
+        "proto/test_table_came:before_go_and_after_the_end_nobody_says_it",
+        ("proto/table_lead.c", "[TABLE_CAME] = {take_came, SYM_TABLE_COMPUTING, LEG_WENT,", "[TABLE_CAME] = {take_came, SYM_TABLE_CONSENTING, LEG_OPEN,"),
+    ),
+    (
+        "nobody says how far it is",
+        "proto/test_table_came:who_gives_no_rows_is_named_to_all",
+        ("proto/table_member.c", "m->has_news = true;", "m->has_news = false;"),
+    ),
+    (
+        "the tallier does not say whose rows are complete",
+        "proto/test_table_came:who_gives_no_rows_is_named_to_all",
+        ("proto/table_tally.c", "sym_table_member_came(t->member, place, leg->state == LEG_ENDED);", "(void)place;"),
+    ),
+    (
+        "all that have not evaluated the whole list are waited for",
+        "proto/test_table_came:who_owes_all_that_is_missing_is_named_by_who_misses_it",
+        ("proto/table_came.c", "i != place && came->of[i] == least", "i != place && came->of[i] < most"),
+    ),
+    (
+        "who is waited for by one is to blame, whatever else is missing",
+        "proto/test_table_came:who_waits_for_each_other_accuses_nobody",
+        ("proto/table_came.c", "if (i != place && (waits[i] & ~(1u << place)) != 0) {", "if (i != place && waits[i] != 0 && !has(waits[i], place)) {"),
+    ),
+    (
+        "what another says counts as seen",
+        "proto/test_table_came:who_owes_all_that_is_missing_is_named_by_who_misses_it",
+        ("proto/table_came.c", "if (own < n && has(waits[own], place)) {", "if (own <= SYM_TABLE_NOBODY) {"),
+    ),
+    (
+        "a silent tallier blames all others",
+        "proto/test_table_came:a_tallier_that_says_nothing_is_the_one_waited_for",
+        ("proto/table_came.c", "missing == 0 || missing == all", "missing == 0"),
+    ),
+    (
+        "who is waited for at the last moment has all the blame",
+        "proto/test_table_came:who_comes_at_the_last_moment_makes_nobody_late_but_itself",
+        ("proto/table_came.c", "has(w->been, i) && w->until_ms[i] > since_ms", "has(w->been, i) && w->until_ms[i] < since_ms"),
+    ),
+    (
+        "whoever was ever waited for shares the blame",
+        "proto/test_table_came:who_comes_at_the_last_moment_makes_nobody_late_but_itself",
+        ("proto/table_came.c", "has(w->been, i) && w->until_ms[i] > since_ms", "has(w->been, i) && w->until_ms[i] <= UINT64_MAX - since_ms"),
+    ),
+    (
+        "who was ready at the last moment was not waited for",
+        "proto/test_table_came:who_is_ready_at_the_last_moment_is_one_of_those_waited_for",
+        ("proto/table_lead.c", "if (err == SYM_OK && l->phase < SYM_TABLE_RELEASING) {", "if (err == SYM_OK && l->phase == SYM_TABLE_COMPUTING) {"),
+    ),
+    (
+        "the asker may say what a party confessed, as if all had heard it",
+        "proto/test_table_ends:what_this_party_never_said_and_what_others_confess_is_the_word_of_who_asks",
+        ("proto/table_member.c", "if (failure.said_by == SYM_TABLE_NOBODY || failure.said_by == failure.place ||", "if (failure.said_by == SYM_TABLE_NOBODY ||"),
+    ),
+    (
+        "the asker may say of anybody what it likes, as this party's word",
+        "proto/test_table_ends:what_this_party_never_said_and_what_others_confess_is_the_word_of_who_asks",
+        ("proto/table_member.c", "return late && m->has_agreed &&", "return late || m->has_agreed ||"),
+    ),
+    (
+        "a party takes for its own word that one is late whose part has come",
+        "proto/test_table_ends:what_this_party_never_said_and_what_others_confess_is_the_word_of_who_asks",
+        ("proto/table_came.c", "if (has(set, i) && came->of[i] == sym_table_came_most(agreed, place)) {", "if (has(set, i) && came->of[i] > sym_table_came_most(agreed, place)) {"),
+    ),
+    (
+        "the asker says of several that were late nothing",
+        "proto/test_table_came:all_hear_who_was_waited_for_where_nobody_is_named",
+        ("proto/table_frames.c", "f.awaited = sym_read_u32(&r);", "(void)sym_read_u32(&r);"),
+    ),
+    (
+        "a failure may name whom there is not",
+        "proto/test_table_came:a_failure_names_only_parties_and_several_only_where_all_were_late",
+        ("proto/table_frames.c", "f->place == SYM_TABLE_NOBODY && f->awaited >> (n + 1) == 0", "f->place == SYM_TABLE_NOBODY && n > 0"),
+    ),
 ]

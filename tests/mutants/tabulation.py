@@ -34,7 +34,7 @@ MUTANTS = [
     ),
     (
         "a vector is added before it is complete and its hash is verified",
-        "proto/test_tabulate_many:forty_may_leave_with_their_vectors_half_sent",
+        "proto/test_tabulate_many:a_fifth_may_leave_with_their_vectors_half_sent",
         ("proto/tab_lead_phases.c", "leg->slot->state = SLOT_FREE;", "leg->slot->state = SLOT_FULL;"),
     ),
     (
@@ -44,17 +44,17 @@ MUTANTS = [
     ),
     (
         "who is away from the beginning is counted among the consents",
-        "proto/test_tabulate_many:forty_may_be_away_from_the_beginning",
+        "proto/test_tabulate_many:a_fifth_may_be_away_from_the_beginning",
         ("proto/tab_lead_phases.c", "if (l->legs[i].stage == LEG_CONSENTED) {\n            l->consenting[n++]", "if (l->legs[i].stage >= LEG_PROPOSED) {\n            l->consenting[n++]"),
     ),
     (
         "fewer signatures than survivors count as too few",
-        "proto/test_tabulate_many:forty_may_leave_before_they_sign",
+        "proto/test_tabulate_many:a_fifth_may_leave_before_they_sign",
         ("proto/tab_lead_phases.c", "n + waiting < l->rules.quorum || (n", "n + waiting < l->n_survivors || (n"),
     ),
     (
         "the shares of all survivors are awaited, not of t",
-        "proto/test_tabulate_many:forty_may_leave_before_they_unmask",
+        "proto/test_tabulate_many:a_fifth_may_leave_before_they_unmask",
         ("proto/tab_lead_unmask.c", "if (n < l->rules.quorum || n <= l->tried)", "if (n < l->n_survivors || n <= l->tried)"),
     ),
     (

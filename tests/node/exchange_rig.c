@@ -131,7 +131,12 @@ enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct 
     if (l->gone) {
         return SYM_CANCELLED;
     }
+    if (l->unreadable > 0) {
+        l->unreadable--;
+        return SYM_BAD_TAG;
+    }
     l->gone = ++l->reads == l->gone_after;
+    sym_segment_clear(out);
     assert_int_equal(sym_secret_new(&out->value, sizeof(struct columns)), SYM_OK);
     struct columns *k = (void *)out->value.data;
     size_t first = at * PER_SEGMENT;
@@ -240,12 +245,13 @@ size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, s
     if (side->standing_days == 0 || max == 0) {
         return 0;
     }
-    *out = (struct sym_standing_offer){.peer = other->self.id,
-                                       .dataset = sym_span_text("list"),
-                                       .types = 1,
-                                       .days = side->standing_days,
-                                       .elements_per_day = side->elements_per_day,
-                                       .number = 1};
+    *out =
+        (struct sym_standing_offer){.peer = other->self.id,
+                                    .dataset = sym_span_text("list"),
+                                    .types = side->standing_types != 0 ? side->standing_types : 1,
+                                    .days = side->standing_days,
+                                    .elements_per_day = side->elements_per_day,
+                                    .number = 1};
     return 1;
 }
 

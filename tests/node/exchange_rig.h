@@ -26,6 +26,7 @@ struct rig_list {
     bool gone; /* dropped: cannot be read any more */
     size_t reads;
     size_t gone_after; /* so many segments were read, some twice; 0: never */
+    size_t unreadable; /* so many of the next reads fail */
     unsigned held;
 };
 
@@ -50,6 +51,7 @@ struct rig_side {
     struct sym_approval approval;
     uint32_t engines;          /* that the grant covers */
     uint32_t standing_days;    /* of the standing list that it offers; 0: none */
+    uint64_t standing_types;   /* of the types of its bits; 0: of all in one */
     uint32_t elements_per_day; /* likewise */
     uint32_t evaluated;        /* likewise: so far, */
     uint32_t evaluated_put;    /* and as a transaction has put it */

@@ -370,11 +370,38 @@ static void a_list_that_could_not_be_kept_costs_the_next_download_only(void **st
     expect_standing(&b, SYM_OVERLAP_WHY_FEW);
 }
 
+static enum sym_err find_own_of(uint32_t type)
+{
+    struct sym_standing_row row;
+    return sym_standing_maker_find(rig->sides[1].maker, &row, &rig->sides[0].self.id,
+                                   sym_span_text("list"), type);
+}
+
+static bool second_is_made(struct exchange_rig *r)
+{
+    (void)r;
+    return find_own_of(SYM_TOKEN_ACCOUNT) == SYM_OK;
+}
+
+static void a_list_that_cannot_be_made_is_put_off_for_the_others(void **state)
+{
+    (void)state;
+    rig->sides[1].standing_types = 1u << SYM_TOKEN_NONE | 1u << SYM_TOKEN_ACCOUNT;
+    rig->sides[1].list.unreadable = 1;
+    sym_standing_maker_look(rig->sides[1].maker);
+    exchange_rig_run(rig, second_is_made);
+    assert_int_equal(find_own_of(SYM_TOKEN_ACCOUNT), SYM_OK);
+    assert_int_equal(find_own_of(SYM_TOKEN_NONE), SYM_AGAIN);
+    sym_standing_maker_look(rig->sides[1].maker);
+    assert_int_equal(find_own_of(SYM_TOKEN_NONE), SYM_AGAIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_list_that_cannot_be_made_is_put_off_for_the_others),
         TEST(downloads_once_and_then_only_asks),
         TEST(tags_are_as_long_as_the_epoch_needs),
         TEST(computes_otherwise_until_the_list_is_ready),

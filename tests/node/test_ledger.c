@@ -369,6 +369,36 @@ static void after_a_restore_all_is_spent_for_a_year(void **state)
     assert_int_equal(change(f, 1, do_reserve), SYM_OK);
 }
 
+static enum sym_err do_start(struct sym_transaction *t, void *context)
+{
+    (void)context;
+    return sym_ledger_start(t);
+}
+
+static void what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is(void **state)
+{
+    struct fixture *f = *state;
+    spend(f, 1);
+    spend(f, 2);
+    assert_int_equal(change(f, 2, do_unmask), SYM_OK);
+    for (uint8_t query = 3; query < 6; query++) {
+        assert_int_equal(change(f, query, do_reserve), SYM_OK);
+    }
+    assert_left(f, CAP - 5 * NANO, 2 * NANO, 3 * NANO);
+    restart(f);
+    assert_int_equal(change(f, 0, do_start), SYM_OK);
+    assert_left(f, CAP - 2 * NANO, 2 * NANO, 0);
+    /* The ids stay used, whatever state they were in. */
+    for (uint8_t query = 1; query < 6; query++) {
+        assert_int_equal(change(f, query, do_reserve), SYM_REPLAY);
+        assert_int_equal(change(f, query, do_debit), query < 3 ? SYM_REPLAY : SYM_EXPIRED);
+    }
+    assert_int_equal(change(f, 1, do_unmask), SYM_OK);
+    assert_int_equal(change(f, 2, do_unmask), SYM_REPLAY);
+    assert_left(f, CAP - 2 * NANO, 2 * NANO, 0);
+    assert_int_equal(debits_in_log(f), 2);
+}
+
 /* Refusals --------------------------------------------------------------------------------------
  */
 
@@ -602,6 +632,7 @@ int main(void)
         T(a_year_ends_at_midnight_in_utc_and_renews_the_budget),
         T(a_reservation_of_the_old_year_is_debited_from_that),
         T(after_a_restore_all_is_spent_for_a_year),
+        T(what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is),
         T(refuses_a_query_that_was_consented_to_before),
         T(refuses_a_second_debit),
         T(refuses_a_second_unmasking_ever),

@@ -336,6 +336,39 @@ static void refuses_to_answer_a_request_that_has_expired(void **state)
     }
 }
 
+/* As of a node that stood still: it grants what nobody waits for any more, and has to hear that. */
+static void takes_a_late_answer_only_to_abort(void **state)
+{
+    (void)state;
+    for (int abandoned = 0; abandoned < 2; abandoned++) {
+        struct pair p;
+        struct sym_session_event event;
+        pair_open(&p, true);
+        pair_ask(&p);
+        pair_pass(&p, p.responder, SYM_EVENT_REQUESTED);
+        p.now_ms = PAIR_NOW + 60001;
+        struct sym_receipt receipt = {.decision = SYM_DECISION_GRANTED,
+                                      .expires_ms = p.now_ms + 1000};
+        assert_int_equal(sym_session_answer(p.responder, &receipt, p.now_ms, p.frame,
+                                            SYM_SESSION_FRAME_BYTES, &p.len),
+                         SYM_OK);
+        if (abandoned == 1) {
+            sym_session_abandon(p.initiator);
+        }
+        assert_int_equal(sym_session_receive(p.initiator, p.frame, p.len, p.now_ms, &event),
+                         abandoned == 1 ? SYM_OK : SYM_EXPIRED);
+        if (abandoned == 1) {
+            struct sym_abort abort = {.reason = SYM_REASON_TIMEOUT};
+            assert_int_equal(sym_session_confirm(p.initiator), SYM_WRONG_STATE);
+            assert_int_equal(sym_session_abort(p.initiator, &abort, p.now_ms, p.frame,
+                                               SYM_SESSION_FRAME_BYTES, &p.len),
+                             SYM_OK);
+            pair_pass(&p, p.responder, SYM_EVENT_ABORTED);
+        }
+        pair_close(&p);
+    }
+}
+
 static void refuses_to_sign_what_is_outside_the_limits(void **state)
 {
     (void)state;
@@ -416,6 +449,7 @@ int main(void)
         cmocka_unit_test(the_frames_of_a_dead_session_may_still_tell_the_other_side),
         cmocka_unit_test(refuses_to_ask_for_longer_than_a_request_may_live),
         cmocka_unit_test(refuses_to_answer_a_request_that_has_expired),
+        cmocka_unit_test(takes_a_late_answer_only_to_abort),
         cmocka_unit_test(refuses_to_sign_what_is_outside_the_limits),
         cmocka_unit_test(dies_when_there_is_no_room_for_a_frame),
         cmocka_unit_test(refuses_a_preshared_key_of_another_length),

@@ -126,6 +126,40 @@ static void parts_sorted_one_by_one_make_the_whole(void **state)
     }
 }
 
+static void items_moved_in_pieces_and_sorted_by_parts_make_the_whole(void **state)
+{
+    static const size_t sizes[] = {1, 2, 40, 3000, 20000};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes * LENGTHS * SHAPES; i++) {
+        const size_t n = sizes[i / (LENGTHS * SHAPES)];
+        const size_t len = lengths[i / SHAPES % LENGTHS];
+        const size_t first = n / 3; /* of the second piece */
+        uint32_t counts[2][SYM_SORTED_PARTS] = {{0}};
+        size_t starts[SYM_SORTED_PARTS + 1];
+        uint8_t *items = make((enum shape)(i % SHAPES), n, len);
+        uint8_t *moved = malloc(n * len);
+        uint8_t *want = malloc(n * len);
+        assert_true(moved != NULL && want != NULL);
+        memcpy(want, items, n * len);
+        qsort(want, n, len, compare);
+        sym_sorted_count(counts[0], items, first, len);
+        sym_sorted_count(counts[1], items + first * len, n - first, len);
+        sym_sorted_places(starts, counts, 2);
+        sym_sorted_move(moved, counts[0], items, first, len);
+        sym_sorted_move(moved, counts[1], items + first * len, n - first, len);
+        memset(items, 0, n * len);
+        for (size_t p = 0; p < SYM_SORTED_PARTS; p++) {
+            sym_sorted_part(items + starts[p] * len, moved + starts[p] * len,
+                            starts[p + 1] - starts[p], len);
+        }
+        assert_int_equal(starts[SYM_SORTED_PARTS], n);
+        assert_memory_equal(items, want, n * len);
+        free(items);
+        free(moved);
+        free(want);
+    }
+}
+
 static void compares_every_byte(void **state)
 {
     (void)state;
@@ -229,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_items_of_any_shape_as_the_c_library_does),
         cmocka_unit_test(parts_sorted_one_by_one_make_the_whole),
+        cmocka_unit_test(items_moved_in_pieces_and_sorted_by_parts_make_the_whole),
         cmocka_unit_test(compares_every_byte),
         cmocka_unit_test(finds_every_item_that_is_there),
         cmocka_unit_test(does_not_find_an_item_that_is_one_bit_away),

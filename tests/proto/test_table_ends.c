@@ -87,10 +87,49 @@ static void who_cannot_go_on_says_so(void **state)
     assert_failure(sym_table_lead_failure(rig.lead), 1, SYM_TABLE_CAUSE_BUDGET);
     assert_int_equal(sym_table_lead_failure(rig.lead).said_by, 1);
     assert_failure(failure_of(2), 1, SYM_TABLE_CAUSE_BUDGET);
-    assert_int_equal(failure_of(2).said_by, 1);
+    assert_int_equal(failure_of(2).said_by, SYM_TABLE_ASKER); /* who alone has heard it */
     assert_string_equal(sym_table_cause_text(SYM_TABLE_CAUSE_BUDGET),
                         "could not debit its privacy budget");
     table_rig_close(&rig);
+}
+
+static struct sym_table_failure told(uint8_t place, enum sym_table_cause cause, uint8_t said_by)
+{
+    const uint8_t failed[] = {TABLE_FAILED, place, (uint8_t)cause, said_by, 0, 0, 0, 0};
+    open_rig();
+    rig.stops_at_start = true;
+    table_rig_run(&rig);
+    struct sym_table_member *m = rig.parties[1].member;
+    sym_table_member_came(m, 2, 1);
+    assert_int_equal(sym_table_member_take(m, sym_span(failed, sizeof failed)), SYM_OK);
+    struct sym_table_failure f = failure_of(1);
+    assert_failure(f, place, cause);
+    table_rig_close(&rig);
+    return f;
+}
+
+/* Else it could have any node say of another what it likes, as that node's own finding. */
+static void what_this_party_never_said_and_what_others_confess_is_the_word_of_who_asks(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t place;
+        enum sym_table_cause cause;
+        uint8_t said_by, then;
+    } cases[] = {
+        {0, SYM_TABLE_CAUSE_PROOF, 1, SYM_TABLE_ASKER},
+        {0, SYM_TABLE_CAUSE_PROOF, 0, SYM_TABLE_ASKER},
+        {0, SYM_TABLE_CAUSE_PROOF, SYM_TABLE_NOBODY, SYM_TABLE_ASKER},
+        {0, SYM_TABLE_CAUSE_PROOF, 2, 2},
+        {0, SYM_TABLE_CAUSE_LATE, 1, 1},
+        {2, SYM_TABLE_CAUSE_LATE, 1, SYM_TABLE_ASKER}, /* it is not: all of it has come */
+        {N, SYM_TABLE_CAUSE_LATE, 1, SYM_TABLE_ASKER},
+        {SYM_TABLE_NOBODY, SYM_TABLE_CAUSE_LATE, 1, SYM_TABLE_ASKER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sym_table_failure f = told(cases[i].place, cases[i].cause, cases[i].said_by);
+        assert_int_equal(f.said_by, cases[i].then);
+    }
 }
 
 /* The asker is about to be told, and says something itself meanwhile. */
@@ -98,7 +137,8 @@ static void what_crosses_a_failure_does_not_hide_it(void **state)
 {
     (void)state;
     static const uint8_t go[] = {TABLE_GO};
-    static const uint8_t failed[] = {TABLE_FAILED, 2, SYM_TABLE_CAUSE_GONE, SYM_TABLE_NOBODY};
+    static const uint8_t failed[] = {
+        TABLE_FAILED, 2, SYM_TABLE_CAUSE_GONE, SYM_TABLE_NOBODY, 0, 0, 0, 0};
     open_rig();
     rig.stops_at_start = true;
     table_rig_run(&rig);
@@ -111,6 +151,80 @@ static void what_crosses_a_failure_does_not_hide_it(void **state)
     assert_failure(failure_of(1), 1, SYM_TABLE_CAUSE_BUDGET);
     table_rig_run(&rig);
     assert_failure(sym_table_lead_failure(rig.lead), 1, SYM_TABLE_CAUSE_BUDGET);
+    table_rig_close(&rig);
+}
+
+static const struct sym_table_failure gone = {
+    .place = 1, .cause = SYM_TABLE_CAUSE_GONE, .said_by = SYM_TABLE_NOBODY};
+
+/* A party ends its exchanges with the others, and tells the asker why: over another link. */
+static void the_reason_counts_also_when_an_ended_exchange_is_heard_of_first(void **state)
+{
+    (void)state;
+    open_rig();
+    rig.stops_at_start = true;
+    table_rig_run(&rig);
+    const uint32_t others[] = {0, 2, N};
+    for (size_t i = 0; i < 3; i++) {
+        sym_table_member_lost(rig.parties[others[i]].member, gone, 1000);
+        sym_table_member_tick(rig.parties[others[i]].member, 1000 + SYM_TABLE_WORD_MS - 1);
+    }
+    table_rig_run(&rig);
+    assert_int_equal(sym_table_lead_phase(rig.lead), SYM_TABLE_COMPUTING);
+    sym_table_member_fail(rig.parties[1].member,
+                          (struct sym_table_failure){.place = 1,
+                                                     .cause = SYM_TABLE_CAUSE_OTHER,
+                                                     .said_by = SYM_TABLE_NOBODY});
+    table_rig_run(&rig);
+    assert_failure(sym_table_lead_failure(rig.lead), 1, SYM_TABLE_CAUSE_OTHER);
+    for (size_t i = 0; i < 3; i++) {
+        assert_failure(failure_of(others[i]), 1, SYM_TABLE_CAUSE_OTHER);
+        sym_table_member_tick(rig.parties[others[i]].member, 1000 + SYM_TABLE_WORD_MS);
+        assert_failure(failure_of(others[i]), 1, SYM_TABLE_CAUSE_OTHER);
+    }
+    table_rig_close(&rig);
+}
+
+static void an_exchange_that_ended_is_told_of_once_no_reason_has_come(void **state)
+{
+    (void)state;
+    open_rig();
+    rig.stops_at_start = true;
+    table_rig_run(&rig);
+    struct sym_table_member *m = rig.parties[0].member;
+    assert_int_equal(sym_table_member_wants(m), SYM_TABLE_WANTS_START);
+    sym_table_member_lost(m, gone, 1000);
+    sym_table_member_lost(m, (struct sym_table_failure){.place = 2, .cause = SYM_TABLE_CAUSE_GONE},
+                          3000);
+    /* Nothing is debited or sent meanwhile. */
+    assert_int_equal(sym_table_member_wants(m), SYM_TABLE_WANTS_NOTHING);
+    assert_false(sym_table_member_has_started(m));
+    sym_table_member_tick(m, 1000 + SYM_TABLE_WORD_MS);
+    assert_failure(sym_table_member_failure(m), 1, SYM_TABLE_CAUSE_GONE);
+    table_rig_run(&rig);
+    assert_failure(sym_table_lead_failure(rig.lead), 1, SYM_TABLE_CAUSE_GONE);
+    assert_int_equal(sym_table_lead_failure(rig.lead).said_by, 0);
+    assert_failure(failure_of(2), 1, SYM_TABLE_CAUSE_GONE);
+    table_rig_close(&rig);
+}
+
+/* Rows are under way, and a debit is due, when another is lost. */
+static void no_row_leaves_and_nothing_is_debited_once_another_is_lost(void **state)
+{
+    (void)state;
+    table_rig_make(&rig, N, SYM_TABLE_NOBODY, 11);
+    table_rig_noisy(&rig, 1000000000u);
+    table_rig_plant(&rig, 7, 3);
+    table_rig_open(&rig, 0);
+    struct sym_table_member *m = rig.parties[0].member;
+    while (sym_table_member_wants(m) != SYM_TABLE_WANTS_DEBIT) {
+        assert_true(table_rig_step(&rig));
+    }
+    sym_table_member_lost(m, gone, 1000);
+    table_rig_run(&rig);
+    assert_false(rig.parties[0].debited);
+    assert_null(rig.rows[0].rows);
+    assert_false(sym_table_member_sends_rows(m));
     table_rig_close(&rig);
 }
 
@@ -146,7 +260,12 @@ int main(void)
         cmocka_unit_test(who_is_late_is_named),
         cmocka_unit_test(who_drops_out_is_named_to_all),
         cmocka_unit_test(who_cannot_go_on_says_so),
+        cmocka_unit_test(
+            what_this_party_never_said_and_what_others_confess_is_the_word_of_who_asks),
         cmocka_unit_test(what_crosses_a_failure_does_not_hide_it),
+        cmocka_unit_test(the_reason_counts_also_when_an_ended_exchange_is_heard_of_first),
+        cmocka_unit_test(an_exchange_that_ended_is_told_of_once_no_reason_has_come),
+        cmocka_unit_test(no_row_leaves_and_nothing_is_debited_once_another_is_lost),
         cmocka_unit_test(who_has_no_memory_to_look_accuses_nobody),
     };
     if (sym_crypto_init() != SYM_OK) {

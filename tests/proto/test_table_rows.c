@@ -116,35 +116,10 @@ static void a_row_repeated_in_the_next_frame_is_refused(void **state)
         rows[1 + 16 * i] = (uint8_t)(i + 1);
     }
     assert_int_equal(sym_table_tally_take(t, 0, sym_span(rows, sizeof rows)), SYM_OK);
-    assert_int_equal(sym_table_tally_missing(t), 0);
     memmove(rows + 1, rows + 1 + 32, 16);
     assert_int_equal(sym_table_tally_take(t, 0, sym_span(rows, 1 + 16)), SYM_REPLAY);
     trial_failed(sym_table_tally_failure(t), 0, SYM_TABLE_CAUSE_REPEATED);
     sym_table_tally_free(t);
-    table_rig_close(&trial);
-}
-
-static bool tap_no_end(struct table_rig *r, struct table_sent *s)
-{
-    (void)r;
-    bool is_end = s->type == TABLE_END && s->from == CHEAT;
-    trial_lies += is_end;
-    return !is_end;
-}
-
-static void whose_rows_are_missing_is_known(void **state)
-{
-    (void)state;
-    trial_run(20, tap_no_end);
-    assert_int_equal(sym_table_tally_missing(trial.tally), CHEAT);
-    assert_int_equal(sym_table_lead_phase(trial.lead), SYM_TABLE_COMPUTING);
-    sym_table_member_fail(trial.parties[T].member,
-                          (struct sym_table_failure){.place = sym_table_tally_missing(trial.tally),
-                                                     .cause = SYM_TABLE_CAUSE_LATE,
-                                                     .said_by = SYM_TABLE_NOBODY});
-    table_rig_run(&trial);
-    trial_caught(CHEAT, SYM_TABLE_CAUSE_LATE);
-    assert_int_equal(sym_table_lead_failure(trial.lead).said_by, T);
     table_rig_close(&trial);
 }
 
@@ -347,7 +322,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_that_are_not_in_order_or_not_as_announced_are_refused),
         cmocka_unit_test(a_row_repeated_in_the_next_frame_is_refused),
-        cmocka_unit_test(whose_rows_are_missing_is_known),
         cmocka_unit_test(a_tallier_that_releases_two_tables_is_named),
         cmocka_unit_test(a_tallier_that_says_nothing_to_one_makes_nobody_late),
         cmocka_unit_test(an_exact_table_shows_each_its_own_number),

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define RUNS      50u
+#define FEW_RUNS  10u  /* where it is far from what it should be */
 #define COUNTRIES 253u /* the cube of the demo's hotspots: 253 countries, and these x 13 years */
 #define PERIODS   14u
 #define CELLS     (COUNTRIES * PERIODS)
@@ -70,12 +71,12 @@ static void count(struct tally *t)
     free(cells);
 }
 
-/* 50 runs of n members of whom `few` drop out after they consented. */
-static struct tally tally(uint32_t n, uint32_t few, uint64_t epsilon_nano)
+/* Runs of n members of whom `few` drop out after they consented. */
+static struct tally tally(uint32_t runs, uint32_t n, uint32_t few, uint64_t epsilon_nano)
 {
     struct tally t = {0};
     uint64_t each = EACH;
-    for (uint32_t run = 1; run <= RUNS; run++) {
+    for (uint32_t run = 1; run <= runs; run++) {
         tab_rig_open_at(&rig, n, COUNTRIES, PERIODS, epsilon_nano);
         rig.noise = !without;
         rig.noise_seed = run;
@@ -87,7 +88,7 @@ static struct tally tally(uint32_t n, uint32_t few, uint64_t epsilon_nano)
         tab_rig_run(&rig);
         assert_int_equal(rig.lead->n_survivors, n - few);
         count(&t);
-        if (run < RUNS) {
+        if (run < runs) {
             tab_rig_close(&rig);
         }
     }
@@ -113,19 +114,19 @@ static void assert_true_to_its_word(struct tally t)
 static void six_at_epsilon_1_keep_their_interval(void **state)
 {
     (void)state;
-    assert_true_to_its_word(tally(6, 0, EPSILON_1));
+    assert_true_to_its_word(tally(RUNS, 6, 0, EPSILON_1));
 }
 
 static void six_at_epsilon_one_half_keep_their_interval(void **state)
 {
     (void)state;
-    assert_true_to_its_word(tally(6, 0, EPSILON_1 / 2));
+    assert_true_to_its_word(tally(RUNS, 6, 0, EPSILON_1 / 2));
 }
 
 static void five_that_are_left_of_six_keep_their_interval(void **state)
 {
     (void)state;
-    assert_true_to_its_word(tally(6, 1, EPSILON_1));
+    assert_true_to_its_word(tally(RUNS, 6, 1, EPSILON_1));
 }
 
 /* The check itself can fail: noise of another epsilon is noticed. */
@@ -133,7 +134,7 @@ static void noise_of_twice_the_scale_is_outside(void **state)
 {
     (void)state;
     half_width = 3; /* at epsilon 1 */
-    struct tally t = tally(6, 0, EPSILON_1 / 2);
+    struct tally t = tally(FEW_RUNS, 6, 0, EPSILON_1 / 2);
     half_width = 0;
     assert_in_range(t.inside * MILLION / t.cells, 600000, 900000);
 }
@@ -142,7 +143,7 @@ static void no_noise_is_inside_too_often(void **state)
 {
     (void)state;
     without = true;
-    struct tally t = tally(6, 0, EPSILON_1);
+    struct tally t = tally(FEW_RUNS, 6, 0, EPSILON_1);
     without = false;
     assert_int_equal(t.inside, t.cells);
 }

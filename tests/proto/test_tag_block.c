@@ -215,6 +215,13 @@ static void refuses_what_would_pass_the_largest_tag(void **state)
     memset(r->block, 0xff, sizeof r->block);
     assert_int_equal(sym_tag_block_read(r->read, 2, &code, sym_span(r->block, 1000)),
                      SYM_BAD_FORMAT);
+    memset(r->block, 0xff, 8); /* the largest, and itself again: bits 70, then 0 and rice */
+    memset(r->block + 8, 0, 10);
+    r->block[8] = 0xfc;
+    assert_int_equal(sym_tag_block_read(r->read, 2, &code, sym_span(r->block, 18)), SYM_OK);
+    r->block[17] = 0x80; /* and one more than that */
+    assert_int_equal(sym_tag_block_read(r->read, 2, &code, sym_span(r->block, 18)), SYM_BAD_FORMAT);
+    memset(r->block, 0xff, sizeof r->block);
     memset(r->block, 0, 9); /* 0, and then 2^68 - 1 and something */
     r->block[8] = 0x03;
     assert_int_equal(sym_tag_block_read(r->read, 2, &code, sym_span(r->block, 1000)),

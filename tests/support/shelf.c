@@ -242,19 +242,14 @@ static bool is_run(const struct sym_segment *segment, unsigned *next)
 
 bool shelf_holds(const struct sym_content *c, unsigned first, unsigned n)
 {
+    struct sym_segment segment = {.n_records = 0}; /* one memory for all */
     unsigned next = first;
-    for (size_t i = 0; i < sym_content_segments(c); i++) {
-        struct sym_segment segment = {.n_records = 0};
-        if (sym_content_segment(c, i, &segment) != SYM_OK) {
-            return false;
-        }
-        bool same = is_run(&segment, &next);
-        sym_segment_clear(&segment);
-        if (!same) {
-            return false;
-        }
+    bool same = true;
+    for (size_t i = 0; same && i < sym_content_segments(c); i++) {
+        same = sym_content_segment(c, i, &segment) == SYM_OK && is_run(&segment, &next);
     }
-    return next == first + n &&
+    sym_segment_clear(&segment);
+    return same && next == first + n &&
            sym_content_tokens(c, SYM_TOKEN_NONE) == shelf_tokens(first, n, SHELF_PER_RECORD);
 }
 

@@ -92,6 +92,12 @@ static void check(void)
     struct sym_span release = sym_table_lead_release(rig.lead);
     insist(phase == SYM_TABLE_DONE || phase == SYM_TABLE_FAILED);
     insist((phase == SYM_TABLE_FAILED) == (failure.cause != SYM_TABLE_CAUSE_NONE));
+    insist(failure.awaited == 0 || failure.place == SYM_TABLE_NOBODY);
+    if (sym_table_lead_consents_hash(rig.lead) != NULL) {
+        struct sym_table_progress evaluated = sym_table_lead_evaluated(rig.lead);
+        struct sym_table_progress tallied = sym_table_lead_tallied(rig.lead);
+        insist(evaluated.done <= evaluated.total && tallied.done <= tallied.total);
+    }
     for (uint32_t i = 0; i <= rig.n; i++) {
         size_t len = 0;
         const struct sym_table_member *m = rig.parties[i].member;
@@ -101,10 +107,7 @@ static void check(void)
         insist(phase != SYM_TABLE_DONE || sym_span_equal(release, sym_table_member_release(m)));
         insist(sym_table_member_step(m, &len) == SYM_TABLE_WAIT || !failed || rig.parties[i].over);
         const struct sym_table_list *l = rig.parties[i].list;
-        if (l != NULL) {
-            struct sym_table_progress p = sym_table_list_progress(l);
-            insist(p.done <= p.total && sym_table_list_works_out(l) == 0);
-        }
+        insist(l == NULL || sym_table_list_works_out(l) == 0);
     }
 }
 

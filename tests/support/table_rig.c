@@ -62,7 +62,7 @@ static void make_party(struct sym_table_party *out, const struct sym_sign_key *k
 void table_rig_make(struct table_rig *r, uint32_t n, uint32_t asker, uint64_t seed)
 {
     struct sym_sign_key keys[SYM_TABLE_PARTIES_MAX] = {0};
-    *r = (struct table_rig){.n = n, .seed = seed};
+    *r = (struct table_rig){.n = n, .asker = asker, .seed = seed};
     insist(sym_ristretto_choose(&r->with, NULL) == SYM_OK);
     for (uint32_t i = 0; i <= n; i++) {
         uint8_t secret[SYM_SEED_BYTES];
@@ -134,7 +134,8 @@ void table_rig_open(struct table_rig *r, uint32_t announced)
     const struct sym_table_lead_config c = {.question = r->question,
                                             .with = r->with,
                                             .phase_ms = TABLE_RIG_PHASE_MS,
-                                            .compute_ms = TABLE_RIG_COMPUTE_MS};
+                                            .compute_ms = TABLE_RIG_COMPUTE_MS,
+                                            .own = r->asker};
     for (uint32_t i = 0; i <= r->n; i++) {
         open_member(r, i, announced);
     }
@@ -459,7 +460,11 @@ static void worked(struct table_rig *r, struct table_work *w, enum sym_err err)
         return;
     }
     struct table_party *p = &r->parties[w->i];
-    if (sym_table_list_worked(p->list, w->work.context, err) != SYM_OK) {
+    err = sym_table_list_worked(p->list, w->work.context, err);
+    for (uint32_t i = 0; i < r->n; i++) {
+        sym_table_member_came(p->member, i, sym_table_list_checked(p->list, i));
+    }
+    if (err != SYM_OK) {
         list_failed(r, w->i);
     } else if (sym_table_list_is_complete(p->list) && alive(r, w->i)) {
         insist(sym_table_member_evaluated(p->member) == SYM_OK);

@@ -71,6 +71,7 @@ struct table_work {
 
 struct table_rig {
     uint32_t n;
+    uint32_t asker; /* its place as a contributor */
     const struct sym_ristretto *with;
     uint64_t seed;
     uint64_t planted; /* records so far */

@@ -56,7 +56,7 @@ void trial_agree(uint32_t each)
 {
     trial_make(each);
     trial.stops_at_start = true;
-    table_rig_open(&trial, 0);
+    table_rig_open(&trial, trial_announced);
     table_rig_run(&trial);
     for (uint32_t i = 0; i <= N; i++) {
         assert_int_equal(sym_table_member_wants(trial.parties[i].member), SYM_TABLE_WANTS_START);

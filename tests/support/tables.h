@@ -120,6 +120,7 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_witness_list,
     &sym_msg_witness_query,
     &sym_msg_exhibit,
+    &sym_msg_report_made,
     &sym_msg_log_erase,
     &sym_msg_log_erased,
     &sym_msg_compare_start,

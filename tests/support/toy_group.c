@@ -41,17 +41,30 @@ static size_t batch_derive(struct sym_element *out, const struct sym_uniform *in
     return n;
 }
 
-static size_t batch_multiply(struct sym_element *out, const struct sym_element *in, size_t n,
-                             const struct sym_scalar *k)
+/* k: a scalar for each, or the same when step is 0. */
+static size_t multiply(struct sym_element *out, const struct sym_element *in, size_t n,
+                       const struct sym_scalar *k, size_t step)
 {
     struct sym_scalar e;
     for (size_t i = 0; i < n; i++) {
-        if (!read_element(&e, &in[i]) || sym_scalar_multiply(&e, &e, k) != SYM_OK) {
+        if (!read_element(&e, &in[i]) || sym_scalar_multiply(&e, &e, &k[i * step]) != SYM_OK) {
             return i;
         }
         memcpy(out[i].bytes, e.bytes, sizeof e.bytes);
     }
     return n;
+}
+
+static size_t batch_multiply(struct sym_element *out, const struct sym_element *in, size_t n,
+                             const struct sym_scalar *k)
+{
+    return multiply(out, in, n, k, 0);
+}
+
+static size_t batch_multiply_each(struct sym_element *out, const struct sym_element *in, size_t n,
+                                  const struct sym_scalar *k)
+{
+    return multiply(out, in, n, k, 1);
 }
 
 static size_t batch_derive_multiply(struct sym_element *out, const struct sym_uniform *in, size_t n,
@@ -77,18 +90,26 @@ static size_t batch_add(struct sym_element *out, const struct sym_element *a,
     return n;
 }
 
-/* Neither these nor weighted sums are played. */
+/* No sum on the way is zero here, which the real groups allow. */
 static size_t batch_add_multiply(struct sym_element *out, const struct sym_element *const *in,
                                  size_t sets, size_t n, const struct sym_scalar *k)
 {
-    (void)out;
-    (void)in;
-    (void)sets;
-    (void)n;
-    (void)k;
-    return 0;
+    for (size_t i = 0; i < n; i++) {
+        struct sym_scalar sum;
+        bool good = read_element(&sum, &in[0][i]);
+        for (size_t set = 1; good && set < sets; set++) {
+            struct sym_scalar e;
+            good = read_element(&e, &in[set][i]) && sym_scalar_add(&sum, &sum, &e) == SYM_OK;
+        }
+        if (!good || sym_scalar_multiply(&sum, &sum, k) != SYM_OK) {
+            return i;
+        }
+        memcpy(out[i].bytes, sum.bytes, sizeof sum.bytes);
+    }
+    return n;
 }
 
+/* Weighted sums are not played. */
 static size_t batch_sum(struct sym_element *out, const struct sym_element *in, size_t n,
                         const uint8_t *weights, size_t weight_len)
 {
@@ -106,6 +127,7 @@ const struct sym_ristretto toy_group = {
     .check = batch_check,
     .derive = batch_derive,
     .multiply = batch_multiply,
+    .multiply_each = batch_multiply_each,
     .derive_multiply = batch_derive_multiply,
     .add = batch_add,
     .add_multiply = batch_add_multiply,

@@ -72,7 +72,7 @@ def link_commands(build, programs, compiler):
         found = [line for line in said.splitlines() if f" -o {path} " in line]
         if len(found) != 1:
             sys.exit(f"mutants: make does not say how {path} is linked")
-        yield program, shlex.split(found[0])
+        yield program, shlex.split(found[0].rpartition(" && ")[2])  # behind its mkdir
 
 
 def run_to_end(command, env=None):

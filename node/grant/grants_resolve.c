@@ -1,0 +1,107 @@
+#include "node/grant/grants_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum sym_err check_decision(const struct sym_held_item *item,
+                                   const struct sym_request_decision *decision,
+                                   const struct sym_author *author, struct sym_fault *fault)
+{
+    char id[2 * SYM_EXCHANGE_ID_BYTES + 1] = "";
+    if (decision->id.len == SYM_EXCHANGE_ID_BYTES) {
+        sym_hex(id, decision->id.data, SYM_EXCHANGE_ID_BYTES);
+    }
+    if ((author->roles & SYM_USER_APPROVER) == 0) {
+        return sym_fail(fault, SYM_DENIED,
+                        "request %s: %s has not the approver role; ask somebody who has", id,
+                        author->user);
+    }
+    if (item == NULL) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "request %s: does not exist, or was decided more than a day ago; "
+                        "`symbolon requests` lists those that wait",
+                        id);
+    }
+    if (item->terms.state == SYM_HELD_EXPIRED) {
+        return sym_fail(fault, SYM_EXPIRED,
+                        "request %s: has waited for a day and expired; the peer has to ask again",
+                        id);
+    }
+    if (item->terms.state != SYM_HELD_WAITING) {
+        return sym_fail(fault, SYM_WRONG_STATE, "request %s: was decided before: %s%s%s", id,
+                        sym_held_state_text(item->terms.state),
+                        item->decided_by[0] != '\0' ? ", by " : "", item->decided_by);
+    }
+    if (decision->why.len > SYM_REASON_BYTES_MAX ||
+        (!decision->approve && decision->why.len == 0)) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "request %s: a denial needs a reason of 1 to %u bytes, which the peer will "
+                        "read; give one with --why",
+                        id, SYM_REASON_BYTES_MAX);
+    }
+    return SYM_OK;
+}
+
+struct resolving {
+    struct sym_grants *grants;
+    const struct sym_author *author;
+    const struct sym_held_item *item;
+};
+
+static enum sym_err put_resolved(struct sym_transaction *t, void *context)
+{
+    const struct resolving *c = context;
+    struct sym_held_request row;
+    sym_held_item_row(c->grants, &row, c->item);
+    const struct sym_entry_body body = {
+        .event =
+            sym_span_text(row.state == SYM_HELD_APPROVED ? "request-approved" : "request-refused"),
+        .approver = sym_span_text(c->author->user),
+        .approval = c->author->command,
+        .alias = row.alias,
+        .subject = sym_span_text(c->item->dataset),
+        .exchange_kind = row.kind};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_APPROVAL,
+                                    .exchange_id = c->item->id,
+                                    .initiator = &c->item->peer,
+                                    .body = &body};
+    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
+    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+}
+
+enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
+                                const struct sym_request_decision *decision,
+                                const struct sym_author *author, struct sym_fault *fault)
+{
+    uint64_t now_ms = sym_grants_now(g);
+    enum sym_err err = sym_held_tidy(g, now_ms);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "requests: the change %s; nothing was decided",
+                        sym_err_text(err));
+    }
+    struct sym_held_item *item = sym_held_find(g, decision->id);
+    err = check_decision(item, decision, author, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_held_item decided = *item;
+    decided.terms.state = decision->approve ? SYM_HELD_APPROVED : SYM_HELD_DENIED;
+    decided.terms.decided_ms = now_ms;
+    decided.reason = decision->approve ? SYM_REASON_NONE : SYM_REASON_APPROVER;
+    if (decision->approve) {
+        decided.terms.expires_ms = now_ms + SYM_HELD_MS;
+    }
+    (void)snprintf(decided.decided_by, sizeof decided.decided_by, "%s", author->user);
+    if (decision->why.len > 0) {
+        memcpy(decided.why, decision->why.data, decision->why.len);
+    }
+    struct resolving c = {.grants = g, .author = author, .item = &decided};
+    err = sym_store_write(g->config.store, put_resolved, &c);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "request: the decision %s; nothing was decided",
+                        sym_err_text(err));
+    }
+    *item = decided;
+    sym_held_item_row(g, out, item);
+    return SYM_OK;
+}
