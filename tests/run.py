@@ -35,6 +35,7 @@ CROWDED = 5  # allowed beyond: a machine that does much else as well fails no te
 SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
 SHOWN_LINES = 150
 SLOWEST = 5  # names
+AGAIN = 3  # programs
 TIMES = "test-times.json"
 UNKNOWN_S = 1e6  # what never ran: the more time it says that it needs and the longer its source, the sooner it begins
 MEMORY = pathlib.Path("/dev/shm")
@@ -73,6 +74,7 @@ class Outcome:
     skipped: list = dataclasses.field(default_factory=list)  # (name, reason)
     output: str = ""
     note: str = ""
+    unsteady: bool = False
 
 
 def declared(program, slower):
@@ -420,7 +422,24 @@ def run_all(programs, arguments):
         if program.alone:
             done(run(program, arguments.build, arguments.valgrind))
     remember(arguments.build, outcomes)
-    return outcomes
+    return [second_chance(o, arguments) for o in outcomes] if may_be_crowded_out(outcomes) else outcomes
+
+
+def may_be_crowded_out(outcomes):
+    """Whether what failed are a few programs that wait for whole nodes, and so for the machine."""
+    failed = [o for o in outcomes if o.failed]
+    return len(failed) <= AGAIN and all(o.program.waits() for o in failed)
+
+
+def second_chance(outcome, arguments):
+    """What failed among others is run once more by itself; the failure stays on the page."""
+    if not outcome.failed:
+        return outcome
+    print(f"{outcome.program.name} is run once more, by itself")
+    again = run(outcome.program, arguments.build, arguments.valgrind)
+    again.unsteady = not again.failed
+    show(again, arguments.verbose)
+    return again
 
 
 def conclude(outcomes):
@@ -430,6 +449,9 @@ def conclude(outcomes):
     for outcome in outcomes:
         for name, reason in outcome.skipped:
             print(f"skipped {outcome.program.name}: {name}: {reason}")
+    for outcome in outcomes:
+        if outcome.unsteady:
+            print(f"unsteady: {outcome.program.name} failed among others and passed by itself: mend it")
     for title, seconds in (("slowest", lambda o: o.seconds), ("most CPU", lambda o: o.cpu)):
         most = sorted(outcomes, key=seconds, reverse=True)[:SLOWEST]
         print(f"{title}: " + ", ".join(f"{o.program.name} {seconds(o):.1f} s" for o in most))

@@ -2,6 +2,9 @@
 nodes remember of each exchange and each denial."""
 
 import json
+import os
+import pathlib
+import signal
 
 import nodes
 import overlaps
@@ -9,6 +12,13 @@ from nodes import DENIED, DONE, FAILED, USAGE
 from overlaps import OverlapTest, ids, overlap_words, start_cli
 
 KINDS = ("overlap:matches", "overlap:count")
+
+
+def waits_for_an_answer(pid):
+    """A command that sleeps on its socket."""
+    process = pathlib.Path(f"/proc/{pid}")
+    state = (process / "stat").read_text("ascii").rpartition(")")[2].split()[0]
+    return state == "S" and any(os.readlink(fd).startswith("socket:") for fd in (process / "fd").iterdir())
 
 
 class GrantTest(OverlapTest):
@@ -244,8 +254,15 @@ class Approval(GrantTest):
         held = self.holds()
         exchange = self.latest(self.a)["id"]
         self.assertEqual(self.ask("matches")[0], DENIED)
-        self.approve(held)
-        answer = json.loads(self.a.do(*overlap_words(self.b, "mine", "theirs", "matches"), "--format", "json"))
+        core = self.a.pids()["core"]
+        os.kill(core, signal.SIGSTOP)  # it would go on by itself before it is asked
+        try:
+            self.approve(held)
+            again = start_cli(self.a, *overlap_words(self.b, "mine", "theirs", "matches", "--format", "json"))
+            nodes.wait_until(lambda: waits_for_an_answer(again.pid), 10, "it is asked again")
+        finally:
+            os.kill(core, signal.SIGCONT)
+        answer = json.loads(self.finish(again))
         self.assertEqual((answer["exchange"]["id"], answer["common"]), (exchange, 50))
         self.assertEqual(len(overlaps.exchanges(self.a)), 1)
         row, = self.b.json("requests")

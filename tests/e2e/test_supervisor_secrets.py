@@ -172,7 +172,7 @@ class Secrets(SupervisorTest):
         maps = pathlib.Path(f"/proc/{pid}/maps").read_text()
         with open(f"/proc/{pid}/mem", "rb", 0) as memory:
             for start, end, rights, name in re.findall(
-                    r"(?m)^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+\s*(.*)$", maps):
+                    r"(?m)^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)$", maps):
                 if rights[0] != "r" or name in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
                     continue
                 with contextlib.suppress(OSError):

@@ -463,7 +463,8 @@ class Deciding(UiTest):
         self.assertEqual({state for _, _, state in by_page}, {"good"}, by_page)
         self.assertTrue(self.b.json("log", "verify", user="the-auditor")["good"])
         self.is_refused(self.decide(ui, "approve", b"bank-a"), 409)
-        answer = json.loads(self.a.do(*overlap_words(self.b, "mine", "theirs", "matches"), "--format", "json"))
+        row = self.ends_as(self.a, "done", 45)
+        answer = json.loads(self.a.do("exchange", "result", row["id"], "--format", "json"))
         self.assertEqual(answer["common"], 50)
         # The same as of the command.
         self.assertEqual(self.try_overlap(self.a, self.b, reveal="count")[0], nodes.DENIED)
