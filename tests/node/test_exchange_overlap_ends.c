@@ -199,6 +199,29 @@ static void expect_holds(struct sym_span got, const char *wanted)
     }
 }
 
+/* There is a link, and no session over it yet: nothing is said, and nothing waited for. A ping has
+ * nothing to prepare: its request is written at once. */
+static void is_cancelled_while_its_request_is_written(void **state)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_fault fault = {.text = ""};
+    struct sym_exchanges *x = rig->sides[0].exchanges;
+    const struct sym_exchange_plan plan = {
+        .peer = rig->sides[0].peers.items[0], .kind = SYM_KIND_PING, .timeout_ms = 30000};
+    (void)state;
+    assert_int_equal(sym_exchanges_start(x, id, &plan, &fault), SYM_OK);
+    assert_non_null(x->table.items[0]->link);
+    assert_non_null(x->table.items[0]->writing);
+    assert_int_equal(sym_exchanges_cancel(x, sym_span(id, sizeof id), &fault), SYM_OK);
+    exchange_rig_run(rig, NULL);
+    struct sym_exchange_row row;
+    assert_int_equal(sym_exchanges_row(x, sym_span(id, sizeof id), &row, NULL), SYM_OK);
+    assert_int_equal(row.state, SYM_EXCHANGE_ABORTED);
+    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_REQUESTED), 1);
+    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_ABORTED), 1);
+    assert_int_equal(rig->frames[0], 0);
+}
+
 /* The other side has been asked, and is about to grant: it hears nevertheless. */
 static void tells_of_a_cancel_that_crosses_the_grant(void **state)
 {
@@ -330,6 +353,7 @@ int main(void)
         TEST(a_wish_for_another_engine_is_another_one),
         TEST(can_be_cancelled_while_it_is_held),
         TEST(is_cancelled_cleanly_by_either_side),
+        TEST(is_cancelled_while_its_request_is_written),
         TEST(tells_of_a_cancel_that_crosses_the_grant),
         TEST(a_denial_that_crosses_a_cancel_keeps_its_own_words),
         TEST(denies_when_it_is_cancelled_before_the_answer),
