@@ -89,6 +89,7 @@ CFLAGS_crypto/vole/kernel_aesni := -O3 -mavx2 -maes -mpclmul
 CFLAGS_crypto/vole/kernel_vaes512 := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mvaes -mvpclmulqdq
 CFLAGS_crypto/vole/code_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512) -mavx512vbmi -mgfni
 CFLAGS_crypto/vole/spread_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512)
+CFLAGS_crypto/vole/gather_vaes512 := $(CFLAGS_crypto/vole/kernel_vaes512)
 endif
 
 # --- What there is. A layer is the archive of its folder; main.c stays out of it, for the tests, and what

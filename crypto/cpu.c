@@ -5,6 +5,7 @@
 #include <cpuid.h>
 #include <stddef.h>
 
+#define VENDOR   0u
 #define BASE     1u
 #define EXTENDED 7u
 #define OSXSAVE  (1u << 27)
@@ -38,6 +39,17 @@ static const struct bit {
     {SYM_CPU_AVX512VBMI, EXTENDED_ECX, 1, STATE_512},
 };
 
+/* AMD's manual, volume 3, CPUID: "AuthenticAMD" in EBX, EDX and ECX. */
+static bool is_amd(void)
+{
+    uint32_t eax = 0;
+    uint32_t ebx = 0;
+    uint32_t ecx = 0;
+    uint32_t edx = 0;
+    return __get_cpuid(VENDOR, &eax, &ebx, &ecx, &edx) != 0 && ebx == 0x68747541u &&
+           edx == 0x69746e65u && ecx == 0x444d4163u;
+}
+
 /* XCR0. Written as an instruction because its intrinsic wants a flag for the whole file. */
 static uint32_t saved_state(void)
 {
@@ -63,7 +75,7 @@ uint32_t sym_cpu_features(void)
         words[EXTENDED_ECX] = ecx;
     }
     uint32_t state = (words[BASE_ECX] & OSXSAVE) != 0 ? saved_state() : 0;
-    uint32_t features = 0;
+    uint32_t features = is_amd() ? SYM_CPU_AMD : 0;
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
         if ((words[bits[i].source] >> bits[i].bit & 1u) != 0 &&
             (state & bits[i].state) == bits[i].state) {

@@ -28,7 +28,8 @@ void sym_code_accumulate_pairs(struct sym_block *pairs, const struct sym_code *c
 size_t sym_code_scratch_bytes(const struct sym_code *c)
 {
     const bool near = c->m * 2 * sizeof(struct sym_block) < SYM_CODE_NEAR_BYTES;
-    return near ? sizeof(struct sym_block) : SYM_CODE_SCRATCH_BYTES;
+    const size_t least = sizeof(struct sym_block);
+    return near || c->with->spread_bytes < least ? least : c->with->spread_bytes;
 }
 
 void sym_code_spread(struct sym_block *out, const struct sym_code *c, const struct sym_block *y,

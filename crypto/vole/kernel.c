@@ -4,9 +4,8 @@
 /* Fastest first. */
 static const struct sym_vole_kernel *const kernels[] = {
 #ifdef __x86_64__
-    &sym_vole_kernel_vaes512,
-    &sym_vole_kernel_aesni,
-    &sym_vole_kernel_aesni_nosha,
+    &sym_vole_kernel_vaes512_amd, &sym_vole_kernel_vaes512,
+    &sym_vole_kernel_aesni,       &sym_vole_kernel_aesni_nosha,
 #endif
     &sym_vole_kernel_portable,
 };

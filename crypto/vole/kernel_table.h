@@ -53,13 +53,15 @@ struct sym_vole_kernel {
                        size_t m);
     void (*accumulate_pairs)(struct sym_block *pairs, struct sym_block *w, struct sym_block *u,
                              const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m);
-    /* Outputs first … first + n - 1; first is a multiple of 64. scratch: sym_code_scratch_bytes. */
+    /* Outputs first … first + n - 1; first is a multiple of 64. scratch: sym_code_scratch_bytes, of
+     * which this kernel needs as many for vectors of SYM_CODE_NEAR_BYTES and more. */
     void (*spread)(struct sym_block *out, const struct sym_block keys[SYM_AES_ROUND_KEYS],
                    const struct sym_block *y, size_t m, size_t first, size_t n, void *scratch);
     void (*spread_pairs)(struct sym_block *w, struct sym_block *u,
                          const struct sym_block keys[SYM_AES_ROUND_KEYS],
                          const struct sym_block *pairs, size_t m, size_t first, size_t n,
                          void *scratch);
+    size_t spread_bytes;
 
     /* SHA-256. blocks of 64 bytes, one after the other. */
     void (*compress)(uint32_t state[SYM_SHA_STATE], const uint8_t *blocks, size_t n);
@@ -72,6 +74,7 @@ struct sym_vole_kernel {
 extern const struct sym_vole_kernel sym_vole_kernel_portable;
 #ifdef __x86_64__
 extern const struct sym_vole_kernel sym_vole_kernel_vaes512;
+extern const struct sym_vole_kernel sym_vole_kernel_vaes512_amd;
 extern const struct sym_vole_kernel sym_vole_kernel_aesni;
 extern const struct sym_vole_kernel sym_vole_kernel_aesni_nosha;
 #endif

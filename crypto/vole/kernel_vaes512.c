@@ -1,6 +1,7 @@
 #include "crypto/cpu.h"
 #include "crypto/sha256/sha_avx512.h"
 #include "crypto/sha256/sha_ni.h"
+#include "crypto/vole/code.h"
 #include "crypto/vole/code_vaes512.h"
 #include "crypto/vole/kernel_table.h"
 
@@ -242,25 +243,33 @@ static void dense(struct sym_block *out, const struct sym_block *items, size_t n
     }
 }
 
+#define NEEDED                                                                                     \
+    (SYM_CPU_AES | SYM_CPU_PCLMUL | SYM_CPU_AVX2 | SYM_CPU_SHA | SYM_CPU_GFNI | SYM_CPU_VAES |     \
+     SYM_CPU_VPCLMULQDQ | SYM_CPU_AVX512F | SYM_CPU_AVX512DQ | SYM_CPU_AVX512BW |                  \
+     SYM_CPU_AVX512VL | SYM_CPU_AVX512VBMI)
+
+#define COMMON                                                                                     \
+    .expand_key = expand_key, .counter = counter, .grow = grow, .multiply = multiply, .sum = sum,  \
+    .hash_rows = hash_rows, .shift = shift, .dense = dense,                                        \
+    .accumulate = sym_code_vaes512_accumulate,                                                     \
+    .accumulate_pairs = sym_code_vaes512_accumulate_pairs, .compress = sym_sha_ni_compress,        \
+    .finish = sym_sha_avx512_finish
+
+const struct sym_vole_kernel sym_vole_kernel_vaes512_amd = {
+    .name = "vaes512-amd",
+    .needs = NEEDED | SYM_CPU_AMD,
+    COMMON,
+    .spread = sym_code_vaes512_gather,
+    .spread_pairs = sym_code_vaes512_gather_pairs,
+};
+
 const struct sym_vole_kernel sym_vole_kernel_vaes512 = {
     .name = "vaes512",
-    .needs = SYM_CPU_AES | SYM_CPU_PCLMUL | SYM_CPU_AVX2 | SYM_CPU_SHA | SYM_CPU_GFNI |
-             SYM_CPU_VAES | SYM_CPU_VPCLMULQDQ | SYM_CPU_AVX512F | SYM_CPU_AVX512DQ |
-             SYM_CPU_AVX512BW | SYM_CPU_AVX512VL | SYM_CPU_AVX512VBMI,
-    .expand_key = expand_key,
-    .counter = counter,
-    .grow = grow,
-    .multiply = multiply,
-    .sum = sum,
-    .hash_rows = hash_rows,
-    .shift = shift,
-    .dense = dense,
-    .accumulate = sym_code_vaes512_accumulate,
-    .accumulate_pairs = sym_code_vaes512_accumulate_pairs,
+    .needs = NEEDED,
+    COMMON,
     .spread = sym_code_vaes512_spread,
     .spread_pairs = sym_code_vaes512_spread_pairs,
-    .compress = sym_sha_ni_compress,
-    .finish = sym_sha_avx512_finish,
+    .spread_bytes = SYM_CODE_SCRATCH_BYTES,
 };
 
 #else

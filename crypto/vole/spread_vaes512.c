@@ -2,18 +2,17 @@
 
 #ifdef __x86_64__
 
-#include "crypto/vole/code_indices.h"
-#include "crypto/vole/wide.h"
+#include "crypto/vole/wide_indices.h"
 
-/* What outputs add up lies anywhere in y, which is larger than the second cache: fetched one by
- * one, blocks of it come several times slower than from there. So y is taken in eleven parts, its
- * stripes, each of which stays in that cache while all outputs of a panel add up what they need of
- * it. One of every output's striped indices lies in each part; those that may be anywhere are
- * sorted by parts beforehand.
+/* What outputs add up lies anywhere in y, which is larger than the second cache: where the third is
+ * slow, blocks that are fetched one by one come several times slower than from there. So y is taken
+ * in eleven parts, its stripes, each of which stays in that cache while all outputs of a panel add
+ * up what they need of it. One of every output's striped indices lies in each part; those that may
+ * be anywhere are sorted by parts beforehand.
  *
  * Index floor(rho m / 2^32) goes to part floor(11 rho / 2^32). Where m is no multiple of 11 it may
  * lie up to eleven blocks behind the stripe of that number, which is of no matter. */
-#define PARTS (SYM_CODE_WEIGHT - SYM_CODE_UNIFORM)
+#define PARTS WIDE_STRIPES
 
 /* Groups of 64 outputs in a panel, and those after which it turns from stripes to other indices, so
  * that sums stay in the first cache. */
@@ -41,21 +40,6 @@ struct panel {
 };
 
 _Static_assert(sizeof(struct panel) <= SYM_CODE_SCRATCH_BYTES, "the scratch is large enough");
-
-/* floor(words * range / 2^32) */
-static inline __m512i scaled(__m512i words, __m512i range)
-{
-    const __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(words, range), 32);
-    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(words, 32), range);
-    return _mm512_mask_blend_epi32(0xaaaa, even, odd);
-}
-
-/* Counter of word 64 j of the outputs of group b. */
-static inline uint64_t row_counter(size_t b, unsigned j)
-{
-    return SYM_CODE_SALT(SYM_CODE_SALT_INDICES) +
-           SYM_CODE_GRAIN / 4 * (SYM_CODE_WEIGHT * (uint64_t)b + j);
-}
 
 /* Sorts the indices of group b that may be anywhere. */
 static inline void sort_others(struct other *ends[PARTS], const struct wide_keys *keys, size_t m,
@@ -202,34 +186,6 @@ store(struct sym_block *w, struct sym_block *u, struct panel *p, const unsigned 
     }
 }
 
-/* Every index where it comes: what fits into the second cache is there soon. */
-static inline __attribute__((always_inline)) void
-spread_near(struct sym_block *w, struct sym_block *u, const unsigned vectors,
-            const struct sym_vole_kernel *with, const struct sym_block keys[SYM_AES_ROUND_KEYS],
-            const struct sym_block *y, size_t m, size_t first, size_t n)
-{
-    uint32_t indices[SYM_CODE_INDICES];
-    for (size_t o = first; o < first + n; o++) {
-        const size_t a = o % SYM_CODE_GRAIN;
-        __m128i sum_w = _mm_loadu_si128((const __m128i *)(w + o));
-        __m128i sum_u = vectors == 1 ? sum_w : _mm_loadu_si128((const __m128i *)(u + o));
-        if (a == 0) {
-            sym_code_draw_indices(indices, with, keys, m, o / SYM_CODE_GRAIN);
-        }
-        for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
-            const __m128i *from = (const __m128i *)(y + vectors * indices[j * SYM_CODE_GRAIN + a]);
-            sum_w = _mm_xor_si128(sum_w, _mm_loadu_si128(from));
-            if (vectors == 2) {
-                sum_u = _mm_xor_si128(sum_u, _mm_loadu_si128(from + 1));
-            }
-        }
-        _mm_storeu_si128((__m128i *)(w + o), sum_w);
-        if (vectors == 2) {
-            _mm_storeu_si128((__m128i *)(u + o), sum_u);
-        }
-    }
-}
-
 static inline __attribute__((always_inline)) void
 spread_far(struct sym_block *w, struct sym_block *u, const unsigned vectors,
            const struct sym_block keys[SYM_AES_ROUND_KEYS], const struct sym_block *y, size_t m,
@@ -264,7 +220,7 @@ void sym_code_vaes512_spread(struct sym_block *out, const struct sym_block keys[
                              void *scratch)
 {
     if (m * sizeof *y < SYM_CODE_NEAR_BYTES) {
-        spread_near(out, out, 1, &sym_vole_kernel_vaes512, keys, y, m, first, n);
+        sym_code_vaes512_gather(out, keys, y, m, first, n, scratch);
     } else {
         spread_far(out, out, 1, keys, y, m, first, n, scratch);
     }
@@ -276,7 +232,7 @@ void sym_code_vaes512_spread_pairs(struct sym_block *w, struct sym_block *u,
                                    void *scratch)
 {
     if (m * 2 * sizeof *pairs < SYM_CODE_NEAR_BYTES) {
-        spread_near(w, u, 2, &sym_vole_kernel_vaes512, keys, pairs, m, first, n);
+        sym_code_vaes512_gather_pairs(w, u, keys, pairs, m, first, n, scratch);
     } else {
         spread_far(w, u, 2, keys, pairs, m, first, n, scratch);
     }

@@ -45,8 +45,7 @@ static double ms_of(clockid_t clock)
 
 #define HUGE ((size_t)2 << 20)
 
-#define KEPT_MAX   64u
-#define KEPT_BYTES ((size_t)64 << 20) /* longer ones would add to the peak of long lists */
+#define KEPT_MAX 64u
 
 /* What a run has given back, for the next: entered already, so that it is the engine that is
  * measured, and not how fast the system zeroes pages. FRESH=1: the system's, each time. */
@@ -54,7 +53,7 @@ static struct {
     pthread_mutex_t lock;
     size_t n;
     struct {
-        void *at;
+        uint8_t *at;
         size_t len;
     } of[KEPT_MAX];
 } kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -64,18 +63,49 @@ static size_t whole_pages(size_t len)
     return (len + HUGE - 1) / HUGE * HUGE;
 }
 
+/* Of the shortest that is long enough. */
 static void *take_kept(size_t whole)
 {
+    size_t best = KEPT_MAX;
     void *at = NULL;
     (void)pthread_mutex_lock(&kept.lock);
-    for (size_t i = 0; at == NULL && i < kept.n; i++) {
-        if (kept.of[i].len == whole) {
-            at = kept.of[i].at;
-            kept.of[i] = kept.of[--kept.n];
+    for (size_t i = 0; i < kept.n; i++) {
+        if (kept.of[i].len >= whole && (best == KEPT_MAX || kept.of[i].len < kept.of[best].len)) {
+            best = i;
+        }
+    }
+    if (best < KEPT_MAX) {
+        at = kept.of[best].at;
+        kept.of[best].at += whole;
+        kept.of[best].len -= whole;
+        if (kept.of[best].len == 0) {
+            kept.of[best] = kept.of[--kept.n];
         }
     }
     (void)pthread_mutex_unlock(&kept.lock);
     return at;
+}
+
+/* Together with what lies beside it; false if there is no room. */
+static bool keep(uint8_t *at, size_t whole)
+{
+    for (size_t i = 0; i < kept.n;) {
+        bool before = kept.of[i].at + kept.of[i].len == at;
+        if (before || at + whole == kept.of[i].at) {
+            at = before ? kept.of[i].at : at;
+            whole += kept.of[i].len;
+            kept.of[i] = kept.of[--kept.n];
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    if (kept.n == KEPT_MAX) {
+        return false;
+    }
+    kept.of[kept.n].at = at;
+    kept.of[kept.n++].len = whole;
+    return true;
 }
 
 /* Huge pages where the system gives them. */
@@ -103,13 +133,9 @@ static void *take_memory(size_t len)
 static void give_memory(void *at, size_t len)
 {
     (void)pthread_mutex_lock(&kept.lock);
-    bool keeps = kept.n < KEPT_MAX && len < KEPT_BYTES && getenv("FRESH") == NULL;
-    if (keeps) {
-        kept.of[kept.n].at = at;
-        kept.of[kept.n++].len = whole_pages(len);
-    }
+    bool is_kept = getenv("FRESH") == NULL && keep(at, whole_pages(len));
     (void)pthread_mutex_unlock(&kept.lock);
-    if (!keeps) {
+    if (!is_kept) {
         (void)munmap(at, whole_pages(len));
     }
 }

@@ -30,27 +30,30 @@ static const struct named {
     {SYM_CPU_AVX512BW, "avx512bw"},
     {SYM_CPU_AVX512VL, "avx512vl"},
     {SYM_CPU_AVX512VBMI, "avx512vbmi"},
+    {SYM_CPU_AMD, "AuthenticAMD"},
 };
 #define NAME_COUNT (sizeof names / sizeof *names)
 
-/* 0 where there is no line of flags, as on other processors. */
+/* 0 where there are no such lines, as on other processors. */
 static uint32_t told_by_linux(void)
 {
     static char line[1u << 14];
     uint32_t features = 0;
+    bool is_last = false;
     FILE *file = fopen("/proc/cpuinfo", "r");
     assert_non_null(file);
-    while (fgets(line, sizeof line, file) != NULL && strncmp(line, "flags", 5) != 0) {
-    }
-    assert_int_equal(fclose(file), 0);
-    if (strncmp(line, "flags", 5) != 0) {
-        return 0;
-    }
-    for (char *word = strtok(line, " \t\n"); word != NULL; word = strtok(NULL, " \t\n")) {
-        for (size_t i = 0; i < NAME_COUNT; i++) {
-            features |= strcmp(word, names[i].name) == 0 ? names[i].feature : 0;
+    while (!is_last && fgets(line, sizeof line, file) != NULL) {
+        is_last = strncmp(line, "flags", 5) == 0;
+        if (!is_last && strncmp(line, "vendor_id", 9) != 0) {
+            continue;
+        }
+        for (char *word = strtok(line, " \t\n"); word != NULL; word = strtok(NULL, " \t\n")) {
+            for (size_t i = 0; i < NAME_COUNT; i++) {
+                features |= strcmp(word, names[i].name) == 0 ? names[i].feature : 0;
+            }
         }
     }
+    assert_int_equal(fclose(file), 0);
     return features;
 }
 
