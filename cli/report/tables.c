@@ -154,13 +154,14 @@ static void put_strip(const struct sym_tables *t, const struct sym_json_value *r
 /* A result --------------------------------------------------------------------------------------
  */
 
+/* Written by the nodes, in English, whatever the page speaks. */
 static void put_notes(const struct sym_tables *t, const struct sym_json_value *notes)
 {
     size_t n = sym_json_count(notes);
     if (n == 0) {
         return;
     }
-    (void)fprintf(t->to, "<h3>%s</h3>\n<ul>\n", say(t, SYM_WORD_NOTES));
+    (void)fprintf(t->to, "<h3>%s</h3>\n<ul lang=\"en\" dir=\"ltr\">\n", say(t, SYM_WORD_NOTES));
     for (size_t i = 0; i < n; i++) {
         (void)fputs("<li>", t->to);
         sym_html_text(t->to, sym_json_words(sym_json_at(notes, i)));

@@ -166,7 +166,7 @@ class Tables {
 
   notes(notes) {
     if (!notes?.length) return '';
-    return `<h3>${this.words.NOTES}</h3>\n<ul>\n${notes.map((text) => `<li>${html(text)}</li>\n`).join('')}</ul>\n`;
+    return `<h3>${this.words.NOTES}</h3>\n<ul lang="en" dir="ltr">\n${notes.map((text) => `<li>${html(text)}</li>\n`).join('')}</ul>\n`;
   }
 
   result(report, result) {

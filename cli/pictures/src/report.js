@@ -53,7 +53,7 @@ function titled(results, words) {
 function notesOf(notes, words) {
   if (!notes?.length) return null;
   return h('details', { class: 'notes' }, h('summary', null, words('page.notes')),
-    h('ul', null, notes.map((note) => h('li', null, note))));
+    h('ul', { lang: 'en', dir: 'ltr' }, notes.map((note) => h('li', null, note))));
 }
 
 function section({ raw, id, title }, report, page) {
