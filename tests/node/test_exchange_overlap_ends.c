@@ -203,7 +203,6 @@ static void expect_holds(struct sym_span got, const char *wanted)
  * nothing to prepare: its request is written at once. */
 static void is_cancelled_while_its_request_is_written(void **state)
 {
-    SYM_ARENA_AUTO arena = {0};
     struct sym_fault fault = {.text = ""};
     struct sym_exchanges *x = rig->sides[0].exchanges;
     const struct sym_exchange_plan plan = {
