@@ -32,12 +32,12 @@ MUTANTS = [
     ),
     (
         "what was paid for is forgotten",
-        "node/test_ledger:what_was_paid_for_is_never_forgotten",
+        "node/test_ledger_once:what_was_paid_for_is_never_forgotten",
         ("node/tabulation/ledger.c", "    return err == SYM_OK && !is_paid &&", "    return err == SYM_OK && (!is_paid || is_paid) &&"),
     ),
     (
         "a consent is forgotten while it is good",
-        "node/test_ledger:refuses_a_query_that_was_consented_to_before",
+        "node/test_ledger_once:refuses_a_query_that_was_consented_to_before",
         ("node/tabulation/ledger.c", "q.expires_ms <= f->now_ms - VOID_MS", "q.expires_ms > 0"),
     ),
     (
@@ -83,32 +83,32 @@ MUTANTS = [
     # --- kill -9, years, restored nodes ---
     (
         "a reservation is only in memory",
-        "node/test_ledger:a_reservation_is_there_or_not_when_killed_at_any_step",
+        "node/test_ledger_once:a_reservation_is_there_or_not_when_killed_at_any_step",
         ("node/tabulation/ledger.c", "    return put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note", "    return left.left_nano > 0 ? SYM_OK : put_query(t, qid, &q);\n}\n\nenum sym_err sym_ledger_note"),
     ),
     (
         "a debit leaves its reservation behind",
-        "node/test_ledger:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
+        "node/test_ledger_once:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
         ("node/tabulation/ledger.c", "    q.state = DEBITED;\n    err = put_query(t, qid, &q);", "    q.state = DEBITED;\n    err = SYM_OK;"),
     ),
     (
         "a debit leaves no entry, when killed or not",
-        "node/test_ledger:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
+        "node/test_ledger_once:a_debit_and_its_entry_are_both_there_or_neither_when_killed_at_any_step",
         ("node/tabulation/ledger.c", "return err == SYM_OK ? log_debit(l, t, &q, x) : err;", "return err == SYM_OK && x == NULL ? log_debit(l, t, &q, x) : err;"),
     ),
     (
         "a debit is forgotten by the next start",
-        "node/test_ledger:refuses_a_second_debit",
+        "node/test_ledger_once:refuses_a_second_debit",
         ("node/tabulation/ledger.c", "    if (q.state == DEBITED || q.state == UNMASKED) {\n        return SYM_REPLAY;\n    }\n", ""),
     ),
     (
         "a query is unmasked once for each start",
-        "node/test_ledger:refuses_a_second_unmasking_ever",
+        "node/test_ledger_once:refuses_a_second_unmasking_ever",
         ("node/tabulation/ledger.c", "    q.state = UNMASKED;\n    return put_query(t, qid, &q);", "    q.state = UNMASKED;\n    return SYM_OK;"),
     ),
     (
         "what was not paid for is unmasked",
-        "node/test_ledger:refuses_to_unmask_what_was_not_debited",
+        "node/test_ledger_once:refuses_to_unmask_what_was_not_debited",
         ("node/tabulation/ledger.c", "    if (q.state != DEBITED) {\n        return q.state", "    if (q.state == UNMASKED) {\n        return q.state"),
     ),
     (
@@ -164,12 +164,12 @@ MUTANTS = [
     ),
     (
         "what was reserved stays so when the node is started again",
-        "node/test_ledger:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
+        "node/test_ledger_once:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
         ("node/tabulation/ledger.c", "return key.len == SYM_HASH_BYTES ? sym_ledger_release(context, key.data) : SYM_BAD_FORMAT;", "return key.len == SYM_HASH_BYTES || context == NULL ? SYM_OK : SYM_BAD_FORMAT;"),
     ),
     (
         "a start takes back what was paid for",
-        "node/test_ledger:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
+        "node/test_ledger_once:what_was_reserved_when_the_node_ended_is_given_back_and_no_debit_is",
         ("node/tabulation/ledger.c", "if (err == SYM_OK && q.state == RESERVED) {", "if (err == SYM_OK && q.state != RELEASED) {"),
     ),
 ]

@@ -34,7 +34,7 @@ MUTANTS = [
     ),
     (
         "the last of the summands is forgotten",
-        "crypto/test_ristretto:a_multiple_of_a_sum_is_the_same_in_steps_or_at_once",
+        "crypto/test_ristretto_sums:a_multiple_of_a_sum_is_the_same_in_steps_or_at_once",
         ("crypto/ristretto.c", "with->add_multiply(out, in, sets, n, k)", "with->add_multiply(out, in, sets > 1 ? sets - 1 : 1, n, k)"),
     ),
     # --- Questions ---

@@ -1,19 +1,15 @@
-/* Imports: chunk by chunk, repeated, cut off, killed at any step, on a full disk. */
+/* Imports: chunk by chunk, appended, repeated and out of order; and what they refuse. */
 #include "node/data/datasets_state.h"
-#include "node/store/erasure.h"
-#include "tests/support/crashing.h"
 #include "tests/support/shelf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #define N 10000u
-/* Chunks of so many records fill the memory of an import after some five of them. */
-#define LARGE 8000u
 
 static void nobody_sees_an_import_before_its_end(void **state)
 {
@@ -45,13 +41,14 @@ static void an_import_of_many_chunks_is_written_on_the_way(void **state)
     struct shelf *s = *state;
     assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
     for (unsigned i = 0; i < 15; i++) {
-        assert_int_equal(shelf_give(s, 'a', i, i * LARGE, LARGE, SHELF_PER_RECORD), SYM_OK);
+        assert_int_equal(shelf_give(s, 'a', i, i * SHELF_LARGE, SHELF_LARGE, SHELF_PER_RECORD),
+                         SYM_OK);
     }
     assert_true(shelf_values(s) >= 10);
     assert_int_equal(shelf_end(s, 'a', true, 15, NULL), SYM_OK);
-    assert_true(shelf_reads(s, "suspects", 0, 15 * LARGE));
+    assert_true(shelf_reads(s, "suspects", 0, 15 * SHELF_LARGE));
     shelf_reopen(s);
-    assert_true(shelf_reads(s, "suspects", 0, 15 * LARGE));
+    assert_true(shelf_reads(s, "suspects", 0, 15 * SHELF_LARGE));
 }
 
 static void the_same_file_twice_is_the_same_dataset(void **state)
@@ -91,7 +88,21 @@ static void a_file_without_records_empties_the_dataset(void **state)
     assert_true(shelf_reads(s, "suspects", 0, 0));
 }
 
-/* Repeated and out of order. */
+static void an_append_goes_on_over_forgetting_and_publishing(void **state)
+{
+    struct shelf *s = *state;
+    struct sym_dataset_forgotten gone = {0};
+    size_t at = 0;
+    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, N), SYM_OK);
+    assert_int_equal(shelf_begin(s, 'b', "suspects", true, NULL), SYM_OK);
+    assert_int_equal(shelf_give(s, 'b', 0, N, 500, SHELF_PER_RECORD), SYM_OK);
+    assert_int_equal(shelf_forget(s, "suspects", "r0", &gone, NULL), SYM_OK);
+    assert_int_equal(
+        sym_datasets_publish(s->datasets, &at, sym_span_text("suspects"), &s->alice, NULL), SYM_OK);
+    assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
+    assert_true(shelf_reads(s, "suspects", 1, N + 499));
+    assert_int_equal(shelf_row(s, "suspects").epoch, 1);
+}
 
 static uint64_t begin_again(struct shelf *s, char letter, const char *dataset)
 {
@@ -172,8 +183,6 @@ static void an_end_that_is_repeated_answers_the_same(void **state)
     assert_int_equal(shelf_end(s, 'a', true, 1, &fault), SYM_NOT_FOUND);
 }
 
-/* Columns. */
-
 static enum sym_err give_broken(struct shelf *s, unsigned what)
 {
     uint8_t id[SYM_IMPORT_ID_BYTES] = {0};
@@ -220,8 +229,6 @@ static void refuses_names_that_are_none(void **state)
     }
 }
 
-/* Who, and how many. */
-
 static void refuses_a_second_import_of_a_dataset(void **state)
 {
     struct shelf *s = *state;
@@ -233,50 +240,6 @@ static void refuses_a_second_import_of_a_dataset(void **state)
     assert_int_equal(shelf_begin(s, 'c', "others", false, NULL), SYM_OK);
     assert_int_equal(shelf_end(s, 'a', false, 0, NULL), SYM_OK);
     assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
-}
-
-static void the_same_user_may_begin_again_after_two_silent_seconds(void **state)
-{
-    struct shelf *s = *state;
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    shelf_pass(SYM_IMPORT_TAKEOVER_MS - 1);
-    assert_int_equal(shelf_give(s, 'a', 0, 0, 50, SHELF_PER_RECORD), SYM_OK);
-    shelf_pass(SYM_IMPORT_TAKEOVER_MS - 1);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_EXISTS);
-    shelf_pass(1);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
-    assert_int_equal(shelf_give(s, 'a', 1, 0, 50, SHELF_PER_RECORD), SYM_WRONG_STATE);
-}
-
-/* As the command line does that waits for its file. */
-static void an_import_that_repeats_its_begin_is_not_taken_over(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_fault fault = {.text = ""};
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    assert_int_equal(shelf_give(s, 'a', 0, 0, 50, SHELF_PER_RECORD), SYM_OK);
-    for (unsigned i = 0; i < 10; i++) {
-        shelf_pass(SYM_IMPORT_TAKEOVER_MS - 1);
-        assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-        assert_int_equal(shelf_begin(s, 'b', "suspects", false, &fault), SYM_EXISTS);
-    }
-    assert_non_null(strstr(fault.text, "or for two seconds without a word"));
-    assert_int_equal(shelf_give(s, 'a', 1, 50, 50, SHELF_PER_RECORD), SYM_OK);
-    assert_int_equal(shelf_end(s, 'a', true, 2, NULL), SYM_OK);
-}
-
-static void another_user_may_after_ten_silent_minutes(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_author alice = s->alice;
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    s->alice = s->bob;
-    shelf_pass(SYM_IMPORT_IDLE_MS);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_EXISTS);
-    shelf_pass(1);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
-    s->alice = alice;
-    assert_int_equal(shelf_give(s, 'a', 0, 0, 50, SHELF_PER_RECORD), SYM_WRONG_STATE);
 }
 
 static void refuses_another_user_in_the_middle(void **state)
@@ -356,225 +319,6 @@ static void refuses_more_tokens_than_a_dataset_can_hold(void **state)
     assert_int_equal(shelf_give(s, 'b', 0, 0, 101, 1), SYM_OK);
 }
 
-/* Given up. */
-
-/* Until something is in the store. */
-static uint64_t give_much(struct shelf *s, char letter)
-{
-    uint64_t chunk = 0;
-    size_t before = shelf_values(s);
-    while (shelf_values(s) == before) {
-        assert_true(chunk < 20);
-        assert_int_equal(shelf_give(s, letter, chunk, 0, LARGE, SHELF_PER_RECORD), SYM_OK);
-        chunk++;
-    }
-    return chunk;
-}
-
-static void leaves_nothing_of_an_import_that_is_given_up(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_fault fault = {.text = ""};
-    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, N), SYM_OK);
-    for (int append = 0; append < 2; append++) {
-        char letter = (char)('b' + append);
-        assert_int_equal(shelf_begin(s, letter, "suspects", append == 1, NULL), SYM_OK);
-        (void)give_much(s, letter);
-        assert_int_equal(shelf_end(s, letter, false, 0, NULL), SYM_OK);
-        assert_int_equal(shelf_values(s), 3);
-        assert_true(shelf_reads(s, "suspects", 0, N));
-        assert_int_equal(shelf_end(s, letter, false, 0, NULL), SYM_OK);
-        assert_int_equal(shelf_end(s, letter, true, 0, &fault), SYM_WRONG_STATE);
-        assert_non_null(strstr(fault.text, "was given up"));
-    }
-    assert_int_equal(shelf_begin(s, 'd', "fresh", false, NULL), SYM_OK);
-    assert_int_equal(shelf_end(s, 'd', false, 0, NULL), SYM_OK);
-    assert_false(shelf_has(s, "fresh"));
-}
-
-static void leaves_nothing_of_an_import_that_the_node_did_not_see_the_end_of(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_fault fault = {.text = ""};
-    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, N), SYM_OK);
-    for (int append = 0; append < 2; append++) {
-        assert_int_equal(shelf_begin(s, 'b', "suspects", append == 1, NULL), SYM_OK);
-        (void)give_much(s, 'b');
-        shelf_reopen(s);
-        assert_int_equal(shelf_values(s), 3);
-        assert_true(shelf_reads(s, "suspects", 0, N));
-        assert_int_equal(shelf_give(s, 'b', 1, 0, 10, SHELF_PER_RECORD), SYM_NOT_FOUND);
-        assert_int_equal(shelf_end(s, 'b', true, 1, &fault), SYM_NOT_FOUND);
-        assert_non_null(strstr(fault.text, "run the command again"));
-    }
-}
-
-static void leaves_nothing_of_an_import_that_was_silent_for_ten_minutes(void **state)
-{
-    struct shelf *s = *state;
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    (void)give_much(s, 'a');
-    shelf_pass(SYM_IMPORT_IDLE_MS);
-    sym_datasets_tidy(s->datasets);
-    assert_true(shelf_values(s) > 0);
-    shelf_pass(1);
-    sym_datasets_tidy(s->datasets);
-    assert_int_equal(shelf_values(s), 0);
-    assert_int_equal(shelf_end(s, 'a', true, 1, NULL), SYM_WRONG_STATE);
-}
-
-static void dropping_a_dataset_gives_up_its_import(void **state)
-{
-    struct shelf *s = *state;
-    for (int append = 0; append < 2; append++) {
-        assert_int_equal(shelf_import(s, (char)('a' + append), "suspects", false, 0, N), SYM_OK);
-        char letter = (char)('m' + append);
-        assert_int_equal(shelf_begin(s, letter, "suspects", append == 1, NULL), SYM_OK);
-        uint64_t chunks = give_much(s, letter);
-        assert_int_equal(shelf_drop(s, "suspects", NULL), SYM_OK);
-        assert_int_equal(shelf_values(s), 0);
-        assert_int_equal(shelf_end(s, letter, true, chunks, NULL), SYM_WRONG_STATE);
-        assert_false(shelf_has(s, "suspects"));
-    }
-}
-
-static void an_append_goes_on_over_forgetting_and_publishing(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_dataset_forgotten gone = {0};
-    size_t at = 0;
-    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, N), SYM_OK);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", true, NULL), SYM_OK);
-    assert_int_equal(shelf_give(s, 'b', 0, N, 500, SHELF_PER_RECORD), SYM_OK);
-    assert_int_equal(shelf_forget(s, "suspects", "r0", &gone, NULL), SYM_OK);
-    assert_int_equal(
-        sym_datasets_publish(s->datasets, &at, sym_span_text("suspects"), &s->alice, NULL), SYM_OK);
-    assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
-    assert_true(shelf_reads(s, "suspects", 1, N + 499));
-    assert_int_equal(shelf_row(s, "suspects").epoch, 1);
-}
-
-/* The disk. */
-
-static void imports_nothing_when_the_disk_is_full_and_all_when_it_is_not(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_fault fault = {.text = ""};
-    enum sym_err err = SYM_OK;
-    unsigned given = 0;
-    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, N), SYM_OK);
-    assert_int_equal(shelf_begin(s, 'b', "suspects", false, NULL), SYM_OK);
-    room_fill_disk(true);
-    for (; err == SYM_OK; given += err == SYM_OK) {
-        assert_true(given < 20);
-        err = shelf_give(s, 'b', given, given * LARGE, LARGE, SHELF_PER_RECORD);
-    }
-    assert_int_equal(err, SYM_NO_SPACE);
-    err = shelf_end(s, 'b', true, given, &fault);
-    room_fill_disk(false);
-    assert_int_equal(err, SYM_NO_SPACE);
-    assert_non_null(strstr(fault.text, "make room; nothing was imported"));
-    assert_true(shelf_reads(s, "suspects", 0, N));
-    assert_int_equal(shelf_give(s, 'b', given, given * LARGE, LARGE, SHELF_PER_RECORD), SYM_OK);
-    room_fill_disk(true);
-    err = shelf_end(s, 'b', true, given + 1, &fault);
-    room_fill_disk(false);
-    assert_int_equal(err, SYM_NO_SPACE);
-    assert_true(shelf_reads(s, "suspects", 0, N));
-    assert_int_equal(shelf_end(s, 'b', true, given + 1, NULL), SYM_OK);
-    assert_true(shelf_reads(s, "suspects", 0, (given + 1) * LARGE));
-    shelf_reopen(s);
-    assert_true(shelf_reads(s, "suspects", 0, (given + 1) * LARGE));
-}
-
-static void gives_up_on_a_full_disk_and_erases_when_there_is_room(void **state)
-{
-    struct shelf *s = *state;
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    (void)give_much(s, 'a');
-    room_fill_disk(true);
-    enum sym_err err = shelf_end(s, 'a', false, 0, NULL);
-    room_fill_disk(false);
-    assert_int_equal(err, SYM_OK);
-    assert_true(shelf_values(s) > 0);
-    sym_datasets_tidy(s->datasets);
-    assert_int_equal(shelf_values(s), 0);
-}
-
-static void read_keys(struct shelf *s, uint8_t out[2 * SYM_ERASURE_SLOT_BYTES])
-{
-    assert_int_equal(scratch_read(s->room.dir, SYM_ERASURE_FILE, out, 2 * SYM_ERASURE_SLOT_BYTES),
-                     2 * SYM_ERASURE_SLOT_BYTES);
-}
-
-/* LMDB may have written some of its pages before the transaction failed. */
-static void erases_what_a_failed_transaction_may_have_left_too(void **state)
-{
-    struct shelf *s = *state;
-    uint8_t before[2 * SYM_ERASURE_SLOT_BYTES];
-    uint8_t after[2 * SYM_ERASURE_SLOT_BYTES];
-    enum sym_err err = SYM_OK;
-    assert_int_equal(shelf_begin(s, 'a', "suspects", false, NULL), SYM_OK);
-    room_fill_disk(true);
-    for (unsigned i = 0; err == SYM_OK; i++) {
-        assert_true(i < 20);
-        err = shelf_give(s, 'a', i, 0, LARGE, SHELF_PER_RECORD);
-    }
-    room_fill_disk(false);
-    assert_int_equal(shelf_values(s), 0);
-    read_keys(s, before);
-    assert_int_equal(shelf_end(s, 'a', false, 0, NULL), SYM_OK);
-    read_keys(s, after);
-    assert_memory_not_equal(before, after, 80);
-    assert_memory_not_equal(before + SYM_ERASURE_SLOT_BYTES, after + SYM_ERASURE_SLOT_BYTES, 80);
-}
-
-/* Killed. */
-
-static int replace_all(void *context)
-{
-    struct shelf *s = context;
-    shelf_reopen(s);
-    if (shelf_begin(s, 'b', "suspects", false, NULL) != SYM_OK) {
-        return 1;
-    }
-    for (unsigned i = 0; i < 7; i++) {
-        if (shelf_give(s, 'b', i, i * LARGE, LARGE, SHELF_PER_RECORD) != SYM_OK) {
-            return 2;
-        }
-    }
-    return shelf_end(s, 'b', true, 7, NULL) == SYM_OK ? 0 : 3;
-}
-
-static void is_there_as_a_whole_or_not_at_all_when_killed_at_any_step(void **state)
-{
-    bool more = true;
-    unsigned old = 0;
-    unsigned fresh = 0;
-    (void)state;
-    for (long steps = 0; more; steps++) {
-        static struct shelf s;
-        int code = 0;
-        assert_true(steps < 500);
-        shelf_open(&s);
-        assert_int_equal(shelf_import(&s, 'a', "suspects", false, 0, N), SYM_OK);
-        shelf_leave(&s);
-        more = crash_at(steps, replace_all, &s, &code);
-        assert_true(more || code == 0);
-        shelf_reopen(&s);
-        bool is_old = shelf_row(&s, "suspects").records == N;
-        assert_true(shelf_reads(&s, "suspects", 0, is_old ? N : 7 * LARGE));
-        assert_int_equal(shelf_values(&s), is_old ? 3 : 14);
-        old += is_old;
-        fresh += !is_old;
-        assert_int_equal(shelf_import(&s, 'c', "suspects", true, is_old ? N : 7 * LARGE, 10),
-                         SYM_OK);
-        shelf_close(&s);
-    }
-    assert_true(old > 5);
-    assert_true(fresh > 2);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_set_up, shelf_tear_down)
 
 int main(void)
@@ -586,6 +330,7 @@ int main(void)
         TEST(the_same_file_twice_is_the_same_dataset),
         TEST(appending_adds_to_what_is_there),
         TEST(a_file_without_records_empties_the_dataset),
+        TEST(an_append_goes_on_over_forgetting_and_publishing),
         TEST(a_begin_that_is_repeated_goes_on_where_it_was),
         TEST(a_chunk_that_is_repeated_counts_once),
         TEST(refuses_a_chunk_that_is_not_due),
@@ -594,22 +339,10 @@ int main(void)
         TEST(refuses_columns_that_do_not_fit_and_takes_the_next_that_do),
         TEST(refuses_names_that_are_none),
         TEST(refuses_a_second_import_of_a_dataset),
-        TEST(the_same_user_may_begin_again_after_two_silent_seconds),
-        TEST(an_import_that_repeats_its_begin_is_not_taken_over),
-        TEST(another_user_may_after_ten_silent_minutes),
         TEST(refuses_another_user_in_the_middle),
         TEST(refuses_one_import_too_many),
         TEST(refuses_one_dataset_too_many),
         TEST(refuses_more_tokens_than_a_dataset_can_hold),
-        TEST(leaves_nothing_of_an_import_that_is_given_up),
-        TEST(leaves_nothing_of_an_import_that_the_node_did_not_see_the_end_of),
-        TEST(leaves_nothing_of_an_import_that_was_silent_for_ten_minutes),
-        TEST(dropping_a_dataset_gives_up_its_import),
-        TEST(an_append_goes_on_over_forgetting_and_publishing),
-        TEST(imports_nothing_when_the_disk_is_full_and_all_when_it_is_not),
-        TEST(gives_up_on_a_full_disk_and_erases_when_there_is_room),
-        TEST(erases_what_a_failed_transaction_may_have_left_too),
-        cmocka_unit_test(is_there_as_a_whole_or_not_at_all_when_killed_at_any_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

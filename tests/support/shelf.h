@@ -50,6 +50,8 @@ void shelf_id(uint8_t out[SYM_IMPORT_ID_BYTES], char letter);
 SYM_MUST enum sym_err shelf_import(struct shelf *s, char letter, const char *dataset, bool append,
                                    unsigned first, unsigned n);
 #define SHELF_PER_RECORD 3u
+/* Chunks of so many records fill the memory of an import after some five of them. */
+#define SHELF_LARGE 8000u
 
 struct sym_dataset_row shelf_row(struct shelf *s, const char *dataset);
 bool shelf_has(struct shelf *s, const char *dataset);
