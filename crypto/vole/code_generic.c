@@ -115,6 +115,17 @@ void sym_code_accumulate_pairs_generic(const struct sym_vole_kernel *with, struc
     }
 }
 
+/* Asks for the blocks that the output adds up that comes so many later. */
+#define AHEAD 16u
+
+static inline void ask(const uint8_t *y, size_t stride, const uint32_t indices[SYM_CODE_INDICES],
+                       size_t output)
+{
+    for (unsigned j = 0; output < SYM_CODE_GRAIN && j < SYM_CODE_WEIGHT; j++) {
+        __builtin_prefetch(y + stride * indices[j * SYM_CODE_GRAIN + output], 0, 2);
+    }
+}
+
 void sym_code_spread_generic(const struct sym_vole_kernel *with, struct sym_block *out,
                              const struct sym_block keys[SYM_AES_ROUND_KEYS],
                              const struct sym_block *y, size_t m, size_t first, size_t n)
@@ -126,6 +137,7 @@ void sym_code_spread_generic(const struct sym_vole_kernel *with, struct sym_bloc
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
         for (size_t o = 0; o < some; o++) {
             element *to = (element *)(out + at + o);
+            ask((const uint8_t *)y, sizeof *y, indices, o + AHEAD);
             element sum = *to;
             for (unsigned j = 0; j < SYM_CODE_WEIGHT; j++) {
                 sum ^= from[indices[j * SYM_CODE_GRAIN + o]];
@@ -147,6 +159,7 @@ void sym_code_spread_pairs_generic(const struct sym_vole_kernel *with, struct sy
         size_t some = first + n - at < SYM_CODE_GRAIN ? first + n - at : SYM_CODE_GRAIN;
         for (size_t o = 0; o < some; o++) {
             element *to_w = (element *)(w + at + o);
+            ask((const uint8_t *)pairs, 2 * sizeof *pairs, indices, o + AHEAD);
             element *to_u = (element *)(u + at + o);
             element sum_w = *to_w;
             element sum_u = *to_u;
