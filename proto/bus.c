@@ -295,5 +295,6 @@ enum sym_err sym_bus_ask(struct sym_bus *b, struct sym_span request, uint8_t **r
     }
     void *message = NULL;
     int received = nn_recv(b->socket, &message, NN_MSG, 0);
-    return take(b, reply, len, message, received);
+    err = take(b, reply, len, message, received);
+    return err == SYM_TIMEOUT && !sym_bus_connected(b) ? SYM_UNREACHABLE : err;
 }

@@ -78,7 +78,8 @@ SYM_MUST enum sym_err sym_bus_send_to(struct sym_bus *b, uint8_t *buffer,
                                       const struct sym_bus_route *route);
 
 /* SYM_BUS_ASK: sends a copy of request and waits for the reply. SYM_UNREACHABLE when nobody is
- * bound within two seconds, or within timeout_ms if that is less. */
+ * bound within two seconds, or within timeout_ms if that is less, or when who was asked has gone;
+ * SYM_TIMEOUT when it is still there. */
 SYM_MUST enum sym_err sym_bus_ask(struct sym_bus *b, struct sym_span request, uint8_t **reply,
                                   size_t *len, unsigned timeout_ms);
 

@@ -334,6 +334,19 @@ static int serve(void)
     return err == SYM_OK ? 0 : 1;
 }
 
+/* The role that takes one request and ends. */
+static int leave(void)
+{
+    struct sym_bus b = SYM_BUS_CLOSED;
+    enum sym_err err = sym_bus_open(&b, SYM_BUS_REPLY, LIMIT);
+    if (err == SYM_OK) {
+        err = sym_bus_bind(&b, url);
+    }
+    bool asked = err == SYM_OK && ready(sym_bus_receive_fd(&b), WAIT_MS);
+    sym_bus_close(&b);
+    return asked ? 0 : 1;
+}
+
 static void asks_and_gets_the_reply_of_its_own_request(void **state)
 {
     (void)state;
@@ -369,6 +382,20 @@ static void says_that_nobody_is_there_to_ask(void **state)
     assert_int_equal(sym_bus_connect(&b, url), SYM_OK);
     assert_int_equal(sym_bus_ask(&b, sym_span_text("x"), &reply, &len, 100), SYM_UNREACHABLE);
     sym_bus_close(&b);
+}
+
+static void says_that_who_was_asked_has_gone(void **state)
+{
+    (void)state;
+    struct sym_bus b = SYM_BUS_CLOSED;
+    uint8_t *reply = NULL;
+    size_t len = 0;
+    pid_t child = start_other("leave");
+    assert_int_equal(sym_bus_open(&b, SYM_BUS_ASK, LIMIT), SYM_OK);
+    assert_int_equal(sym_bus_connect(&b, url), SYM_OK);
+    assert_int_equal(sym_bus_ask(&b, sym_span_text("x"), &reply, &len, 2000), SYM_UNREACHABLE);
+    sym_bus_close(&b);
+    expect_success_of(child);
 }
 
 static void gives_up_on_an_answer_that_does_not_come(void **state)
@@ -415,7 +442,9 @@ int main(int argc, char **argv)
 {
     if (argc == 3) {
         (void)snprintf(url, sizeof url, "%s", argv[2]);
-        return strcmp(argv[1], "serve") == 0 ? serve() : take_one();
+        return strcmp(argv[1], "serve") == 0   ? serve()
+               : strcmp(argv[1], "leave") == 0 ? leave()
+                                               : take_one();
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notices_that_the_other_process_died_and_serves_its_successor),
@@ -432,6 +461,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(says_when_no_socket_is_left),
         cmocka_unit_test(refuses_to_use_a_closed_socket),
         cmocka_unit_test(says_that_nobody_is_there_to_ask),
+        cmocka_unit_test(says_that_who_was_asked_has_gone),
         cmocka_unit_test(gives_up_on_an_answer_that_does_not_come),
         cmocka_unit_test(refuses_to_ask_too_much),
         cmocka_unit_test(refuses_a_route_that_is_too_long),
