@@ -8,6 +8,7 @@ runner: timeout=300
 
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SANDBOX = ("node/sandbox.c", "node/sandbox_calls.c")
 NOBODY = 65534
-COMPILE = [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", f"-I{ROOT}", "-c"]
+COMPILE = [*shlex.split(os.environ.get("CC", "cc")), "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", f"-I{ROOT}", "-c"]
 
 # What must be tried at least, so that an attempt cannot silently go missing.
 REQUIRED = {
