@@ -8,7 +8,7 @@
 /* Noise beyond this scale (sensitivity by epsilon) would leave nothing to read. */
 #define SCALE_MAX   256u
 #define CELL_MAX    (UINT64_C(1) << 53)
-#define CUBE_DOMAIN "symbolon-cube-1"
+#define CUBE_DOMAIN "symbolon-cube-2"
 #define NANO        UINT64_C(1000000000)
 #define HEAD_ROOM   64u
 #define LEVEL_ROOM  (1u + SYM_TAB_DIMENSIONS_MAX)
@@ -25,6 +25,7 @@ struct dimension {
     enum sym_incident_field field;
     struct code *codes; /* by text, for searching */
     size_t n_codes;
+    bool narrows;
 };
 
 struct level {
@@ -143,6 +144,7 @@ static enum sym_err take_dimensions(struct sym_cube *c, const struct sym_tab_que
         }
         d->dimension = (enum sym_dimension)from->dimension;
         d->field = sym_dimension_field(d->dimension);
+        d->narrows = from->narrows != 0;
         for (size_t j = 0; j < i; j++) {
             if (c->dimensions[j].dimension == d->dimension) {
                 return sym_fail(fault, SYM_BAD_VALUE, "query: names the dimension %s twice",
@@ -233,7 +235,7 @@ static enum sym_err make_hash(struct sym_cube *c, const struct sym_tab_query *q)
 {
     size_t room = HEAD_ROOM + SYM_TAB_LEVELS_MAX * LEVEL_ROOM;
     for (size_t i = 0; i < q->n_dimensions; i++) {
-        room += 5;
+        room += 6;
         for (size_t j = 0; j < q->dimensions[i].n_codes; j++) {
             room += 1 + q->dimensions[i].codes[j].len;
         }
@@ -248,6 +250,7 @@ static enum sym_err make_hash(struct sym_cube *c, const struct sym_tab_query *q)
     for (size_t i = 0; i < q->n_dimensions; i++) {
         const struct sym_tab_dimension *d = &q->dimensions[i];
         sym_write_u8(&w, (uint8_t)d->dimension);
+        sym_write_u8(&w, d->narrows != 0);
         sym_write_u32(&w, (uint32_t)d->n_codes);
         for (size_t j = 0; j < d->n_codes; j++) {
             sym_write_u8(&w, (uint8_t)d->codes[j].len);
@@ -472,6 +475,9 @@ enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym
     *cells_hit = 0;
     for (size_t i = 0; i < c->n_dimensions; i++) {
         find_places(&places[i], &c->dimensions[i], incident);
+        if (c->dimensions[i].narrows && places[i].n == 0) {
+            return SYM_OK;
+        }
     }
     for (size_t i = 0; err == SYM_OK && i < c->n_levels; i++) {
         err = count_level(cells, cells_hit, c, &c->levels[i], places, weight);

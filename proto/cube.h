@@ -4,7 +4,9 @@
  * Cells are numbered level by level as the query lists them, within a level row-major: the code of
  * its last dimension changes first. A record without a value counts under "unknown" where the code
  * list has that, and nowhere otherwise. A record with several values counts in a level under each
- * combination, in the order in which they are recorded, but in at most cells_per_incident cells.
+ * combination, in the order in which they are recorded, but in at most cells_per_incident cells. A
+ * dimension that narrows the question (to some years, to some places) does so in every level, in
+ * those without it as well.
  * Aggregates count as they are. Errors: SYM_BAD_VALUE, SYM_LIMIT (too large; the fault says the
  * size and what to narrow), SYM_NO_MEMORY, each with a line in fault. Pure.
  */
@@ -34,7 +36,8 @@ uint64_t sym_cube_epsilon(const struct sym_cube *c); /* thousand millionths */
 uint32_t sym_cube_unit(const struct sym_cube *c);    /* enum sym_tab_unit */
 uint32_t sym_cube_cells_per_incident(const struct sym_cube *c);
 uint32_t sym_cube_persons_max(const struct sym_cube *c);
-/* SHA-256 over dimensions, codes, levels and bounds, in the order of the query: 32 bytes. */
+/* SHA-256 over dimensions, what they narrow, codes, levels and bounds, in the order of the query:
+ * 32 bytes. */
 const uint8_t *sym_cube_hash(const struct sym_cube *c);
 
 /* Adds the record to the cells (sym_cube_cells). *cells_hit: in how many it counts. May run on

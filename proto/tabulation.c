@@ -21,6 +21,7 @@ static const struct sym_field tab_dimension_fields[] = {
     SYM_FIELD_U32(struct sym_tab_dimension, dimension, 1, SYM_DIMENSION_COUNT - 1),
     SYM_FIELD_MANY(SYM_MANY_TEXT, struct sym_tab_dimension, codes, 1, SYM_CODE_BYTES_MAX,
                    SYM_TAB_CODES_MAX, NULL),
+    SYM_FIELD_U32(struct sym_tab_dimension, narrows, 0, 1),
 };
 static const struct sym_message tab_dimension =
     SYM_MESSAGE("TabDimension", struct sym_tab_dimension, tab_dimension_fields);

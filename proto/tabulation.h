@@ -31,6 +31,7 @@ struct sym_tab_dimension {
     uint32_t dimension;
     const struct sym_span *codes;
     size_t n_codes;
+    uint32_t narrows; /* 1: the question is of these codes alone, in every level */
 };
 
 struct sym_tab_level {

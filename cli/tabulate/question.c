@@ -163,15 +163,34 @@ static bool says_times(const struct sym_question *q, const struct sym_code_sourc
     return left == 0;
 }
 
+/* The codes of one dimension. The question is of some alone where a filter chose them, and of a
+ * time it always is. */
+static enum sym_err make_codes_of(struct sym_codes *out, struct sym_tab_dimension *d,
+                                  struct sym_code_source *s, struct sym_fault *fault)
+{
+    const enum sym_dimension dimension = (enum sym_dimension)d->dimension;
+    bool before[SYM_ONLY_MAX];
+    for (size_t i = 0; i < s->n_only; i++) {
+        before[i] = s->only[i].used;
+        s->only[i].used = false;
+    }
+    enum sym_err err = sym_codes_make(out, dimension, s, fault);
+    d->narrows = sym_dimension_role(dimension) == SYM_ROLE_TIME;
+    for (size_t i = 0; i < s->n_only; i++) {
+        d->narrows |= s->only[i].used;
+        s->only[i].used |= before[i];
+    }
+    d->codes = out->spans;
+    d->n_codes = out->n;
+    return err;
+}
+
 static enum sym_err make_codes(struct sym_question *q, struct sym_code_source *s,
                                struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < q->query.n_dimensions; i++) {
-        struct sym_tab_dimension *d = &q->dimensions[i];
-        err = sym_codes_make(&q->codes[i], (enum sym_dimension)d->dimension, s, fault);
-        d->codes = q->codes[i].spans;
-        d->n_codes = q->codes[i].n;
+        err = make_codes_of(&q->codes[i], &q->dimensions[i], s, fault);
     }
     for (size_t i = 0; err == SYM_OK && i < s->n_only; i++) {
         if (!s->only[i].used) {

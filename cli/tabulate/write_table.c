@@ -230,7 +230,9 @@ static void put_preview_head(FILE *to, const struct sym_view *v)
     sym_format_text(name, sizeof name, v->dataset);
     (void)fprintf(to, "%s: %" PRIu64 " of %" PRIu64 " records count%s.\n", name, v->records,
                   v->records + v->left_out,
-                  v->left_out > 0 ? "; of the others, some code is not in the lists" : "");
+                  v->left_out > 0
+                      ? "; the others lie outside the time or the codes that were asked for"
+                      : "");
     (void)fprintf(to, "This is what the node would add, before noise. Nothing has left it.\n");
 }
 

@@ -66,9 +66,10 @@ static inline void take_question(const struct fake_call *call, const struct sym_
     for (size_t i = 0; i < asked.decoded.n_dimensions; i++) {
         const struct sym_tab_dimension *d = &asked.decoded.dimensions[i];
         struct sym_span last = d->codes[d->n_codes - 1];
-        (void)snprintf(line, sizeof line, "%s: %.*s .. %.*s, %zu", sym_dimension_text(d->dimension),
-                       (int)d->codes[0].len, (const char *)d->codes[0].data, (int)last.len,
-                       (const char *)last.data, d->n_codes);
+        (void)snprintf(line, sizeof line, "%s: %.*s .. %.*s, %zu %s",
+                       sym_dimension_text(d->dimension), (int)d->codes[0].len,
+                       (const char *)d->codes[0].data, (int)last.len, (const char *)last.data,
+                       d->n_codes, d->narrows != 0 ? "alone" : "of all");
         fake_note(call->node, line);
     }
 }

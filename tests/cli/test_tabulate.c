@@ -32,7 +32,7 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "TABULATE_PLAN\n"
                         "incidents peers=0 own=1 purpose=7 basis=1 case=C-17 shape=hotspots unit=0 "
                         "p=1 k=1 epsilon=1000000000 cells=9 levels=2\n"
-                        "country: IT .. MT, 3\nyear: 2019 .. 2020, 2\n"
+                        "country: IT .. MT, 3 alone\nyear: 2019 .. 2020, 2 alone\n"
                         "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\n"
                         "RELEASE_EVIDENCE\nRELEASE_CELLS\n");
 }
@@ -61,12 +61,12 @@ static void a_preview_asks_nobody_and_waits_until_it_is_counted(void **state)
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(
-        r.out,
-        "incidents: 140 of 145 records count; of the others, some code is not in the lists.\n"
-        "This is what the node would add, before noise. Nothing has left it.\n\ncountry\n#  "
-        "country   count  \n"
-        "1  IT Italy    100  ████████████████████████\n"
-        "2  MT Malta     40  █████████▌\n1 of 3 cells are empty\n");
+        r.out, "incidents: 140 of 145 records count; the others lie outside the time or the codes "
+               "that were asked for.\n"
+               "This is what the node would add, before noise. Nothing has left it.\n\ncountry\n#  "
+               "country   count  \n"
+               "1  IT Italy    100  ████████████████████████\n"
+               "2  MT Malta     40  █████████▌\n1 of 3 cells are empty\n");
     run(&r, "hotspots|--dataset|incidents|--by|country|--only|country=IT,LY,MT|--preview|--json");
     cJSON *j = cJSON_Parse(r.out);
     assert_non_null(j);
@@ -88,14 +88,14 @@ static void questions_are_what_the_options_say(void **state)
         {"hotspots" JOINT "|--by|country,month,exploitation", "shape=hotspots"},
         {"hotspots" JOINT "|--by|country,month,exploitation", "month: "},
         {"hotspots" JOINT "|--by|country,quarter|--from|2019-02|--to|2020",
-         "quarter: 2019-Q1 .. 2020-Q4, 8"},
+         "quarter: 2019-Q1 .. 2020-Q4, 8 alone"},
         {"trends" JOINT "|--by|month|--from|2019-Q4|--to|2020-02", "month: 2019-10 .. 2020-02, 5"},
-        {"trends" JOINT "|--by|year|--to|2019", "year: 2015 .. 2019, 5"},
+        {"trends" JOINT "|--by|year|--to|2019", "year: 2015 .. 2019, 5 alone"},
         {"trends" JOINT "|--by|year|--only|year=2017,unknown", "year: 2017 .. unknown, 2"},
-        {"tabulate" JOINT "|--by|country", " .. unknown, 25"},
-        {"tabulate" JOINT "|--by|admin1|--only|country=IT", "admin1: IT.01 .. IT.20, 20"},
+        {"tabulate" JOINT "|--by|country", " of all"},
+        {"tabulate" JOINT "|--by|admin1|--only|country=IT", "admin1: IT.01 .. IT.20, 20 alone"},
         {"tabulate" JOINT "|--by|admin1|--only|admin1=IT.09,unknown",
-         "admin1: IT.09 .. unknown, 2"},
+         "admin1: IT.09 .. unknown, 2 alone"},
         {"tabulate" JOINT "|--by|city|--only|city=IT.09.Milan", "city: IT.09.Milan .. "},
         {"tabulate" JOINT "|--by|geohash-2|--only|geohash-2=u", "geohash-2: u0 .. uz, 32"},
         {"tabulate" JOINT "|--by|geohash-3", "geohash-3: 000 .. unknown, 32769"},

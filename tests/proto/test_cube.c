@@ -154,6 +154,31 @@ static void codes_that_are_not_asked_for_are_left_out(void **state)
     assert_cells("0:1");
 }
 
+static void a_dimension_that_narrows_does_so_in_every_level(void **state)
+{
+    (void)state;
+    struct sym_incident i = incident_in(2021);
+    ask_nothing();
+    BY(COUNTRY, "IT", "ES");
+    BY(YEAR, "2020");
+    LEVEL("\0");
+    LEVEL("\0\1");
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    make();
+    assert_int_equal(count(&i), 1);
+    assert_cells("0:1");
+    sym_cube_free(cube);
+    cube = NULL;
+    memset(cells, 0, sizeof cells);
+    asked.dimensions[1].narrows = 1;
+    make();
+    assert_int_equal(count(&i), 0);
+    i = incident_in(2020);
+    has(&i, SYM_FIELD_OF_COUNTRY, "IT");
+    assert_int_equal(count(&i), 2);
+    assert_cells("0:1 2:1");
+}
+
 /* A code that begins like another, or is its beginning, is another. */
 static void codes_are_compared_whole(void **state)
 {
@@ -347,6 +372,8 @@ static void the_hash_changes_with_everything_that_gives_cells_their_meaning(void
     assert_new_hash();
     asked.levels[1].dimensions = sym_span("\0\2", 2);
     assert_new_hash();
+    asked.dimensions[0].narrows = 1;
+    assert_new_hash();
     asked.query.epsilon_nano++;
     assert_new_hash();
     asked.query.cells_per_incident++;
@@ -356,7 +383,7 @@ static void the_hash_changes_with_everything_that_gives_cells_their_meaning(void
     asked.query.unit = SYM_TAB_PERSONS;
     asked.query.persons_max++;
     assert_new_hash();
-    assert_int_equal(n_hashes, 12);
+    assert_int_equal(n_hashes, 13);
 }
 
 static void the_same_query_has_the_same_hash_however_it_is_shown(void **state)
@@ -388,6 +415,7 @@ int main(void)
         TEST(without_a_value_a_record_is_unknown_where_that_is_a_code),
         TEST(a_date_counts_as_closely_as_it_is_known),
         TEST(codes_that_are_not_asked_for_are_left_out),
+        TEST(a_dimension_that_narrows_does_so_in_every_level),
         TEST(codes_are_compared_whole),
         TEST(several_values_count_once_unless_more_is_declared),
         TEST(several_values_count_in_as_many_cells_as_declared),

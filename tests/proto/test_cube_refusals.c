@@ -209,8 +209,8 @@ static void refuses_more_cells_than_there_may_be(void **state)
         codes[1][i] = sym_span_text(texts[1][i]);
     }
     ask_nothing();
-    asked.dimensions[0] = (struct sym_tab_dimension){SYM_DIMENSION_ADMIN1, codes[0], 1000};
-    asked.dimensions[1] = (struct sym_tab_dimension){SYM_DIMENSION_MONTH, codes[1], 1000};
+    asked.dimensions[0] = (struct sym_tab_dimension){SYM_DIMENSION_ADMIN1, codes[0], 1000, 0};
+    asked.dimensions[1] = (struct sym_tab_dimension){SYM_DIMENSION_MONTH, codes[1], 1000, 0};
     asked.query.n_dimensions = 2;
     LEVEL("\0\1");
     assert_int_equal(sym_cube_new(&cube, &asked.query, &fault), SYM_OK);
@@ -237,8 +237,8 @@ static void refuses_cubes_beyond_all_numbers(void **state)
         of_cities[i] = sym_span_text(cities[i]);
     }
     ask_nothing();
-    asked.dimensions[0] = (struct sym_tab_dimension){places[0], codes, CODES};
-    asked.dimensions[1] = (struct sym_tab_dimension){places[1], of_cities, CODES};
+    asked.dimensions[0] = (struct sym_tab_dimension){places[0], codes, CODES, 0};
+    asked.dimensions[1] = (struct sym_tab_dimension){places[1], of_cities, CODES, 0};
     asked.query.n_dimensions = 2;
     BY(COUNTRY, "IT", "FR", "ES", "DE", "AT", "BE", "NL");
     BY(ORIGIN, "IT", "FR", "ES", "DE", "AT", "BE", "NL");

@@ -29,8 +29,8 @@ static void make_query(size_t n)
     }
     years[0] = sym_span_text("2019");
     years[1] = sym_span_text("2020");
-    dimensions[0] = (struct sym_tab_dimension){SYM_DIMENSION_COUNTRY, codes, n};
-    dimensions[1] = (struct sym_tab_dimension){SYM_DIMENSION_YEAR, years, 2};
+    dimensions[0] = (struct sym_tab_dimension){SYM_DIMENSION_COUNTRY, codes, n, 0};
+    dimensions[1] = (struct sym_tab_dimension){SYM_DIMENSION_YEAR, years, 2, 1};
     levels[0].dimensions = sym_span("\x00", 1);
     levels[1].dimensions = sym_span("\x00\x01", 2);
     query = (struct sym_tab_query){.version = 1,
@@ -102,7 +102,7 @@ static void the_longest_fits(void **state)
         all[i] = sym_span_text(longest);
     }
     for (size_t i = 0; i < SYM_TAB_DIMENSIONS_MAX; i++) {
-        six[i] = (struct sym_tab_dimension){SYM_DIMENSION_CITY, all, SYM_TAB_OUTLINED_CODES};
+        six[i] = (struct sym_tab_dimension){SYM_DIMENSION_CITY, all, SYM_TAB_OUTLINED_CODES, 0};
     }
     for (size_t i = 0; i < SYM_TAB_LEVELS_MAX; i++) {
         eight[i].dimensions = sym_span("\0\1\2\3\4\5", 6);
