@@ -114,6 +114,14 @@ static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *
         return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result here: the peer asked, and has it",
                         id);
     }
+    if (e->state == SYM_EXCHANGE_HELD) {
+        char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
+        sym_format_text(peer, sizeof peer, e->alias);
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "%s: has no result yet: %s holds it until an approver decides there; an "
+                        "overlap then goes on by itself within half a minute",
+                        id, peer);
+    }
     if (e->state != SYM_EXCHANGE_DONE) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result: it is %s", id,
                         sym_exchange_state_text(e->state));

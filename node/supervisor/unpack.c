@@ -103,7 +103,7 @@ static enum sym_err refuse_chunk(const struct unpack *u, enum sym_err err, struc
         return sym_fail(
             fault, err,
             "%s: does not open: the passphrase is wrong, or chunk 0, its beginning, was "
-            "altered",
+            "altered or cut off: try the passphrase once more, then another copy of the file",
             u->shown);
     }
     return sym_fail(fault, err,

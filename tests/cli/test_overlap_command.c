@@ -301,7 +301,9 @@ static void held_exits_3_and_says_how_to_go_on(void **state)
     assert_shows(r.out, "\"state\": \"held\"");
     run(&r, "exchange|result|4f1c");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_string_equal(r.err, "symbolon: 4f1caa010000: has no result: it is held\n");
+    assert_string_equal(
+        r.err, "symbolon: 4f1caa010000: has no result yet: bank-b holds it until an approver "
+               "decides there; an overlap then goes on by itself within half a minute\n");
 }
 
 static enum sym_err is_approved_in_the_end(struct fake_call *call)
