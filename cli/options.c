@@ -42,11 +42,9 @@ static void fill_long_options(struct option out[SYM_OPTIONS_MAX + 1], const stru
 static enum sym_err refuse_unknown(const struct sym_args *args, const char *word,
                                    struct sym_fault *fault)
 {
-    struct sym_nearest nearest = sym_nearest(word);
+    struct sym_nearest nearest = sym_nearest(word + strspn(word, "-")); /* all have the dashes */
     for (size_t i = 0; i < args->n_known; i++) {
-        char name[64] = "--";
-        strncat(name, args->known[i]->name, sizeof name - 3);
-        sym_nearest_try(&nearest, name, args->known[i]->name);
+        sym_nearest_try(&nearest, args->known[i]->name, args->known[i]->name);
     }
     char shown[SYM_FAULT_BYTES];
     sym_format_text(shown, sizeof shown, sym_span_text(word));

@@ -147,6 +147,7 @@ static void refuses_an_unknown_option_with_a_hint_where_one_is_close(void **stat
     (void)state;
     refuse("x --jsno", "--jsno: there is no such option; did you mean --json?");
     refuse("x --quantum", "--quantum: there is no such option");
+    refuse("x --from", "--from: there is no such option");
     refuse("x -q", "-q: there is no such option; options are written out, such as --help");
 }
 
