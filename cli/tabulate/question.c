@@ -169,7 +169,7 @@ static enum sym_err make_codes_of(struct sym_codes *out, struct sym_tab_dimensio
                                   struct sym_code_source *s, struct sym_fault *fault)
 {
     const enum sym_dimension dimension = (enum sym_dimension)d->dimension;
-    bool before[SYM_ONLY_MAX];
+    bool before[SYM_ONLY_MAX] = {false};
     for (size_t i = 0; i < s->n_only; i++) {
         before[i] = s->only[i].used;
         s->only[i].used = false;
