@@ -22,7 +22,7 @@ enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run, struct 
         run->remark = "a test BIC: no bank answers to it";
     }
     if (bic.len == 8) {
-        memcpy(bic.text + 8, "XXX", 3);
+        memset(bic.text + 8, 'X', 3);
         bic.len = 11;
     }
     memcpy(out, bic.text, bic.len);

@@ -19,17 +19,17 @@ MUTANTS = [
     ),
     (
         "an owner does not verify proofs",
-        "proto/test_table_cheats:one_answer_among_a_thousand_with_another_secret_is_found",
+        "proto/test_table_answers:one_answer_among_a_thousand_with_another_secret_is_found",
         ("proto/table_list_work.c", "return sym_dleq_verify(answer->proof, job->list->config.with, &st);", "return SYM_OK;"),
     ),
     (
         "answers are not those that were signed",
-        "proto/test_table_cheats:answers_that_are_not_what_was_signed_or_asked_are_refused",
+        "proto/test_table_answers:answers_that_are_not_what_was_signed_or_asked_are_refused",
         ("proto/table_owner.c", "!table_same(said.answers_hash.data, answer->hash, SYM_HASH_BYTES)", "said.answers_hash.len == 0"),
     ),
     (
         "an exhibit convicts whoever signed an answer",
-        "proto/test_table_cheats:nobody_is_convicted_of_a_right_answer",
+        "proto/test_table_answers:nobody_is_convicted_of_a_right_answer",
         ("proto/table_exhibit.c", "? SYM_DENIED", "? SYM_OK"),
     ),
     (
