@@ -61,7 +61,7 @@ CFLAGS_tests/crypto/test_scalar := -O2 # what the stack keeps of a call is part 
 gold = $(eval gold := $(shell $(CC) -fuse-ld=gold -Wl,--version >/dev/null 2>&1 && echo -fuse-ld=gold))$(gold)
 # One file may get more: instructions that it is only run with where crypto/cpu.h finds them. The kernels
 # of the vole engine also count on short loops being unrolled.
-# gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c; in ifma.c, where
+# gcc's replacement of temporaries by their expressions makes it spill a third more in avx2.c; in ifma.h, where
 # two products at a time fill both ports, scheduling before registers are given out is worth a tenth. clang makes
 # vectors of public counters there, which tests/ct/check_object.py could not tell from lanes.
 $(foreach f,vole/aes_portable vole/code_generic sha256/sha_portable,$(eval CFLAGS_crypto/$f := -O3))
@@ -79,6 +79,7 @@ ifeq ($(findstring clang,$(CC)),)
 CFLAGS_crypto/ristretto/ifma += -fno-var-tracking
 CFLAGS_crypto/ristretto/avx2 += -fno-var-tracking
 endif
+CFLAGS_crypto/ristretto/ifma_amd = $(CFLAGS_crypto/ristretto/ifma)
 CFLAGS_crypto/sha256/sha_avx2 := -O3 -mavx2
 # Without AVX: its instructions between those of SHA, which have no such form, cost 70 cycles each.
 CFLAGS_crypto/sha256/sha_ni := -O3 -msse4.1 -msha
@@ -217,7 +218,7 @@ valgrind: ## all tests under valgrind
 ctcheck: ## constant time: secrets are undefined under valgrind; planted branches are caught
 	$(call again,ctcheck-objects,release)
 	$(call again,ctcheck-run,ct)
-VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/avx2.o sha512/sha512_avx2.o sha512/sha512_avx512.o vole/kernel_vaes512.o vole/code_vaes512.o))
+VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/ifma_amd.o ristretto/avx2.o sha512/sha512_avx2.o sha512/sha512_avx512.o vole/kernel_vaes512.o vole/code_vaes512.o))
 ctcheck-objects: $(VECTOR_OBJECTS)
 	$(Q)python3 tests/ct/check_object.py --self-test
 	$(Q)$(if $^,python3 tests/ct/check_object.py $^)

@@ -8,6 +8,7 @@
 /* Fastest first. */
 static const struct sym_ristretto *const backends[] = {
 #ifdef __x86_64__
+    &sym_ristretto_ifma_amd,
     &sym_ristretto_ifma,
     &sym_ristretto_avx2,
 #endif

@@ -38,7 +38,8 @@ struct sym_ristretto {
     sym_sha512_lanes *sha512; /* or NULL */
 };
 
-/* ifma and avx2 are on x86-64 only. */
+/* All but sodium are on x86-64 only. */
+extern const struct sym_ristretto sym_ristretto_ifma_amd;
 extern const struct sym_ristretto sym_ristretto_ifma;
 extern const struct sym_ristretto sym_ristretto_avx2;
 extern const struct sym_ristretto sym_ristretto_sodium;

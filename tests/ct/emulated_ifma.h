@@ -1,4 +1,4 @@
-/* emulated_ifma.h - the few AVX-512 instructions that crypto/ristretto/ifma.c names, lane by lane
+/* emulated_ifma.h - the few AVX-512 instructions that crypto/ristretto/ifma.h names, lane by lane
  * in plain C, so that the same source runs under valgrind, which knows none of them. Included
  * before that file, on the command line, in the variant `ct` alone. Takes no branch on a lane. */
 #ifndef SYM_TESTS_CT_EMULATED_IFMA_H
@@ -25,14 +25,15 @@ EMULATED __m512i _mm512_set1_epi64(long long x)
     return (__m512i){u, u, u, u, u, u, u, u};
 }
 
-#define _mm512_setzero_si512()  _mm512_set1_epi64(0)
-#define _mm512_add_epi64(a, b)  ((a) + (b))
-#define _mm512_sub_epi64(a, b)  ((a) - (b))
-#define _mm512_and_si512(a, b)  ((a) & (b))
-#define _mm512_or_si512(a, b)   ((a) | (b))
-#define _mm512_xor_si512(a, b)  ((a) ^ (b))
-#define _mm512_srli_epi64(a, n) ((a) >> (n))
-#define _mm512_slli_epi64(a, n) ((a) << (n))
+#define _mm512_setzero_si512()   _mm512_set1_epi64(0)
+#define _mm512_add_epi64(a, b)   ((a) + (b))
+#define _mm512_sub_epi64(a, b)   ((a) - (b))
+#define _mm512_mullo_epi64(a, b) ((a) * (b))
+#define _mm512_and_si512(a, b)   ((a) & (b))
+#define _mm512_or_si512(a, b)    ((a) | (b))
+#define _mm512_xor_si512(a, b)   ((a) ^ (b))
+#define _mm512_srli_epi64(a, n)  ((a) >> (n))
+#define _mm512_slli_epi64(a, n)  ((a) << (n))
 
 EMULATED __m512i _mm512_madd52lo_epu64(__m512i c, __m512i a, __m512i b)
 {
