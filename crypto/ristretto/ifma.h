@@ -19,7 +19,6 @@
 #include "crypto/cpu.h"
 #include "crypto/ristretto_backend.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #ifndef SYM_IFMA_EMULATED
