@@ -129,7 +129,9 @@ static void put_strip(const struct sym_tables *t, const struct sym_json_value *r
     int64_t asked = 0;
     int64_t included = 0;
     (void)fputs("<dl>\n", t->to);
+    text_item(t, SYM_WORD_TYPE, sym_json_words(sym_json_get(r, "type")));
     text_item(t, SYM_WORD_ASKED, sym_tables_name(t, sym_json_words(sym_json_get(r, "asker"))));
+    text_item(t, SYM_WORD_TALLIER, sym_tables_name(t, sym_json_words(sym_json_get(r, "tallier"))));
     begin_item(t, SYM_WORD_PURPOSE);
     sym_html_text(t->to, sym_json_words(sym_json_get(r, "purpose")));
     (void)fputs(*basis != '\0' ? ", " : "", t->to);

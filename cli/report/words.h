@@ -22,6 +22,8 @@ enum sym_language { SYM_LANGUAGE_EN, SYM_LANGUAGE_FR, SYM_LANGUAGE_COUNT };
     X(OVERLAP_TABLE, "Overlap of lists", "Recoupement de listes")                                   \
     X(OTHER, "Result", "Résultat")                                                                  \
     X(ASKED, "Asked by", "Demandé par")                                                             \
+    X(TYPE, "Identifier", "Identifiant")                                                            \
+    X(TALLIER, "Counted by", "Compté par")                                                          \
     X(PURPOSE, "Purpose, basis", "Finalité, base")                                                  \
     X(RELEASED, "Released", "Publié")                                                               \
     X(NODES, "Nodes", "Nœuds")                                                                      \

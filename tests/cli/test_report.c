@@ -178,6 +178,27 @@ static void a_dataset_may_be_called_this_node_and_stays_so(void **state)
     free(text);
 }
 
+#define SHARED                                                                                     \
+    "\"type\":\"phone\",\"tallier\":\"this node\",\"lists\":[],\"combinations\":[],"               \
+    "\"suppression\":null,\"notes\":[]}],\"estimates\":[],\"notes\":[]}"
+
+static void an_overlap_says_what_was_compared_and_who_counted(void **state)
+{
+    (void)state;
+    char *text = good_page(HEAD("symbolon-report/1", "en") SHARED, &plain);
+    assert_non_null(strstr(text, "<dt>Identifier</dt><dd><bdi>phone</bdi></dd>"));
+    assert_non_null(strstr(text, "<dt>Counted by</dt><dd><bdi>&lt;/script&gt;"));
+    free(text);
+    text = good_page(HEAD("symbolon-report/1", "fr") SHARED, &plain);
+    assert_non_null(strstr(text, "<dt>Identifiant</dt><dd><bdi>phone</bdi></dd>"));
+    assert_non_null(strstr(text, "<dt>Compt\xc3\xa9 par</dt><dd><bdi>&lt;/script&gt;"));
+    free(text);
+    text = good_page(DOCUMENT, &plain);
+    assert_null(strstr(text, "Identifier"));
+    assert_null(strstr(text, "Counted by"));
+    free(text);
+}
+
 static void large_levels_list_what_has_a_count(void **state)
 {
     enum { CODES = 1000 };
@@ -371,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_plain_page_runs_nothing_and_says_why_it_is_plain),
         cmocka_unit_test(a_heading_says_of_what_data_and_time),
         cmocka_unit_test(a_dataset_may_be_called_this_node_and_stays_so),
+        cmocka_unit_test(an_overlap_says_what_was_compared_and_who_counted),
         cmocka_unit_test(large_levels_list_what_has_a_count),
         cmocka_unit_test(refuses_what_is_no_report_or_does_not_agree_with_itself),
         WITH_NODE(writes_a_private_file_and_has_it_logged),

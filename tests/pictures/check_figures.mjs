@@ -72,6 +72,25 @@ export default {
     });
   },
 
+  async 'an overlap names what was compared and who counted, in every language'({ browser }) {
+    const report = only(planted(), 'overlap', 'overlap-table');
+    report.results[1].tallier = 'this node';
+    const said = {
+      en: [['Identifier', 'IBAN'], ['Identifier', 'name'], ['Counted by', 'bank-a'], ['Counted by', 'agency']],
+      fr: [['Identifiant', 'IBAN'], ['Identifiant', 'nom'], ['Compté par', 'bank-a'], ['Compté par', 'agency']],
+    };
+    for (const [lang, [pair, table, own, other]] of Object.entries(said)) {
+      await withPage(browser, { ...report, lang }, {}, async (page) => {
+        const strip = async (id) => (await page.locator(`#${id} .provenance`).innerText()).replace(/\s+/g, ' ');
+        assert.ok((await strip('overlap-1')).includes(pair.join(' ')), await strip('overlap-1'));
+        assert.ok(!(await strip('overlap-1')).includes(own[0]), 'of two nodes, both count');
+        assert.ok((await strip('overlap-table-1')).includes(table.join(' ')), await strip('overlap-table-1'));
+        assert.ok((await strip('overlap-table-1')).includes(own.join(' ')), await strip('overlap-table-1'));
+        assert.ok((await strip('overlap-table-2')).includes(other.join(' ')), await strip('overlap-table-2'));
+      });
+    }
+  },
+
   async 'names of the other direction stand apart, and turn nothing around'({ browser }) {
     const report = only(planted(), 'hotspots');
     const [country] = report.results[0].dimensions;

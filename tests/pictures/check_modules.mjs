@@ -1,12 +1,15 @@
 // Parts of the page that need no browser: levels, names, packed borders, files for spreadsheets.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { packArcs, unpackArcs } from '../../cli/pictures/src/arcs.js';
 import { toCsv } from '../../cli/pictures/src/csv.js';
 import { focusOf } from '../../cli/pictures/src/focus.js';
 import { filterSets, plainest, settle } from '../../cli/pictures/src/levels.js';
+import { captionOf } from '../../cli/pictures/src/provenance.js';
 import { ranked, Release } from '../../cli/pictures/src/result.js';
 import common from '../../cli/pictures/src/words/common.js';
 import hotspots from '../../cli/pictures/src/words/hotspots.js';
+import overlap from '../../cli/pictures/src/words/overlap.js';
 import routes from '../../cli/pictures/src/words/routes.js';
 import { makeWords } from '../../cli/pictures/src/words.js';
 
@@ -94,6 +97,23 @@ export default {
         if (file.fr[key]) assert.deepEqual(slots(file.fr[key]), slots(file.en[key]), key);
       }
     }
+  },
+
+  'every type of identifier has a name in both languages'() {
+    const list = readFileSync(new URL('../../proto/token.h', import.meta.url), 'utf8');
+    const types = [...list.matchAll(/X\(\w+,[\s\\]*"(\w+)"/g)].map(([, type]) => type);
+    assert.ok(types.length >= 21 && types.includes('surname_postcode_year'), types.join());
+    for (const file of [overlap.en, overlap.fr]) {
+      for (const type of [...types, 'any']) assert.ok(file[`type.${type}`], type);
+    }
+  },
+
+  'a picture that leaves the page says what was compared and who counted'() {
+    const table = { asker: 'a', type: 'phone', tallier: 'this node' };
+    const lines = (lang) => captionOf({ raw: table }, makeWords(lang), 'bank-a').join(' ');
+    assert.match(lines('en'), /Compared: telephone number\. .*Counted by bank-a\./);
+    assert.match(lines('fr'), /Comparé : numéro de téléphone\. .*Compté par bank-a\./);
+    assert.doesNotMatch(captionOf({ raw: { asker: 'a' } }, words, 'bank-a').join(' '), /Compared|Counted/);
   },
 
   'countries have their names, codes without one are made readable'() {

@@ -61,7 +61,9 @@ class Tables {
     const { privacy, suppression, cohort, evidence } = result;
     const proven = evidence?.state === 'in-log' && isWhole(evidence.entry);
     return ['<dl>\n',
+      named('TYPE', result.type),
       result.asker ? item('ASKED', this.party(result.asker)) : '',
+      result.tallier ? item('TALLIER', this.party(result.tallier)) : '',
       item('PURPOSE', html(result.purpose) + (result.basis ? `, ${html(result.basis)}` : '')),
       named('RELEASED', result.released),
       cohort ? item('NODES', `${cohort.included} ${words.OF} ${cohort.asked}`) : '',

@@ -131,7 +131,7 @@ function overlapTable(seed, mode) {
   }));
   return {
     format: 'symbolon-release/1', kind: 'overlap-table', exchange: (noisy ? 'd1' : 'e1').repeat(16), query_id: (noisy ? 'd7' : 'e7').repeat(16),
-    table: (noisy ? 'd7' : 'e7').repeat(16), dataset: 'victims', type: 'person', mode, purpose: 'safeguarding', basis: 'vital-interest',
+    table: (noisy ? 'd7' : 'e7').repeat(16), dataset: 'victims', type: 'name_dob', mode, purpose: 'safeguarding', basis: 'vital-interest',
     asker: 'bank-a', tallier: 'agency', released: '2026-11-21T10:30:00Z', measure: { unit: 'records', cells_per_incident: 1 },
     cohort: cohort(['bank-a', 'bank-b', 'police', 'ngo-north', 'ngo-south', 'ngo-west'], 6),
     lists: LISTS.map((name, i) => ({ name, id: `${i}c`.repeat(32), announced: planting(draw(1000, 1900)) })),
@@ -235,6 +235,7 @@ export function hostile() {
   table.lists.forEach((list) => { list.name = renamed.get(list.name); });
   table.combinations.forEach((one) => { one.in = one.in.map((name) => renamed.get(name)); });
   table.totals.forEach((one) => { one.list = renamed.get(one.list); });
+  Object.assign(table, { type: HOSTILE[6], tallier: HOSTILE[9] });
   table.pairs.forEach((one) => { one.lists = one.lists.map((name) => renamed.get(name)); });
   Object.assign(made.estimates[0], { assumptions: [HOSTILE[0]], warnings: [HOSTILE[1]] });
   return made;

@@ -43,10 +43,8 @@ const SELF = 'this node';
 /** Who "this node" is, for a reader elsewhere; other names stay. */
 export const namedFor = (name, node) => harmless(name === SELF && node ? node : name);
 
-const askerOf = (raw, node) => namedFor(raw.asker, node);
-
-// A purpose or a basis, which travel as short codes.
-const term = (kind, raw, words) => (words.has(`${kind}.${raw[kind]}`) ? words(`${kind}.${raw[kind]}`) : raw[kind]);
+// A purpose, a basis or a type of identifier, which travel as short codes.
+const term = (kind, raw, words) => (words.has(`${kind}.${raw[kind]}`) ? words(`${kind}.${raw[kind]}`) : harmless(raw[kind]));
 
 const mayBeFalse = ({ suppression }) => suppression && falseCells(suppression, suppression.cells) > 0;
 
@@ -66,7 +64,9 @@ function items(raw, words, node) {
     raw.suppression && raw.suppression.cells > 0 && ['hidden', hiddenText(raw.suppression, words)],
     mayBeFalse(raw) && ['false', words('provenance.false.value', { ghosts: falseText(raw.suppression, raw.suppression.cells, words) })],
     raw.privacy && ['epsilon', epsilonText(raw.privacy, words)],
-    raw.asker && ['asked', askerOf(raw, node)],
+    raw.type && ['type', term('type', raw, words)],
+    raw.asker && ['asked', namedFor(raw.asker, node)],
+    raw.tallier && ['tallier', namedFor(raw.tallier, node)],
     raw.purpose && ['purpose', `${term('purpose', raw, words)}, ${term('basis', raw, words)}`],
     raw.released && ['released', words.day(raw.released)],
     ['evidence', evidenceItem(raw, words)],
@@ -98,7 +98,9 @@ export function captionOf(release, words, node) {
       epsilon: raw.privacy ? raw.privacy.epsilon_nano / NANO : '–',
     }));
   }
-  if (raw.asker) lines.push(words('caption.asked', { asker: askerOf(raw, node) }));
+  if (raw.type) lines.push(words('caption.type', { type: term('type', raw, words) }));
+  if (raw.asker) lines.push(words('caption.asked', { asker: namedFor(raw.asker, node) }));
+  if (raw.tallier) lines.push(words('caption.tallier', { tallier: namedFor(raw.tallier, node) }));
   const query = (raw.query_id ?? raw.table ?? raw.exchange ?? '').slice(0, QUERY_DIGITS);
   lines.push(words('caption.evidence', { query, evidence: evidenceText(raw, words) }));
   return lines;
