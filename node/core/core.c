@@ -20,16 +20,17 @@
 /* How often imports that were left alone and delayed erasures are seen to. */
 #define TIDY_MS 60000u
 
-/* The supervisor hears of whatever keeps core from starting or going on. */
+/* The supervisor hears of whatever keeps core from starting or going on, and tells it. */
 static int give_up(const struct sym_core *core, const struct sym_fault *fault)
 {
-    enum sym_err err = sym_leash_send(core->leash_fd, SYM_LEASH_FAULT, sym_span_text(fault->text));
-    sym_log(SYM_LEVEL_ERROR, "core-stopped", "reason", fault->text, NULL);
-    (void)err;
+    if (sym_leash_send(core->leash_fd, SYM_LEASH_FAULT, sym_span_text(fault->text)) != SYM_OK) {
+        sym_log(SYM_LEVEL_ERROR, "core-stopped", "reason", fault->text, NULL);
+    }
     return 1;
 }
 
-/* Waits for one packet of the given type; anything else ends the start. */
+/* Waits for one packet of the given type; anything else ends the start. SYM_CANCELLED when the
+ * supervisor wants none any more. */
 static enum sym_err await(const struct sym_core *core, enum sym_leash_type wanted, uint8_t *out,
                           size_t max, size_t *len, struct sym_fault *fault)
 {
@@ -38,8 +39,11 @@ static enum sym_err await(const struct sym_core *core, enum sym_leash_type wante
     while (poll(&p, 1, -1) < 0 && errno == EINTR) {
     }
     enum sym_err err = sym_leash_receive(core->leash_fd, &type, out, max, len);
+    if (err == SYM_CLOSED || (err == SYM_OK && type == SYM_LEASH_STOP)) {
+        return SYM_CANCELLED;
+    }
     if (err == SYM_OK && type != wanted) {
-        err = SYM_CANCELLED;
+        err = SYM_WRONG_STATE;
     }
     return err == SYM_OK ? SYM_OK
                          : sym_fail(fault, err, "core: the supervisor %s", sym_err_text(err));
@@ -379,12 +383,14 @@ int sym_core_main(const struct sym_core_start *given)
     core->dir.fd = -1;
     core->started_ms = sym_wall_ms();
     int code = 0;
-    if (start(core, &fault) != SYM_OK) {
+    enum sym_err err = start(core, &fault);
+    if (err == SYM_OK) {
+        err = record_start(core, &fault);
+    }
+    if (err == SYM_OK) {
+        code = sym_loop_run(core->loop) == SYM_OK ? 0 : 1;
+    } else if (err != SYM_CANCELLED) {
         code = give_up(core, &fault);
-    } else if (record_start(core, &fault) != SYM_OK) {
-        code = give_up(core, &fault);
-    } else if (sym_loop_run(core->loop) != SYM_OK) {
-        code = 1;
     }
     core_clear(core);
     free(core);

@@ -308,11 +308,10 @@ static int run(struct gate *g, const struct sym_gate_start *start)
     if (err == SYM_OK || err == SYM_CANCELLED) {
         return 0;
     }
-    sym_log(SYM_LEVEL_ERROR, "gate-failed", "reason", sym_err_name(err), "detail", fault.text,
-            NULL);
-    /* If the supervisor is gone, nobody needs to know. */
-    enum sym_err unheard = sym_leash_send(g->leash, SYM_LEASH_FAULT, sym_span_text(fault.text));
-    (void)unheard;
+    if (sym_leash_send(g->leash, SYM_LEASH_FAULT, sym_span_text(fault.text)) != SYM_OK) {
+        sym_log(SYM_LEVEL_ERROR, "gate-failed", "reason", sym_err_name(err), "detail", fault.text,
+                NULL);
+    }
     return 1;
 }
 

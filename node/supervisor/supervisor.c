@@ -28,6 +28,7 @@ struct side {
     struct supervisor *owner;
     struct sym_child child;
     struct sym_watch *watch;
+    bool explained; /* it has said why it ends */
 };
 
 struct supervisor {
@@ -41,6 +42,7 @@ struct supervisor {
     struct side core;
     struct side gate;
     struct sym_secret tls_seed; /* until gate has it */
+    bool unlocked;              /* core has its keys */
     bool gate_started;
     bool serving;
     bool stopping;
@@ -86,13 +88,17 @@ static void begin_stop(struct supervisor *s)
     }
 }
 
-/* Ends the node for a reason; the first one counts. */
+static bool has_reason(const struct supervisor *s)
+{
+    return s->stopping || s->fault.err != SYM_OK;
+}
+
+/* Ends the node for a reason; the first one counts, and is told when all has ended. */
 static void give_up(struct supervisor *s, enum sym_err err, const char *text)
 {
-    if (s->stopping || s->fault.err != SYM_OK) {
-        return;
+    if (!has_reason(s)) {
+        (void)sym_fail(&s->fault, err, "%s", text);
     }
-    (void)sym_fail(&s->fault, err, "%s", text);
 }
 
 /* What the children say ------------------------------------------------------------------------ */
@@ -114,7 +120,12 @@ static void on_fault(struct side *side, struct sym_span text)
         line[i] = text.data[i] < ' ' || text.data[i] == 0x7f ? '?' : (char)text.data[i];
     }
     line[len] = '\0';
-    give_up(side->owner, SYM_CLOSED, len == 0 ? sym_err_text(SYM_CLOSED) : line);
+    if (has_reason(side->owner)) {
+        sym_log(SYM_LEVEL_ERROR, "process-failed", "child", side->child.name, "reason", line, NULL);
+    } else {
+        side->explained = true;
+        give_up(side->owner, SYM_CLOSED, len == 0 ? sym_err_text(SYM_CLOSED) : line);
+    }
     begin_stop(side->owner);
 }
 
@@ -255,14 +266,23 @@ static void explain(char text[SYM_FAULT_BYTES], const struct side *side, const c
     }
 }
 
+/* Not of those that never began: that the keys do not open is all there is to tell then. */
+static void log_end(const struct side *side, const char *how, bool cleanly)
+{
+    bool expected = (side->owner->stopping && cleanly) || side->explained;
+    if (!expected || side->owner->unlocked) {
+        sym_log(expected ? SYM_LEVEL_INFO : SYM_LEVEL_ERROR, "process-ended", "child",
+                side->child.name, "how", how, NULL);
+    }
+}
+
 static void on_end(struct side *side, const char *how, bool cleanly)
 {
     struct supervisor *s = side->owner;
     char text[SYM_FAULT_BYTES];
 
     sym_watch_remove(&side->watch);
-    sym_log(s->stopping && cleanly ? SYM_LEVEL_INFO : SYM_LEVEL_ERROR, "process-ended", "child",
-            side->child.name, "how", how, NULL);
+    log_end(side, how, cleanly);
     explain(text, side, how);
     give_up(s, SYM_CLOSED, text);
     if (s->core.child.pid == 0 && s->gate.child.pid == 0) {
@@ -389,6 +409,7 @@ static void serve(struct supervisor *s, const struct sym_secret_source *from)
     struct sym_fault why = {.text = ""};
     sym_notify("STATUS=Opening the keys");
     enum sym_err err = hand_out_keys(s, from, &why);
+    s->unlocked = err == SYM_OK;
     if (err != SYM_OK) {
         reap(s); /* a child that ended meanwhile has the better reason */
         give_up(s, err, why.text);

@@ -28,6 +28,7 @@ class SupervisorTest(NodeTest):
         self.assertEqual(outcome[1], "", outcome)
         lines = [line for line in outcome[2].splitlines() if line.startswith("symbolond: ")]
         self.assertEqual(len(lines), 1, outcome)
+        self.assertNotIn("level=error", outcome[2], "the reason is told once")
         for fragment in fragments:
             self.assertIn(fragment, lines[0])
 

@@ -41,6 +41,15 @@ class Refusals(SupervisorTest):
         self.start_refused(node, "give --key-file", unlock=["--passphrase-file", node.unlock[1]])
         self.start_refused(node, "give --key-file", unlock=[])
 
+    def test_a_secret_that_is_wrong_or_missing_is_told_in_one_line(self):
+        node = self.stopped_node()
+        wrong = write_private(self.home / "wrong", bytes(32))
+        for unlock in (["--key-file", wrong], ["--key-file", self.home / "none"], []):
+            with self.subTest(unlock):
+                code, _, said = self.run_daemon("--dir", node.dir, *unlock)
+                self.assertEqual(code, 1, said)
+                self.assertRegex(said, r"\Asymbolond: [^\n]+\n\Z")
+
     def test_a_directory_that_is_open_to_others(self):
         node = self.stopped_node()
         node.dir.chmod(0o750)
@@ -330,7 +339,8 @@ class StandIns(SupervisorTest):
 
     def test_the_reason_of_a_child_that_cannot_go_on_is_shown_and_harmless(self):
         node = self.serve("core-faults", ready=False)
-        self.ends(node, 1, "symbolond: the stub: cannot go on:??[31m nobody can")
+        self.ends(node, 1, "symbolond: the stub: cannot go on:??[31m nobody can",
+                  "level=info process=supervised event=process-ended child=core")
 
     def test_a_gate_that_cannot_go_on_stops_core(self):
         node = self.serve("gate-faults", ready=False)
