@@ -133,8 +133,10 @@ static enum sym_err read_file(struct sym_secret *out, enum sym_wrap kind, const 
     /* A pipe without a writer must not hold up the open: signals are blocked. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
-        return sym_fail(fault, errno == ENOENT ? SYM_NOT_FOUND : SYM_IO, "%s: %s", shown,
-                        strerror(errno));
+        return errno == ENOENT
+                   ? sym_fail(fault, SYM_NOT_FOUND, "%s: %s: name the file that holds the %s",
+                              shown, strerror(errno), credential_of[kind])
+                   : sym_fail(fault, SYM_IO, "%s: %s", shown, strerror(errno));
     }
     enum sym_err err = check_rights(fd, path, shown, fault);
     if (err == SYM_OK) {

@@ -202,7 +202,8 @@ static void refuses_what_holds_nothing(void **state)
 {
     struct sym_secret_source from = named(SYM_WRAP_PASSPHRASE);
     (void)state;
-    refused(SYM_WRAP_PASSPHRASE, &from, SYM_NOT_FOUND, "No such file");
+    refused(SYM_WRAP_PASSPHRASE, &from, SYM_NOT_FOUND,
+            "No such file or directory: name the file that holds the passphrase");
     put(sym_span(NULL, 0));
     refused(SYM_WRAP_PASSPHRASE, &from, SYM_SHORT, "is empty");
     put(sym_span_text("\n"));
