@@ -57,8 +57,8 @@ enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row 
     }
     const struct sym_dataset *s = d->items[at];
     if (s->kind == SYM_DATASET_IDENTIFIERS) {
-        return sym_fail(fault, SYM_UNSUPPORTED,
-                        "dataset %s: holds identifiers, nothing that is tabulated", s->name);
+        return sym_fail(fault, SYM_UNSUPPORTED, SYM_DATASET_NOT_TABULATED, (int)sizeof s->name,
+                        s->name);
     }
     if (!s->has_snapshot) {
         return sym_fail(fault, SYM_WRONG_STATE,

@@ -71,9 +71,8 @@ static enum sym_err contributes(bool *out, const struct sym_exchanges *x,
     sym_datasets_row(x->config.datasets, at, &row);
     if (row.kind == SYM_DATASET_IDENTIFIERS) {
         return sym_fail(fault, SYM_UNSUPPORTED,
-                        "dataset %.*s: holds identifiers, nothing that is tabulated; name another, "
-                        "or ask with --without-own",
-                        (int)row.name.len, (const char *)row.name.data);
+                        SYM_DATASET_NOT_TABULATED "; or ask with --without-own", (int)row.name.len,
+                        (const char *)row.name.data);
     }
     if (row.epoch == 0) {
         return sym_fail(fault, SYM_WRONG_STATE,

@@ -4,7 +4,7 @@ runner: timeout=240
 """
 
 import evidence
-from nodes import DENIED, DONE
+from nodes import DENIED, DONE, FAILED
 from tabulations import COUNTRIES, DATASET, NANO, YEARS, TabulationTest, random_counts
 
 ASK = ("tabulate", "--by", "country", "--only", "country=" + ",".join(COUNTRIES), "--peers", "all", "--dataset", DATASET,
@@ -90,6 +90,22 @@ class Missing(TabulationTest):
         others[2].start()
         self.assertRegex(line, "could not be reached|in time")
         self.assertNotRegex(line, "node [0-9a-f]{8}")
+
+
+class Identifiers(TabulationTest):
+    def test_a_list_of_identifiers_is_told_apart_with_what_to_use_instead(self):
+        asker = self.crew(5).asker
+        (asker.home / "numbers.csv").write_text("id,iban,bank,account\n1,GB33BUKB20201555555555,,\n")
+        asker.do("import", asker.home / "numbers.csv", "--dataset", "numbers", "--profile", "accounts")
+        words = ("hotspots", "--by", "country", "--only", "country=LY,IT", "--dataset", "numbers")
+        for more in (("--preview",), QUESTION[5:7] + QUESTION[9:]):
+            with self.subTest(more):
+                code, _, complaint = asker.cli(*words, *more)
+                self.assertEqual(code, FAILED, complaint)
+                for fragment in ("dataset numbers: holds identifiers, not incidents", "`symbolon overlap`",
+                                 "`symbolon import --profile htcds`"):
+                    self.assertIn(fragment, complaint)
+        self.assertIn("--without-own", complaint)
 
 
 class Held(TabulationTest):

@@ -202,11 +202,15 @@ static void refuses_identifiers_and_what_does_not_exist(void **state)
     struct shelf *s = *state;
     struct sym_content *c = NULL;
     struct sym_dataset_row row;
+    struct sym_fault fault = {.text = ""};
     assert_int_equal(hold(s, &c, &row), SYM_NOT_FOUND);
     assert_int_equal(shelf_import(s, 'a', "cases", false, 0, 10), SYM_OK);
     assert_int_equal(hold(s, &c, &row), SYM_UNSUPPORTED);
     publish(s);
-    assert_int_equal(hold(s, &c, &row), SYM_UNSUPPORTED);
+    assert_int_equal(sym_snapshot_hold(&c, &row, s->datasets, sym_span_text("cases"), &fault),
+                     SYM_UNSUPPORTED);
+    assert_non_null(strstr(fault.text, "cases: holds identifiers, not incidents; compare it with "
+                                       "`symbolon overlap`, or import incidents"));
     assert_null(c);
 }
 
