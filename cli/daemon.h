@@ -7,7 +7,7 @@
 
 #define SYM_DAEMON_ARGS_MAX 32u
 
-/* The command line of symbolond; values are borrowed. */
+/* The command line of symbolond, which speaks as symbolon then; values are borrowed. */
 struct sym_daemon {
     const char *args[SYM_DAEMON_ARGS_MAX + 1];
     size_t n;

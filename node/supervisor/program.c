@@ -118,17 +118,24 @@ static const char *front_of(int argc, char **argv)
     return "symbolond";
 }
 
+/* Who speaks: what somebody typed, where the command line has become this program. */
+static const char *name_of(int argc, char **argv)
+{
+    return argc > 0 && strcmp(argv[0], "symbolon") == 0 ? "symbolon" : "symbolond";
+}
+
 int sym_program_main(int argc, char **argv)
 {
     struct sym_options options = {.mode = SYM_MODE_HELP};
     struct sym_fault fault = {.text = ""};
+    const char *name = name_of(argc, argv);
 
     sym_memory_tune(IN_HEAP_MIB, KEPT_MIB);
     if (!have_standard_descriptors()) {
         return EXIT_FAILED;
     }
     if (sym_options_parse(&options, argc, argv, &fault) != SYM_OK) {
-        (void)fprintf(stderr, "symbolond: %s\nTry: %s --help\n", fault.text, front_of(argc, argv));
+        (void)fprintf(stderr, "%s: %s\nTry: %s --help\n", name, fault.text, front_of(argc, argv));
         return EXIT_WRONG_USE;
     }
     if (options.mode == SYM_MODE_HELP) {
@@ -140,7 +147,7 @@ int sym_program_main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (dispatch(&options, &fault) != SYM_OK) {
-        (void)fprintf(stderr, "symbolond: %s\n", fault.text);
+        (void)fprintf(stderr, "%s: %s\n", name, fault.text);
         return EXIT_FAILED;
     }
     return EXIT_DONE;

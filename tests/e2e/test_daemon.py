@@ -39,7 +39,10 @@ class Directory(NodeTest):
         outcome = run_cli("init", "--dir", a.dir, "--name", "X", "--role", "bank",
                           "--listen", a.address, *a.unlock)
         self.assertEqual(outcome[0], FAILED)
-        self.assertIn("holds a node already", outcome[2])
+        self.assertEqual(outcome[2], f"symbolon: {a.dir}: holds a node already: choose another directory\n")
+        done = subprocess.run([nodes.SYMBOLOND, "--init", "--dir", a.dir, "--name", "X", "--role", "bank", "--listen",
+                               a.address, *a.unlock], text=True, capture_output=True, timeout=nodes.START_S)
+        self.assertTrue(done.stderr.startswith(f"symbolond: {a.dir}: holds a node already"), done)
         self.assertEqual((a.dir / "node.keys").read_bytes(), before)
 
     def test_init_refuses_a_directory_that_holds_something_else(self):
@@ -64,7 +67,7 @@ class Directory(NodeTest):
     def test_a_wrong_use_of_init_points_to_the_help_of_init(self):
         outcome = run_cli("init", "--dir", self.home / "n", "--name", "X", "--role", "bank", "--listen", "nowhere")
         self.assertEqual(outcome[0], USAGE)
-        self.assertTrue(outcome[2].endswith("\nTry: symbolon init --help\n"), outcome[2])
+        self.assertRegex(outcome[2], r"\Asymbolon: --listen: [^\n]+\nTry: symbolon init --help\n\Z")
 
     def test_init_refuses_a_key_file_that_others_can_read(self):
         key = self.home / "key"
