@@ -15,7 +15,8 @@ enum sym_err sym_tab_outline_write(uint8_t out[SYM_TAB_OUTLINE_BYTES_MAX], size_
         dimensions[i] = (struct sym_tab_outlined){.dimension = d->dimension,
                                                   .codes = (uint32_t)d->n_codes,
                                                   .some = d->codes,
-                                                  .n_some = d->n_codes};
+                                                  .n_some = d->n_codes,
+                                                  .narrows = d->narrows};
         if (d->n_codes > SYM_TAB_OUTLINED_CODES) {
             ends[i][0] = d->codes[0];
             ends[i][1] = d->codes[d->n_codes - 1];

@@ -1,7 +1,8 @@
 /* outline.h - what a request to take part in a joint tabulation says of its query, so that a person
  * can decide before the query has come: shape, unit, bounds, levels, and of each dimension how many
  * codes its list has and which (all, where they are at most SYM_TAB_OUTLINED_CODES; otherwise the
- * first and the last). One query has one outline, the same bytes everywhere.
+ * first and the last), and whether the question is of these alone. One query has one outline, the
+ * same bytes everywhere.
  *
  * Pure. Errors: those of codec.h.
  */

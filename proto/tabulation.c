@@ -65,6 +65,7 @@ static const struct sym_field tab_outlined_fields[] = {
     SYM_FIELD_U32(struct sym_tab_outlined, codes, 1, SYM_TAB_CODES_MAX),
     SYM_FIELD_MANY(SYM_MANY_TEXT, struct sym_tab_outlined, some, 1, SYM_CODE_BYTES_MAX,
                    SYM_TAB_OUTLINED_CODES, NULL),
+    SYM_FIELD_U32(struct sym_tab_outlined, narrows, 0, 1),
 };
 static const struct sym_message tab_outlined =
     SYM_MESSAGE("TabOutlined", struct sym_tab_outlined, tab_outlined_fields);

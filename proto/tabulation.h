@@ -67,6 +67,7 @@ struct sym_tab_outlined {
     uint32_t codes;
     const struct sym_span *some;
     size_t n_some;
+    uint32_t narrows;
 };
 
 struct sym_tab_outline {

@@ -96,6 +96,24 @@ static void add_dimension(char *out, const struct sym_tab_outlined *d)
     add(out, ")");
 }
 
+/* "country, year and sex": those whose lists narrow the question; how many they are. */
+static size_t add_narrowing(char *out, const struct sym_tab_outline *o)
+{
+    size_t n = 0;
+    size_t done = 0;
+    for (size_t i = 0; i < o->n_dimensions; i++) {
+        n += o->dimensions[i].narrows;
+    }
+    for (size_t i = 0; i < o->n_dimensions; i++) {
+        if (o->dimensions[i].narrows != 0) {
+            add(out, done == 0 ? "" : done + 1 == n ? " and " : ", ");
+            add(out, sym_dimension_text(o->dimensions[i].dimension));
+            done++;
+        }
+    }
+    return n;
+}
+
 static void add_level(char *out, const struct sym_tab_outline *o, size_t level)
 {
     struct sym_span places = o->levels[level].dimensions;
@@ -114,6 +132,17 @@ static void put_text(struct sym_table *t, const char *name, const char *text)
     sym_table_text(t, sym_span_text(text));
 }
 
+static void put_narrowing(struct sym_table *t, const struct sym_tab_outline *o)
+{
+    char names[TEXT_BYTES] = "";
+    size_t n = add_narrowing(names, o);
+    if (n > 0) {
+        sym_table_format(t, "  only");
+        sym_table_format(t, "records within the list%s of %s; others count in no level",
+                         n > 1 ? "s" : "", names);
+    }
+}
+
 static void put_question(struct sym_table *t, const struct sym_tab_outline *o)
 {
     char text[TEXT_BYTES] = "";
@@ -122,6 +151,7 @@ static void put_question(struct sym_table *t, const struct sym_tab_outline *o)
         add_dimension(text, &o->dimensions[i]);
     }
     put_text(t, "  by", text);
+    put_narrowing(t, o);
     text[0] = '\0';
     for (size_t i = 0; i < o->n_levels; i++) {
         add(text, i > 0 ? "; " : "");
@@ -173,6 +203,7 @@ static void put_dimensions(struct sym_json *j, const struct sym_tab_outline *o)
         sym_json_string(j, "id", sym_dimension_text(d->dimension));
         sym_json_number(j, "codes", d->codes);
         sym_json_bool(j, "all", are_all(d));
+        sym_json_bool(j, "narrows", d->narrows != 0);
         sym_json_array(j, d->n_some == d->codes ? "list" : "first_and_last");
         for (size_t k = 0; k < d->n_some; k++) {
             sym_json_text(j, NULL, d->some[k]);

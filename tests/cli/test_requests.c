@@ -88,10 +88,10 @@ static struct sym_span parameters(const struct fake_node *node)
     const struct sym_span ends[] = {sym_span_text("AD"), sym_span_text("IT")};
     const struct sym_span all[] = {sym_span_text("AD"), sym_span_text("unknown")};
     const struct sym_span sexes[] = {sym_span_text("female"), sym_span_text("male")};
-    const struct sym_tab_outlined dimensions[] = {{SYM_DIMENSION_COUNTRY, 13, ends, 2},
-                                                  {SYM_DIMENSION_ORIGIN, 253, all, 2},
-                                                  {SYM_DIMENSION_YEAR, 3, years, 3},
-                                                  {SYM_DIMENSION_SEX, 2, sexes, 2}};
+    const struct sym_tab_outlined dimensions[] = {{SYM_DIMENSION_COUNTRY, 13, ends, 2, 1},
+                                                  {SYM_DIMENSION_ORIGIN, 253, all, 2, 0},
+                                                  {SYM_DIMENSION_YEAR, 3, years, 3, 1},
+                                                  {SYM_DIMENSION_SEX, 2, sexes, 2, 0}};
     const struct sym_tab_level levels[] = {{sym_span("\0", 1)}, {sym_span("\0\2\3", 3)}};
     const struct sym_tab_outline o = {.shape = SYM_TAB_HOTSPOTS,
                                       .unit = SYM_TAB_PERSONS,
@@ -146,16 +146,18 @@ static void a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs(void **st
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "4f1caa010000  police  suspects  hotspots  -     aml      314b      -  ");
-    assert_shows(r.out,
-                 "\n4f1caa010000: hotspots\n"
-                 "  by            country (13: AD to IT), origin (all 253), year (2019 to 2021), "
-                 "sex (female, male)\n"
-                 "  levels        country; country x year x sex\n"
-                 "  counted       persons, at most 4 of one incident, in 1 cell of each level\n"
-                 "  cells         91\n"
-                 "  epsilon       0.5 of the dataset's privacy budget\n"
-                 "  participants  3: this node, police, node 020000000000, not pinned\n"
-                 "  held          an approver has to agree first\n");
+    assert_shows(
+        r.out,
+        "\n4f1caa010000: hotspots\n"
+        "  by            country (13: AD to IT), origin (all 253), year (2019 to 2021), "
+        "sex (female, male)\n"
+        "  only          records within the lists of country and year; others count in no level\n"
+        "  levels        country; country x year x sex\n"
+        "  counted       persons, at most 4 of one incident, in 1 cell of each level\n"
+        "  cells         91\n"
+        "  epsilon       0.5 of the dataset's privacy budget\n"
+        "  participants  3: this node, police, node 020000000000, not pinned\n"
+        "  held          an approver has to agree first\n");
     run(&r, "approve|4f1c");
     assert_shows(r.out, ": waiting: hotspots of suspects by police\n");
     run(&r, "requests|--json");
@@ -168,6 +170,8 @@ static void a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs(void **st
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 1), "all")));
     assert_int_equal(
         cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 2), "list")), 3);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 2), "narrows")));
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 1), "narrows")));
     cJSON *participants = cJSON_GetObjectItem(question, "participants");
     assert_string_equal(
         cJSON_GetObjectItem(cJSON_GetArrayItem(participants, 1), "alias")->valuestring, "police");

@@ -128,6 +128,8 @@ class Held(TabulationTest):
         self.assertEqual(question["levels"], [["country"], ["country", "year"]])
         shown = member.do("requests", user="anna")
         self.assertRegex(shown, r"(?m)^  by +country \(" + ", ".join(COUNTRIES) + r"\), year \(2019 to 2020\)$")
+        self.assertRegex(shown, r"(?m)^  only +records within the lists of country and year; others count in no level$")
+        self.assertEqual([dimension["narrows"] for dimension in question["dimensions"]], [True, True])
         self.assertRegex(shown, r"(?m)^  epsilon +0.5 ")
         self.assertRegex(shown, r"(?m)^  participants +5: .*this node")
         member.do("approve", held["id"], user="anna")

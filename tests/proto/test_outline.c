@@ -71,6 +71,8 @@ static void says_what_is_counted_by_what(void **state)
     assert_int_equal(o.dimensions[0].codes, 3);
     assert_int_equal(o.dimensions[0].n_some, 3);
     assert_true(sym_span_equal(o.dimensions[0].some[1], sym_span_text("AB")));
+    assert_int_equal(o.dimensions[0].narrows, 0);
+    assert_int_equal(o.dimensions[1].narrows, 1);
 }
 
 static void of_a_long_list_it_has_the_ends(void **state)
@@ -102,7 +104,7 @@ static void the_longest_fits(void **state)
         all[i] = sym_span_text(longest);
     }
     for (size_t i = 0; i < SYM_TAB_DIMENSIONS_MAX; i++) {
-        six[i] = (struct sym_tab_dimension){SYM_DIMENSION_CITY, all, SYM_TAB_OUTLINED_CODES, 0};
+        six[i] = (struct sym_tab_dimension){SYM_DIMENSION_CITY, all, SYM_TAB_OUTLINED_CODES, 1};
     }
     for (size_t i = 0; i < SYM_TAB_LEVELS_MAX; i++) {
         eight[i].dimensions = sym_span("\0\1\2\3\4\5", 6);
@@ -131,7 +133,7 @@ static void refuses_the_outline_of_another_query(void **state)
     size_t len = 0;
     make_query(3);
     assert_int_equal(sym_tab_outline_write(bytes, &len, &query), SYM_OK);
-    for (unsigned i = 0; i < 7; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         make_query(3);
         query.shape = i == 0 ? SYM_TAB_TRENDS : query.shape;
         query.unit = i == 1 ? SYM_TAB_INCIDENTS : query.unit;
@@ -140,6 +142,7 @@ static void refuses_the_outline_of_another_query(void **state)
         codes[1] = i == 4 ? sym_span_text("ZZ") : codes[1];
         query.n_levels -= i == 5;
         dimensions[1].n_codes -= i == 6;
+        dimensions[1].narrows -= i == 7;
         assert_int_equal(sym_tab_outline_check(sym_span(bytes, len), &query), SYM_BAD_VALUE);
     }
     make_query(3);
