@@ -2,22 +2,10 @@
 
 #include "crypto/digest.h"
 #include "proto/codec.h"
+#include "tests/support/table_rig_links.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void insist(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-/* Of what the machine itself tells, too. */
-static void ignore(enum sym_err err)
-{
-    (void)err;
-}
 
 uint64_t table_rig_draw(struct table_rig *r)
 {
@@ -63,13 +51,13 @@ void table_rig_make(struct table_rig *r, uint32_t n, uint32_t asker, uint64_t se
 {
     struct sym_sign_key keys[SYM_TABLE_PARTIES_MAX] = {0};
     *r = (struct table_rig){.n = n, .asker = asker, .seed = seed};
-    insist(sym_ristretto_choose(&r->with, NULL) == SYM_OK);
+    table_rig_insist(sym_ristretto_choose(&r->with, NULL) == SYM_OK);
     for (uint32_t i = 0; i <= n; i++) {
         uint8_t secret[SYM_SEED_BYTES];
         for (size_t at = 0; at < sizeof secret; at += 8) {
             sym_put_u64(secret + at, table_rig_draw(r));
         }
-        insist(sym_sign_key_from(&keys[i], sym_span(secret, sizeof secret)) == SYM_OK);
+        table_rig_insist(sym_sign_key_from(&keys[i], sym_span(secret, sizeof secret)) == SYM_OK);
     }
     qsort(keys, n, sizeof *keys, compare_keys);
     r->question = (struct sym_table_question){.n = n,
@@ -106,7 +94,7 @@ void table_rig_plant(struct table_rig *r, uint32_t lists, uint32_t count)
             continue;
         }
         p->digests = realloc(p->digests, (p->n + count + 1) * sizeof *p->digests);
-        insist(p->digests != NULL);
+        table_rig_insist(p->digests != NULL);
         for (uint32_t c = 0; c < count; c++) {
             uint8_t number[8];
             sym_put_u64(number, r->planted + c);
@@ -126,7 +114,7 @@ static void open_member(struct table_rig *r, uint32_t place, uint32_t announced)
         qsort(p->digests, p->n, sizeof *p->digests, compare_digests);
     }
     p->elements = place == r->n ? 0 : p->n > announced ? p->n : announced;
-    insist(sym_table_member_new(&p->member, &c) == SYM_OK);
+    table_rig_insist(sym_table_member_new(&p->member, &c) == SYM_OK);
 }
 
 void table_rig_open(struct table_rig *r, uint32_t announced)
@@ -139,7 +127,7 @@ void table_rig_open(struct table_rig *r, uint32_t announced)
     for (uint32_t i = 0; i <= r->n; i++) {
         open_member(r, i, announced);
     }
-    insist(sym_table_lead_new(&r->lead, &c, r->now_ms) == SYM_OK);
+    table_rig_insist(sym_table_lead_new(&r->lead, &c, r->now_ms) == SYM_OK);
 }
 
 static void finish_works(struct table_rig *r);
@@ -164,188 +152,6 @@ void table_rig_close(struct table_rig *r)
     sym_table_lead_free(r->lead);
 }
 
-/* Links ------------------------------------------------------------------------------------------
- */
-
-/* What the tap makes of it; false: it is not delivered. */
-static bool tapped(struct table_rig *r, struct table_sent *s)
-{
-    r->payloads++;
-    r->bytes += s->len;
-    s->type = s->len > 0 ? (enum table_type)s->bytes[0] : TABLE_NO_TYPE;
-    return r->tap == NULL || r->tap(r, s);
-}
-
-static uint8_t *room(size_t len)
-{
-    uint8_t *bytes = malloc(len > 0 ? len : 1);
-    insist(bytes != NULL);
-    return bytes;
-}
-
-/* A member that has failed has its session aborted once the asker has been told. */
-static void abort_leg(struct table_rig *r, uint32_t place)
-{
-    struct table_party *p = &r->parties[place];
-    if (!p->over) {
-        p->over = true;
-        sym_table_lead_lost(r->lead, place, SYM_TABLE_CAUSE_GONE);
-    }
-}
-
-static bool member_to_lead(struct table_rig *r, uint32_t place)
-{
-    struct table_party *p = &r->parties[place];
-    struct table_sent s = {.link = TABLE_LINK_LEG, .from = place, .to = SYM_TABLE_ASKER};
-    if (p->over) {
-        return false;
-    }
-    enum sym_table_step step = sym_table_member_step(p->member, &s.len);
-    if (step == SYM_TABLE_WAIT) {
-        if (sym_table_member_failure(p->member).cause != SYM_TABLE_CAUSE_NONE) {
-            abort_leg(r, place);
-            return true;
-        }
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_member_write(p->member, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_CLOSE) {
-        p->closed = true;
-    } else if (tapped(r, &s) &&
-               sym_table_lead_take(r->lead, place, sym_span(s.bytes, s.len), r->now_ms) != SYM_OK) {
-        p->over = true;
-    }
-    free(s.bytes);
-    return true;
-}
-
-static bool lead_to_member(struct table_rig *r, uint32_t place)
-{
-    struct table_party *p = &r->parties[place];
-    struct table_sent s = {.link = TABLE_LINK_LEG, .from = SYM_TABLE_ASKER, .to = place};
-    enum sym_table_step step = sym_table_lead_step(r->lead, place, &s.len);
-    if (step == SYM_TABLE_WAIT) {
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_lead_write(r->lead, place, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_DATA && !p->over && tapped(r, &s)) {
-        ignore(sym_table_member_take(p->member, sym_span(s.bytes, s.len)));
-    }
-    free(s.bytes);
-    return true;
-}
-
-static bool alive(const struct table_rig *r, uint32_t place)
-{
-    const struct table_party *p = &r->parties[place];
-    return !p->over && sym_table_member_failure(p->member).cause == SYM_TABLE_CAUSE_NONE;
-}
-
-static void fail(struct table_rig *r, uint32_t place, struct sym_table_failure failure)
-{
-    insist(failure.cause != SYM_TABLE_CAUSE_NONE);
-    sym_table_member_fail(r->parties[place].member, failure);
-}
-
-static void list_failed(struct table_rig *r, uint32_t place)
-{
-    fail(r, place, sym_table_list_failure(r->parties[place].list));
-}
-
-static bool owner_to_evaluator(struct table_rig *r, uint32_t i, uint32_t j)
-{
-    struct table_pair *p = &r->pairs[i][j];
-    struct table_sent s = {.link = TABLE_LINK_EVALUATE, .from = i, .to = j};
-    if (p->owner == NULL || p->evaluator == NULL || !alive(r, i)) {
-        return false;
-    }
-    enum sym_table_step step = sym_table_owner_step(p->owner, &s.len);
-    if (step == SYM_TABLE_WAIT) {
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_owner_write(p->owner, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_CLOSE) {
-        p->closed[0] = true;
-        insist(!alive(r, j) || sym_table_evaluator_closed(p->evaluator) == SYM_OK);
-    } else if (alive(r, j) && tapped(r, &s) &&
-               sym_table_evaluator_take(p->evaluator, sym_span(s.bytes, s.len)) != SYM_OK) {
-        fail(r, j, sym_table_evaluator_failure(p->evaluator));
-    }
-    free(s.bytes);
-    return true;
-}
-
-static bool evaluator_to_owner(struct table_rig *r, uint32_t i, uint32_t j)
-{
-    struct table_pair *p = &r->pairs[i][j];
-    struct table_sent s = {.link = TABLE_LINK_EVALUATE, .from = j, .to = i};
-    if (p->evaluator == NULL || !alive(r, j)) {
-        return false;
-    }
-    enum sym_table_step step = sym_table_evaluator_step(p->evaluator, &s.len);
-    if (step == SYM_TABLE_WAIT) {
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_evaluator_write(p->evaluator, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_CLOSE) {
-        p->closed[1] = true;
-        insist(!alive(r, i) || sym_table_owner_closed(p->owner) == SYM_OK);
-    } else if (alive(r, i) && tapped(r, &s) &&
-               sym_table_owner_take(p->owner, sym_span(s.bytes, s.len)) != SYM_OK) {
-        list_failed(r, i);
-    }
-    free(s.bytes);
-    return true;
-}
-
-static bool rows_to_tally(struct table_rig *r, uint32_t i)
-{
-    struct table_rows_link *l = &r->rows[i];
-    struct table_sent s = {.link = TABLE_LINK_ROWS, .from = i, .to = r->n};
-    enum sym_table_step step =
-        l->rows == NULL ? SYM_TABLE_WAIT : sym_table_rows_step(l->rows, &s.len);
-    if (step == SYM_TABLE_WAIT || r->tally == NULL) {
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_rows_write(l->rows, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_CLOSE) {
-        l->closed[0] = true;
-        insist(!alive(r, r->n) || sym_table_tally_closed(r->tally, i) == SYM_OK);
-    } else if (alive(r, r->n) && tapped(r, &s) &&
-               sym_table_tally_take(r->tally, i, sym_span(s.bytes, s.len)) != SYM_OK) {
-        fail(r, r->n, sym_table_tally_failure(r->tally));
-    }
-    free(s.bytes);
-    return true;
-}
-
-static bool tally_to_rows(struct table_rig *r, uint32_t i)
-{
-    struct table_rows_link *l = &r->rows[i];
-    struct table_sent s = {.link = TABLE_LINK_ROWS, .from = r->n, .to = i};
-    enum sym_table_step step = r->tally == NULL || l->rows == NULL
-                                   ? SYM_TABLE_WAIT
-                                   : sym_table_tally_step(r->tally, i, &s.len);
-    if (step == SYM_TABLE_WAIT) {
-        return false;
-    }
-    s.bytes = room(s.len);
-    insist(sym_table_tally_write(r->tally, i, s.bytes, s.len) == SYM_OK);
-    if (step == SYM_TABLE_CLOSE) {
-        l->closed[1] = true;
-        insist(!alive(r, i) || sym_table_rows_closed(l->rows) == SYM_OK);
-    } else if (alive(r, i) && tapped(r, &s)) {
-        ignore(sym_table_rows_take(l->rows, sym_span(s.bytes, s.len)));
-    }
-    free(s.bytes);
-    return true;
-}
-
 /* What machines want -----------------------------------------------------------------------------
  */
 
@@ -358,36 +164,36 @@ static void begin_evaluating(struct table_rig *r, uint32_t i)
                                             .with = r->with,
                                             .digests = p->digests != NULL ? p->digests[0] : NULL,
                                             .n = p->n};
-    insist(sym_table_list_new(&p->list, &c) == SYM_OK);
+    table_rig_insist(sym_table_list_new(&p->list, &c) == SYM_OK);
     for (uint32_t j = 0; j < r->n; j++) {
         const struct sym_table_member *other = r->parties[j].member;
         if (j != i) {
-            insist(sym_table_owner_new(&r->pairs[i][j].owner, p->list, j) == SYM_OK);
+            table_rig_insist(sym_table_owner_new(&r->pairs[i][j].owner, p->list, j) == SYM_OK);
         }
-        if (j != i && alive(r, j)) {
-            insist(sym_table_member_is_open(other));
-            insist(sym_table_evaluator_new(&r->pairs[i][j].evaluator,
-                                           sym_table_member_agreed(other), r->with, i,
-                                           a->consented[i].elements) == SYM_OK);
+        if (j != i && table_rig_alive(r, j)) {
+            table_rig_insist(sym_table_member_is_open(other));
+            table_rig_insist(sym_table_evaluator_new(&r->pairs[i][j].evaluator,
+                                                     sym_table_member_agreed(other), r->with, i,
+                                                     a->consented[i].elements) == SYM_OK);
         }
     }
 }
 
 static void begin_rows(struct table_rig *r, uint32_t i)
 {
-    insist(sym_table_rows_new(&r->rows[i].rows, r->parties[i].member, r->parties[i].list) ==
-           SYM_OK);
+    table_rig_insist(
+        sym_table_rows_new(&r->rows[i].rows, r->parties[i].member, r->parties[i].list) == SYM_OK);
     if (r->tally != NULL) {
-        insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
+        table_rig_insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
     }
 }
 
 static void begin_tally(struct table_rig *r)
 {
-    insist(sym_table_tally_new(&r->tally, r->parties[r->n].member) == SYM_OK);
+    table_rig_insist(sym_table_tally_new(&r->tally, r->parties[r->n].member) == SYM_OK);
     for (uint32_t i = 0; i < r->n; i++) {
         if (r->rows[i].rows != NULL) {
-            insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
+            table_rig_insist(sym_table_tally_begin(r->tally, i) == SYM_OK);
         }
     }
 }
@@ -403,17 +209,17 @@ static bool satisfy(struct table_rig *r, uint32_t i)
     case SYM_TABLE_WANTS_NOTHING:
         return false;
     case SYM_TABLE_WANTS_CONSENT:
-        insist(sym_table_member_consent(p->member, p->elements, tallies ? 0 : TABLE_RIG_EPOCH) ==
-               SYM_OK);
+        table_rig_insist(sym_table_member_consent(p->member, p->elements,
+                                                  tallies ? 0 : TABLE_RIG_EPOCH) == SYM_OK);
         return true;
     case SYM_TABLE_WANTS_AGREE:
-        insist(sym_table_member_agree(p->member) == SYM_OK);
+        table_rig_insist(sym_table_member_agree(p->member) == SYM_OK);
         return true;
     case SYM_TABLE_WANTS_START:
         if (r->stops_at_start) {
             return false;
         }
-        insist(sym_table_member_started(p->member) == SYM_OK);
+        table_rig_insist(sym_table_member_started(p->member) == SYM_OK);
         if (tallies) {
             begin_tally(r);
         } else {
@@ -422,15 +228,15 @@ static bool satisfy(struct table_rig *r, uint32_t i)
         return true;
     case SYM_TABLE_WANTS_DEBIT:
         p->debited = true;
-        insist(sym_table_member_debited(p->member) == SYM_OK);
+        table_rig_insist(sym_table_member_debited(p->member) == SYM_OK);
         return true;
     case SYM_TABLE_WANTS_ROWS:
-        insist(r->question.mode == SYM_TABLE_EXACT || p->debited);
+        table_rig_insist(r->question.mode == SYM_TABLE_EXACT || p->debited);
         begin_rows(r, i);
-        insist(sym_table_member_sending(p->member) == SYM_OK);
+        table_rig_insist(sym_table_member_sending(p->member) == SYM_OK);
         return true;
     case SYM_TABLE_WANTS_KEEP:
-        insist(sym_table_member_kept(p->member) == SYM_OK);
+        table_rig_insist(sym_table_member_kept(p->member) == SYM_OK);
         return true;
     }
     return false;
@@ -446,16 +252,16 @@ static void worked(struct table_rig *r, struct table_work *w, enum sym_err err)
     if (w->kind == TABLE_WORK_TALLY) {
         err = sym_table_tally_worked(r->tally, w->work.context, err);
         if (err != SYM_OK) {
-            fail(r, r->n, sym_table_tally_failure(r->tally));
+            table_rig_fail(r, r->n, sym_table_tally_failure(r->tally));
         } else if (sym_table_tally_is_counted(r->tally)) {
-            insist(sym_table_tally_release(r->tally, TABLE_RIG_RELEASED) == SYM_OK);
+            table_rig_insist(sym_table_tally_release(r->tally, TABLE_RIG_RELEASED) == SYM_OK);
         }
         return;
     }
     if (w->kind == TABLE_WORK_EVALUATOR) {
         struct sym_table_evaluator *e = r->pairs[w->i][w->j].evaluator;
         if (sym_table_evaluator_worked(e, w->work.context, err) != SYM_OK) {
-            fail(r, w->j, sym_table_evaluator_failure(e));
+            table_rig_fail(r, w->j, sym_table_evaluator_failure(e));
         }
         return;
     }
@@ -465,9 +271,9 @@ static void worked(struct table_rig *r, struct table_work *w, enum sym_err err)
         sym_table_member_came(p->member, i, sym_table_list_checked(p->list, i));
     }
     if (err != SYM_OK) {
-        list_failed(r, w->i);
-    } else if (sym_table_list_is_complete(p->list) && alive(r, w->i)) {
-        insist(sym_table_member_evaluated(p->member) == SYM_OK);
+        table_rig_list_failed(r, w->i);
+    } else if (sym_table_list_is_complete(p->list) && table_rig_alive(r, w->i)) {
+        table_rig_insist(sym_table_member_evaluated(p->member) == SYM_OK);
     }
 }
 
@@ -477,11 +283,11 @@ static bool fetch(struct table_rig *r, struct table_work *w)
         return r->tally != NULL && sym_table_tally_work(r->tally, &w->work);
     }
     if (w->kind == TABLE_WORK_LIST) {
-        return r->parties[w->i].list != NULL && alive(r, w->i) &&
+        return r->parties[w->i].list != NULL && table_rig_alive(r, w->i) &&
                sym_table_list_work(r->parties[w->i].list, &w->work);
     }
     struct sym_table_evaluator *e = r->pairs[w->i][w->j].evaluator;
-    return e != NULL && alive(r, w->j) && sym_table_evaluator_work(e, &w->work);
+    return e != NULL && table_rig_alive(r, w->j) && sym_table_evaluator_work(e, &w->work);
 }
 
 static bool add_works(struct table_rig *r, struct table_work from)
@@ -572,19 +378,11 @@ bool table_rig_step(struct table_rig *r)
     bool any = false;
     for (uint32_t i = 0; i <= r->n; i++) {
         any |= satisfy(r, i);
-        any |= member_to_lead(r, i);
-        any |= lead_to_member(r, i);
+        any |= table_rig_carry_leg(r, i);
     }
-    for (uint32_t i = 0; i < r->n; i++) {
-        any |= rows_to_tally(r, i);
-        any |= tally_to_rows(r, i);
-        for (uint32_t j = 0; j < r->n; j++) {
-            any |= owner_to_evaluator(r, i, j);
-            any |= evaluator_to_owner(r, i, j);
-        }
-    }
+    any |= table_rig_carry_rest(r);
     if (sym_table_lead_phase(r->lead) == SYM_TABLE_RELEASING) {
-        insist(sym_table_lead_kept(r->lead) == SYM_OK);
+        table_rig_insist(sym_table_lead_kept(r->lead) == SYM_OK);
         any = true;
     }
     any |= gather_works(r);
@@ -611,7 +409,8 @@ void table_rig_counts(uint64_t *counts, const struct table_rig *r)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_table_release release;
-    insist(sym_table_release_open(&arena, &release, sym_table_lead_release(r->lead),
-                                  sym_table_member_agreed(r->parties[0].member)) == SYM_OK);
-    insist(sym_table_counts(counts, sym_table_cells(r->n), &release) == SYM_OK);
+    table_rig_insist(sym_table_release_open(&arena, &release, sym_table_lead_release(r->lead),
+                                            sym_table_member_agreed(r->parties[0].member)) ==
+                     SYM_OK);
+    table_rig_insist(sym_table_counts(counts, sym_table_cells(r->n), &release) == SYM_OK);
 }
