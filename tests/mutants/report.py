@@ -44,4 +44,9 @@ MUTANTS = [
         ("node/core/verbs_report.c", "enum sym_err err = enter(core, author, made);",
          "(void)enter(core, author, made);\n    enum sym_err err = SYM_OK;"),
     ),
+    (
+        "another word is shown for who counted a table",
+        "cli/test_report:an_overlap_says_what_was_compared_and_who_counted",
+        ("cli/report/tables.c", 'sym_json_get(r, "tallier")', 'sym_json_get(r, "purpose")'),
+    ),
 ]

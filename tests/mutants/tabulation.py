@@ -372,4 +372,9 @@ MUTANTS = [
         "proto/test_tabulate_member:goes_no_further_than_its_edition_where_that_alone_was_asked_for",
         ("proto/tab_member_consent.c", "if (m->config.only_confirms) {", "if (m->config.only_confirms && content.len == 0) {"),
     ),
+    (
+        "who approves is not told what narrows the question",
+        "proto/test_outline:says_what_is_counted_by_what",
+        ("proto/outline.c", ".narrows = d->narrows", ".narrows = 0"),
+    ),
 ]
