@@ -49,6 +49,9 @@ static enum sym_step as_step(enum sym_tab_step step)
 static enum sym_step step_tabulate(const void *machine, size_t *len)
 {
     const struct tabulate *r = machine;
+    if (r->said_close) {
+        return SYM_STEP_WAIT; /* of a leg, which goes on offering it until the end */
+    }
     return as_step(r->part != NULL ? sym_tab_member_step(sym_tab_part_member(r->part), len)
                                    : r->leg->calls->step(r->leg, len));
 }

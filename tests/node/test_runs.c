@@ -1,3 +1,4 @@
+#include "node/exchange/leg.h"
 #include "node/exchange/runs.h"
 #include "proto/codec.h"
 
@@ -165,6 +166,39 @@ static void refuses_a_tabulation_without_a_leg_or_a_part(void **state)
     }
 }
 
+static enum sym_tab_step offers_a_close(const struct sym_leg *leg, size_t *len)
+{
+    (void)leg;
+    *len = 0;
+    return SYM_TAB_CLOSE;
+}
+
+static enum sym_err takes_a_close(struct sym_leg *leg, uint8_t *bytes, size_t len)
+{
+    (void)leg;
+    return bytes == NULL && len == 0 ? SYM_OK : SYM_WRONG_STATE;
+}
+
+/* A turn of the tabulation between the own close and the other side's made it close once more,
+ * which failed, and ended with a fault what was done. */
+static void a_leg_of_a_tabulation_closes_once(void **state)
+{
+    (void)state;
+    static const struct sym_leg_calls calls = {.step = offers_a_close, .write = takes_a_close};
+    struct sym_leg leg = {.calls = &calls};
+    const struct sym_run_plan plan = {
+        .kind = SYM_KIND_TABULATE, .role = SYM_SESSION_INITIATOR, .leg = &leg};
+    struct sym_run *run = NULL;
+    size_t len = 0;
+    assert_int_equal(sym_run_new(&run, &plan), SYM_OK);
+    assert_int_equal(sym_run_closed(run), SYM_OK); /* the other side may be first */
+    assert_int_equal(sym_run_step(run, &len), SYM_STEP_CLOSE);
+    assert_int_equal(sym_run_write(run, NULL, 0, 1), SYM_OK);
+    assert_int_equal(sym_run_step(run, &len), SYM_STEP_WAIT);
+    assert_int_equal(sym_run_closed(run), SYM_OK);
+    sym_run_free(run);
+}
+
 static void refuses_an_overlap_without_own_elements(void **state)
 {
     (void)state;
@@ -265,6 +299,7 @@ int main(void)
         cmocka_unit_test(moves_exactly_the_bytes_that_were_asked_for),
         cmocka_unit_test(refuses_kinds_without_a_machine),
         cmocka_unit_test(refuses_a_tabulation_without_a_leg_or_a_part),
+        cmocka_unit_test(a_leg_of_a_tabulation_closes_once),
         cmocka_unit_test(refuses_an_overlap_without_own_elements),
         cmocka_unit_test(has_neither_works_nor_a_result_for_a_ping),
         cmocka_unit_test(refuses_parameters_that_do_not_decode),
