@@ -1,4 +1,5 @@
 #include "cli/audit/filter.h"
+#include "cli/audit/newest.h"
 #include "cli/audit/row.h"
 #include "cli/file.h"
 #include "cli/pause.h"
@@ -52,12 +53,15 @@ static enum sym_err read_format(enum format *out, const struct sym_args *args,
                     text);
 }
 
-static bool take(void *context, const struct sym_audit_entry *entry)
+static bool wants(void *context, const struct sym_audit_entry *entry)
 {
     struct listing *l = context;
-    if (!sym_audit_filter_takes(&l->filter, entry)) {
-        return !l->filter.failed;
-    }
+    return sym_audit_filter_takes(&l->filter, entry);
+}
+
+static bool put(void *context, const struct sym_audit_entry *entry)
+{
+    struct listing *l = context;
     if (entry->fault != NULL && l->wrong++ == 0) {
         l->first_wrong = entry->index;
         l->fault = entry->fault;
@@ -72,6 +76,15 @@ static bool take(void *context, const struct sym_audit_entry *entry)
     case AS_JSON:
         sym_audit_put_json(l->json, entry);
         break;
+    }
+    return true;
+}
+
+static bool take(void *context, const struct sym_audit_entry *entry)
+{
+    struct listing *l = context;
+    if (wants(l, entry)) {
+        (void)put(l, entry);
     }
     return !l->filter.failed && l->filter.taken < l->filter.limit;
 }
@@ -100,6 +113,21 @@ static enum sym_err end(struct listing *l)
     return SYM_OK;
 }
 
+/* The first of them where a beginning was named, otherwise the last. */
+static enum sym_err read_log(struct listing *l, struct sym_client *client, struct sym_fault *fault)
+{
+    const struct sym_audit_walk walk = {.query = l->filter.asked, .label = "reading the log"};
+    const struct sym_audit_newest newest = {.walk = walk,
+                                            .limit = l->filter.limit,
+                                            .whole = sym_audit_filter_remembers(&l->filter),
+                                            .wants = wants,
+                                            .show = put,
+                                            .context = l};
+    bool from_first = l->filter.limit == UINT64_MAX || l->filter.query.from_ms > 0;
+    return from_first ? sym_audit_walk(client, &walk, take, l, fault)
+                      : sym_audit_newest(client, &newest, fault);
+}
+
 static enum sym_err list(struct listing *l, const struct sym_call *call, struct sym_fault *fault)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -109,8 +137,7 @@ static enum sym_err list(struct listing *l, const struct sym_call *call, struct 
     }
     begin(l);
     if (err == SYM_OK) {
-        const struct sym_audit_walk walk = {.query = l->filter.asked, .label = "reading the log"};
-        err = sym_audit_walk(&client, &walk, take, l, fault);
+        err = read_log(l, &client, fault);
     }
     enum sym_err written = end(l);
     written = l->filter.failed ? SYM_NO_MEMORY : written;
@@ -161,6 +188,10 @@ static enum sym_exit run_list(const struct sym_call *call)
 }
 
 static const char *const list_notes[] = {
+    "Oldest first. --limit takes the newest N of what was asked for; with --since, the first N "
+    "from",
+    "then on.",
+    "",
     "Each row is compared here with what the log has committed to, and one that does not fit is",
     "shown as WRONG. BODY: it fits, or was erased. A case is found by its commitment: salt and "
     "text",

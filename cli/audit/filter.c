@@ -95,6 +95,11 @@ enum sym_err sym_audit_filter_read(struct sym_audit_filter *out, const struct sy
                : err;
 }
 
+bool sym_audit_filter_remembers(const struct sym_audit_filter *f)
+{
+    return f->purpose != 0 || f->case_ref != NULL;
+}
+
 enum sym_err sym_audit_filter_resolve(struct sym_audit_filter *f, struct sym_client *client,
                                       struct sym_fault *fault)
 {
@@ -108,7 +113,7 @@ enum sym_err sym_audit_filter_resolve(struct sym_audit_filter *f, struct sym_cli
         f->query.exchange_id = sym_span(f->exchange_id, sizeof f->exchange_id);
     }
     f->asked = f->query;
-    if (f->purpose != 0 || f->case_ref != NULL) {
+    if (sym_audit_filter_remembers(f)) {
         f->asked.kinds = 0;
         f->asked.from_ms = 0;
     }
@@ -130,7 +135,7 @@ static bool is_in_query(const struct sym_log_query *q, const struct sym_audit_en
 static bool is_of_matter(struct sym_audit_filter *f, const struct sym_audit_entry *e)
 {
     struct sym_span id = e->leaf.exchange_id;
-    if (f->purpose == 0 && f->case_ref == NULL) {
+    if (!sym_audit_filter_remembers(f)) {
         return true;
     }
     if (id.len == SYM_EXCHANGE_ID_BYTES && sym_ids_find(&f->wanted, id.data) != SYM_NO_ID) {

@@ -36,7 +36,8 @@
         SYM_AUDIT_PERIOD_OPTIONS,                                                                  \
         {.name = "exchange", .argument = "ID", .help = "one exchange; its first digits will do"},  \
     {                                                                                              \
-        .name = "limit", .argument = "N", .help = "at most this many entries"                      \
+        .name = "limit", .argument = "N",                                                          \
+        .help = "the newest N; with --since the first N from then"                                 \
     }
 
 struct sym_audit_filter {
@@ -60,6 +61,8 @@ SYM_MUST enum sym_err sym_audit_filter_resolve(struct sym_audit_filter *f,
                                                struct sym_client *client, struct sym_fault *fault);
 /* Is it wanted? Those that are wrong always are. */
 bool sym_audit_filter_takes(struct sym_audit_filter *f, const struct sym_audit_entry *entry);
+/* Does what is wanted hang on entries that came before it? */
+bool sym_audit_filter_remembers(const struct sym_audit_filter *f);
 void sym_audit_filter_clear(struct sym_audit_filter *f);
 #define SYM_AUDIT_FILTER_AUTO                                                                      \
     __attribute__((cleanup(sym_audit_filter_clear))) struct sym_audit_filter

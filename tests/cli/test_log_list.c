@@ -44,7 +44,6 @@ static void filters_take_what_was_asked_for(void **state)
     lists("--decision|granted", "5");
     lists("--decision|held", "");
     lists("--kind|user|--kind|peer", "1,2,3");
-    lists("--kind|imported|--limit|2", "10,11");
     lists("--exchange|4f1c", "4,5,6,7");
     lists("--exchange|7701", "8,9");
 }
@@ -56,11 +55,32 @@ static void filters_by_date_and_time(void **state)
     /* Entry n is from 2026-09-21T14:13:20Z and n minutes. */
     lists("--since|2026-09-21T14:20:00|--until|2026-09-21T14:23:00Z", "7,8,9");
     lists("--since|2026-09-21T14:20|--until|2026-09-21T14:23", "7,8,9");
-    lists("--until|2026-09-21|--limit|3", "0,1,2");
+    lists("--until|2026-09-21T14:15", "0,1");
     lists("--until|2026-09-20", "");
     lists("--since|2026-09-22T00:12", "599");
     lists("--since|2026-09-23", "");
     lists("--case|C-17|--since|2026-09-21T14:19", "6,7");
+}
+
+/* The log has 600 entries, in pages of 50; 512 of them are read first. */
+static void a_limit_takes_the_newest_unless_a_beginning_is_named(void **state)
+{
+    fake_log_make(*state);
+    fake_node_start(*state, fake_log_serve);
+    lists("--limit|3", "597,598,599");
+    lists("--kind|imported|--limit|2", "598,599");
+    lists("--kind|user|--kind|peer|--limit|2", "2,3");
+    lists("--kind|user|--kind|peer|--limit|9223372036854775807", "1,2,3");
+    lists("--peer|bank-b|--limit|4", "6,7,8,9");
+    lists("--decision|granted|--limit|1", "5");
+    lists("--purpose|aml|--limit|2", "6,7");
+    lists("--purpose|aml|--limit|100", "4,5,6,7");
+    lists("--case|C-17|--limit|1", "7");
+    lists("--case|C-1|--limit|1", "");
+    lists("--exchange|4f1c|--limit|3", "5,6,7");
+    lists("--until|2026-09-21T14:18|--limit|2", "3,4");
+    lists("--since|2026-09-21T14:18:20|--limit|2", "5,6");
+    lists("--since|2026-09-21T14:18:20|--until|2026-09-21T14:20:30|--limit|9", "5,6,7");
 }
 
 static void a_peer_can_be_named_by_its_id(void **state)
@@ -95,7 +115,7 @@ static void a_table_has_one_row_for_each_entry(void **state)
                "-      overlap:matches           fits\n"
                "    7  2026-09-21T14:20:20Z  settled    bank-b  4f1caa010000  -        -         "
                "-      overlap:matches           fits\n");
-    run(&r, "log|list|--kind|imported|--limit|2");
+    run(&r, "log|list|--kind|imported|--since|2026-09-21|--limit|2");
     assert_shows(r.out, "imported =1+1|\"x\"  fits\n");
     assert_shows(r.out, "erased\n");
 }
@@ -174,7 +194,7 @@ static void csv_quotes_and_disarms_formulas(void **state)
     static struct run r;
     fake_log_make(*state);
     fake_node_start(*state, fake_log_serve);
-    run(&r, "log|list|--kind|imported|--limit|1|--format|csv");
+    run(&r, "log|list|--kind|imported|--since|2026-09-21|--limit|1|--format|csv");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "entry,time,kind,event,exchange,handle,initiator,responder,peer,role,");
     assert_shows(r.out, "\n\"10\",\"2026-09-21T14:23:20Z\",\"imported\",\"imported\",\"\",");
@@ -327,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(filters_take_what_was_asked_for),
         WITH_NODE(filters_by_date_and_time),
+        WITH_NODE(a_limit_takes_the_newest_unless_a_beginning_is_named),
         WITH_NODE(a_peer_can_be_named_by_its_id),
         WITH_NODE(a_table_has_one_row_for_each_entry),
         WITH_NODE(an_exchange_that_was_held_is_one),
