@@ -12,6 +12,9 @@
 
 #define SYM_TAB_SUITE 1u
 
+/* What a participant answers that is brought a release which it has. */
+#define SYM_TAB_IS_THERE "it has this release already"
+
 #define SYM_TAB_SHAPE_LIST(X)                                                                      \
     X(TABULATE, "tabulate") X(HOTSPOTS, "hotspots") X(ROUTES, "routes") X(TRENDS, "trends")
 

@@ -12,6 +12,7 @@ enum exchange_number {
     GRANTED,
     HELD,
     DENIED,
+    ANSWERED_BEFORE,
     CLOSED,
     ABORTED,
     BYTES_SENT,
@@ -32,8 +33,8 @@ static void begin(struct sym_report *r)
 {
     r->exchanges = (struct sym_tally){
         .word_names = {"asked_by", "peer", "user", "kind", "purpose", "basis", NULL},
-        .number_names = {"requested", "granted", "held", "denied", "closed", "aborted",
-                         "bytes_sent", "bytes_received", NULL}};
+        .number_names = {"requested", "granted", "held", "denied", "answered_before", "closed",
+                         "aborted", "bytes_sent", "bytes_received", NULL}};
     r->denials = (struct sym_tally){
         .word_names = {"asked_by", "peer", "kind", "purpose", "reason", "detail", NULL},
         .number_names = {"times", NULL}};
@@ -60,8 +61,8 @@ void sym_report_free(struct sym_report *r)
     sym_ids_clear(&r->ids);
     sym_ids_clear(&r->asked);
     sym_ids_clear(&r->held);
-    free(r->rows);
-    r->rows = NULL;
+    free(r->of_id);
+    r->of_id = NULL;
     sym_audit_head_clear(&r->head);
 }
 
@@ -106,32 +107,37 @@ static size_t row_of_body(struct sym_report *r, const struct sym_audit_entry *e)
 static bool make_room(struct sym_report *r, size_t number)
 {
     size_t max = number < 256 ? 512 : 2 * number;
-    if (number < r->max_rows) {
+    if (number < r->max_ids) {
         return true;
     }
-    size_t *rows = reallocarray(r->rows, max, sizeof *rows);
-    if (rows == NULL) {
+    struct sym_report_exchange *of_id = reallocarray(r->of_id, max, sizeof *of_id);
+    if (of_id == NULL) {
         return false;
     }
-    r->rows = rows;
-    r->max_rows = max;
+    r->of_id = of_id;
+    r->max_ids = max;
     return true;
 }
 
-/* All entries of an exchange count in the row of its first one. */
-static size_t row_of_exchange(struct sym_report *r, const struct sym_audit_entry *e)
+/* All entries of an exchange count in the row of its first one. The request stands in that of the
+ * first where it was received, and where it was made in a later one. */
+static struct sym_report_exchange exchange_of(struct sym_report *r, const struct sym_audit_entry *e)
 {
+    const struct sym_report_exchange none = {.row = SYM_NO_TALLY};
     size_t number = sym_ids_find(&r->ids, e->leaf.exchange_id.data);
-    if (number != SYM_NO_ID) {
-        return r->rows[number];
+    if (number == SYM_NO_ID) {
+        number = sym_ids_add(&r->ids, e->leaf.exchange_id.data);
+        if (number == SYM_NO_ID || !make_room(r, number)) {
+            r->exchanges.failed = true;
+            return none;
+        }
+        r->of_id[number] = (struct sym_report_exchange){.row = row_of_body(r, e)};
     }
-    number = sym_ids_add(&r->ids, e->leaf.exchange_id.data);
-    if (number == SYM_NO_ID || !make_room(r, number)) {
-        r->exchanges.failed = true;
-        return SYM_NO_TALLY;
+    enum sym_audit_repeat repeat = sym_audit_repeat(e);
+    if (repeat != SYM_REPEAT_NONE) {
+        r->of_id[number].repeat = repeat;
     }
-    r->rows[number] = row_of_body(r, e);
-    return r->rows[number];
+    return r->of_id[number];
 }
 
 static void count_denial(struct sym_report *r, const struct sym_audit_entry *e, size_t row)
@@ -168,19 +174,23 @@ static bool is_first(struct sym_report *r, struct sym_ids *seen, const struct sy
     return seen->n > known;
 }
 
-static void count_decision(struct sym_report *r, const struct sym_audit_entry *e, size_t row,
-                           bool is_new)
+static void count_decision(struct sym_report *r, const struct sym_audit_entry *e,
+                           struct sym_report_exchange x, bool is_new)
 {
+    bool is_there = sym_audit_is_there(x.repeat, &e->body);
     switch (e->body.decision) {
     case SYM_DECISION_GRANTED:
-        sym_tally_add(&r->exchanges, row, GRANTED, 1);
+        sym_tally_add(&r->exchanges, x.row, GRANTED, 1);
+        sym_tally_add(&r->exchanges, x.row, ANSWERED_BEFORE, x.repeat != SYM_REPEAT_NONE ? 1 : 0);
         break;
     case SYM_DECISION_HELD:
-        sym_tally_add(&r->exchanges, row, HELD, is_new ? 1 : 0);
+        sym_tally_add(&r->exchanges, x.row, HELD, is_new ? 1 : 0);
         break;
     case SYM_DECISION_DENIED:
-        sym_tally_add(&r->exchanges, row, DENIED, 1);
-        count_denial(r, e, row);
+        sym_tally_add(&r->exchanges, x.row, is_there ? ANSWERED_BEFORE : DENIED, 1);
+        if (!is_there) {
+            count_denial(r, e, x.row);
+        }
         break;
     default:
         break;
@@ -189,7 +199,8 @@ static void count_decision(struct sym_report *r, const struct sym_audit_entry *e
 
 static void count_exchange(struct sym_report *r, const struct sym_audit_entry *e, bool counts)
 {
-    size_t row = row_of_exchange(r, e);
+    const struct sym_report_exchange x = exchange_of(r, e);
+    size_t row = x.row;
     bool is_held = e->leaf.kind == SYM_ENTRY_DECIDED && e->body.decision == SYM_DECISION_HELD;
     bool is_request = e->leaf.kind == SYM_ENTRY_REQUESTED;
     bool is_new = (is_request || is_held) && is_first(r, is_held ? &r->held : &r->asked, e);
@@ -200,7 +211,7 @@ static void count_exchange(struct sym_report *r, const struct sym_audit_entry *e
     sym_tally_add(&r->exchanges, row, CLOSED, e->leaf.kind == SYM_ENTRY_CLOSED ? 1 : 0);
     sym_tally_add(&r->exchanges, row, ABORTED, e->leaf.kind == SYM_ENTRY_ABORTED ? 1 : 0);
     if (e->leaf.kind == SYM_ENTRY_DECIDED) {
-        count_decision(r, e, row, is_new);
+        count_decision(r, e, x, is_new);
     }
     if (e->leaf.kind == SYM_ENTRY_CLOSED || e->leaf.kind == SYM_ENTRY_ABORTED) {
         sym_tally_add(&r->exchanges, row, BYTES_SENT, e->body.bytes_sent);

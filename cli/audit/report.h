@@ -11,8 +11,15 @@
 #include "cli/audit/head.h"
 #include "cli/audit/ids.h"
 #include "cli/audit/pages.h"
+#include "cli/audit/repeat.h"
 #include "cli/audit/tally.h"
 #include "cli/audit/tree.h"
+
+/* An exchange, by number of its id. */
+struct sym_report_exchange {
+    size_t row; /* in exchanges */
+    enum sym_audit_repeat repeat;
+};
 
 struct sym_report {
     uint64_t from_ms, until_ms; /* 0: no end */
@@ -25,8 +32,8 @@ struct sym_report {
     struct sym_tally exchanges, denials, approvals, budgets, changes, refused, alarms;
     struct sym_ids ids;
     struct sym_ids asked, held; /* what was, each with those between whom */
-    size_t *rows;               /* in exchanges, by number of id */
-    size_t max_rows;
+    struct sym_report_exchange *of_id;
+    size_t max_ids;
     struct sym_audit_tree tree;
     enum sym_err err;
     struct sym_fault fault;

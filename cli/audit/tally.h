@@ -10,7 +10,7 @@
 #include "cli/json.h"
 
 #define SYM_TALLY_WORDS   8u
-#define SYM_TALLY_NUMBERS 8u
+#define SYM_TALLY_NUMBERS 9u
 #define SYM_NO_TALLY      SIZE_MAX
 
 struct sym_tally_row {

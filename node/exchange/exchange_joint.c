@@ -381,7 +381,7 @@ static void answer_delivery(struct joint *j)
     enum sym_err err = sym_store_read(j->x->config.store, look_for_owed, &o);
     if (err != SYM_OK || o.is_here) {
         deny(j, err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT, "%s",
-             o.is_here ? "it has this release already" : "it waits for no release of this one");
+             o.is_here ? SYM_TAB_IS_THERE : "it waits for no release of this one");
     } else if (check_cohort(j)) {
         j->delivers = true;
         j->owed = o.owed;

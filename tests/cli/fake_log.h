@@ -218,27 +218,35 @@ static inline struct sym_span fake_hash(uint8_t out[SYM_HASH_BYTES], struct sym_
 
 static const uint8_t fake_zero[SYM_HASH_BYTES];
 
-static inline size_t fake_request(uint8_t *out, size_t max, const uint8_t *id, bool initiated)
+/* asked: kind, purpose, basis, dataset and parameters. */
+static inline size_t fake_request_of(uint8_t *out, size_t max, const uint8_t *id, bool initiated,
+                                     const struct sym_request *asked)
 {
     struct fake_log *l = &fake_log;
     size_t len = 0;
-    struct sym_request r = {.version = 1,
-                            .exchange_id = sym_span(id, SYM_EXCHANGE_ID_BYTES),
-                            .initiator = fake_id(initiated ? &l->self : &l->peer),
-                            .responder = fake_id(initiated ? &l->peer : &l->self),
-                            .issued_ms = FAKE_NOW_MS,
-                            .expires_ms = FAKE_NOW_MS + 60000,
-                            .ephemeral = sym_span(fake_zero, 32),
-                            .exporter = sym_span(fake_zero, 32),
-                            .kind = SYM_KIND_OVERLAP_MATCHES,
-                            .purpose = SYM_PURPOSE_AML,
-                            .basis = SYM_BASIS_314B,
-                            .dataset = fake_text("watch")};
+    struct sym_request r = *asked;
+    r.version = 1;
+    r.exchange_id = sym_span(id, SYM_EXCHANGE_ID_BYTES);
+    r.initiator = fake_id(initiated ? &l->self : &l->peer);
+    r.responder = fake_id(initiated ? &l->peer : &l->self);
+    r.issued_ms = FAKE_NOW_MS;
+    r.expires_ms = FAKE_NOW_MS + 60000;
+    r.ephemeral = sym_span(fake_zero, 32);
+    r.exporter = sym_span(fake_zero, 32);
     assert_int_equal(sym_signed_write(out, max, &len, &sym_msg_request, &r,
                                       initiated ? &l->keys.identity : &l->peer_keys.identity,
                                       SYM_DOMAIN_REQUEST),
                      SYM_OK);
     return len;
+}
+
+static inline size_t fake_request(uint8_t *out, size_t max, const uint8_t *id, bool initiated)
+{
+    const struct sym_request asked = {.kind = SYM_KIND_OVERLAP_MATCHES,
+                                      .purpose = SYM_PURPOSE_AML,
+                                      .basis = SYM_BASIS_314B,
+                                      .dataset = fake_text("watch")};
+    return fake_request_of(out, max, id, initiated, &asked);
 }
 
 static inline size_t fake_receipt(uint8_t *out, size_t max, const uint8_t *id, bool initiated,

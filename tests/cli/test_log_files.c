@@ -1,6 +1,7 @@
 /* What leaves the node as files: proofs, checkpoints, exports, reports. Each is checked with
  * `symbolon verify`, which knows nothing of the node, and none is written of a log that is wrong.
  */
+#include "proto/tabulation.h"
 #include "tests/cli/fake_auditing.h"
 
 #include <cjson/cJSON.h>
@@ -316,11 +317,11 @@ static void a_report_sums_up_and_is_signed(void **state)
     assert_shows(report,
                  "# Exchanges of Bank A\n\nFrom the beginning to the end of the log (UTC).\n");
     assert_shows(report,
-                 "| this node | bank-b | alice | overlap:matches | aml | 314b | 1 | 1 | 0 | 0 "
+                 "| this node | bank-b | alice | overlap:matches | aml | 314b | 1 | 1 | 0 | 0 | 0 "
                  "| 1 | 0 | 1280000 | 1400000 |\n");
     assert_shows(report,
                  "| the peer | bank-b | - | overlap:matches | cft | 314b | 1 | 0 | 0 | 1 | 0 "
-                 "| 0 | 0 | 0 |\n");
+                 "| 0 | 0 | 0 | 0 |\n");
     assert_shows(report, "| the peer | bank-b | overlap:matches | cft | a limit of the grant is "
                          "reached | more than 100 requests a day | 1 |\n");
     assert_shows(report, "| imported | imported | alice | 588 | 9996 |\n");
@@ -364,6 +365,47 @@ static void add_leg(uint8_t number, uint8_t tabulation, bool initiated, enum sym
     }
 }
 
+/* A request with the handle of tabulation 1 for what `answered` has answered, and its decision. */
+static void add_repeat(uint8_t number, uint8_t answered, bool initiated, enum sym_decision decision,
+                       const char *detail)
+{
+    const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0xe0, number};
+    const uint8_t handle[SYM_EXCHANGE_ID_BYTES] = {0x7a, 1};
+    const uint8_t before[SYM_EXCHANGE_ID_BYTES] = {0x7a, answered};
+    const uint8_t cohort[3 * SYM_HASH_BYTES] = {0};
+    uint8_t parameters[512];
+    uint8_t request[2048];
+    size_t len = 0;
+    const struct sym_tabulate t = {.suite = SYM_TAB_SUITE,
+                                   .tabulation = sym_span(handle, sizeof handle),
+                                   .query_hash = sym_span(fake_zero, sizeof fake_zero),
+                                   .cohort = sym_span(cohort, sizeof cohort),
+                                   .epsilon_nano = 1000000000,
+                                   .outline = sym_span_text("?"),
+                                   .cells = 7,
+                                   .answered = sym_span(before, sizeof before)};
+    assert_int_equal(sym_encode(parameters, sizeof parameters, &len, &sym_msg_tabulate, &t),
+                     SYM_OK);
+    const struct sym_request asked = {.kind = SYM_KIND_TABULATE,
+                                      .purpose = SYM_PURPOSE_STATISTICS,
+                                      .basis = SYM_BASIS_PUBLIC_TASK,
+                                      .parameters = sym_span(parameters, len)};
+    len = fake_request_of(request, sizeof request, id, initiated, &asked);
+    struct sym_entry_body b = {.event = fake_text("requested"),
+                               .alias = fake_text("bank-b"),
+                               .exchange_kind = SYM_KIND_TABULATE,
+                               .purpose = SYM_PURPOSE_STATISTICS,
+                               .basis = SYM_BASIS_PUBLIC_TASK,
+                               .handle = sym_span(handle, sizeof handle)};
+    b.request = sym_span(request, initiated ? 0 : len); /* it is made behind this entry */
+    (void)fake_log_add(SYM_ENTRY_REQUESTED, id, initiated, &b);
+    b.request = sym_span(request, initiated ? len : 0);
+    b.decision = decision;
+    b.reason = decision == SYM_DECISION_DENIED ? SYM_REASON_TERMS : 0;
+    b.detail = fake_text(detail);
+    (void)fake_log_add(SYM_ENTRY_DECIDED, id, initiated, &b);
+}
+
 static void add_budget(uint8_t tabulation, bool initiated, const char *event, const char *detail,
                        uint64_t count)
 {
@@ -397,9 +439,9 @@ static void a_report_counts_each_tabulation_that_was_asked_for_once(void **state
     run(&r, "log|report");
     assert_string_equal(r.err, "");
     assert_shows(r.out, "| this node | bank-b | alice | tabulate | statistics | public-task | 1 | "
-                        "1 | 0 | 0 | 1 | 0 | 0 | 0 |\n");
+                        "1 | 0 | 0 | 0 | 1 | 0 | 0 | 0 |\n");
     assert_shows(r.out, "| the peer | bank-b | - | tabulate | statistics | public-task | 2 | 2 | "
-                        "1 | 0 | 2 | 0 | 0 | 0 |\n");
+                        "1 | 0 | 0 | 2 | 0 | 0 | 0 |\n");
     assert_shows(r.out,
                  "| bank-b | incidents | debited | epsilon 1.000000000 of the year 2026 | 1 | 1 |\n"
                  "| this node | incidents | answered-before | - | 2 | 0 |\n"
@@ -407,7 +449,32 @@ static void a_report_counts_each_tabulation_that_was_asked_for_once(void **state
                  "|\n");
     run(&r, "log|report|--since|2026-09-22T00:18"); /* of those that were held only the second */
     assert_shows(r.out, "| the peer | bank-b | - | tabulate | statistics | public-task | 1 | 2 | "
-                        "0 | 0 | 2 | 0 | 0 | 0 |\n");
+                        "0 | 0 | 0 | 2 | 0 | 0 | 0 |\n");
+}
+
+/* Asked again, or brought again: at no cost, and where it is there already, that is no denial. But
+ * who says so of anything else denies it. */
+static void a_report_counts_what_was_answered_before_as_no_denial(void **state)
+{
+    struct fake_node *node = *state;
+    fake_log_make(node);
+    add_repeat(1, 2, true, SYM_DECISION_GRANTED, "");
+    add_repeat(2, 1, true, SYM_DECISION_DENIED,
+               "bank-b denied it: it does not take part on these terms: " SYM_TAB_IS_THERE);
+    add_repeat(3, 1, false, SYM_DECISION_DENIED, SYM_TAB_IS_THERE);
+    add_repeat(4, 1, false, SYM_DECISION_DENIED, "it waits for no release of this one");
+    add_repeat(5, 2, false, SYM_DECISION_DENIED, SYM_TAB_IS_THERE);
+    fake_log_sign(&fake_log.keys.log);
+    start(node);
+    run(&r, "log|report");
+    assert_string_equal(r.err, "");
+    assert_shows(r.out, "| this node | bank-b | - | tabulate | statistics | public-task | 1 | "
+                        "1 | 0 | 0 | 2 | 0 | 0 | 0 | 0 |\n");
+    assert_shows(r.out, "| the peer | bank-b | - | tabulate | statistics | public-task | 1 | "
+                        "0 | 0 | 2 | 1 | 0 | 0 | 0 | 0 |\n");
+    assert_shows(r.out, "| the peer | bank-b | tabulate | statistics | it does not take part on "
+                        "these terms | " SYM_TAB_IS_THERE " | 1 |\n");
+    assert_null(strstr(r.out, "| this node | bank-b | tabulate | statistics | it does not"));
 }
 
 static void a_report_keeps_to_its_time(void **state)
@@ -485,6 +552,7 @@ int main(void)
         WITH_NODE(the_checkpoint_is_printed_as_it_is_signed),
         WITH_NODE(a_report_sums_up_and_is_signed),
         WITH_NODE(a_report_counts_each_tabulation_that_was_asked_for_once),
+        WITH_NODE(a_report_counts_what_was_answered_before_as_no_denial),
         WITH_NODE(a_report_keeps_to_its_time),
         WITH_NODE(there_is_no_report_of_a_log_that_is_wrong),
         WITH_NODE(refuses_options_that_make_no_sense),

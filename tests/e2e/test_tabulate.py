@@ -154,10 +154,21 @@ class Records(TabulationTest):
             self.assertNotEqual(again["id"], first["id"])
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (NANO, [NANO]))
+            self.are_told_as_answered(node)
         crew.nodes[3].do("dataset", "publish", DATASET)
         anew = crew.ask()
         self.assertNotEqual(anew["tabulation"], first["tabulation"], "another edition is another question")
         self.assertEqual(spent(crew.asker), 2 * NANO)
+
+    def are_told_as_answered(self, node):
+        """Each exchange of the first question was granted, and those of both that came after it answered before."""
+        told = json.loads(node.do("log", "report", "--json", user=evidence.AUDITOR))
+        self.assertEqual(told["denials"], [])
+        rows = [row for row in told["exchanges"] if row["kind"] == "tabulate"]
+        before = sum(row["answered_before"] for row in rows)
+        legs = {self.crew5.asker: (9, 5), self.crew5.nodes[2]: (6, 5)}.get(node, (3, 2))
+        self.assertEqual((sum(row["granted"] for row in rows), before), legs, rows)
+        self.assertEqual(sum(row["closed"] for row in rows), legs[0], rows)
 
     def test_nobody_spends_more_than_there_is(self):
         crew = self.crew5
