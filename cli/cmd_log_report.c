@@ -18,6 +18,7 @@ struct made {
     char *text; /* what is shown */
     size_t text_len;
     bool markdown;
+    uint64_t entries; /* that it is made of */
 };
 
 static enum sym_err too_little_memory(struct sym_fault *fault)
@@ -62,8 +63,8 @@ static enum sym_err write_new(const char *path, struct sym_span bytes, struct sy
     return err;
 }
 
-/* What the node signed must be what was asked, and hold without it. */
-static enum sym_err check_signed(const struct made *m, struct sym_span text,
+/* What the node signed must be what was asked, and hold without it. entries: of the log by then. */
+static enum sym_err check_signed(uint64_t *entries, const struct made *m, struct sym_span text,
                                  struct sym_fault *fault)
 {
     struct sym_report_exhibit e = {.memory = NULL};
@@ -74,13 +75,25 @@ static enum sym_err check_signed(const struct made *m, struct sym_span text,
     } else if (!sym_span_equal(e.payload, sym_span(m->json, m->json_len))) {
         err = sym_fail(fault, SYM_BAD_TAG, "the node signed another report than this one");
     }
+    *entries = e.head.size;
     sym_report_clear(&e);
     return err;
+}
+
+static void say_written(const struct made *m, const char *path, const char *name, uint64_t entries)
+{
+    char shown[SYM_FAULT_BYTES];
+    (void)printf("%s: the report, made of %" PRIu64 " entries\n", sym_file_show(shown, path),
+                 m->entries);
+    (void)printf("%s: the same as JSON, signed by the node at %" PRIu64
+                 " entries, as the signing is an entry itself\n",
+                 sym_file_show(shown, name), entries);
 }
 
 static enum sym_err sign(const struct made *m, struct sym_client *client, const char *path,
                          struct sym_fault *fault)
 {
+    uint64_t entries = 0;
     SYM_ARENA_AUTO arena = {0};
     struct sym_exhibit answer;
     const struct sym_exhibit wish = {.text = sym_span(m->json, m->json_len)};
@@ -97,7 +110,7 @@ static enum sym_err sign(const struct made *m, struct sym_client *client, const 
     enum sym_err err =
         sym_client_ask(client, SYM_VERB_LOG_SIGN_REPORT, &wish, &arena, &answer, fault);
     if (err == SYM_OK) {
-        err = check_signed(m, answer.text, fault);
+        err = check_signed(&entries, m, answer.text, fault);
     }
     if (err == SYM_OK) {
         err = write_new(path, sym_span(m->text, m->text_len), fault);
@@ -106,9 +119,7 @@ static enum sym_err sign(const struct made *m, struct sym_client *client, const 
         err = write_new(name, answer.text, fault);
     }
     if (err == SYM_OK) {
-        char shown[SYM_FAULT_BYTES];
-        (void)printf("%s: the report\n", sym_file_show(shown, path));
-        (void)printf("%s: the same as JSON, signed by the node\n", sym_file_show(shown, name));
+        say_written(m, path, name, entries);
     }
     return err;
 }
@@ -121,6 +132,7 @@ static enum sym_err make(struct made *m, struct sym_report *r, const struct sym_
     enum sym_err err = sym_client_open(&client, call, fault);
     if (err == SYM_OK) {
         err = sym_report_collect(r, &client, fault);
+        m->entries = r->tree.size;
     }
     if (err == SYM_OK) {
         err = write_json(m, r, fault);
@@ -192,7 +204,9 @@ static const struct sym_option options[] = {
 static const char *const notes[] = {
     "Made of the entries alone, after the whole log was checked: the same log and time make the "
     "same",
-    "report. With --out the node signs the JSON, which is an entry of the log itself;",
+    "report. With --out the node signs the JSON, which is a later entry of the log, so that an "
+    "export "
+    "made afterwards has one more;",
     "\"symbolon verify FILE.exhibit\" checks it anywhere, and the Markdown names its SHA-256.",
     NULL,
 };

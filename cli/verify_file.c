@@ -1,5 +1,6 @@
 #include "cli/file.h"
 #include "cli/format.h"
+#include "cli/json.h"
 #include "cli/verify.h"
 #include "crypto/aead.h"
 #include "crypto/tlog_proof.h"
@@ -256,6 +257,42 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
     sym_split_clear(&e);
 }
 
+/* How many entries the report says that it was made of; 0 where it does not. */
+static uint64_t entries_of_report(struct sym_span payload)
+{
+    struct sym_json_value *document = NULL;
+    int64_t entries = 0;
+    char *text = strndup((const char *)payload.data, payload.len);
+    if (text != NULL && sym_json_read(&document, text) == SYM_OK &&
+        !sym_json_whole(&entries, sym_json_get(document, "log_entries"))) {
+        entries = 0;
+    }
+    sym_json_free(document);
+    free(text);
+    return entries > 0 ? (uint64_t)entries : 0;
+}
+
+/* The head beside a report is newer than what it was made of: it has the entry of the signing. */
+static void tell_report(char what[512], const struct sym_report_exhibit *e)
+{
+    uint8_t hash[SYM_HASH_BYTES];
+    char hex[2 * SYM_HASH_BYTES + 1] = "not known";
+    char range[128];
+    unsigned long long made_of = entries_of_report(e->payload);
+    unsigned long long size = e->head.size;
+    if (sym_sha256(hash, e->payload) == SYM_OK) {
+        sym_hex(hex, hash, sizeof hash);
+    }
+    if (made_of > 0 && made_of < size) {
+        (void)snprintf(range, sizeof range,
+                       "the first %llu of %llu entries, of which the signing is a later one",
+                       made_of, size);
+    } else {
+        (void)snprintf(range, sizeof range, "a log of %llu entries", size);
+    }
+    (void)snprintf(what, 512, "report of %zu bytes on %s, SHA-256 %s", e->payload.len, range, hex);
+}
+
 static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
                           struct sym_span text, const char *name)
 {
@@ -266,14 +303,7 @@ static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        uint8_t hash[SYM_HASH_BYTES];
-        char hex[2 * SYM_HASH_BYTES + 1] = "not known";
-        if (sym_sha256(hash, e.payload) == SYM_OK) {
-            sym_hex(hex, hash, sizeof hash);
-        }
-        (void)snprintf(what, sizeof what,
-                       "report of %zu bytes on a log of %llu entries, SHA-256 %s", e.payload.len,
-                       (unsigned long long)e.head.size, hex);
+        tell_report(what, &e);
         sym_verdict_head(v, &e.head);
         sym_verdict_by_card(v, trust, &e.card, what);
     }

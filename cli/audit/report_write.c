@@ -45,8 +45,11 @@ static void put_head(FILE *to, const struct sym_report *r, const uint8_t json_ha
                   r->until_ms > 0 ? until : "the end of the log");
     sym_hex(hex, r->self.bytes, sizeof r->self.bytes);
     (void)fprintf(to, "- Node: `%s`\n", hex);
-    (void)fprintf(to, "- Log: `%.*s`, %" PRIu64 " entries\n", (int)r->head.checkpoint.origin.len,
-                  (const char *)r->head.checkpoint.origin.data, r->head.checkpoint.size);
+    (void)fprintf(to,
+                  "- Log: `%.*s`, %" PRIu64
+                  " entries; where this report is signed, that is an entry behind them\n",
+                  (int)r->head.checkpoint.origin.len, (const char *)r->head.checkpoint.origin.data,
+                  r->head.checkpoint.size);
     sym_hex(hex, r->head.checkpoint.root, SYM_HASH_BYTES);
     (void)fprintf(to, "- Root: `%s`\n", hex);
     (void)fprintf(

@@ -127,7 +127,7 @@ static inline enum sym_err fake_serve_proof(struct fake_call *call)
     return err;
 }
 
-/* The report, signed by the node. */
+/* The report, signed by the node, which is an entry. */
 static inline enum sym_err fake_serve_report(struct fake_call *call)
 {
     static char text[SYM_EXHIBIT_BYTES_MAX];
@@ -135,11 +135,14 @@ static inline enum sym_err fake_serve_report(struct fake_call *call)
     static struct sym_exhibit answer;
     struct fake_log *l = &fake_log;
     const struct sym_exhibit *asked = call->arguments;
+    const struct sym_entry_body b = {.event = fake_text("report-signed")};
     char path[512];
     size_t len = 0;
     (void)snprintf(path, sizeof path, "%s/node.card", call->node->dir);
     FILE *file = fopen(path, "r");
     run_read(card, sizeof card, file);
+    (void)fake_log_add(SYM_ENTRY_REPORT, NULL, false, &b);
+    fake_log_sign(&l->keys.log);
     const char *end = strstr(l->checkpoint, "\n\n");
     const char *line = strchr(end + 2, '\n');
     struct sym_span checkpoint = sym_span(l->checkpoint, (size_t)(line + 1 - l->checkpoint));

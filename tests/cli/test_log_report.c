@@ -11,10 +11,19 @@ static void a_report_sums_up_and_is_signed(void **state)
     static char again[65536];
     fake_log_make(node);
     start(node);
+    run(&r, "log|report");
+    (void)strcpy(again, r.out);
+    run(&r, "log|report|--json");
+    uint8_t hash[SYM_HASH_BYTES];
+    char hex[2 * SYM_HASH_BYTES + 1];
+    assert_int_equal(sym_sha256(hash, fake_text(r.out)), SYM_OK);
+    sym_hex(hex, hash, sizeof hash);
     run_in(node, "log|report|--out|@/report.md");
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     read_file(report, sizeof report, node, "report.md");
+    assert_string_equal(report, again); /* no clock in it */
+    assert_shows(report, hex);
     assert_shows(report,
                  "# Exchanges of Bank A\n\nFrom the beginning to the end of the log (UTC).\n");
     assert_shows(report,
@@ -27,14 +36,7 @@ static void a_report_sums_up_and_is_signed(void **state)
                          "reached | more than 100 requests a day | 1 |\n");
     assert_shows(report, "| imported | imported | alice | 588 | 9996 |\n");
     assert_shows(report, "## Budgets spent\n\nNone.\n");
-    run(&r, "log|report");
-    assert_string_equal(r.out, report); /* no clock in it */
     run(&r, "log|report|--json");
-    uint8_t hash[SYM_HASH_BYTES];
-    char hex[2 * SYM_HASH_BYTES + 1];
-    assert_int_equal(sym_sha256(hash, fake_text(r.out)), SYM_OK);
-    sym_hex(hex, hash, sizeof hash);
-    assert_shows(report, hex);
     (void)strcpy(again, r.out);
     run_in(node, "log|report|--format|json|--out|@/report.json");
     read_file(report, sizeof report, node, "report.json");
@@ -43,6 +45,28 @@ static void a_report_sums_up_and_is_signed(void **state)
     run_in(node, "verify|@/report.md.exhibit|@/report.json.exhibit|--card|@/node.card");
     assert_string_equal(r.err, "");
     assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
+/* The entry of the signing is in the head that the node signs, and in no figure of the report. */
+static void a_report_says_which_entries_it_was_made_of(void **state)
+{
+    struct fake_node *node = *state;
+    static char report[65536];
+    fake_log_make(node);
+    start(node);
+    run_in(node, "log|report|--out|@/report.md");
+    assert_shows(r.out, "report.md: the report, made of 600 entries\n");
+    assert_shows(r.out, "signed by the node at 601 entries, as the signing is an entry itself\n");
+    read_file(report, sizeof report, node, "report.md");
+    assert_shows(report,
+                 ", 600 entries; where this report is signed, that is an entry behind them\n");
+    run_in(node, "log|export|@/evidence");
+    assert_shows(r.out, "evidence: 601 entries");
+    fake_node_stop(node);
+    run_in(node, "verify|@/report.md.exhibit|--card|@/node.card");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, " bytes on the first 600 of 601 entries, of which the signing is a later "
+                        "one, SHA-256 ");
 }
 
 /* Under exchange ids of its own, with the handle of the tabulation. */
@@ -238,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(a_report_sums_up_and_is_signed),
+        WITH_NODE(a_report_says_which_entries_it_was_made_of),
         WITH_NODE(a_report_counts_each_tabulation_that_was_asked_for_once),
         WITH_NODE(a_report_counts_what_was_answered_before_as_no_denial),
         WITH_NODE(a_report_keeps_to_its_time),
