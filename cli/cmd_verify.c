@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool same_key(const uint8_t a[SYM_ED25519_BYTES], const uint8_t b[SYM_ED25519_BYTES])
 {
@@ -184,11 +185,45 @@ static enum sym_err show_json(const struct findings *f)
         if (v->origin[0] != '\0') {
             sym_json_string(j, "origin", v->origin);
             sym_json_number(j, "size", v->size);
+            sym_json_string(j, "head", sym_head_text(v));
         }
         sym_json_end(j);
     }
     sym_json_end(j);
     return sym_json_finish(j);
+}
+
+/* The export that is verified next: the shortest first, as its head is compared with longer ones.
+ * SIZE_MAX: none is left. */
+static size_t next_export(const struct findings *f)
+{
+    size_t next = SIZE_MAX;
+    for (size_t i = 0; i < f->n; i++) {
+        bool waits = f->verdicts[i].kind == NULL;
+        next =
+            waits && (next == SIZE_MAX || f->verdicts[i].size < f->verdicts[next].size) ? i : next;
+    }
+    return next;
+}
+
+/* Files first, then exports, with which the heads that came before are compared. */
+static void verify_each(const struct findings *f, const struct sym_trust *trust)
+{
+    const struct sym_heads heads = {.verdicts = f->verdicts, .n = f->n};
+    char name[SYM_FAULT_BYTES];
+    struct stat st;
+    for (size_t i = 0; i < f->n; i++) {
+        if (stat(f->paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
+            f->verdicts[i].size = sym_heads_claimed(f->paths[i]);
+        } else {
+            sym_verify_file(&f->verdicts[i], trust, f->paths[i]);
+        }
+    }
+    for (size_t i; (i = next_export(f)) != SIZE_MAX;) {
+        sym_verify_directory(&f->verdicts[i], trust, f->paths[i], &heads);
+        sym_heads_settle(&heads, &f->verdicts[i], sym_file_show(name, f->paths[i]));
+    }
+    sym_heads_end(&heads);
 }
 
 static enum sym_exit verify_all(const struct sym_call *call, const struct sym_trust *trust)
@@ -200,8 +235,8 @@ static enum sym_exit verify_all(const struct sym_call *call, const struct sym_tr
     if (f.verdicts == NULL) {
         return sym_command_printed(SYM_NO_MEMORY);
     }
+    verify_each(&f, trust);
     for (size_t i = 0; i < f.n; i++) {
-        sym_verify_file(&f.verdicts[i], trust, f.paths[i]);
         good = good && f.verdicts[i].good;
         wrong = wrong || (!f.verdicts[i].good && !f.verdicts[i].absent);
     }
@@ -249,6 +284,11 @@ static const char *const notes[] = {
     "Cosignatures are partners' signatures on the head of the log; those of partners whose card or",
     "key is given, or stands in the export, are checked and counted. A head that is newer than the",
     "last exchange has none yet.",
+    "",
+    "An export is checked against the head in it. Another head, such as a checkpoint that was "
+    "kept,",
+    "a report or an older export, is compared with the entries only when both are named at once:",
+    "the verdict says whether the first entries make it, or that it was not compared.",
     NULL,
 };
 

@@ -10,6 +10,7 @@
 
 #include "cli/audit/erasures.h"
 #include "crypto/card.h"
+#include "crypto/merkle.h"
 #include "crypto/note.h"
 
 #include <stdio.h>
@@ -39,6 +40,13 @@ SYM_MUST enum sym_err sym_trust_cosigners(const struct sym_trust *t, size_t *n,
 
 #define SYM_VERDICT_BYTES 1024u
 
+/* A head and the entries of an export of its log. */
+enum sym_head_state {
+    SYM_HEAD_UNSEEN, /* no such export was given, or it ends before */
+    SYM_HEAD_FITS,
+    SYM_HEAD_CONTRADICTS
+};
+
 struct sym_verdict {
     const char *kind; /* "proof", "checkpoint", … */
     bool good;
@@ -48,13 +56,24 @@ struct sym_verdict {
     char text[SYM_VERDICT_BYTES];
     char origin[SYM_KEY_NAME_BYTES]; /* of the log it tells of; "" where there is none */
     uint64_t size;                   /* of that log, entries */
+    uint8_t root[SYM_HASH_BYTES];    /* of them */
+    enum sym_head_state head;        /* of what exports were given */
+    enum sym_head_state seen;        /* of the one that is being verified */
+    bool met;                        /* there was one of that log */
 };
 
-/* The file or directory at path. */
+/* All verdicts of one run, zero-initialised before theirs. */
+struct sym_heads {
+    struct sym_verdict *verdicts;
+    size_t n;
+};
+
+/* The file at path, which is no directory. */
 void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
 
-/* An exported log. The card of its node is in *card when the verdict is good. */
-void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path);
+/* An exported log; heads of the same log that are good so far are compared with its entries. */
+void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path,
+                          const struct sym_heads *heads);
 
 /* NAME.body.jsonl, the body of one entry, against the proof NAME.tlog-proof beside it. */
 bool sym_verify_is_body(const char *path);
@@ -69,6 +88,26 @@ void sym_verdict_wrong(struct sym_verdict *v, const struct sym_fault *fault);
 void sym_verdict_by_card(struct sym_verdict *v, const struct sym_trust *trust,
                          const struct sym_card *card, const char *what);
 void sym_verdict_head(struct sym_verdict *v, const struct sym_checkpoint *head);
+
+/* Heads of this log, while its entries come one after the other. */
+struct sym_heads_walk {
+    const struct sym_heads *heads;
+    char origin[SYM_KEY_NAME_BYTES];
+    uint64_t next; /* size of the next of them */
+};
+void sym_heads_begin(struct sym_heads_walk *w, const struct sym_heads *heads,
+                     const struct sym_checkpoint *log);
+/* Compares those of the size of this tree, if it is their turn. */
+SYM_MUST enum sym_err sym_heads_at(struct sym_heads_walk *w, const struct sym_merkle_edge *edge);
+/* What was seen counts if the export was good itself. name: of that, as it is shown. */
+void sym_heads_settle(const struct sym_heads *h, const struct sym_verdict *log, const char *name);
+/* After all: what could not be compared is told, and what contradicts is not good. */
+void sym_heads_end(const struct sym_heads *h);
+/* How many entries the checkpoint in this directory claims, unchecked; 0 where it cannot be read.
+ */
+uint64_t sym_heads_claimed(const char *dir);
+/* "fits", "contradicts", "unchecked". */
+const char *sym_head_text(const struct sym_verdict *v);
 
 /* bodies.jsonl of an export: one line for each entry, in order, in one form:
  *     {"index":17,"salt":"<base64>","body":"<base64>"}

@@ -38,6 +38,7 @@ struct exported {
     struct sym_merkle_edge edge;
     struct level level[SYM_TILE_LEVELS_MAX];
     uint64_t time_ms; /* of the entry before */
+    struct sym_heads_walk heads;
 };
 
 /* DIR/name, and how it is shown. */
@@ -270,7 +271,10 @@ static enum sym_err check_entry(struct exported *e, const struct place *p, struc
     if (err == SYM_OK) {
         err = add_hash(e, hash);
     }
-    return err == SYM_OK ? sym_merkle_add(&e->edge, hash) : err;
+    if (err == SYM_OK) {
+        err = sym_merkle_add(&e->edge, hash);
+    }
+    return err == SYM_OK ? sym_heads_at(&e->heads, &e->edge) : err;
 }
 
 /* One file of entries. */
@@ -393,7 +397,8 @@ static enum sym_err walk(const struct exported *e, const char *below, unsigned d
 /* ------------------------------------------------------------------------------------------------
  */
 
-static enum sym_err check(struct exported *e, const struct sym_trust *trust)
+static enum sym_err check(struct exported *e, const struct sym_trust *trust,
+                          const struct sym_heads *heads)
 {
     enum sym_err err = read_card(e);
     if (err == SYM_OK) {
@@ -404,6 +409,10 @@ static enum sym_err check(struct exported *e, const struct sym_trust *trust)
     }
     if (err == SYM_OK) {
         err = sym_trust_cosigners(trust, &e->cosigners, &e->note, e->name, e->fault);
+    }
+    if (err == SYM_OK) {
+        sym_heads_begin(&e->heads, heads, &e->head);
+        err = sym_heads_at(&e->heads, &e->edge);
     }
     if (err == SYM_OK) {
         err = check_entries(e);
@@ -428,14 +437,16 @@ static void tell(struct sym_verdict *v, const struct sym_trust *trust, const str
                    e->note.n_signatures - 1 - e->cosigners,
                    e->note.n_signatures - 1 - e->cosigners == 1 ? "signature" : "signatures");
     sym_verdict_by_card(v, trust, &e->card, what);
+    v->head = SYM_HEAD_FITS; /* the one in it */
 }
 
-void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path)
+void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, const char *path,
+                          const struct sym_heads *heads)
 {
     struct sym_fault fault = {.err = SYM_OK};
     char shown[SYM_FAULT_BYTES];
     struct exported *e = calloc(1, sizeof *e);
-    v->kind = "log";
+    *v = (struct sym_verdict){.kind = "log"};
     if (e == NULL) {
         (void)sym_fail(&fault, SYM_NO_MEMORY, "%s: %s", sym_file_show(shown, path),
                        sym_err_text(SYM_NO_MEMORY));
@@ -445,7 +456,7 @@ void sym_verify_directory(struct sym_verdict *v, const struct sym_trust *trust, 
     e->dir = path;
     (void)sym_file_show(e->name, path);
     e->fault = &fault;
-    fault.err = check(e, trust);
+    fault.err = check(e, trust, heads);
     if (e->head.origin.len > 0) {
         sym_verdict_head(v, &e->head);
     }

@@ -21,6 +21,7 @@ void sym_verdict_head(struct sym_verdict *v, const struct sym_checkpoint *head)
     (void)snprintf(v->origin, sizeof v->origin, "%.*s", (int)head->origin.len,
                    (const char *)head->origin.data);
     v->size = head->size;
+    memcpy(v->root, head->root, sizeof v->root);
 }
 
 void sym_verdict_by_card(struct sym_verdict *v, const struct sym_trust *trust,
@@ -370,9 +371,7 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
     struct sym_fault fault;
     char name[SYM_FAULT_BYTES];
     *v = (struct sym_verdict){.kind = "unknown"};
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        sym_verify_directory(v, trust, path);
-    } else if (lstat(path, &st) == 0 && sym_verify_is_body(path)) {
+    if (lstat(path, &st) == 0 && sym_verify_is_body(path)) {
         sym_verify_body(v, trust, path);
     } else if (sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, &fault) != SYM_OK) {
         v->absent = fault.err == SYM_NOT_FOUND;

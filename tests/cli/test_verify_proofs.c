@@ -224,6 +224,111 @@ static void a_report_is_good_and_an_edited_one_is_not(void **state)
     }
 }
 
+/* verify of the log and of another file beside it. */
+static void verify_with_log(struct run *run_of, const char *name)
+{
+    char more[2 * PATH_MAX];
+    (void)snprintf(more, sizeof more, "|%s%s", dir, with_card("node.card"));
+    verify(run_of, name, more);
+}
+
+static void a_head_is_compared_with_the_export_that_is_given_with_it(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = {1, 255, 256, 599, 600};
+    static struct run r;
+    char note[EXPORTED_NOTE_BYTES];
+    char text[128];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        put_text("kept", note, exported_checkpoint(note, &node, sizes[i]));
+        verify_with_log(&r, "kept");
+        (void)snprintf(text, sizeof text, "; the first %llu entries of ",
+                       (unsigned long long)sizes[i]);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        assert_shows(r.out, text);
+        assert_shows(r.out, "make its root");
+    }
+    verify(&r, "kept", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out,
+                 "; not compared with the entries of its log, of which no good export was given");
+}
+
+static void a_head_of_a_log_that_was_rewritten_is_wrong(void **state)
+{
+    (void)state;
+    static struct run r;
+    char note[EXPORTED_NOTE_BYTES];
+    uint8_t kept = node.hashes[17][0];
+    node.hashes[17][0] ^= 1;
+    put_text("kept", note, exported_checkpoint(note, &node, 300));
+    node.hashes[17][0] = kept;
+    verify(&r, "kept", with_card("node.card"));
+    assert_int_equal(r.code, SYM_EXIT_DONE); /* by itself */
+    verify_with_log(&r, "kept");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "WRONG");
+    assert_shows(r.out, "; but the first 300 entries of ");
+    assert_shows(r.out, "make another root: the log was rewritten");
+    char more[3 * PATH_MAX];
+    (void)snprintf(more, sizeof more, "|%s%s|--json", dir, with_card("node.card"));
+    verify(&r, "kept", more);
+    assert_shows(r.out, "\"head\": \"contradicts\"");
+    assert_shows(r.out, "\"head\": \"fits\"");
+}
+
+static void a_head_that_could_not_be_compared_is_told(void **state)
+{
+    (void)state;
+    static struct run r;
+    static struct exported longer;
+    char note[EXPORTED_NOTE_BYTES];
+    exported_new(&longer, 1, ENTRIES + 60);
+    put_text("kept", note, exported_checkpoint(note, &longer, ENTRIES + 60));
+    verify_with_log(&r, "kept");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "; not compared with ");
+    assert_shows(r.out, ", which ends before it, at 600 entries");
+    /* An older export, in whichever order: its head is one of the longer log. */
+    char path[PATH_MAX];
+    char more[3 * PATH_MAX];
+    scratch_join(path, scratch.path, "longer");
+    exported_write(&longer, path, NULL, 0);
+    (void)snprintf(more, sizeof more, "|%s%s", dir, with_card("node.card"));
+    verify(&r, "longer", more);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "; the first 600 entries of ");
+    assert_shows_not(r.out, "not compared");
+    scratch_remove_tree(path);
+    exported_free(&longer);
+}
+
+static void a_head_is_not_compared_with_another_log_or_one_that_is_wrong(void **state)
+{
+    (void)state;
+    static struct run r;
+    char note[EXPORTED_NOTE_BYTES];
+    char more[3 * PATH_MAX];
+    char path[PATH_MAX];
+    struct exported other;
+    put_text("kept", note, exported_checkpoint(note, &node, 300));
+    exported_new(&other, 7, 400);
+    scratch_join(path, scratch.path, "other");
+    exported_write(&other, path, NULL, 0);
+    (void)snprintf(more, sizeof more, "|%s%s", path, with_card("node.card"));
+    verify(&r, "kept", more);
+    assert_shows(r.out, "; not compared with the entries of its log");
+    scratch_remove_tree(path);
+    exported_free(&other);
+    scratch_join(path, dir, "stranger");
+    scratch_write(dir, "stranger", 0644, sym_span_text("?"));
+    verify_with_log(&r, "kept");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "does not belong to the export");
+    assert_shows(r.out, "; not compared with the entries of its log");
+}
+
 static void cards_are_recognised_and_other_files_refused(void **state)
 {
     (void)state;
@@ -322,6 +427,10 @@ int main(void)
         cmocka_unit_test(a_cosigner_that_is_given_twice_counts_once),
         cmocka_unit_test(verifier_keys_of_the_export_are_keys_to_trust),
         cmocka_unit_test(a_report_is_good_and_an_edited_one_is_not),
+        cmocka_unit_test(a_head_is_compared_with_the_export_that_is_given_with_it),
+        cmocka_unit_test(a_head_of_a_log_that_was_rewritten_is_wrong),
+        cmocka_unit_test(a_head_that_could_not_be_compared_is_told),
+        cmocka_unit_test(a_head_is_not_compared_with_another_log_or_one_that_is_wrong),
         cmocka_unit_test(cards_are_recognised_and_other_files_refused),
         cmocka_unit_test(json_has_one_object_for_each_file),
         cmocka_unit_test(paths_of_tiles_are_those_of_c2sp),
