@@ -4,6 +4,7 @@
 #include "cli/audit/pages.h"
 #include "cli/audit/signed.h"
 #include "cli/audit/tree.h"
+#include "cli/audit/verdict.h"
 #include "cli/format.h"
 #include "cli/pause.h"
 #include "cli/table.h"
@@ -12,12 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tally {
-    uint64_t fits, erased;                /* bodies */
-    uint64_t good, bad, unchecked;        /* signed bytes in bodies */
-    uint64_t cosigned, unknown_cosigners; /* under the checkpoint that partners have */
-};
-
 /* One run. Some hundred KiB, so it is allocated. */
 struct check {
     struct sym_client *client;
@@ -25,9 +20,8 @@ struct check {
     struct sym_audit_keys keys;
     struct sym_audit_findings findings;
     struct sym_audit_tree tree;
-    struct tally tally;
+    struct sym_audit_verdict verdict;
     struct sym_erasures erasures;
-    bool tree_only;
     bool quiet;                                          /* no progress at a terminal */
     bool gap;                                            /* the tree cannot be computed */
     bool explained[SYM_TILE_LEVELS_MAX][SYM_TILE_WIDTH]; /* wrong because of a tile below */
@@ -102,10 +96,10 @@ static void check_signed(struct check *c, const struct sym_audit_entry *e)
     sym_audit_keys_learn(&c->keys, e);
     size_t n = sym_audit_signed(all, e, &c->keys, &c->client->node);
     for (size_t i = 0; i < n; i++) {
-        c->tally.good += all[i].state == SYM_SIGNED_GOOD ? 1 : 0;
-        c->tally.unchecked += all[i].state == SYM_SIGNED_UNCHECKED ? 1 : 0;
+        c->verdict.good += all[i].state == SYM_SIGNED_GOOD ? 1 : 0;
+        c->verdict.unchecked += all[i].state == SYM_SIGNED_UNCHECKED ? 1 : 0;
         if (all[i].state == SYM_SIGNED_BAD) {
-            c->tally.bad++;
+            c->verdict.bad++;
             sym_audit_find(&c->findings, e->index, "its %s: %s", all[i].what, all[i].text);
         }
     }
@@ -157,11 +151,11 @@ static bool take(void *context, const struct sym_audit_entry *e)
         sym_audit_find(&c->findings, e->index, "%s", e->fault);
     }
     if (e->state == SYM_BODY_ERASED) {
-        c->tally.erased++;
+        c->verdict.erased++;
         sym_erasures_take(&c->erasures, e->index, &e->leaf, NULL);
     }
     if (e->state == SYM_BODY_FITS) {
-        c->tally.fits++;
+        c->verdict.fits++;
         sym_erasures_take(&c->erasures, e->index, &e->leaf, &e->body);
         check_signed(c, e);
     }
@@ -169,6 +163,14 @@ static bool take(void *context, const struct sym_audit_entry *e)
 }
 
 /* The log as a whole ------------------------------------------------------------------------- */
+
+static enum sym_audit_root compare_root(bool computed, const uint8_t root[SYM_HASH_BYTES],
+                                        const struct sym_checkpoint *head)
+{
+    return !computed                                       ? SYM_ROOT_UNCHECKED
+           : memcmp(root, head->root, SYM_HASH_BYTES) == 0 ? SYM_ROOT_FITS
+                                                           : SYM_ROOT_DIFFERS;
+}
 
 static void check_roots(struct check *c)
 {
@@ -191,13 +193,15 @@ static void check_roots(struct check *c)
     if (c->head.is_signed && c->head.checkpoint.size == 0 && head->size == 0) {
         c->has_checkpoint_root = sym_audit_tree_root(c->checkpoint_root, &c->tree) == SYM_OK;
     }
-    if (c->has_checkpoint_root &&
-        memcmp(c->checkpoint_root, c->head.checkpoint.root, SYM_HASH_BYTES) != 0) {
+    struct sym_audit_verdict *v = &c->verdict;
+    v->checkpoint_root =
+        compare_root(c->has_checkpoint_root, c->checkpoint_root, &c->head.checkpoint);
+    v->cosigned_root = compare_root(c->has_cosigned_root, c->cosigned_root, &c->head.cosigned);
+    if (v->checkpoint_root == SYM_ROOT_DIFFERS) {
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
                        "the entries do not make the root of the signed checkpoint");
     }
-    if (c->has_cosigned_root &&
-        memcmp(c->cosigned_root, c->head.cosigned.root, SYM_HASH_BYTES) != 0) {
+    if (v->cosigned_root == SYM_ROOT_DIFFERS) {
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
                        "the entries do not make the root of the checkpoint of %" PRIu64
                        " entries that a partner has cosigned",
@@ -219,7 +223,7 @@ static void check_cosigner(struct check *c, const struct sym_audit_node *node)
     memcpy(key.key, node->card.cosign, sizeof key.key);
     enum sym_err err = sym_note_verify(cosigned_note(c), &key, &time_s);
     if (err == SYM_OK) {
-        c->tally.cosigned++;
+        c->verdict.cosigned++;
     } else if (err != SYM_NOT_FOUND) {
         sym_audit_find(&c->findings, SYM_NO_ENTRY,
                        "the cosignature of %s under the checkpoint is wrong", node->card.name);
@@ -236,8 +240,8 @@ static void check_cosignatures(struct check *c)
             check_cosigner(c, node);
         }
     }
-    if (signatures > 1 + c->tally.cosigned) {
-        c->tally.unknown_cosigners = signatures - 1 - c->tally.cosigned;
+    if (signatures > 1 + c->verdict.cosigned) {
+        c->verdict.unknown_cosigners = signatures - 1 - c->verdict.cosigned;
     }
 }
 
@@ -268,14 +272,14 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
     if (err == SYM_OK) {
         err = sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault);
     }
-    if (err == SYM_OK && !c->tree_only) {
+    if (err == SYM_OK && !c->verdict.tree_only) {
         err = sym_audit_keys_earlier(&c->keys, c->client, c->head.head.generation, &c->fault);
     }
     if (err != SYM_OK) {
         return err;
     }
     const struct sym_audit_walk walk = {
-        .query = {.bodies = !c->tree_only, .generation = c->head.head.generation},
+        .query = {.bodies = !c->verdict.tree_only, .generation = c->head.head.generation},
         .label = c->quiet ? NULL : "verifying",
         .total = c->head.head.size};
     struct sym_fault fault;
@@ -290,7 +294,7 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
                    ? err
                    : sym_fail(&c->fault, err, "the tree of the log: %s", sym_err_text(err));
     }
-    if (c->erasures.open && !c->tree_only) {
+    if (c->erasures.open && !c->verdict.tree_only) {
         sym_audit_find(&c->findings, c->erasures.index, SYM_ERASURES_FAULT);
     }
     check_roots(c);
@@ -304,92 +308,12 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
 
 /* The verdict -------------------------------------------------------------------------------- */
 
-static void put_log_lines(struct sym_table *t, const struct check *c)
-{
-    const struct sym_log_head *head = &c->head.head;
-    char root[2 * SYM_HASH_BYTES + 1];
-    sym_hex(root, head->root.data, head->root.len);
-    sym_table_format(t, "log");
-    sym_table_text(t, head->origin);
-    sym_table_format(t, "entries");
-    sym_table_format(t, "%" PRIu64, head->size);
-    sym_table_format(t, "root");
-    sym_table_format(t, "%s", root);
-    sym_table_format(t, "checkpoint");
-    if (c->head.is_signed) {
-        sym_table_format(t, "of %" PRIu64 " entries, signed by this node's log key",
-                         c->head.checkpoint.size);
-    } else {
-        sym_table_format(t, "none that is signed");
-    }
-    sym_table_format(t, "cosigned");
-    char which[64] = "";
-    if (c->head.has_cosigned && c->head.cosigned.size != head->size) {
-        (void)snprintf(which, sizeof which, "the head of %" PRIu64 " entries, ",
-                       c->head.cosigned.size);
-    }
-    sym_table_format(t, "%sby %" PRIu64 " %s%s", which, c->tally.cosigned,
-                     c->tally.cosigned == 1 ? "partner" : "partners",
-                     c->tally.unknown_cosigners > 0
-                         ? ", and by some whose cards are not known here (--card)"
-                         : "");
-}
-
-static enum sym_err print_text(const struct check *c)
-{
-    static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
-    struct sym_table *t = sym_table_new(columns, 2);
-    put_log_lines(t, c);
-    sym_table_format(t, "bodies");
-    if (c->tree_only) {
-        sym_table_format(t, "left out (--tree-only)");
-    } else {
-        sym_table_format(t, "%" PRIu64 " fit their entries, %" PRIu64 " are erased", c->tally.fits,
-                         c->tally.erased);
-        sym_table_format(t, "signatures");
-        sym_table_format(
-            t, "%" PRIu64 " good, %" PRIu64 " bad, %" PRIu64 " by keys that are not known here",
-            c->tally.good, c->tally.bad, c->tally.unchecked);
-    }
-    enum sym_err err = sym_table_print(t, stdout);
-    (void)fputc('\n', stdout);
-    sym_audit_findings_print(stdout, &c->findings);
-    if (c->findings.n == 0) {
-        (void)printf("the log is whole: every entry is in the tree that its checkpoint signs%s\n",
-                     c->tree_only ? "; bodies were not looked at" : "");
-    }
-    return err;
-}
-
-static enum sym_err write_json(FILE *to, const struct check *c)
-{
-    const struct sym_log_head *head = &c->head.head;
-    struct sym_json *j = sym_json_new(to);
-    sym_json_object(j, NULL);
-    sym_json_bool(j, "good", c->findings.n == 0);
-    sym_json_text(j, "origin", head->origin);
-    sym_json_number(j, "entries", head->size);
-    sym_json_hex(j, "root", head->root);
-    sym_json_bool(j, "checkpoint_signed", c->head.is_signed);
-    sym_json_number(j, "checkpoint_entries", c->head.is_signed ? c->head.checkpoint.size : 0);
-    sym_json_number(j, "cosigned_entries", c->head.has_cosigned ? c->head.cosigned.size : 0);
-    sym_json_number(j, "cosigned", c->tally.cosigned);
-    sym_json_number(j, "unknown_cosigners", c->tally.unknown_cosigners);
-    sym_json_bool(j, "tree_only", c->tree_only);
-    sym_json_number(j, "bodies", c->tally.fits);
-    sym_json_number(j, "bodies_erased", c->tally.erased);
-    sym_json_number(j, "signatures_good", c->tally.good);
-    sym_json_number(j, "signatures_bad", c->tally.bad);
-    sym_json_number(j, "signatures_unchecked", c->tally.unchecked);
-    sym_audit_findings_json(j, &c->findings);
-    sym_json_end(j);
-    return sym_json_finish(j);
-}
-
 static enum sym_exit conclude(const struct check *c, bool json)
 {
     struct sym_fault fault;
-    enum sym_exit code = sym_command_printed(json ? write_json(stdout, c) : print_text(c));
+    enum sym_exit code = sym_command_printed(
+        json ? sym_audit_verdict_json(stdout, &c->verdict, &c->head, &c->findings)
+             : sym_audit_verdict_print(&c->verdict, &c->head, &c->findings));
     if (code != SYM_EXIT_DONE || c->findings.n == 0) {
         return code;
     }
@@ -454,7 +378,7 @@ enum sym_err sym_log_verify_answer(FILE *to, struct sym_client *client, struct s
     enum sym_err err = check_whole(c, &none);
     if (err != SYM_OK) {
         *fault = c->fault;
-    } else if ((err = write_json(to, c)) != SYM_OK) {
+    } else if ((err = sym_audit_verdict_json(to, &c->verdict, &c->head, &c->findings)) != SYM_OK) {
         err = sym_fail(fault, err, "the answer %s", sym_err_text(err));
     }
     check_free(c);
@@ -468,7 +392,7 @@ static enum sym_exit run(const struct sym_call *call)
     if (c == NULL) {
         return sym_command_printed(SYM_NO_MEMORY);
     }
-    c->tree_only = sym_args_has(&call->args, "tree-only");
+    c->verdict.tree_only = sym_args_has(&call->args, "tree-only");
     sym_pause_begin();
     c->fault.err = sym_client_open(&client, call, &c->fault);
     enum sym_exit code = c->fault.err != SYM_OK || check_whole(c, &call->args) != SYM_OK
@@ -480,8 +404,10 @@ static enum sym_exit run(const struct sym_call *call)
 
 static const char *const notes[] = {
     "The whole tree is computed here, from all entries, and compared with the tiles, the root and",
-    "the newest checkpoint that the node shows; the keys are those of the card in the node's",
-    "directory. Exit status 1 and a list of findings when something is wrong.",
+    "the newest checkpoint that the node shows, and that with the newest which a partner cosigned; "
+    "the",
+    "keys are those of the card in the node's directory. Exit status 1 and a list of findings when",
+    "something is wrong.",
     NULL,
 };
 

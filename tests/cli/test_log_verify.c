@@ -11,7 +11,8 @@ static void a_whole_log_is_called_whole(void **state)
     run(&r, "log|verify");
     assert_string_equal(r.err, "");
     assert_shows(r.out, "entries     600\n");
-    assert_shows(r.out, "checkpoint  of 600 entries, signed by this node's log key\n");
+    assert_shows(r.out, "checkpoint  of 600 entries, signed by this node's log key; the entries "
+                        "make its root\n");
     assert_shows(r.out, "cosigned    by 1 partner\n");
     assert_shows(r.out, "bodies      599 fit their entries, 1 are erased\n");
     assert_shows(r.out, "signatures  9 good, 0 bad, 0 by keys that are not known here\n");
@@ -199,7 +200,11 @@ static void looks_at_the_head_that_partners_have(void **state)
     fake_node_start(*state, fake_log_serve);
     run(&r, "log|verify");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(r.out, "cosigned    the head of 400 entries, by 1 partner\n");
+    assert_shows(r.out, "cosigned    the head of 400 entries, by 1 partner; the first 400 entries "
+                        "make its root\n");
+    run(&r, "log|verify|--json");
+    assert_shows(r.out, "\"checkpoint_head\": \"fits\"");
+    assert_shows(r.out, "\"cosigned_head\": \"fits\"");
 }
 
 static void catches_entries_that_do_not_make_the_head_that_partners_have(void **state)
@@ -213,6 +218,7 @@ static void catches_entries_that_do_not_make_the_head_that_partners_have(void **
           "the entries do not make the root of the checkpoint of 400 entries that a partner has "
           "cosigned\n",
           "1 finding\n");
+    finds(*state, "by 1 partner; the first 400 entries make another root\n", "1 finding\n");
 }
 
 static void catches_a_log_that_is_shorter_than_the_head_that_partners_have(void **state)
@@ -222,6 +228,7 @@ static void catches_a_log_that_is_shorter_than_the_head_that_partners_have(void 
     fake_log.n--;
     fake_log_sign(&fake_log.keys.log);
     finds(*state, "599 entries, 600 were cosigned\n", "1 finding\n");
+    finds(*state, "; the first 600 entries were not compared with it\n", "1 finding\n");
 }
 
 static void catches_a_frozen_log(void **state)
