@@ -354,6 +354,19 @@ class Stock(GrownTest):
             key_id = hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8]
             yield f"{name}+{key_id}+{base64.b64encode(key).decode()}"
 
+    def test_the_head_that_the_partner_has_is_compared_with_an_export(self):
+        head = self.home / "kept"
+        self.a.do("log", "checkpoint", "--cosigned", "--out", head, user=AUDITOR)
+        size = int(head.read_text("utf-8").splitlines()[1])
+        self.a.do("log", "report", "--out", self.home / "report.md", user=AUDITOR)
+        export = self.export(self.a)
+        code, output, complaint = run_cli("verify", export.folder, head, self.home / "report.md.exhibit", "--card", self.a.card(),
+                                          env=nodes.clean_environment())
+        self.assertEqual(code, DONE, (output, complaint))
+        self.assertIn(f"; the first {size} entries of {export.folder} make its root", output)
+        self.assertIn(f" bytes on the first {export.size - 1} of {export.size} entries, ", output)
+        self.assertIn(f"; the first {export.size} entries of {export.folder} make its root", output)
+
     def test_openssl_finds_head_and_cosignature_right(self):
         head = self.home / "head"
         self.a.do("log", "checkpoint", "--cosigned", "--out", head, user=AUDITOR)
