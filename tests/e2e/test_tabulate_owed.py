@@ -17,7 +17,7 @@ from test_tabulate_hostile import DEBIT, debits
 
 UNMASK = DEBIT + 1
 KEEP = DEBIT + 2
-PATIENCE_S = 40
+PATIENCE_S = 90  # tried after 10, 20 and 40 seconds, should the others be slow to come back
 
 
 def kill(node):
