@@ -44,7 +44,7 @@ static inline int tear_down(void **state)
 /* symbolon verify on a file of the scratch directory, with more words (may be ""). */
 static inline void verify(struct run *r, const char *name, const char *more)
 {
-    char words[3 * PATH_MAX];
+    char words[4 * PATH_MAX];
     (void)snprintf(words, sizeof words, "verify|%s/%s%s", scratch.path, name, more);
     run(r, words);
 }
