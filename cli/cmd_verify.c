@@ -209,7 +209,7 @@ static size_t next_export(const struct findings *f)
 /* Files first, then exports, with which the heads that came before are compared. */
 static void verify_each(const struct findings *f, const struct sym_trust *trust)
 {
-    const struct sym_heads heads = {.verdicts = f->verdicts, .n = f->n};
+    const struct sym_heads heads = {.verdicts = f->verdicts, .paths = f->paths, .n = f->n};
     char name[SYM_FAULT_BYTES];
     struct stat st;
     for (size_t i = 0; i < f->n; i++) {
@@ -288,7 +288,8 @@ static const char *const notes[] = {
     "An export is checked against the head in it. Another head, such as a checkpoint that was "
     "kept,",
     "a report or an older export, is compared with the entries only when both are named at once:",
-    "the verdict says whether the first entries make it, or that it was not compared.",
+    "the verdict says whether the first entries make it, or that it was not compared. Two heads of",
+    "one size with different roots contradict each other without an export.",
     NULL,
 };
 

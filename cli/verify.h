@@ -38,13 +38,13 @@ SYM_MUST enum sym_err sym_trust_cosigners(const struct sym_trust *t, size_t *n,
                                           const struct sym_note *note, const char *name,
                                           struct sym_fault *fault);
 
-#define SYM_VERDICT_BYTES 1024u
+#define SYM_VERDICT_BYTES 2048u
 
 /* A head and the entries of an export of its log. */
 enum sym_head_state {
     SYM_HEAD_UNSEEN, /* no such export was given, or it ends before */
     SYM_HEAD_FITS,
-    SYM_HEAD_CONTRADICTS
+    SYM_HEAD_CONTRADICTS /* or another head does */
 };
 
 struct sym_verdict {
@@ -65,6 +65,7 @@ struct sym_verdict {
 /* All verdicts of one run, zero-initialised before theirs. */
 struct sym_heads {
     struct sym_verdict *verdicts;
+    char *const *paths; /* of what they are of */
     size_t n;
 };
 
@@ -101,7 +102,8 @@ void sym_heads_begin(struct sym_heads_walk *w, const struct sym_heads *heads,
 SYM_MUST enum sym_err sym_heads_at(struct sym_heads_walk *w, const struct sym_merkle_edge *edge);
 /* What was seen counts if the export was good itself. name: of that, as it is shown. */
 void sym_heads_settle(const struct sym_heads *h, const struct sym_verdict *log, const char *name);
-/* After all: what could not be compared is told, and what contradicts is not good. */
+/* After all: heads that met no export are compared with each other, which tells something of those
+ * of one size; what could not be compared is told, and what contradicts is not good. */
 void sym_heads_end(const struct sym_heads *h);
 /* How many entries the checkpoint in this directory claims, unchecked; 0 where it cannot be read.
  */

@@ -1,5 +1,6 @@
 /* Heads of logs that are verified together with an export of the same log: do its first entries
- * make their roots? Two heads that are both signed prove nothing of each other by themselves. */
+ * make their roots? Two heads that are both signed prove nothing of each other by themselves,
+ * unless they are of one size. */
 #include "cli/file.h"
 #include "cli/verify.h"
 
@@ -7,6 +8,8 @@
 #include <string.h>
 
 #define PATH_BYTES 4096u
+/* Kept for a contradiction, which is told whatever else there is to tell. */
+#define WRONG_BYTES (SYM_FAULT_BYTES + 160u)
 
 /* A split is the proof that two heads contradict each other. */
 static bool has_head(const struct sym_verdict *v)
@@ -63,13 +66,17 @@ enum sym_err sym_heads_at(struct sym_heads_walk *w, const struct sym_merkle_edge
     return err;
 }
 
-static SYM_PRINTF(2, 3) void add(struct sym_verdict *v, const char *format, ...)
+/* Whole, or not at all. keep: bytes that must be left. */
+static SYM_PRINTF(3, 4) void add(struct sym_verdict *v, size_t keep, const char *format, ...)
 {
     size_t used = strlen(v->text);
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(v->text + used, sizeof v->text - used, format, args);
+    int len = vsnprintf(v->text + used, sizeof v->text - used, format, args);
     va_end(args);
+    if (len < 0 || used + (size_t)len + keep >= sizeof v->text) {
+        v->text[used] = '\0';
+    }
 }
 
 static void settle(struct sym_verdict *v, const struct sym_verdict *log, const char *name)
@@ -77,16 +84,16 @@ static void settle(struct sym_verdict *v, const struct sym_verdict *log, const c
     unsigned long long size = v->size;
     switch (v->seen) {
     case SYM_HEAD_UNSEEN:
-        add(v, "; not compared with %s, which ends before it, at %llu entries", name,
+        add(v, WRONG_BYTES, "; not compared with %s, which ends before it, at %llu entries", name,
             (unsigned long long)log->size);
         break;
     case SYM_HEAD_FITS:
         v->head = v->head == SYM_HEAD_CONTRADICTS ? v->head : SYM_HEAD_FITS;
-        add(v, "; the first %llu entries of %s make its root", size, name);
+        add(v, WRONG_BYTES, "; the first %llu entries of %s make its root", size, name);
         break;
     case SYM_HEAD_CONTRADICTS:
         v->head = SYM_HEAD_CONTRADICTS;
-        add(v,
+        add(v, 0,
             "; but the first %llu entries of %s, which is signed as well, make another root: the "
             "log was rewritten",
             size, name);
@@ -106,13 +113,46 @@ void sym_heads_settle(const struct sym_heads *h, const struct sym_verdict *log, 
     }
 }
 
+/* Another one of the same log and size that has another root, neither of which met an export that
+ * knows. SIZE_MAX: there is none. */
+static size_t opponent_of(const struct sym_heads *h, const struct sym_verdict *v)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        const struct sym_verdict *o = &h->verdicts[i];
+        if (o->head != SYM_HEAD_FITS && o->size == v->size && is_of(o, v->origin) &&
+            !sym_span_equal(sym_span(o->root, sizeof o->root), sym_span(v->root, sizeof v->root))) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static void compare_heads(const struct sym_heads *h)
+{
+    char name[SYM_FAULT_BYTES];
+    for (size_t i = 0; i < h->n; i++) {
+        struct sym_verdict *v = &h->verdicts[i];
+        bool is_open = has_head(v) && v->head == SYM_HEAD_UNSEEN;
+        size_t o = is_open ? opponent_of(h, v) : SIZE_MAX;
+        if (o != SIZE_MAX) {
+            v->head = SYM_HEAD_CONTRADICTS;
+            add(v, 0,
+                "; but %s, which is signed as well, has another root of %llu entries: the log "
+                "contradicts itself",
+                sym_file_show(name, h->paths[o]), (unsigned long long)v->size);
+        }
+    }
+}
+
 void sym_heads_end(const struct sym_heads *h)
 {
+    compare_heads(h);
     for (size_t i = 0; i < h->n; i++) {
         struct sym_verdict *v = &h->verdicts[i];
         bool tells = strcmp(v->kind, "checkpoint") == 0 || strcmp(v->kind, "report") == 0;
         if (tells && has_head(v) && !v->met) {
-            add(v, "; not compared with the entries of its log, of which no good export was given");
+            add(v, WRONG_BYTES,
+                "; not compared with the entries of its log, of which no good export was given");
         }
         v->good = v->good && v->head != SYM_HEAD_CONTRADICTS;
     }

@@ -277,6 +277,65 @@ static void a_head_of_a_log_that_was_rewritten_is_wrong(void **state)
     assert_shows(r.out, "\"head\": \"fits\"");
 }
 
+/* Without any export, and beyond the end of one. */
+static void heads_of_one_size_and_two_roots_contradict_each_other(void **state)
+{
+    (void)state;
+    static struct run r;
+    char note[EXPORTED_NOTE_BYTES];
+    char more[3 * PATH_MAX];
+    uint8_t kept = node.hashes[17][0];
+    put_text("one", note, exported_checkpoint(note, &node, 300));
+    node.hashes[17][0] ^= 1;
+    put_text("two", note, exported_checkpoint(note, &node, 300));
+    node.hashes[17][0] = kept;
+    (void)snprintf(more, sizeof more, "|%s/two%s", scratch.path, with_card("node.card"));
+    verify(&r, "one", more);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "WRONG");
+    assert_shows_not(r.out, "checkpoint  good");
+    assert_shows(r.out, "/two, which is signed as well, has another root of 300 entries");
+    assert_shows(r.out, "/one, which is signed as well, has another root of 300 entries");
+    (void)snprintf(more, sizeof more, "|%s/two|%s%s", scratch.path, dir, with_card("node.card"));
+    verify(&r, "one", more);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "make its root"); /* the export knows which of them is its head */
+    assert_shows_not(r.out, "has another root");
+    (void)snprintf(more, sizeof more, "|%s/one%s", scratch.path, with_card("node.card"));
+    verify(&r, "one", more);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
+/* However many exports are named before the one that tells. */
+static void what_is_wrong_with_a_head_is_always_told(void **state)
+{
+    (void)state;
+    static struct run r;
+    static struct exported shorter;
+    static char words[64 * PATH_MAX];
+    char note[EXPORTED_NOTE_BYTES];
+    char path[PATH_MAX];
+    uint8_t kept = node.hashes[17][0];
+    exported_new(&shorter, 1, 20);
+    scratch_join(path, scratch.path, "shorter");
+    exported_write(&shorter, path, NULL, 0);
+    node.hashes[17][0] ^= 1;
+    put_text("kept", note, exported_checkpoint(note, &node, 300));
+    node.hashes[17][0] = kept;
+    int len =
+        snprintf(words, sizeof words, "verify|%s/kept%s", scratch.path, with_card("node.card"));
+    size_t end = (size_t)len;
+    for (size_t i = 0; i < 24; i++) {
+        end += (size_t)snprintf(words + end, sizeof words - end, "|%s", path);
+    }
+    (void)snprintf(words + end, sizeof words - end, "|%s", dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "make another root: the log was rewritten");
+    scratch_remove_tree(path);
+    exported_free(&shorter);
+}
+
 static void a_head_that_could_not_be_compared_is_told(void **state)
 {
     (void)state;
@@ -429,6 +488,8 @@ int main(void)
         cmocka_unit_test(a_report_is_good_and_an_edited_one_is_not),
         cmocka_unit_test(a_head_is_compared_with_the_export_that_is_given_with_it),
         cmocka_unit_test(a_head_of_a_log_that_was_rewritten_is_wrong),
+        cmocka_unit_test(heads_of_one_size_and_two_roots_contradict_each_other),
+        cmocka_unit_test(what_is_wrong_with_a_head_is_always_told),
         cmocka_unit_test(a_head_that_could_not_be_compared_is_told),
         cmocka_unit_test(a_head_is_not_compared_with_another_log_or_one_that_is_wrong),
         cmocka_unit_test(cards_are_recognised_and_other_files_refused),
