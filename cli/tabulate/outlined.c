@@ -2,6 +2,7 @@
 
 #include "cli/epsilon.h"
 #include "cli/ingest/gazetteer.h"
+#include "cli/tabulate/periods.h"
 #include "proto/codec.h"
 
 #include <inttypes.h>
@@ -49,14 +50,27 @@ static size_t count_countries(void)
     return n + SPECIAL_CODES;
 }
 
-/* Are these all codes that the dimension has, as far as it has a list that ends? */
+/* Are these all codes that the dimension has? Of a list of words, of which no other is a code,
+ * their number tells; of countries, of which any two letters are one, it does not. */
 static bool are_all(const struct sym_tab_outlined *d)
 {
     size_t n = 0;
-    if (is_country(d->dimension)) {
-        return d->codes == count_countries();
-    }
     return sym_dimension_words((enum sym_dimension)d->dimension, &n) != NULL && d->codes == n;
+}
+
+/* Periods of which each begins where the one before it ends, as far as they are told. */
+static bool is_run(const struct sym_tab_outlined *d)
+{
+    uint64_t first = 0;
+    uint64_t place = 0;
+    bool all_shown = d->n_some == d->codes;
+    enum sym_dimension dimension = (enum sym_dimension)d->dimension;
+    bool runs = d->n_some > 0 && sym_periods_place(&first, dimension, d->some[0]);
+    for (size_t i = 1; runs && i < d->n_some; i++) {
+        uint64_t want = first + (all_shown ? i : d->codes - 1u);
+        runs = sym_periods_place(&place, dimension, d->some[i]) && place == want;
+    }
+    return runs;
 }
 
 static void add(char *out, const char *text)
@@ -71,26 +85,32 @@ static void add_code(char *out, struct sym_span code)
     (void)snprintf(out + len, TEXT_BYTES - len, "%.*s", (int)code.len, (const char *)code.data);
 }
 
-/* "country (all 253)", "year (2019 to 2023)", "sex (female, male)", "city (40: IT.09.Como to …)" */
+/* "country (253, as many as there are: AD to unknown)", "year (2019 to 2023)", "sex (all 3)", "age
+ * (0-8, 9-17)", "month (20, with gaps: 2019-01 to 2021-06)" */
 static void add_dimension(char *out, const struct sym_tab_outlined *d)
 {
-    char number[32];
+    char number[64];
     bool all_shown = d->n_some == d->codes;
     bool is_time = sym_dimension_role((enum sym_dimension)d->dimension) == SYM_ROLE_TIME;
+    bool runs = is_time && is_run(d);
+    const char *remark = is_time && !runs ? ", with gaps"
+                         : is_country(d->dimension) && d->codes == count_countries()
+                             ? ", as many as there are"
+                             : "";
     add(out, sym_dimension_text(d->dimension));
     if (are_all(d)) {
         (void)snprintf(number, sizeof number, " (all %" PRIu32 ")", d->codes);
         add(out, number);
         return;
     }
-    (void)snprintf(number, sizeof number, " (%" PRIu32 ": ", d->codes);
+    (void)snprintf(number, sizeof number, " (%" PRIu32 "%s: ", d->codes, remark);
     add(out, all_shown ? " (" : number);
     for (size_t i = 0; i < d->n_some; i++) {
         bool inside = i > 0 && i + 1 < d->n_some;
-        if (is_time && inside) {
+        if (runs && inside) {
             continue;
         }
-        add(out, i == 0 ? "" : is_time || !all_shown ? " to " : ", ");
+        add(out, i == 0 ? "" : runs || !all_shown ? " to " : ", ");
         add_code(out, d->some[i]);
     }
     add(out, ")");

@@ -100,3 +100,19 @@ void sym_periods_code(char out[SYM_CODE_BYTES_MAX + 1], const struct sym_periods
         (void)snprintf(out, SYM_CODE_BYTES_MAX + 1, "%04" PRIu32 "-%02" PRIu32, year, part);
     }
 }
+
+bool sym_periods_place(uint64_t *out, enum sym_dimension dimension, struct sym_span code)
+{
+    char text[SYM_CODE_BYTES_MAX + 1] = "";
+    uint32_t first = 0;
+    uint32_t last = 0;
+    if (sym_dimension_check(dimension, code) != SYM_OK) {
+        return false;
+    }
+    memcpy(text, code.data, code.len);
+    if (!read_period(&first, &last, text)) {
+        return false;
+    }
+    *out = first / months_of(dimension);
+    return true;
+}

@@ -27,4 +27,7 @@ size_t sym_periods_count(const struct sym_periods *p, enum sym_dimension dimensi
 void sym_periods_code(char out[SYM_CODE_BYTES_MAX + 1], const struct sym_periods *p,
                       enum sym_dimension dimension, size_t at);
 
+/* The place of a period among all of its dimension; false: it is none. */
+bool sym_periods_place(uint64_t *out, enum sym_dimension dimension, struct sym_span code);
+
 #endif

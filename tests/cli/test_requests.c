@@ -85,20 +85,23 @@ static struct sym_span parameters(const struct fake_node *node)
     size_t len = 0;
     const struct sym_span years[] = {sym_span_text("2019"), sym_span_text("2020"),
                                      sym_span_text("2021")};
+    const struct sym_span gaps[] = {sym_span_text("2019-Q1"), sym_span_text("2019-Q4"),
+                                    sym_span_text("2020-Q1")};
+    const struct sym_span months[] = {sym_span_text("2019-01"), sym_span_text("2022-12")};
     const struct sym_span ends[] = {sym_span_text("AD"), sym_span_text("IT")};
     const struct sym_span all[] = {sym_span_text("AD"), sym_span_text("unknown")};
     const struct sym_span sexes[] = {sym_span_text("female"), sym_span_text("male")};
-    const struct sym_tab_outlined dimensions[] = {{SYM_DIMENSION_COUNTRY, 13, ends, 2, 1},
-                                                  {SYM_DIMENSION_ORIGIN, 253, all, 2, 0},
-                                                  {SYM_DIMENSION_YEAR, 3, years, 3, 1},
-                                                  {SYM_DIMENSION_SEX, 2, sexes, 2, 0}};
+    const struct sym_tab_outlined dimensions[] = {
+        {SYM_DIMENSION_COUNTRY, 13, ends, 2, 1}, {SYM_DIMENSION_ORIGIN, 253, all, 2, 0},
+        {SYM_DIMENSION_YEAR, 3, years, 3, 1},    {SYM_DIMENSION_SEX, 2, sexes, 2, 0},
+        {SYM_DIMENSION_QUARTER, 3, gaps, 3, 0},  {SYM_DIMENSION_MONTH, 47, months, 2, 0}};
     const struct sym_tab_level levels[] = {{sym_span("\0", 1)}, {sym_span("\0\2\3", 3)}};
     const struct sym_tab_outline o = {.shape = SYM_TAB_HOTSPOTS,
                                       .unit = SYM_TAB_PERSONS,
                                       .persons_max = 4,
                                       .cells_per_incident = 1,
                                       .dimensions = dimensions,
-                                      .n_dimensions = 4,
+                                      .n_dimensions = 6,
                                       .levels = levels,
                                       .n_levels = 2};
     assert_int_equal(sym_encode(outline, sizeof outline, &outline_len, &sym_msg_tab_outline, &o),
@@ -149,8 +152,10 @@ static void a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs(void **st
     assert_shows(
         r.out,
         "\n4f1caa010000: hotspots\n"
-        "  by            country (13: AD to IT), origin (all 253), year (2019 to 2021), "
-        "sex (female, male)\n"
+        "  by            country (13: AD to IT), origin (253, as many as there are: AD to "
+        "unknown), "
+        "year (2019 to 2021), sex (female, male), quarter (2019-Q1, 2019-Q4, 2020-Q1), "
+        "month (47, with gaps: 2019-01 to 2022-12)\n"
         "  only          records within the lists of country and year; others count in no level\n"
         "  levels        country; country x year x sex\n"
         "  counted       persons, at most 4 of one incident, in 1 cell of each level\n"
@@ -167,7 +172,7 @@ static void a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs(void **st
     assert_string_equal(cJSON_GetObjectItem(question, "shape")->valuestring, "hotspots");
     assert_true(cJSON_GetObjectItem(question, "epsilon_nano")->valuedouble == 5e8);
     cJSON *dimensions = cJSON_GetObjectItem(question, "dimensions");
-    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 1), "all")));
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 1), "all")));
     assert_int_equal(
         cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 2), "list")), 3);
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cJSON_GetArrayItem(dimensions, 2), "narrows")));
