@@ -105,6 +105,8 @@ void sym_heads_settle(const struct sym_heads *h, const struct sym_verdict *log, 
 /* After all: heads that met no export are compared with each other, which tells something of those
  * of one size; what could not be compared is told, and what contradicts is not good. */
 void sym_heads_end(const struct sym_heads *h);
+/* An ordinary file, or none: what an export was unpacked to may be a pipe, which nobody writes. */
+bool sym_verify_is_ordinary(const char *path);
 /* How many entries the checkpoint in this directory claims, unchecked; 0 where it cannot be read.
  */
 uint64_t sym_heads_claimed(const char *dir);

@@ -57,10 +57,19 @@ static enum sym_err place_of(struct place *p, const struct exported *e, const ch
     return SYM_OK;
 }
 
+bool sym_verify_is_ordinary(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 static enum sym_err read_part(struct sym_secret *out, struct place *p, const struct exported *e,
                               const char *name, size_t max)
 {
     enum sym_err err = place_of(p, e, name);
+    if (err == SYM_OK && !sym_verify_is_ordinary(p->path)) {
+        err = sym_fail(e->fault, SYM_BAD_FORMAT, "%s: is not an ordinary file", p->name);
+    }
     return err == SYM_OK ? sym_file_read(out, p->path, max, e->fault) : err;
 }
 

@@ -166,7 +166,7 @@ uint64_t sym_heads_claimed(const char *dir)
     struct sym_note note;
     struct sym_checkpoint head;
     int len = snprintf(path, sizeof path, "%s/checkpoint", dir);
-    bool is_read = len > 0 && (size_t)len < sizeof path &&
+    bool is_read = len > 0 && (size_t)len < sizeof path && sym_verify_is_ordinary(path) &&
                    sym_file_read(&text, path, SYM_SIGNED_NOTE_BYTES_MAX, &fault) == SYM_OK &&
                    sym_note_parse(&note, sym_secret_span(&text)) == SYM_OK &&
                    sym_checkpoint_read(&head, note.text) == SYM_OK;

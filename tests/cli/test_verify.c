@@ -362,6 +362,32 @@ static void refuses_an_endless_line_and_what_is_no_file(void **state)
     assert_int_equal(rename(aside, path), 0);
 }
 
+/* Of a partner's archive, which may hold anything: a pipe would be read for ever. */
+static void refuses_a_pipe_in_place_of_any_file(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"card", "checkpoint", "keys", "tile/0/000",
+                                        "tile/entries/000"};
+    static struct run r;
+    char path[PATH_MAX];
+    char aside[PATH_MAX];
+    scratch_join(aside, scratch.path, "aside");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[64];
+        scratch_join(path, dir, names[i]);
+        assert_int_equal(rename(path, aside), 0);
+        assert_int_equal(mkfifo(path, 0644), 0);
+        (void)alarm(20);
+        verify(&r, "log", "");
+        (void)alarm(0);
+        (void)snprintf(text, sizeof text, "log/%s: is not an ordinary file", names[i]);
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_shows(r.out, text);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(rename(aside, path), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +404,7 @@ int main(void)
         cmocka_unit_test(refuses_bodies_that_nothing_says_were_erased),
         cmocka_unit_test(refuses_a_body_that_is_younger_than_what_was_erased),
         cmocka_unit_test(refuses_an_endless_line_and_what_is_no_file),
+        cmocka_unit_test(refuses_a_pipe_in_place_of_any_file),
     };
     return cmocka_run_group_tests_name("verify", tests, set_up, tear_down);
 }
