@@ -2,7 +2,6 @@
 #include "cli/format.h"
 #include "cli/verify.h"
 #include "crypto/aead.h"
-#include "crypto/lines.h"
 #include "crypto/tlog_proof.h"
 #include "proto/breach.h"
 
@@ -258,47 +257,6 @@ static void verify_split(struct sym_verdict *v, const struct sym_trust *trust, s
     sym_split_clear(&e);
 }
 
-/* How many entries the report says that it was made of; 0 where it does not. Whoever signed it may
- * have written anything, so it is no matter for a parser. */
-static uint64_t entries_of_report(struct sym_span payload)
-{
-    static const char key[] = "\"log_entries\": ";
-    const size_t len = sizeof key - 1;
-    const uint8_t *at = payload.len > len ? memmem(payload.data, payload.len - 1, key, len) : NULL;
-    uint64_t entries = 0;
-    if (at == NULL) {
-        return 0;
-    }
-    struct sym_span digits = sym_span(at + len, 0);
-    for (const uint8_t *end = payload.data + payload.len; digits.data + digits.len < end &&
-                                                          digits.data[digits.len] >= '0' &&
-                                                          digits.data[digits.len] <= '9';) {
-        digits.len++;
-    }
-    return sym_text_number(&entries, digits) ? entries : 0;
-}
-
-/* The head beside a report is newer than what it was made of: it has the entry of the signing. */
-static void tell_report(char what[512], const struct sym_report_exhibit *e)
-{
-    uint8_t hash[SYM_HASH_BYTES];
-    char hex[2 * SYM_HASH_BYTES + 1] = "not known";
-    char range[128];
-    unsigned long long made_of = entries_of_report(e->payload);
-    unsigned long long size = e->head.size;
-    if (sym_sha256(hash, e->payload) == SYM_OK) {
-        sym_hex(hex, hash, sizeof hash);
-    }
-    if (made_of > 0 && made_of < size) {
-        (void)snprintf(range, sizeof range,
-                       "the first %llu of %llu entries, of which the signing is a later one",
-                       made_of, size);
-    } else {
-        (void)snprintf(range, sizeof range, "a log of %llu entries", size);
-    }
-    (void)snprintf(what, 512, "report of %zu bytes on %s, SHA-256 %s", e->payload.len, range, hex);
-}
-
 static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
                           struct sym_span text, const char *name)
 {
@@ -309,7 +267,14 @@ static void verify_report(struct sym_verdict *v, const struct sym_trust *trust,
         sym_verdict_wrong(v, &fault);
     } else {
         char what[512];
-        tell_report(what, &e);
+        uint8_t hash[SYM_HASH_BYTES];
+        char hex[2 * SYM_HASH_BYTES + 1] = "not known";
+        if (sym_sha256(hash, e.payload) == SYM_OK) {
+            sym_hex(hex, hash, sizeof hash);
+        }
+        (void)snprintf(what, sizeof what,
+                       "report of %zu bytes, signed in a log of %llu entries, SHA-256 %s",
+                       e.payload.len, (unsigned long long)e.head.size, hex);
         sym_verdict_head(v, &e.head);
         sym_verdict_by_card(v, trust, &e.card, what);
     }

@@ -38,15 +38,17 @@ struct alias {
     const char *meaning;
 };
 
-/* What is written on documents beside ISO 3166-1. */
+/* What is written on documents beside ISO 3166-1 and means one of its countries, or Kosovo. */
 static const struct alias aliases[] = {
-    {"UK", "GB"},   {"EL", "GR"},   {"D", "DE"},    {"XK", "XK"},   {"XKX", "XK"},  {"XKK", "XK"},
-    {"RKS", "XK"},  {"UNK", "XK"},  {"GBD", "GB"},  {"GBN", "GB"},  {"GBO", "GB"},  {"GBP", "GB"},
-    {"GBS", "GB"},  {"ROM", "RO"},  {"UNO", "UNO"}, {"UNA", "UNA"}, {"EUE", "EUE"}, {"XAA", "XAA"},
-    {"XBA", "XBA"}, {"XCC", "XCC"}, {"XCE", "XCE"}, {"XCO", "XCO"}, {"XEC", "XEC"}, {"XES", "XES"},
-    {"XIM", "XIM"}, {"XMP", "XMP"}, {"XOM", "XOM"}, {"XPO", "XPO"}, {"XXA", "XXA"}, {"XXB", "XXB"},
-    {"XXC", "XXC"}, {"XXX", "XXX"},
+    {"UK", "GB"},  {"EL", "GR"},  {"D", "DE"},   {"XK", "XK"},  {"XKX", "XK"},
+    {"XKK", "XK"}, {"RKS", "XK"}, {"UNK", "XK"}, {"GBD", "GB"}, {"GBN", "GB"},
+    {"GBO", "GB"}, {"GBP", "GB"}, {"GBS", "GB"}, {"ROM", "RO"},
 };
+
+/* Issuers that are no country and nationalities that are none, one after the other, each of three
+ * letters and standing for itself (ICAO 9303 part 3 section 5). */
+static const char no_countries[] = "UNOUNAEUEXAAXBAXCCXCEXCOXECXESXIMXMPXOMXPOXXAXXBXXCXXX";
+#define CODE_LETTERS 3u
 
 #define ISO_ROWS (sizeof iso_3166 / sizeof *iso_3166)
 
@@ -108,6 +110,13 @@ enum sym_err sym_country_parse(char out[SYM_COUNTRY_BYTES], struct sym_span code
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
         if (strcmp(text, aliases[i].code) == 0) {
             memcpy(out, aliases[i].meaning, strlen(aliases[i].meaning) + 1);
+            return SYM_OK;
+        }
+    }
+    for (const char *at = no_countries; code.len == CODE_LETTERS && *at != '\0';
+         at += CODE_LETTERS) {
+        if (strncmp(text, at, CODE_LETTERS) == 0) {
+            memcpy(out, text, CODE_LETTERS + 1);
             return SYM_OK;
         }
     }

@@ -170,9 +170,10 @@ static void country_codes_have_one_form(void **state)
 {
     (void)state;
     static const char *const codes[][2] = {
-        {"DE", "DE"}, {"de", "DE"},  {"DEU", "DE"}, {"D", "DE"},    {"uk", "GB"},
-        {"EL", "GR"}, {"XKX", "XK"}, {"XK", "XK"},  {"UNO", "UNO"}, {"AND", "AD"},
-        {"ZW", "ZW"}, {"ZWE", "ZW"}, {"AX", "AX"},  {"ALA", "AX"},  {"ROM", "RO"},
+        {"DE", "DE"},   {"de", "DE"},   {"DEU", "DE"},  {"D", "DE"},    {"uk", "GB"},
+        {"EL", "GR"},   {"XKX", "XK"},  {"XK", "XK"},   {"UNO", "UNO"}, {"AND", "AD"},
+        {"ZW", "ZW"},   {"ZWE", "ZW"},  {"AX", "AX"},   {"ALA", "AX"},  {"ROM", "RO"},
+        {"xxa", "XXA"}, {"XAA", "XAA"}, {"XXC", "XXC"},
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         char out[SYM_COUNTRY_BYTES];
@@ -184,7 +185,8 @@ static void country_codes_have_one_form(void **state)
 static void refuses_codes_of_no_country(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "G", "QQ", "ZZ", "XYZ", "GBRX", "G1", "ÄÖ", "G ", "SU"};
+    static const char *const wrong[] = {"",   "G",  "QQ", "ZZ",  "XYZ", "GBRX", "G1",
+                                        "ÄÖ", "G ", "SU", "NOU", "OUN", "XA",   "AXB"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char out[SYM_COUNTRY_BYTES] = "?";
         assert_int_equal(sym_country_parse(out, sym_span_text(wrong[i])), SYM_NOT_FOUND);

@@ -65,8 +65,7 @@ static void a_report_says_which_entries_it_was_made_of(void **state)
     fake_node_stop(node);
     run_in(node, "verify|@/report.md.exhibit|--card|@/node.card");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(r.out, " bytes on the first 600 of 601 entries, of which the signing is a later "
-                        "one, SHA-256 ");
+    assert_shows(r.out, " bytes, signed in a log of 601 entries, SHA-256 ");
 }
 
 /* Under exchange ids of its own, with the handle of the tabulation. */

@@ -210,9 +210,8 @@ static void a_report_is_good_and_an_edited_one_is_not(void **state)
     put_text("report", text, len);
     verify(&r, "report", with_card("node.card"));
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(
-        r.out,
-        "report  good     report of 8 bytes on a log of 600 entries, SHA-256 e346432021b041");
+    assert_shows(r.out, "report  good     report of 8 bytes, signed in a log of 600 entries, "
+                        "SHA-256 e346432021b041");
     scratch_join(path, scratch.path, "report");
     for (long bit = 0; bit < (long)(8 * len); bit += 53) {
         flip(path, bit);
