@@ -53,6 +53,12 @@ static enum sym_err read_format(enum format *out, const struct sym_args *args,
                     text);
 }
 
+static void again(void *context)
+{
+    struct listing *l = context;
+    sym_audit_filter_forget(&l->filter);
+}
+
 static bool wants(void *context, const struct sym_audit_entry *entry)
 {
     struct listing *l = context;
@@ -120,6 +126,7 @@ static enum sym_err read_log(struct listing *l, struct sym_client *client, struc
     const struct sym_audit_newest newest = {.walk = walk,
                                             .limit = l->filter.limit,
                                             .whole = sym_audit_filter_remembers(&l->filter),
+                                            .again = again,
                                             .wants = wants,
                                             .show = put,
                                             .context = l};

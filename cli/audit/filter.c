@@ -100,6 +100,12 @@ bool sym_audit_filter_remembers(const struct sym_audit_filter *f)
     return f->purpose != 0 || f->case_ref != NULL;
 }
 
+void sym_audit_filter_forget(struct sym_audit_filter *f)
+{
+    sym_ids_clear(&f->wanted);
+    f->taken = 0;
+}
+
 enum sym_err sym_audit_filter_resolve(struct sym_audit_filter *f, struct sym_client *client,
                                       struct sym_fault *fault)
 {

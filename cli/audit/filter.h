@@ -63,6 +63,8 @@ SYM_MUST enum sym_err sym_audit_filter_resolve(struct sym_audit_filter *f,
 bool sym_audit_filter_takes(struct sym_audit_filter *f, const struct sym_audit_entry *entry);
 /* Does what is wanted hang on entries that came before it? */
 bool sym_audit_filter_remembers(const struct sym_audit_filter *f);
+/* Forgets the entries that came: the next walk begins anew. */
+void sym_audit_filter_forget(struct sym_audit_filter *f);
 void sym_audit_filter_clear(struct sym_audit_filter *f);
 #define SYM_AUDIT_FILTER_AUTO                                                                      \
     __attribute__((cleanup(sym_audit_filter_clear))) struct sym_audit_filter

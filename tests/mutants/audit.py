@@ -24,7 +24,7 @@ MUTANTS = [
     (
         "the newest entries are the first ones that came",
         "cli/test_log_list:a_limit_takes_the_newest_unless_a_beginning_is_named",
-        ("cli/audit/newest.c", "    if (is_full) {\n", "    if (is_full) {\n        free(copy.bytes);\n        return true;\n"),
+        ("cli/audit/newest.c", "l.skip = l.found > n->limit ? l.found - n->limit : 0;", "l.skip = 0;"),
     ),
     (
         "an answer that was given before is a denial",
