@@ -364,7 +364,7 @@ class Stock(GrownTest):
                                           env=nodes.clean_environment())
         self.assertEqual(code, DONE, (output, complaint))
         self.assertIn(f"; the first {size} entries of {export.folder} make its root", output)
-        self.assertIn(f" bytes on the first {export.size - 1} of {export.size} entries, ", output)
+        self.assertIn(f" bytes, signed in a log of {export.size} entries, ", output)
         self.assertIn(f"; the first {export.size} entries of {export.folder} make its root", output)
 
     def test_openssl_finds_head_and_cosignature_right(self):
