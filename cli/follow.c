@@ -7,8 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#define POLL_FIRST_US 1000u
-#define POLL_MAX_US   200000u
+#define PAUSE_MIN_US 1000u
+#define PAUSE_MAX_US 200000u
+/* Parts of the time that it has taken so far: how long to pause, and how long near its end. */
+#define PAUSES        8u
+#define PAUSES_AT_END 64u
 #define ID_DIGITS     8
 
 static enum sym_err cancel(const struct sym_follow *f, struct sym_span id, struct sym_fault *fault)
@@ -59,6 +62,15 @@ static bool has_ended(const struct sym_exchange_row *row)
            row->state == SYM_EXCHANGE_ABORTED;
 }
 
+/* In proportion to the time so far, so that long ones cost few questions, and short ones little
+ * time: most of all once all is counted, as only writing is left then. */
+static uint64_t pause_us(const struct sym_exchange_row *row, uint64_t elapsed_us)
+{
+    const bool counted = row->total > 0 && row->done >= row->total;
+    const uint64_t pause = elapsed_us / (counted ? PAUSES_AT_END : PAUSES);
+    return pause < PAUSE_MIN_US ? PAUSE_MIN_US : pause > PAUSE_MAX_US ? PAUSE_MAX_US : pause;
+}
+
 /* Asks until it has ended, or is held for too long. */
 static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow *f,
                            struct sym_span id, struct sym_progress *progress,
@@ -67,7 +79,7 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
     struct sym_exchange_name name = {.id = id};
     uint64_t began_us = sym_steady_us();
     uint64_t until_s = (uint64_t)time(NULL) + f->tries_s;
-    for (uint64_t pause_us = POLL_FIRST_US;;) {
+    for (;;) {
         SYM_ARENA_AUTO arena = {0};
         struct sym_exchange_row row;
         enum sym_err err =
@@ -100,10 +112,9 @@ static enum sym_err follow(struct sym_exchange_row *out, const struct sym_follow
             sym_format_text(why, sizeof why, row.fault);
             sym_progress_stalled(progress, why, until_s, now_us);
         }
-        if (sym_pause(pause_us)) {
+        if (sym_pause(pause_us(&row, now_us - began_us))) {
             return cancel(f, id, fault);
         }
-        pause_us = pause_us * 9 / 8 < POLL_MAX_US ? pause_us * 9 / 8 : POLL_MAX_US;
     }
 }
 

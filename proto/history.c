@@ -104,9 +104,11 @@ const struct sym_message sym_msg_result_query =
 static const struct sym_field result_page_fields[] = {
     SYM_FIELD_SUB(struct sym_result_page, exchange, &sym_msg_exchange),
     SYM_FIELD_U64(struct sym_result_page, first, 0, UINT64_MAX),
-    SYM_FIELD_BYTES(struct sym_result_page, id_lengths, 0, SYM_RESULT_ROWS_MAX),
-    SYM_FIELD_BYTES(struct sym_result_page, ids, 0, SYM_RESULT_ROWS_MAX *SYM_RECORD_ID_BYTES_MAX),
-    SYM_FIELD_BYTES(struct sym_result_page, types, 0, SYM_RESULT_ROWS_MAX * 8u),
+    SYM_FIELD_BYTES(struct sym_result_page, id_lengths, 0,
+                    SYM_RESULT_ANSWER_PAGES_MAX *SYM_RESULT_ROWS_MAX),
+    SYM_FIELD_BYTES(struct sym_result_page, ids, 0, SYM_RESULT_ANSWER_BYTES_MAX),
+    SYM_FIELD_BYTES(struct sym_result_page, types, 0,
+                    8u * SYM_RESULT_ANSWER_PAGES_MAX * SYM_RESULT_ROWS_MAX),
     SYM_FIELD_BOOL(struct sym_result_page, more),
 };
 const struct sym_message sym_msg_result_page =

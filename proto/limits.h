@@ -155,9 +155,13 @@
 #define SYM_EXCHANGES_PER_DAY_MAX 100000u
 /* Privacy budget that one grant can allow within 365 days, millionths: 1000. */
 #define SYM_EPSILON_MICRO_MAX 1000000000u
-/* Rows of one answer about exchanges, and of one page of a result: each fits one control reply. */
+/* Rows of one answer about exchanges, and of one page of a result as it is kept. */
 #define SYM_EXCHANGE_ROWS_MAX 128u
 #define SYM_RESULT_ROWS_MAX   3072u
+/* Pages of a result in one answer, and their bytes in all: with the exchange they fit one control
+ * reply. Two pages always do. */
+#define SYM_RESULT_ANSWER_PAGES_MAX 16u
+#define SYM_RESULT_ANSWER_BYTES_MAX 1572864u
 /* What one measuring ping may send, bytes: enough to measure 10 Gbit/s for some seconds. */
 #define SYM_PING_BYTES_MAX 4294967296u
 

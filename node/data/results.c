@@ -116,12 +116,15 @@ enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
 /* Reading --------------------------------------------------------------------------------------
  */
 
+/* Pages that follow one another, as many as one answer takes. */
 struct get {
     struct sym_results *r;
-    struct sym_secret *value;
     struct sym_span id;
-    uint32_t page;
-    uint32_t pages;
+    uint32_t first;
+    uint32_t pages; /* of the whole result */
+    struct sym_secret values[SYM_RESULT_ANSWER_PAGES_MAX];
+    size_t n;
+    size_t bytes;
 };
 
 static enum sym_err count_pages(uint32_t *out, struct sym_transaction *t, struct sym_span id)
@@ -136,15 +139,34 @@ static enum sym_err count_pages(uint32_t *out, struct sym_transaction *t, struct
     return err;
 }
 
-static enum sym_err get_page(struct sym_transaction *t, void *context)
+static void clear_values(struct get *g)
+{
+    while (g->n > 0) {
+        sym_secret_clear(&g->values[--g->n]);
+    }
+    g->bytes = 0;
+}
+
+static enum sym_err get_pages(struct sym_transaction *t, void *context)
 {
     struct get *g = context;
     uint8_t key[KEY_BYTES];
+    clear_values(g);
     enum sym_err err = count_pages(&g->pages, t, g->id);
-    if (err == SYM_OK) {
-        err = g->page < g->pages
-                  ? sym_vault_get(g->r->vault, t, page_key(key, g->id, g->page), g->value)
-                  : SYM_NOT_FOUND;
+    if (err == SYM_OK && g->first >= g->pages) {
+        err = SYM_NOT_FOUND;
+    }
+    while (err == SYM_OK && g->n < SYM_RESULT_ANSWER_PAGES_MAX && g->first + g->n < g->pages) {
+        struct sym_secret *value = &g->values[g->n];
+        err = sym_vault_get(g->r->vault, t, page_key(key, g->id, g->first + (uint32_t)g->n), value);
+        if (err == SYM_OK && g->bytes + value->len > SYM_RESULT_ANSWER_BYTES_MAX) {
+            sym_secret_clear(value); /* the next answer begins with it */
+            break;
+        }
+        if (err == SYM_OK) {
+            g->bytes += value->len;
+            g->n++;
+        }
     }
     return err;
 }
@@ -175,22 +197,63 @@ static enum sym_err read_rows(struct sym_result_page *out, struct sym_span value
     return SYM_OK;
 }
 
+static uint8_t *append(uint8_t *to, struct sym_span bytes)
+{
+    memcpy(to, bytes.data, bytes.len);
+    return to + bytes.len;
+}
+
+/* The rows of the pages behind one another, but for the first `skip`. */
+static enum sym_err join_pages(struct sym_secret *value, struct sym_result_page *out,
+                               const struct get *g, size_t skip)
+{
+    struct sym_result_page parts[SYM_RESULT_ANSWER_PAGES_MAX];
+    size_t rows = 0;
+    size_t ids_len = 0;
+    enum sym_err err = SYM_OK;
+    for (size_t i = 0; err == SYM_OK && i < g->n; i++) {
+        err = read_rows(&parts[i], sym_secret_span(&g->values[i]), i == 0 ? skip : 0);
+        if (err == SYM_OK) {
+            rows += parts[i].id_lengths.len;
+            ids_len += parts[i].ids.len;
+        }
+    }
+    if (err == SYM_OK) {
+        err = sym_secret_new(value, 9 * rows + ids_len);
+    }
+    if (err != SYM_OK) {
+        return err;
+    }
+    uint8_t *lengths = value->data;
+    uint8_t *types = lengths + rows;
+    uint8_t *ids = types + 8 * rows;
+    out->id_lengths = sym_span(lengths, rows);
+    out->types = sym_span(types, 8 * rows);
+    out->ids = sym_span(ids, ids_len);
+    for (size_t i = 0; i < g->n; i++) {
+        lengths = append(lengths, parts[i].id_lengths);
+        types = append(types, parts[i].types);
+        ids = append(ids, parts[i].ids);
+    }
+    return SYM_OK;
+}
+
 enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
                              struct sym_result_page *out, struct sym_span id, uint64_t first)
 {
     if (first / SYM_RESULT_ROWS_MAX >= UINT32_MAX) {
         return SYM_NOT_FOUND;
     }
-    struct get g = {
-        .r = r, .value = value, .id = id, .page = (uint32_t)(first / SYM_RESULT_ROWS_MAX)};
-    enum sym_err err = sym_store_read(r->store, get_page, &g);
+    struct get g = {.r = r, .id = id, .first = (uint32_t)(first / SYM_RESULT_ROWS_MAX)};
+    enum sym_err err = sym_store_read(r->store, get_pages, &g);
     if (err == SYM_OK) {
-        err = read_rows(out, sym_secret_span(value), first % SYM_RESULT_ROWS_MAX);
+        err = join_pages(value, out, &g, first % SYM_RESULT_ROWS_MAX);
     }
     if (err == SYM_OK) {
         out->first = first;
-        out->more = g.page + 1 < g.pages;
+        out->more = g.first + g.n < g.pages;
     }
+    clear_values(&g);
     return err;
 }
 

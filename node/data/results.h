@@ -49,7 +49,8 @@ void sym_result_pages_clear(struct sym_result_pages *pages);
 /* Keeps these pages durably; pages then is ready for the next ones. None is fine. */
 SYM_MUST enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
                                       struct sym_result_pages *pages);
-/* The rows from `first` to the end of their page; spans borrow from *value, which must be empty. */
+/* The rows from `first` on, to the end of the last page that one answer has room for; spans borrow
+ * from *value, which must be empty. */
 SYM_MUST enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
                                       struct sym_result_page *out, struct sym_span id,
                                       uint64_t first);
