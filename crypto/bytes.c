@@ -176,22 +176,6 @@ enum sym_err sym_write_end(const struct sym_writer *w, struct sym_span *out)
     return SYM_OK;
 }
 
-void sym_put_u64(uint8_t out[8], uint64_t v)
-{
-    for (size_t i = 8; i-- > 0; v >>= 8) {
-        out[i] = (uint8_t)v;
-    }
-}
-
-uint64_t sym_get_u64(const uint8_t in[8])
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < 8; i++) {
-        v = (v << 8) | in[i];
-    }
-    return v;
-}
-
 void sym_hex(char *text, const uint8_t *data, size_t len)
 {
     (void)sodium_bin2hex(text, 2 * len + 1, data, len);

@@ -11,9 +11,11 @@
 
 #include "crypto/result.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Borrowed bytes. data may be NULL only when len is 0. */
 struct sym_span {
@@ -70,8 +72,31 @@ void sym_write_bytes(struct sym_writer *w, const void *data, size_t len);
 SYM_MUST enum sym_err sym_write_end(const struct sym_writer *w, struct sym_span *out);
 
 /* Big-endian integers in place. */
-void sym_put_u64(uint8_t out[8], uint64_t v);
-uint64_t sym_get_u64(const uint8_t in[8]);
+static inline void sym_put_u64(uint8_t out[8], uint64_t v)
+{
+    v = htobe64(v);
+    memcpy(out, &v, sizeof v);
+}
+
+static inline uint64_t sym_get_u64(const uint8_t in[8])
+{
+    uint64_t v;
+    memcpy(&v, in, sizeof v);
+    return be64toh(v);
+}
+
+static inline void sym_put_u32(uint8_t out[4], uint32_t v)
+{
+    v = htobe32(v);
+    memcpy(out, &v, sizeof v);
+}
+
+static inline uint32_t sym_get_u32(const uint8_t in[4])
+{
+    uint32_t v;
+    memcpy(&v, in, sizeof v);
+    return be32toh(v);
+}
 
 /* Lower-case hex with terminator: text holds 2 * len + 1 bytes. */
 void sym_hex(char *text, const uint8_t *data, size_t len);

@@ -4,24 +4,15 @@
 
 /* Fewer items than this are inserted one by one. */
 #define FEW 32u
-/* The length of digests and elements, of which there are most: with it as a constant, moving an
- * item is a few instructions. */
-#define USUAL 32u
-
-static uint64_t head(const uint8_t *item)
-{
-    uint64_t v;
-    memcpy(&v, item, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    return v;
-}
+/* The lengths of digests and elements, of which there are most, and of a digest with its place:
+ * with these as constants, moving an item is a few instructions. */
+#define USUAL  32u
+#define PLACED 36u
 
 int sym_sorted_compare(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    uint64_t head_a = head(a);
-    uint64_t head_b = head(b);
+    uint64_t head_a = sym_get_u64(a);
+    uint64_t head_b = sym_get_u64(b);
     if (head_a != head_b) {
         return head_a < head_b ? -1 : 1;
     }
@@ -162,6 +153,8 @@ void sym_sorted_move(uint8_t *out, uint32_t places[SYM_SORTED_PARTS], const uint
 {
     if (len == USUAL) {
         move_each(out, places, items, n, USUAL);
+    } else if (len == PLACED) {
+        move_each(out, places, items, n, PLACED);
     } else {
         move_each(out, places, items, n, len);
     }
@@ -180,7 +173,7 @@ static inline __attribute__((always_inline)) void part(uint8_t *out, const uint8
         bits++;
     }
     for (size_t i = 0; i < n; i++) {
-        ends[head(items + i * len) << 8 >> (64 - bits)]++;
+        ends[sym_get_u64(items + i * len) << 8 >> (64 - bits)]++;
     }
     for (size_t k = 0, next = 0; k < (size_t)1 << bits; k++) {
         const uint32_t some = ends[k];
@@ -189,7 +182,7 @@ static inline __attribute__((always_inline)) void part(uint8_t *out, const uint8
     }
     for (size_t i = 0; i < n; i++) {
         const uint8_t *item = items + i * len;
-        memcpy(out + (size_t)ends[head(item) << 8 >> (64 - bits)]++ * len, item, len);
+        memcpy(out + (size_t)ends[sym_get_u64(item) << 8 >> (64 - bits)]++ * len, item, len);
     }
     for (size_t k = 0, first = 0; k < (size_t)1 << bits; first = ends[k++]) {
         sort_from(out + first * len, ends[k] - first, len, 1);
@@ -200,6 +193,8 @@ void sym_sorted_part(uint8_t *out, const uint8_t *items, size_t n, size_t len)
 {
     if (len == USUAL) {
         part(out, items, n, USUAL);
+    } else if (len == PLACED) {
+        part(out, items, n, PLACED);
     } else {
         part(out, items, n, len);
     }
@@ -210,7 +205,7 @@ void sym_sorted_part(uint8_t *out, const uint8_t *items, size_t n, size_t len)
 static void narrow(size_t *low, size_t *high, const uint8_t *items, size_t n, size_t len,
                    const uint8_t *wanted)
 {
-    size_t guess = (size_t)(((head(wanted) >> 32) * (uint64_t)n) >> 32);
+    size_t guess = (size_t)(((sym_get_u64(wanted) >> 32) * (uint64_t)n) >> 32);
     size_t step = 1;
     *low = 0;
     *high = n;
@@ -275,7 +270,7 @@ void sym_sorted_index_make(struct sym_sorted_index *out, uint32_t *starts, const
     *out =
         (struct sym_sorted_index){.items = items, .len = len, .starts = starts, .shift = 64 - bits};
     for (size_t i = 0; i < n; i++) {
-        size_t here = (size_t)(head(items + i * len) >> out->shift);
+        size_t here = (size_t)(sym_get_u64(items + i * len) >> out->shift);
         while (bucket <= here) {
             starts[bucket++] = (uint32_t)i;
         }
@@ -301,7 +296,7 @@ void sym_sorted_index_has(bool has[SYM_SORTED_WANTED_MAX], const struct sym_sort
 {
     const uint32_t *buckets[SYM_SORTED_WANTED_MAX];
     for (size_t i = 0; i < n; i++) {
-        buckets[i] = index->starts + (head(wanted + i * index->len) >> index->shift);
+        buckets[i] = index->starts + (sym_get_u64(wanted + i * index->len) >> index->shift);
         __builtin_prefetch(buckets[i]);
     }
     for (size_t i = 0; i < n; i++) {

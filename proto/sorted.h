@@ -16,7 +16,7 @@
 
 #include "crypto/bytes.h"
 
-#define SYM_SORTED_BYTES_MAX 32u
+#define SYM_SORTED_BYTES_MAX 36u
 #define SYM_SORTED_PARTS     256u
 
 /* Negative, 0 or positive, as a comes before, is, or comes behind b. */

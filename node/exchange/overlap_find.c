@@ -11,6 +11,7 @@
 struct part {
     struct sym_overlap_find *find;
     struct sym_segment segment;
+    uint64_t place;                          /* of its first token */
     uint64_t types[SYM_SEGMENT_RECORDS_MAX]; /* that matched, by record */
     struct sym_shared_keys counts;           /* of all segments that were here */
     bool searched;
@@ -21,15 +22,15 @@ struct sym_overlap_find {
     sym_overlap_find_fn *done;
     void *owner;
     struct sym_timer *turn;
-    struct sym_sorted_index index;
-    uint32_t *starts; /* of the index */
-    struct sym_sorted_index shared;
-    uint32_t *shared_starts;
+    struct sym_matched matched;
     struct sym_shared_digests counted;
+    struct sym_sorted_index shared; /* of those */
+    uint32_t *starts;               /* of the index */
     struct sym_shared_keys counts;
     struct part parts[PARTS]; /* segment i is in parts[i % PARTS] */
     size_t segments;          /* that are to be searched */
     size_t read;
+    uint64_t place; /* of the token that is read next */
     size_t kept;
     size_t out; /* works */
     bool given_up;
@@ -73,7 +74,22 @@ static enum sym_err keep_row(struct sym_overlap_find *f, struct sym_span id, uin
 /* Searching, on any thread ------------------------------------------------------------------------
  */
 
-/* Which tokens of a segment are in an index: so many at once, from `first` on. */
+/* The types of n tokens that matched, from this place in the content and this one in the segment
+ * on. */
+static uint64_t types_that_match(const struct sym_overlap_find *f, uint64_t place,
+                                 const uint8_t *types, size_t n)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t at = place + i;
+        if ((f->matched.tokens[at / 64] >> at % 64 & 1) != 0 && types[i] <= SYM_TOKEN_TYPES_MAX) {
+            found |= 1ull << types[i];
+        }
+    }
+    return found;
+}
+
+/* Which tokens of a segment several records have: so many at once, from `first` on. */
 struct hits {
     const struct sym_sorted_index *index;
     size_t first;
@@ -90,19 +106,6 @@ static bool is_hit(struct hits *h, const struct sym_segment *s, size_t token)
         sym_sorted_index_has(h->is_there, h->index, s->digests[token], h->n);
     }
     return h->is_there[token - h->first];
-}
-
-/* A digest names its type, so there is no need to ask for the type of the overlap. */
-static uint64_t types_that_match(struct hits *h, const struct sym_segment *s, size_t first,
-                                 size_t n)
-{
-    uint64_t types = 0;
-    for (size_t i = first; i < first + n; i++) {
-        if (is_hit(h, s, i) && s->types[i] <= SYM_TOKEN_TYPES_MAX) {
-            types |= 1ull << s->types[i];
-        }
-    }
-    return types;
 }
 
 /* How many own records have a digest that several have. */
@@ -141,13 +144,14 @@ static enum sym_err search_part(void *context, size_t first, size_t n)
     struct part *p = context;
     const struct sym_overlap_find *f = p->find;
     const struct sym_segment *s = &p->segment;
-    struct hits hits = {.index = &f->index};
     struct hits shared = {.index = &f->shared};
     size_t token = 0;
     (void)first;
     (void)n;
     for (size_t i = 0; i < s->n_records; i++) {
-        p->types[i] = types_that_match(&hits, s, token, s->token_counts[i]);
+        p->types[i] = f->matched.n == 0 ? 0
+                                        : types_that_match(f, p->place + token, s->types + token,
+                                                           s->token_counts[i]);
         if (f->config.keys != 0) {
             count_keys(&p->counts, &shared, f, s, token, s->token_counts[i]);
         }
@@ -185,12 +189,20 @@ static enum sym_err begin_part(struct sym_overlap_find *f)
     const struct sym_errand_report report = {.fn = worked, .owner = f};
     enum sym_err err =
         sym_content_segment(sym_overlap_set_content(f->config.set), f->read, &p->segment);
-    if (err == SYM_OK) {
+    if (err != SYM_OK) {
+        return err;
+    }
+    p->place = f->place;
+    if (f->config.keys == 0) { /* quicker than to hand it over */
+        err = search_part(p, 0, 1);
+        p->searched = true;
+    } else {
         err = sym_errands_run(f->config.errands, &work, &report);
+        f->out += err == SYM_OK;
     }
     if (err == SYM_OK) {
         f->read++;
-        f->out++;
+        f->place += p->segment.n_tokens;
     }
     return err;
 }
@@ -204,18 +216,28 @@ static enum sym_err end(struct sym_overlap_find *f)
     return err == SYM_OK ? keep_pages(f) : err;
 }
 
+static bool can_keep(const struct sym_overlap_find *f)
+{
+    return f->kept < f->read && f->parts[f->kept % PARTS].searched;
+}
+
+static bool can_read(const struct sym_overlap_find *f)
+{
+    return f->read < f->segments && f->read < f->kept + PARTS;
+}
+
 static void on_turn(void *owner)
 {
     struct sym_overlap_find *f = owner;
     enum sym_err err = SYM_OK;
-    while (err == SYM_OK && f->kept < f->read && f->parts[f->kept % PARTS].searched) {
+    while (err == SYM_OK && can_keep(f)) {
         err = keep_part(f, &f->parts[f->kept % PARTS]);
     }
-    if (err == SYM_OK && f->read < f->segments && f->read < f->kept + PARTS) {
+    if (err == SYM_OK && can_read(f)) {
         err = begin_part(f);
     }
     if (err == SYM_OK && f->kept < f->segments) {
-        if (f->read < f->segments && f->read < f->kept + PARTS) {
+        if (can_keep(f) || can_read(f)) {
             sym_timer_set(f->turn, 0);
         }
         return;
@@ -233,7 +255,6 @@ static void destroy(struct sym_overlap_find *f)
     sym_wipe(&f->rows, sizeof f->rows);
     sym_result_pages_clear(&f->pages);
     free(f->starts);
-    free(f->shared_starts);
     free(f);
 }
 
@@ -255,21 +276,19 @@ static void worked(void *owner, void *subject, void *context, enum sym_err err)
     }
 }
 
-static enum sym_err make_indexes(struct sym_overlap_find *f)
+static enum sym_err make_index(struct sym_overlap_find *f)
 {
-    size_t n = 0;
-    const uint8_t *digests = sym_overlap_set_digests(f->config.set, &n);
-    f->counted = sym_overlap_set_shared(f->config.set);
-    f->segments = n > 0 || f->config.keys != 0
-                      ? sym_content_segments(sym_overlap_set_content(f->config.set))
+    const struct sym_overlap_set *set = f->config.set;
+    f->matched = sym_overlap_set_matched(set);
+    f->counted = sym_overlap_set_shared(set);
+    f->segments = f->matched.n > 0 || f->config.keys != 0
+                      ? sym_content_segments(sym_overlap_set_content(set))
                       : 0;
-    f->starts = calloc(sym_sorted_index_room(n), sizeof *f->starts);
-    f->shared_starts = calloc(sym_sorted_index_room(f->counted.n), sizeof *f->shared_starts);
-    if (f->starts == NULL || f->shared_starts == NULL) {
+    f->starts = calloc(sym_sorted_index_room(f->counted.n), sizeof *f->starts);
+    if (f->starts == NULL) {
         return SYM_NO_MEMORY;
     }
-    sym_sorted_index_make(&f->index, f->starts, digests, n, SYM_DIGEST_BYTES);
-    sym_sorted_index_make(&f->shared, f->shared_starts, f->counted.digests, f->counted.n,
+    sym_sorted_index_make(&f->shared, f->starts, f->counted.digests, f->counted.n,
                           SYM_DIGEST_BYTES);
     return SYM_OK;
 }
@@ -289,7 +308,7 @@ enum sym_err sym_overlap_find_new(struct sym_overlap_find **out,
     for (size_t i = 0; i < PARTS; i++) {
         f->parts[i].find = f;
     }
-    enum sym_err err = make_indexes(f);
+    enum sym_err err = make_index(f);
     if (err == SYM_OK) {
         err = sym_loop_timer(config->loop, &f->turn, 0, on_turn, f);
     }

@@ -1,9 +1,7 @@
-/* overlap_find.h - from digests that matched to own records: reads the content of a dataset again,
+/* overlap_find.h - from tokens that matched to own records: reads the content of a dataset again,
  * one segment per turn of the loop, and keeps the records that hold any of them, as far as the rule
- * goes; and counts how often own records share keys. The worker pool searches some segments at the
- * same time; their records are kept in the order of the dataset.
- *
- * The only index of an overlap is its sorted digests. Errors: those of datasets.h
+ * goes; and counts how often own records share keys: that the worker pool does, for some segments
+ * at the same time. Records are kept in the order of the dataset. Errors: those of datasets.h
  * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile), workers.h and
  * results.h.
  */

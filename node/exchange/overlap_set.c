@@ -13,6 +13,13 @@
 
 #define LARGE_BYTES ((size_t)1 << 20)
 
+/* Behind a digest while they are put in order, where it is wanted: the token's place in the
+ * content, big-endian, so that equal digests come in the order of their tokens. */
+#define PLACE_BYTES 4u
+/* In a place: the digest is that of the place before. */
+#define SAME       (UINT32_C(1) << 31)
+#define PLACES_MAX SAME
+
 /* How digests are put in order. */
 enum order {
     ORDER_ENDS, /* nothing is left but to drop those that are repeated */
@@ -33,6 +40,12 @@ struct sym_overlap_set {
     uint32_t (*counts)[SYM_SORTED_PARTS];
     size_t room;
     size_t n;
+    size_t stride;    /* of digests, until they are in order */
+    uint32_t *places; /* of the tokens, in the order of their digests; of a set that keeps these */
+    size_t n_places;
+    uint64_t place;   /* of the token that is read next */
+    uint64_t *tokens; /* that matched, by place: a bit each */
+    size_t n_matched;
     uint8_t *shared; /* digests that come several times, */
     uint32_t *times; /* and how often */
     size_t n_shared;
@@ -61,31 +74,48 @@ static void release_content(struct sym_overlap_set *set)
 }
 
 /* Large arrays lie in huge pages: to enter small ones takes longer than to copy digests there. */
-static uint8_t *take_digests(size_t n)
+static void *take_array(size_t len)
 {
-    size_t len = n > 0 ? n * SYM_DIGEST_BYTES : 1;
-    return len < LARGE_BYTES ? malloc(len) : sym_memory_map(len);
+    return len < LARGE_BYTES ? calloc(len > 0 ? len : 1, 1) : sym_memory_map(len);
 }
 
-/* Wipes n of them. */
-static void give_digests(uint8_t *digests, size_t n)
+static void give_array(void *array, size_t len)
 {
-    if (digests == NULL) {
+    if (array == NULL) {
         return;
     }
-    sym_wipe(digests, n * SYM_DIGEST_BYTES);
-    if (n * SYM_DIGEST_BYTES < LARGE_BYTES) {
-        free(digests);
+    sym_wipe(array, len);
+    if (len < LARGE_BYTES) {
+        free(array);
     } else {
-        sym_memory_unmap(digests, n * SYM_DIGEST_BYTES);
+        sym_memory_unmap(array, len);
     }
+}
+
+static void give_digests(struct sym_overlap_set *set)
+{
+    give_array(set->digests, set->room * set->stride);
+    set->digests = NULL;
+}
+
+static void give_places(struct sym_overlap_set *set)
+{
+    give_array(set->places, set->room * sizeof *set->places);
+    set->places = NULL;
+}
+
+static size_t bytes_of_tokens(const struct sym_overlap_set *set)
+{
+    return (size_t)(set->place + 63) / 64 * sizeof *set->tokens;
 }
 
 static void destroy(struct sym_overlap_set *set)
 {
     sym_segment_clear(&set->reading);
-    give_digests(set->digests, set->room);
-    give_digests(set->moved, set->room);
+    give_digests(set);
+    give_array(set->moved, set->room * set->stride);
+    give_places(set);
+    give_array(set->tokens, bytes_of_tokens(set));
     free(set->counts);
     if (set->shared != NULL) {
         sym_wipe(set->shared, set->n_shared * SYM_DIGEST_BYTES);
@@ -144,16 +174,24 @@ static enum sym_err add_segment(struct sym_overlap_set *set)
     if (set->config.one_each && !has_one_each(set, s)) {
         err = SYM_UNSUPPORTED;
     }
+    if (err == SYM_OK && set->config.keeps_content && set->place + s->n_tokens > PLACES_MAX) {
+        err = SYM_LIMIT;
+    }
     for (size_t i = 0; err == SYM_OK && i < s->n_tokens; i++) {
         if (set->config.type != SYM_TOKEN_NONE && s->types[i] != (uint8_t)set->config.type) {
             continue;
         }
         if (set->n == set->room) {
             err = SYM_INTERNAL;
-        } else {
-            memcpy(set->digests + set->n++ * SYM_DIGEST_BYTES, s->digests[i], SYM_DIGEST_BYTES);
+            break;
+        }
+        uint8_t *item = set->digests + set->n++ * set->stride;
+        memcpy(item, s->digests[i], SYM_DIGEST_BYTES);
+        if (set->config.keeps_content) {
+            sym_put_u32(item + SYM_DIGEST_BYTES, (uint32_t)(set->place + i));
         }
     }
+    set->place += s->n_tokens;
     set->segment++;
     return err;
 }
@@ -171,7 +209,7 @@ static const uint8_t *piece_of(const struct sym_overlap_set *set, size_t piece, 
 {
     const size_t left = set->n - piece * PIECE;
     *n = left < PIECE ? left : PIECE;
-    return set->digests + piece * PIECE * SYM_DIGEST_BYTES;
+    return set->digests + piece * PIECE * set->stride;
 }
 
 static enum sym_err count_pieces(void *context, size_t first, size_t n)
@@ -180,7 +218,7 @@ static enum sym_err count_pieces(void *context, size_t first, size_t n)
     for (size_t p = first; p < first + n; p++) {
         size_t some = 0;
         const uint8_t *digests = piece_of(set, p, &some);
-        sym_sorted_count(set->counts[p], digests, some, SYM_DIGEST_BYTES);
+        sym_sorted_count(set->counts[p], digests, some, set->stride);
     }
     return SYM_OK;
 }
@@ -191,7 +229,7 @@ static enum sym_err move_pieces(void *context, size_t first, size_t n)
     for (size_t p = first; p < first + n; p++) {
         size_t some = 0;
         const uint8_t *digests = piece_of(set, p, &some);
-        sym_sorted_move(set->moved, set->counts[p], digests, some, SYM_DIGEST_BYTES);
+        sym_sorted_move(set->moved, set->counts[p], digests, some, set->stride);
     }
     return SYM_OK;
 }
@@ -201,17 +239,17 @@ static enum sym_err sort_parts(void *context, size_t first, size_t n)
     const struct sym_overlap_set *set = context;
     size_t base = set->parts - PARTS_PER_WORK;
     for (size_t p = base + first; p < base + first + n; p++) {
-        const size_t at = set->starts[p] * SYM_DIGEST_BYTES;
+        const size_t at = set->starts[p] * set->stride;
         sym_sorted_part(set->digests + at, set->moved + at, set->starts[p + 1] - set->starts[p],
-                        SYM_DIGEST_BYTES);
+                        set->stride);
     }
     return SYM_OK;
 }
 
 static bool is_as_before(const struct sym_overlap_set *set, size_t at)
 {
-    const uint8_t *digest = set->digests + at * SYM_DIGEST_BYTES;
-    return at > 0 && sym_sorted_compare(digest - SYM_DIGEST_BYTES, digest, SYM_DIGEST_BYTES) == 0;
+    const uint8_t *digest = set->digests + at * set->stride;
+    return at > 0 && sym_sorted_compare(digest - set->stride, digest, SYM_DIGEST_BYTES) == 0;
 }
 
 /* Notes the runs of equal digests; with no room yet, it only counts them. */
@@ -222,8 +260,8 @@ static void note_shared(struct sym_overlap_set *set)
         bool repeats = is_as_before(set, i);
         bool begins = repeats && !is_as_before(set, i - 1);
         if (begins && set->shared != NULL) {
-            memcpy(set->shared + set->n_shared * SYM_DIGEST_BYTES,
-                   set->digests + i * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
+            memcpy(set->shared + set->n_shared * SYM_DIGEST_BYTES, set->digests + i * set->stride,
+                   SYM_DIGEST_BYTES);
             set->times[set->n_shared] = 1;
         }
         set->n_shared += begins ? 1 : 0;
@@ -257,17 +295,21 @@ static enum sym_err drop_repeated(void *context, size_t first, size_t n)
     if (err != SYM_OK) {
         return err;
     }
-    size_t kept = set->n > 0 ? 1 : 0;
-    for (size_t i = 1; i < set->n; i++) {
-        const uint8_t *next = set->digests + i * SYM_DIGEST_BYTES;
-        uint8_t *last = set->digests + (kept - 1) * SYM_DIGEST_BYTES;
-        if (sym_sorted_compare(last, next, SYM_DIGEST_BYTES) != 0) {
-            if (kept < i) {
-                memcpy(last + SYM_DIGEST_BYTES, next, SYM_DIGEST_BYTES);
-            }
+    size_t kept = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        const uint8_t *next = set->digests + i * set->stride;
+        uint8_t *to = set->digests + kept * SYM_DIGEST_BYTES;
+        const bool same =
+            kept > 0 && sym_sorted_compare(to - SYM_DIGEST_BYTES, next, SYM_DIGEST_BYTES) == 0;
+        if (set->places != NULL) {
+            set->places[i] = sym_get_u32(next + SYM_DIGEST_BYTES) | (same ? SAME : 0);
+        }
+        if (!same) {
+            memmove(to, next, SYM_DIGEST_BYTES);
             kept++;
         }
     }
+    set->n_places = set->n;
     set->n = kept;
     return SYM_OK;
 }
@@ -284,15 +326,26 @@ static enum sym_err give_out(struct sym_overlap_set *set,
     return err;
 }
 
+/* Room for the places of those that may match, where they are wanted. */
+static bool has_places(struct sym_overlap_set *set)
+{
+    if (!set->config.keeps_content) {
+        return true;
+    }
+    set->places = take_array(set->room * sizeof *set->places);
+    set->tokens = take_array(bytes_of_tokens(set));
+    return set->places != NULL && set->tokens != NULL;
+}
+
 /* All are read. */
 static enum sym_err begin_order(struct sym_overlap_set *set)
 {
     if (set->n == 0) {
         return give_out(set, drop_repeated, 1);
     }
-    set->moved = take_digests(set->room);
+    set->moved = take_array(set->room * set->stride);
     set->counts = calloc(pieces(set), sizeof *set->counts);
-    if (set->moved == NULL || set->counts == NULL) {
+    if (set->moved == NULL || set->counts == NULL || !has_places(set)) {
         return SYM_NO_MEMORY;
     }
     set->order = ORDER_COUNTS;
@@ -319,7 +372,7 @@ static enum sym_err go_on(struct sym_overlap_set *set)
         set->parts += PARTS_PER_WORK;
         return give_out(set, sort_parts, PARTS_PER_WORK);
     }
-    give_digests(set->moved, set->room);
+    give_array(set->moved, set->room * set->stride);
     set->moved = NULL;
     set->order = ORDER_ENDS;
     return give_out(set, drop_repeated, 1);
@@ -381,7 +434,8 @@ enum sym_err sym_overlap_set_new(struct sym_overlap_set **out,
     set->done = done;
     set->owner = owner;
     set->room = (size_t)tokens;
-    set->digests = take_digests(set->room);
+    set->stride = SYM_DIGEST_BYTES + (config->keeps_content ? PLACE_BYTES : 0);
+    set->digests = take_array(set->room * set->stride);
     enum sym_err err = set->digests == NULL ? SYM_NO_MEMORY : SYM_OK;
     if (err == SYM_OK) {
         err = sym_loop_timer(config->loop, &set->turn, 0, on_turn, set);
@@ -419,11 +473,25 @@ struct sym_shared_digests sym_overlap_set_shared(const struct sym_overlap_set *s
         .n = set->n_shared, .digests = set->shared, .times = set->times};
 }
 
-void sym_overlap_set_reduce(struct sym_overlap_set *set, const uint32_t *indices, size_t n)
+void sym_overlap_set_match(struct sym_overlap_set *set, const uint32_t *indices, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        memmove(set->digests + i * SYM_DIGEST_BYTES,
-                set->digests + (size_t)indices[i] * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
+    size_t at = 0;
+    size_t digest = 0; /* that the place belongs to */
+    for (size_t i = 0; i < set->n_places; i++) {
+        digest += i > 0 && (set->places[i] & SAME) == 0;
+        at += at < n && indices[at] < digest;
+        if (at < n && indices[at] == digest) {
+            const uint32_t place = set->places[i] & ~SAME;
+            set->tokens[place / 64] |= UINT64_C(1) << place % 64;
+        }
     }
-    set->n = n;
+    set->n_matched = n;
+    set->n = 0;
+    give_digests(set);
+    give_places(set);
+}
+
+struct sym_matched sym_overlap_set_matched(const struct sym_overlap_set *set)
+{
+    return (struct sym_matched){.n = set->n_matched, .tokens = set->tokens};
 }

@@ -1,10 +1,11 @@
 /* overlap_set.h - the own elements of one overlap: the digests of a dataset's tokens of one type
- * (or of all), each once, ascending, and the size that is announced for them.
+ * (or of all), each once, ascending, and the size that is announced for them; later, which tokens
+ * matched.
  *
  * The content is read one segment per turn of the loop, and put in order by the worker pool; all
- * memory is one array of digests, wiped at the end, and one of those that several records have,
- * where they are wanted. Errors: those of datasets.h and workers.h, SYM_LIMIT (more than
- * SYM_SET_MAX), SYM_NO_MEMORY.
+ * memory is one array of digests, wiped at the end, one of those that several records have, where
+ * they are wanted, and one of the places of tokens in the content, which is kept for these alone.
+ * Errors: those of datasets.h and workers.h, SYM_LIMIT (more than SYM_SET_MAX), SYM_NO_MEMORY.
  */
 #ifndef SYM_NODE_EXCHANGE_OVERLAP_SET_H
 #define SYM_NODE_EXCHANGE_OVERLAP_SET_H
@@ -56,7 +57,15 @@ uint32_t sym_overlap_set_size(const struct sym_overlap_set *set);
 struct sym_content *sym_overlap_set_content(const struct sym_overlap_set *set);
 /* None unless they were to be counted. Borrowed. */
 struct sym_shared_digests sym_overlap_set_shared(const struct sym_overlap_set *set);
-/* Keeps the digests at these n indices only, which ascend. */
-void sym_overlap_set_reduce(struct sym_overlap_set *set, const uint32_t *indices, size_t n);
+/* Notes that the digests at these n indices, which ascend, matched, and gives up all digests. Once,
+ * for a set that keeps its content. */
+void sym_overlap_set_match(struct sym_overlap_set *set, const uint32_t *indices, size_t n);
+
+struct sym_matched {
+    size_t n;               /* digests */
+    const uint64_t *tokens; /* that have one, by their place in the content: 64 bits a word, from
+                             * the lowest; NULL in a set that was empty */
+};
+struct sym_matched sym_overlap_set_matched(const struct sym_overlap_set *set);
 
 #endif

@@ -33,7 +33,7 @@ void sym_overlap_terms_result(struct sym_run_result *out, struct sym_overlap_set
                               uint32_t common, const uint32_t *matches, bool *reduced)
 {
     if (matches != NULL && !*reduced) {
-        sym_overlap_set_reduce(set, matches, common);
+        sym_overlap_set_match(set, matches, common);
         *reduced = true;
         sym_memory_return();
     }

@@ -298,28 +298,54 @@ static void pads_to_the_next_power_of_two(void **state)
     }
 }
 
-static void reduces_to_what_matched(void **state)
+/* Is a token whose digest stands at one of these indices marked, and no other? */
+static void marks(const struct sym_overlap_set *set, const uint8_t *own, const uint32_t *indices,
+                  size_t n, size_t tokens)
+{
+    struct sym_matched matched = sym_overlap_set_matched(set);
+    assert_int_equal(matched.n, n);
+    for (size_t i = 0; i < tokens; i++) {
+        bool wanted = false;
+        for (size_t k = 0; k < n && !wanted; k++) {
+            wanted = memcmp(own + indices[k] * SYM_DIGEST_BYTES, content.digests[i],
+                            SYM_DIGEST_BYTES) == 0;
+        }
+        assert_int_equal(matched.tokens[i / 64] >> i % 64 & 1, wanted);
+    }
+}
+
+/* Of 250 tokens over four segments some digests come three times, and only some types count. */
+static void notes_which_tokens_matched(void **state)
 {
     (void)state;
-    enum { N = 100 };
+    enum { N = 250, DISTINCT = 100 };
+    static const uint32_t some[] = {0, 1, 2, 17, 48, 49};
+    const enum sym_token_type chosen[] = {SYM_TOKEN_NONE, SYM_TOKEN_NONE, SYM_TOKEN_ACCOUNT};
+    const size_t wanted[] = {6, 0, 6};
     uint8_t types[N];
-    uint8_t digests[N][SYM_DIGEST_BYTES];
-    const uint32_t indices[] = {0, 1, 50, 99};
-    uint8_t wanted[4][SYM_DIGEST_BYTES];
-    size_t n = 0;
-    fill(types, digests, N, N);
-    struct sym_overlap_set *set = prepare(SYM_TOKEN_NONE, SYM_OK);
-    const uint8_t *got = sym_overlap_set_digests(set, &n);
-    for (size_t i = 0; i < 4; i++) {
-        memcpy(wanted[i], got + indices[i] * SYM_DIGEST_BYTES, SYM_DIGEST_BYTES);
+    static uint8_t digests[N][SYM_DIGEST_BYTES];
+    fill(types, digests, N, DISTINCT);
+    content.per_segment = 70;
+    for (size_t i = 0; i < 3; i++) {
+        struct sym_overlap_set *set = NULL;
+        size_t n = 0;
+        another_loop();
+        assert_int_equal(begin(&set, chosen[i], SYM_PADDING_NONE, true), SYM_OK);
+        assert_int_equal(sym_loop_run(loop), SYM_OK);
+        assert_int_equal(result, SYM_OK);
+        const uint8_t *own = sym_overlap_set_digests(set, &n);
+        assert_int_equal(n, chosen[i] == SYM_TOKEN_NONE ? DISTINCT : DISTINCT / 2);
+        assert_int_equal(sym_sorted_break(own, n, SYM_DIGEST_BYTES, true), n);
+        uint8_t *kept = malloc(n * SYM_DIGEST_BYTES);
+        assert_non_null(kept);
+        memcpy(kept, own, n * SYM_DIGEST_BYTES);
+        sym_overlap_set_match(set, some, wanted[i]);
+        marks(set, kept, some, wanted[i], N);
+        (void)sym_overlap_set_digests(set, &n);
+        assert_int_equal(n, 0);
+        sym_overlap_set_free(set);
+        free(kept);
     }
-    sym_overlap_set_reduce(set, indices, 4);
-    assert_memory_equal(sym_overlap_set_digests(set, &n), wanted, sizeof wanted);
-    assert_int_equal(n, 4);
-    sym_overlap_set_reduce(set, NULL, 0);
-    (void)sym_overlap_set_digests(set, &n);
-    assert_int_equal(n, 0);
-    sym_overlap_set_free(set);
 }
 
 static void fails_when_a_record_is_forgotten_meanwhile(void **state)
@@ -395,7 +421,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(may_be_empty_or_hold_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_content_when_asked_to, set_up, tear_down),
         cmocka_unit_test(pads_to_the_next_power_of_two),
-        cmocka_unit_test_setup_teardown(reduces_to_what_matched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(notes_which_tokens_matched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fails_when_a_record_is_forgotten_meanwhile, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(refuses_more_than_an_exchange_may_have, set_up, tear_down),

@@ -296,6 +296,53 @@ static void a_full_disk_changes_nothing(void **state)
     has(f, 1, 8999, "r1");
 }
 
+static size_t rows_of_answer(struct fixture *f, uint8_t number, uint64_t first, bool *more)
+{
+    SYM_SECRET_AUTO value = {0};
+    struct sym_result_page page = {.first = 0};
+    assert_int_equal(sym_results_get(&f->results, &value, &page, id_of(number), first), SYM_OK);
+    assert_int_equal(page.first, first);
+    *more = page.more;
+    return page.id_lengths.len;
+}
+
+static void an_answer_takes_as_many_pages_as_there_may_be(void **state)
+{
+    struct fixture *f = *state;
+    const size_t most = SYM_RESULT_ANSWER_PAGES_MAX * FULL;
+    bool more = false;
+    size_t named = 0;
+    keep(f, 1, "mine", most + 5, 0, true);
+    assert_int_equal(rows_of_answer(f, 1, 0, &more), most);
+    assert_true(more);
+    assert_int_equal(rows_of_answer(f, 1, most, &more), 5);
+    assert_false(more);
+    assert_int_equal(rows_of_answer(f, 1, 7, &more), most - 7);
+    assert_int_equal(walk(f, 1, "r4", &named), most + 5);
+    assert_int_equal(named, 1);
+}
+
+static void an_answer_fits_a_reply_whatever_the_ids(void **state)
+{
+    struct fixture *f = *state;
+    static struct sym_result_rows rows;
+    static const uint8_t name[SYM_RECORD_ID_BYTES_MAX] = {'x'};
+    struct sym_result_pages pages = {.n = 0};
+    bool more = false;
+    for (size_t i = 0; i < FULL; i++) {
+        assert_int_equal(sym_result_rows_add(&rows, sym_span(name, sizeof name), 1), SYM_OK);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(sym_result_pages_add(&pages, &rows), SYM_OK);
+    }
+    assert_int_equal(sym_results_put(&f->results, id_of(1), &pages), SYM_OK);
+    const size_t first = rows_of_answer(f, 1, 0, &more);
+    assert_true(more);
+    assert_in_range(first, (size_t)2 * FULL, SYM_CONTROL_BYTES_MAX / (sizeof name + 9));
+    assert_int_equal(rows_of_answer(f, 1, first, &more), (size_t)6 * FULL - first);
+    assert_false(more);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -309,6 +356,8 @@ int main(void)
         TEST(an_exchange_in_flight_loses_it_too),
         TEST(all_results_of_a_dataset_go_with_it),
         TEST(a_full_disk_changes_nothing),
+        TEST(an_answer_takes_as_many_pages_as_there_may_be),
+        TEST(an_answer_fits_a_reply_whatever_the_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

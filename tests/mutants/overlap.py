@@ -1,0 +1,25 @@
+# From what matched to the result that its user gets: which tokens, which records, which answers.
+# Each: what is broken, the test that must fail, and edits of (file, text, replacement).
+MUTANTS = [
+    (
+        "of tokens that share a digest only the first matched",
+        "node/test_overlap_set:notes_which_tokens_matched",
+        ("node/exchange/overlap_set.c", "at += at < n && indices[at] < digest;",
+         "at += at < n && (indices[at] < digest || (i > 0 && (set->places[i] & SAME) != 0));"),
+    ),
+    (
+        "a segment begins where the one before did",
+        "node/test_exchange_overlap:finds_own_records_that_the_other_holds",
+        ("node/exchange/overlap_find.c", "f->place += p->segment.n_tokens;", ""),
+    ),
+    (
+        "an answer is more than fits a reply",
+        "node/test_results:an_answer_fits_a_reply_whatever_the_ids",
+        ("node/data/results.c", "g->bytes + value->len > SYM_RESULT_ANSWER_BYTES_MAX", "g->bytes + value->len > SIZE_MAX / 2"),
+    ),
+    (
+        "an answer says that there is no more",
+        "node/test_results:an_answer_takes_as_many_pages_as_there_may_be",
+        ("node/data/results.c", "out->more = g.first + g.n < g.pages;", "out->more = false;"),
+    ),
+]
