@@ -8,9 +8,6 @@
 
 enum giver_state { SAYS_QUERY, AWAITS_READY, SAYS_HEAD, SAYS_CELLS, AWAITS_KEPT, CLOSES, OVER };
 
-/* Bytes of a number in cells at most. */
-#define VARINT_BYTES_MAX 10u
-
 struct sym_tab_giver {
     enum giver_state state;
     struct tab_bytes query;
@@ -22,23 +19,14 @@ struct sym_tab_giver {
     uint8_t identity[SYM_ED25519_BYTES];
 };
 
-/* Numbers that end, so that pages can. */
-static bool are_whole(struct sym_span cells)
-{
-    size_t run = 0;
-    for (size_t i = 0; i < cells.len && run < VARINT_BYTES_MAX; i++) {
-        run = cells.data[i] < 0x80u ? 0 : run + 1;
-    }
-    return cells.len > 0 && run == 0;
-}
-
 static enum sym_err set_up(struct sym_tab_giver *g, struct sym_span head, struct sym_span cells)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_release r;
     enum sym_err err = sym_decode(&arena, &r, &sym_msg_release, head);
     if (err == SYM_OK) {
-        err = are_whole(cells) ? sym_release_hash(g->hash, head) : SYM_BAD_FORMAT;
+        /* Numbers that end, so that pages can. */
+        err = sym_cells_are_whole(cells) ? sym_release_hash(g->hash, head) : SYM_BAD_FORMAT;
     }
     if (err == SYM_OK) {
         err = sym_tab_bytes_copy(&g->query, r.query);

@@ -158,8 +158,7 @@ enum sym_err sym_member_take_cells(struct sym_tab_member *m, struct sym_span con
                                    uint64_t now_ms)
 {
     (void)now_ms;
-    if (content.len == 0 || content.len > SYM_CELLS_PAGE_BYTES ||
-        content.data[content.len - 1] >= 0x80u) {
+    if (content.len > SYM_CELLS_PAGE_BYTES || !sym_cells_are_whole(content)) {
         return SYM_BAD_FORMAT;
     }
     uint32_t n = ends_in(content);

@@ -173,6 +173,15 @@ void sym_cells_write(uint8_t *out, size_t max, size_t *len, const uint64_t *cell
     *done = i;
 }
 
+bool sym_cells_are_whole(struct sym_span packed)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < packed.len && run < VARINT_BYTES_MAX; i++) {
+        run = packed.data[i] < 0x80u ? 0 : run + 1;
+    }
+    return packed.len > 0 && run == 0;
+}
+
 static enum sym_err read_varint(uint64_t *out, struct sym_reader *r)
 {
     uint64_t v = 0;

@@ -100,6 +100,9 @@ SYM_MUST enum sym_err sym_release_hash(uint8_t out[SYM_HASH_BYTES], struct sym_s
  * many of n cells as fit; *done of them. */
 void sym_cells_write(uint8_t *out, size_t max, size_t *len, const uint64_t *cells, size_t n,
                      size_t *done);
+/* Numbers that all end, none longer than a cell can be, so that n cells are at most 10 n bytes.
+ * False of no bytes. */
+bool sym_cells_are_whole(struct sym_span packed);
 /* Reads all of `from` into at most max cells. */
 SYM_MUST enum sym_err sym_cells_read(uint64_t *cells, size_t max, size_t *n, struct sym_span from);
 

@@ -363,6 +363,11 @@ MUTANTS = [
         ("proto/tab_member_release.c", "if (cells[i] != 0 && cells[i] < r->threshold)", "if (false)"),
     ),
     (
+        "a page of one cell that never ends is kept",
+        "proto/test_tabulate_end:keeps_no_release_with_other_cells",
+        ("proto/tab_member_release.c", "!sym_cells_are_whole(content)", "content.len == 0 || content.data[content.len - 1] >= 0x80u"),
+    ),
+    (
         "two that lie about one mask end the tabulation",
         "proto/test_tabulate_lead:finds_as_many_who_give_wrong_shares_as_are_not_needed",
         ("proto/tab_lead_liars.c", "{.k = l->tried, .spare = l->tried - l->rules.quorum};", "{.k = l->rules.quorum + 1, .spare = 1};"),

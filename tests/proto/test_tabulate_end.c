@@ -340,14 +340,29 @@ static void no_cells(struct tab_rig *r, const struct tab_payload *p)
     *p->len = 1;
 }
 
+/* A page that is one cell, by its end. */
+static void a_cell_that_is_long(struct tab_rig *r, const struct tab_payload *p)
+{
+    static uint8_t page[SYM_CELLS_PAGE_BYTES];
+    (void)r;
+    memset(page, 0x80, sizeof page - 1);
+    tab_payload_replace(p, TAB_CELLS, sym_span(page, sizeof page));
+}
+
+static void a_cell_of_eleven_bytes(struct tab_rig *r, const struct tab_payload *p)
+{
+    static const uint8_t page[] = {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 0};
+    (void)r;
+    tab_payload_replace(p, TAB_CELLS, sym_span(page, sizeof page));
+}
+
 static void keeps_no_release_with_other_cells(void **state)
 {
     (void)state;
     static const struct refusal list[] = {
-        {another_cell, SYM_BAD_VALUE},
-        {one_cell_more, SYM_LIMIT},
-        {half_a_cell, SYM_BAD_FORMAT},
-        {no_cells, SYM_BAD_FORMAT},
+        {another_cell, SYM_BAD_VALUE},         {one_cell_more, SYM_LIMIT},
+        {half_a_cell, SYM_BAD_FORMAT},         {no_cells, SYM_BAD_FORMAT},
+        {a_cell_that_is_long, SYM_BAD_FORMAT}, {a_cell_of_eleven_bytes, SYM_BAD_FORMAT},
     };
     REFUSED(TAB_CELLS, list, 1);
 }
