@@ -187,8 +187,8 @@ $(foreach l,$(LAYERS),$(eval $(filter $(B)/tests/$l/%,$(TESTS)): $(B)/tests/supp
 $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a $(with_all)
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
-# What runs whole tabulations in memory can do without noise (tests/support/tab_rig.h).
-$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree,--wrap=sym_agree_many
+# What runs whole tabulations in memory can do without noise, or memory (tests/support/tab_rig.h).
+$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree,--wrap=sym_agree_many,--wrap=malloc,--wrap=calloc
 # Where a cheater of engine vole may change what it hashes.
 $(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm

@@ -19,19 +19,21 @@ void sym_lead_search_clear(struct sym_tab_lead *l)
     l->search = NULL;
 }
 
-void sym_lead_search(struct sym_tab_lead *l, uint32_t index)
+enum sym_err sym_lead_search(struct sym_tab_lead *l, uint32_t index)
 {
     l->misfit = index;
     l->misfits = true;
     l->unmasking = UNMASK_WAITS;
     sym_lead_search_clear(l);
     if (l->tried == l->rules.quorum) {
-        return; /* more may come */
+        return SYM_OK; /* more may come */
     }
     l->search = calloc(PIECES, sizeof *l->search);
-    if (l->search != NULL) {
-        l->unmasking = UNMASK_SEARCHES;
+    if (l->search == NULL) {
+        return SYM_NO_MEMORY;
     }
+    l->unmasking = UNMASK_SEARCHES;
+    return SYM_OK;
 }
 
 /* Which of k are left out: `spare` of them, ascending. */

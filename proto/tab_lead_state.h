@@ -174,7 +174,7 @@ SYM_MUST enum sym_err sym_lead_combine(const struct sym_tab_lead *l, struct sym_
 /* tab_lead_liars.c */
 
 /* The shares of this secret do not fit together: begins to find out whose. */
-void sym_lead_search(struct sym_tab_lead *l, uint32_t index);
+SYM_MUST enum sym_err sym_lead_search(struct sym_tab_lead *l, uint32_t index);
 void sym_lead_job_search(struct sym_tab_lead *l, struct tab_job *job);
 void sym_lead_search_clear(struct sym_tab_lead *l);
 /* The end of it when nobody can be told apart: who may have lied. */

@@ -140,8 +140,7 @@ static enum sym_err recovered(const struct tab_job *job, enum sym_err err)
     l->task_out = false;
     for (uint32_t i = 0; err == SYM_OK && i < l->n_consents; i++) {
         if (l->verdicts[i] != SYM_OK) {
-            sym_lead_search(l, i);
-            return SYM_OK;
+            return sym_lead_search(l, i);
         }
     }
     return err == SYM_OK ? make_keys(l) : err;

@@ -16,10 +16,19 @@ static enum sym_err die(struct sym_tab_member *m, enum sym_err err)
     return err;
 }
 
+/* A failure of this node itself: nobody is named, and die says what it was. */
+static bool is_own(enum sym_err err)
+{
+    return err == SYM_NO_MEMORY || err == SYM_INTERNAL;
+}
+
 enum sym_err sym_member_blame(struct sym_tab_member *m, enum sym_err err, uint32_t place,
                               const char *what)
 {
     char id[2 * 8 + 1];
+    if (is_own(err)) {
+        return err;
+    }
     sym_hex(id, m->config.question.cohort[place].id, 8);
     (void)snprintf(m->fault, sizeof m->fault, "participant %u of %u (node %s): %s %s", place + 1u,
                    m->rules.n, id, what, sym_err_text(err));
@@ -30,6 +39,9 @@ enum sym_err sym_member_blame_initiator(struct sym_tab_member *m, enum sym_err e
                                         const char *what)
 {
     char id[2 * 8 + 1];
+    if (is_own(err)) {
+        return err;
+    }
     sym_hex(id, m->config.question.initiator, 8);
     (void)snprintf(m->fault, sizeof m->fault, "the initiator (node %s): %s", id, what);
     return err;

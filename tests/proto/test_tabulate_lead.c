@@ -333,6 +333,28 @@ static void names_who_may_have_lied_when_too_many_did(void **state)
 }
 
 /* With exactly t left nobody can tell who lied, and nothing is released. */
+/* Wrong shares could be told from right ones, if there were memory to look. */
+static void names_nobody_when_it_has_no_memory_to_look_who_lied(void **state)
+{
+    (void)state;
+    tab_rig_open(&rig, N, 6, 12);
+    tab_lies_open(&rig);
+    tab_lie(LIAR, true, TAB_UNMASK, unmask_with_wrong_shares);
+    tab_rig_begin(&rig);
+    tab_rig_starve(sizeof(struct lead_search));
+    tab_rig_run(&rig);
+    tab_rig_starve(0);
+    assert_true(tab_lies_told());
+    assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_FAILED);
+    assert_int_equal(rig.sum_err, SYM_NO_MEMORY);
+    assert_non_null(strstr(sym_tab_lead_fault(rig.lead), sym_err_text(SYM_NO_MEMORY)));
+    assert_null(strstr(sym_tab_lead_fault(rig.lead), "node "));
+    for (uint32_t place = 0; place < N; place++) {
+        assert_false(sym_tab_lead_misses(rig.lead, place));
+    }
+    tab_rig_close(&rig);
+}
+
 static void releases_nothing_when_shares_do_not_fit(void **state)
 {
     (void)state;
@@ -425,6 +447,7 @@ int main(void)
         cmocka_unit_test(finds_who_gives_wrong_shares),
         cmocka_unit_test(finds_as_many_who_give_wrong_shares_as_are_not_needed),
         cmocka_unit_test(names_who_may_have_lied_when_too_many_did),
+        cmocka_unit_test(names_nobody_when_it_has_no_memory_to_look_who_lied),
         cmocka_unit_test(releases_nothing_when_shares_do_not_fit),
         cmocka_unit_test(refuses_a_signature_over_another_release),
         cmocka_unit_test(refuses_what_was_said_already),

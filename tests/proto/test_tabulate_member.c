@@ -462,6 +462,74 @@ static void goes_no_further_than_its_edition_where_that_alone_was_asked_for(void
     }
 }
 
+/* Memory ---------------------------------------------------------------------------------------
+ */
+
+/* What is delivered after these comes too late. */
+
+static void lacks_memory_to_take(struct tab_rig *r, const struct tab_payload *p)
+{
+    tab_rig_starve(*p->len - 1);
+    assert_int_equal(
+        sym_tab_member_take(r->members[p->place], sym_span(*p->bytes, *p->len), r->now_ms),
+        SYM_NO_MEMORY);
+    tab_rig_starve(0);
+}
+
+static struct sym_work work_of(struct tab_rig *r, const struct tab_payload *p)
+{
+    struct sym_work work = {0};
+    struct sym_tab_member *m = r->members[p->place];
+    assert_int_equal(sym_tab_member_take(m, sym_span(*p->bytes, *p->len), r->now_ms), SYM_OK);
+    assert_true(sym_tab_member_work(m, &work));
+    return work;
+}
+
+static void lacks_memory_to_work(struct tab_rig *r, const struct tab_payload *p)
+{
+    struct sym_work work = work_of(r, p);
+    assert_int_equal(sym_tab_member_worked(r->members[p->place], work.context, SYM_NO_MEMORY),
+                     SYM_NO_MEMORY);
+}
+
+static void lacks_memory_to_look_at_one(struct tab_rig *r, const struct tab_payload *p)
+{
+    struct sym_work work = work_of(r, p);
+    assert_int_equal(work.run(work.context, 0, work.n), SYM_OK);
+    r->members[p->place]->verdicts[OTHER] = SYM_NO_MEMORY;
+    assert_int_equal(sym_tab_member_worked(r->members[p->place], work.context, SYM_OK),
+                     SYM_NO_MEMORY);
+}
+
+static void blames_nobody_for_want_of_memory(void **state)
+{
+    (void)state;
+    static const struct {
+        enum tab_type type;
+        tab_lie_fn *fn;
+    } list[] = {
+        {TAB_PROPOSE, lacks_memory_to_take},
+        {TAB_PROPOSE, lacks_memory_to_work},
+        {TAB_CONSENTS, lacks_memory_to_take},
+        {TAB_CONSENTS, lacks_memory_to_look_at_one},
+        {TAB_BOXES, lacks_memory_to_take},
+        {TAB_BOXES, lacks_memory_to_look_at_one},
+        {TAB_SURVIVORS, lacks_memory_to_take},
+        {TAB_SIGNATURES, lacks_memory_to_take},
+        {TAB_SIGNATURES, lacks_memory_to_look_at_one},
+        {TAB_RELEASE, lacks_memory_to_take},
+        {TAB_CELLS, lacks_memory_to_work},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        open_rig();
+        run_lie(list[i].type, list[i].fn);
+        const char *fault = sym_tab_member_fault(rig.members[VICTIM]);
+        assert_non_null(strstr(fault, sym_err_text(SYM_NO_MEMORY)));
+        assert_null(strstr(fault, "node "));
+        tab_rig_close(&rig);
+    }
+}
+
 /* A node that was restarted has a new machine: nothing of the old query fits it. */
 static void knows_nothing_of_a_query_after_a_restart(void **state)
 {
@@ -496,6 +564,7 @@ int main(void)
         cmocka_unit_test(sends_nothing_once_its_reservation_has_expired),
         cmocka_unit_test(sends_one_vector_only),
         cmocka_unit_test(goes_no_further_than_its_edition_where_that_alone_was_asked_for),
+        cmocka_unit_test(blames_nobody_for_want_of_memory),
         cmocka_unit_test(knows_nothing_of_a_query_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

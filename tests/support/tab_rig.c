@@ -9,6 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Without memory -------------------------------------------------------------------------------
+ */
+
+static size_t starved;
+
+void *__wrap_malloc(size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_calloc(size_t n, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return size > 0 && size == starved ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    bool fails = n * size > 0 && (size == starved || n * size == starved);
+    return fails ? NULL : __real_calloc(n, size);
+}
+
+void tab_rig_starve(size_t bytes)
+{
+    starved = bytes;
+}
+
 /* Without noise --------------------------------------------------------------------------------
  */
 

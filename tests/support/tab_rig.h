@@ -4,8 +4,8 @@
  *
  * Programs with this rig are linked with --wrap for sym_laplace_add, so that a test can do without
  * noise (the programs that are installed have no such switch), for sym_verify, so that what one
- * member has found valid costs the others nothing, and for sym_exchange_key_agree and
- * sym_agree_many. */
+ * member has found valid costs the others nothing, for sym_exchange_key_agree and sym_agree_many,
+ * and for malloc and calloc, so that memory can run out. */
 #ifndef SYM_TESTS_SUPPORT_TAB_RIG_H
 #define SYM_TESTS_SUPPORT_TAB_RIG_H
 
@@ -71,6 +71,9 @@ void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t
 /* Between the two: an incident may count in so many cells; 1 if this is not called. */
 void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident);
 void tab_rig_begin(struct tab_rig *r);
+/* From now on there is no memory for anything of so many bytes, or for items of that size; 0: there
+ * is. */
+void tab_rig_starve(size_t bytes);
 void tab_rig_close(struct tab_rig *r);
 
 /* One round: everybody does what it can. False: there was nothing to do. */
