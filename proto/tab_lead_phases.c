@@ -295,8 +295,10 @@ static void advance_vectors(struct sym_tab_lead *l, uint64_t now_ms)
     if (have + waiting < l->least) {
         enum leg_stage stage = count_legs(l, LEG_ASKED, false) > 0 ? LEG_ASKED : LEG_SHARED;
         fail_missing(l, "sent their cells or still may", stage, have + waiting, l->least);
-    } else if (waiting == 0 && !sym_lead_adds(l)) {
+    } else if (!sym_lead_adds(l) && waiting == 0) {
         close_vectors(l, now_ms);
+    } else if (!sym_lead_adds(l)) {
+        sym_lead_fail(l, "a vector of %u cells %s", l->cells, sym_err_text(SYM_NO_MEMORY));
     }
 }
 

@@ -355,6 +355,24 @@ static void names_nobody_when_it_has_no_memory_to_look_who_lied(void **state)
     tab_rig_close(&rig);
 }
 
+/* For the cells of one participant, when nobody's are on their way: none will become free. */
+static void ends_when_it_has_no_memory_to_ask_anybody(void **state)
+{
+    (void)state;
+    tab_rig_open(&rig, N, 6, 12);
+    tab_rig_begin(&rig);
+    tab_rig_starve((size_t)rig.cells * sizeof(uint64_t));
+    tab_rig_run(&rig);
+    tab_rig_starve(0);
+    assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_FAILED);
+    assert_true(sym_tab_lead_unspent(rig.lead));
+    assert_non_null(strstr(sym_tab_lead_fault(rig.lead), sym_err_text(SYM_NO_MEMORY)));
+    for (uint32_t place = 0; place < N; place++) {
+        assert_false(sym_tab_lead_misses(rig.lead, place));
+    }
+    tab_rig_close(&rig);
+}
+
 static void releases_nothing_when_shares_do_not_fit(void **state)
 {
     (void)state;
@@ -448,6 +466,7 @@ int main(void)
         cmocka_unit_test(finds_as_many_who_give_wrong_shares_as_are_not_needed),
         cmocka_unit_test(names_who_may_have_lied_when_too_many_did),
         cmocka_unit_test(names_nobody_when_it_has_no_memory_to_look_who_lied),
+        cmocka_unit_test(ends_when_it_has_no_memory_to_ask_anybody),
         cmocka_unit_test(releases_nothing_when_shares_do_not_fit),
         cmocka_unit_test(refuses_a_signature_over_another_release),
         cmocka_unit_test(refuses_what_was_said_already),

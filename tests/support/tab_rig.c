@@ -21,13 +21,13 @@ void *__real_calloc(size_t n, size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-    return size > 0 && size == starved ? NULL : __real_malloc(size);
+    return size == starved && starved > 0 ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    bool fails = n * size > 0 && (size == starved || n * size == starved);
-    return fails ? NULL : __real_calloc(n, size);
+    bool fails = size == starved || (size == 1 && n == starved);
+    return fails && starved > 0 ? NULL : __real_calloc(n, size);
 }
 
 void tab_rig_starve(size_t bytes)

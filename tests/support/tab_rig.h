@@ -71,8 +71,7 @@ void tab_rig_open_at(struct tab_rig *r, uint32_t n, uint32_t countries, uint32_t
 /* Between the two: an incident may count in so many cells; 1 if this is not called. */
 void tab_rig_bound(struct tab_rig *r, uint32_t cells_per_incident);
 void tab_rig_begin(struct tab_rig *r);
-/* From now on there is no memory for anything of so many bytes, or for items of that size; 0: there
- * is. */
+/* From now on there is no memory for so many bytes, or for items of that size; 0: there is. */
 void tab_rig_starve(size_t bytes);
 void tab_rig_close(struct tab_rig *r);
 
