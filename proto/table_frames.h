@@ -62,7 +62,9 @@ SYM_MUST enum sym_err sym_table_signed_open(struct sym_arena *arena, void *value
                                             const struct sym_message *kind, struct sym_span from,
                                             const uint8_t identity[SYM_ED25519_BYTES]);
 
-/* Checks the signed consent of the party at `place` by itself, and takes it apart. */
+/* Checks the signed consent of the party at `place` by itself, and takes it apart. SYM_BAD_VALUE
+ * and SYM_BAD_ELEMENT: the party has signed it for this table, but it does not fit; anything else
+ * proves nothing about the party. */
 SYM_MUST enum sym_err sym_table_consent_open(struct sym_table_consented *out, struct sym_span from,
                                              const struct sym_table_question *q,
                                              const uint8_t qid[SYM_HASH_BYTES], uint32_t place,

@@ -416,9 +416,9 @@ static enum sym_err take_one_consent(struct sym_table_member *m, uint32_t place,
         err = sym_table_consent_open(&m->agreed.consented[place], from, &m->question, m->agreed.qid,
                                      place, m->with);
     }
-    /* Signed by that party, and not fitting, is its own doing; anything else is the asker's. */
-    bool own_doing = err != SYM_OK && err != SYM_BAD_SIGNATURE && err != SYM_BAD_FORMAT &&
-                     err != SYM_REPLAY && place != m->agreed.place;
+    /* Signed by that party for this table, and not fitting, is its own doing: these come of no
+     * other. Anything else is the asker's. */
+    bool own_doing = (err == SYM_BAD_VALUE || err == SYM_BAD_ELEMENT) && place != m->agreed.place;
     return die(m, err, own_doing ? place : SYM_TABLE_ASKER,
                own_doing ? SYM_TABLE_CAUSE_CONSENT : SYM_TABLE_CAUSE_CONSENTS);
 }

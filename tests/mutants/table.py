@@ -121,6 +121,11 @@ MUTANTS = [
         ("proto/table_frames.c", "bool own_doing = err == SYM_NO_MEMORY;", "bool own_doing = err == SYM_OK;"),
     ),
     (
+        "a party is named for what an asker shows as its consent",
+        "proto/test_table_consents:an_asker_that_shows_no_consent_for_a_party_is_named",
+        ("proto/table_member.c", "(err == SYM_BAD_VALUE || err == SYM_BAD_ELEMENT)", "(err != SYM_OK && err != SYM_BAD_SIGNATURE && err != SYM_REPLAY)"),
+    ),
+    (
         "what the asker says while a failure is on its way takes its place",
         "proto/test_table_ends:what_crosses_a_failure_does_not_hide_it",
         ("proto/table_member.c", "if (m->state == MEMBER_SAYS_FAILED) {", "if (m->state == MEMBER_OVER) {"),

@@ -240,6 +240,41 @@ static void an_asker_that_replaces_a_consent_is_named(void **state)
     }
 }
 
+/* Too long to be one, and signed by nobody. */
+static bool tap_long_consent(struct table_rig *r, struct table_sent *s)
+{
+    static uint8_t bytes[4096];
+    struct sym_reader in = sym_reader(sym_span(s->bytes + 1, s->len - 1));
+    struct sym_writer w = sym_writer(bytes, sizeof bytes);
+    if (s->type != TABLE_CONSENTS || s->to != 0) {
+        return true;
+    }
+    sym_write_u8(&w, TABLE_CONSENTS);
+    for (uint32_t i = 0; i <= r->n; i++) {
+        static const uint8_t junk[TABLE_SIGNED_BYTES_MAX + 1];
+        struct sym_span one = sym_tab_consents_next(&in);
+        one = i == 1 ? sym_span(junk, sizeof junk) : one;
+        sym_write_u16(&w, (uint16_t)one.len);
+        sym_write_span(&w, one);
+    }
+    assert_int_equal(w.err, SYM_OK);
+    free(s->bytes);
+    s->bytes = malloc(w.len);
+    assert_non_null(s->bytes);
+    memcpy(s->bytes, bytes, w.len);
+    s->len = w.len;
+    lies++;
+    return true;
+}
+
+static void an_asker_that_shows_no_consent_for_a_party_is_named(void **state)
+{
+    (void)state;
+    run(tap_long_consent);
+    assert_failure(failure_of(0), SYM_TABLE_ASKER, SYM_TABLE_CAUSE_CONSENTS);
+    table_rig_close(&rig);
+}
+
 static uint8_t right_hash[SYM_HASH_BYTES];
 
 /* Party 1 is shown that party 2 consented to another epoch, with its help, and the asker overlooks
@@ -495,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_forged_consent_is_refused),
         cmocka_unit_test(keys_that_cancel_out_are_refused),
         cmocka_unit_test(an_asker_that_replaces_a_consent_is_named),
+        cmocka_unit_test(an_asker_that_shows_no_consent_for_a_party_is_named),
         cmocka_unit_test(two_lists_of_consents_for_one_table_come_to_nothing),
         cmocka_unit_test(what_is_no_turn_of_the_asker_is_refused),
         cmocka_unit_test(who_is_asked_otherwise_consents_to_another_table),
