@@ -30,8 +30,9 @@ enum sym_err sym_member_blame(struct sym_tab_member *m, enum sym_err err, uint32
         return err;
     }
     sym_hex(id, m->config.question.cohort[place].id, 8);
-    (void)snprintf(m->fault, sizeof m->fault, "participant %u of %u (node %s): %s %s", place + 1u,
-                   m->rules.n, id, what, sym_err_text(err));
+    (void)snprintf(m->fault, sizeof m->fault,
+                   "participant %u of %u (node %s): %s, or what the initiator brought instead, %s",
+                   place + 1u, m->rules.n, id, what, sym_err_text(err));
     return err;
 }
 

@@ -10,7 +10,7 @@
  * After an error the machine is dead: the caller aborts the session. What the other side did:
  * SYM_BAD_FORMAT, SYM_BAD_VALUE, SYM_BAD_SIGNATURE, SYM_BAD_TAG (a box does not open),
  * SYM_BAD_ELEMENT, SYM_REPLAY, SYM_LIMIT, SYM_WRONG_STATE; SYM_EXPIRED: the reservation has. The
- * fault names the participant whose doing it was, where that can be known.
+ * fault names the initiator, or the participant that what it brought is said to come from.
  */
 #ifndef SYM_PROTO_TAB_MEMBER_H
 #define SYM_PROTO_TAB_MEMBER_H

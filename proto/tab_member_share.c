@@ -239,7 +239,7 @@ static enum sym_err opened(const struct tab_job *job, enum sym_err err)
     for (uint32_t i = 0; err == SYM_OK && i < m->n_consents; i++) {
         if (m->verdicts[i] != SYM_OK) {
             err = sym_member_blame(m, m->verdicts[i], m->consenting[i].place,
-                                   "its shares for this node, or what the initiator made of them,");
+                                   "its shares for this node");
         }
     }
     sym_tab_bytes_clear(&m->boxes);

@@ -131,8 +131,8 @@ typedef enum sym_err member_take_fn(struct sym_tab_member *m, struct sym_span co
 
 /* tab_member.c */
 
-/* Records what a participant (by place) or the initiator has done, and returns err; nothing where
- * it is this node that has no memory. */
+/* Records what the initiator has done, or, of what it has brought, perhaps a participant (by
+ * place), and returns err; nothing where it is this node that has no memory. */
 SYM_MUST enum sym_err sym_member_blame(struct sym_tab_member *m, enum sym_err err, uint32_t place,
                                        const char *what);
 SYM_MUST enum sym_err sym_member_blame_initiator(struct sym_tab_member *m, enum sym_err err,

@@ -462,6 +462,24 @@ static void goes_no_further_than_its_edition_where_that_alone_was_asked_for(void
     }
 }
 
+/* Whose doing ----------------------------------------------------------------------------------
+ */
+
+/* All of these came through the initiator, who looked at none, or altered it. */
+static void holds_against_nobody_alone_what_the_initiator_has_brought(void **state)
+{
+    (void)state;
+    static const enum tab_type types[] = {TAB_CONSENTS, TAB_BOXES, TAB_SIGNATURES};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        open_rig();
+        run_lie(types[i], tab_lie_last_byte);
+        const char *fault = sym_tab_member_fault(rig.members[VICTIM]);
+        assert_non_null(strstr(fault, "participant 9 of 10 (node "));
+        assert_non_null(strstr(fault, ", or what the initiator brought instead, does not "));
+        tab_rig_close(&rig);
+    }
+}
+
 /* Memory ---------------------------------------------------------------------------------------
  */
 
@@ -564,6 +582,7 @@ int main(void)
         cmocka_unit_test(sends_nothing_once_its_reservation_has_expired),
         cmocka_unit_test(sends_one_vector_only),
         cmocka_unit_test(goes_no_further_than_its_edition_where_that_alone_was_asked_for),
+        cmocka_unit_test(holds_against_nobody_alone_what_the_initiator_has_brought),
         cmocka_unit_test(blames_nobody_for_want_of_memory),
         cmocka_unit_test(knows_nothing_of_a_query_after_a_restart),
     };
