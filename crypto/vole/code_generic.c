@@ -2,6 +2,8 @@
  * indices are public, so looking sums up by them is constant time in the data. */
 #include "crypto/vole/code_indices.h"
 
+#include <string.h>
+
 #define GROUP  8u
 #define WINDOW 4u
 
@@ -43,34 +45,39 @@ static inline uint64_t row_of(uint64_t word, unsigned i)
     return word >> (8 * (GROUP - 1 - i)) & 0xff;
 }
 
-/* One group: y replaces x, carry moves on. */
-static inline void convolve_group(element x[GROUP], element carry[WINDOW][GROUP],
-                                  const uint64_t c[4])
-{
-    struct sums s;
+/* What is carried from group to group, and what one of them leaves. */
+struct work {
+    element carry[WINDOW][GROUP];
     element y[GROUP];
+    struct sums sums;
+};
+
+/* One group: y replaces x, carry moves on. */
+static inline void convolve_group(element x[GROUP], struct work *w, const uint64_t c[4])
+{
     for (unsigned i = 0; i < GROUP; i++) {
-        y[i] = x[i] ^ carry[0][i];
+        w->y[i] = x[i] ^ w->carry[0][i];
     }
-    make_sums(&s, y);
+    make_sums(&w->sums, w->y);
     for (unsigned i = 0; i < GROUP; i++) {
         uint64_t triangle = (row_of(c[0], i) & ((1u << i) - 1)) | 1u << i;
-        y[i] = look_up(&s, triangle);
+        w->y[i] = look_up(&w->sums, triangle);
     }
-    make_sums(&s, y);
+    make_sums(&w->sums, w->y);
     for (unsigned i = 0; i < GROUP; i++) {
         for (unsigned k = 0; k + 1 < WINDOW; k++) {
-            carry[k][i] = carry[k + 1][i] ^ look_up(&s, row_of(c[k + 1], i));
+            w->carry[k][i] = w->carry[k + 1][i] ^ look_up(&w->sums, row_of(c[k + 1], i));
         }
-        carry[WINDOW - 1][i] = y[i];
-        x[i] = y[i];
+        w->carry[WINDOW - 1][i] = w->y[i];
+        x[i] = w->y[i];
     }
 }
 
 static void convolve(const struct sym_vole_kernel *with, struct sym_block *x,
                      const struct sym_block keys[SYM_AES_ROUND_KEYS], size_t m, unsigned salt)
 {
-    element carry[WINDOW][GROUP] = {{{0, 0}}};
+    struct work work;
+    memset(work.carry, 0, sizeof work.carry);
     struct sym_block drawn[2 * DRAWN];
     for (size_t g = 0; g < m / GROUP; g++) {
         if (g % DRAWN == 0) {
@@ -78,15 +85,15 @@ static void convolve(const struct sym_vole_kernel *with, struct sym_block *x,
         }
         const struct sym_block *c = &drawn[2 * (g % DRAWN)];
         const uint64_t words[4] = {c[0].low, c[0].high, c[1].low, c[1].high};
-        convolve_group((element *)(x + GROUP * g), carry, words);
+        convolve_group((element *)(x + GROUP * g), &work, words);
     }
     element *start = (element *)x;
     for (unsigned k = 0; k < WINDOW; k++) {
         for (unsigned i = 0; i < GROUP; i++) {
-            start[GROUP * k + i] ^= carry[k][i];
+            start[GROUP * k + i] ^= work.carry[k][i];
         }
     }
-    sym_wipe(carry, sizeof carry);
+    sym_wipe(&work, sizeof work);
 }
 
 void sym_code_accumulate_generic(const struct sym_vole_kernel *with, struct sym_block *x,
