@@ -231,7 +231,7 @@ static enum sym_err solve(struct sym_block a[SYM_VOLE_DENSE][EQUATION],
 static enum sym_err use_dense(struct sym_block *p, const struct sym_vole_kernel *with,
                               const struct peeling *s, const struct sym_okvs_item *items)
 {
-    struct sym_block a[SYM_VOLE_DENSE][EQUATION];
+    struct sym_block a[SYM_VOLE_DENSE][EQUATION] = {{{0, 0}}};
     struct sym_block dense[SYM_VOLE_DENSE] = {{0, 0}};
     for (uint32_t k = 0; k <= s->n_aside; k++) {
         struct sym_block unit[SYM_VOLE_DENSE] = {{0, 0}};
