@@ -161,13 +161,14 @@ static enum sym_err sort_piece(const struct sym_vole_run *run, size_t piece)
     const struct vole_list *l = &run->list;
     size_t first = first_bucket(l, piece);
     size_t n = first_bucket(l, piece + 1) - first;
-    struct vole_buffer scratch =
-        sym_vole_scratch(run, sym_match_sort_bytes(words(&l->offsets), l->bits));
+    size_t len = sym_match_sort_bytes(words(&l->offsets), l->bits);
+    struct vole_buffer scratch = sym_vole_scratch(run, len);
     if (scratch.at == NULL) {
         return SYM_NO_MEMORY;
     }
     if (n > 0) {
         sym_match_sort(records(run), words(&l->offsets), l->bits, first, n, scratch.at);
+        sym_wipe(scratch.at, len);
     }
     sym_vole_scratch_back(run, &scratch);
     return SYM_OK;
@@ -215,6 +216,7 @@ static enum sym_err search_piece(const struct sym_vole_run *run, size_t piece)
         return SYM_NO_MEMORY;
     }
     enum sym_err err = search(run, words(&scratch), scratch.at + found, at, n);
+    sym_wipe(scratch.at, found + table);
     sym_vole_scratch_back(run, &scratch);
     return err;
 }
@@ -479,10 +481,10 @@ void sym_vole_list_release(struct sym_vole_run *run)
     struct vole_list *l = &run->list;
     sym_vole_buffer_wipe(run, &l->room);
     sym_vole_buffer_wipe(run, &l->binned);
-    sym_vole_buffer_free(run, &l->index);
+    sym_vole_buffer_wipe(run, &l->index);
     sym_vole_buffer_free(run, &l->counts);
     sym_vole_buffer_free(run, &l->offsets);
     sym_vole_buffer_free(run, &l->masks);
-    sym_vole_buffer_free(run, &l->hits);
+    sym_vole_buffer_wipe(run, &l->hits);
     sym_wipe(&l->prefix, sizeof l->prefix);
 }

@@ -416,6 +416,58 @@ static void the_vectors_of_both_sides_are_correlated(void **state)
     free(kept.p);
 }
 
+/* The room that pieces work in, zeroed: what is there afterwards a piece has left. */
+struct left {
+    const uint8_t *at;
+    unsigned seen;
+};
+
+static void assert_wiped(struct left *left, const struct vole_moment *m)
+{
+    const struct vole_buffer *room = &m->run->scratch->of[0].room;
+    if (room->at != NULL && room->at == left->at) {
+        for (size_t i = 0; i < room->len; i++) {
+            assert_int_equal(room->at[i], 0);
+        }
+        left->seen++;
+    }
+}
+
+/* The last search gives all room back, so it is done once more before. */
+static void check_scratch(void *context, const struct vole_moment *m)
+{
+    struct left *left = &((struct left *)context)[m->side];
+    if (m->after) {
+        assert_wiped(left, m);
+        return;
+    }
+    const struct vole_buffer *room = &m->run->scratch->of[0].room;
+    left->at = room->at;
+    if (room->at != NULL) {
+        memset(room->at, 0, room->len);
+    }
+    if (m->side == VOLE_R && m->run->list.stage == LIST_SEARCHES) {
+        unsigned seen = left->seen;
+        assert_int_equal(m->job->piece(m->job, 0, m->job->n), SYM_OK);
+        assert_wiped(left, m);
+        assert_int_equal(left->seen, seen + 1);
+    }
+}
+
+static void pieces_leave_nothing_in_the_room_that_they_share(void **state)
+{
+    (void)state;
+    struct left left[2] = {{.seen = 0}};
+    struct bout t;
+    bout_open(&t, 20000, 3000, 1000, NULL);
+    t.rig.prompt = true;
+    t.rig.hook = check_scratch;
+    t.rig.context = left;
+    assert_agrees(&t, 1000);
+    assert_true(left[VOLE_R].seen > 0 && left[VOLE_S].seen > 0);
+    bout_close(&t);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -444,6 +496,7 @@ int main(void)
         cmocka_unit_test(the_masks_do_not_depend_on_the_order_of_the_items),
         cmocka_unit_test(two_sessions_of_the_same_sets_share_no_mask),
         cmocka_unit_test(the_vectors_of_both_sides_are_correlated),
+        cmocka_unit_test(pieces_leave_nothing_in_the_room_that_they_share),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
