@@ -28,8 +28,8 @@ void sym_arena_clear(struct sym_arena *a);
 SYM_MUST enum sym_err sym_decode(struct sym_arena *arena, void *value,
                                  const struct sym_message *message, struct sym_span bytes);
 
-/* Encodes into out[0..max), at most SYM_CONTROL_BYTES_MAX bytes: what no decoder takes is not made.
- */
+/* Encodes into out[0..max), at most SYM_CONTROL_BYTES_MAX bytes: what no decoder takes is not made,
+ * and what was written of it is wiped. */
 SYM_MUST enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len,
                                  const struct sym_message *message, const void *value);
 

@@ -1,6 +1,8 @@
 /* Structs to bytes, straight from their tables, which takes a fifth of the time that the library's
  * own structs do. The decoder accepts nothing but what the library itself would write. */
 #include "proto/codec.h"
+
+#include "crypto/secret.h"
 #include "proto/codec_check.h"
 #include "proto/limits.h"
 
@@ -138,8 +140,10 @@ enum sym_err sym_encode(uint8_t *out, size_t max, size_t *len, const struct sym_
     if (err == SYM_OK && to.len > to.max) {
         err = SYM_TOO_LONG;
     }
-    if (err == SYM_OK) {
-        *len = to.len;
+    if (err != SYM_OK) {
+        sym_wipe(out, to.len < to.max ? to.len : to.max);
+        return err;
     }
-    return err;
+    *len = to.len;
+    return SYM_OK;
 }

@@ -178,6 +178,27 @@ static void an_empty_message_is_no_bytes(void **state)
     desk_close(&d);
 }
 
+/* It may have been a secret. */
+static void what_cannot_be_encoded_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    static uint8_t psk[SYM_PSK_BYTES] = {0x5a, 0x5a};
+    static const uint8_t zeros[256];
+    uint8_t out[256];
+    size_t len = 7;
+    struct sym_peer_add good = {.cards = sym_span_text("cards"), .psk = sym_span(psk, sizeof psk)};
+    struct sym_peer_add bad = good;
+    bad.alias = sym_span_text("\xff");
+    memset(out, 0, sizeof out);
+    assert_int_equal(sym_encode(out, sizeof out, &len, &sym_msg_peer_add, &bad), SYM_BAD_FORMAT);
+    assert_memory_equal(out, zeros, sizeof out);
+    assert_int_equal(sym_encode(out, 40, &len, &sym_msg_peer_add, &good), SYM_TOO_LONG);
+    assert_memory_equal(out, zeros, sizeof out);
+    assert_int_equal(len, 7);
+    assert_int_equal(sym_encode(out, 41, &len, &sym_msg_peer_add, &good), SYM_OK);
+    assert_int_equal(len, 41);
+}
+
 static void a_decoded_value_does_not_borrow_from_its_input(void **state)
 {
     (void)state;
@@ -392,6 +413,7 @@ int main(void)
         cmocka_unit_test(the_largest_of_every_message_survives_a_round_trip),
         cmocka_unit_test(every_message_survives_a_round_trip),
         cmocka_unit_test(an_empty_message_is_no_bytes),
+        cmocka_unit_test(what_cannot_be_encoded_leaves_nothing_behind),
         cmocka_unit_test(a_decoded_value_does_not_borrow_from_its_input),
         cmocka_unit_test(refuses_text_that_is_not_clean),
         cmocka_unit_test(refuses_text_whose_span_ends_inside_a_character),
