@@ -49,6 +49,10 @@ enum sym_err sym_member_take_query(struct sym_tab_member *m, struct sym_span con
         m->config.question.query = sym_tab_bytes_span(&m->query);
         err = check_query(m, &query);
     }
+    if (err == SYM_OK && m->is_late) {
+        m->state = MEMBER_SAYS_READY;
+        return sym_tab_payload_new(&m->due, TAB_SEND, sym_span(NULL, 0));
+    }
     if (err == SYM_OK) {
         sym_member_compute(m, MEMBER_PREPARES);
     }
@@ -68,10 +72,6 @@ static enum sym_err prepared(const struct tab_job *job, enum sym_err err)
     struct sym_tab_member *m = job->owner;
     if (err != SYM_OK) {
         return sym_member_blame_initiator(m, err, "there is no noise for its parameters");
-    }
-    if (m->is_late) {
-        m->state = MEMBER_SAYS_READY;
-        return sym_tab_payload_new(&m->due, TAB_SEND, sym_span(NULL, 0));
     }
     m->state = MEMBER_WANTS_CONSENT;
     return SYM_OK;

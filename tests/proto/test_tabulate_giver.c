@@ -89,6 +89,22 @@ static void gives_what_is_owed_and_has_the_word_of_the_participant(void **state)
     assert_true(sym_tab_giver_is_kept(o.giver));
 }
 
+/* It adds no noise, so it computes no table of it. */
+static void who_is_owed_computes_nothing_to_be_ready(void **state)
+{
+    struct tab_bytes query = {0};
+    struct sym_work work;
+    size_t len = 0;
+    (void)state;
+    begin();
+    assert_true(tab_owed_says(&o, true, &query));
+    assert_int_equal(sym_tab_member_take(o.late, sym_tab_bytes_span(&query), 0), SYM_OK);
+    assert_false(sym_tab_member_work(o.late, &work));
+    assert_int_equal(sym_tab_member_step(o.late, &len), SYM_TAB_DATA);
+    assert_int_equal(len, 1);
+    sym_tab_bytes_clear(&query);
+}
+
 /* It was cut off before it knew who survived. */
 static void gives_it_to_one_who_does_not_know_the_outcome(void **state)
 {
@@ -390,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_what_is_owed_and_has_the_word_of_the_participant),
+        cmocka_unit_test(who_is_owed_computes_nothing_to_be_ready),
         cmocka_unit_test(gives_it_to_one_who_does_not_know_the_outcome),
         cmocka_unit_test(pages_hold_whole_numbers),
         cmocka_unit_test(refuses_to_give_what_is_no_release),
