@@ -98,6 +98,14 @@ static enum sym_err read_close(struct sym_statement *out, struct sym_span bytes,
     take(out->receipt_hash, c.receipt_hash);
     take(out->sent_hash, c.sent->hash);
     take(out->received_hash, c.received->hash);
+    if (c.consents_hash.len > 0) {
+        out->has_consents = true;
+        take(out->consents_hash, c.consents_hash);
+    }
+    if (c.release_hash.len > 0) {
+        out->has_release = true;
+        take(out->release_hash, c.release_hash);
+    }
     return SYM_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "proto/exchange.h"
 
 #include "crypto/secret.h"
+#include "proto/statement.h"
 #include "tests/support/messages.h"
 
 #include <setjmp.h>
@@ -249,6 +250,42 @@ static void the_encoding_of_a_close_is_known_to_the_byte(void **state)
 #undef C31
 }
 
+/* Written again it is the same bytes, so nothing that they say is lost. */
+static void a_statement_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        struct sym_statement read = {.reason = 77};
+        struct sym_statement st = {
+            .is_abort = i == 4,
+            .initiator = {.bytes = {1}},
+            .responder = {.bytes = {2}},
+            .signer = {.bytes = {2}},
+            .time_ms = 5,
+            .has_receipt = true,
+            .sent_frames = 7,
+            .received_frames = 8,
+            .reason = i == 4 ? SYM_REASON_CANCELLED : 0,
+            .has_consents = (i & 1) != 0,
+            .has_release = (i & 2) != 0,
+        };
+        memset(st.exchange_id, 0x10, sizeof st.exchange_id);
+        memset(st.request_hash, 0x20, sizeof st.request_hash);
+        memset(st.receipt_hash, 0x30, sizeof st.receipt_hash);
+        memset(st.sent_hash, 0x40, sizeof st.sent_hash);
+        memset(st.received_hash, 0x50, sizeof st.received_hash);
+        memset(st.consents_hash, 0x60, sizeof st.consents_hash);
+        memset(st.release_hash, 0x70, sizeof st.release_hash);
+        size_t len = 0;
+        size_t again = 0;
+        assert_int_equal(sym_statement_write(out, ROOM / 2, &len, &st, &key), SYM_OK);
+        assert_int_equal(sym_statement_read(&read, sym_span(out, len), key.public_key), SYM_OK);
+        assert_int_equal(sym_statement_write(out + ROOM / 2, ROOM / 2, &again, &read, &key),
+                         SYM_OK);
+        assert_true(sym_span_equal(sym_span(out, len), sym_span(out + ROOM / 2, again)));
+    }
+}
+
 static void the_encoding_of_a_ping_is_known_to_the_byte(void **state)
 {
     (void)state;
@@ -322,6 +359,7 @@ int main(void)
         cmocka_unit_test(does_not_sign_more_than_is_read),
         cmocka_unit_test(refuses_to_sign_without_room_or_key),
         cmocka_unit_test(the_encoding_of_a_close_is_known_to_the_byte),
+        cmocka_unit_test(a_statement_is_read_as_it_was_written),
         cmocka_unit_test(the_encoding_of_a_ping_is_known_to_the_byte),
         cmocka_unit_test(every_code_has_its_text),
         cmocka_unit_test(codes_that_travel_keep_their_numbers),
