@@ -408,17 +408,11 @@ enum sym_err sym_session_close(struct sym_session *s, struct sym_close *close, u
     return SYM_OK;
 }
 
-enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
+static enum sym_err send_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
                                uint8_t *frame, size_t max, size_t *len)
 {
-    enum sym_err err = sym_session_give_up(s);
-    if (err != SYM_OK) {
-        return err;
-    }
-    bool is_last = s->state != SYM_SESSION_ABORTED_HERE;
-    s->aborted = true;
     struct sym_transcripts t;
-    err = sym_transcripts_take(&t, &s->sent, &s->received);
+    enum sym_err err = sym_transcripts_take(&t, &s->sent, &s->received);
     if (err != SYM_OK) {
         return err;
     }
@@ -435,6 +429,19 @@ enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, u
     err = send_signed(s, INNER_ABORT, &sym_msg_abort, abort, SYM_DOMAIN_ABORT, frame, max, len);
     abort->sent = NULL;
     abort->received = NULL;
+    return err;
+}
+
+enum sym_err sym_session_abort(struct sym_session *s, struct sym_abort *abort, uint64_t now_ms,
+                               uint8_t *frame, size_t max, size_t *len)
+{
+    enum sym_err err = sym_session_give_up(s);
+    if (err != SYM_OK) {
+        return err;
+    }
+    bool is_last = s->state != SYM_SESSION_ABORTED_HERE;
+    s->aborted = true;
+    err = send_abort(s, abort, now_ms, frame, max, len);
     if (is_last || err != SYM_OK) {
         s->state = SYM_SESSION_DEAD;
         sym_session_forget_keys(s);

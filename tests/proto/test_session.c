@@ -418,6 +418,22 @@ static void dies_when_there_is_no_room_for_a_frame(void **state)
     pair_close(&p);
 }
 
+static void dies_when_it_cannot_say_in_an_abort_what_was_sent(void **state)
+{
+    (void)state;
+    struct pair p;
+    pair_open(&p, true);
+    pair_grant(&p);
+    struct sym_abort abort = {.reason = 1};
+    p.responder->sent.hash.failed = true;
+    assert_int_equal(
+        sym_session_abort(p.responder, &abort, PAIR_NOW, p.frame, SYM_SESSION_FRAME_BYTES, &p.len),
+        SYM_NO_MEMORY);
+    assert_int_equal(sym_session_state(p.responder), SYM_SESSION_DEAD);
+    assert_false(p.responder->has_keys);
+    pair_close(&p);
+}
+
 static void refuses_a_preshared_key_of_another_length(void **state)
 {
     (void)state;
@@ -452,6 +468,7 @@ int main(void)
         cmocka_unit_test(takes_a_late_answer_only_to_abort),
         cmocka_unit_test(refuses_to_sign_what_is_outside_the_limits),
         cmocka_unit_test(dies_when_there_is_no_room_for_a_frame),
+        cmocka_unit_test(dies_when_it_cannot_say_in_an_abort_what_was_sent),
         cmocka_unit_test(refuses_a_preshared_key_of_another_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
