@@ -237,6 +237,7 @@ enum sym_err sym_receipt_read(struct sym_receipt_exhibit *out, struct sym_span t
                               const char *name, struct sym_fault *fault)
 {
     struct paper p;
+    *out = (struct sym_receipt_exhibit){.memory = NULL};
     enum sym_err err = open_paper(&p, &out->memory, text, SYM_RECEIPT_HEAD, name, fault);
     if (err != SYM_OK) {
         return err;
@@ -405,6 +406,7 @@ enum sym_err sym_split_read(struct sym_split_exhibit *out, struct sym_span text,
 {
     struct paper p;
     struct split_lines s = {.n = 0};
+    *out = (struct sym_split_exhibit){.memory = NULL};
     enum sym_err err = open_paper(&p, &out->memory, text, SYM_SPLIT_HEAD, name, fault);
     if (err != SYM_OK) {
         return err;
@@ -430,6 +432,7 @@ enum sym_err sym_report_read(struct sym_report_exhibit *out, struct sym_span tex
                              struct sym_fault *fault)
 {
     struct paper p;
+    *out = (struct sym_report_exhibit){.memory = NULL};
     enum sym_err err = open_paper(&p, &out->memory, text, SYM_REPORT_HEAD, name, fault);
     if (err != SYM_OK) {
         return err;

@@ -186,10 +186,18 @@ static void refuses_files_that_are_cut_off_go_on_or_are_huge(void **state)
     char *huge = calloc(1, SYM_EXHIBIT_BYTES_MAX + 1);
     assert_non_null(huge);
     struct sym_span all = sym_span(huge, SYM_EXHIBIT_BYTES_MAX + 1);
-    struct sym_report_exhibit e = {.memory = NULL};
+    struct sym_report_exhibit e;
+    memset(&e, 0xff, sizeof e);
     assert_int_equal(sym_report_read(&e, all, "file", NULL), SYM_TOO_LONG);
-    struct sym_split_exhibit s = {.memory = NULL};
+    sym_report_clear(&e);
+    struct sym_split_exhibit s;
+    memset(&s, 0xff, sizeof s);
     assert_int_equal(sym_split_read(&s, all, "file", NULL), SYM_TOO_LONG);
+    sym_split_clear(&s);
+    struct sym_receipt_exhibit r;
+    memset(&r, 0xff, sizeof r);
+    assert_int_equal(sym_receipt_read(&r, all, "file", NULL), SYM_TOO_LONG);
+    sym_receipt_clear(&r);
     size_t written = 0;
     assert_int_equal(sym_receipt_write(t.bytes, 200, &written, SYM_TOLD_CLOSE, sym_span(huge, 100),
                                        exported_card(&node)),
