@@ -45,9 +45,9 @@ struct sym_laplace; /* the table for one share */
 SYM_MUST enum sym_err sym_laplace_new(struct sym_laplace **out, const struct sym_laplace_params *p);
 /* NULL is fine. */
 void sym_laplace_free(struct sym_laplace *t);
-/* How many thresholds it has: the largest |x| that is ever drawn. */
+/* For tests: how many thresholds it has, the largest |x| that is ever drawn. */
 size_t sym_laplace_size(const struct sym_laplace *t);
-/* SHA-256 of the thresholds, 16 bytes big-endian each. */
+/* For tests: SHA-256 of the thresholds, 16 bytes big-endian each. */
 SYM_MUST enum sym_err sym_laplace_digest(uint8_t out[SYM_HASH_BYTES], const struct sym_laplace *t);
 
 /* Adds one share of noise, modulo 2^64, to cells [first, first + n) of the cube, which cells points

@@ -68,7 +68,7 @@ SYM_MUST enum sym_err sym_noise_read(struct sym_noise *n, uint8_t *out, size_t m
 /* The other side's ephemeral public key, once its message was read. */
 SYM_MUST enum sym_err sym_noise_remote_ephemeral(const struct sym_noise *n,
                                                  uint8_t public_key[SYM_X25519_BYTES]);
-/* The handshake hash (h), once both messages have passed. */
+/* For tests: the handshake hash (h), once both messages have passed. */
 SYM_MUST enum sym_err sym_noise_hash(const struct sym_noise *n, uint8_t out[SYM_HASH_BYTES]);
 
 /* One direction of the transport. The counter is the nonce: a frame lost, repeated, reordered or

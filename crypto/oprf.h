@@ -35,12 +35,13 @@ struct sym_oprf_tags {
 /* spans[i] = the i-th of n items of len bytes each that lie one behind the other. */
 void sym_oprf_spans(struct sym_span *spans, size_t n, const void *items, size_t len);
 
-/* DeriveKeyPair (section 3.2.1), the private half. info: up to 65535 bytes. */
+/* For tests: DeriveKeyPair (section 3.2.1), the private half. info: up to 65535 bytes. */
 SYM_MUST enum sym_err sym_oprf_derive_key(struct sym_scalar *out,
                                           const uint8_t seed[SYM_OPRF_SEED_BYTES],
                                           struct sym_span info);
 
-/* out[i] = HashToGroup(inputs[i]). Secret: whoever sees it can test guesses of the input. */
+/* For tests: out[i] = HashToGroup(inputs[i]). Secret: whoever sees it can test guesses of the
+ * input. */
 SYM_MUST enum sym_err sym_oprf_hash_to_group(struct sym_element *out, size_t *bad,
                                              const struct sym_ristretto *with,
                                              const struct sym_span *inputs, size_t n);

@@ -16,7 +16,8 @@
  * other side's times are what it says: one that is later than the clock of this side allows counts
  * for nothing. Memory: some 300 bytes for each own entry and none for those of the other side,
  * which may show what it likes. Sans-IO; the clock is an argument. Errors: SYM_NO_MEMORY, SYM_LIMIT
- * (more than SYM_COMPARED_MAX own entries), those of codec.h, SYM_WRONG_STATE.
+ * (more than SYM_COMPARED_MAX own entries, exchanges, statements or proofs), those of codec.h,
+ * SYM_WRONG_STATE.
  */
 #ifndef SYM_PROTO_COMPARE_H
 #define SYM_PROTO_COMPARE_H

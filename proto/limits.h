@@ -106,8 +106,6 @@
 /* A checkpoint with its cosignatures, and one log leaf, bytes. */
 #define SYM_CHECKPOINT_BYTES_MAX 4096u
 #define SYM_LEAF_BYTES_MAX       512u
-/* A leaf has a version, a kind and a commitment, bytes. */
-#define SYM_LEAF_BYTES_MIN 38u
 /* Name of a dataset that travels, bytes. */
 #define SYM_DATASET_BYTES_MAX 63u
 /* A reason that travels in a denial or abort, bytes of text. */
@@ -185,10 +183,9 @@
 #define SYM_TAB_PERSONS_MAX            64u
 #define SYM_TAB_SENSITIVITY_MAX        256u
 /* Privacy budget of one query, thousand millionths: from 0.01 to the hard cap of a dataset and
- * year. What a dataset may spend in a year unless the setting says otherwise. */
-#define SYM_EPSILON_NANO_MIN  10000000u
-#define SYM_EPSILON_NANO_MAX  12000000000u
-#define SYM_EPSILON_NANO_YEAR 8000000000u
+ * year. */
+#define SYM_EPSILON_NANO_MIN 10000000u
+#define SYM_EPSILON_NANO_MAX 12000000000u
 /* What a request to take part says of the query: codes of one dimension, and bytes of all of it, so
  * many as six lists of the longest codes take. The whole request, bytes. */
 #define SYM_TAB_OUTLINED_CODES    12u
@@ -318,7 +315,7 @@
 #define SYM_CONTROL_NONCES_MAX 4096u
 /* Of them for one user who is not an operator; as many are left to operators. */
 #define SYM_CONTROL_NONCES_PER_USER_MAX 1024u
-/* One fault line that a person reads, bytes, terminator included: as SYM_FAULT_BYTES. */
+/* One fault line that a person reads, bytes: SYM_FAULT_BYTES without the terminator. */
 #define SYM_FAULT_TEXT_MAX 319u
 
 #endif

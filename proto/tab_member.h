@@ -62,7 +62,8 @@ struct sym_cube *sym_tab_member_cube(const struct sym_tab_member *m);
 const uint8_t *sym_tab_member_qid(const struct sym_tab_member *m);
 /* From the consents on: SHA-256 over them; NULL before. */
 const uint8_t *sym_tab_member_consents_hash(const struct sym_tab_member *m);
-/* From the consents on: the key of the cache (tabulate.h); SYM_WRONG_STATE before. */
+/* From the consents on, or, where a release is owed, from the query on: the key of the cache
+ * (tabulate.h); SYM_WRONG_STATE before. */
 SYM_MUST enum sym_err sym_tab_member_question_id(const struct sym_tab_member *m,
                                                  uint8_t out[SYM_HASH_BYTES]);
 /* From the consents on. */

@@ -20,10 +20,10 @@
  *                                       <----  KEPT        signature over its hash
  *     close                             <--->  close
  *
- * A payload is 1 byte of type and what tabulate.c says. Consents may be fewer than the cohort, but
- * not below t, which follows from the cohort: who is away when it begins does not keep the others
- * from it. Who drops out after the consents and before all boxes are there ends it for all, with
- * nothing spent. Afterwards up to |consents| - t may drop out.
+ * A payload is 1 byte of type and what tab_frames.h says. Consents may be fewer than the cohort,
+ * but not below t, which follows from the cohort: who is away when it begins does not keep the
+ * others from it. Who drops out after the consents and before all boxes are there ends it for all,
+ * with nothing spent. Afterwards up to |consents| - t may drop out.
  *
  * DONE with an id instead of CONSENTS: the initiator holds a release of the same question (cohort,
  * query, epochs) already; nothing is computed or spent. A request that names such a release asks

@@ -4,7 +4,8 @@
  * loops of the code), shared by all threads without locks. All kernels give the same bytes. The
  * caller chooses one at start-up and passes it along; what it points to lives for ever.
  *
- *   vaes512      AVX-512, VAES, VPCLMULQDQ, GFNI, SHA
+ *   vaes512-amd  AVX-512, VAES, VPCLMULQDQ, GFNI, SHA, on processors of AMD
+ *   vaes512      the same on others
  *   aesni        AVX2, AES-NI, PCLMULQDQ, SHA
  *   aesni-nosha  the same without SHA
  *   portable     any CPU; constant time in plain C
