@@ -334,11 +334,6 @@ size_t sym_cube_cells(const struct sym_cube *c)
     return c->cells;
 }
 
-size_t sym_cube_levels(const struct sym_cube *c)
-{
-    return c->n_levels;
-}
-
 void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_t *n)
 {
     *first = c->levels[level].first;

@@ -27,8 +27,7 @@ struct sym_cube *sym_cube_share(struct sym_cube *c);
 void sym_cube_free(struct sym_cube *c);
 
 size_t sym_cube_cells(const struct sym_cube *c); /* over all levels */
-size_t sym_cube_levels(const struct sym_cube *c);
-/* First cell and number of cells of one level. */
+/* First cell and number of cells of one level of its query. */
 void sym_cube_level(const struct sym_cube *c, size_t level, size_t *first, size_t *n);
 /* k p levels: how far one incident can move all cells together. */
 uint32_t sym_cube_sensitivity(const struct sym_cube *c);

@@ -321,11 +321,6 @@ struct sym_overlap_progress sym_overlap_progress(const struct sym_overlap_run *r
     return (struct sym_overlap_progress){.done = done, .total = 2 * elements + tags + own};
 }
 
-bool sym_overlap_done(const struct sym_overlap_run *run)
-{
-    return run->state == OVERLAP_DONE;
-}
-
 enum sym_err sym_overlap_result(const struct sym_overlap_run *run, struct sym_overlap_result *out)
 {
     bool known =

@@ -107,8 +107,6 @@ struct sym_overlap_progress {
     uint64_t total;
 };
 struct sym_overlap_progress sym_overlap_progress(const struct sym_overlap_run *run);
-/* Both sides have closed. */
-bool sym_overlap_done(const struct sym_overlap_run *run);
 
 struct sym_overlap_result {
     uint32_t common;         /* elements of the initiator that matched */

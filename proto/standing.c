@@ -342,11 +342,6 @@ struct sym_overlap_progress sym_standing_progress(const struct sym_standing_run 
                                          .total = 2 * query + list};
 }
 
-bool sym_standing_done(const struct sym_standing_run *run)
-{
-    return run->state == STANDING_DONE;
-}
-
 enum sym_err sym_standing_result(const struct sym_standing_run *run, struct sym_overlap_result *out)
 {
     if (!sym_standing_knows(run)) {

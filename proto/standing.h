@@ -78,7 +78,6 @@ SYM_MUST enum sym_err sym_standing_worked(struct sym_standing_run *run, void *co
                                           enum sym_err err);
 size_t sym_standing_works_out(const struct sym_standing_run *run);
 struct sym_overlap_progress sym_standing_progress(const struct sym_standing_run *run);
-bool sym_standing_done(const struct sym_standing_run *run);
 
 /* Initiator that holds the list: the block that it looks into next. */
 bool sym_standing_wants(const struct sym_standing_run *run, uint32_t *block);

@@ -218,11 +218,6 @@ void sym_tab_member_release(const struct sym_tab_member *m, struct sym_span *hea
     *cells = sym_span(m->released.data, m->released_len);
 }
 
-struct sym_span sym_tab_member_done(const struct sym_tab_member *m)
-{
-    return m->is_done ? sym_span(m->done, sizeof m->done) : sym_span(NULL, 0);
-}
-
 const char *sym_tab_member_fault(const struct sym_tab_member *m)
 {
     return m->fault;

@@ -76,8 +76,6 @@ struct sym_span sym_tab_member_survivors(const struct sym_tab_member *m);
 /* From SYM_TAB_WANTS_KEEP on: the Release message and all its cells as varints; borrowed. */
 void sym_tab_member_release(const struct sym_tab_member *m, struct sym_span *head,
                             struct sym_span *cells);
-/* Or a release of the same question that members hold already, by tabulation id: with DONE. */
-struct sym_span sym_tab_member_done(const struct sym_tab_member *m);
 
 /* The answers to what it wants, in this order; SYM_WRONG_STATE when it wanted another. Consents,
  * for this epoch of the own data and until this time. */

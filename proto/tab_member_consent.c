@@ -298,11 +298,9 @@ enum sym_err sym_member_take_done(struct sym_tab_member *m, struct sym_span cont
                                   uint64_t now_ms)
 {
     (void)now_ms;
-    if (content.len != sizeof m->done) {
+    if (content.len != SYM_EXCHANGE_ID_BYTES) {
         return SYM_BAD_FORMAT;
     }
-    memcpy(m->done, content.data, sizeof m->done);
-    m->is_done = true;
     m->state = MEMBER_CLOSES;
     return SYM_OK;
 }

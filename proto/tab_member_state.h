@@ -122,8 +122,6 @@ struct sym_tab_member {
     struct tab_bytes released; /* its cells, as far as they have come */
     size_t released_len;
     uint32_t released_cells;
-    uint8_t done[SYM_EXCHANGE_ID_BYTES];
-    bool is_done;
 };
 
 typedef enum sym_err member_take_fn(struct sym_tab_member *m, struct sym_span content,

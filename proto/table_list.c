@@ -360,8 +360,3 @@ enum sym_err sym_table_list_worked(struct sym_table_list *l, void *context, enum
     job->done(l, job);
     return SYM_OK;
 }
-
-size_t sym_table_list_works_out(const struct sym_table_list *l)
-{
-    return l->out;
-}

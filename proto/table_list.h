@@ -36,7 +36,6 @@ bool sym_table_list_work(struct sym_table_list *l, struct sym_work *out);
 /* An error is the failure of the list: sym_table_list_failure says whose. */
 SYM_MUST enum sym_err sym_table_list_worked(struct sym_table_list *l, void *context,
                                             enum sym_err err);
-size_t sym_table_list_works_out(const struct sym_table_list *l);
 
 /* All proofs have verified, and all rows are there, sorted. */
 bool sym_table_list_is_complete(const struct sym_table_list *l);

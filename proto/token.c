@@ -4,16 +4,10 @@
 
 _Static_assert(sizeof PERSONALISATION - 1 == SYM_PERSONALISATION_BYTES, "all of it is used");
 
-struct type_row {
-    const char *name;
-    const char *meaning;
-};
-
-static const struct type_row rows[SYM_TOKEN_TYPE_COUNT] = {{"none", "no identifier"},
-#define SYM_TOKEN_TYPE_ROW(name, text, meaning) {text, meaning},
-                                                           SYM_TOKEN_TYPE_LIST(SYM_TOKEN_TYPE_ROW)
-#undef SYM_TOKEN_TYPE_ROW
-};
+#define SYM_TOKEN_TYPE_TEXT(name, text, meaning) (text),
+static const char *const names[SYM_TOKEN_TYPE_COUNT] = {"none",
+                                                        SYM_TOKEN_TYPE_LIST(SYM_TOKEN_TYPE_TEXT)};
+#undef SYM_TOKEN_TYPE_TEXT
 
 static bool is_type(enum sym_token_type type)
 {
@@ -22,18 +16,13 @@ static bool is_type(enum sym_token_type type)
 
 const char *sym_token_type_name(enum sym_token_type type)
 {
-    return rows[is_type(type) ? type : SYM_TOKEN_NONE].name;
-}
-
-const char *sym_token_type_meaning(enum sym_token_type type)
-{
-    return rows[is_type(type) ? type : SYM_TOKEN_NONE].meaning;
+    return names[is_type(type) ? type : SYM_TOKEN_NONE];
 }
 
 enum sym_err sym_token_type_parse(enum sym_token_type *out, struct sym_span name)
 {
     for (enum sym_token_type type = SYM_TOKEN_NONE + 1; type < SYM_TOKEN_TYPE_COUNT; type++) {
-        if (sym_span_equal(name, sym_span_text(rows[type].name))) {
+        if (sym_span_equal(name, sym_span_text(names[type]))) {
             *out = type;
             return SYM_OK;
         }
@@ -48,7 +37,7 @@ enum sym_err sym_token_digest(uint8_t out[SYM_DIGEST_BYTES], enum sym_token_type
     if (!is_type(type) || canonical.len == 0 || canonical.len > SYM_CANONICAL_BYTES_MAX) {
         return SYM_BAD_VALUE;
     }
-    const struct sym_span token[] = {sym_span_text(rows[type].name),
+    const struct sym_span token[] = {sym_span_text(names[type]),
                                      sym_span(separator, sizeof separator), canonical};
     sym_digest(out, PERSONALISATION, token, sizeof token / sizeof *token);
     return SYM_OK;

@@ -61,8 +61,6 @@ enum sym_token_type {
 
 /* "iban"; "none" for a number that is no type. */
 const char *sym_token_type_name(enum sym_token_type type);
-/* A phrase for people; "no identifier" for a number that is no type. */
-const char *sym_token_type_meaning(enum sym_token_type type);
 /* Exactly one of the names. */
 SYM_MUST enum sym_err sym_token_type_parse(enum sym_token_type *out, struct sym_span name);
 

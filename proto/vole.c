@@ -407,11 +407,6 @@ struct sym_vole_progress sym_vole_progress(const struct sym_vole_run *run)
     return (struct sym_vole_progress){.done = run->list.passed, .total = 5 * own + run->n_s};
 }
 
-bool sym_vole_done(const struct sym_vole_run *run)
-{
-    return run->state == VOLE_DONE;
-}
-
 const char *sym_vole_fault(const struct sym_vole_run *run)
 {
     return run->state == VOLE_DEAD ? run->fault.text : "";

@@ -107,8 +107,6 @@ struct sym_vole_progress {
     uint64_t total;
 };
 struct sym_vole_progress sym_vole_progress(const struct sym_vole_run *run);
-/* Both sides have closed. */
-bool sym_vole_done(const struct sym_vole_run *run);
 /* Why the run is dead, for the own log alone; "" while it is not. */
 const char *sym_vole_fault(const struct sym_vole_run *run);
 

@@ -7,7 +7,8 @@
 /* Streams of a batch begin at its number times this. */
 #define BATCH_COUNTERS ((uint64_t)1 << 40)
 
-void sym_cot_choose(struct sym_block *row, const uint32_t *alpha, const struct sym_vole_geometry *g)
+/* Writes the choice bits of these positions over those of row. */
+static void choose(struct sym_block *row, const uint32_t *alpha, const struct sym_vole_geometry *g)
 {
     uint8_t *bytes = (uint8_t *)row;
     for (uint32_t i = 0; i < SYM_VOLE_TREES; i++) {
@@ -30,7 +31,7 @@ void sym_cot_draw(struct sym_block *row, uint32_t *alpha, const struct sym_vole_
         uint64_t low = (random[i] & 0xffffffffu) * g->leaves >> 32;
         alpha[i] = (uint32_t)(((random[i] >> 32) * g->leaves + low) >> 32);
     }
-    sym_cot_choose(row, alpha, g);
+    choose(row, alpha, g);
     sym_wipe(random, sizeof random);
 }
 

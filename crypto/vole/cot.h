@@ -32,10 +32,6 @@ static inline size_t sym_cot_scratch_blocks(const struct sym_vole_geometry *g)
  */
 void sym_cot_draw(struct sym_block *row, uint32_t *alpha, const struct sym_vole_geometry *g);
 
-/* R: only writes the choice bits for given alpha over those of row; for tests. */
-void sym_cot_choose(struct sym_block *row, const uint32_t *alpha,
-                    const struct sym_vole_geometry *g);
-
 /* nu_0 … nu_311, c inside a row. */
 static inline const struct sym_block *sym_cot_noise(const struct sym_block *row,
                                                     const struct sym_vole_geometry *g)

@@ -29,11 +29,6 @@ enum sym_err sym_vole_kernel_choose(const struct sym_vole_kernel **out, const ch
     return err;
 }
 
-const char *sym_vole_kernel_name(const struct sym_vole_kernel *with)
-{
-    return with->name;
-}
-
 bool sym_vole_kernel_is_fast(const struct sym_vole_kernel *with)
 {
     return with->needs != 0;

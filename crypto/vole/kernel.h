@@ -27,7 +27,6 @@ struct sym_vole_kernel;
  * needs. */
 SYM_MUST enum sym_err sym_vole_kernel_choose(const struct sym_vole_kernel **out,
                                              const char *forced);
-const char *sym_vole_kernel_name(const struct sym_vole_kernel *with);
 /* It uses instructions that not every CPU has. */
 bool sym_vole_kernel_is_fast(const struct sym_vole_kernel *with);
 /* The name of the kernel at this place, fastest first; NULL past the last. */

@@ -371,7 +371,7 @@ static void *play(void *context)
     double cpu_ms = ms_of(CLOCK_THREAD_CPUTIME_ID);
     s->began_ms = ms_of(CLOCK_MONOTONIC);
     must(sym_vole_new(&s->run, &s->config) == SYM_OK, "beginning");
-    while (!sym_vole_done(s->run)) {
+    while (s->run->state != VOLE_DONE) {
         bool moves = take_something(s);
         moves = send_something(s) || moves;
         moves = work_some(s) || moves;

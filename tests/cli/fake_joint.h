@@ -25,7 +25,7 @@ static struct {
 /* In each level 100 in the first cell, and 40 in the third. */
 static void first_and_third(uint64_t *cells)
 {
-    for (size_t i = 0; i < sym_cube_levels(asked.cube); i++) {
+    for (size_t i = 0; i < asked.decoded.n_levels; i++) {
         size_t at = 0;
         size_t size = 0;
         sym_cube_level(asked.cube, i, &at, &size);

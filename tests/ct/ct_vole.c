@@ -116,7 +116,7 @@ int main(void)
         if (sym_vole_kernel_choose(&with, sym_vole_kernel_name_at(at)) != SYM_OK) {
             continue;
         }
-        (void)printf("%s\n", sym_vole_kernel_name(with));
+        (void)printf("%s\n", sym_vole_kernel_name_at(at));
         if (!run(with)) {
             return 2;
         }

@@ -88,7 +88,7 @@ static void check(struct pair *p, int side, enum sym_err err)
     struct sym_overlap_progress done = sym_standing_progress(p->side[side]);
     p->dead[side] = p->dead[side] || err != SYM_OK;
     insist(done.done <= done.total);
-    if (p->dead[side] && !sym_standing_done(p->side[side])) {
+    if (p->dead[side] && p->side[side]->state != STANDING_DONE) {
         insist(sym_standing_step(p->side[side], &len) == SYM_OVERLAP_WAIT && len == 0);
         insist(!sym_standing_work(p->side[side], &work));
     }
@@ -174,7 +174,8 @@ static void judge(struct pair *p)
     const uint8_t *firsts = NULL;
     bool known = sym_standing_result(p->side[ASKER], &result) == SYM_OK;
     if (!p->altered) {
-        insist(known && sym_standing_done(p->side[ASKER]) && sym_standing_done(p->side[HOLDER]));
+        insist(known && p->side[ASKER]->state == STANDING_DONE &&
+               p->side[HOLDER]->state == STANDING_DONE);
         insist(result.common == p->common);
     }
     for (uint32_t i = 0; known && i < result.common; i++) {

@@ -1,6 +1,6 @@
 #include "proto/limits.h"
 #include "proto/sorted.h"
-#include "proto/standing.h"
+#include "proto/standing_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -177,8 +177,8 @@ static enum sym_err play(struct rig *r, const struct change *change)
 static void assert_found(struct rig *r)
 {
     struct sym_overlap_result result;
-    assert_true(sym_standing_done(r->side[ASKER]));
-    assert_true(sym_standing_done(r->side[HOLDER]));
+    assert_int_equal(r->side[ASKER]->state, STANDING_DONE);
+    assert_int_equal(r->side[HOLDER]->state, STANDING_DONE);
     assert_int_equal(sym_standing_result(r->side[ASKER], &result), SYM_OK);
     assert_int_equal(result.common, COMMON);
     for (size_t i = 0; i < COMMON; i++) {
@@ -372,7 +372,7 @@ static void ends_with_elements_that_are_none(void **state)
         struct sym_overlap_result result;
         begin(r, true);
         assert_int_equal(play(r, &rows[i]), SYM_BAD_ELEMENT);
-        assert_false(sym_standing_done(r->side[1 - rows[i].side]));
+        assert_int_not_equal(r->side[1 - rows[i].side]->state, STANDING_DONE);
         assert_int_equal(sym_standing_result(r->side[ASKER], &result), SYM_WRONG_STATE);
         end(r);
     }

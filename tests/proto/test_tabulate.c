@@ -189,7 +189,6 @@ static void a_release_that_there_is_costs_nothing(void **state)
     assert_int_equal(sym_tab_lead_phase(rig.lead), SYM_TAB_DONE);
     for (uint32_t i = 0; i < 5; i++) {
         size_t len = 0;
-        assert_true(sym_span_equal(sym_tab_member_done(rig.members[i]), sym_span(id, sizeof id)));
         assert_int_equal(sym_tab_member_step(rig.members[i], &len), SYM_TAB_CLOSE);
         assert_int_equal(rig.debited[i], 0);
     }

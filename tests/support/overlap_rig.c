@@ -1,5 +1,7 @@
 #include "tests/support/overlap_rig.h"
 
+#include "proto/overlap_state.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,7 +252,8 @@ void rig_run(struct rig *r)
 
 bool rig_done(const struct rig *r)
 {
-    return r->err == SYM_OK && sym_overlap_done(r->runs[0]) && sym_overlap_done(r->runs[1]);
+    return r->err == SYM_OK && r->runs[0]->state == OVERLAP_DONE &&
+           r->runs[1]->state == OVERLAP_DONE;
 }
 
 void rig_close(struct rig *r)

@@ -200,7 +200,7 @@ void vole_rig_run(struct vole_rig *r)
 
 bool vole_rig_done(const struct vole_rig *r)
 {
-    return r->err == SYM_OK && sym_vole_done(r->runs[0]) && sym_vole_done(r->runs[1]);
+    return r->err == SYM_OK && r->runs[0]->state == VOLE_DONE && r->runs[1]->state == VOLE_DONE;
 }
 
 void vole_rig_close(struct vole_rig *r)
