@@ -115,21 +115,31 @@ static read_fn *const readers[SYM_TOLD_COUNT] = {
     [SYM_TOLD_ABORT] = read_abort,
 };
 
+enum sym_err sym_origin_generation(uint32_t *generation, struct sym_span origin,
+                                   const struct sym_node_id *id)
+{
+    char name[SYM_KEY_NAME_BYTES];
+    uint64_t n = 1;
+    sym_log_origin(name, id, 1);
+    struct sym_reader r = sym_reader(origin);
+    struct sym_span first = sym_read_span(&r, strlen(name));
+    if (r.err != SYM_OK || !sym_span_equal(first, sym_span_text(name))) {
+        return SYM_BAD_VALUE;
+    }
+    if (r.left > 0) {
+        bool numbered = sym_read_u8(&r) == '/' && sym_text_number(&n, sym_read_span(&r, r.left));
+        if (!numbered || n < 2 || n > UINT32_MAX) {
+            return SYM_BAD_VALUE;
+        }
+    }
+    *generation = (uint32_t)n;
+    return SYM_OK;
+}
+
 bool sym_origin_is_of(struct sym_span origin, const struct sym_node_id *id)
 {
-    char first[SYM_KEY_NAME_BYTES];
-    uint64_t generation = 0;
-    sym_log_origin(first, id, 1);
-    size_t len = strlen(first);
-    if (origin.len < len || !sym_span_equal(sym_span(origin.data, len), sym_span_text(first))) {
-        return false;
-    }
-    if (origin.len == len) {
-        return true;
-    }
-    return origin.data[len] == '/' &&
-           sym_text_number(&generation, sym_span(origin.data + len + 1, origin.len - len - 1)) &&
-           generation > 1 && generation <= UINT32_MAX;
+    uint32_t generation = 0;
+    return sym_origin_generation(&generation, origin, id) == SYM_OK;
 }
 
 static enum sym_err check_head(struct sym_told_message *m, const struct sym_card *card,

@@ -56,6 +56,9 @@ SYM_MUST enum sym_err sym_told_read(struct sym_told_message *m, enum sym_told ki
                                     struct sym_span signed_bytes, const struct sym_card *card,
                                     struct sym_fault *fault);
 
+/* The generation of a checkpoint's origin, where it is this node's. SYM_BAD_VALUE otherwise. */
+SYM_MUST enum sym_err sym_origin_generation(uint32_t *generation, struct sym_span origin,
+                                            const struct sym_node_id *id);
 /* Is this the origin of a log of this node, whatever its generation? */
 bool sym_origin_is_of(struct sym_span origin, const struct sym_node_id *id);
 

@@ -10,38 +10,6 @@ const struct sym_signed_head *sym_held_newest(const struct sym_held *held)
 /* Reading evidence -----------------------------------------------------------------------------
  */
 
-enum sym_err sym_origin_generation(uint32_t *generation, struct sym_span origin,
-                                   const struct sym_node_id *id)
-{
-    char name[SYM_KEY_NAME_BYTES];
-    sym_log_origin(name, id, 1);
-    struct sym_span first = sym_span_text(name);
-    if (sym_span_equal(origin, first)) {
-        *generation = 1;
-        return SYM_OK;
-    }
-    if (origin.len <= first.len + 1 || origin.len > first.len + 11) {
-        return SYM_BAD_VALUE;
-    }
-    uint64_t n = 0;
-    for (size_t i = first.len + 1; i < origin.len; i++) {
-        if (origin.data[i] < '0' || origin.data[i] > '9') {
-            return SYM_BAD_VALUE;
-        }
-        n = 10 * n + (uint64_t)(origin.data[i] - '0');
-    }
-    if (n < 2 || n > UINT32_MAX) {
-        return SYM_BAD_VALUE;
-    }
-    /* One number has one text, and the beginning must be this node's. */
-    sym_log_origin(name, id, (uint32_t)n);
-    if (!sym_span_equal(origin, sym_span_text(name))) {
-        return SYM_BAD_VALUE;
-    }
-    *generation = (uint32_t)n;
-    return SYM_OK;
-}
-
 static enum sym_err read_head(struct sym_shown *out, struct sym_span note,
                               const struct sym_node_id *id,
                               const uint8_t log_key[SYM_ED25519_BYTES])

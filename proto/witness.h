@@ -77,9 +77,6 @@ SYM_MUST enum sym_err sym_shown_read(struct sym_shown *out, const struct sym_evi
 /* Which kind of message this is, and its time. SYM_BAD_FORMAT when it is none. */
 SYM_MUST enum sym_err sym_signed_time(uint64_t *time_ms, enum sym_told *kind,
                                       struct sym_span signed_bytes);
-/* The generation of a checkpoint's origin, where it is this node's. SYM_BAD_VALUE otherwise. */
-SYM_MUST enum sym_err sym_origin_generation(uint32_t *generation, struct sym_span origin,
-                                            const struct sym_node_id *id);
 
 /* Judges one message, and takes it up: a head that is good becomes the newest, and pending ones may
  * follow; one of these may be what contradicts. */
