@@ -2,7 +2,6 @@
 
 #include "cli/format.h"
 #include "crypto/noise.h"
-#include "crypto/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -270,8 +269,7 @@ enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path, struct 
     }
     uint8_t psk[SYM_PSK_BYTES];
     size_t len = sizeof psk;
-    if (err != SYM_OK || !sym_text_is_ascii(line) || sym_unbase64(psk, &len, line) != SYM_OK ||
-        len != sizeof psk) {
+    if (err != SYM_OK || sym_unbase64(psk, &len, line) != SYM_OK || len != sizeof psk) {
         err = sym_fail(fault, SYM_BAD_FORMAT,
                        "%s: is not a preshared key: one line, base64 of 32 random bytes; "
                        "\"symbolon peer psk ALIAS --new FILE\" makes one",

@@ -49,15 +49,6 @@ bool sym_text_next(uint32_t *character, struct sym_span *rest)
     return true;
 }
 
-bool sym_text_is_ascii(struct sym_span text)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        all |= text.data[i];
-    }
-    return all < 0x80;
-}
-
 /* Unicode categories Cc, Cf, Zs (but U+0020), Zl, Zp and Co, fillers that show as nothing, the
  * blank of Braille, and noncharacters; each row from, to. Variation selectors stay: emoji and
  * Mongolian need them. */
@@ -97,4 +88,17 @@ bool sym_text_is_name(struct sym_span text)
         }
     }
     return true;
+}
+
+bool sym_text_is_alias(struct sym_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        bool mark = c == '.' || c == '_' || c == '-';
+        if (!letter && !(mark && i > 0)) {
+            return false;
+        }
+    }
+    return text.len > 0;
 }

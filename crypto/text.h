@@ -11,12 +11,13 @@
  * not one: a stray or missing continuation byte, an overlong form, a surrogate, beyond U+10FFFF. */
 bool sym_text_next(uint32_t *character, struct sym_span *rest);
 
-/* Are all bytes below 0x80? In time that depends on the length only. */
-bool sym_text_is_ascii(struct sym_span text);
-
 /* May this be shown in one line as the name of something? At least one character, all UTF-8; no
  * control, formatting or invisible characters, no other space than U+0020 and none at either end:
  * two names that look alike should be alike, and none should reorder the text around it. */
 bool sym_text_is_name(struct sym_span text);
+
+/* May this be a local name of a peer, a dataset or a user? At least one of a-z A-Z 0-9 . _ - and
+ * none of the marks first: it is also a file's, and never a way out of its directory. */
+bool sym_text_is_alias(struct sym_span text);
 
 #endif

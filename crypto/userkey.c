@@ -12,18 +12,7 @@
 
 static bool name_is_fine(struct sym_span name)
 {
-    if (name.len < 1 || name.len >= SYM_USERKEY_NAME_BYTES) {
-        return false;
-    }
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.data[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        bool mark = c == '.' || c == '_' || c == '-';
-        if (!letter && !(mark && i > 0)) {
-            return false;
-        }
-    }
-    return true;
+    return name.len < SYM_USERKEY_NAME_BYTES && sym_text_is_alias(name);
 }
 
 enum sym_err sym_userkey_write(char *out, size_t max, size_t *len, struct sym_span name,
@@ -103,8 +92,7 @@ enum sym_err sym_userkey_read(struct sym_sign_key *key, char name[SYM_USERKEY_NA
     uint8_t seed[SYM_SEED_BYTES];
     size_t len = sizeof seed;
     err = SYM_BAD_FORMAT;
-    if (sym_text_is_ascii(seed_text) && sym_unbase64(seed, &len, seed_text) == SYM_OK &&
-        len == sizeof seed) {
+    if (sym_unbase64(seed, &len, seed_text) == SYM_OK && len == sizeof seed) {
         err = sym_sign_key_from(key, sym_span(seed, sizeof seed));
     }
     sym_wipe(seed, sizeof seed);

@@ -1,5 +1,7 @@
 #include "proto/backup.h"
 
+#include "crypto/text.h"
+
 #include <string.h>
 
 static const struct {
@@ -17,26 +19,6 @@ const char *sym_backup_name(enum sym_backup_kind kind)
     return members[kind].name;
 }
 
-static bool is_letter_or_digit(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/* As sym_alias_check has it; never a way out of the directory. */
-static bool is_user_name(struct sym_span name)
-{
-    if (name.len < 1 || name.len >= SYM_ALIAS_BYTES || !is_letter_or_digit(name.data[0])) {
-        return false;
-    }
-    for (size_t i = 1; i < name.len; i++) {
-        uint8_t c = name.data[i];
-        if (!is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_user_key(struct sym_span name)
 {
     const size_t head = sizeof SYM_BACKUP_USER_DIR - 1;
@@ -44,10 +26,11 @@ static bool is_user_key(struct sym_span name)
     if (name.len <= head + tail) {
         return false;
     }
+    struct sym_span user = sym_span(name.data + head, name.len - head - tail);
     return sym_span_equal(sym_span(name.data, head), sym_span_text(SYM_BACKUP_USER_DIR)) &&
            sym_span_equal(sym_span(name.data + name.len - tail, tail),
                           sym_span_text(SYM_BACKUP_USER_SUFFIX)) &&
-           is_user_name(sym_span(name.data + head, name.len - head - tail));
+           user.len < SYM_ALIAS_BYTES && sym_text_is_alias(user);
 }
 
 enum sym_err sym_backup_kind(enum sym_backup_kind *out, struct sym_span name)

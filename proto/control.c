@@ -1,6 +1,7 @@
 #include "proto/control.h"
 
 #include "crypto/card.h"
+#include "crypto/text.h"
 #include "proto/codec.h"
 
 #include <stdio.h>
@@ -287,18 +288,7 @@ void sym_user_roles_text(char *out, size_t size, unsigned roles)
 
 enum sym_err sym_alias_check(struct sym_span alias)
 {
-    if (alias.len < 1 || alias.len >= SYM_ALIAS_BYTES) {
-        return SYM_BAD_VALUE;
-    }
-    for (size_t i = 0; i < alias.len; i++) {
-        uint8_t c = alias.data[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        bool mark = c == '.' || c == '_' || c == '-';
-        if (!letter && !(mark && i > 0)) {
-            return SYM_BAD_VALUE;
-        }
-    }
-    return SYM_OK;
+    return alias.len < SYM_ALIAS_BYTES && sym_text_is_alias(alias) ? SYM_OK : SYM_BAD_VALUE;
 }
 
 enum sym_err sym_control_sign(uint8_t *out, size_t max, size_t *len,

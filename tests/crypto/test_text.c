@@ -118,13 +118,19 @@ static void reads_the_ends_of_each_form_of_utf_8(void **state)
     assert_int_equal(zero.len, 1);
 }
 
-static void ascii_ends_at_0x7f(void **state)
+static void an_alias_is_of_few_characters_and_no_way_out(void **state)
 {
     (void)state;
-    assert_true(sym_text_is_ascii(sym_span(NULL, 0)));
-    assert_true(sym_text_is_ascii(sym_span_text("AZaz09+/=\x7f")));
-    assert_false(sym_text_is_ascii(sym_span_text("abc\x80")));
-    assert_false(sym_text_is_ascii(sym_span_text("\377abc")));
+    static const char *const good[] = {"a", "Z", "0", "bank-b", "a.b_c-d", "a..", "9."};
+    static const char *const bad[] = {"",     ".",   "..",  ".a",  "-a",        "_a",      "a/b",
+                                      "a\\b", "a b", "a\n", "a:b", "a\303\244", "\377abc", "a@"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(sym_text_is_alias(sym_span_text(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(sym_text_is_alias(sym_span_text(bad[i])));
+    }
+    assert_false(sym_text_is_alias(sym_span("a\0", 2)));
 }
 
 int main(void)
@@ -134,7 +140,7 @@ int main(void)
         cmocka_unit_test(names_may_be_of_any_script),
         cmocka_unit_test(refuses_noncharacters_and_private_ones),
         cmocka_unit_test(reads_the_ends_of_each_form_of_utf_8),
-        cmocka_unit_test(ascii_ends_at_0x7f),
+        cmocka_unit_test(an_alias_is_of_few_characters_and_no_way_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
