@@ -65,6 +65,12 @@ struct sym_laplace_release {
     uint32_t ghost_nano; /* P(x >= threshold), in units of 10^-9, rounded up: an empty cell */
 };
 
+/* ghost_nano in millionths, rounded up. */
+static inline uint32_t sym_laplace_ghosts_per_million(const struct sym_laplace_release *r)
+{
+    return (r->ghost_nano + 999u) / 1000u;
+}
+
 /* For the sum of `present` shares (1 to SYM_LAPLACE_SHARES_MAX), more or fewer than p->shares, in a
  * cube of cells (from 1) cells. Takes about as long as sym_laplace_new. */
 SYM_MUST enum sym_err sym_laplace_release(struct sym_laplace_release *out,

@@ -209,7 +209,7 @@ enum sym_err sym_tab_noise_of(struct tab_noise *out, const struct sym_laplace_pa
     enum sym_err err = sym_laplace_release(&out->release, p, present, cells);
     if (err == SYM_OK) {
         out->params = *p;
-        out->ghosts_per_million = (out->release.ghost_nano + 999u) / 1000u;
+        out->ghosts_per_million = sym_laplace_ghosts_per_million(&out->release);
     }
     return err;
 }

@@ -74,22 +74,12 @@ const uint8_t *sym_tab_giver_hash(const struct sym_tab_giver *g)
     return g->hash;
 }
 
-/* Whole varints. */
-static struct sym_span next_page(const struct sym_tab_giver *g)
-{
-    struct sym_span left = sym_span(g->cells.data + g->page, g->cells.len - g->page);
-    size_t len = left.len < SYM_CELLS_PAGE_BYTES ? left.len : SYM_CELLS_PAGE_BYTES;
-    while (len < left.len && left.data[len - 1] >= 0x80u) {
-        len--;
-    }
-    return sym_span(left.data, len);
-}
-
 static struct sym_span content_due(const struct sym_tab_giver *g)
 {
+    struct sym_span left = sym_span(g->cells.data + g->page, g->cells.len - g->page);
     return g->state == SAYS_QUERY  ? sym_tab_bytes_span(&g->query)
            : g->state == SAYS_HEAD ? sym_tab_bytes_span(&g->head)
-                                   : next_page(g);
+                                   : sym_cells_page(left);
 }
 
 enum sym_tab_step sym_tab_giver_step(const struct sym_tab_giver *g, size_t *len)

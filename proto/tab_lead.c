@@ -186,16 +186,6 @@ struct sym_tab_progress sym_tab_lead_progress(const struct sym_tab_lead *l)
 /* Legs: what leaves ----------------------------------------------------------------------------
  */
 
-static size_t page_bytes(const struct sym_tab_lead *l, const struct lead_leg *leg)
-{
-    struct sym_span left = sym_span(l->released.data + leg->page, l->released_len - leg->page);
-    size_t len = left.len < SYM_CELLS_PAGE_BYTES ? left.len : SYM_CELLS_PAGE_BYTES;
-    while (len < left.len && left.data[len - 1] >= 0x80u) {
-        len--;
-    }
-    return len;
-}
-
 static enum tab_type next_due(const struct lead_leg *leg)
 {
     unsigned type = TAB_PROPOSE;
@@ -223,7 +213,7 @@ static struct sym_span content_due(const struct sym_tab_lead *l, const struct le
     case TAB_RELEASE:
         return sym_tab_bytes_span(&l->head);
     case TAB_CELLS:
-        return sym_span(l->released.data + leg->page, page_bytes(l, leg));
+        return sym_cells_page(sym_span(l->released.data + leg->page, l->released_len - leg->page));
     case TAB_DONE:
         return sym_span(l->done, sizeof l->done);
     case TAB_NO_TYPE:

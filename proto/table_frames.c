@@ -7,7 +7,7 @@
 _Static_assert(TABLE_ASK_HEAD_BYTES + SYM_ELEMENT_BYTES * SYM_OVERLAP_ITEMS_MAX <=
                    SYM_DATA_BYTES_MAX,
                "a frame of elements fits into a data frame");
-_Static_assert(3 + TABLE_SIGNED_BYTES_MAX + SYM_ELEMENT_BYTES * SYM_OVERLAP_ITEMS_MAX <=
+_Static_assert(3 + SYM_TABLE_SIGNED_BYTES_MAX + SYM_ELEMENT_BYTES * SYM_OVERLAP_ITEMS_MAX <=
                    SYM_DATA_BYTES_MAX,
                "answers do");
 _Static_assert(1 + SYM_TABLE_TAG_BYTES * SYM_TABLE_ROWS_FRAME <= SYM_DATA_BYTES_MAX, "rows do");
@@ -100,7 +100,7 @@ enum sym_err sym_table_consent_open(struct sym_table_consented *out, struct sym_
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_table_consent c;
-    if (from.len > TABLE_SIGNED_BYTES_MAX) {
+    if (from.len > SYM_TABLE_SIGNED_BYTES_MAX) {
         return SYM_TOO_LONG;
     }
     enum sym_err err =

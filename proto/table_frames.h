@@ -43,9 +43,7 @@ enum table_type {
 };
 
 #define TABLE_ASK_HEAD_BYTES 5u
-/* A signature and a TableConsent or TableAnswer, bytes. */
-#define TABLE_SIGNED_BYTES_MAX 512u
-#define TABLE_FAILED_BYTES     7u
+#define TABLE_FAILED_BYTES   7u
 /* Items of one piece of work: some milliseconds for one processor without vector instructions. */
 #define TABLE_GRAIN 256u
 

@@ -7,7 +7,7 @@
 #define FRAME_BYTES_MAX (SYM_ELEMENT_BYTES * SYM_OVERLAP_ITEMS_MAX)
 #define SIGNED_MIN      (SYM_SIGNATURE_BYTES + 1)
 #define SIGNED_MAX      1024
-#define CONSENTS_MAX    (SYM_TABLE_PARTIES_MAX * 514)
+#define CONSENTS_MAX    (SYM_TABLE_PARTIES_MAX * (2 + SYM_TABLE_SIGNED_BYTES_MAX))
 #define PROOF_BYTES     64
 
 static const struct sym_field overlap_table_fields[] = {

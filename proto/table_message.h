@@ -10,6 +10,8 @@
 #include "proto/table_mode.h"
 
 #define SYM_TABLE_SUITE 1u
+/* A signature and a TableConsent or TableAnswer, bytes. */
+#define SYM_TABLE_SIGNED_BYTES_MAX 512u
 
 struct sym_overlap_table {
     uint32_t suite;

@@ -117,7 +117,7 @@ static enum sym_err take_answer(struct sym_table_owner *o, struct list_slot *slo
     size_t len = sym_read_u16(&r);
     struct sym_span from = sym_read_span(&r, len);
     struct sym_span elements = sym_read_span(&r, r.left);
-    if (r.err != SYM_OK || from.len > TABLE_SIGNED_BYTES_MAX) {
+    if (r.err != SYM_OK || from.len > SYM_TABLE_SIGNED_BYTES_MAX) {
         return SYM_BAD_FORMAT;
     }
     *cause = SYM_TABLE_CAUSE_COUNT;

@@ -306,7 +306,7 @@ static void describe(struct sym_table_release *r, struct per_list *each,
         r->sensitivity = SYM_TABLE_SENSITIVITY;
         r->half_width = t->noise.half_width;
         r->threshold = t->noise.threshold;
-        r->ghosts_per_million = (t->noise.ghost_nano + 999u) / 1000u;
+        r->ghosts_per_million = sym_laplace_ghosts_per_million(&t->noise);
         r->suppressed = t->suppressed;
     }
 }

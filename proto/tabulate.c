@@ -182,6 +182,15 @@ bool sym_cells_are_whole(struct sym_span packed)
     return packed.len > 0 && run == 0;
 }
 
+struct sym_span sym_cells_page(struct sym_span left)
+{
+    size_t len = left.len < SYM_CELLS_PAGE_BYTES ? left.len : SYM_CELLS_PAGE_BYTES;
+    while (len < left.len && left.data[len - 1] >= 0x80u) {
+        len--;
+    }
+    return sym_span(left.data, len);
+}
+
 static enum sym_err read_varint(uint64_t *out, struct sym_reader *r)
 {
     uint64_t v = 0;

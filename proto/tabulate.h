@@ -103,6 +103,8 @@ void sym_cells_write(uint8_t *out, size_t max, size_t *len, const uint64_t *cell
 /* Numbers that all end, none longer than a cell can be, so that n cells are at most 10 n bytes.
  * False of no bytes. */
 bool sym_cells_are_whole(struct sym_span packed);
+/* The first page of what is left of whole cells. */
+struct sym_span sym_cells_page(struct sym_span left);
 /* Reads all of `from` into at most max cells. */
 SYM_MUST enum sym_err sym_cells_read(uint64_t *cells, size_t max, size_t *n, struct sym_span from);
 

@@ -141,7 +141,7 @@ static void consent_again(struct tab_bytes *out, struct sym_span before)
                                               .place = CHEAT,
                                               .identity = &trial.parties[CHEAT].key,
                                               .with = trial.with};
-    uint8_t said[1 + TABLE_SIGNED_BYTES_MAX];
+    uint8_t said[1 + SYM_TABLE_SIGNED_BYTES_MAX];
     size_t len = 0;
     assert_int_equal(sym_table_member_new(&again, &c), SYM_OK);
     assert_int_equal(sym_table_member_consent(again, 30, 1), SYM_OK);

@@ -251,7 +251,7 @@ static bool tap_long_consent(struct table_rig *r, struct table_sent *s)
     }
     sym_write_u8(&w, TABLE_CONSENTS);
     for (uint32_t i = 0; i <= r->n; i++) {
-        static const uint8_t junk[TABLE_SIGNED_BYTES_MAX + 1];
+        static const uint8_t junk[SYM_TABLE_SIGNED_BYTES_MAX + 1];
         struct sym_span one = sym_tab_consents_next(&in);
         one = i == 1 ? sym_span(junk, sizeof junk) : one;
         sym_write_u16(&w, (uint16_t)one.len);

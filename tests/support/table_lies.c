@@ -110,9 +110,9 @@ void table_lie_consents(struct table_rig *r, struct table_sent *sent, uint32_t p
                         uint32_t signer, table_consent_lie_fn *lie)
 {
     struct sym_reader in = sym_reader(sym_span(sent->bytes + 1, sent->len - 1));
-    uint8_t *bytes = malloc(sent->len + TABLE_SIGNED_BYTES_MAX);
+    uint8_t *bytes = malloc(sent->len + SYM_TABLE_SIGNED_BYTES_MAX);
     insist(bytes != NULL);
-    struct sym_writer w = sym_writer(bytes, sent->len + TABLE_SIGNED_BYTES_MAX);
+    struct sym_writer w = sym_writer(bytes, sent->len + SYM_TABLE_SIGNED_BYTES_MAX);
     sym_write_u8(&w, TABLE_CONSENTS);
     for (uint32_t i = 0; i <= r->n; i++) {
         SYM_ARENA_AUTO arena = {0};
