@@ -44,6 +44,11 @@ bool sym_span_equal(struct sym_span a, struct sym_span b)
     return differs == 0;
 }
 
+bool sym_span_begins(struct sym_span all, struct sym_span start)
+{
+    return all.len >= start.len && sym_span_equal(sym_span(all.data, start.len), start);
+}
+
 bool sym_equal(const void *a, const void *b, size_t len)
 {
     return len == 0 || sodium_memcmp(a, b, len) == 0;
@@ -68,6 +73,14 @@ struct sym_span sym_read_span(struct sym_reader *r, size_t len)
         r->left -= len;
     }
     return got;
+}
+
+void sym_read_text(struct sym_reader *r, const char *text)
+{
+    struct sym_span got = sym_read_span(r, strlen(text));
+    if (r->err == SYM_OK && !sym_span_equal(got, sym_span_text(text))) {
+        r->err = SYM_BAD_FORMAT;
+    }
 }
 
 void sym_read_bytes(struct sym_reader *r, uint8_t *out, size_t len)

@@ -28,6 +28,8 @@ struct sym_span sym_span_text(const char *text);
 
 /* True when both hold the same bytes. For public data only: time depends on the contents. */
 bool sym_span_equal(struct sym_span a, struct sym_span b);
+/* The same for the beginning of `all`. */
+bool sym_span_begins(struct sym_span all, struct sym_span start);
 
 /* Negative, 0 or positive, as a comes before, is, or comes behind b, byte by byte, the shorter of
  * two that begin alike first. For public data only. */
@@ -49,6 +51,8 @@ uint32_t sym_read_u32(struct sym_reader *r);
 uint64_t sym_read_u64(struct sym_reader *r);
 /* Borrows len bytes; an empty span after a failure. */
 struct sym_span sym_read_span(struct sym_reader *r, size_t len);
+/* Steps over exactly this text; SYM_BAD_FORMAT when something else stands there. */
+void sym_read_text(struct sym_reader *r, const char *text);
 /* Copies len bytes to out, or zeros out after a failure. */
 void sym_read_bytes(struct sym_reader *r, uint8_t *out, size_t len);
 /* SYM_OK when every read succeeded and nothing is left over. */

@@ -183,8 +183,7 @@ static struct sym_span rest_of(const struct parser *p)
 
 static bool starts_with(struct sym_span text, const char *start)
 {
-    struct sym_span want = sym_span_text(start);
-    return text.len >= want.len && sym_span_equal(sym_span(text.data, want.len), want);
+    return sym_span_begins(text, sym_span_text(start));
 }
 
 /* Bytes before the first LF; text.len when there is none. */

@@ -125,6 +125,11 @@ void sym_node_id_of(struct sym_node_id *out, const uint8_t identity[SYM_ED25519_
     hash_pair(out->bytes, sym_span_text("symbolon-node-1"), sym_span(identity, SYM_ED25519_BYTES));
 }
 
+struct sym_span sym_node_id_span(const struct sym_node_id *id)
+{
+    return sym_span(id->bytes, sizeof id->bytes);
+}
+
 bool sym_node_id_equal(const struct sym_node_id *a, const struct sym_node_id *b)
 {
     return sym_equal(a->bytes, b->bytes, sizeof a->bytes);

@@ -61,6 +61,7 @@ SYM_MUST enum sym_err sym_verify(const uint8_t signature[SYM_SIGNATURE_BYTES],
                                  struct sym_span message);
 
 void sym_node_id_of(struct sym_node_id *out, const uint8_t identity[SYM_ED25519_BYTES]);
+struct sym_span sym_node_id_span(const struct sym_node_id *id);
 bool sym_node_id_equal(const struct sym_node_id *a, const struct sym_node_id *b);
 /* The words of the fingerprint, single spaces between them. */
 void sym_fingerprint_words(char out[SYM_FINGERPRINT_BYTES], const struct sym_node_id *id);

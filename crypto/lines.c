@@ -56,14 +56,9 @@ void sym_lines_expect(struct sym_lines *l, const char *line)
     }
 }
 
-static bool starts_with(struct sym_span text, struct sym_span start)
-{
-    return text.len >= start.len && sym_span_equal(sym_span(text.data, start.len), start);
-}
-
 bool sym_lines_next_is(const struct sym_lines *l, const char *start)
 {
-    return l->err == SYM_OK && starts_with(l->rest, sym_span_text(start));
+    return l->err == SYM_OK && sym_span_begins(l->rest, sym_span_text(start));
 }
 
 struct sym_span sym_lines_value(struct sym_lines *l, const char *start)
@@ -71,7 +66,7 @@ struct sym_span sym_lines_value(struct sym_lines *l, const char *start)
     struct sym_span line = sym_lines_take(l);
     struct sym_span head = sym_span_text(start);
     char why[128];
-    if (l->err == SYM_OK && !starts_with(line, head)) {
+    if (l->err == SYM_OK && !sym_span_begins(line, head)) {
         (void)snprintf(why, sizeof why, "this should be the line \"%s...\"", start);
         sym_lines_refuse(l, SYM_BAD_FORMAT, why);
     }

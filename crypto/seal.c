@@ -159,18 +159,10 @@ static enum sym_err write_head(char out[HEAD_BYTES_MAX], size_t *len, const stru
     return SYM_OK;
 }
 
-static void expect(struct sym_reader *r, const char *text)
-{
-    struct sym_span got = sym_read_span(r, strlen(text));
-    if (r->err == SYM_OK && !sym_span_equal(got, sym_span_text(text))) {
-        r->err = SYM_BAD_FORMAT;
-    }
-}
-
 static bool next_is(const struct sym_reader *r, const char *text)
 {
     struct sym_reader ahead = *r;
-    expect(&ahead, text);
+    sym_read_text(&ahead, text);
     return ahead.err == SYM_OK;
 }
 
@@ -204,17 +196,17 @@ static uint32_t read_number(struct sym_reader *r, uint32_t min, uint32_t max)
 static void read_head(struct head *h, struct sym_span *ad, struct sym_reader *r)
 {
     const uint8_t *start = r->at;
-    expect(r, FIRST);
+    sym_read_text(r, FIRST);
     h->wrap = next_is(r, "wrap: key ") ? SYM_WRAP_KEY : SYM_WRAP_PASSPHRASE;
     if (h->wrap == SYM_WRAP_KEY) {
-        expect(r, "wrap: key ");
+        sym_read_text(r, "wrap: key ");
     } else {
-        expect(r, "wrap: argon2id m=");
+        sym_read_text(r, "wrap: argon2id m=");
         h->memory_bytes = read_number(r, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES);
-        expect(r, "t=");
+        sym_read_text(r, "t=");
         h->passes = read_number(r, 1, PASSES_MAX);
     }
-    expect(r, "salt=");
+    sym_read_text(r, "salt=");
     struct sym_span salt = read_until(r, '\n');
     size_t salt_len = sizeof h->salt;
     char again[HEAD_BYTES_MAX];
@@ -421,7 +413,7 @@ struct keyfile {
 
 static bool is_of_another_version(struct sym_reader r)
 {
-    expect(&r, FAMILY);
+    sym_read_text(&r, FAMILY);
     struct sym_span version = read_until(&r, '\n');
     return r.err == SYM_OK && !sym_span_equal(version, sym_span_text(VERSION));
 }
@@ -437,7 +429,7 @@ static enum sym_err parse(struct keyfile *file, struct sym_span text)
     }
     *file = (struct keyfile){.ad = {NULL, 0}};
     read_head(&file->head, &file->ad, &r);
-    expect(&r, "keys: ");
+    sym_read_text(&r, "keys: ");
     struct sym_span sealed = read_until(&r, '\n');
     size_t len = sizeof file->sealed;
     if (sym_read_end(&r) != SYM_OK || sym_unbase64(file->sealed, &len, sealed) != SYM_OK ||

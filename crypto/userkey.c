@@ -40,20 +40,11 @@ enum sym_err sym_userkey_write(char *out, size_t max, size_t *len, struct sym_sp
     return err;
 }
 
-/* Steps over exactly this text; what else stands there poisons the reader. */
-static void expect(struct sym_reader *r, const char *text)
-{
-    struct sym_span got = sym_read_span(r, strlen(text));
-    if (r->err == SYM_OK && !sym_span_equal(got, sym_span_text(text))) {
-        r->err = SYM_BAD_FORMAT;
-    }
-}
-
 static void read_first_line(struct sym_reader *r)
 {
     struct sym_span family = sym_span_text(FAMILY);
-    bool ours = r->left >= family.len && sym_span_equal(sym_span(r->at, family.len), family);
-    expect(r, FIRST);
+    bool ours = sym_span_begins(sym_span(r->at, r->left), family);
+    sym_read_text(r, FIRST);
     if (ours && r->err == SYM_BAD_FORMAT) {
         r->err = SYM_BAD_VERSION;
     }
@@ -80,11 +71,11 @@ enum sym_err sym_userkey_read(struct sym_sign_key *key, char name[SYM_USERKEY_NA
     }
     struct sym_reader r = sym_reader(text);
     read_first_line(&r);
-    expect(&r, NAME);
+    sym_read_text(&r, NAME);
     struct sym_span name_text = read_name(&r);
-    expect(&r, SEED);
+    sym_read_text(&r, SEED);
     struct sym_span seed_text = sym_read_span(&r, SEED_TEXT);
-    expect(&r, "\n");
+    sym_read_text(&r, "\n");
     enum sym_err err = sym_read_end(&r);
     if (err != SYM_OK) {
         return err;

@@ -21,11 +21,6 @@ const struct sym_node_id *sym_session_responder(const struct sym_session *s)
     return s->role == SYM_SESSION_INITIATOR ? &s->parties.peer : &s->parties.self;
 }
 
-struct sym_span sym_node_id_span(const struct sym_node_id *id)
-{
-    return sym_span(id->bytes, sizeof id->bytes);
-}
-
 static enum sym_err start_noise(struct sym_session *s)
 {
     uint8_t prologue[PROLOGUE_BYTES];

@@ -40,8 +40,6 @@ struct sym_session {
 const struct sym_node_id *sym_session_initiator(const struct sym_session *s);
 const struct sym_node_id *sym_session_responder(const struct sym_session *s);
 
-struct sym_span sym_node_id_span(const struct sym_node_id *id);
-
 /* Any failure kills a session that has not ended yet; returns err. */
 SYM_MUST enum sym_err sym_session_die(struct sym_session *s, enum sym_err err);
 

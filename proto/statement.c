@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-static struct sym_span id_span(const struct sym_node_id *id)
-{
-    return sym_span(id->bytes, sizeof id->bytes);
-}
-
 enum sym_err sym_statement_forget(struct sym_statement *st)
 {
     st->sent_frames = 0;
@@ -39,9 +34,9 @@ enum sym_err sym_statement_write(uint8_t *out, size_t max, size_t *len,
     if (!st->is_abort) {
         struct sym_close c = {.version = SYM_EXCHANGE_VERSION,
                               .exchange_id = sym_span(st->exchange_id, sizeof st->exchange_id),
-                              .initiator = id_span(&st->initiator),
-                              .responder = id_span(&st->responder),
-                              .closer = id_span(&st->signer),
+                              .initiator = sym_node_id_span(&st->initiator),
+                              .responder = sym_node_id_span(&st->responder),
+                              .closer = sym_node_id_span(&st->signer),
                               .closed_ms = st->time_ms,
                               .request_hash = sym_span(st->request_hash, sizeof st->request_hash),
                               .receipt_hash = sym_span(st->receipt_hash, sizeof st->receipt_hash),
@@ -57,9 +52,9 @@ enum sym_err sym_statement_write(uint8_t *out, size_t max, size_t *len,
     }
     struct sym_abort a = {.version = SYM_EXCHANGE_VERSION,
                           .exchange_id = sym_span(st->exchange_id, sizeof st->exchange_id),
-                          .initiator = id_span(&st->initiator),
-                          .responder = id_span(&st->responder),
-                          .aborter = id_span(&st->signer),
+                          .initiator = sym_node_id_span(&st->initiator),
+                          .responder = sym_node_id_span(&st->responder),
+                          .aborter = sym_node_id_span(&st->signer),
                           .aborted_ms = st->time_ms,
                           .request_hash = sym_span(st->request_hash, sizeof st->request_hash),
                           .sent = &sent,

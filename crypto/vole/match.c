@@ -128,7 +128,7 @@ static uint32_t ceil_log2(uint32_t n)
     return bits;
 }
 
-static uint32_t largest_bucket(const uint32_t *offsets, uint32_t bits)
+uint32_t sym_match_largest(const uint32_t *offsets, uint32_t bits)
 {
     uint32_t largest = 0;
     for (size_t b = 0; b < (size_t)1 << bits; b++) {
@@ -140,7 +140,7 @@ static uint32_t largest_bucket(const uint32_t *offsets, uint32_t bits)
 
 size_t sym_match_sort_bytes(const uint32_t *offsets, uint32_t bits)
 {
-    uint32_t largest = largest_bucket(offsets, bits);
+    uint32_t largest = sym_match_largest(offsets, bits);
     return largest * sizeof(struct sym_match_record) +
            (((size_t)1 << ceil_log2(largest)) + 1) * sizeof(uint32_t);
 }
@@ -180,7 +180,7 @@ void sym_match_sort(struct sym_match_record *records, const uint32_t *offsets, u
                     size_t first, size_t n, void *scratch)
 {
     struct sym_match_record *copy = scratch;
-    uint32_t *counts = (uint32_t *)(void *)(copy + largest_bucket(offsets, bits));
+    uint32_t *counts = (uint32_t *)(void *)(copy + sym_match_largest(offsets, bits));
     for (size_t b = first; b < first + n; b++) {
         struct sym_match_record *r = records + offsets[b];
         uint32_t some = offsets[b + 1] - offsets[b];

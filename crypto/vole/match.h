@@ -37,6 +37,9 @@ void sym_match_count(uint32_t *counts, uint32_t bits, const struct sym_block *ma
 /* As sym_okvs_offsets: offsets has 2^bits + 1 entries, counts is pieces rows of 2^bits entries. */
 void sym_match_offsets(uint32_t *offsets, uint32_t *counts, uint32_t bits, size_t pieces);
 
+/* Records of the largest bucket. */
+uint32_t sym_match_largest(const uint32_t *offsets, uint32_t bits);
+
 /* Puts one piece, masks[first] … masks[first + n - 1], into the buckets. masks and records are the
  * whole arrays, positions is the row of this piece, which is used up. numbered: as R needs them. */
 void sym_match_scatter(struct sym_match_record *records, uint32_t *positions, uint32_t bits,

@@ -49,11 +49,7 @@ static size_t starts_bytes(uint32_t bits)
 
 size_t sym_match_search_bytes(const uint32_t *offsets, uint32_t bits)
 {
-    uint32_t largest = 0;
-    for (size_t b = 0; b < (size_t)1 << bits; b++) {
-        uint32_t n = offsets[b + 1] - offsets[b];
-        largest = n > largest ? n : largest;
-    }
+    uint32_t largest = sym_match_largest(offsets, bits);
     return starts_bytes(place_bits(largest)) +
            ((size_t)largest + LOOK) * sizeof(struct sym_match_record);
 }

@@ -389,6 +389,25 @@ static int start(void **state)
     return sym_crypto_init() == SYM_OK ? 0 : -1;
 }
 
+static void steps_over_a_text_that_stands_there(void **state)
+{
+    (void)state;
+    struct sym_reader r = sym_reader(sym_span_text("name: x"));
+    sym_read_text(&r, "");
+    sym_read_text(&r, "name: ");
+    assert_int_equal(r.err, SYM_OK);
+    assert_int_equal(r.left, 1);
+    sym_read_text(&r, "y");
+    assert_int_equal(r.err, SYM_BAD_FORMAT);
+    r = sym_reader(sym_span_text("nam"));
+    sym_read_text(&r, "name");
+    assert_int_equal(r.err, SYM_SHORT);
+    assert_true(sym_span_begins(sym_span_text("name: x"), sym_span_text("name")));
+    assert_true(sym_span_begins(sym_span_text("name"), sym_span_text("")));
+    assert_false(sym_span_begins(sym_span_text("nam"), sym_span_text("name")));
+    assert_false(sym_span_begins(sym_span_text("game"), sym_span_text("name")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +434,7 @@ int main(void)
         cmocka_unit_test(refuses_base64_that_is_longer_than_the_room),
         cmocka_unit_test(refuses_base64_that_is_not_strict),
         cmocka_unit_test(refuses_base64_with_anything_but_its_alphabet),
+        cmocka_unit_test(steps_over_a_text_that_stands_there),
     };
     return cmocka_run_group_tests_name("bytes", tests, start, NULL);
 }
