@@ -74,6 +74,7 @@ static enum sym_err exchange(struct sym_client *c, uint8_t **reply, size_t *repl
     if (err != SYM_OK) {
         return sym_fail(fault, err, "the request %s", sym_err_text(err));
     }
+    c->in_doubt = true;
     err = sym_bus_ask(&c->bus, sym_span(c->request, len), reply, reply_len, c->wait_ms);
     sym_wipe(c->request, len); /* it may hold a preshared key */
     if (err == SYM_UNREACHABLE) {
@@ -119,6 +120,7 @@ enum sym_err sym_client_ask(struct sym_client *c, enum sym_verb verb, const void
     sym_random(nonce, sizeof nonce);
     uint8_t *bytes = NULL;
     size_t len = 0;
+    c->in_doubt = false;
     enum sym_err err = exchange(c, &bytes, &len, nonce, verb, arguments, fault);
     if (err != SYM_OK) {
         return err;
@@ -131,6 +133,7 @@ enum sym_err sym_client_ask(struct sym_client *c, enum sym_verb verb, const void
         return makes_no_sense(c, fault);
     }
     if (reply.result != SYM_OK) {
+        c->in_doubt = false;
         return refusal(&reply, fault);
     }
     const struct sym_verb_row *row = sym_verb_row((uint32_t)verb);
@@ -138,6 +141,7 @@ enum sym_err sym_client_ask(struct sym_client *c, enum sym_verb verb, const void
         sym_decode(arena, answer, row->answer, reply.answer) != SYM_OK) {
         return makes_no_sense(c, fault);
     }
+    c->in_doubt = false;
     return SYM_OK;
 }
 

@@ -21,6 +21,7 @@ struct sym_client {
     struct sym_card card; /* the node's own */
     const char *dir;
     unsigned wait_ms;
+    bool in_doubt;    /* the node may have done what was asked last, and did not say so */
     uint8_t *request; /* SYM_CONTROL_BYTES_MAX bytes */
 };
 

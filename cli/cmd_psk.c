@@ -32,6 +32,20 @@ static enum sym_err make_psk(struct sym_secret *psk, const char *path, struct sy
     return err;
 }
 
+/* Of a node that gave no answer nobody knows whether it uses the key already. */
+static void drop_psk(const struct sym_client *client, const char *path, struct sym_fault *fault)
+{
+    const struct sym_fault why = *fault;
+    if (!client->in_doubt) {
+        (void)unlink(path);
+        return;
+    }
+    (void)sym_fail(fault, why.err,
+                   "%.120s: is kept, as the node may use it already; give it again with --file: "
+                   "%.190s",
+                   path, why.text);
+}
+
 static enum sym_err set_psk(const struct sym_call *call, const char *new_path,
                             struct sym_fault *fault)
 {
@@ -52,7 +66,7 @@ static enum sym_err set_psk(const struct sym_call *call, const char *new_path,
                                    .psk = sym_secret_span(&psk)};
     err = sym_client_do(&client, SYM_VERB_PEER_SECRET, &wish, fault);
     if (err != SYM_OK && new_path != NULL) {
-        (void)unlink(new_path);
+        drop_psk(&client, new_path, fault);
     }
     return err;
 }

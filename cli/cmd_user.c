@@ -33,6 +33,20 @@ static enum sym_err write_key(const char *path, const char *name, const struct s
     return err;
 }
 
+/* The node has admitted the key, or may have. */
+static void tell_kept(struct sym_fault *fault, const char *path, bool in_doubt)
+{
+    const struct sym_fault why = *fault;
+    if (in_doubt) {
+        (void)sym_fail(fault, why.err,
+                       "%.120s: the private key is kept, as the node may have admitted it "
+                       "(\"symbolon user list\" tells): %.190s",
+                       path, why.text);
+    } else {
+        (void)sym_fail(fault, why.err, "%.190s; the private key is kept in %.120s", why.text, path);
+    }
+}
+
 /* The file comes first: a user whose key was lost would have to be removed again. */
 static enum sym_err add(struct sym_client *client, const char *path, const char *name,
                         unsigned roles, struct sym_fault *fault)
@@ -48,10 +62,8 @@ static enum sym_err add(struct sym_client *client, const char *path, const char 
                                     .roles = roles,
                                     .key = sym_span(key.public_key, sizeof key.public_key)};
         err = sym_client_do(client, SYM_VERB_USER_ADD, &wish, fault);
-        if (err == SYM_HELD) {
-            char why[SYM_FAULT_BYTES];
-            (void)snprintf(why, sizeof why, "%s", fault->text);
-            (void)sym_fail(fault, err, "%.190s; the private key is kept in %.120s", why, path);
+        if (err == SYM_HELD || client->in_doubt) {
+            tell_kept(fault, path, client->in_doubt);
         } else if (err != SYM_OK) {
             (void)unlink(path);
         }

@@ -452,6 +452,26 @@ static void a_new_preshared_key_that_is_refused_leaves_no_file(void **state)
     assert_int_not_equal(access(strstr(words, "/"), F_OK), 0);
 }
 
+static enum sym_err says_nothing(struct fake_call *call)
+{
+    call->silent = true;
+    return SYM_OK;
+}
+
+static void a_new_preshared_key_that_the_node_may_use_is_kept(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char words[512];
+    fake_node_start(node, says_nothing);
+    (void)snprintf(words, sizeof words, "peer|psk|bank-b|--wait|1|--new|%s/new.psk", node->dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/new.psk: is kept, as the node may use it already; give it again with "
+                        "--file: the node in ");
+    assert_int_equal(access(strstr(words, "/"), F_OK), 0);
+}
+
 static void refuses_a_preshared_key_without_or_with_two_ways(void **state)
 {
     (void)state;
@@ -544,6 +564,7 @@ int main(void)
         WITH_NODE(refuses_a_preshared_key_that_is_none),
         WITH_NODE(a_new_preshared_key_can_be_read_by_the_other_side),
         WITH_NODE(a_new_preshared_key_that_is_refused_leaves_no_file),
+        WITH_NODE(a_new_preshared_key_that_the_node_may_use_is_kept),
         WITH_NODE(refuses_a_preshared_key_without_or_with_two_ways),
         WITH_NODE(the_list_is_aligned_and_harmless),
         WITH_NODE(the_list_as_json_has_every_field),

@@ -91,6 +91,37 @@ static void a_user_that_is_refused_leaves_no_key(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static enum sym_err says_nothing(struct fake_call *call)
+{
+    call->silent = true;
+    return SYM_OK;
+}
+
+static enum sym_err says_nonsense(struct fake_call *call)
+{
+    call->other_nonce = true;
+    return SYM_OK;
+}
+
+/* The node may have admitted the key: nobody else has it. */
+static void a_key_that_the_node_may_know_is_kept(void **state)
+{
+    static fake_serve *const serves[] = {says_nothing, says_nonsense};
+    struct fake_node *node = *state;
+    struct run r;
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/users/alice.key", node->dir);
+    for (size_t i = 0; i < sizeof serves / sizeof *serves; i++) {
+        fake_node_start(node, serves[i]);
+        run(&r, "user|add|alice|--role|approver|--wait|1");
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_shows(r.err, "/users/alice.key: the private key is kept, as the node may have "
+                            "admitted it (\"symbolon user list\" tells): the node in ");
+        assert_int_equal(unlink(path), 0);
+        fake_node_stop(node);
+    }
+}
+
 static void never_overwrites_a_key(void **state)
 {
     struct fake_node *node = *state;
@@ -339,6 +370,7 @@ int main(void)
         AS_OPERATOR(a_new_user_gets_a_private_key_file_and_the_node_its_public_half),
         AS_OPERATOR(the_key_goes_to_another_file_when_asked),
         AS_OPERATOR(a_user_that_is_refused_leaves_no_key),
+        AS_OPERATOR(a_key_that_the_node_may_know_is_kept),
         AS_OPERATOR(never_overwrites_a_key),
         AS_OPERATOR(refuses_users_without_a_good_name_or_role),
         AS_OPERATOR(lists_users_with_their_roles),
