@@ -276,6 +276,23 @@ static enum sym_err check_target(const struct sym_call *call, struct sym_fault *
                     sym_file_show(shown, path));
 }
 
+/* The file is in its place, whatever becomes of the telling. */
+static enum sym_err tell_whole(struct work *w, const struct sym_backup_ended *end,
+                               struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_empty nothing;
+    struct sym_fault why;
+    char shown[SYM_FAULT_BYTES];
+    enum sym_err err = fetch(w, SYM_VERB_BACKUP_END, end, &arena, &nothing, &why);
+    return err == SYM_OK
+               ? err
+               : sym_fail(fault, err,
+                          "%.120s: is a whole backup, but the log of the node may have no "
+                          "entry about it: %.180s",
+                          sym_file_show(shown, w->call->args.operands[0]), why.text);
+}
+
 /* The node is told in every case: until then it keeps the moment. What cannot be said is noticed
  * there before long. */
 static enum sym_err tell_end(struct work *w, enum sym_err err, struct sym_fault *fault)
@@ -285,7 +302,7 @@ static enum sym_err tell_end(struct work *w, enum sym_err err, struct sym_fault 
     struct sym_fault unread;
     struct sym_backup_ended end = {.id = sym_span(w->id, sizeof w->id), .whole = err == SYM_OK};
     if (err == SYM_OK) {
-        return fetch(w, SYM_VERB_BACKUP_END, &end, &arena, &nothing, fault);
+        return tell_whole(w, &end, fault);
     }
     enum sym_err told =
         sym_client_ask(&w->client, SYM_VERB_BACKUP_END, &end, &arena, &nothing, &unread);
@@ -311,12 +328,12 @@ static enum sym_err take(struct work *w, struct sym_fault *fault)
     if (err == SYM_OK && sym_args_has(&w->call->args, "with-user-keys")) {
         err = add_keys(w, fault);
     }
-    if (w->begun) {
-        err = tell_end(w, err, fault);
-    }
     if (w->file != NULL) {
         err = sym_backup_file_end(w->file, err, sym_args_has(&w->call->args, "force"),
                                   &w->file_bytes, fault);
+    }
+    if (w->begun) {
+        err = tell_end(w, err, fault);
     }
     return err;
 }

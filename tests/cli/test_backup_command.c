@@ -211,6 +211,56 @@ static void says_what_the_node_says(void **state)
     is_refused(state, forget_it, "symbolon: backup: the node knows of none\n");
 }
 
+/* Somebody else's file comes into the way after the first look. */
+static enum sym_err give_and_be_overtaken(struct fake_call *call)
+{
+    if (call->verb == SYM_VERB_BACKUP_BEGIN) {
+        fake_write(call->node->dir, "backup", sym_span_text("there"), 0600);
+    }
+    return give(call);
+}
+
+static void a_backup_that_finds_no_place_is_not_told_as_taken(void **state)
+{
+    struct run r;
+    char line[512];
+    char asked[8192];
+    uint8_t file[16];
+    words(line, *state, "");
+    fake_node_start(*state, give_and_be_overtaken);
+    run(&r, line);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/backup: exists already and is not overwritten");
+    fake_notes(asked, *state);
+    assert_shows(asked, "given up\n");
+    assert_shows_not(asked, "whole");
+    assert_int_equal(read_backup(*state, file, sizeof file), 5);
+    assert_memory_equal(file, "there", 5);
+}
+
+static enum sym_err give_without_an_entry(struct fake_call *call)
+{
+    if (call->verb == SYM_VERB_BACKUP_END) {
+        (void)snprintf(call->fault, sizeof call->fault, "backup: the store is full");
+        return SYM_NO_SPACE;
+    }
+    return give(call);
+}
+
+static void a_backup_that_could_not_be_told_is_kept(void **state)
+{
+    struct run r;
+    char line[512];
+    words(line, *state, "");
+    fake_node_start(*state, give_without_an_entry);
+    run(&r, line);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.out, "");
+    assert_shows(r.err, "/backup: is a whole backup, but the log of the node may have no entry "
+                        "about it: backup: the store is full\n");
+    assert_int_equal(open_backup(*state), MEMBERS);
+}
+
 static enum sym_err give_slowly(struct fake_call *call)
 {
     /* As a node does that has too many requests to remember. */
@@ -280,6 +330,8 @@ int main(void)
         WITH_NODE(refuses_more_than_was_announced),
         WITH_NODE(refuses_members_that_no_node_has),
         WITH_NODE(says_what_the_node_says),
+        WITH_NODE(a_backup_that_finds_no_place_is_not_told_as_taken),
+        WITH_NODE(a_backup_that_could_not_be_told_is_kept),
         WITH_NODE(asks_again_when_the_node_is_busy),
         WITH_NODE(asks_nothing_when_the_file_or_the_passphrase_will_not_do),
         WITH_NODE(replaces_a_file_only_when_told_to),
