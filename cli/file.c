@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,10 +183,31 @@ static enum sym_err write_file(const char *path, int flags, mode_t mode, struct 
     return err;
 }
 
+/* Not every file system makes directories durable when asked, and one that may only be written to
+ * cannot be asked. */
+enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault)
+{
+    char *copy = strdup(path);
+    if (copy == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "the file %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool lost = fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS;
+    enum sym_err err = lost ? sym_file_fault(fault, path) : SYM_OK;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    free(copy);
+    return err;
+}
+
 enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
                                      struct sym_fault *fault)
 {
     enum sym_err err = write_file(path, O_CREAT | O_EXCL, 0600, bytes, fault);
+    if (err == SYM_OK) {
+        err = sym_file_keep_name(path, fault);
+    }
     if (err == SYM_NO_SPACE || err == SYM_IO) {
         (void)unlink(path);
     }
@@ -230,7 +252,12 @@ static bool move_into_place(const struct sym_new_file *f, bool replace)
     if (replace) {
         return rename(f->temporary, f->path) == 0;
     }
-    return renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path, RENAME_NOREPLACE) == 0;
+    if (renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    /* NFS and some others cannot do that, but a second name does not replace a file either. */
+    return (errno == EINVAL || errno == ENOSYS) && link(f->temporary, f->path) == 0 &&
+           unlink(f->temporary) == 0;
 }
 
 enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool replace,
@@ -248,6 +275,8 @@ enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool r
     }
     if (err != SYM_OK) {
         (void)unlink(f->temporary);
+    } else {
+        err = sym_file_keep_name(f->path, fault);
     }
     free(f->temporary);
     *f = (struct sym_new_file){.stream = NULL};

@@ -23,6 +23,8 @@ SYM_MUST enum sym_err sym_file_read_private(struct sym_secret *out, const char *
 /* Creates the file with mode 0600; SYM_EXISTS when there is one. */
 SYM_MUST enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
                                               struct sym_fault *fault);
+/* What has come to this path stays there after a power cut. */
+SYM_MUST enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault);
 /* Creates or replaces a public file, mode 0644. */
 SYM_MUST enum sym_err sym_file_write(const char *path, struct sym_span bytes,
                                      struct sym_fault *fault);
@@ -39,7 +41,8 @@ struct sym_new_file {
 SYM_MUST enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path,
                                         struct sym_fault *fault);
 /* Ends it: in its place when err is SYM_OK, removed otherwise. Returns err, or what went wrong now:
- * SYM_EXISTS when there is a file of that name and replace is not set. */
+ * SYM_EXISTS when there is a file of that name and replace is not set. The file may be in its place
+ * with SYM_IO, when it cannot be said that its name is durable. */
 SYM_MUST enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool replace,
                                          struct sym_fault *fault);
 

@@ -145,6 +145,7 @@ enum sym_err sym_outdir_close(struct sym_outdir *o, enum sym_err err, struct sym
         (void)rmdir(o->temporary);
     } else if (o->fd >= 0) {
         (void)close(o->fd);
+        err = sym_file_keep_name(o->path, fault);
     }
     free(o->temporary);
     *o = (struct sym_outdir){.fd = -1};
