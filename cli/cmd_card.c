@@ -4,8 +4,11 @@
 #include "cli/format.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define CARD_MODE 0644 /* for everybody */
 
 static const struct sym_option card_options[] = {
     {.name = "out", .argument = "FILE", .help = "write the card to FILE, which is new or a card"},
@@ -63,24 +66,57 @@ static enum sym_err get_card(struct sym_card *card, struct sym_secret *text,
     return err == SYM_OK ? err : sym_fail(fault, err, "the renewed card %s", sym_err_text(err));
 }
 
+/* To a device, a pipe or what a link leads to: that is what it stays. */
+static enum sym_err pass_card(const char *path, struct sym_span text, struct sym_fault *fault)
+{
+    FILE *to = fopen(path, "we");
+    if (to == NULL) {
+        return sym_file_fault(fault, path);
+    }
+    (void)fwrite(text.data, 1, text.len, to);
+    return fclose(to) == 0 ? SYM_OK : sym_file_fault(fault, path);
+}
+
+static enum sym_err replace_card(const char *path, struct sym_span text, struct sym_fault *fault)
+{
+    struct sym_new_file file = {0};
+    enum sym_err err = sym_new_file_open(&file, path, fault);
+    if (err == SYM_OK) {
+        (void)fwrite(text.data, 1, text.len, file.stream);
+        err = fchmod(fileno(file.stream), CARD_MODE) == 0 ? SYM_OK : sym_file_fault(fault, path);
+        err = sym_new_file_close(&file, err, true, fault);
+    }
+    return err;
+}
+
 /* A card may be written again, and nothing is lost with an empty file; one of another kind was
  * named by mistake. */
-static enum sym_err write_card(const char *path, struct sym_span text, struct sym_fault *fault)
+static bool is_of_another_kind(const char *path)
 {
     static const char head[] = "symbolon-card/";
     SYM_SECRET_AUTO old = {0};
+    struct stat st;
     struct sym_fault unread;
-    char shown[SYM_FAULT_BYTES];
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return false;
+    }
     enum sym_err err = sym_file_read(&old, path, SYM_CARD_BYTES_MAX, &unread);
-    bool is_card =
-        err == SYM_OK && old.len >= sizeof head - 1 && memcmp(old.data, head, sizeof head - 1) == 0;
-    if ((err == SYM_OK && old.len > 0 && !is_card) || err == SYM_TOO_LONG) {
+    bool is_card = old.len >= sizeof head - 1 && memcmp(old.data, head, sizeof head - 1) == 0;
+    return (err == SYM_OK && old.len > 0 && !is_card) || err == SYM_TOO_LONG;
+}
+
+static enum sym_err write_card(const char *path, struct sym_span text, struct sym_fault *fault)
+{
+    struct stat st;
+    char shown[SYM_FAULT_BYTES];
+    if (is_of_another_kind(path)) {
         return sym_fail(fault, SYM_EXISTS,
                         "%s: exists already, is no card and is not overwritten; choose another "
                         "name or remove it",
                         sym_file_show(shown, path));
     }
-    return sym_file_write(path, text, fault);
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) ? pass_card(path, text, fault)
+                                                         : replace_card(path, text, fault);
 }
 
 static enum sym_err print_card(const struct sym_card *card, const struct sym_secret *text,

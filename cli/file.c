@@ -162,25 +162,7 @@ static bool write_all(int fd, struct sym_span bytes)
         }
         bytes = sym_span(bytes.data + n, bytes.len - (size_t)n);
     }
-    /* Pipes and terminals have nothing to make durable. */
-    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
-}
-
-static enum sym_err write_file(const char *path, int flags, mode_t mode, struct sym_span bytes,
-                               struct sym_fault *fault)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, mode);
-    if (fd < 0) {
-        return sym_file_fault(fault, path);
-    }
-    enum sym_err err = SYM_OK;
-    if (!write_all(fd, bytes)) {
-        err = sym_file_fault(fault, path);
-    }
-    if (close(fd) != 0 && err == SYM_OK) {
-        err = sym_file_fault(fault, path);
-    }
-    return err;
+    return fsync(fd) == 0;
 }
 
 /* Not every file system makes directories durable when asked, and one that may only be written to
@@ -204,19 +186,21 @@ enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault)
 enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
                                      struct sym_fault *fault)
 {
-    enum sym_err err = write_file(path, O_CREAT | O_EXCL, 0600, bytes, fault);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        return sym_file_fault(fault, path);
+    }
+    enum sym_err err = write_all(fd, bytes) ? SYM_OK : sym_file_fault(fault, path);
+    if (close(fd) != 0 && err == SYM_OK) {
+        err = sym_file_fault(fault, path);
+    }
     if (err == SYM_OK) {
         err = sym_file_keep_name(path, fault);
     }
-    if (err == SYM_NO_SPACE || err == SYM_IO) {
+    if (err != SYM_OK) {
         (void)unlink(path);
     }
     return err;
-}
-
-enum sym_err sym_file_write(const char *path, struct sym_span bytes, struct sym_fault *fault)
-{
-    return write_file(path, O_CREAT | O_TRUNC, 0644, bytes, fault);
 }
 
 enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path, struct sym_fault *fault)

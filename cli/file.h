@@ -25,9 +25,6 @@ SYM_MUST enum sym_err sym_file_create_private(const char *path, struct sym_span 
                                               struct sym_fault *fault);
 /* What has come to this path stays there after a power cut. */
 SYM_MUST enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault);
-/* Creates or replaces a public file, mode 0644. */
-SYM_MUST enum sym_err sym_file_write(const char *path, struct sym_span bytes,
-                                     struct sym_fault *fault);
 
 /* A file that comes into being whole or not at all: written beside its place under another name,
  * mode 0600, made durable and moved there. */

@@ -223,6 +223,34 @@ static void card_writes_to_a_file(void **state)
     assert_int_equal(cards.n, 1);
 }
 
+/* Whoever reads the old one meanwhile, or has no space for the new one, keeps a whole card. */
+static void card_is_replaced_at_once(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    struct stat st;
+    char words[512];
+    char kept[512];
+    char text[64];
+    (void)snprintf(words, sizeof words, "card|--out|%s/out.card", node->dir);
+    (void)snprintf(kept, sizeof kept, "%s/kept.card", node->dir);
+    fake_write(node->dir, "out.card", sym_span_text("symbolon-card/1 of before"), 0600);
+    assert_int_equal(link(strstr(words, "/"), kept), 0);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_int_equal(stat(strstr(words, "/"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+    FILE *old = fopen(kept, "r");
+    assert_non_null(old);
+    run_read(text, sizeof text, old);
+    assert_string_equal(text, "symbolon-card/1 of before");
+    run(&r, "card|--out|/dev/stdout"); /* which stays what it is */
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    run(&r, "card|--out|/dev/full");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/dev/full: No space left on device");
+}
+
 static void card_does_not_overwrite_what_is_no_card(void **state)
 {
     struct fake_node *node = *state;
@@ -374,6 +402,7 @@ int main(void)
         WITH_NODE(card_prints_exactly_the_file_in_a_pipe),
         WITH_NODE(card_shows_the_fingerprint_beside_it_when_asked),
         WITH_NODE(card_writes_to_a_file),
+        WITH_NODE(card_is_replaced_at_once),
         WITH_NODE(card_does_not_overwrite_what_is_no_card),
         WITH_NODE(card_says_which_file_it_cannot_write),
         WITH_NODE(card_speaks_json),
