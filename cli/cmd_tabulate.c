@@ -125,7 +125,7 @@ static enum sym_err agree(struct sym_client *client, const struct wish *w, struc
     if (w->yes || (plan.contributes && plan.budget_left_nano < plan.epsilon_nano)) {
         return SYM_OK; /* the node refuses what cannot be paid, and says what is left */
     }
-    switch (sym_prompt_confirm("Ask this question?")) {
+    switch (sym_prompt_confirm("Ask this question? [y/N]")) {
     case SYM_ANSWER_YES:
         return SYM_OK;
     case SYM_ANSWER_NO:
@@ -149,6 +149,7 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
         err = agree(client, w, fault);
     }
     if (err == SYM_OK) {
+        sym_pause_begin(); /* until here Ctrl-C leaves nothing behind */
         err = sym_client_ask(client, SYM_VERB_TABULATE_START, &w->start, &arena, &name, fault);
     }
     if (err != SYM_OK) {
@@ -176,12 +177,12 @@ static enum sym_exit run_wish(const struct sym_call *call, const struct wish *w)
 {
     SYM_CLIENT_AUTO client = {0};
     struct sym_fault fault;
-    sym_pause_begin();
     fault.err = sym_client_open(&client, call, &fault);
-    if (fault.err == SYM_OK) {
-        fault.err = sym_args_has(&call->args, "preview")
-                        ? sym_preview_show(&w->target, &client, &w->start, &fault)
-                        : ask(&client, w, call->command->name, &fault);
+    if (fault.err == SYM_OK && sym_args_has(&call->args, "preview")) {
+        sym_pause_begin();
+        fault.err = sym_preview_show(&w->target, &client, &w->start, &fault);
+    } else if (fault.err == SYM_OK) {
+        fault.err = ask(&client, w, call->command->name, &fault);
     }
     if (fault.err == SYM_OK) {
         return SYM_EXIT_DONE;

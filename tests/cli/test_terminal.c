@@ -197,6 +197,29 @@ static void an_overlap_shows_elements_bytes_rate_and_time_left(void **state)
     assert_shows(drawn, " left");
 }
 
+static enum sym_err a_plan(struct fake_call *call)
+{
+    static const struct sym_span members[1] = {{NULL, 0}};
+    static const struct sym_tabulate_plan plan = {.members = members, .n_members = 1};
+    call->answer = &plan;
+    return SYM_OK;
+}
+
+#define JOINT                                                                                      \
+    "hotspots|--peers|all|--dataset|d|--purpose|test|--basis|consent|--case|C|--by|country,year"
+
+static void a_question_is_not_asked_without_a_clear_yes(void **state)
+{
+    static char out[16384];
+    char asked[8192];
+    fake_node_start(*state, a_plan);
+    assert_int_equal(at_terminal(out, sizeof out, JOINT, "n\n"), SYM_EXIT_FAILED);
+    assert_shows(out, "nothing was asked, and nothing is spent");
+    assert_int_equal(at_terminal(out, sizeof out, JOINT, "\x03\n"), 128 + SIGINT); /* Ctrl-C */
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "TABULATE_PLAN\nTABULATE_PLAN\n");
+}
+
 static void a_dataset_stays_unless_its_end_is_confirmed(void **state)
 {
     static char out[16384];
@@ -276,6 +299,7 @@ int main(void)
         WITH_NODE(the_card_at_a_terminal_has_its_fingerprint_beside_it),
         WITH_NODE(long_work_shows_progress_and_takes_it_away),
         WITH_NODE(an_overlap_shows_elements_bytes_rate_and_time_left),
+        WITH_NODE(a_question_is_not_asked_without_a_clear_yes),
         WITH_NODE(a_dataset_stays_unless_its_end_is_confirmed),
         WITH_NODE(an_import_shows_progress_and_takes_it_away_for_what_it_lists),
         cmocka_unit_test(progress_tells_part_rate_and_time_left),
