@@ -4,7 +4,6 @@
 #include "proto/control.h"
 
 #define TIMEOUT_DEFAULT_S 3600u
-#define TIMEOUT_MAX_S     (SYM_EXCHANGE_MS_MAX / 1000u)
 
 enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args, const char *option,
                             struct sym_fault *fault)
@@ -59,14 +58,12 @@ enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
     return err;
 }
 
-enum sym_err sym_asked_patience(uint32_t *timeout_ms, uint64_t *hold_s, const struct sym_args *args,
-                                struct sym_fault *fault)
+enum sym_err sym_asked_timeout(uint32_t *timeout_ms, const struct sym_args *args,
+                               struct sym_fault *fault)
 {
     uint64_t timeout_s = TIMEOUT_DEFAULT_S;
-    enum sym_err err = sym_args_number(&timeout_s, args, "timeout", 1, TIMEOUT_MAX_S, fault);
-    if (err == SYM_OK) {
-        err = sym_args_number(hold_s, args, "hold", 0, TIMEOUT_MAX_S, fault);
-    }
+    enum sym_err err =
+        sym_args_number(&timeout_s, args, "timeout", 1, SYM_EXCHANGE_MS_MAX / 1000u, fault);
     *timeout_ms = (uint32_t)timeout_s * 1000u;
     return err;
 }

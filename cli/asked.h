@@ -19,8 +19,8 @@ SYM_MUST enum sym_err sym_asked_term(uint32_t *out, const struct sym_args *args,
 /* --case, which must be there, and --note. */
 SYM_MUST enum sym_err sym_asked_case(struct sym_span *case_ref, struct sym_span *note,
                                      const struct sym_args *args, struct sym_fault *fault);
-/* --timeout (an hour without it) and --hold (0: not at all). */
-SYM_MUST enum sym_err sym_asked_patience(uint32_t *timeout_ms, uint64_t *hold_s,
-                                         const struct sym_args *args, struct sym_fault *fault);
+/* --timeout; an hour without it. */
+SYM_MUST enum sym_err sym_asked_timeout(uint32_t *timeout_ms, const struct sym_args *args,
+                                        struct sym_fault *fault);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define HOLD_MAX_S (SYM_EXCHANGE_MS_MAX / 1000u)
+
 /* What the options say. */
 struct wish {
     struct sym_overlap_start start;
@@ -82,7 +84,8 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
         (err = sym_asked_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
         (err = sym_asked_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
         (err = sym_asked_case(&s->case_ref, &s->note, args, fault)) != SYM_OK ||
-        (err = sym_asked_patience(&w->start.timeout_ms, &w->hold_s, args, fault)) != SYM_OK ||
+        (err = sym_asked_timeout(&w->start.timeout_ms, args, fault)) != SYM_OK ||
+        (err = sym_args_number(&w->hold_s, args, "hold", 0, HOLD_MAX_S, fault)) != SYM_OK ||
         (err = sym_target_read(&w->target, args, fault)) != SYM_OK) {
         return err;
     }

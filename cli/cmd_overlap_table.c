@@ -17,7 +17,6 @@ struct wish {
     struct sym_overlap_table_start start;
     struct sym_span peers[SYM_TABLE_LISTS_MAX];
     struct sym_target target;
-    uint64_t hold_s;
 };
 
 /* Aliases with commas between them. */
@@ -102,7 +101,7 @@ static enum sym_err read_wish(struct wish *w, const struct sym_args *args, struc
         (err = sym_asked_term(&s->purpose, args, "purpose", sym_terms_purpose, fault)) != SYM_OK ||
         (err = sym_asked_term(&s->basis, args, "basis", sym_terms_basis, fault)) != SYM_OK ||
         (err = sym_asked_case(&s->case_ref, &s->note, args, fault)) != SYM_OK ||
-        (err = sym_asked_patience(&s->timeout_ms, &w->hold_s, args, fault)) != SYM_OK) {
+        (err = sym_asked_timeout(&s->timeout_ms, args, fault)) != SYM_OK) {
         return err;
     }
     err = sym_target_read(&w->target, args, fault);
@@ -123,18 +122,15 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, struct 
     if (err != SYM_OK) {
         return err;
     }
-    const struct sym_follow follow = {.client = client,
-                                      .alias = "overlap-table",
-                                      .unit = SYM_PROGRESS_ELEMENTS,
-                                      .shown = true,
-                                      .hold_us = w->hold_s * 1000000u};
+    const struct sym_follow follow = {
+        .client = client, .alias = "overlap-table", .unit = SYM_PROGRESS_ELEMENTS, .shown = true};
     err = sym_follow(&row, &follow, name.id, fault);
     return err == SYM_OK ? sym_table_show(&w->target, client, name.id, fault) : err;
 }
 
 static enum sym_exit run(const struct sym_call *call)
 {
-    struct wish w = {.hold_s = 0};
+    struct wish w = {.target = {.path = NULL}};
     struct sym_fault fault;
     fault.err = read_wish(&w, &call->args, &fault);
     if (fault.err == SYM_EXISTS || fault.err == SYM_UNSUPPORTED) {
@@ -170,9 +166,6 @@ static const struct sym_option options[] = {
      .argument = "K",
      .help = "of --mode exact: only records on K lists or more, and how many they are"},
     {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 3600"},
-    {.name = "hold",
-     .argument = "SECONDS",
-     .help = "how long to stay when an approver of a peer must decide; default: 0"},
     SYM_TARGET_OPTIONS,
     SYM_FORMAT_OPTION,
     {0},
@@ -200,7 +193,7 @@ const struct sym_command sym_cmd_overlap_table = {
         {"--peers ALIAS,... --tallier ALIAS --dataset NAME --type TYPE\n"
          "           --mode exact|dp [--epsilon E] --purpose PURPOSE --basis BASIS --case REF\n"
          "           [--note TEXT] [--without-own] [--at-least K] [--timeout SECONDS]\n"
-         "           [--hold SECONDS] [--format table|csv|json] [--out FILE [--force]]"},
+         "           [--format table|csv|json] [--out FILE [--force]]"},
     .example = "overlap-table --peers police,shelter,border --tallier auditor --dataset victims "
                "--type name_dob --mode dp --purpose statistics --basis public-task --case C-17",
     .notes = notes,

@@ -18,7 +18,6 @@ struct wish {
     struct sym_question question;
     struct sym_span peers[SYM_TAB_MEMBERS_MAX];
     struct sym_target target;
-    uint64_t hold_s;
     bool yes;
 };
 
@@ -80,7 +79,7 @@ static enum sym_err read_wish(struct wish *w, enum sym_tab_shape shape, const st
         err = read_joint(w, args, fault);
     }
     if (err == SYM_OK) {
-        err = sym_asked_patience(&w->start.timeout_ms, &w->hold_s, args, fault);
+        err = sym_asked_timeout(&w->start.timeout_ms, args, fault);
     }
     if (err == SYM_OK) {
         err = sym_target_read(&w->target, args, fault);
@@ -155,11 +154,8 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
     if (err != SYM_OK) {
         return err;
     }
-    const struct sym_follow follow = {.client = client,
-                                      .alias = label,
-                                      .unit = SYM_PROGRESS_ELEMENTS,
-                                      .shown = true,
-                                      .hold_us = w->hold_s * 1000000u};
+    const struct sym_follow follow = {
+        .client = client, .alias = label, .unit = SYM_PROGRESS_ELEMENTS, .shown = true};
     uint64_t released_ms = 0;
     uint64_t began_s = (uint64_t)time(NULL);
     err = sym_follow(&row, &follow, name.id, fault);
@@ -184,16 +180,12 @@ static enum sym_exit run_wish(const struct sym_call *call, const struct wish *w)
     } else if (fault.err == SYM_OK) {
         fault.err = ask(&client, w, call->command->name, &fault);
     }
-    if (fault.err == SYM_OK) {
-        return SYM_EXIT_DONE;
-    }
-    enum sym_exit code = sym_command_failed(&fault);
-    return fault.err == SYM_AGAIN ? SYM_EXIT_DENIED : code;
+    return fault.err == SYM_OK ? SYM_EXIT_DONE : sym_command_failed(&fault);
 }
 
 static enum sym_exit run(const struct sym_call *call, enum sym_tab_shape shape)
 {
-    struct wish w = {.hold_s = 0};
+    struct wish w = {.yes = false};
     struct sym_fault fault;
     enum sym_exit code = SYM_EXIT_USAGE;
     fault.err = read_wish(&w, shape, &call->args, &fault);
@@ -240,9 +232,6 @@ static const struct sym_option options[] = {
     {.name = "preview", .help = "show what this node would contribute, and ask nobody"},
     {.name = "yes", .help = "do not ask before it runs"},
     {.name = "timeout", .argument = "SECONDS", .help = "give up after this long; default: 3600"},
-    {.name = "hold",
-     .argument = "SECONDS",
-     .help = "how long to stay when an approver of a peer must decide; default: 0"},
     SYM_TARGET_OPTIONS,
     SYM_FORMAT_OPTIONS_OF_MAPS,
     {0},
@@ -251,7 +240,7 @@ static const struct sym_option options[] = {
 #define USAGE                                                                                      \
     "--peers all|ALIAS,... --dataset NAME --purpose PURPOSE --basis BASIS\n"                       \
     "           --case REF [--note TEXT]\n" SYM_QUESTION_USAGE                                     \
-    "           [--without-own] [--preview] [--yes] [--timeout SECONDS] [--hold SECONDS]\n"        \
+    "           [--without-own] [--preview] [--yes] [--timeout SECONDS]\n"                         \
     "           [--format table|csv|json|geojson] [--out FILE [--force]]\n"                        \
     "           [--population FILE] [--scan] [--gi-star] [--top N]"
 

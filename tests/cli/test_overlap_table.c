@@ -237,6 +237,7 @@ static void refuses_what_makes_no_sense(void **state)
         {ASK "|--mode|dp|--at-least|2" WHY, "--at-least: a table with noise"},
         {ASK "|--mode|exact|--at-least|17" WHY, "from 1 to 16"},
         {ASK "|--mode|exact|--format|geojson" WHY, "is not one of table, csv, json"},
+        {ASK "|--mode|exact|--hold|30" WHY, "--hold"}, /* approvers are not waited for */
         {ASK "|--mode|exact|--purpose|test|--basis|consent", "--case"},
     };
     static struct run r;

@@ -172,6 +172,7 @@ static void refuses_questions_that_make_no_sense(void **state)
         {"trends" JOINT "|--cells-per-incident|17", "from 1 to 16"},
         {"trends" JOINT "|--format|xml", "is not one of table, csv, json, geojson"},
         {"trends" JOINT "|--top|some", "--top"},
+        {"trends" JOINT "|--hold|30", "--hold"}, /* approvers are not waited for */
         {"trends" JOINT "|--epsilon|0.01|--cells-per-incident|16", "raise --epsilon"},
     };
     static struct run r;
