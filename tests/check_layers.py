@@ -59,7 +59,7 @@ PURE_SYSTEM = {
     "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
 }
 SYSTEM = PURE_SYSTEM | {
-    "arpa/inet.h", "ctype.h", "dirent.h", "fcntl.h", "getopt.h", "grp.h", "ifaddrs.h",
+    "arpa/inet.h", "ctype.h", "dirent.h", "fcntl.h", "getopt.h", "grp.h", "ifaddrs.h", "libgen.h",
     "locale.h", "malloc.h", "math.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "semaphore.h",
     "signal.h", "stdatomic.h", "strings.h", "syslog.h", "termios.h", "threads.h", "time.h",
     "unistd.h", "wchar.h",
