@@ -9,13 +9,14 @@
 #define SYM_CLI_VERIFY_H
 
 #include "cli/audit/erasures.h"
+#include "cli/options.h"
 #include "crypto/card.h"
 #include "crypto/merkle.h"
 #include "crypto/note.h"
 
 #include <stdio.h>
 
-#define SYM_TRUST_MAX 64u
+#define SYM_TRUST_MAX SYM_GIVEN_MAX /* all that a command line can name */
 /* One file of evidence, bytes. */
 #define SYM_PROOF_BYTES_MAX (1u << 20)
 

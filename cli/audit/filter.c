@@ -20,8 +20,8 @@ static enum sym_err unknown_word(struct sym_fault *fault, const char *option, co
 static enum sym_err read_kinds(struct sym_audit_filter *f, const struct sym_args *args,
                                struct sym_fault *fault)
 {
-    const char *words[KINDS_MAX];
-    size_t n = sym_args_values(words, KINDS_MAX, args, "kind");
+    const char *words[SYM_GIVEN_MAX];
+    size_t n = sym_args_values(words, SYM_GIVEN_MAX, args, "kind");
     for (size_t i = 0; i < n; i++) {
         uint32_t kind = 1;
         while (kind < KINDS_MAX && strcmp(words[i], sym_entry_kind_text(kind)) != 0) {

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CARD_FILES_MAX 64u
-
 void sym_audit_keys_clear(struct sym_audit_keys *k)
 {
     free(k->users);
@@ -64,8 +62,8 @@ enum sym_err sym_audit_keys_begin(struct sym_audit_keys *k, struct sym_client *c
 {
     SYM_SECRET_AUTO text = {0};
     struct sym_card own;
-    const char *paths[CARD_FILES_MAX];
-    size_t n = sym_args_values(paths, CARD_FILES_MAX, args, "card");
+    const char *paths[SYM_GIVEN_MAX];
+    size_t n = sym_args_values(paths, SYM_GIVEN_MAX, args, "card");
     enum sym_err err = sym_nodedir_card(&own, &text, client->dir, fault);
     if (err == SYM_OK) {
         add_card(k, &own, sym_secret_span(&text));

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RUN_WORDS_MAX 32
+#define RUN_WORDS_MAX 160
 
 struct run {
     int code; /* exit code; 128 and the signal when it was ended by one */

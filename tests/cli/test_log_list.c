@@ -7,7 +7,7 @@
 static void lists(const char *words, const char *entries)
 {
     static struct run r;
-    char all[256];
+    char all[4096];
     char numbers[512] = "";
     (void)snprintf(all, sizeof all, "log|list|--json|%s", words);
     run(&r, all);
@@ -46,6 +46,19 @@ static void filters_take_what_was_asked_for(void **state)
     lists("--kind|user|--kind|peer", "1,2,3");
     lists("--exchange|4f1c", "4,5,6,7");
     lists("--exchange|7701", "8,9");
+}
+
+/* As many as a command line takes. */
+static void no_kind_is_left_out(void **state)
+{
+    char words[4096] = "--kind|peer";
+    fake_log_make(*state);
+    fake_node_start(*state, fake_log_serve);
+    for (size_t i = 0; i < 70; i++) {
+        (void)strcat(words, "|--kind|peer");
+    }
+    (void)strcat(words, "|--kind|user");
+    lists(words, "1,2,3");
 }
 
 static void filters_by_date_and_time(void **state)
@@ -304,7 +317,7 @@ static void show_tells_what_it_could_not_check(void **state)
     struct sym_entry_body b = {.event = fake_text("peer-added"), .subject = fake_text("bank-b")};
     struct fake_node *node = *state;
     static struct run r;
-    char words[256];
+    char words[4096];
     fake_log_make(node);
     size_t n = fake_log.n;
     fake_log.n = 3;
@@ -319,6 +332,15 @@ static void show_tells_what_it_could_not_check(void **state)
     (void)snprintf(words, sizeof words, "log|show|5|--card|%s/b.card", node->dir);
     run(&r, words);
     assert_shows(r.out, "receipt            verified: signed by Bank B\n");
+    assert_int_equal(chdir(node->dir), 0);
+    (void)strcpy(words, "log|show|5");
+    for (size_t i = 0; i < 70; i++) {
+        (void)strcat(words, "|--card|node.card");
+    }
+    (void)strcat(words, "|--card|b.card"); /* the last of many */
+    run(&r, words);
+    assert_shows(r.out, "receipt            verified: signed by Bank B\n");
+    assert_int_equal(chdir("/"), 0);
 }
 
 static void show_fails_when_something_is_wrong(void **state)
@@ -346,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(filters_take_what_was_asked_for),
+        WITH_NODE(no_kind_is_left_out),
         WITH_NODE(filters_by_date_and_time),
         WITH_NODE(a_limit_takes_the_newest_unless_a_beginning_is_named),
         WITH_NODE(a_peer_can_be_named_by_its_id),

@@ -34,6 +34,23 @@ static void a_log_of_another_node_than_the_trusted_one_is_wrong(void **state)
     assert_shows_not(r.out, "WRONG"); /* that is said of what was altered */
 }
 
+/* None of them may be left out: a file would be compared with less than was given. */
+static void every_card_on_the_command_line_is_compared(void **state)
+{
+    (void)state;
+    static struct run r;
+    char words[4096] = "verify|log";
+    assert_int_equal(chdir(scratch.path), 0);
+    for (size_t i = 0; i < 70; i++) {
+        (void)strcat(words, "|--card|witness.card");
+    }
+    (void)strcat(words, "|--card|node.card");
+    run(&r, words);
+    assert_shows(r.out, "  good");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_int_equal(chdir("/"), 0);
+}
+
 static void logs_of_all_shapes_are_good(void **state)
 {
     (void)state;
@@ -393,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exported_log_is_good_and_told_in_one_line),
         cmocka_unit_test(a_log_of_another_node_than_the_trusted_one_is_wrong),
+        cmocka_unit_test(every_card_on_the_command_line_is_compared),
         cmocka_unit_test(logs_of_all_shapes_are_good),
         cmocka_unit_test(any_bit_flipped_in_any_file_is_found_and_the_file_named),
         cmocka_unit_test(a_byte_more_or_less_in_any_file_is_found),
