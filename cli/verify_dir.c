@@ -382,6 +382,13 @@ static enum sym_err check_name(const struct exported *e, const char *below, cons
                           p.name);
 }
 
+/* NULL with errno 0 at the end, and with another where the rest cannot be read. */
+static const struct dirent *next_in(DIR *dir)
+{
+    errno = 0;
+    return readdir(dir);
+}
+
 static enum sym_err walk(const struct exported *e, const char *below, unsigned depth)
 {
     struct place p = {.path = ""};
@@ -393,11 +400,14 @@ static enum sym_err walk(const struct exported *e, const char *below, unsigned d
     if (dir == NULL) {
         return sym_file_fault(e->fault, p.path);
     }
-    errno = 0;
-    for (const struct dirent *d = readdir(dir); d != NULL && err == SYM_OK; d = readdir(dir)) {
+    const struct dirent *d = next_in(dir);
+    for (; d != NULL && err == SYM_OK; d = next_in(dir)) {
         if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0) {
             err = check_name(e, below, d->d_name, depth);
         }
+    }
+    if (err == SYM_OK && errno != 0) {
+        err = sym_file_fault(e->fault, p.path);
     }
     (void)closedir(dir);
     return err;

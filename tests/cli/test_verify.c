@@ -1,11 +1,38 @@
 /* symbolon verify on exported logs: good ones and altered ones. */
 #include "tests/cli/verify_files.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <ftw.h>
 #include <sys/stat.h>
 
 /* An exported log -------------------------------------------------------------------------------
  */
+
+static bool directories_end_early;
+
+/* Stands in for that of the C library. */
+struct dirent *readdir(DIR *d)
+{
+    if (directories_end_early) {
+        errno = EIO;
+        return NULL;
+    }
+    return (struct dirent *)readdir64(d);
+}
+
+/* What was not seen might not belong there. */
+static void a_directory_that_cannot_be_read_to_its_end_is_not_good(void **state)
+{
+    (void)state;
+    static struct run r;
+    directories_end_early = true;
+    verify(&r, "log", "");
+    directories_end_early = false;
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.out, "WRONG");
+    assert_shows(r.out, "/log/: Input/output error");
+}
 
 static void an_exported_log_is_good_and_told_in_one_line(void **state)
 {
@@ -409,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exported_log_is_good_and_told_in_one_line),
+        cmocka_unit_test(a_directory_that_cannot_be_read_to_its_end_is_not_good),
         cmocka_unit_test(a_log_of_another_node_than_the_trusted_one_is_wrong),
         cmocka_unit_test(every_card_on_the_command_line_is_compared),
         cmocka_unit_test(logs_of_all_shapes_are_good),
