@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One report on its way. */
 struct made {
@@ -90,18 +91,34 @@ static void say_written(const struct made *m, const char *path, const char *name
                  sym_file_show(shown, name), entries);
 }
 
+/* The two files, while nothing was signed; name: of the second. */
+static enum sym_err check_targets(char name[SYM_PATH_BYTES], const char *path,
+                                  struct sym_fault *fault)
+{
+    int len = snprintf(name, SYM_PATH_BYTES, "%s.exhibit", path);
+    if (len < 0 || (size_t)len >= SYM_PATH_BYTES) {
+        return sym_fail(fault, SYM_TOO_LONG, "--out: the name is too long");
+    }
+    const char *const paths[] = {path, name};
+    for (size_t i = 0; i < 2; i++) {
+        char shown[SYM_FAULT_BYTES];
+        if (access(paths[i], F_OK) == 0) {
+            return sym_fail(fault, SYM_EXISTS,
+                            "%.230s: exists already and is not overwritten; choose another name or "
+                            "remove it",
+                            sym_file_show(shown, paths[i]));
+        }
+    }
+    return SYM_OK;
+}
+
 static enum sym_err sign(const struct made *m, struct sym_client *client, const char *path,
-                         struct sym_fault *fault)
+                         const char *name, struct sym_fault *fault)
 {
     uint64_t entries = 0;
     SYM_ARENA_AUTO arena = {0};
     struct sym_exhibit answer;
     const struct sym_exhibit wish = {.text = sym_span(m->json, m->json_len)};
-    char name[SYM_PATH_BYTES];
-    int len = snprintf(name, sizeof name, "%s.exhibit", path);
-    if (len < 0 || (size_t)len >= sizeof name) {
-        return sym_fail(fault, SYM_TOO_LONG, "--out: the name is too long");
-    }
     if (m->json_len > SYM_EXHIBIT_BYTES_MAX / 2) {
         return sym_fail(fault, SYM_TOO_LONG,
                         "the report is longer than a signed one can be; choose a shorter time with "
@@ -129,7 +146,11 @@ static enum sym_err make(struct made *m, struct sym_report *r, const struct sym_
 {
     SYM_CLIENT_AUTO client = {0};
     const char *path = sym_args_value(&call->args, "out");
-    enum sym_err err = sym_client_open(&client, call, fault);
+    char name[SYM_PATH_BYTES];
+    enum sym_err err = path != NULL ? check_targets(name, path, fault) : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_client_open(&client, call, fault);
+    }
     if (err == SYM_OK) {
         err = sym_report_collect(r, &client, fault);
         m->entries = r->tree.size;
@@ -141,7 +162,7 @@ static enum sym_err make(struct made *m, struct sym_report *r, const struct sym_
         err = write_text(m, r, fault);
     }
     if (err == SYM_OK && path != NULL) {
-        err = sign(m, &client, path, fault);
+        err = sign(m, &client, path, name, fault);
     } else if (err == SYM_OK) {
         (void)fwrite(m->text, 1, m->text_len, stdout);
     }

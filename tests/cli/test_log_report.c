@@ -47,6 +47,29 @@ static void a_report_sums_up_and_is_signed(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
 }
 
+static void a_report_that_finds_no_place_is_not_signed(void **state)
+{
+    static const char *const there[] = {"report.md", "report.md.exhibit"};
+    struct fake_node *node = *state;
+    char asked[8192];
+    char path[512];
+    char said[128];
+    fake_log_make(node);
+    start(node);
+    for (size_t i = 0; i < 2; i++) {
+        fake_write(node->dir, there[i], sym_span_text("older"), 0600);
+        run_in(node, "log|report|--out|@/report.md");
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        (void)snprintf(said, sizeof said, "/%s: exists already and is not overwritten", there[i]);
+        assert_shows(r.err, said);
+        (void)snprintf(path, sizeof path, "%s/%s", node->dir, there[i]);
+        assert_int_equal(unlink(path), 0);
+        assert_nothing(node, "report.md");
+    }
+    fake_notes(asked, node);
+    assert_shows_not(asked, "LOG_SIGN_REPORT");
+}
+
 /* The entry of the signing is in the head that the node signs, and in no figure of the report. */
 static void a_report_says_which_entries_it_was_made_of(void **state)
 {
@@ -261,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(a_report_sums_up_and_is_signed),
+        WITH_NODE(a_report_that_finds_no_place_is_not_signed),
         WITH_NODE(a_report_says_which_entries_it_was_made_of),
         WITH_NODE(a_report_counts_each_tabulation_that_was_asked_for_once),
         WITH_NODE(a_report_counts_what_was_answered_before_as_no_denial),
