@@ -414,5 +414,6 @@ void sym_handover_end(struct sym_handover *h)
     }
     (void)pthread_cond_destroy(&h->changed);
     (void)pthread_mutex_destroy(&h->mutex);
+    sym_wipe(h, sizeof *h); /* it held records */
     free(h);
 }

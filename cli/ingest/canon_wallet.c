@@ -2,6 +2,7 @@
 #include "cli/ingest/bech32.h"
 #include "cli/ingest/canon_run.h"
 #include "cli/ingest/keccak.h"
+#include "crypto/secret.h"
 
 #include <string.h>
 #include <strings.h>
@@ -78,7 +79,7 @@ static enum sym_err write_base58(struct sym_canon_run *run)
     size_t len = 0;
     enum sym_err err = sym_base58check(bytes, &len, run->value);
     bool private_key = err == SYM_OK && is_private_key(bytes, len);
-    memset(bytes, 0, sizeof bytes);
+    sym_wipe(bytes, sizeof bytes);
     if (err == SYM_BAD_VALUE) {
         return sym_canon_refuse(run, err,
                                 "the Base58Check checksum does not match; is this an address "

@@ -6,6 +6,8 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <ucontext.h>
+#include <valgrind/memcheck.h>
 
 static cJSON *bech32_vectors(void)
 {
@@ -118,6 +120,35 @@ static void refuses_private_keys_and_other_things_in_base58(void **state)
     refuses(*state, SYM_TOKEN_WALLET, "97aESq1VxeYVAmxHSDmG", "what it holds is no address");
 }
 
+/* The next test runs on a stack of its own, to see what is left on it. */
+static uint8_t own_stack[1u << 20];
+static ucontext_t back;
+static void *canon;
+
+static void refuse_a_key(void)
+{
+    refuses(canon, SYM_TOKEN_WALLET, "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ",
+            "is a private key");
+}
+
+static void leaves_no_private_key_on_the_stack(void **state)
+{
+    static const uint8_t part[] = {0x0b, 0x2f, 0xe5, 0x0b, 0x7c, 0xae, 0x11, 0xec}; /* of the key */
+    ucontext_t there;
+    if (RUNNING_ON_VALGRIND) {
+        (void)puts("SKIP: valgrind forbids reading a stack that was left");
+        skip();
+    }
+    canon = *state;
+    assert_int_equal(getcontext(&there), 0);
+    there.uc_stack.ss_sp = own_stack;
+    there.uc_stack.ss_size = sizeof own_stack;
+    there.uc_link = &back;
+    makecontext(&there, refuse_a_key, 0);
+    assert_int_equal(swapcontext(&back, &there), 0);
+    assert_null(memmem(own_stack, sizeof own_stack, part, sizeof part));
+}
+
 static void base58_is_bounded(void **state)
 {
     (void)state;
@@ -228,6 +259,7 @@ int main(void)
         cmocka_unit_test(takes_base58check_addresses_as_they_are),
         cmocka_unit_test(refuses_base58_with_anything_changed),
         cmocka_unit_test(refuses_private_keys_and_other_things_in_base58),
+        cmocka_unit_test(leaves_no_private_key_on_the_stack),
         cmocka_unit_test(base58_is_bounded),
         cmocka_unit_test(ethereum_addresses_are_checked_and_written_small),
         cmocka_unit_test(remarks_on_an_address_without_checksum),
