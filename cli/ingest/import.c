@@ -87,7 +87,12 @@ static enum sym_err open_rejects(struct import *im, const struct sym_csv_row *ro
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
     im->rejects = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (im->rejects == NULL) {
-        return sym_file_fault(im->fault, path);
+        enum sym_err err = sym_file_fault(im->fault, path);
+        if (fd >= 0) {
+            (void)close(fd);
+            (void)unlink(path);
+        }
+        return err;
     }
     for (size_t i = 0; i < REJECT_COLUMNS; i++) {
         head[i] = sym_span_text(reject_titles[i]);

@@ -3,6 +3,9 @@
 #include "tests/cli/import_seen.h"
 #include "tests/support/scratch.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -75,6 +78,48 @@ static void a_failed_import_leaves_no_rejects(void **state)
     use_profile(ACCOUNTS);
     assert_int_equal(import_text("id,iban,bic\na,wrong,\nb,\"x\n", path, 1), SYM_BAD_FORMAT);
     assert_false(scratch_has(s->path, "failed.csv"));
+}
+
+static bool streams_run_out;
+
+/* Stands in for that of the C library. */
+FILE *fdopen(int fd, const char *mode)
+{
+    FILE *(*next)(int, const char *) = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "fdopen");
+    memcpy(&next, &symbol, sizeof next);
+    if (streams_run_out) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return next(fd, mode);
+}
+
+static size_t open_descriptors(void)
+{
+    size_t n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    assert_non_null(d);
+    while (readdir(d) != NULL) {
+        n++;
+    }
+    (void)closedir(d);
+    return n;
+}
+
+static void rejects_that_cannot_be_opened_leave_nothing(void **state)
+{
+    struct scratch *s = *state;
+    char path[PATH_MAX];
+    size_t before = open_descriptors();
+    scratch_join(path, s->path, "empty.csv");
+    use_profile(ACCOUNTS);
+    streams_run_out = true;
+    enum sym_err err = import_text("id,iban,bic\na,wrong,\n", path, 1);
+    streams_run_out = false;
+    assert_int_equal(err, SYM_IO);
+    assert_false(scratch_has(s->path, "empty.csv"));
+    assert_int_equal(open_descriptors(), before);
 }
 
 /* A limit on the size of files stands in for a full disk. */
@@ -192,6 +237,7 @@ int main(void)
         cmocka_unit_test(what_was_saved_can_be_mended_and_imported),
         cmocka_unit_test(a_file_that_exists_is_not_overwritten_with_rejects),
         cmocka_unit_test(a_failed_import_leaves_no_rejects),
+        cmocka_unit_test(rejects_that_cannot_be_opened_leave_nothing),
         cmocka_unit_test(rejects_that_cannot_be_written_end_the_import),
         cmocka_unit_test(refuses_a_file_that_was_cut_off),
         cmocka_unit_test(a_fault_far_down_names_its_line),
