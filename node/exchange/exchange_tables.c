@@ -74,8 +74,11 @@ enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct sym_span 
         tokens += row.types[i].type == type ? row.types[i].tokens : 0;
     }
     if (row.kind != SYM_DATASET_IDENTIFIERS) {
-        return sym_fail(fault, SYM_UNSUPPORTED, "dataset %.*s: holds no identifiers",
-                        (int)row.name.len, (const char *)row.name.data);
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %.*s: holds %s, not identifiers; count them with `symbolon "
+                        "hotspots`, `routes`, `trends` or `tabulate`",
+                        (int)row.name.len, (const char *)row.name.data,
+                        sym_dataset_kind_text(row.kind));
     }
     if (type == SYM_TOKEN_NONE || type >= SYM_TOKEN_TYPE_COUNT) {
         return sym_fail(fault, SYM_UNSUPPORTED, "type: a table is about one type of identifiers");

@@ -79,6 +79,11 @@ class Told(TableTest):
         a = table.asker
         self.refused(table.try_it(dataset="peopel"), FAILED, "dataset peopel: does not exist here",
                      "symbolon dataset list")
+        (a.home / "counts.csv").write_text("country,year,count\nIT,2020,3\n")
+        a.do("import", a.home / "counts.csv", "--dataset", "counts", "--profile", "aggregates",
+             "--cells-per-incident", 1, "--persons-max", 1)
+        self.refused(table.try_it(dataset="counts"), FAILED,
+                     "dataset counts: holds aggregates, not identifiers; count them with `symbolon hotspots`")
         self.refused(table.try_it("--top", "3"), USAGE, "--top")
         self.assertEqual(a.json("exchange", "list"), [])
 
