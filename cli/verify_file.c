@@ -340,13 +340,23 @@ void sym_verify_file(struct sym_verdict *v, const struct sym_trust *trust, const
     struct stat st;
     struct sym_fault fault;
     char name[SYM_FAULT_BYTES];
+    bool there = stat(path, &st) == 0;
     *v = (struct sym_verdict){.kind = "unknown"};
-    if (lstat(path, &st) == 0 && sym_verify_is_body(path)) {
+    (void)sym_file_show(name, path);
+    /* Of a pipe nobody knows when it ends. */
+    if (there && !S_ISREG(st.st_mode)) {
+        (void)sym_fail(
+            &fault, SYM_BAD_FORMAT,
+            "%.200s: is not an ordinary file; write what comes from it into one and name "
+            "that",
+            name);
+        sym_verdict_wrong(v, &fault);
+    } else if (there && sym_verify_is_body(path)) {
         sym_verify_body(v, trust, path);
     } else if (sym_file_read(&text, path, SYM_PROOF_BYTES_MAX, &fault) != SYM_OK) {
         v->absent = fault.err == SYM_NOT_FOUND;
         sym_verdict_wrong(v, &fault);
     } else {
-        verify_text(v, trust, sym_secret_span(&text), sym_file_show(name, path));
+        verify_text(v, trust, sym_secret_span(&text), name);
     }
 }

@@ -432,6 +432,24 @@ static void refuses_a_pipe_in_place_of_any_file(void **state)
     }
 }
 
+static void refuses_a_pipe_or_device_that_is_named_itself(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"pipe", "pipe.tlog-proof", "pipe.body.jsonl", "device"};
+    static struct run r;
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        scratch_join(path, scratch.path, names[i]);
+        assert_int_equal(i < 3 ? mkfifo(path, 0600) : symlink("/dev/zero", path), 0);
+        (void)alarm(20);
+        verify(&r, names[i], "");
+        (void)alarm(0);
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_shows(r.out, names[i]);
+        assert_shows(r.out, ": is not an ordinary file; write what comes from it into one");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +469,7 @@ int main(void)
         cmocka_unit_test(refuses_a_body_that_is_younger_than_what_was_erased),
         cmocka_unit_test(refuses_an_endless_line_and_what_is_no_file),
         cmocka_unit_test(refuses_a_pipe_in_place_of_any_file),
+        cmocka_unit_test(refuses_a_pipe_or_device_that_is_named_itself),
     };
     return cmocka_run_group_tests_name("verify", tests, set_up, tear_down);
 }
