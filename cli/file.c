@@ -126,7 +126,7 @@ static enum sym_err read_file(struct sym_secret *out, const char *given, size_t 
     if (fstat(fd, &st) != 0) {
         err = sym_file_fault(fault, path);
     } else if (S_ISDIR(st.st_mode)) {
-        err = sym_fail(fault, SYM_IO, "%s: is a directory", path);
+        err = sym_fail(fault, SYM_IO, "%s: is a directory; name a file", path);
     } else if (secret && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
         err = sym_fail(fault, SYM_BAD_PERMISSIONS,
                        "%s: others than its owner may use this secret; run chmod 600 on it", path);

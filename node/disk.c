@@ -85,7 +85,10 @@ enum sym_err sym_disk_open(struct sym_disk *d, const char *path, struct sym_faul
                         "%s: does not exist: make a node there with symbolon init", opened.shown);
     }
     if (errno == ENOTDIR) {
-        return sym_fail(fault, SYM_NOT_FOUND, "%s: is not a directory", opened.shown);
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "%s: is not a directory: move away what is there, or name another place "
+                        "with --dir",
+                        opened.shown);
     }
     return sym_disk_fail(fault, &opened, NULL, errno);
 }

@@ -230,8 +230,10 @@ static enum sym_err check_directory(const char *what, const char *path, struct s
     struct stat info;
 
     if (path == NULL || stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        return sym_fail(fault, SYM_NOT_FOUND, "sandbox: %s directory %s is not a directory", what,
-                        path == NULL ? "(none)" : path);
+        return sym_fail(
+            fault, SYM_NOT_FOUND,
+            "sandbox: %s directory %s is not a directory any more: start the node again", what,
+            path == NULL ? "(none)" : path);
     }
     return SYM_OK;
 }

@@ -137,7 +137,7 @@ static enum sym_err open_file(struct sym_csv *csv, const char *path, struct sym_
         return sym_file_fault(fault, csv->name);
     }
     if (S_ISDIR(st.st_mode)) {
-        return sym_fail(fault, SYM_IO, "%s: is a directory", csv->name);
+        return sym_fail(fault, SYM_IO, "%s: is a directory; name a file", csv->name);
     }
     csv->total = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
     (void)posix_fadvise(csv->fd, 0, 0, POSIX_FADV_SEQUENTIAL);

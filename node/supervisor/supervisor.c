@@ -253,6 +253,13 @@ static void on_leash(void *owner, short ready)
 
 /* Signals -------------------------------------------------------------------------------------- */
 
+static const char *remedy_of(const char *how)
+{
+    return strcmp(how, "signal KILL") == 0
+               ? "most often the machine had run out of memory: dmesg tells"
+               : "if it does so again, report it with the log before this line";
+}
+
 /* The store is the only file that core maps: SIGBUS means that a page of it is not there. */
 static void explain(char text[SYM_FAULT_BYTES], const struct side *side, const char *how)
 {
@@ -261,8 +268,9 @@ static void explain(char text[SYM_FAULT_BYTES], const struct side *side, const c
                        "%.200s/store: is damaged, or its disk fails (core: %s): restore a backup",
                        side->owner->dir.disk.shown, how);
     } else {
-        (void)snprintf(text, SYM_FAULT_BYTES, "%s: ended unexpectedly (%s): the node was stopped",
-                       side->child.name, how);
+        (void)snprintf(text, SYM_FAULT_BYTES,
+                       "%s: ended unexpectedly (%s): the node was stopped: start it again; %s",
+                       side->child.name, how, remedy_of(how));
     }
 }
 

@@ -141,7 +141,7 @@ static void refuses_a_file_that_is_not_there_or_is_a_directory(void **state)
     SYM_CARDS_AUTO cards = {0};
     assert_int_equal(sym_cards_load(&cards, "/nonexistent", &fault), SYM_NOT_FOUND);
     assert_int_equal(sym_cards_load(&cards, node->dir, &fault), SYM_IO);
-    assert_shows(fault.text, "is a directory");
+    assert_shows(fault.text, ": is a directory; name a file");
     assert_int_equal(sym_cards_load(&cards, "/none\033[31m", &fault), SYM_NOT_FOUND);
     assert_shows(fault.text, "/none\\x1b[31m: ");
 }

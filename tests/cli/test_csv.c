@@ -372,7 +372,7 @@ static void refuses_files_that_cannot_be_read(void **state)
     assert_int_equal(sym_csv_open(&csv, "/nowhere/x.csv", ',', &fault), SYM_NOT_FOUND);
     assert_non_null(strstr(fault.text, "/nowhere/x.csv: "));
     assert_int_equal(sym_csv_open(&csv, "/", ',', &fault), SYM_IO);
-    assert_string_equal(fault.text, "/: is a directory");
+    assert_string_equal(fault.text, "/: is a directory; name a file");
     assert_null(csv);
 }
 

@@ -264,7 +264,8 @@ class End(SupervisorTest):
                 log = node.log()
                 self.assertIn(f'event=process-ended child={victim} how="signal KILL"', log)
                 self.assertIn(f'event=process-ended child={other} how="exit code 0"', log)
-                self.assertIn(f"symbolond: {victim}: ended unexpectedly (signal KILL)", log)
+                self.assertIn(f"symbolond: {victim}: ended unexpectedly (signal KILL): the node was stopped: "
+                              "start it again; most often the machine had run out of memory", log)
                 self.assertFalse(run_directory.exists())
                 node.forget()
                 node.start()
@@ -334,7 +335,8 @@ class StandIns(SupervisorTest):
 
     def test_a_child_that_dies_at_the_start(self):
         node = self.serve("core-dies", ready=False)
-        self.ends(node, 1, "symbolond: core: ended unexpectedly (signal USR1)",
+        self.ends(node, 1, "symbolond: core: ended unexpectedly (signal USR1): the node was stopped: start it again; "
+                  "if it does so again, report it",
                   'child=gate how="exit code 0"')
 
     def test_the_reason_of_a_child_that_cannot_go_on_is_shown_and_harmless(self):

@@ -156,7 +156,8 @@ static void refuses_to_open_what_is_no_directory(void **state)
     failed(sym_disk_open(&other, path, &fault), SYM_NOT_FOUND, &fault, "does not exist");
     scratch_write(scratch.path, "file", 0600, sym_span_text("x"));
     scratch_join(path, scratch.path, "file");
-    failed(sym_disk_open(&other, path, &fault), SYM_NOT_FOUND, &fault, "is not a directory");
+    failed(sym_disk_open(&other, path, &fault), SYM_NOT_FOUND, &fault,
+           "/file: is not a directory: move away what is there, or name another place with --dir");
     assert_int_equal(other.fd, -1);
     sym_disk_close(&other);
 }
