@@ -8,16 +8,6 @@
 #define NAME_BYTES_MAX  253u
 #define LABEL_BYTES_MAX 63u
 
-static bool is_plain(struct sym_span name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* "xn--" begins a label that only UTS 46 can judge. */
 static bool has_encoded_label(struct sym_span name)
 {
@@ -30,17 +20,12 @@ static bool has_encoded_label(struct sym_span name)
     return false;
 }
 
-static uint8_t to_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
 static enum sym_err to_ascii(struct sym_writer *out, const struct sym_canon_run *run,
                              struct sym_span name)
 {
-    if (is_plain(name) && !has_encoded_label(name)) {
+    if (sym_is_ascii(name) && !has_encoded_label(name)) {
         for (size_t i = 0; i < name.len; i++) {
-            sym_write_u8(out, to_lower(name.data[i]));
+            sym_write_u8(out, sym_to_lower(name.data[i]));
         }
         return SYM_OK;
     }

@@ -29,20 +29,10 @@ static bool is_word_byte(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-static bool is_plain(struct sym_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ASCII is its own transliteration; most names need no more. */
 static enum sym_err to_latin(struct sym_writer *out, const struct sym_canon_run *run)
 {
-    if (!is_plain(run->value)) {
+    if (!sym_is_ascii(run->value)) {
         return sym_unicode_latin(out, run->unicode, run->value);
     }
     for (size_t i = 0; i < run->value.len; i++) {

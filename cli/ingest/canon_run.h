@@ -6,6 +6,7 @@
 #ifndef SYM_CLI_INGEST_CANON_RUN_H
 #define SYM_CLI_INGEST_CANON_RUN_H
 
+#include "cli/ingest/ascii.h"
 #include "cli/ingest/canon.h"
 #include "cli/ingest/unicode.h"
 
@@ -92,9 +93,6 @@ SYM_MUST enum sym_err sym_canon_compact(struct sym_compact *out, const struct sy
                                         const char *kept);
 struct sym_span sym_compact_span(const struct sym_compact *c);
 
-/* ASCII, whatever the locale. */
-bool sym_is_digit(char c);
-bool sym_is_capital(char c);
 bool sym_are_digits(const char *text, size_t len);
 /* A BIC of 8 or 11 characters to one of 11, with its terminator. Notes the step. */
 SYM_MUST enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run,

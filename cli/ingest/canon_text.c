@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-bool sym_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool sym_is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 bool sym_are_digits(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -22,14 +22,9 @@ struct pieces {
     unsigned port; /* 0: none */
 };
 
-static uint8_t to_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
 static bool is_alnum(uint8_t c)
 {
-    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
+    return (sym_to_lower(c) >= 'a' && sym_to_lower(c) <= 'z') || sym_is_digit(c);
 }
 
 /* Cuts text at the first byte of any; the rest, with that byte, is returned. */
@@ -111,7 +106,7 @@ static int hex_value(uint8_t c)
     if (c >= '0' && c <= '9') {
         return c - '0';
     }
-    c = to_lower(c);
+    c = sym_to_lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -213,7 +208,7 @@ static void write_query(struct sym_canon_run *run, struct sym_span query)
 static enum sym_err write_host(struct sym_canon_run *run, const struct pieces *p)
 {
     for (size_t i = 0; i < p->scheme.len; i++) {
-        sym_write_u8(&run->out, to_lower(p->scheme.data[i]));
+        sym_write_u8(&run->out, sym_to_lower(p->scheme.data[i]));
     }
     sym_write_span(&run->out, sym_span_text("://"));
     enum sym_err err = sym_canon_domain(&run->out, run, p->host, true);

@@ -1,5 +1,7 @@
 #include "cli/ingest/date.h"
 
+#include "cli/ingest/ascii.h"
+
 #include <time.h>
 
 #define YEAR_MIN 1000u /* dates are written with four digits for the year */
@@ -8,11 +10,6 @@ struct cut {
     unsigned value[3];
     size_t digits[3];
 };
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_separator(uint8_t c)
 {
@@ -26,7 +23,7 @@ static bool cut(struct cut *out, struct sym_span text)
     uint8_t separator = 0;
     *out = (struct cut){.digits = {0}};
     for (size_t i = 0; i < 3; i++) {
-        for (; at < text.len && is_digit(text.data[at]) && out->digits[i] < 5; at++) {
+        for (; at < text.len && sym_is_digit(text.data[at]) && out->digits[i] < 5; at++) {
             out->value[i] = 10 * out->value[i] + (unsigned)(text.data[at] - '0');
             out->digits[i]++;
         }
@@ -56,7 +53,7 @@ static bool parse_iso(struct sym_date *out, struct sym_span text)
         if (extended && (i == 4 || i == 7)) {
             continue;
         }
-        if (!is_digit(text.data[i])) {
+        if (!sym_is_digit(text.data[i])) {
             return false;
         }
         v = 10 * v + (unsigned)(text.data[i] - '0');

@@ -2,6 +2,7 @@
 
 #include "cli/file.h"
 #include "cli/format.h"
+#include "cli/ingest/ascii.h"
 #include "cli/ingest/unicode.h"
 #include "crypto/secret.h"
 
@@ -62,21 +63,11 @@ static struct sym_span cut(struct sym_span *rest, char mark)
     return first;
 }
 
-static bool is_plain(struct sym_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Letters a-z, at least two of them and a terminator. */
 static bool fold(char out[SYM_NICKNAME_BYTES], struct reading *r, struct sym_span word)
 {
     struct sym_writer w = sym_writer((uint8_t *)out, SYM_NICKNAME_BYTES - 1);
-    if (is_plain(word)) {
+    if (sym_is_ascii(word)) {
         sym_write_span(&w, word);
     } else if ((r->unicode == NULL && sym_unicode_new(&r->unicode) != SYM_OK) ||
                sym_unicode_latin(&w, r->unicode, word) != SYM_OK) {

@@ -1,19 +1,16 @@
 #include "cli/ingest/when.h"
 
+#include "cli/ingest/ascii.h"
+
 #include <string.h>
 #include <strings.h>
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* 1 to max digits and nothing else. */
 static bool number(unsigned *out, struct sym_span text, size_t max)
 {
     unsigned n = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.data[i]) || i == max) {
+        if (!sym_is_digit(text.data[i]) || i == max) {
             return false;
         }
         n = 10 * n + (unsigned)(text.data[i] - '0');
