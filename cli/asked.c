@@ -3,6 +3,8 @@
 #include "crypto/text.h"
 #include "proto/control.h"
 
+#include <string.h>
+
 #define TIMEOUT_DEFAULT_S 3600u
 
 enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args, const char *option,
@@ -17,6 +19,41 @@ enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args, c
         return sym_fail(fault, SYM_BAD_VALUE, "--%s: \"%.64s\" is not a name", option, value);
     }
     return SYM_OK;
+}
+
+/* One more of them. */
+static enum sym_err add_peer(struct sym_span *out, size_t *n, size_t max, struct sym_span alias,
+                             struct sym_fault *fault)
+{
+    const char *text = (const char *)alias.data;
+    int shown = alias.len < 64 ? (int)alias.len : 64;
+    if (sym_alias_check(alias) != SYM_OK) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--peers: \"%.*s\" is not a name", shown, text);
+    }
+    for (size_t i = 0; i < *n; i++) {
+        if (sym_span_equal(out[i], alias)) {
+            return sym_fail(fault, SYM_BAD_VALUE, "--peers: names %.*s twice", shown, text);
+        }
+    }
+    if (*n == max) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--peers: at most %zu can take part", max);
+    }
+    out[(*n)++] = alias;
+    return SYM_OK;
+}
+
+enum sym_err sym_asked_peers(struct sym_span *out, size_t *n, size_t max, const char *text,
+                             struct sym_fault *fault)
+{
+    *n = 0;
+    for (const char *at = text;; at++) {
+        size_t len = strcspn(at, ",");
+        enum sym_err err = add_peer(out, n, max, sym_span(at, len), fault);
+        at += len;
+        if (err != SYM_OK || *at == '\0') {
+            return err;
+        }
+    }
 }
 
 enum sym_err sym_asked_term(uint32_t *out, const struct sym_args *args, const char *option,

@@ -11,6 +11,10 @@
 SYM_MUST enum sym_err sym_asked_name(struct sym_span *out, const struct sym_args *args,
                                      const char *option, struct sym_fault *fault);
 
+/* The value of --peers: names with commas between them, each once; out has room for max. */
+SYM_MUST enum sym_err sym_asked_peers(struct sym_span *out, size_t *n, size_t max, const char *text,
+                                      struct sym_fault *fault);
+
 /* A word to its number; the fault lists the words there are. */
 typedef enum sym_err sym_asked_parse(uint32_t *out, const char *text, struct sym_fault *fault);
 /* One word of several (terms.h); the option must be there. */

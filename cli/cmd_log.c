@@ -3,13 +3,11 @@
 #include "cli/audit/row.h"
 #include "cli/file.h"
 #include "cli/pause.h"
+#include "cli/target.h"
 #include "cli/terms.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum format { AS_TABLE, AS_CSV, AS_JSON };
 
 static const struct sym_option list_options[] = {
     SYM_AUDIT_FILTER_OPTIONS,
@@ -22,36 +20,13 @@ static const struct sym_option list_options[] = {
 /* The answer so far; nothing of it is shown before it is whole. */
 struct listing {
     struct sym_audit_filter filter;
-    enum format format;
+    enum sym_format format;
     FILE *to;
     struct sym_table *table;
     struct sym_json *json;
     uint64_t wrong, first_wrong;
     const char *fault; /* of that one */
 };
-
-static enum sym_err read_format(enum format *out, const struct sym_args *args,
-                                struct sym_fault *fault)
-{
-    static const char *const words[] = {"table", "csv", "json"};
-    const char *text = sym_args_value(args, "format");
-    bool json = sym_args_has(args, "json");
-    *out = json ? AS_JSON : AS_TABLE;
-    if (text == NULL) {
-        return SYM_OK;
-    }
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *out = (enum format)i;
-            return json && *out != AS_JSON
-                       ? sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
-                                  text)
-                       : SYM_OK;
-        }
-    }
-    return sym_fail(fault, SYM_BAD_VALUE, "--format: \"%.64s\" is not one of table, csv, json",
-                    text);
-}
 
 static void again(void *context)
 {
@@ -72,16 +47,12 @@ static bool put(void *context, const struct sym_audit_entry *entry)
         l->first_wrong = entry->index;
         l->fault = entry->fault;
     }
-    switch (l->format) {
-    case AS_TABLE:
+    if (l->format == SYM_FORMAT_TABLE) {
         sym_audit_put_row(l->table, entry);
-        break;
-    case AS_CSV:
+    } else if (l->format == SYM_FORMAT_CSV) {
         sym_audit_put_csv(l->to, entry);
-        break;
-    case AS_JSON:
+    } else {
         sym_audit_put_json(l->json, entry);
-        break;
     }
     return true;
 }
@@ -97,9 +68,9 @@ static bool take(void *context, const struct sym_audit_entry *entry)
 
 static void begin(struct listing *l)
 {
-    if (l->format == AS_TABLE) {
+    if (l->format == SYM_FORMAT_TABLE) {
         l->table = sym_table_new(sym_audit_columns, SYM_AUDIT_COLUMNS);
-    } else if (l->format == AS_CSV) {
+    } else if (l->format == SYM_FORMAT_CSV) {
         sym_audit_put_csv_head(l->to);
     } else {
         l->json = sym_json_new(l->to);
@@ -109,10 +80,10 @@ static void begin(struct listing *l)
 
 static enum sym_err end(struct listing *l)
 {
-    if (l->format == AS_TABLE) {
+    if (l->format == SYM_FORMAT_TABLE) {
         return sym_table_print(l->table, l->to);
     }
-    if (l->format == AS_JSON) {
+    if (l->format == SYM_FORMAT_JSON) {
         sym_json_end(l->json);
         return sym_json_finish(l->json);
     }
@@ -174,7 +145,7 @@ static enum sym_exit run_list(const struct sym_call *call)
     char *text = NULL;
     size_t len = 0;
     if (sym_audit_filter_read(&l.filter, &call->args, &fault) != SYM_OK ||
-        read_format(&l.format, &call->args, &fault) != SYM_OK) {
+        sym_target_format(&l.format, 3, &call->args, &fault) != SYM_OK) {
         return sym_command_usage(call, "%s", fault.text);
     }
     sym_pause_begin();

@@ -6,8 +6,6 @@
 #include "cli/terms.h"
 #include "proto/table_control.h"
 
-#include <string.h>
-
 #define NANO_DIGITS  9u
 #define EPSILON_MOST UINT64_C(12000000000)
 #define EPSILON_ONE  UINT64_C(1000000000)
@@ -19,36 +17,13 @@ struct wish {
     struct sym_target target;
 };
 
-/* Aliases with commas between them. */
 static enum sym_err read_peers(struct wish *w, const struct sym_args *args, struct sym_fault *fault)
 {
     const char *text = sym_args_value(args, "peers");
     w->start.peers = w->peers;
-    if (text == NULL) {
-        return sym_fail(fault, SYM_BAD_VALUE, "--peers is missing: aliases such as a,b,c");
-    }
-    for (const char *at = text;; at++) {
-        size_t len = strcspn(at, ",");
-        struct sym_span alias = sym_span(at, len);
-        if (sym_alias_check(alias) != SYM_OK) {
-            return sym_fail(fault, SYM_BAD_VALUE, "--peers: \"%.*s\" is not a name",
-                            len < 64 ? (int)len : 64, at);
-        }
-        for (size_t i = 0; i < w->start.n_peers; i++) {
-            if (sym_span_equal(w->peers[i], alias)) {
-                return sym_fail(fault, SYM_BAD_VALUE, "--peers: names %.*s twice", (int)len, at);
-            }
-        }
-        if (w->start.n_peers == SYM_TABLE_LISTS_MAX) {
-            return sym_fail(fault, SYM_BAD_VALUE, "--peers: a table has at most %u lists",
-                            SYM_TABLE_LISTS_MAX);
-        }
-        w->peers[w->start.n_peers++] = alias;
-        at += len;
-        if (*at == '\0') {
-            return SYM_OK;
-        }
-    }
+    return text != NULL
+               ? sym_asked_peers(w->peers, &w->start.n_peers, SYM_TABLE_LISTS_MAX, text, fault)
+               : sym_fail(fault, SYM_BAD_VALUE, "--peers is missing: aliases such as a,b,c");
 }
 
 static enum sym_err read_tallier(struct wish *w, const struct sym_args *args,

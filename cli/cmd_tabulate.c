@@ -29,32 +29,9 @@ static enum sym_err read_peers(struct wish *w, const struct sym_args *args, stru
     if (text == NULL) {
         return sym_fail(fault, SYM_BAD_VALUE, "--peers is missing: all, or aliases such as a,b,c");
     }
-    if (strcmp(text, "all") == 0) {
-        return SYM_OK;
-    }
-    for (const char *at = text;; at++) {
-        size_t len = strcspn(at, ",");
-        struct sym_span alias = sym_span(at, len);
-        if (sym_alias_check(alias) != SYM_OK) {
-            return sym_fail(fault, SYM_BAD_VALUE, "--peers: \"%.*s\" is not a name",
-                            len < 64 ? (int)len : 64, at);
-        }
-        for (size_t i = 0; i < w->start.n_peers; i++) {
-            if (sym_span_equal(w->peers[i], alias)) {
-                return sym_fail(fault, SYM_BAD_VALUE, "--peers: names %.*s twice", (int)len, at);
-            }
-        }
-        if (w->start.n_peers == SYM_TAB_MEMBERS_MAX) {
-            return sym_fail(fault, SYM_BAD_VALUE,
-                            "--peers: a tabulation has at most %u participants",
-                            SYM_TAB_MEMBERS_MAX);
-        }
-        w->peers[w->start.n_peers++] = alias;
-        at += len;
-        if (*at == '\0') {
-            return SYM_OK;
-        }
-    }
+    return strcmp(text, "all") == 0
+               ? SYM_OK
+               : sym_asked_peers(w->peers, &w->start.n_peers, SYM_TAB_MEMBERS_MAX, text, fault);
 }
 
 /* What a joint computation needs, and a preview does not. */

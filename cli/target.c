@@ -9,11 +9,10 @@
 #define TOP_DEFAULT 20u
 #define TOP_MAX     1000000u
 
-enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args,
-                             struct sym_fault *fault)
+enum sym_err sym_target_format(enum sym_format *out, size_t n, const struct sym_args *args,
+                               struct sym_fault *fault)
 {
     static const char *const words[] = {"table", "csv", "json", "geojson"};
-    size_t n = sym_args_knows(args, "population") ? 4 : 3;
     const char *format = sym_args_value(args, "format");
     bool json = sym_args_has(args, "json");
     size_t at = json ? SYM_FORMAT_JSON : SYM_FORMAT_TABLE;
@@ -21,30 +20,42 @@ enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args
         for (at = 0; at < n && strcmp(format, words[at]) != 0; at++) {
         }
     }
-    if (at == n || (json && at != SYM_FORMAT_JSON)) {
-        return at == n ? sym_fail(fault, SYM_BAD_VALUE,
-                                  "--format: \"%.64s\" is not one of table, csv, json%s", format,
-                                  n == 4 ? ", geojson" : "")
-                       : sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other",
-                                  words[at]);
+    if (at == n) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--format: \"%.64s\" is not one of table, csv, json%s", format,
+                        n == 4 ? ", geojson" : "");
     }
-    *out = (struct sym_target){.format = (enum sym_format)at,
+    *out = (enum sym_format)at;
+    return json && at != SYM_FORMAT_JSON
+               ? sym_fail(fault, SYM_BAD_VALUE, "--json and --format %s exclude each other", format)
+               : SYM_OK;
+}
+
+enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args,
+                             struct sym_fault *fault)
+{
+    bool of_maps = sym_args_knows(args, "population");
+    enum sym_format format = SYM_FORMAT_TABLE;
+    enum sym_err err = sym_target_format(&format, of_maps ? 4 : 3, args, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    *out = (struct sym_target){.format = format,
                                .path = sym_args_value(args, "out"),
                                .force = sym_args_has(args, "force"),
                                .top = TOP_DEFAULT};
-    if (n == 4) {
+    if (of_maps) {
         out->population = sym_args_value(args, "population");
         out->scan = sym_args_has(args, "scan");
         out->gi_star = sym_args_has(args, "gi-star");
         out->has_top = sym_args_has(args, "top");
-        enum sym_err err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
+        err = sym_args_number(&out->top, args, "top", 0, TOP_MAX, fault);
         if (err != SYM_OK) {
             return err;
         }
     }
     if (sym_args_knows(args, "at-least") && sym_args_has(args, "at-least")) {
-        enum sym_err err =
-            sym_args_number(&out->at_least, args, "at-least", 1, SYM_TABLE_LISTS_MAX, fault);
+        err = sym_args_number(&out->at_least, args, "at-least", 1, SYM_TABLE_LISTS_MAX, fault);
         if (err != SYM_OK) {
             return err;
         }

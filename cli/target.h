@@ -52,6 +52,9 @@ struct sym_target {
     uint64_t at_least; /* lists, of an overlap table; 0: any */
 };
 
+/* --format, or --json: one of the first n formats (3: without GeoJSON). SYM_BAD_VALUE. */
+SYM_MUST enum sym_err sym_target_format(enum sym_format *out, size_t n, const struct sym_args *args,
+                                        struct sym_fault *fault);
 /* From the options. SYM_BAD_VALUE when they make no sense; SYM_EXISTS for a file that may not be
  * replaced, before anything was asked. */
 SYM_MUST enum sym_err sym_target_read(struct sym_target *out, const struct sym_args *args,

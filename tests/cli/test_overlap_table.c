@@ -225,6 +225,10 @@ static void refuses_what_makes_no_sense(void **state)
          "--peers is missing"},
         {"overlap-table|--peers|a,b,a|--tallier|t|--dataset|d|--type|phone|--mode|exact" WHY,
          "--peers: names a twice"},
+        {"overlap-table|--peers|a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q|--tallier|t|--dataset|d|--type|"
+         "phone"
+         "|--mode|exact" WHY,
+         "--peers: at most 16 can take part"},
         {"overlap-table|--peers|a,b|--tallier|b|--dataset|d|--type|phone|--mode|exact" WHY,
          "--tallier: b has a list"},
         {"overlap-table|--peers|a,b|--dataset|d|--type|phone|--mode|exact" WHY, "--tallier"},
