@@ -4,15 +4,13 @@
 #include "cli/format.h"
 #include "cli/ingest/crew.h"
 #include "cli/ingest/gazetteer.h"
+#include "cli/ingest/rejects.h"
 #include "cli/ingest/repeats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 /* A batch, with a length for each id and a number for each token, is one control request. */
 _Static_assert(SYM_IMPORT_BATCH_RECORDS *(SYM_RECORD_ID_BYTES_MAX + 4u +
@@ -22,11 +20,6 @@ _Static_assert(SYM_IMPORT_BATCH_RECORDS *(SYM_RECORD_ID_BYTES_MAX + 4u +
                "as limits.h says");
 
 #define TITLE_BYTES SYM_FORMAT_TEXT_BYTES(64)
-
-/* What stands in front of the row in a file of rejects. */
-#define REJECT_COLUMNS 3u
-static const char *const reject_titles[REJECT_COLUMNS] = {"symbolon_line", "symbolon_kept",
-                                                          "symbolon_reason"};
 
 struct import {
     const struct sym_import_source *source;
@@ -39,9 +32,7 @@ struct import {
     struct sym_crew *crew;
     struct sym_gazetteer *gazetteer; /* of incidents */
     char (*titles)[TITLE_BYTES];     /* of the columns, harmless */
-    FILE *rejects;
-    char *reasons; /* of one row, for the file of rejects */
-    size_t max_reasons;
+    struct sym_rejects rejects;
     struct sym_repeats rows;
     struct sym_repeats tokens;
     /* What the sink gets: records, and tokens that belong to them. */
@@ -51,7 +42,7 @@ struct import {
     uint32_t row_ends[SYM_IMPORT_BATCH_RECORDS];
 };
 
-/* The start: titles, rejects ----------------------------------------------------------------- */
+/* The start ---------------------------------------------------------------------------------- */
 
 static enum sym_err keep_titles(struct import *im, const struct sym_csv_row *row)
 {
@@ -65,63 +56,6 @@ static enum sym_err keep_titles(struct import *im, const struct sym_csv_row *row
         sym_format_text(im->titles[i], sizeof im->titles[i], title);
     }
     return SYM_OK;
-}
-
-static void write_reject(struct import *im, const struct sym_span head[REJECT_COLUMNS],
-                         const struct sym_span *fields, size_t n)
-{
-    struct sym_span all[REJECT_COLUMNS + SYM_CSV_COLUMNS_MAX];
-    memcpy(all, head, REJECT_COLUMNS * sizeof *head);
-    memcpy(all + REJECT_COLUMNS, fields, n * sizeof *fields);
-    sym_csv_write(im->rejects, all, REJECT_COLUMNS + n);
-}
-
-/* Rejected rows hold what people may not read who may not read the file they come from. */
-static enum sym_err open_rejects(struct import *im, const struct sym_csv_row *row)
-{
-    struct sym_span head[REJECT_COLUMNS];
-    const char *path = im->source->rejects;
-    if (path == NULL) {
-        return SYM_OK;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
-    im->rejects = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (im->rejects == NULL) {
-        enum sym_err err = sym_file_fault(im->fault, path);
-        if (fd >= 0) {
-            (void)close(fd);
-            (void)unlink(path);
-        }
-        return err;
-    }
-    for (size_t i = 0; i < REJECT_COLUMNS; i++) {
-        head[i] = sym_span_text(reject_titles[i]);
-    }
-    write_reject(im, head, row->fields, row->n);
-    return SYM_OK;
-}
-
-static enum sym_err check_rejects(const struct import *im)
-{
-    return im->rejects != NULL && ferror(im->rejects) != 0
-               ? sym_file_fault(im->fault, im->source->rejects)
-               : SYM_OK;
-}
-
-static enum sym_err close_rejects(struct import *im, enum sym_err err)
-{
-    if (im->rejects == NULL) {
-        return err;
-    }
-    bool lost = fclose(im->rejects) != 0;
-    im->rejects = NULL;
-    if (lost && err == SYM_OK) {
-        err = sym_file_fault(im->fault, im->source->rejects);
-    }
-    if (err != SYM_OK) {
-        (void)unlink(im->source->rejects);
-    }
-    return err;
 }
 
 static enum sym_err begin(struct import *im)
@@ -139,7 +73,7 @@ static enum sym_err begin(struct import *im)
         err = keep_titles(im, &row);
     }
     if (err == SYM_OK) {
-        err = open_rejects(im, &row);
+        err = sym_rejects_open(&im->rejects, im->source->rejects, &row, im->fault);
     }
     if (err == SYM_OK && im->binding.n_fields > 0) {
         err = sym_gazetteer_new(&im->gazetteer);
@@ -261,40 +195,14 @@ const char *sym_import_prefix(const struct sym_import_remark *m)
     return said ? NULL : m->column;
 }
 
-/* "column: reason; column: reason" */
-static enum sym_err add_reason(struct import *im, const struct sym_import_remark *m)
-{
-    const char *column = sym_import_prefix(m);
-    const char *reason = m->reason;
-    size_t used = im->reasons != NULL ? strlen(im->reasons) : 0;
-    size_t needed = used + strlen(reason) + TITLE_BYTES + 8;
-    if (needed > im->max_reasons) {
-        char *reasons = realloc(im->reasons, 2 * needed);
-        if (reasons == NULL) {
-            return sym_fail(im->fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
-        }
-        reasons[used] = '\0';
-        im->reasons = reasons;
-        im->max_reasons = 2 * needed;
-    }
-    (void)snprintf(im->reasons + used, im->max_reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
-                   column != NULL ? column : "", column != NULL ? ": " : "", reason);
-    return SYM_OK;
-}
-
 static void save_reject(struct import *im, const struct sym_batch *b, size_t row)
 {
     struct sym_span fields[SYM_CSV_COLUMNS_MAX] = {{NULL, 0}};
     const struct sym_batch_row *r = &b->rows[row];
-    char line[24];
-    (void)snprintf(line, sizeof line, "%" PRIu64, r->line);
-    const struct sym_span head[REJECT_COLUMNS] = {
-        sym_span_text(line), sym_span_text(is_kept(r) ? "yes" : "no"), sym_span_text(im->reasons)};
     for (size_t i = 0; i < r->n_fields; i++) {
         fields[i] = sym_batch_field(b, row, i);
     }
-    write_reject(im, head, fields, r->n_fields);
-    im->reasons[0] = '\0';
+    sym_rejects_put(&im->rejects, r->line, is_kept(r), fields, r->n_fields);
 }
 
 /* What became unknown is told at the end, each value once. */
@@ -333,7 +241,8 @@ static enum sym_err tell_one(struct import *im, const struct sym_batch *b,
     if (im->calls->remark != NULL) {
         im->calls->remark(im->calls->context, &told);
     }
-    return m->refused && im->rejects != NULL ? add_reason(im, &told) : SYM_OK;
+    return m->refused ? sym_rejects_add(&im->rejects, sym_import_prefix(&told), reason, im->fault)
+                      : SYM_OK;
 }
 
 static enum sym_err tell(struct import *im, const struct sym_batch *b)
@@ -342,11 +251,11 @@ static enum sym_err tell(struct import *im, const struct sym_batch *b)
     for (size_t i = 0; i < b->n_remarks && err == SYM_OK; i++) {
         err = tell_one(im, b, &b->remarks[i]);
         bool last = i + 1 == b->n_remarks || b->remarks[i + 1].row != b->remarks[i].row;
-        if (err == SYM_OK && last && im->reasons != NULL && im->reasons[0] != '\0') {
+        if (err == SYM_OK && last && sym_rejects_waits(&im->rejects)) {
             save_reject(im, b, b->remarks[i].row);
         }
     }
-    return err == SYM_OK ? check_rejects(im) : err;
+    return err == SYM_OK ? sym_rejects_check(&im->rejects, im->fault) : err;
 }
 
 static enum sym_err look_at(struct import *im, struct sym_batch *b)
@@ -454,14 +363,13 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     if (err == SYM_OK) {
         err = run(im);
     }
-    err = close_rejects(im, err);
+    err = sym_rejects_close(&im->rejects, err, im->fault);
     sym_crew_free(im->crew);
     sym_gazetteer_free(im->gazetteer);
     sym_csv_close(im->csv);
     sym_repeats_clear(&im->rows);
     sym_repeats_clear(&im->tokens);
     free(im->titles);
-    free(im->reasons);
     free(im);
     return err;
 }
