@@ -90,6 +90,16 @@ class Sums(TabulationTest):
             with self.subTest(n):
                 self.sums(n)
 
+    def test_of_datasets_with_the_longest_name(self):
+        crew = self.crew(3, minimum=3, daemon=EXACT)
+        counts = [random_counts(CUBE, at) for at in range(3)]
+        name = "n" * 63
+        crew.load(counts, dataset=name)
+        self.is_sum(crew.ask(dataset=name), pooled(CUBE, counts))
+        for node in crew.nodes:
+            rows = node.json("budget")
+            self.assertEqual({(row["dataset"], row["spent_nano"]) for row in rows}, {(name, NANO)})
+
     def test_with_noise_they_are_near(self):
         crew = self.crew(5)
         counts = [random_counts(CUBE, at, empty=0) for at in range(5)]
