@@ -211,7 +211,7 @@ SYM_MUST enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct 
 struct sym_tab_part_config;
 struct sym_tab_party;
 /* The participants of a cohort as this node knows them, in its order; SYM_NOT_FOUND: so many are
- * not pinned, or their cards have expired. Pointers in them last as long as the peers. */
+ * not pinned, or their cards have expired. Pointers in them last until a peer is changed. */
 SYM_MUST enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x,
                                               struct sym_tab_party *out, struct sym_span cohort,
                                               size_t *unknown);
