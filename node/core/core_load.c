@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+static bool is_of_stranger(void *context, const struct sym_standing_row *row)
+{
+    return sym_peers_by_id(context, &row->peer) == NULL;
+}
+
+/* A disk that was full when a peer was removed may have kept them. */
+static enum sym_err load_standings(struct sym_core *core, struct sym_fault *fault)
+{
+    size_t n = 0;
+    core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
+    return sym_standings_erase(&core->standings, is_of_stranger, &core->peers, &n, fault);
+}
+
 /* What can be erased, and what is kept in it. */
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
@@ -16,12 +29,14 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
     if (err == SYM_OK) {
+        err = load_standings(core, fault);
+    }
+    if (err == SYM_OK) {
         struct sym_datasets_config c = {.store = core->store,
                                         .vault = core->vault,
                                         .results = &core->results,
                                         .standings = &core->standings,
                                         .log = core->log};
-        core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
