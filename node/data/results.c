@@ -260,40 +260,40 @@ enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
 /* Erasing --------------------------------------------------------------------------------------
  */
 
-struct drop {
-    struct sym_results *r;
-    struct sym_span id;
-    bool dropped;
-};
-
-static enum sym_err drop_pages(struct sym_transaction *t, void *context)
+enum sym_err sym_results_drop(const struct sym_results *r, struct sym_transaction *t,
+                              struct sym_span id)
 {
-    struct drop *d = context;
     uint8_t key[KEY_BYTES];
-    d->dropped = false;
-    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, d->id);
+    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, id);
     if (err == SYM_NOT_FOUND) {
         return SYM_OK;
     }
     if (err == SYM_OK) {
-        err = sym_store_delete(t, SYM_TABLE_RESULTS, d->id);
+        err = sym_store_delete(t, SYM_TABLE_RESULTS, id);
     }
-    if (err == SYM_OK) {
-        err = sym_vault_delete(d->r->vault, t, prefix_of(key, d->id));
-    }
-    d->dropped = err == SYM_OK;
-    return err;
+    return err == SYM_OK ? sym_vault_delete(r->vault, t, prefix_of(key, id)) : err;
+}
+
+struct drop {
+    const struct sym_results *r;
+    struct sym_span id;
+};
+
+static enum sym_err drop_fn(struct sym_transaction *t, void *context)
+{
+    const struct drop *d = context;
+    return sym_results_drop(d->r, t, d->id);
 }
 
 enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id, struct sym_fault *fault)
 {
     struct drop d = {.r = r, .id = id};
-    enum sym_err err = sym_store_write(r->store, drop_pages, &d);
+    enum sym_err err = sym_store_write(r->store, drop_fn, &d);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "result: could not be erased: the store %s; try again",
                         sym_err_text(err));
     }
-    return d.dropped ? sym_vault_sweep(r->vault, fault) : SYM_OK;
+    return sym_vault_sweep(r->vault, fault);
 }
 
 struct ids {
@@ -451,13 +451,12 @@ static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
-    struct drop d = {.r = c->r, .id = c->id};
     enum sym_err err = sym_history_read(c->t, &arena, &entry, c->id);
     if (err != SYM_OK || !sym_span_equal(entry.mine, dataset)) {
         return err == SYM_NOT_FOUND ? SYM_OK : err;
     }
     bool all = c->record.len == 0;
-    err = all ? drop_pages(c->t, &d) : cut_result(c);
+    err = all ? sym_results_drop(c->r, c->t, c->id) : cut_result(c);
     if (err != SYM_OK || (!all && c->gone == 0)) {
         return err;
     }
