@@ -257,6 +257,29 @@ enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
     return err;
 }
 
+enum sym_err sym_results_count(const struct sym_results *r, struct sym_transaction *t,
+                               struct sym_span id, uint64_t *records)
+{
+    SYM_SECRET_AUTO last = {0};
+    uint8_t key[KEY_BYTES];
+    uint32_t pages = 0;
+    uint64_t n = 0;
+    enum sym_err err = count_pages(&pages, t, id);
+    if (err == SYM_OK && pages > 0) {
+        struct sym_result_page page = {.first = 0};
+        err = sym_vault_get(r->vault, t, page_key(key, id, pages - 1), &last);
+        if (err == SYM_OK) {
+            err = read_rows(&page, sym_secret_span(&last), 0);
+        }
+        err = err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
+        n = (uint64_t)(pages - 1) * SYM_RESULT_ROWS_MAX + page.id_lengths.len;
+    }
+    if (err == SYM_OK) {
+        *records = n;
+    }
+    return err;
+}
+
 /* Erasing --------------------------------------------------------------------------------------
  */
 
