@@ -16,7 +16,13 @@ static enum sym_err load_standings(struct sym_core *core, struct sym_fault *faul
 {
     size_t n = 0;
     core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
-    return sym_standings_erase(&core->standings, is_of_stranger, &core->peers, &n, fault);
+    enum sym_err err =
+        sym_standings_erase(&core->standings, is_of_stranger, &core->peers, &n, fault);
+    return err == SYM_NO_SPACE
+               ? sym_fail(fault, err,
+                          "standing lists: those of a peer that was removed could not be erased: "
+                          "the disk is full; make room and start again")
+               : err;
 }
 
 /* What can be erased, and what is kept in it. */
@@ -90,10 +96,16 @@ static enum sym_err load_history(struct sym_core *core, struct sym_fault *fault)
         return err;
     }
     err = sym_store_write(core->store, forget_cut_off, NULL);
+    if (err == SYM_NO_SPACE) {
+        return sym_fail(fault, err,
+                        "%s/store: joint tabulations and tables that were cut off could not be "
+                        "ended: the disk is full; make room and start again",
+                        core->data_dir);
+    }
     return err == SYM_OK ? err
                          : sym_fail(fault, err,
                                     "%s/store: what it knows of joint tabulations and tables "
-                                    "that were cut off %s",
+                                    "that were cut off %s; restore a backup",
                                     core->data_dir, sym_err_text(err));
 }
 

@@ -517,16 +517,30 @@ enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction
 /* Opening --------------------------------------------------------------------------------------
  */
 
+static enum sym_err damaged(struct sym_fault *fault, enum sym_err err)
+{
+    return sym_fail(fault, err, "results: the stored table %s; restore a backup",
+                    sym_err_text(err));
+}
+
 static enum sym_err drop_unless_kept(struct sym_results *r, struct sym_history *history,
                                      struct sym_span id, struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
     enum sym_err err = sym_history_get(history, &arena, &entry, id);
+    if (err != SYM_OK && err != SYM_NOT_FOUND) {
+        return damaged(fault, err);
+    }
     if (err == SYM_OK && entry.has_result) {
         return SYM_OK;
     }
-    return err == SYM_OK || err == SYM_NOT_FOUND ? sym_results_forget(r, id, fault) : err;
+    err = sym_results_forget(r, id, fault);
+    return err == SYM_NO_SPACE
+               ? sym_fail(fault, err,
+                          "results: what a crash left behind could not be erased: the disk is "
+                          "full; make room and start again")
+               : err;
 }
 
 enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
@@ -536,11 +550,12 @@ enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
     struct ids all = {0};
     *r = (struct sym_results){.store = store, .vault = vault};
     enum sym_err err = sym_store_read(store, list_ids, &all);
+    if (err != SYM_OK) {
+        (void)damaged(fault, err);
+    }
     for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
         err = drop_unless_kept(r, history, sym_span(all.items[i], sizeof all.items[i]), fault);
     }
     free(all.items);
-    return err == SYM_OK ? SYM_OK
-                         : sym_fail(fault, err, "results: the stored table %s; restore a backup",
-                                    sym_err_text(err));
+    return err;
 }
