@@ -6,6 +6,7 @@ runner: timeout=240
 
 import errno
 
+import evidence
 import nodes
 from disks import ALWAYS, CORE, FaultyDisk
 from overlaps import OverlapTest, ids
@@ -65,7 +66,11 @@ class Standing(OverlapTest):
         self.assertEqual(a.json("status")["standing_lists"]["received"], 1)
         self.assertEqual(a.json("status")["standing_lists"]["bytes"], held["bytes"])
         self.assertIn("of 1000 used today", b.do("grants", "list"))
+        evidence.add_auditor(a)
         a.do("dataset", "drop", "theirs", "--received-from", b.alias)
+        told = a.json("log", "list", "--kind", "dropped", user=evidence.AUDITOR)
+        self.assertEqual([(row["event"], row["subject"], row["user"]) for row in told],
+                         [("standing-list-dropped", "theirs", "operator")])
         self.assertEqual(a.json("dataset", "list", "--received"), [])
         code, _, error = a.cli("dataset", "drop", "theirs", "--received-from", b.alias)
         self.assertEqual(code, nodes.FAILED)
