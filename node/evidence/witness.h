@@ -30,7 +30,8 @@ struct sym_witness_config {
     struct sym_node_id self;
     uint8_t log_key[SYM_ED25519_BYTES]; /* own, public: what peers say they hold must be signed */
     const struct sym_sign_key *cosign_key;
-    /* The card of a peer, *len bytes of text, for exhibits. */
+    /* The card of a peer, *len bytes of text in its one form (party/peers.h), for exhibits.
+     * SYM_NOT_FOUND: it is no peer. */
     enum sym_err (*card)(void *owner, char *out, size_t max, size_t *len,
                          const struct sym_node_id *peer);
     void *owner;
