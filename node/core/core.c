@@ -382,16 +382,17 @@ int sym_core_main(const struct sym_core_start *given)
     core->run_dir = given->run_dir;
     core->dir.fd = -1;
     core->started_ms = sym_wall_ms();
-    int code = 0;
     enum sym_err err = start(core, &fault);
     if (err == SYM_OK) {
         err = record_start(core, &fault);
     }
     if (err == SYM_OK) {
-        code = sym_loop_run(core->loop) == SYM_OK ? 0 : 1;
-    } else if (err != SYM_CANCELLED) {
-        code = give_up(core, &fault);
+        err = sym_loop_run(core->loop);
+        if (err != SYM_OK) {
+            (void)sym_fail(&fault, err, "core: the event loop failed: it %s", sym_err_text(err));
+        }
     }
+    int code = err == SYM_OK || err == SYM_CANCELLED ? 0 : give_up(core, &fault);
     core_clear(core);
     free(core);
     return code;

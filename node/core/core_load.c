@@ -6,6 +6,25 @@
 
 #include <string.h>
 
+static bool is_of_stranger(void *context, const struct sym_standing_row *row)
+{
+    return sym_peers_by_id(context, &row->peer) == NULL;
+}
+
+/* A disk that was full when a peer was removed may have kept them. */
+static enum sym_err load_standings(struct sym_core *core, struct sym_fault *fault)
+{
+    size_t n = 0;
+    core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
+    enum sym_err err =
+        sym_standings_erase(&core->standings, is_of_stranger, &core->peers, &n, fault);
+    return err == SYM_NO_SPACE
+               ? sym_fail(fault, err,
+                          "standing lists: those of a peer that was removed could not be erased: "
+                          "the disk is full; make room and start again")
+               : err;
+}
+
 /* What can be erased, and what is kept in it. */
 static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
                                struct sym_fault *fault)
@@ -16,12 +35,14 @@ static enum sym_err load_vault(struct sym_core *core, struct sym_span master,
         err = sym_results_open(&core->results, core->store, core->vault, &core->history, fault);
     }
     if (err == SYM_OK) {
+        err = load_standings(core, fault);
+    }
+    if (err == SYM_OK) {
         struct sym_datasets_config c = {.store = core->store,
                                         .vault = core->vault,
                                         .results = &core->results,
                                         .standings = &core->standings,
                                         .log = core->log};
-        core->standings = (struct sym_standings){.store = core->store, .vault = core->vault};
         err = sym_datasets_open(&core->datasets, &c, fault);
     }
     if (err == SYM_OK) {
@@ -75,10 +96,16 @@ static enum sym_err load_history(struct sym_core *core, struct sym_fault *fault)
         return err;
     }
     err = sym_store_write(core->store, forget_cut_off, NULL);
+    if (err == SYM_NO_SPACE) {
+        return sym_fail(fault, err,
+                        "%s/store: joint tabulations and tables that were cut off could not be "
+                        "ended: the disk is full; make room and start again",
+                        core->data_dir);
+    }
     return err == SYM_OK ? err
                          : sym_fail(fault, err,
                                     "%s/store: what it knows of joint tabulations and tables "
-                                    "that were cut off %s",
+                                    "that were cut off %s; restore a backup",
                                     core->data_dir, sym_err_text(err));
 }
 

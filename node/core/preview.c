@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define KEPT_MS 60000u
+/* Who asks for it comes again so soon, and others wait so long. */
+#define WAITS_MS 1000u
 
 static void forget(struct sym_preview *p)
 {
@@ -18,6 +20,7 @@ static void forget(struct sym_preview *p)
     p->counting = NULL;
     p->cells = NULL;
     p->cube = NULL;
+    p->unread = false;
     p->err = SYM_NOT_FOUND;
 }
 
@@ -76,8 +79,15 @@ static enum sym_err begin(struct sym_preview *p, const struct sym_tabulate_start
         sym_content_release(c.content);
         return sym_fail(fault, err, "preview: no memory to count");
     }
+    p->unread = true;
     p->err = SYM_AGAIN;
     return SYM_OK;
+}
+
+/* Another question's: two that drove each other out at each look would never be counted. */
+static bool is_taken(const struct sym_preview *p)
+{
+    return p->unread && sym_now_ms() - p->asked_ms < WAITS_MS;
 }
 
 static enum sym_err hash_of(uint8_t out[SYM_HASH_BYTES], const struct sym_tabulate_start *start)
@@ -92,17 +102,28 @@ enum sym_err sym_preview_page(struct sym_preview *p, struct sym_cells_page *out,
 {
     uint8_t hash[SYM_HASH_BYTES];
     enum sym_err err = hash_of(hash, start);
-    bool is_same = err == SYM_OK && p->cube != NULL && sym_equal(hash, p->hash, sizeof hash);
-    if (err == SYM_OK && (!is_same || (p->err != SYM_OK && p->err != SYM_AGAIN))) {
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "preview: the question %s", sym_err_text(err));
+    }
+    bool is_same = p->cube != NULL && sym_equal(hash, p->hash, sizeof hash);
+    if (!is_same && is_taken(p)) {
+        return sym_fail(fault, SYM_AGAIN, "preview: another is being counted");
+    }
+    /* One whose dataset went while it was counted is counted again, of the dataset as it is now. */
+    if (!is_same || p->err == SYM_CANCELLED) {
         memcpy(p->hash, hash, sizeof hash);
         err = begin(p, start, fault);
         if (err != SYM_OK) {
+            forget(p);
             return err;
         }
     }
     p->asked_ms = sym_now_ms();
-    if (err != SYM_OK || p->err != SYM_OK) {
-        err = err != SYM_OK ? err : p->err;
+    err = p->err;
+    if (err != SYM_OK && err != SYM_AGAIN) {
+        forget(p);
+    }
+    if (err != SYM_OK) {
         return sym_fail(fault, err, "preview: the dataset %s", sym_err_text(err));
     }
     size_t n = sym_cube_cells(p->cube);
@@ -112,6 +133,7 @@ enum sym_err sym_preview_page(struct sym_preview *p, struct sym_cells_page *out,
         return sym_fail(fault, SYM_NOT_FOUND, "preview: the query has no such cell");
     }
     sym_cells_write(room, SYM_CELLS_PAGE_BYTES, &len, p->cells + first, n - first, &done);
+    p->unread = first + done < n;
     *out = (struct sym_cells_page){.first = first,
                                    .cells = sym_span(room, len),
                                    .next = first + done < n ? first + (uint32_t)done : 0,

@@ -1,7 +1,8 @@
 /* preview.h - what this node would add to a joint tabulation, counted for its own user: the latest
  * one that was asked for, kept until another is asked for or a minute has passed.
  *
- * Counting goes on between turns of the loop; who asks too early hears SYM_AGAIN and asks again.
+ * Counting goes on between turns of the loop; who asks too early hears SYM_AGAIN and asks again, as
+ * does who asks for another while somebody comes for the one that is there.
  * Errors: those of contribution.h, datasets.h and cube.h, each with a line in fault.
  */
 #ifndef SYM_NODE_CORE_PREVIEW_H
@@ -20,6 +21,7 @@ struct sym_preview {
     uint64_t counted;
     uint64_t left_out;
     enum sym_err err; /* SYM_AGAIN: it is being counted; SYM_NOT_FOUND: nothing was asked for */
+    bool unread;      /* its last page was not asked for yet */
     uint64_t asked_ms;
 };
 

@@ -197,6 +197,13 @@ static enum sym_err verb_peer_list(struct sym_core *core, const struct sym_autho
     return answer_peers(core, answer, core->peers.items, core->peers.n, fault);
 }
 
+/* A node that is no peer any more: nothing goes on with it, whatever else can still be done. */
+static enum sym_err stop_with(struct sym_core *core, const struct sym_node_id *id)
+{
+    sym_exchanges_drop_peer(core->exchanges, id);
+    return sym_links_unpin(core->links, id);
+}
+
 static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author *author,
                                   const void *arguments, struct sym_answer *answer,
                                   struct sym_fault *fault)
@@ -215,26 +222,29 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
     if (err != SYM_OK) {
         return err;
     }
-    if (!sym_node_id_equal(&replaced, &peer->id)) {
-        sym_exchanges_drop_peer(core->exchanges, &replaced);
-        err = sym_links_unpin(core->links, &replaced);
+    bool moved = !sym_node_id_equal(&replaced, &peer->id);
+    enum sym_err told = moved ? stop_with(core, &replaced) : SYM_OK;
+    if (told == SYM_OK) {
+        told = sym_links_pin(core->links, peer);
     }
-    if (err == SYM_OK) {
-        err = sym_links_pin(core->links, peer);
+    if (moved) {
+        err = sym_grants_drop_peer(core->grants, &replaced, fault);
+        enum sym_err erased = sym_standings_drop_peer(&core->standings, &replaced, fault);
+        err = err == SYM_OK ? erased : err;
+    }
+    if (told != SYM_OK) {
+        return sym_fail(fault, told,
+                        "peer %s: is pinned, but gate could not be told (%s); restart "
+                        "the node",
+                        peer->alias, sym_err_text(told));
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err,
-                        "peer %s: is pinned, but gate could not be told (%s); restart "
-                        "the node",
+                        "peer %s: is pinned, but what its earlier identity left here is not erased "
+                        "yet (it %s): that is done at the next start",
                         peer->alias, sym_err_text(err));
     }
-    if (!sym_node_id_equal(&replaced, &peer->id)) {
-        err = sym_grants_drop_peer(core->grants, &replaced, fault);
-        if (err == SYM_OK) {
-            err = sym_standings_drop_peer(&core->standings, &replaced, fault);
-        }
-    }
-    return err == SYM_OK ? answer_peers(core, answer, &peer, 1, fault) : err;
+    return answer_peers(core, answer, &peer, 1, fault);
 }
 
 static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_author *author,
@@ -251,20 +261,24 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_aut
     if (err == SYM_OK) {
         err = sym_peers_remove(&core->peers, peer, author, fault);
     }
-    if (err == SYM_OK) {
-        sym_exchanges_drop_peer(core->exchanges, &id);
-        err = sym_standings_drop_peer(&core->standings, &id, fault);
+    if (err != SYM_OK) {
+        return err;
     }
-    if (err == SYM_OK) {
-        err = sym_links_unpin(core->links, &id);
-        if (err != SYM_OK) {
-            return sym_fail(fault, err,
-                            "peer: is removed, but gate could not be told (%s); restart "
-                            "the node",
-                            sym_err_text(err));
-        }
+    enum sym_err told = stop_with(core, &id);
+    err = sym_standings_drop_peer(&core->standings, &id, fault);
+    if (told != SYM_OK) {
+        return sym_fail(fault, told,
+                        "peer: is removed, but gate could not be told (%s); restart "
+                        "the node",
+                        sym_err_text(told));
     }
-    return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "peer: is removed, but its standing lists are not erased yet (it %s): that "
+                        "is done at the next start",
+                        sym_err_text(err));
+    }
+    return sym_answer_write(answer, &(struct sym_empty){0});
 }
 
 static enum sym_err verb_peer_secret(struct sym_core *core, const struct sym_author *author,

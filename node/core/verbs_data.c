@@ -147,16 +147,34 @@ static enum sym_err verb_standing_list(struct sym_core *core, const struct sym_a
     return err;
 }
 
+/* Received lists that a user drops. */
 struct copy_of {
-    const struct sym_node_id *peer;
+    const struct sym_standings *standings;
+    const struct sym_author *author;
+    const struct sym_peer *peer;
     struct sym_span dataset;
 };
 
 static bool is_copy_of(void *context, const struct sym_standing_row *row)
 {
     const struct copy_of *c = context;
-    return !row->own && sym_node_id_equal(&row->peer, c->peer) &&
+    return !row->own && sym_node_id_equal(&row->peer, &c->peer->id) &&
            sym_span_equal(sym_span_text(row->dataset), c->dataset);
+}
+
+static enum sym_err drop_copies(struct sym_transaction *t, void *context)
+{
+    struct copy_of *c = context;
+    size_t n = 0;
+    enum sym_err err = sym_standings_drop(c->standings, t, is_copy_of, c, &n);
+    if (err != SYM_OK || n == 0) {
+        return err != SYM_OK ? err : SYM_NOT_FOUND;
+    }
+    const struct sym_entry_body body = {.event = sym_span_text("standing-list-dropped"),
+                                        .subject = c->dataset,
+                                        .alias = sym_span_text(c->peer->alias)};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DROPPED, .author = c->author, .body = &body};
+    return sym_log_append(c->author->log, t, &entry, NULL);
 }
 
 static enum sym_err verb_standing_drop(struct sym_core *core, const struct sym_author *author,
@@ -165,19 +183,25 @@ static enum sym_err verb_standing_drop(struct sym_core *core, const struct sym_a
 {
     const struct sym_standing_copy_name *asked = arguments;
     const struct sym_peer *peer = sym_peers_by_alias(&core->peers, asked->alias);
-    size_t n = 0;
-    (void)author;
     if (peer == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND, "there is no peer %.*s", (int)asked->alias.len,
                         (const char *)asked->alias.data);
     }
-    struct copy_of c = {.peer = &peer->id, .dataset = asked->dataset};
-    enum sym_err err = sym_standings_erase(&core->standings, is_copy_of, &c, &n, fault);
-    if (err == SYM_OK && n == 0) {
-        return sym_fail(fault, SYM_NOT_FOUND, "%.*s: no standing list of %.*s was received",
+    struct copy_of c = {
+        .standings = &core->standings, .author = author, .peer = peer, .dataset = asked->dataset};
+    enum sym_err err = sym_store_write(core->store, drop_copies, &c);
+    if (err == SYM_NOT_FOUND) {
+        return sym_fail(fault, err, "%.*s: no standing list of %.*s was received",
                         (int)asked->dataset.len, (const char *)asked->dataset.data,
                         (int)asked->alias.len, (const char *)asked->alias.data);
     }
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "%s: its standing list could not be dropped (the store %s); "
+                        "it is kept",
+                        peer->alias, sym_err_text(err));
+    }
+    err = sym_vault_sweep(core->vault, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

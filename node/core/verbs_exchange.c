@@ -326,9 +326,16 @@ static enum sym_err verb_exchange_result(struct sym_core *core, const struct sym
                                     sym_err_text(err));
 }
 
-static enum sym_err put_entry(struct sym_transaction *t, void *context)
+struct forgetting {
+    const struct sym_results *results;
+    const struct sym_exchange_entry *entry;
+};
+
+static enum sym_err forget_fn(struct sym_transaction *t, void *context)
 {
-    return sym_history_put(t, context);
+    const struct forgetting *f = context;
+    enum sym_err err = sym_history_put(t, f->entry);
+    return err == SYM_OK ? sym_results_drop(f->results, t, f->entry->id) : err;
 }
 
 static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym_author *author,
@@ -349,14 +356,16 @@ static enum sym_err verb_exchange_forget(struct sym_core *core, const struct sym
         return sym_fail(fault, SYM_NOT_FOUND, "exchange: a count keeps no records to forget");
     }
     entry.has_result = false;
+    struct forgetting f = {.results = &core->results, .entry = &entry};
     char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
     sym_hex(id, asked->id.data, SYM_EXCHANGE_ID_BYTES);
     err = sym_log_change(author, core->store, SYM_ENTRY_RESULT, "result-forgotten",
-                         sym_span_text(id), put_entry, &entry);
+                         sym_span_text(id), forget_fn, &f);
     if (err != SYM_OK) {
-        return sym_fail(fault, err, "result: could not be recorded as forgotten; it is kept");
+        return sym_fail(fault, err, "result: could not be forgotten (the store %s); it is kept",
+                        sym_err_text(err));
     }
-    err = sym_results_forget(&core->results, asked->id, fault);
+    err = sym_vault_sweep(core->vault, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -257,43 +257,66 @@ enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
     return err;
 }
 
+enum sym_err sym_results_count(const struct sym_results *r, struct sym_transaction *t,
+                               struct sym_span id, uint64_t *records)
+{
+    SYM_SECRET_AUTO last = {0};
+    uint8_t key[KEY_BYTES];
+    uint32_t pages = 0;
+    uint64_t n = 0;
+    enum sym_err err = count_pages(&pages, t, id);
+    if (err == SYM_OK && pages > 0) {
+        struct sym_result_page page = {.first = 0};
+        err = sym_vault_get(r->vault, t, page_key(key, id, pages - 1), &last);
+        if (err == SYM_OK) {
+            err = read_rows(&page, sym_secret_span(&last), 0);
+        }
+        err = err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
+        n = (uint64_t)(pages - 1) * SYM_RESULT_ROWS_MAX + page.id_lengths.len;
+    }
+    if (err == SYM_OK) {
+        *records = n;
+    }
+    return err;
+}
+
 /* Erasing --------------------------------------------------------------------------------------
  */
 
-struct drop {
-    struct sym_results *r;
-    struct sym_span id;
-    bool dropped;
-};
-
-static enum sym_err drop_pages(struct sym_transaction *t, void *context)
+enum sym_err sym_results_drop(const struct sym_results *r, struct sym_transaction *t,
+                              struct sym_span id)
 {
-    struct drop *d = context;
     uint8_t key[KEY_BYTES];
-    d->dropped = false;
-    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, d->id);
+    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, id);
     if (err == SYM_NOT_FOUND) {
         return SYM_OK;
     }
     if (err == SYM_OK) {
-        err = sym_store_delete(t, SYM_TABLE_RESULTS, d->id);
+        err = sym_store_delete(t, SYM_TABLE_RESULTS, id);
     }
-    if (err == SYM_OK) {
-        err = sym_vault_delete(d->r->vault, t, prefix_of(key, d->id));
-    }
-    d->dropped = err == SYM_OK;
-    return err;
+    return err == SYM_OK ? sym_vault_delete(r->vault, t, prefix_of(key, id)) : err;
+}
+
+struct drop {
+    const struct sym_results *r;
+    struct sym_span id;
+};
+
+static enum sym_err drop_fn(struct sym_transaction *t, void *context)
+{
+    const struct drop *d = context;
+    return sym_results_drop(d->r, t, d->id);
 }
 
 enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id, struct sym_fault *fault)
 {
     struct drop d = {.r = r, .id = id};
-    enum sym_err err = sym_store_write(r->store, drop_pages, &d);
+    enum sym_err err = sym_store_write(r->store, drop_fn, &d);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "result: could not be erased: the store %s; try again",
                         sym_err_text(err));
     }
-    return d.dropped ? sym_vault_sweep(r->vault, fault) : SYM_OK;
+    return sym_vault_sweep(r->vault, fault);
 }
 
 struct ids {
@@ -451,13 +474,12 @@ static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
-    struct drop d = {.r = c->r, .id = c->id};
     enum sym_err err = sym_history_read(c->t, &arena, &entry, c->id);
     if (err != SYM_OK || !sym_span_equal(entry.mine, dataset)) {
         return err == SYM_NOT_FOUND ? SYM_OK : err;
     }
     bool all = c->record.len == 0;
-    err = all ? drop_pages(c->t, &d) : cut_result(c);
+    err = all ? sym_results_drop(c->r, c->t, c->id) : cut_result(c);
     if (err != SYM_OK || (!all && c->gone == 0)) {
         return err;
     }
@@ -495,16 +517,30 @@ enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction
 /* Opening --------------------------------------------------------------------------------------
  */
 
+static enum sym_err damaged(struct sym_fault *fault, enum sym_err err)
+{
+    return sym_fail(fault, err, "results: the stored table %s; restore a backup",
+                    sym_err_text(err));
+}
+
 static enum sym_err drop_unless_kept(struct sym_results *r, struct sym_history *history,
                                      struct sym_span id, struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_exchange_entry entry;
     enum sym_err err = sym_history_get(history, &arena, &entry, id);
+    if (err != SYM_OK && err != SYM_NOT_FOUND) {
+        return damaged(fault, err);
+    }
     if (err == SYM_OK && entry.has_result) {
         return SYM_OK;
     }
-    return err == SYM_OK || err == SYM_NOT_FOUND ? sym_results_forget(r, id, fault) : err;
+    err = sym_results_forget(r, id, fault);
+    return err == SYM_NO_SPACE
+               ? sym_fail(fault, err,
+                          "results: what a crash left behind could not be erased: the disk is "
+                          "full; make room and start again")
+               : err;
 }
 
 enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
@@ -514,11 +550,12 @@ enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
     struct ids all = {0};
     *r = (struct sym_results){.store = store, .vault = vault};
     enum sym_err err = sym_store_read(store, list_ids, &all);
+    if (err != SYM_OK) {
+        (void)damaged(fault, err);
+    }
     for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
         err = drop_unless_kept(r, history, sym_span(all.items[i], sizeof all.items[i]), fault);
     }
     free(all.items);
-    return err == SYM_OK ? SYM_OK
-                         : sym_fail(fault, err, "results: the stored table %s; restore a backup",
-                                    sym_err_text(err));
+    return err;
 }

@@ -54,7 +54,15 @@ SYM_MUST enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
 SYM_MUST enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
                                       struct sym_result_page *out, struct sym_span id,
                                       uint64_t first);
-/* Erases it; fine when there is none. */
+/* Within a transaction: how many rows there are now. SYM_NOT_FOUND: there never was one, or it was
+ * erased. */
+SYM_MUST enum sym_err sym_results_count(const struct sym_results *r, struct sym_transaction *t,
+                                        struct sym_span id, uint64_t *records);
+/* Within a write transaction: it can be read no more; beyond recovery after a sweep of the vault.
+ * Fine when there is none, here and below. */
+SYM_MUST enum sym_err sym_results_drop(const struct sym_results *r, struct sym_transaction *t,
+                                       struct sym_span id);
+/* Erases it. */
 SYM_MUST enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id,
                                          struct sym_fault *fault);
 

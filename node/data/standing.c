@@ -207,9 +207,8 @@ static enum sym_err drop_row(const struct sym_standings *s, struct sym_transacti
     return err == SYM_OK ? sym_vault_delete(s->vault, t, prefix_of(key, row->number)) : err;
 }
 
-/* Drops what `goes` says; within a transaction. */
-static enum sym_err drop_those(const struct sym_standings *s, struct sym_transaction *t,
-                               sym_standing_goes_fn *goes, void *context, size_t *n)
+enum sym_err sym_standings_drop(const struct sym_standings *s, struct sym_transaction *t,
+                                sym_standing_goes_fn *goes, void *context, size_t *n)
 {
     struct rows *all = malloc(sizeof *all);
     enum sym_err err = all == NULL ? SYM_NO_MEMORY : list_rows(t, all);
@@ -234,7 +233,7 @@ struct erasing {
 static enum sym_err erase_fn(struct sym_transaction *t, void *context)
 {
     struct erasing *e = context;
-    return drop_those(e->s, t, e->goes, e->context, &e->n);
+    return sym_standings_drop(e->s, t, e->goes, e->context, &e->n);
 }
 
 enum sym_err sym_standings_erase(const struct sym_standings *s, sym_standing_goes_fn *goes,
@@ -284,7 +283,7 @@ enum sym_err sym_standings_forget_of(const struct sym_standings *s, struct sym_t
                                      struct sym_span dataset)
 {
     size_t n = 0;
-    return drop_those(s, t, is_of_dataset, &dataset, &n);
+    return sym_standings_drop(s, t, is_of_dataset, &dataset, &n);
 }
 
 /* Keeping --------------------------------------------------------------------------------------
@@ -359,7 +358,7 @@ static enum sym_err make_room(struct put *p, struct sym_transaction *t)
         } else {
             memcpy(p->oldest, f.oldest->number, sizeof p->oldest);
             p->replaces = true;
-            err = drop_those(p->s, t, is_oldest, p, &n);
+            err = sym_standings_drop(p->s, t, is_oldest, p, &n);
         }
         if (err == SYM_OK) {
             err = list_rows(t, all);
@@ -375,7 +374,7 @@ static enum sym_err put_fn(struct sym_transaction *t, void *context)
     uint8_t key[KEY_BYTES];
     uint8_t record[RECORD_BYTES];
     size_t n = 0;
-    enum sym_err err = drop_those(p->s, t, is_replaced, p, &n);
+    enum sym_err err = sym_standings_drop(p->s, t, is_replaced, p, &n);
     p->replaces = n > 0;
     if (err == SYM_OK) {
         err = make_room(p, t);

@@ -76,8 +76,12 @@ SYM_MUST enum sym_err sym_standings_block_into(const struct sym_standings *s,
                                                const struct sym_standing_row *row, uint32_t number,
                                                uint8_t *out, size_t *len);
 
-/* Erases every list that `goes` says yes to. Fine when there is none. */
+/* Within a write transaction: the *n lists that `goes` says yes to can be read no more; beyond
+ * recovery after a sweep of the vault. */
 typedef bool sym_standing_goes_fn(void *context, const struct sym_standing_row *row);
+SYM_MUST enum sym_err sym_standings_drop(const struct sym_standings *s, struct sym_transaction *t,
+                                         sym_standing_goes_fn *goes, void *context, size_t *n);
+/* Erases them. Fine when there is none. */
 SYM_MUST enum sym_err sym_standings_erase(const struct sym_standings *s, sym_standing_goes_fn *goes,
                                           void *context, size_t *n, struct sym_fault *fault);
 /* Those made for this peer, and received from it. */

@@ -123,12 +123,6 @@ SYM_MUST enum sym_err sym_log_leaf(struct sym_log *l, uint8_t *out, size_t *len,
 SYM_MUST enum sym_err sym_log_body(struct sym_log *l, uint8_t salt[SYM_HASH_BYTES],
                                    struct sym_secret *body, uint64_t index);
 
-/* Leaves from index first on that involve the node, in order, until fn returns an error, which is
- * passed on; fn may read the log but not write. */
-typedef enum sym_err sym_log_each_fn(void *context, uint64_t index, struct sym_span leaf);
-SYM_MUST enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer,
-                                        uint64_t first, sym_log_each_fn *fn, void *context);
-
 /* Rows that the query asks for, in order, at most its `most`, until fn returns an error. *next:
  * where to go on, when *more: also when no row was found in the part of the log that one call looks
  * at. A leaf that is gone or was altered is a row without one; likewise a body that was not erased.

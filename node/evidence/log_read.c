@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Leaves that one call for rows looks at, so that nobody waits for it. */
-#define LOOK_MAX 65536u
+/* Leaves that one call for rows looks at, so that nobody waits for it; a tile of marks takes as
+ * long as some of them. */
+#define LOOK_MAX  65536u
+#define TILE_COST 64u
 
 struct one {
     struct sym_log *log;
@@ -89,7 +91,6 @@ struct walk {
     bool asks;      /* for something that only the leaf tells */
     bool has_marks; /* of the tile that is looked at; otherwise each leaf is */
     uint64_t at;
-    uint64_t end; /* of this call */
     uint64_t found;
     bool more;
     sym_log_row_fn *fn;
@@ -216,11 +217,12 @@ static enum sym_err look_at_all(struct sym_transaction *t, void *context)
     uint64_t looked = 0;
     begin_walk(w);
     for (bool fresh = true; w->at < size && err == SYM_OK; w->at++, fresh = false) {
-        if (w->found == most || looked == LOOK_MAX) {
+        if (w->found == most || looked >= LOOK_MAX) {
             break;
         }
         if (fresh || w->at % SYM_TILE_WIDTH == 0) {
             load_marks(w);
+            looked += w->has_marks ? TILE_COST : 0;
         }
         if (is_marked(w)) {
             err = look_at_one(w);
@@ -250,46 +252,5 @@ enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint
     *next = w->at;
     *more = w->more;
     free(w);
-    return err;
-}
-
-/* Leaves of one portion of the log, so that fn is called outside of a transaction. */
-#define PORTION 256u
-
-struct portion {
-    size_t n;
-    uint64_t index[PORTION];
-    uint16_t len[PORTION];
-    uint8_t leaves[PORTION][SYM_LEAF_BYTES_MAX];
-};
-
-static enum sym_err keep_leaf(void *context, const struct sym_log_row *row)
-{
-    struct portion *p = context;
-    if (row->leaf.len == 0) {
-        return SYM_BAD_TAG;
-    }
-    p->index[p->n] = row->index;
-    p->len[p->n] = (uint16_t)row->leaf.len;
-    memcpy(p->leaves[p->n], row->leaf.data, row->leaf.len);
-    p->n++;
-    return SYM_OK;
-}
-
-enum sym_err sym_log_each_with(struct sym_log *l, const struct sym_node_id *peer, uint64_t first,
-                               sym_log_each_fn *fn, void *context)
-{
-    struct sym_log_query q = {
-        .first = first, .most = PORTION, .peer = sym_span(peer->bytes, sizeof peer->bytes)};
-    struct portion *p = malloc(sizeof *p);
-    enum sym_err err = p == NULL ? SYM_NO_MEMORY : SYM_OK;
-    for (bool more = true; more && err == SYM_OK;) {
-        p->n = 0;
-        err = sym_log_rows(l, &q, &q.first, &more, keep_leaf, p);
-        for (size_t i = 0; err == SYM_OK && i < p->n; i++) {
-            err = fn(context, p->index[i], sym_span(p->leaves[i], p->len[i]));
-        }
-    }
-    free(p);
     return err;
 }

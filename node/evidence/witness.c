@@ -41,11 +41,55 @@ enum sym_err sym_witness_add(struct sym_witness *w, struct sym_witness_peer **ou
     return SYM_OK;
 }
 
+static enum sym_err drop_row(struct sym_transaction *t, void *context)
+{
+    const struct sym_witness_peer *p = context;
+    enum sym_err err =
+        sym_store_delete(t, SYM_TABLE_WITNESSES, sym_span(p->id.bytes, SYM_NODE_ID_BYTES));
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+/* A peer is known by its card. */
+static bool may_go(const struct sym_witness *w, const struct sym_witness_peer *p)
+{
+    char card[SYM_CARD_BYTES_MAX];
+    size_t len = 0;
+    return p->state != SYM_WITNESS_SPLIT && p->state != SYM_WITNESS_SHORTER &&
+           w->config.card(w->config.owner, card, sizeof card, &len, &p->id) == SYM_NOT_FOUND;
+}
+
+/* In a full table one goes that was removed as a peer, and whose log has shown nothing wrong. */
+static enum sym_err make_room(struct sym_witness *w)
+{
+    size_t at = 0;
+    if (w->n < SYM_PEERS_MAX) {
+        return SYM_OK;
+    }
+    while (at < w->n && !may_go(w, w->peers[at])) {
+        at++;
+    }
+    if (at == w->n) {
+        return SYM_LIMIT;
+    }
+    struct sym_witness_peer *p = w->peers[at];
+    w->peers[at] = w->peers[--w->n]; /* first, so that it is not written again */
+    enum sym_err err = sym_store_write(w->config.store, drop_row, p);
+    if (err != SYM_OK) {
+        w->peers[w->n++] = p;
+        return err;
+    }
+    free_peer(p);
+    return SYM_OK;
+}
+
 enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out,
                             const struct sym_witnessed *peer)
 {
     struct sym_witness_peer *p = sym_witness_find(w, &peer->id);
-    enum sym_err err = p != NULL ? SYM_OK : sym_witness_add(w, &p, &peer->id);
+    enum sym_err err = p != NULL ? SYM_OK : make_room(w);
+    if (err == SYM_OK && p == NULL) {
+        err = sym_witness_add(w, &p, &peer->id);
+    }
     if (err != SYM_OK) {
         return err;
     }

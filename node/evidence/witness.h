@@ -6,7 +6,8 @@
  * that became shorter, are kept as an exhibit (exhibit.h), raise an alarm, and stop exchanges with
  * that peer until its designed restore shows (an origin of a later generation whose first entry
  * names the lost head) or an operator accepts its new log. A head of this node that a peer holds,
- * and that the own tree does not lead to, freezes the own log.
+ * and that the own tree does not lead to, freezes the own log. What is kept outlasts the removal of
+ * a peer; without an alarm it goes when there is no more room for that of another.
  *
  * What the peer is taken to hold of this node is what it said last, or what was sent to it since
  * over the same link. A head that is not linked to what is held is kept as unproven for some
@@ -29,7 +30,8 @@ struct sym_witness_config {
     struct sym_node_id self;
     uint8_t log_key[SYM_ED25519_BYTES]; /* own, public: what peers say they hold must be signed */
     const struct sym_sign_key *cosign_key;
-    /* The card of a peer, *len bytes of text, for exhibits. */
+    /* The card of a peer, *len bytes of text in its one form (party/peers.h), for exhibits.
+     * SYM_NOT_FOUND: it is no peer. */
     enum sym_err (*card)(void *owner, char *out, size_t max, size_t *len,
                          const struct sym_node_id *peer);
     void *owner;

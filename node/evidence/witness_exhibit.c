@@ -1,18 +1,6 @@
 #include "node/evidence/witness_state.h"
 #include "proto/exhibit.h"
 
-/* Cards that came by mail may have a CR in front of each LF: an exhibit has one form. */
-static size_t without_cr(char *text, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] != '\r') {
-            text[n++] = text[i];
-        }
-    }
-    return n;
-}
-
 static enum sym_err fill_shorter(struct sym_split *s, const struct sym_witness_peer *p,
                                  struct sym_span signed_bytes)
 {
@@ -51,7 +39,6 @@ enum sym_err sym_witness_write_exhibit(char *out, size_t max, size_t *len,
         }
     }
     if (err == SYM_OK) {
-        card_len = without_cr(card, card_len);
         err = sym_split_write(out, max, len, &split, sym_span(card, card_len));
     }
     if (err == SYM_OK) {

@@ -84,7 +84,7 @@ struct sym_witness {
 /* NULL when nothing was heard of it. */
 struct sym_witness_peer *sym_witness_find(const struct sym_witness *w,
                                           const struct sym_node_id *id);
-/* Its own, which is made where there is none yet. SYM_NO_MEMORY, SYM_LIMIT. */
+/* Its own, which is made where there is none yet. SYM_LIMIT, SYM_NO_MEMORY, errors of store.h. */
 SYM_MUST enum sym_err sym_witness_of(struct sym_witness *w, struct sym_witness_peer **out,
                                      const struct sym_witnessed *peer);
 /* A new one, for an id that is not there. SYM_NO_MEMORY, SYM_LIMIT. */

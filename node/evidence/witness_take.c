@@ -273,8 +273,13 @@ enum sym_err sym_witness_take(struct sym_witness *w, const struct sym_witnessed 
 {
     struct sym_witness_peer *p = NULL;
     enum sym_err err = sym_witness_of(w, &p, peer);
+    if (err == SYM_LIMIT) {
+        return sym_fail(fault, err,
+                        "witness: what %u logs have shown is kept, the most there can be",
+                        SYM_PEERS_MAX);
+    }
     if (err != SYM_OK) {
-        return sym_fail(fault, err, "witness: no memory");
+        return sym_fail(fault, err, "witness: the log of one more node %s", sym_err_text(err));
     }
     if (evidence == NULL) {
         return must_rest

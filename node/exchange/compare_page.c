@@ -25,23 +25,30 @@ static void free_page(struct page *p)
     free(p);
 }
 
-static enum sym_err keep_leaf(void *context, uint64_t index, struct sym_span leaf)
+static enum sym_err keep_leaf(void *context, const struct sym_log_row *row)
 {
     struct page *p = context;
-    if (p->n == SYM_COMPARE_ENTRIES_MAX || leaf.len > SYM_LEAF_BYTES_MAX) {
+    if (row->leaf.len == 0) {
+        return SYM_BAD_TAG;
+    }
+    if (p->n == SYM_COMPARE_ENTRIES_MAX) {
         return SYM_LIMIT;
     }
-    p->index[p->n] = index;
-    memcpy(p->leaf[p->n], leaf.data, leaf.len);
-    p->leaf_len[p->n++] = leaf.len;
+    p->index[p->n] = row->index;
+    memcpy(p->leaf[p->n], row->leaf.data, row->leaf.len);
+    p->leaf_len[p->n++] = row->leaf.len;
     return SYM_OK;
 }
 
+/* From the part of the log that one look covers: there may be none, and more behind. */
 static enum sym_err read_leaves(struct page *p, uint64_t first)
 {
-    enum sym_err err = sym_log_each_with(p->with->log, &p->with->peer.id, first, keep_leaf, p);
-    p->show.last = err == SYM_OK;
-    return err == SYM_LIMIT ? SYM_OK : err;
+    const struct sym_log_query q = {.first = first,
+                                    .peer = sym_span(p->with->peer.id.bytes, SYM_NODE_ID_BYTES)};
+    bool more = false;
+    enum sym_err err = sym_log_rows(p->with->log, &q, &p->show.next, &more, keep_leaf, p);
+    p->show.last = !more;
+    return err;
 }
 
 /* The EntryBody of an own entry; none when it was erased. */
@@ -109,22 +116,18 @@ static enum sym_err fill_page(struct page *p, uint64_t head_size, uint64_t first
 {
     size_t bytes = 0;
     p->show.entries = p->entries;
-    p->show.next = first;
     enum sym_err err = read_leaves(p, first);
-    for (size_t i = 0; err == SYM_OK && i < p->n; i++) {
-        /* What came later than the head that was shown is not part of the comparison. */
-        if (p->index[i] >= head_size) {
-            p->show.last = true;
-            break;
-        }
+    /* What came later than the head that was shown is not part of the comparison. */
+    p->show.last = p->show.last || p->show.next >= head_size;
+    for (size_t i = 0; err == SYM_OK && i < p->n && p->index[i] < head_size; i++) {
         err = fill_entry(p, i, head_size);
         bytes += bytes_of(&p->entries[i]);
         if (bytes > SYM_COMPARE_FRAME_BYTES && i > 0) {
+            p->show.next = p->index[i];
             p->show.last = false;
             break;
         }
         p->show.n_entries = i + 1;
-        p->show.next = p->index[i] + 1;
     }
     return err;
 }

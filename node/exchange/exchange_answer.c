@@ -3,6 +3,7 @@
 #include "node/log.h"
 #include "proto/overlap_agree.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,19 @@ static bool is_allowed(struct sym_exchanges *x, struct sym_exchange *e)
 {
     return e->kind == SYM_KIND_WITNESS ||
            sym_allowance_take(&x->allowance, &e->peer, sym_now_ms(), &e->left_out);
+}
+
+void sym_answer_deny(struct sym_answer_given *out, enum sym_reason reason, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(out->room[0], sizeof out->room[0], format, args);
+    va_end(args);
+    out->room[0][SYM_REASON_BYTES_MAX] = '\0';
+    out->decision = SYM_DECISION_DENIED;
+    out->reason = reason;
+    out->remark = out->room[0];
+    out->cause = out->room[0];
 }
 
 static void keep_answer(struct sym_exchange *e, const struct sym_answer_given *a)

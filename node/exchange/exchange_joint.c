@@ -4,7 +4,6 @@
 #include "node/exchange/tab_part.h"
 #include "node/loop.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,23 +29,6 @@ struct joint {
     struct sym_answer_given *out;
 };
 
-static void deny(struct joint *j, enum sym_reason reason, const char *format, ...) SYM_PRINTF(3, 4);
-
-/* The same words travel and stay. */
-static void deny(struct joint *j, enum sym_reason reason, const char *format, ...)
-{
-    struct sym_answer_given *a = j->out;
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(a->room[0], sizeof a->room[0], format, args);
-    va_end(args);
-    a->room[0][SYM_REASON_BYTES_MAX] = '\0';
-    a->decision = SYM_DECISION_DENIED;
-    a->reason = reason;
-    a->remark = a->room[0];
-    a->cause = a->room[0];
-}
-
 void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out)
 {
     *out = (struct sym_tab_part_config){
@@ -61,24 +43,22 @@ void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_conf
                        (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM)}};
 }
 
-/* One participant as this node knows it: pinned, with a card that is valid. */
-static bool find_party(const struct sym_exchanges *x, struct sym_tab_party *out,
-                       const uint8_t id[SYM_HASH_BYTES])
+bool sym_exchange_party(const struct sym_exchanges *x, const uint8_t id[SYM_HASH_BYTES],
+                        uint8_t identity[SYM_ED25519_BYTES], const struct sym_peer **peer)
 {
     struct sym_node_id node;
     memcpy(node.bytes, id, sizeof node.bytes);
-    memcpy(out->id, id, sizeof out->id);
-    out->psk = NULL;
+    *peer = NULL;
     if (sym_node_id_equal(&node, &x->config.self)) {
-        memcpy(out->identity, x->config.keys->identity.public_key, sizeof out->identity);
+        memcpy(identity, x->config.keys->identity.public_key, SYM_ED25519_BYTES);
         return true;
     }
-    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &node);
-    if (peer == NULL || sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))) {
+    const struct sym_peer *found = sym_peers_by_id(x->config.peers, &node);
+    if (found == NULL || sym_peer_is_expired(found, (int64_t)(sym_wall_ms() / 1000))) {
         return false;
     }
-    memcpy(out->identity, peer->card.identity, sizeof out->identity);
-    out->psk = peer->psk.len > 0 ? peer->psk.data : NULL;
+    memcpy(identity, found->card.identity, SYM_ED25519_BYTES);
+    *peer = found;
     return true;
 }
 
@@ -88,7 +68,10 @@ enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x, struct sym_t
     size_t n = cohort.len / SYM_HASH_BYTES;
     *unknown = 0;
     for (size_t i = 0; i < n; i++) {
-        *unknown += !find_party(x, &out[i], cohort.data + i * SYM_HASH_BYTES);
+        const struct sym_peer *peer = NULL;
+        memcpy(out[i].id, cohort.data + i * SYM_HASH_BYTES, SYM_HASH_BYTES);
+        *unknown += !sym_exchange_party(x, out[i].id, out[i].identity, &peer);
+        out[i].psk = peer != NULL && peer->psk.len > 0 ? peer->psk.data : NULL;
     }
     return *unknown == 0 ? SYM_OK : SYM_NOT_FOUND;
 }
@@ -99,25 +82,26 @@ static bool check_cohort(struct joint *j)
     uint32_t minimum = (uint32_t)sym_settings_number(j->x->config.settings, SYM_SETTING_MINIMUM);
     if (sym_tab_cohort_check(j->asked.cohort) != SYM_OK ||
         sym_tab_place(&j->place, j->asked.cohort, j->x->config.self.bytes) != SYM_OK) {
-        deny(j, SYM_REASON_PROTOCOL,
-             "the list of participants is impossible, or without this node");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL,
+                        "the list of participants is impossible, or without this node");
         return false;
     }
     j->n = (uint32_t)(j->asked.cohort.len / SYM_HASH_BYTES);
     if (j->n < minimum) {
-        deny(j, SYM_REASON_TERMS, "%u participants are fewer than the %u that this node asks for",
-             (unsigned)j->n, (unsigned)minimum);
+        sym_answer_deny(j->out, SYM_REASON_TERMS,
+                        "%u participants are fewer than the %u that this node asks for",
+                        (unsigned)j->n, (unsigned)minimum);
         return false;
     }
     j->cohort = calloc(j->n, sizeof *j->cohort);
     if (j->cohort == NULL) {
-        deny(j, SYM_REASON_FAULT, "no memory");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         return false;
     }
     if (sym_exchange_parties_of(j->x, j->cohort, j->asked.cohort, &unknown) != SYM_OK) {
-        deny(j, SYM_REASON_TERMS,
-             "%zu of the participants %s pinned at this node, or the card has expired", unknown,
-             unknown == 1 ? "is not" : "are not");
+        sym_answer_deny(j->out, SYM_REASON_TERMS,
+                        "%zu of the participants %s pinned at this node, or the card has expired",
+                        unknown, unknown == 1 ? "is not" : "are not");
         return false;
     }
     return true;
@@ -141,18 +125,20 @@ static bool check_dataset(struct joint *j)
 {
     struct sym_dataset_row row;
     if (!find_dataset(j, &row)) {
-        deny(j, SYM_REASON_FAULT, "the dataset is gone");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "the dataset is gone");
         return false;
     }
     if (row.kind == SYM_DATASET_IDENTIFIERS) {
-        deny(j, SYM_REASON_UNSUPPORTED, "the dataset holds identifiers, nothing that is tabulated");
+        sym_answer_deny(j->out, SYM_REASON_UNSUPPORTED,
+                        "the dataset holds identifiers, nothing that is tabulated");
         return false;
     }
     if (row.epoch == 0) {
-        deny(j, SYM_REASON_UNREADY,
-             "the dataset was never published; somebody there has to run: symbolon dataset publish "
-             "%s",
-             j->e->matter->mine);
+        sym_answer_deny(
+            j->out, SYM_REASON_UNREADY,
+            "the dataset was never published; somebody there has to run: symbolon dataset publish "
+            "%s",
+            j->e->matter->mine);
         return false;
     }
     return true;
@@ -190,7 +176,7 @@ static void deny_budget(struct joint *j, const struct sym_ledger_left *left)
 {
     char text[SYM_LEDGER_TEXT_BYTES];
     sym_ledger_left_text(text, left->left_nano, left->renews_ms);
-    deny(j, SYM_REASON_BUDGET, "%s", text);
+    sym_answer_deny(j->out, SYM_REASON_BUDGET, "%s", text);
 }
 
 /* The initiator has the answer, and asks whether the edition is still that: no approver has to
@@ -233,7 +219,7 @@ static bool judge(struct joint *j)
         err = sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask);
     }
     if (err != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "the decision could not be recorded");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "the decision could not be recorded");
         return false;
     }
     *j->out = (struct sym_answer_given){.decision = verdict.decision, .reason = verdict.reason};
@@ -247,9 +233,10 @@ static bool judge(struct joint *j)
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
     j->may_be_close = l.too_close; /* it was held, and an approver agreed */
     if (l.withheld) {
-        deny(j, SYM_REASON_UNREADY,
-             "the release of an earlier tabulation never came; an approver of this node can close "
-             "it: symbolon exchange settle");
+        sym_answer_deny(
+            j->out, SYM_REASON_UNREADY,
+            "the release of an earlier tabulation never came; an approver of this node can close "
+            "it: symbolon exchange settle");
         return false;
     }
     if (confirms(j)) {
@@ -380,13 +367,14 @@ static void answer_delivery(struct joint *j)
     struct owed o = {.j = j};
     enum sym_err err = sym_store_read(j->x->config.store, look_for_owed, &o);
     if (err != SYM_OK || o.is_here) {
-        deny(j, err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT, "%s",
-             o.is_here ? SYM_TAB_IS_THERE : "it waits for no release of this one");
+        sym_answer_deny(j->out,
+                        err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT,
+                        "%s", o.is_here ? SYM_TAB_IS_THERE : "it waits for no release of this one");
     } else if (check_cohort(j)) {
         j->delivers = true;
         j->owed = o.owed;
         if (open_part(j) != SYM_OK) {
-            deny(j, SYM_REASON_FAULT, "no memory");
+            sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         }
     }
 }
@@ -395,20 +383,21 @@ static void answer(struct joint *j)
 {
     enum sym_err err = keep_request(j);
     if (err != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "no memory");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
     } else if (is_busy(j)) {
-        deny(j, SYM_REASON_BUSY, "it takes part in %u others; try again later",
-             SYM_TABULATIONS_IN_MAX);
+        sym_answer_deny(j->out, SYM_REASON_BUSY, "it takes part in %u others; try again later",
+                        SYM_TABULATIONS_IN_MAX);
     } else if (j->asked.suite != SYM_TAB_SUITE) {
-        deny(j, SYM_REASON_UNSUPPORTED, "this node knows another version of joint tabulation");
+        sym_answer_deny(j->out, SYM_REASON_UNSUPPORTED,
+                        "this node knows another version of joint tabulation");
     } else if (sym_tabulation_has_id(j->x, j->asked.tabulation)) {
-        deny(j, SYM_REASON_PROTOCOL, "the tabulation has the id of another");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the tabulation has the id of another");
     } else if (delivers(j)) {
         answer_delivery(j);
     } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
         err = open_part(j);
         if (err != SYM_OK) {
-            deny(j, SYM_REASON_FAULT, "no memory");
+            sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         }
     }
 }
@@ -423,7 +412,7 @@ void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
     *out = (struct sym_answer_given){.decision = SYM_DECISION_GRANTED, .remark = ""};
     if (sym_decode(&arena, &j.asked, &sym_msg_tabulate, request->parameters) != SYM_OK ||
         sym_decode(&outlined, &j.outline, &sym_msg_tab_outline, j.asked.outline) != SYM_OK) {
-        deny(&j, SYM_REASON_PROTOCOL, "the parameters are impossible");
+        sym_answer_deny(j.out, SYM_REASON_PROTOCOL, "the parameters are impossible");
     } else {
         answer(&j);
     }

@@ -5,7 +5,6 @@
 #include "node/tabulation/ledger.h"
 #include "proto/overlap_agree.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,24 +23,6 @@ struct judged {
     uint64_t peer_cap_nano;
     struct sym_answer_given *out;
 };
-
-static void deny(struct judged *j, enum sym_reason reason, const char *format, ...)
-    SYM_PRINTF(3, 4);
-
-/* The same words travel and stay. */
-static void deny(struct judged *j, enum sym_reason reason, const char *format, ...)
-{
-    struct sym_answer_given *a = j->out;
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(a->room[0], sizeof a->room[0], format, args);
-    va_end(args);
-    a->room[0][SYM_REASON_BYTES_MAX] = '\0';
-    a->decision = SYM_DECISION_DENIED;
-    a->reason = reason;
-    a->remark = a->room[0];
-    a->cause = a->room[0];
-}
 
 void sym_table_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_overlap_table *asked)
 {
@@ -106,35 +87,19 @@ static bool is_known(const struct judged *j)
 
 /* Who takes part ------------------------------------------------------------------------------- */
 
-/* One party as this node knows it: pinned, with a card that is valid. */
-static bool find_party(const struct sym_exchanges *x, struct sym_table_party *party)
-{
-    struct sym_node_id node;
-    memcpy(node.bytes, party->id, sizeof node.bytes);
-    if (sym_node_id_equal(&node, &x->config.self)) {
-        memcpy(party->identity, x->config.keys->identity.public_key, sizeof party->identity);
-        return true;
-    }
-    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &node);
-    if (peer == NULL || sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))) {
-        return false;
-    }
-    memcpy(party->identity, peer->card.identity, sizeof party->identity);
-    return true;
-}
-
 static bool check_parties(struct judged *j)
 {
     struct sym_fault fault = {.text = ""};
     struct sym_table_question *q = &j->question;
     unsigned unknown = 0;
     if (sym_table_check(&j->asked, j->peer->id.bytes, &fault) != SYM_OK) {
-        deny(j, SYM_REASON_PROTOCOL, "%s", fault.text);
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "%s", fault.text);
         return false;
     }
     if (j->asked.type_version != SYM_TOKEN_LIST_VERSION ||
         j->asked.canon_version != SYM_CANON_VERSION) {
-        deny(j, SYM_REASON_UNSUPPORTED, "this node has other rules for identifiers");
+        sym_answer_deny(j->out, SYM_REASON_UNSUPPORTED,
+                        "this node has other rules for identifiers");
         return false;
     }
     sym_table_question_from(q, &j->asked, j->peer->id.bytes);
@@ -142,16 +107,17 @@ static bool check_parties(struct judged *j)
     q->basis = j->request->basis;
     sym_matter_text(q->dataset, sizeof q->dataset, j->request->dataset);
     if (sym_table_place(&j->place, q, j->x->config.self.bytes) != SYM_OK) {
-        deny(j, SYM_REASON_PROTOCOL, "this node is no party of the table");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "this node is no party of the table");
         return false;
     }
     for (uint32_t i = 0; i <= q->n; i++) {
-        unknown += !find_party(j->x, &q->parties[i]);
+        const struct sym_peer *peer = NULL;
+        unknown += !sym_exchange_party(j->x, q->parties[i].id, q->parties[i].identity, &peer);
     }
     if (unknown > 0) {
-        deny(j, SYM_REASON_TERMS,
-             "%u of the parties %s pinned at this node, or the card has expired", unknown,
-             unknown == 1 ? "is not" : "are not");
+        sym_answer_deny(j->out, SYM_REASON_TERMS,
+                        "%u of the parties %s pinned at this node, or the card has expired",
+                        unknown, unknown == 1 ? "is not" : "are not");
     }
     return unknown == 0;
 }
@@ -199,7 +165,8 @@ static bool others_may(struct judged *j, const char **held)
         }
     }
     if (without > 0) {
-        deny(j, why.reason, "it has no such grant for %u that contribute: %s", without, why.remark);
+        sym_answer_deny(j->out, why.reason, "it has no such grant for %u that contribute: %s",
+                        without, why.remark);
     }
     return without == 0;
 }
@@ -220,7 +187,7 @@ static bool judge(struct judged *j)
     const char *broke = sym_exchange_must_hold(j->x, &j->peer->id);
     ask.must_hold = broke != NULL ? broke : may ? held : NULL;
     if (sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask) != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "the decision could not be recorded");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "the decision could not be recorded");
         return false;
     }
     *j->out = (struct sym_answer_given){.decision = verdict.decision, .reason = verdict.reason};
@@ -231,7 +198,7 @@ static bool judge(struct judged *j)
         return false; /* a peer without a grant learns no more than that */
     }
     if (!may) {
-        deny(j, others.reason, "%s", others.room[0]);
+        sym_answer_deny(j->out, others.reason, "%s", others.room[0]);
         return false;
     }
     if (verdict.decision != SYM_DECISION_GRANTED) {
@@ -272,7 +239,7 @@ static bool can_pay(struct judged *j)
         return true;
     }
     sym_ledger_left_text(text, l.left.left_nano, l.left.renews_ms);
-    deny(j, SYM_REASON_BUDGET, "%s", text);
+    sym_answer_deny(j->out, SYM_REASON_BUDGET, "%s", text);
     return false;
 }
 
@@ -282,14 +249,14 @@ static bool check_role(struct judged *j)
 {
     struct sym_fault fault = {.text = ""};
     if (j->place == j->question.n && is_known(j)) {
-        deny(j, SYM_REASON_TERMS,
-             "it has a list of this name itself, so it can contribute but not "
-             "tally");
+        sym_answer_deny(j->out, SYM_REASON_TERMS,
+                        "it has a list of this name itself, so it can contribute but not "
+                        "tally");
         return false;
     }
     if (j->place < j->question.n &&
         sym_table_list_fits(j->x, j->request->dataset, j->question.type, &fault) != SYM_OK) {
-        deny(j, SYM_REASON_UNSUPPORTED, "%s", fault.text);
+        sym_answer_deny(j->out, SYM_REASON_UNSUPPORTED, "%s", fault.text);
         return false;
     }
     return true;
@@ -302,7 +269,7 @@ static bool open_run(struct judged *j, struct sym_leg *leg)
     const struct sym_run_plan plan = {
         .kind = j->e->kind, .role = SYM_SESSION_RESPONDER, .leg = leg};
     if (sym_run_new(&j->e->run, &plan) != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "no memory");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         return false;
     }
     j->e->leg = leg;
@@ -325,7 +292,8 @@ static void take_part(struct judged *j)
                                             .until_ms = sym_now_ms() + SYM_TABLE_MS_MAX};
     enum sym_err err = sym_table_part_new(&part, j->x, &c, &fault);
     if (err != SYM_OK) {
-        deny(j, err == SYM_LIMIT ? SYM_REASON_BUSY : SYM_REASON_FAULT, "%s", fault.text);
+        sym_answer_deny(j->out, err == SYM_LIMIT ? SYM_REASON_BUSY : SYM_REASON_FAULT, "%s",
+                        fault.text);
     } else if (!open_run(j, sym_table_part_leg(part))) {
         sym_table_part_leave(part);
     }
@@ -336,7 +304,7 @@ static bool keep_request(struct judged *j, struct sym_span table)
     struct sym_exchange *e = j->e;
     bool is_name = sym_alias_check(j->request->dataset) == SYM_OK;
     if (sym_matter_new(&e->matter, j->x) != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "no memory");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         return false;
     }
     struct sym_exchange_matter *m = e->matter;
@@ -356,7 +324,7 @@ static void answer_table(struct judged *j)
     SYM_ARENA_AUTO arena = {0};
     if (sym_decode(&arena, &j->asked, &sym_msg_overlap_table, j->request->parameters) != SYM_OK ||
         sym_alias_check(j->request->dataset) != SYM_OK) {
-        deny(j, SYM_REASON_PROTOCOL, "the parameters are impossible");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
         return;
     }
     if (!keep_request(j, j->asked.table) || !check_parties(j)) {
@@ -365,7 +333,7 @@ static void answer_table(struct judged *j)
     j->e->matter->cells = sym_table_cells(j->question.n);
     sym_matter_parties(j->e->matter, &j->question);
     if (sym_table_part_find(j->x, j->asked.table) != NULL) {
-        deny(j, SYM_REASON_PROTOCOL, "the table has the id of another");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the table has the id of another");
     } else if (judge(j) && check_role(j) && can_pay(j)) {
         take_part(j);
     }
@@ -386,9 +354,9 @@ static bool count_evaluation(struct judged *j, uint32_t elements)
     ask.is_known = true;
     ask.bound = sym_span(j->question.table, sizeof j->question.table);
     if (sym_grants_begin(j->x->config.grants, &j->e->step, &verdict, &approval, &ask) != SYM_OK) {
-        deny(j, SYM_REASON_FAULT, "the decision could not be recorded");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "the decision could not be recorded");
     } else if (verdict.decision != SYM_DECISION_GRANTED) {
-        deny(j, verdict.reason, "%s", verdict.remark);
+        sym_answer_deny(j->out, verdict.reason, "%s", verdict.remark);
         j->out->cause = verdict.cause;
     }
     return j->out->decision == SYM_DECISION_GRANTED;
@@ -397,13 +365,13 @@ static bool count_evaluation(struct judged *j, uint32_t elements)
 static void deny_step(struct judged *j, enum sym_err err)
 {
     if (err == SYM_EXISTS) {
-        deny(j, SYM_REASON_PROTOCOL, "that was asked for before");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "that was asked for before");
     } else if (err == SYM_WRONG_STATE) {
-        deny(j, SYM_REASON_UNREADY, "the table does not go on here");
+        sym_answer_deny(j->out, SYM_REASON_UNREADY, "the table does not go on here");
     } else if (err == SYM_NO_MEMORY) {
-        deny(j, SYM_REASON_FAULT, "no memory");
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
     } else {
-        deny(j, SYM_REASON_PROTOCOL, "that is not what was agreed");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "that is not what was agreed");
     }
 }
 
@@ -414,7 +382,7 @@ static struct sym_table_part *find_part(struct judged *j, struct sym_span table)
         return NULL;
     }
     if (part == NULL) {
-        deny(j, SYM_REASON_UNREADY, "this node has no part in that table");
+        sym_answer_deny(j->out, SYM_REASON_UNREADY, "this node has no part in that table");
         return NULL;
     }
     j->question = *sym_table_part_question(part);
@@ -423,7 +391,7 @@ static struct sym_table_part *find_part(struct judged *j, struct sym_span table)
     if (j->request->purpose != j->question.purpose || j->request->basis != j->question.basis ||
         !sym_span_equal(j->request->dataset, sym_span_text(j->question.dataset)) ||
         sym_table_place(&j->place, &j->question, j->x->config.self.bytes) != SYM_OK) {
-        deny(j, SYM_REASON_PROTOCOL, "that is not what was agreed");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "that is not what was agreed");
         return NULL;
     }
     return part;
@@ -436,7 +404,7 @@ static void answer_evaluate(struct judged *j)
     struct sym_leg *leg = NULL;
     if (sym_decode(&arena, &asked, &sym_msg_overlap_evaluate, j->request->parameters) != SYM_OK ||
         asked.suite != SYM_TABLE_SUITE) {
-        deny(j, SYM_REASON_PROTOCOL, "the parameters are impossible");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
         return;
     }
     struct sym_table_part *part = find_part(j, asked.table);
@@ -462,7 +430,7 @@ static void answer_rows(struct judged *j)
     struct sym_leg *leg = NULL;
     if (sym_decode(&arena, &asked, &sym_msg_overlap_rows, j->request->parameters) != SYM_OK ||
         asked.suite != SYM_TABLE_SUITE) {
-        deny(j, SYM_REASON_PROTOCOL, "the parameters are impossible");
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
         return;
     }
     struct sym_table_part *part = find_part(j, asked.table);

@@ -279,6 +279,21 @@ static enum sym_err put_opening(const struct sym_exchange_write *w, struct sym_t
                                                    : sym_opening_drop(t, e->matter);
 }
 
+/* A result that was kept before the exchange was over may have lost records since, or all of it. */
+static enum sym_err count_kept(const struct sym_exchange_write *w, struct sym_transaction *t,
+                               struct sym_exchange_entry *row)
+{
+    if (!row->has_result || row->records == 0) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_results_count(w->x->config.results, t, row->id, &row->records);
+    if (err == SYM_NOT_FOUND) {
+        row->has_result = false;
+        row->records = 0;
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
 static enum sym_err put_down(struct sym_transaction *t, void *context)
 {
     struct sym_exchange_write *w = context;
@@ -325,7 +340,8 @@ static enum sym_err put_down(struct sym_transaction *t, void *context)
         e->matter != NULL && !is_step && (!e->matter->is_joint || e->role == SYM_SESSION_RESPONDER);
     if (err == SYM_OK && (w->plan.parts & SYM_PART_HISTORY) != 0 && has_row) {
         struct sym_exchange_entry row = row_of(e);
-        err = sym_history_put(t, &row);
+        err = count_kept(w, t, &row);
+        err = err == SYM_OK ? sym_history_put(t, &row) : err;
     }
     return err;
 }

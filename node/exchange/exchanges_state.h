@@ -184,6 +184,9 @@ struct sym_answer_given {
 };
 struct sym_answer_given sym_exchange_denial(enum sym_reason reason, const char *remark,
                                             const char *cause);
+/* A denial whose words are made here: the same travel and stay. */
+void sym_answer_deny(struct sym_answer_given *out, enum sym_reason reason, const char *format, ...)
+    SYM_PRINTF(3, 4);
 /* Puts the decision down, then lets it leave. */
 void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
                               const struct sym_answer_given *given);
@@ -210,8 +213,12 @@ SYM_MUST enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct 
 /* What a part of a joint tabulation works with, that of the own node or of another's. */
 struct sym_tab_part_config;
 struct sym_tab_party;
+/* One party of a joint computation: its identity key, and the peer that it is, NULL for this node.
+ * False: it is not pinned, or its card has expired. */
+bool sym_exchange_party(const struct sym_exchanges *x, const uint8_t id[SYM_HASH_BYTES],
+                        uint8_t identity[SYM_ED25519_BYTES], const struct sym_peer **peer);
 /* The participants of a cohort as this node knows them, in its order; SYM_NOT_FOUND: so many are
- * not pinned, or their cards have expired. Pointers in them last as long as the peers. */
+ * not pinned, or their cards have expired. Pointers in them last until a peer is changed. */
 SYM_MUST enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x,
                                               struct sym_tab_party *out, struct sym_span cohort,
                                               size_t *unknown);

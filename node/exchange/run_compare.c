@@ -67,14 +67,14 @@ static enum sym_err put_own(struct compare_run *run)
     }
     uint32_t present = sym_log_head(run->with.log)->generation;
     struct putting p = {.compare = run->compare};
+    bool more = false;
     enum sym_err err = SYM_OK;
-    while (err == SYM_OK && !run->own_done && p.n < OWN_PER_FRAME) {
+    while (err == SYM_OK && !run->own_done && !more && p.n < OWN_PER_FRAME) {
         struct sym_log_query q = {.generation = run->own_generation,
                                   .first = run->next_own,
                                   .most = (uint32_t)(OWN_PER_FRAME - p.n),
                                   .peer = sym_span(run->with.peer.id.bytes, SYM_NODE_ID_BYTES),
                                   .bodies = true};
-        bool more = false;
         sym_compare_own_log(run->compare, q.generation == present ? 0 : q.generation);
         err = sym_log_rows(run->with.log, &q, &run->next_own, &more, put_row, &p);
         if (err == SYM_NOT_FOUND) { /* there is no such generation */

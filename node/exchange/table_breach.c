@@ -45,18 +45,6 @@ static enum sym_err put(struct sym_transaction *t, void *context)
     return err == SYM_OK ? sym_log_append(p->x->config.log, t, &entry, NULL) : err;
 }
 
-/* Cards that came by mail may have a CR in front of each LF. */
-static size_t without_cr(char *text, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] != '\r') {
-            text[n++] = text[i];
-        }
-    }
-    return n;
-}
-
 /* The proof as a file; empty where there is none. */
 static struct sym_span write_proof(const struct sym_table_part *p, const struct sym_peer *peer,
                                    char *room)
@@ -69,7 +57,6 @@ static struct sym_span write_proof(const struct sym_table_part *p, const struct 
                                                 &peer->id) != SYM_OK) {
         return sym_span(NULL, 0);
     }
-    card_len = without_cr(card, card_len);
     enum sym_err err =
         sym_breach_write(room, SYM_EXHIBIT_BYTES_MAX, &len, exhibit, sym_span(card, card_len));
     return err == SYM_OK ? sym_span(room, len) : sym_span(NULL, 0);

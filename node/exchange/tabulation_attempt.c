@@ -181,7 +181,7 @@ static enum sym_err begin_legs(struct sym_tabulation *t)
         if (i == t->cohort.own) {
             continue;
         }
-        const struct sym_exchange_plan plan = {.peer = t->cohort.peers[i],
+        const struct sym_exchange_plan plan = {.peer = sym_tab_cohort_peer(&t->cohort, t->x, i),
                                                .kind = SYM_KIND_TABULATE,
                                                .parameters = sym_span(parameters, len),
                                                .timeout_ms = t->timeout_ms,
@@ -223,19 +223,6 @@ void sym_tabulation_drop_machines(struct sym_tabulation *t)
     t->lead = NULL;
 }
 
-/* Peers may have been removed since. */
-static bool cohort_stands(const struct sym_tabulation *t)
-{
-    for (uint32_t i = 0; i < t->cohort.n; i++) {
-        struct sym_node_id id;
-        memcpy(id.bytes, t->cohort.ids + i * SYM_HASH_BYTES, sizeof id.bytes);
-        if (t->cohort.peers[i] != sym_peers_by_id(t->x->config.peers, &id)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What the own part reserved and did not spend. */
 void sym_tabulation_give_back(struct sym_tabulation *t)
 {
@@ -251,9 +238,10 @@ void sym_tabulation_begin_again(struct sym_tabulation *t)
     sym_tabulation_give_back(t);
     sym_tabulation_drop_machines(t);
     sym_random(t->id, sizeof t->id);
-    enum sym_err err =
-        cohort_stands(t) ? sym_tabulation_begin_attempt(t, &fault)
-                         : sym_fail(&fault, SYM_NOT_FOUND, "tabulation: a participant was removed");
+    enum sym_err err = sym_tab_cohort_look_up(&t->cohort, t->x, &fault);
+    if (err == SYM_OK) {
+        err = sym_tabulation_begin_attempt(t, &fault);
+    }
     if (err != SYM_OK) {
         sym_tabulation_end(t, SYM_EXCHANGE_ABORTED, err, fault.text);
     }

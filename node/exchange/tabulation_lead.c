@@ -88,9 +88,7 @@ static void tell_of_misfits(const struct sym_tabulation *t)
 {
     for (uint32_t i = 0; i < t->cohort.n; i++) {
         if (sym_tab_lead_misfits(t->lead, i)) {
-            const struct sym_peer *peer = t->cohort.peers[i];
-            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant",
-                    peer != NULL ? peer->alias : "this node", NULL);
+            sym_log(SYM_LEVEL_WARN, "shares-do-not-fit", "participant", t->cohort.names[i], NULL);
         }
     }
 }

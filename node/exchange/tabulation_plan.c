@@ -13,24 +13,28 @@
 
 /* Who ------------------------------------------------------------------------------------------ */
 
-static enum sym_err add_peer(struct sym_tab_cohort *c, const struct sym_peer *peer,
-                             struct sym_fault *fault)
+struct asked {
+    uint32_t n;
+    const struct sym_peer *peers[SYM_TAB_MEMBERS_MAX]; /* NULL: the own node */
+};
+
+static enum sym_err add_peer(struct asked *a, const struct sym_peer *peer, struct sym_fault *fault)
 {
-    for (uint32_t i = 0; i < c->n; i++) {
-        if (c->peers[i] == peer) {
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->peers[i] == peer) {
             return sym_fail(fault, SYM_BAD_VALUE, "tabulation: names the peer %s twice",
                             peer->alias);
         }
     }
-    if (c->n == SYM_TAB_MEMBERS_MAX) {
+    if (a->n == SYM_TAB_MEMBERS_MAX) {
         return sym_fail(fault, SYM_LIMIT, "tabulation: %u participants are the most there can be",
                         SYM_TAB_MEMBERS_MAX);
     }
-    c->peers[c->n++] = peer;
+    a->peers[a->n++] = peer;
     return SYM_OK;
 }
 
-static enum sym_err add_peers(struct sym_tab_cohort *c, const struct sym_exchanges *x,
+static enum sym_err add_peers(struct asked *a, const struct sym_exchanges *x,
                               const struct sym_tabulate_start *start, struct sym_fault *fault)
 {
     const struct sym_peers *peers = x->config.peers;
@@ -40,7 +44,7 @@ static enum sym_err add_peers(struct sym_tab_cohort *c, const struct sym_exchang
         /* All: but who has no valid card, or is there to look at logs alone. */
         const struct sym_peer *peer = peers->items[i];
         if (!sym_peer_is_expired(peer, now_s) && peer->card.role != SYM_ROLE_AUDITOR) {
-            err = add_peer(c, peer, fault);
+            err = add_peer(a, peer, fault);
         }
     }
     for (size_t i = 0; err == SYM_OK && i < start->n_peers; i++) {
@@ -52,7 +56,7 @@ static enum sym_err add_peers(struct sym_tab_cohort *c, const struct sym_exchang
         }
         err = sym_peer_is_expired(peer, now_s)
                   ? sym_fail(fault, SYM_EXPIRED, "peer %s: its card has expired", peer->alias)
-                  : add_peer(c, peer, fault);
+                  : add_peer(a, peer, fault);
     }
     return err;
 }
@@ -91,52 +95,78 @@ static const uint8_t *id_of(const struct sym_exchanges *x, const struct sym_peer
 }
 
 /* Insertion sort: at most some hundred. */
-static void put_in_order(struct sym_tab_cohort *c, const struct sym_exchanges *x)
+static void put_in_order(struct asked *a, const struct sym_exchanges *x)
 {
-    for (uint32_t i = 1; i < c->n; i++) {
-        const struct sym_peer *peer = c->peers[i];
+    for (uint32_t i = 1; i < a->n; i++) {
+        const struct sym_peer *peer = a->peers[i];
         uint32_t at = i;
-        while (at > 0 && memcmp(id_of(x, c->peers[at - 1]), id_of(x, peer), SYM_HASH_BYTES) > 0) {
-            c->peers[at] = c->peers[at - 1];
+        while (at > 0 && memcmp(id_of(x, a->peers[at - 1]), id_of(x, peer), SYM_HASH_BYTES) > 0) {
+            a->peers[at] = a->peers[at - 1];
             at--;
         }
-        c->peers[at] = peer;
+        a->peers[at] = peer;
     }
-    for (uint32_t i = 0; i < c->n; i++) {
-        memcpy(c->ids + i * SYM_HASH_BYTES, id_of(x, c->peers[i]), SYM_HASH_BYTES);
-        c->own = c->peers[i] == NULL ? i : c->own;
+}
+
+static void fill_cohort(struct sym_tab_cohort *c, const struct sym_exchanges *x,
+                        const struct asked *a)
+{
+    *c = (struct sym_tab_cohort){.n = a->n, .own = SYM_TAB_NO_PLACE};
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct sym_peer *peer = a->peers[i];
+        memcpy(c->ids + i * SYM_HASH_BYTES, id_of(x, peer), SYM_HASH_BYTES);
+        (void)snprintf(c->names[i], sizeof c->names[i], "%s",
+                       peer != NULL ? peer->alias : "this node");
+        c->own = peer == NULL ? i : c->own;
     }
+}
+
+enum sym_err sym_tab_cohort_look_up(struct sym_tab_cohort *c, const struct sym_exchanges *x,
+                                    struct sym_fault *fault)
+{
+    size_t unknown = 0;
+    enum sym_err err =
+        sym_exchange_parties_of(x, c->parties, sym_span(c->ids, c->n * SYM_HASH_BYTES), &unknown);
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err,
+                                    "tabulation: %zu of its participants %s pinned any more, or "
+                                    "the card has expired",
+                                    unknown, unknown == 1 ? "is not" : "are not");
+}
+
+const struct sym_peer *sym_tab_cohort_peer(const struct sym_tab_cohort *c,
+                                           const struct sym_exchanges *x, uint32_t place)
+{
+    struct sym_node_id id;
+    memcpy(id.bytes, c->ids + place * SYM_HASH_BYTES, sizeof id.bytes);
+    return sym_peers_by_id(x->config.peers, &id);
 }
 
 enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
                                const struct sym_tabulate_start *start, struct sym_fault *fault)
 {
     bool own = false;
-    size_t unknown = 0;
+    struct asked a = {.n = 0};
     uint32_t minimum = (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM);
-    *out = (struct sym_tab_cohort){.own = SYM_TAB_NO_PLACE};
     enum sym_err err = contributes(&own, x, start, fault);
     if (err == SYM_OK && own) {
-        out->peers[out->n++] = NULL;
+        a.peers[a.n++] = NULL;
     }
     if (err == SYM_OK) {
-        err = add_peers(out, x, start, fault);
+        err = add_peers(&a, x, start, fault);
     }
     if (err != SYM_OK) {
         return err;
     }
-    if (out->n < minimum) {
+    if (a.n < minimum) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "tabulation: %u participants are fewer than the %u that this node asks "
                         "for; name more peers, or see `symbolon settings set tabulate-minimum`",
-                        (unsigned)out->n, (unsigned)minimum);
+                        (unsigned)a.n, (unsigned)minimum);
     }
-    put_in_order(out, x);
-    err = sym_exchange_parties_of(x, out->parties, sym_span(out->ids, out->n * SYM_HASH_BYTES),
-                                  &unknown);
-    return err == SYM_OK
-               ? err
-               : sym_fail(fault, err, "tabulation: %zu participants are not pinned", unknown);
+    put_in_order(&a, x);
+    fill_cohort(out, x, &a);
+    return sym_tab_cohort_look_up(out, x, fault);
 }
 
 /* What ------------------------------------------------------------------------------------------
@@ -224,7 +254,8 @@ static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan 
         .minimum = (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM),
         .contributes = c->own != SYM_TAB_NO_PLACE};
     for (uint32_t i = 0; i < c->n; i++) {
-        names[i] = sym_span_text(c->peers[i] != NULL ? c->peers[i]->alias : "");
+        const struct sym_peer *peer = sym_tab_cohort_peer(c, x, i);
+        names[i] = sym_span_text(peer != NULL ? peer->alias : "");
     }
     enum sym_err err = sym_tab_read_query(&arena, &query, &cube, start->query, fault);
     if (err == SYM_OK) {

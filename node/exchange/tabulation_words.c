@@ -11,17 +11,11 @@
 /* Left for what a command puts in front. */
 #define PREFIX_BYTES 16u
 
-static const char *name_of(const struct sym_tabulation *t, uint32_t place)
-{
-    const struct sym_peer *peer = t->cohort.peers[place];
-    return peer != NULL ? peer->alias : "this node";
-}
-
 /* Why this one is not there, without its name in front; NULL: it is. */
 static const char *reason_of(const struct sym_tabulation *t, uint32_t place)
 {
     const struct sym_leg *leg = &t->legs[place];
-    const char *name = name_of(t, place);
+    const char *name = t->cohort.names[place];
     size_t len = strlen(name);
     if (!leg->over || leg->state == SYM_EXCHANGE_DONE || leg->fault[0] == '\0') {
         bool missing = t->lead != NULL && sym_tab_lead_misses(t->lead, place);
@@ -45,7 +39,7 @@ static uint32_t list_names(char *out, size_t size, const struct sym_tabulation *
             continue;
         }
         if (n < NAMES_MAX) {
-            (void)snprintf(out + len, size - len, "%s%s", n > 0 ? ", " : "", name_of(t, i));
+            (void)snprintf(out + len, size - len, "%s%s", n > 0 ? ", " : "", t->cohort.names[i]);
         }
         n++;
     }

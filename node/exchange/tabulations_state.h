@@ -14,19 +14,27 @@
 
 #define SYM_TAB_NO_PLACE UINT32_MAX
 
-/* Who is asked: the cohort in the order of their ids. */
+/* Who is asked: the cohort in the order of their ids. It outlasts its peers, which may be removed,
+ * renewed or given another preshared key meanwhile. */
 struct sym_tab_cohort {
     uint32_t n;
     uint32_t own; /* place of this node; SYM_TAB_NO_PLACE: it does not take part */
     uint8_t ids[SYM_TAB_MEMBERS_MAX * SYM_HASH_BYTES];
-    struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX];
-    const struct sym_peer *peers[SYM_TAB_MEMBERS_MAX]; /* NULL at the own place */
+    struct sym_tab_party parties[SYM_TAB_MEMBERS_MAX]; /* only until the next turn of the loop */
+    char names[SYM_TAB_MEMBERS_MAX][SYM_ALIAS_BYTES];  /* aliases as they were; "this node" */
 };
 
 /* Names to peers; checks that they are enough, and what the own node can add. */
 SYM_MUST enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
                                         const struct sym_tabulate_start *start,
                                         struct sym_fault *fault);
+/* Its parties, as they are known now. SYM_NOT_FOUND: not all of them are, any more. */
+SYM_MUST enum sym_err sym_tab_cohort_look_up(struct sym_tab_cohort *c,
+                                             const struct sym_exchanges *x,
+                                             struct sym_fault *fault);
+/* The peer at this place, NULL: it is the own one, or not pinned any more. */
+const struct sym_peer *sym_tab_cohort_peer(const struct sym_tab_cohort *c,
+                                           const struct sym_exchanges *x, uint32_t place);
 /* The release that is kept here of this question, if the own dataset is as it was then. Whether it
  * still is the answer, the others say: they may have published since. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_tab_answer_of(struct sym_exchanges *x,

@@ -169,10 +169,12 @@ static enum sym_err get_card_text(struct sym_transaction *t, void *context)
     if (text.len > c->max) {
         return SYM_TOO_LONG;
     }
-    if (text.len > 0) {
-        memcpy(c->out, text.data, text.len);
+    c->len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '\r') {
+            c->out[c->len++] = (char)text.data[i];
+        }
     }
-    c->len = text.len;
     return sym_read_end(&r);
 }
 

@@ -38,7 +38,8 @@ struct sym_peer *sym_peers_by_id(const struct sym_peers *peers, const struct sym
 
 /* As its log is checked; the alias is borrowed. */
 void sym_peer_witnessed(struct sym_witnessed *out, const struct sym_peer *peer);
-/* The text of its card as it is stored, *len bytes of at most max. */
+/* The text of its card in its one form, *len bytes: one that came by mail may have a CR in front of
+ * each LF. max: room for the card as it came. */
 SYM_MUST enum sym_err sym_peers_card_text(const struct sym_peers *peers, char *out, size_t max,
                                           size_t *len, const struct sym_node_id *id);
 

@@ -9,7 +9,7 @@
 #include "crypto/seal.h"
 
 #define SYM_STORE_FORMAT       3u
-#define SYM_STORE_KEY_BYTES    64u /* longest key */
+#define SYM_STORE_KEY_BYTES    128u /* longest key; LMDB takes 511 */
 #define SYM_SEALED_SHORT_BYTES 64u
 
 /* Where a value belongs. */

@@ -8,6 +8,8 @@ enum state { OPEN = 1, UNMASKED, LEFT };
 #define KEY_BYTES    (PREFIX_BYTES + SYM_HASH_BYTES)
 #define VALUE_BYTES  (1u + SYM_TAB_MEMBERS_MAX * SYM_HASH_BYTES)
 
+_Static_assert(KEY_BYTES <= SYM_STORE_KEY_BYTES, "a key of the store");
+
 static enum sym_err prefix_of(uint8_t room[PREFIX_BYTES], struct sym_span *out,
                               const struct sym_cohort *c)
 {

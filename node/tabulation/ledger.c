@@ -18,6 +18,8 @@
 #define BUDGET_TAIL      (1u + 4u + SYM_HASH_BYTES)
 #define BUDGET_KEY_BYTES (NAME_BYTES_MAX + BUDGET_TAIL)
 
+_Static_assert(BUDGET_KEY_BYTES <= SYM_STORE_KEY_BYTES, "a key of the store");
+
 /* QUERY_IDS: qid -> state (1), year (4), peer (32), epsilon (8), expires (8), dataset. */
 enum state { RESERVED = 1, RELEASED, DEBITED, UNMASKED };
 #define QUERY_HEAD  (1u + 4u + SYM_HASH_BYTES + 8u + 8u)

@@ -8,9 +8,9 @@
  * again, ever: the budget bounds how many there are. One that was not is forgotten a day after its
  * consent is void: nothing that depends on data has left under it, and what its consent promised
  * nobody can call in. After a restore everything counts as spent for a year, as what was spent
- * since the backup is not known. All calls but sym_ledger_open work inside a transaction of the
- * caller. Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
- * SYM_REPLAY, SYM_EXPIRED, SYM_NOT_FOUND.
+ * since the backup is not known. All calls work inside a transaction of the caller. Errors: those
+ * of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is), SYM_REPLAY,
+ * SYM_EXPIRED, SYM_NOT_FOUND.
  */
 #ifndef SYM_NODE_TABULATION_LEDGER_H
 #define SYM_NODE_TABULATION_LEDGER_H

@@ -5,6 +5,7 @@ runner: timeout=240
 """
 
 import csv
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import os
 import lists
 import nodes
 import overlaps
+from disks import ALWAYS, CORE, FaultyDisk
 from nodes import DONE, FAILED, UNREACHABLE, USAGE
 from overlaps import OverlapTest, accounts, ids, matched, overlap_words, start_cli
 
@@ -177,6 +179,25 @@ class Asking(OverlapTest):
         row = self.shown(a, exchange)
         self.assertEqual((row["state"], row["has_result"]), ("done", False))
         self.assertEqual(a.cli("exchange", "show", "0" * 32)[0], FAILED)
+
+    def test_a_result_is_forgotten_whole_or_not_at_all(self):
+        a, b = self.ready_pair()
+        kept, dropped = (self.finds(a, b, ids(range(200, 300), "a"))["exchange"]["id"] for _ in range(2))
+        a.stop()
+        disk = FaultyDisk(a.home / "page", CORE)
+        a.environment = disk.environment
+        a.start()
+        told = {}
+        for exchange, commit in ((kept, 1), (dropped, 2)):
+            disk.fail(commit, errno.ENOSPC, many=ALWAYS, kind="d")
+            code, _, told[exchange] = a.cli("exchange", "forget", exchange)
+            disk.mend()
+            self.assertEqual(code, FAILED, told[exchange])
+        self.assertIn("it is kept", told[kept])
+        self.assertEqual(len(a.json("exchange", "result", kept)["matches"]), 100)
+        a.do("exchange", "forget", kept)
+        self.assertIn("erased when that is remedied, or at the next start", told[dropped])
+        self.assertIn("was forgotten", a.cli("exchange", "result", dropped)[2])
 
     def test_six_at_once_both_ways(self):
         a, b = self.ready_pair()

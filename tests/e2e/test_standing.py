@@ -4,7 +4,11 @@ anew after each change, erased with what is forgotten, and there again after kil
 runner: timeout=240
 """
 
+import errno
+
+import evidence
 import nodes
+from disks import ALWAYS, CORE, FaultyDisk
 from overlaps import OverlapTest, ids
 
 MANY = 20000
@@ -62,13 +66,37 @@ class Standing(OverlapTest):
         self.assertEqual(a.json("status")["standing_lists"]["received"], 1)
         self.assertEqual(a.json("status")["standing_lists"]["bytes"], held["bytes"])
         self.assertIn("of 1000 used today", b.do("grants", "list"))
+        evidence.add_auditor(a)
         a.do("dataset", "drop", "theirs", "--received-from", b.alias)
+        told = a.json("log", "list", "--kind", "dropped", user=evidence.AUDITOR)
+        self.assertEqual([(row["event"], row["subject"], row["user"]) for row in told],
+                         [("standing-list-dropped", "theirs", "operator")])
         self.assertEqual(a.json("dataset", "list", "--received"), [])
         code, _, error = a.cli("dataset", "drop", "theirs", "--received-from", b.alias)
         self.assertEqual(code, nodes.FAILED)
         self.assertIn("no standing list", error)
         self.assertGreater(self.asks(a, b, BOTH, "long"), 100000)
         a.do("peer", "remove", b.alias)
+        self.assertEqual(a.json("dataset", "list", "--received"), [])
+
+    def test_a_peer_is_cut_off_also_where_its_list_cannot_be_erased(self):
+        a, b = self.begin()
+        self.prepared(b)
+        self.asks(a, b, BOTH, "long")
+        a.kill()
+        disk = FaultyDisk(a.home / "page", CORE)
+        a.environment = disk.environment
+        a.start()
+        a.ping(b)
+        disk.fail(2, errno.ENOSPC, many=ALWAYS, kind="d")  # the peer is removed in the first commit
+        code, _, complaint = a.cli("peer", "remove", b.alias)
+        disk.mend()
+        self.assertEqual(code, nodes.FAILED, complaint)
+        self.assertIn("is removed, but its standing lists are not erased yet", complaint)
+        nodes.wait_until(lambda: b.link_to(a) != "live", 10, "the link is cut")
+        self.assertEqual(len(a.json("dataset", "list", "--received")), 1)
+        a.stop()
+        a.start()
         self.assertEqual(a.json("dataset", "list", "--received"), [])
 
     def test_import_publication_and_drop_begin_an_epoch_or_end_it(self):

@@ -90,6 +90,16 @@ class Sums(TabulationTest):
             with self.subTest(n):
                 self.sums(n)
 
+    def test_of_datasets_with_the_longest_name(self):
+        crew = self.crew(3, minimum=3, daemon=EXACT)
+        counts = [random_counts(CUBE, at) for at in range(3)]
+        name = "n" * 63
+        crew.load(counts, dataset=name)
+        self.is_sum(crew.ask(dataset=name), pooled(CUBE, counts))
+        for node in crew.nodes:
+            rows = node.json("budget")
+            self.assertEqual({(row["dataset"], row["spent_nano"]) for row in rows}, {(name, NANO)})
+
     def test_with_noise_they_are_near(self):
         crew = self.crew(5)
         counts = [random_counts(CUBE, at, empty=0) for at in range(5)]
@@ -338,6 +348,46 @@ class Leaving(TabulationTest):
                 self.assertNotIn("cells", answer)
                 for node in crew.nodes:
                     self.assertFalse(any(row["has_result"] for row in node.json("exchange", "list")))
+
+    def ask_while(self, crew, act):
+        """What became of a question when this was done while one had not consented yet."""
+        laggard, (at, _) = crew.nodes[-1], STAGES["before it shares"]
+        crew.each(crew.asker.ping, crew.nodes[1:])
+        for node in crew.nodes:
+            node.disk.only_hold(0, kind="d")
+        self.hold(laggard, at)
+        command = crew.start("--epsilon", HALF)
+        self.wait_commits(crew.nodes[1:], at)
+        time.sleep(0.3 * nodes.PATIENCE)
+        act()
+        laggard.disk.let_go()
+        return finish(command)
+
+    def test_a_peer_may_be_renewed_before_the_next_attempt(self):
+        crew = self.faulty_crew(6, minimum=3)
+        asker, leaves, renewed = crew.nodes[:3]
+        card, psk = self.home / "renewed", self.home / "psk"
+        asker.do("peer", "psk", renewed.alias, "--new", psk)
+        renewed.do("peer", "psk", asker.alias, "--file", psk)
+        renewed.do("card", "--renew", "--out", card)
+        for words in (("peer", "psk", renewed.alias, "--file", psk), ("peer", "add", card, "--yes")):
+            with self.subTest(words[1]):
+                def renew():
+                    asker.do(*words)
+                    self.kill_core(leaves)
+                answer = self.ask_while(crew, renew)
+                self.assertEqual((answer["state"], len(answer.get("survivors", []))), ("done", 5), answer)
+                self.is_sum(answer, self.survivors_sum(answer))
+                leaves.start()
+                crew.each(lambda node: node.do("dataset", "publish", DATASET))
+
+    def test_there_is_no_next_attempt_without_a_peer_that_was_removed(self):
+        crew = self.faulty_crew(6, minimum=3)
+        gone = crew.nodes[2]
+        answer = self.ask_while(crew, lambda: crew.asker.do("peer", "remove", gone.alias))
+        self.assertEqual(answer["state"], "aborted", answer)
+        self.assertRegex(answer["fault"], "^tabulation: 1 of its participants is not pinned any more, or the card has "
+                                          f"expired; .*{gone.alias}: the peer was removed$")
 
     def test_of_three_ends_it(self):
         self.reveals_nothing(3, 3, [stage for stage in STAGES if stage != "before it keeps the release"])

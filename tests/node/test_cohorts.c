@@ -210,6 +210,23 @@ static void earlier_editions_are_forgotten_and_the_last_one_is_not(void **state)
     assert_int_equal(d.epoch, 10);
 }
 
+static void the_longest_name_has_room_in_a_key(void **state)
+{
+    struct room *r = *state;
+    char name[SYM_DATASET_BYTES_MAX + 1] = "";
+    memset(name, 'n', sizeof name - 1);
+    struct doing d = {.c = {.dataset = sym_span_text(name)}};
+    does_in(r, sym_cohort_open, name, 3, first, "abcdef");
+    does_in(r, sym_cohort_open, name, 4, first, "abcdef");
+    assert_int_equal(sym_store_read(r->store, do_last_epoch, &d), SYM_OK);
+    assert_int_equal(d.epoch, 4);
+    assert_true(too_close_in(r, name, 4, "abcde"));
+    does_in(r, sym_cohort_left, name, 4, first, "");
+    assert_false(too_close_in(r, name, 4, "abcde"));
+    assert_int_equal(sym_store_write(r->store, do_start, NULL), SYM_OK);
+    assert_false(too_close_in(r, name, 3, "abcde"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +239,7 @@ int main(void)
         T(another_epoch_or_dataset_is_another_question),
         T(the_latest_epoch_is_known_whatever_became_of_it),
         T(earlier_editions_are_forgotten_and_the_last_one_is_not),
+        T(the_longest_name_has_room_in_a_key),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,6 +320,49 @@ static void keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched(
     assert_int_equal(rig->sides[0].list.held, 0);
 }
 
+/* Forgets, once the result is there and before the exchange is written down as done. */
+static const char *record_that_goes; /* empty: the dataset */
+
+static enum sym_err forget_fn(struct sym_transaction *t, void *context)
+{
+    struct sym_results_gone gone;
+    return sym_results_forget_of(context, t, sym_span_text("list"), sym_span_text(record_that_goes),
+                                 &gone);
+}
+
+static bool forget_before_the_end(struct exchange_rig *r)
+{
+    struct rig_side *s = &r->sides[0];
+    const struct sym_exchange_table *all = &s->exchanges->table;
+    if (r->step == 0 && all->n > 0 && all->items[0]->matter->has_result) {
+        SYM_ARENA_AUTO arena = {0};
+        assert_int_equal(exchange_rig_entry(r, 0, &arena, id).ended_ms, 0);
+        assert_int_equal(sym_store_write(s->room.store, forget_fn, &s->results), SYM_OK);
+        r->step = 1;
+    }
+    return r->step == 1 && exchange_rig_quiet(r);
+}
+
+static void tells_of_the_records_that_are_still_there_when_it_ends(void **state)
+{
+    static const char *const goes[] = {"r2", "", "r9"};
+    static const uint64_t left[] = {4099, 0, 4099};
+    for (size_t i = 0; i < sizeof goes / sizeof *goes; i++) {
+        SYM_ARENA_AUTO arena = {0};
+        begin_again(state, false);
+        record_that_goes = goes[i];
+        exchange_rig_fill(rig, 0, 0, 4100);
+        exchange_rig_fill(rig, 1, 0, 4100);
+        exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+        exchange_rig_run(rig, forget_before_the_end);
+        struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, id);
+        assert_int_equal(e.state, SYM_EXCHANGE_DONE);
+        assert_int_equal(e.has_result, left[i] > 0);
+        assert_int_equal(e.records, left[i]);
+        assert_int_equal(e.common, 4100);
+    }
+}
+
 static void swallow(struct exchange_rig *r, uint8_t *frame, size_t len)
 {
     (void)r;
@@ -360,6 +403,7 @@ int main(void)
         TEST(ends_when_the_node_is_stopped),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_meanwhile),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched),
+        TEST(tells_of_the_records_that_are_still_there_when_it_ends),
         TEST(cancels_what_nobody_looks_at_any_more),
     };
     if (sym_crypto_init() != SYM_OK) {

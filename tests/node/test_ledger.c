@@ -1,6 +1,8 @@
 /* The budget: what is left of it for a dataset and for each of its peers, from year to year. */
 #include "tests/node/ledger_room.h"
 
+#include <string.h>
+
 #define DAY_MS   UINT64_C(86400000)
 #define YEAR_END UINT64_C(1798761599000) /* the last second of the year of NOW */
 
@@ -48,6 +50,18 @@ static void each_dataset_has_its_own(void **state)
     assert_left(f, CAP, 0, 0);
     f->dataset = "cases";
     assert_left(f, CAP - NANO, NANO, 0);
+}
+
+static void the_longest_name_has_room_in_a_key(void **state)
+{
+    struct fixture *f = *state;
+    char name[SYM_DATASET_BYTES_MAX + 1] = "";
+    memset(name, 'n', sizeof name - 1);
+    f->dataset = name;
+    spend(f, 1);
+    assert_left(f, CAP - NANO, NANO, 0);
+    name[sizeof name - 2] = 'm';
+    assert_left(f, CAP, 0, 0);
 }
 
 static void a_peer_has_no_more_than_its_grant_says_and_others_go_on(void **state)
@@ -210,6 +224,7 @@ int main(void)
         TEST(a_reservation_that_expired_is_available_again_and_cannot_be_debited),
         TEST(a_debit_is_never_given_back),
         TEST(each_dataset_has_its_own),
+        TEST(the_longest_name_has_room_in_a_key),
         TEST(a_peer_has_no_more_than_its_grant_says_and_others_go_on),
         TEST(all_peers_together_have_no_more_than_the_dataset),
         TEST(a_year_ends_at_midnight_in_utc_and_renews_the_budget),

@@ -121,6 +121,30 @@ static void keeps_peers_over_a_restart(void **state)
     assert_null(sym_peers_by_id(&f->peers, &f->self.id));
 }
 
+static void a_card_that_came_by_mail_has_one_form(void **state)
+{
+    struct fixture *f = *state;
+    char mailed[SYM_CARD_BYTES_MAX];
+    char text[SYM_CARD_BYTES_MAX];
+    size_t n = 0;
+    size_t len = 0;
+    for (size_t i = 0; i < f->b.len; i++) {
+        if (f->b.text[i] == '\n') {
+            mailed[n++] = '\r';
+        }
+        mailed[n++] = f->b.text[i];
+        assert_true(n + 2 < sizeof mailed);
+    }
+    struct sym_peer_addition a = addition(f, &f->b, "bank-b");
+    a.card = sym_span((const uint8_t *)mailed, n);
+    assert_int_equal(try_add(f, &a).err, SYM_OK);
+    restart(f);
+    assert_int_equal(sym_peers_card_text(&f->peers, text, sizeof text, &len, &f->b.id), SYM_OK);
+    assert_true(n > len);
+    assert_int_equal(len, f->b.len);
+    assert_memory_equal(text, f->b.text, len);
+}
+
 static void replaces_a_card_and_keeps_alias_key_and_date(void **state)
 {
     struct fixture *f = *state;
@@ -514,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(keeps_peers_over_a_restart),
+        TEST(a_card_that_came_by_mail_has_one_form),
         TEST(replaces_a_card_and_keeps_alias_key_and_date),
         TEST(refuses_to_give_a_pinned_peer_another_alias),
         TEST(refuses_an_alias_that_is_none),

@@ -343,6 +343,25 @@ static void an_answer_fits_a_reply_whatever_the_ids(void **state)
     assert_false(more);
 }
 
+static enum sym_err opened_again(struct fixture *f)
+{
+    f->fault = (struct sym_fault){.text = ""};
+    return sym_results_open(&f->results, f->room.store, f->vault, &f->history, &f->fault);
+}
+
+static void what_a_crash_left_behind_waits_for_room_on_the_disk(void **state)
+{
+    struct fixture *f = *state;
+    size_t named = 0;
+    keep(f, 1, "mine", 10, 0, false);
+    room_fill_disk(true);
+    assert_int_equal(opened_again(f), SYM_NO_SPACE);
+    assert_non_null(strstr(f->fault.text, "make room and start again"));
+    room_fill_disk(false);
+    assert_int_equal(opened_again(f), SYM_OK);
+    assert_int_equal(walk(f, 1, "", &named), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -356,6 +375,7 @@ int main(void)
         TEST(an_exchange_in_flight_loses_it_too),
         TEST(all_results_of_a_dataset_go_with_it),
         TEST(a_full_disk_changes_nothing),
+        TEST(what_a_crash_left_behind_waits_for_room_on_the_disk),
         TEST(an_answer_takes_as_many_pages_as_there_may_be),
         TEST(an_answer_fits_a_reply_whatever_the_ids),
     };

@@ -484,6 +484,25 @@ static void does_not_begin_again_on_a_full_disk(void **state)
     assert_int_equal(sym_log_head(r->room.log)->generation, 1);
 }
 
+static void one_that_was_removed_makes_room_unless_its_log_was_wrong(void **state)
+{
+    struct witness_rig *r = *state;
+    struct sym_witnessed other = r->peer;
+    const struct sym_evidence *e = NULL;
+    assert_int_equal(witness_rig_show(r, &r->log, 20, 0), SYM_OK);
+    assert_int_equal(witness_rig_show(r, &r->copy, 20, 0), SYM_DENIED);
+    r->has_card = false;
+    memset(&other.id, 0, sizeof other.id);
+    for (uint32_t i = 0; i < SYM_PEERS_MAX + 5; i++) {
+        sym_put_u32(other.id.bytes, i);
+        assert_int_equal(sym_witness_give(r->witness, &e, &other, SYM_NO_LEAF), SYM_OK);
+    }
+    witness_rig_commit(r);
+    assert_int_equal(room_count(&r->room, SYM_TABLE_WITNESSES), SYM_PEERS_MAX);
+    witness_rig_reopen(r);
+    assert_int_equal(witness_rig_row(r).state, SYM_WITNESS_SPLIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +527,7 @@ int main(void)
         TEST(skips_the_generations_that_were_used_up),
         TEST(owes_its_first_entry_to_who_holds_the_log_before),
         TEST(does_not_begin_again_on_a_full_disk),
+        TEST(one_that_was_removed_makes_room_unless_its_log_was_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
