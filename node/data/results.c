@@ -1,26 +1,17 @@
-#include "node/data/results.h"
+#include "node/data/results_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DOMAIN     "result/"
-#define KEY_BYTES  (sizeof DOMAIN - 1 + SYM_EXCHANGE_ID_BYTES + 4u)
 #define HEAD_BYTES 8u
 
-/* A key of the vault: domain, id, page. The prefix of a result is all but the page. */
-static struct sym_span page_key(uint8_t out[KEY_BYTES], struct sym_span id, uint32_t page)
+struct sym_span sym_result_key(uint8_t out[RESULT_KEY_BYTES], struct sym_span id, uint32_t page)
 {
-    struct sym_writer w = sym_writer(out, KEY_BYTES);
-    sym_write_span(&w, sym_span_text(DOMAIN));
+    struct sym_writer w = sym_writer(out, RESULT_KEY_BYTES);
+    sym_write_span(&w, sym_span_text(RESULT_DOMAIN));
     sym_write_span(&w, id);
     sym_write_u32(&w, page);
     return sym_span(out, w.len);
-}
-
-static struct sym_span prefix_of(uint8_t out[KEY_BYTES], struct sym_span id)
-{
-    struct sym_span key = page_key(out, id, 0);
-    return sym_span(key.data, key.len - 4);
 }
 
 /* Writing --------------------------------------------------------------------------------------
@@ -42,7 +33,7 @@ enum sym_err sym_result_rows_add(struct sym_result_rows *rows, struct sym_span i
     return SYM_OK;
 }
 
-static enum sym_err encode_page(struct sym_secret *value, const struct sym_result_rows *rows)
+enum sym_err sym_result_page_encode(struct sym_secret *value, const struct sym_result_rows *rows)
 {
     enum sym_err err = sym_secret_new(value, HEAD_BYTES + 9 * rows->n + rows->ids_len);
     if (err != SYM_OK) {
@@ -65,8 +56,9 @@ static enum sym_err encode_page(struct sym_secret *value, const struct sym_resul
 enum sym_err sym_result_pages_add(struct sym_result_pages *pages,
                                   const struct sym_result_rows *rows)
 {
-    enum sym_err err =
-        pages->n < SYM_RESULT_PAGES_MAX ? encode_page(&pages->values[pages->n], rows) : SYM_LIMIT;
+    enum sym_err err = pages->n < SYM_RESULT_PAGES_MAX
+                           ? sym_result_page_encode(&pages->values[pages->n], rows)
+                           : SYM_LIMIT;
     pages->n += err == SYM_OK;
     return err;
 }
@@ -90,13 +82,13 @@ struct put {
 static enum sym_err put_pages(struct sym_transaction *t, void *context)
 {
     const struct put *p = context;
-    uint8_t key[KEY_BYTES];
+    uint8_t key[RESULT_KEY_BYTES];
     uint8_t count[4];
     struct sym_writer w = sym_writer(count, sizeof count);
     sym_write_u32(&w, p->pages->first + (uint32_t)p->pages->n);
     enum sym_err err = sym_store_put(t, SYM_TABLE_RESULTS, p->id, sym_span(count, sizeof count));
     for (uint32_t i = 0; err == SYM_OK && i < p->pages->n; i++) {
-        err = sym_vault_put(p->r->vault, t, page_key(key, p->id, p->pages->first + i),
+        err = sym_vault_put(p->r->vault, t, sym_result_key(key, p->id, p->pages->first + i),
                             sym_secret_span(&p->pages->values[i]));
     }
     return err;
@@ -127,7 +119,7 @@ struct get {
     size_t bytes;
 };
 
-static enum sym_err count_pages(uint32_t *out, struct sym_transaction *t, struct sym_span id)
+enum sym_err sym_result_page_count(uint32_t *out, struct sym_transaction *t, struct sym_span id)
 {
     SYM_SECRET_AUTO pages = {0};
     enum sym_err err = sym_store_get(t, SYM_TABLE_RESULTS, id, &pages);
@@ -150,15 +142,16 @@ static void clear_values(struct get *g)
 static enum sym_err get_pages(struct sym_transaction *t, void *context)
 {
     struct get *g = context;
-    uint8_t key[KEY_BYTES];
+    uint8_t key[RESULT_KEY_BYTES];
     clear_values(g);
-    enum sym_err err = count_pages(&g->pages, t, g->id);
+    enum sym_err err = sym_result_page_count(&g->pages, t, g->id);
     if (err == SYM_OK && g->first >= g->pages) {
         err = SYM_NOT_FOUND;
     }
     while (err == SYM_OK && g->n < SYM_RESULT_ANSWER_PAGES_MAX && g->first + g->n < g->pages) {
         struct sym_secret *value = &g->values[g->n];
-        err = sym_vault_get(g->r->vault, t, page_key(key, g->id, g->first + (uint32_t)g->n), value);
+        err = sym_vault_get(g->r->vault, t, sym_result_key(key, g->id, g->first + (uint32_t)g->n),
+                            value);
         if (err == SYM_OK && g->bytes + value->len > SYM_RESULT_ANSWER_BYTES_MAX) {
             sym_secret_clear(value); /* the next answer begins with it */
             break;
@@ -171,8 +164,7 @@ static enum sym_err get_pages(struct sym_transaction *t, void *context)
     return err;
 }
 
-/* Passes over the first `skip` rows of the page. */
-static enum sym_err read_rows(struct sym_result_page *out, struct sym_span value, size_t skip)
+enum sym_err sym_result_page_read(struct sym_result_page *out, struct sym_span value, size_t skip)
 {
     struct sym_reader in = sym_reader(value);
     size_t n = sym_read_u32(&in);
@@ -212,7 +204,7 @@ static enum sym_err join_pages(struct sym_secret *value, struct sym_result_page 
     size_t ids_len = 0;
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < g->n; i++) {
-        err = read_rows(&parts[i], sym_secret_span(&g->values[i]), i == 0 ? skip : 0);
+        err = sym_result_page_read(&parts[i], sym_secret_span(&g->values[i]), i == 0 ? skip : 0);
         if (err == SYM_OK) {
             rows += parts[i].id_lengths.len;
             ids_len += parts[i].ids.len;
@@ -261,15 +253,15 @@ enum sym_err sym_results_count(const struct sym_results *r, struct sym_transacti
                                struct sym_span id, uint64_t *records)
 {
     SYM_SECRET_AUTO last = {0};
-    uint8_t key[KEY_BYTES];
+    uint8_t key[RESULT_KEY_BYTES];
     uint32_t pages = 0;
     uint64_t n = 0;
-    enum sym_err err = count_pages(&pages, t, id);
+    enum sym_err err = sym_result_page_count(&pages, t, id);
     if (err == SYM_OK && pages > 0) {
         struct sym_result_page page = {.first = 0};
-        err = sym_vault_get(r->vault, t, page_key(key, id, pages - 1), &last);
+        err = sym_vault_get(r->vault, t, sym_result_key(key, id, pages - 1), &last);
         if (err == SYM_OK) {
-            err = read_rows(&page, sym_secret_span(&last), 0);
+            err = sym_result_page_read(&page, sym_secret_span(&last), 0);
         }
         err = err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
         n = (uint64_t)(pages - 1) * SYM_RESULT_ROWS_MAX + page.id_lengths.len;
@@ -277,240 +269,6 @@ enum sym_err sym_results_count(const struct sym_results *r, struct sym_transacti
     if (err == SYM_OK) {
         *records = n;
     }
-    return err;
-}
-
-/* Erasing --------------------------------------------------------------------------------------
- */
-
-enum sym_err sym_results_drop(const struct sym_results *r, struct sym_transaction *t,
-                              struct sym_span id)
-{
-    uint8_t key[KEY_BYTES];
-    enum sym_err err = sym_store_has(t, SYM_TABLE_RESULTS, id);
-    if (err == SYM_NOT_FOUND) {
-        return SYM_OK;
-    }
-    if (err == SYM_OK) {
-        err = sym_store_delete(t, SYM_TABLE_RESULTS, id);
-    }
-    return err == SYM_OK ? sym_vault_delete(r->vault, t, prefix_of(key, id)) : err;
-}
-
-struct drop {
-    const struct sym_results *r;
-    struct sym_span id;
-};
-
-static enum sym_err drop_fn(struct sym_transaction *t, void *context)
-{
-    const struct drop *d = context;
-    return sym_results_drop(d->r, t, d->id);
-}
-
-enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id, struct sym_fault *fault)
-{
-    struct drop d = {.r = r, .id = id};
-    enum sym_err err = sym_store_write(r->store, drop_fn, &d);
-    if (err != SYM_OK) {
-        return sym_fail(fault, err, "result: could not be erased: the store %s; try again",
-                        sym_err_text(err));
-    }
-    return sym_vault_sweep(r->vault, fault);
-}
-
-struct ids {
-    uint8_t (*items)[SYM_EXCHANGE_ID_BYTES];
-    size_t n;
-    size_t room;
-};
-
-static enum sym_err add_id(void *context, struct sym_span key, struct sym_span value)
-{
-    struct ids *all = context;
-    (void)value;
-    if (key.len != SYM_EXCHANGE_ID_BYTES) {
-        return SYM_BAD_FORMAT;
-    }
-    if (all->n == all->room) {
-        size_t room = all->room > 0 ? 2 * all->room : 64;
-        void *items = realloc(all->items, room * sizeof *all->items);
-        if (items == NULL) {
-            return SYM_NO_MEMORY;
-        }
-        all->items = items;
-        all->room = room;
-    }
-    memcpy(all->items[all->n++], key.data, key.len);
-    return SYM_OK;
-}
-
-static enum sym_err list_ids(struct sym_transaction *t, void *context)
-{
-    struct ids *all = context;
-    all->n = 0;
-    return sym_store_each(t, SYM_TABLE_RESULTS, add_id, all);
-}
-
-/* Erasing what came from a dataset -------------------------------------------------------------
- */
-
-/* One result without a record: its pages are read, and written again from the first on that names
- * it, none of them later than the one that was read. */
-struct cut {
-    struct sym_results *r;
-    struct sym_transaction *t;
-    struct sym_span id;
-    struct sym_span record;
-    uint32_t pages;   /* as they are now */
-    uint32_t written; /* so far */
-    bool changing;    /* the record was met */
-    uint64_t gone;
-    struct sym_result_rows rows; /* of the page that is being filled */
-};
-
-static enum sym_err write_page(struct cut *c)
-{
-    SYM_SECRET_AUTO value = {0};
-    uint8_t key[KEY_BYTES];
-    enum sym_err err = encode_page(&value, &c->rows);
-    if (err == SYM_OK) {
-        err = sym_vault_put(c->r->vault, c->t, page_key(key, c->id, c->written),
-                            sym_secret_span(&value));
-    }
-    sym_wipe(&c->rows, sizeof c->rows);
-    c->written++;
-    return err;
-}
-
-static enum sym_err keep_row(struct cut *c, struct sym_span id, uint64_t types)
-{
-    enum sym_err err = sym_result_rows_add(&c->rows, id, types);
-    if (err == SYM_LIMIT) {
-        err = write_page(c);
-        err = err == SYM_OK ? sym_result_rows_add(&c->rows, id, types) : err;
-    }
-    return err;
-}
-
-static bool names(const struct sym_result_page *page, struct sym_span record)
-{
-    const uint8_t *at = page->ids.data;
-    for (size_t i = 0; i < page->id_lengths.len; i++) {
-        if (sym_span_equal(sym_span(at, page->id_lengths.data[i]), record)) {
-            return true;
-        }
-        at += page->id_lengths.data[i];
-    }
-    return false;
-}
-
-static enum sym_err cut_rows(struct cut *c, const struct sym_result_page *page)
-{
-    const uint8_t *at = page->ids.data;
-    enum sym_err err = SYM_OK;
-    for (size_t i = 0; err == SYM_OK && i < page->id_lengths.len; i++) {
-        struct sym_span id = sym_span(at, page->id_lengths.data[i]);
-        at += id.len;
-        if (sym_span_equal(id, c->record)) {
-            c->gone++;
-        } else {
-            err = keep_row(c, id, sym_get_u64(page->types.data + 8 * i));
-        }
-    }
-    return err;
-}
-
-static enum sym_err cut_page(struct cut *c, uint32_t number)
-{
-    SYM_SECRET_AUTO value = {0};
-    uint8_t key[KEY_BYTES];
-    struct sym_result_page page = {.first = 0};
-    enum sym_err err = sym_vault_get(c->r->vault, c->t, page_key(key, c->id, number), &value);
-    if (err == SYM_OK) {
-        err = read_rows(&page, sym_secret_span(&value), 0);
-    }
-    if (err != SYM_OK) {
-        return err == SYM_NOT_FOUND ? SYM_BAD_FORMAT : err; /* no page is empty */
-    }
-    if (!c->changing && !names(&page, c->record)) {
-        c->written = number + 1;
-        return SYM_OK;
-    }
-    c->changing = true;
-    return cut_rows(c, &page);
-}
-
-static enum sym_err finish_cut(struct cut *c)
-{
-    uint8_t key[KEY_BYTES];
-    uint8_t pages[4];
-    struct sym_writer w = sym_writer(pages, sizeof pages);
-    enum sym_err err = c->rows.n > 0 ? write_page(c) : SYM_OK;
-    for (uint32_t i = c->written; err == SYM_OK && i < c->pages; i++) {
-        err = sym_vault_delete(c->r->vault, c->t, page_key(key, c->id, i));
-    }
-    sym_write_u32(&w, c->written);
-    return err == SYM_OK
-               ? sym_store_put(c->t, SYM_TABLE_RESULTS, c->id, sym_span(pages, sizeof pages))
-               : err;
-}
-
-static enum sym_err cut_result(struct cut *c)
-{
-    enum sym_err err = count_pages(&c->pages, c->t, c->id);
-    for (uint32_t i = 0; err == SYM_OK && i < c->pages; i++) {
-        err = cut_page(c, i);
-    }
-    if (err == SYM_OK && c->changing) {
-        err = finish_cut(c);
-    }
-    sym_wipe(&c->rows, sizeof c->rows);
-    return err;
-}
-
-/* One result: the history follows, where it tells of the result already. */
-static enum sym_err forget_in(struct cut *c, struct sym_span dataset, struct sym_results_gone *gone)
-{
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_exchange_entry entry;
-    enum sym_err err = sym_history_read(c->t, &arena, &entry, c->id);
-    if (err != SYM_OK || !sym_span_equal(entry.mine, dataset)) {
-        return err == SYM_NOT_FOUND ? SYM_OK : err;
-    }
-    bool all = c->record.len == 0;
-    err = all ? sym_results_drop(c->r, c->t, c->id) : cut_result(c);
-    if (err != SYM_OK || (!all && c->gone == 0)) {
-        return err;
-    }
-    gone->results++;
-    gone->records += all ? entry.records : c->gone;
-    if (!entry.has_result) {
-        return SYM_OK;
-    }
-    entry.has_result = !all;
-    entry.records -= all || c->gone > entry.records ? entry.records : c->gone;
-    return sym_history_put(c->t, &entry);
-}
-
-enum sym_err sym_results_forget_of(struct sym_results *r, struct sym_transaction *t,
-                                   struct sym_span dataset, struct sym_span record,
-                                   struct sym_results_gone *gone)
-{
-    struct ids all = {0};
-    struct cut *c = malloc(sizeof *c);
-    *gone = (struct sym_results_gone){.results = 0};
-    enum sym_err err = c == NULL ? SYM_NO_MEMORY : list_ids(t, &all);
-    for (size_t i = 0; err == SYM_OK && i < all.n; i++) {
-        memset(c, 0, sizeof *c);
-        c->r = r;
-        c->t = t;
-        c->id = sym_span(all.items[i], sizeof all.items[i]);
-        c->record = record;
-        err = forget_in(c, dataset, gone);
-    }
-    free(all.items);
-    free(c);
     return err;
 }
 
@@ -547,9 +305,9 @@ enum sym_err sym_results_open(struct sym_results *r, struct sym_store *store,
                               struct sym_vault *vault, struct sym_history *history,
                               struct sym_fault *fault)
 {
-    struct ids all = {0};
+    struct result_ids all = {0};
     *r = (struct sym_results){.store = store, .vault = vault};
-    enum sym_err err = sym_store_read(store, list_ids, &all);
+    enum sym_err err = sym_store_read(store, sym_result_list_ids, &all);
     if (err != SYM_OK) {
         (void)damaged(fault, err);
     }
