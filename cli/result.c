@@ -24,7 +24,12 @@ struct rows {
     uint8_t *ids;
     uint8_t *types; /* TYPES_BYTES each */
     size_t n, ids_len;
+    uint64_t records; /* that the result had when the first of them came */
 };
+
+/* A result that changes while it is fetched, as a record is forgotten, is fetched again, so often.
+ */
+#define TRIES 8u
 
 struct result {
     const struct sym_exchange_entry *exchange;
@@ -82,22 +87,47 @@ static enum sym_err take_page(struct rows *rows, const struct sym_result_page *p
     return SYM_OK;
 }
 
+static enum sym_err fetch_page(struct rows *rows, bool *more, bool *changed,
+                               struct sym_client *client, struct sym_span id,
+                               struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_result_page page;
+    struct sym_result_query query = {.id = id, .first = rows->n};
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_EXCHANGE_RESULT, &query, &arena, &page, fault);
+    if (err == SYM_OK) {
+        err = take_page(rows, &page, id, fault);
+    }
+    if (err == SYM_OK) {
+        rows->records = query.first == 0 ? page.exchange->records : rows->records;
+        *more = page.more;
+        *changed = page.exchange->records != rows->records ||
+                   (!page.more && rows->n != (size_t)rows->records);
+    }
+    return err;
+}
+
+/* Rows are asked for by number: behind a record that was forgotten meanwhile they have others. */
 static enum sym_err fetch_rows(struct rows *rows, struct sym_client *client, struct sym_span id,
                                struct sym_fault *fault)
 {
+    unsigned tries = 1;
     for (bool more = true; more;) {
-        SYM_ARENA_AUTO arena = {0};
-        struct sym_result_page page;
-        struct sym_result_query query = {.id = id, .first = rows->n};
-        enum sym_err err =
-            sym_client_ask(client, SYM_VERB_EXCHANGE_RESULT, &query, &arena, &page, fault);
-        if (err == SYM_OK) {
-            err = take_page(rows, &page, id, fault);
-        }
+        bool changed = false;
+        enum sym_err err = fetch_page(rows, &more, &changed, client, id, fault);
         if (err != SYM_OK) {
             return err;
         }
-        more = page.more;
+        if (changed && tries++ == TRIES) {
+            return sym_fail(fault, SYM_AGAIN,
+                            "the result changes while it is fetched, as records are forgotten; "
+                            "try again");
+        }
+        if (changed) {
+            rows->n = rows->ids_len = 0;
+            more = true;
+        }
         if (more && sym_pause(0)) {
             return sym_fail(fault, SYM_CANCELLED, "the result was not fetched: interrupted");
         }
@@ -317,13 +347,15 @@ static enum sym_err check_target(const struct sym_target *target, struct sym_fau
 static enum sym_err show_overlap(const struct sym_target *target, struct sym_client *client,
                                  const struct sym_exchange_entry *entry, struct sym_fault *fault)
 {
-    struct result r = {.exchange = entry};
+    struct sym_exchange_entry now = *entry;
+    struct result r = {.exchange = &now};
     enum sym_err err = check_target(target, fault);
     if (err == SYM_OK) {
         err = check(entry, fault);
     }
     if (err == SYM_OK && has_rows(&r)) {
         err = fetch_rows(&r.rows, client, entry->id, fault);
+        now.records = r.rows.n;
     } else if (err == SYM_OK && target->format == SYM_FORMAT_JSON) {
         err = sym_count_fetch(&r.count, client, entry, fault);
     }

@@ -178,8 +178,8 @@ static void a_result_that_breaks_off_leaves_no_file(void **state)
     assert_string_equal(r.out, "");
 }
 
-/* Pages of 3000 rows, as the question says. */
-static enum sym_err many_rows(struct fake_call *call)
+/* Pages of 3000 rows, as the question says, of a result without its first rows. */
+static enum sym_err rows_without(struct fake_call *call, unsigned gone)
 {
     static struct sym_exchange_entry e;
     static uint8_t lengths[3000];
@@ -191,12 +191,13 @@ static enum sym_err many_rows(struct fake_call *call)
         return err;
     }
     const struct sym_result_query *query = call->arguments;
-    size_t left = (size_t)(ROWS_MANY - query->first);
+    size_t left = (size_t)(ROWS_MANY - gone - query->first);
     size_t n = left < 3000 ? left : 3000;
     e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    e.records = ROWS_MANY - gone;
     for (size_t i = 0; i < n; i++) {
         char text[16];
-        (void)snprintf(text, sizeof text, "r%05u", (unsigned)(query->first + i));
+        (void)snprintf(text, sizeof text, "r%05u", (unsigned)(query->first + i) + gone);
         lengths[i] = 6;
         memcpy(ids + 6 * i, text, 6);
         bits[8 * i + 7] = 1u << SYM_TOKEN_IBAN;
@@ -209,6 +210,27 @@ static enum sym_err many_rows(struct fake_call *call)
                                     .more = n < left};
     call->answer = &page;
     return SYM_OK;
+}
+
+static enum sym_err many_rows(struct fake_call *call)
+{
+    return rows_without(call, 0);
+}
+
+/* The first record is forgotten behind the first page. */
+static enum sym_err fewer_rows(struct fake_call *call)
+{
+    static unsigned pages;
+    pages += call->verb == SYM_VERB_EXCHANGE_RESULT;
+    return rows_without(call, pages > 1 ? 1 : 0);
+}
+
+/* One with every page. */
+static enum sym_err ever_fewer_rows(struct fake_call *call)
+{
+    static unsigned pages;
+    pages += call->verb == SYM_VERB_EXCHANGE_RESULT;
+    return rows_without(call, pages);
 }
 
 static void a_large_result_comes_in_pages(void **state)
@@ -227,6 +249,36 @@ static void a_large_result_comes_in_pages(void **state)
     assert_int_equal(strlen(text), strlen("record,types\n") + ROWS_MANY * 16);
     assert_shows(text, "\"r02999\",\"iban\"\n\"r03000\",\"iban\"\n");
     assert_shows(text, "\"r06999\",\"iban\"\n");
+}
+
+static void a_result_that_changes_meanwhile_is_fetched_again(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    static char text[262144];
+    char words[512];
+    fake_node_start(node, fewer_rows);
+    (void)snprintf(words, sizeof words, "exchange|result|4f1c|--format|csv|--out|%s/common",
+                   node->dir);
+    run(&r, words);
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, " 6999 records\n");
+    read_file(text, sizeof text, strrchr(words, '|') + 1);
+    assert_int_equal(strlen(text), strlen("record,types\n") + (ROWS_MANY - 1) * 16);
+    assert_shows(text, "record,types\n\"r00001\",\"iban\"\n");
+    assert_shows(text, "\"r02999\",\"iban\"\n\"r03000\",\"iban\"\n\"r03001\",\"iban\"\n");
+}
+
+static void a_result_that_never_stands_still_is_given_up(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    fake_node_start(node, ever_fewer_rows);
+    run(&r, "exchange|result|4f1c|--format|csv");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "the result changes while it is fetched");
+    assert_string_equal(r.out, "");
 }
 
 /* Pages that lie, one for each number. */
@@ -449,6 +501,8 @@ int main(void)
         WITH_NODE(never_overwrites_a_file_unless_told),
         WITH_NODE(a_result_that_breaks_off_leaves_no_file),
         WITH_NODE(a_large_result_comes_in_pages),
+        WITH_NODE(a_result_that_changes_meanwhile_is_fetched_again),
+        WITH_NODE(a_result_that_never_stands_still_is_given_up),
         WITH_NODE(refuses_pages_that_make_no_sense),
         WITH_NODE(held_exits_3_and_says_how_to_go_on),
         WITH_NODE(hold_stays_until_an_approver_has_decided),

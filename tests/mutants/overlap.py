@@ -22,4 +22,9 @@ MUTANTS = [
         "node/test_results:an_answer_takes_as_many_pages_as_there_may_be",
         ("node/data/results.c", "out->more = g.first + g.n < g.pages;", "out->more = false;"),
     ),
+    (
+        "a result that changes while it is fetched loses the row behind a page",
+        "cli/test_overlap_command:a_result_that_changes_meanwhile_is_fetched_again",
+        ("cli/result.c", "*changed = page.exchange->records != rows->records ||", "*changed = false &&"),
+    ),
 ]
