@@ -11,7 +11,9 @@
 #define CARD_MODE 0644 /* for everybody */
 
 static const struct sym_option card_options[] = {
-    {.name = "out", .argument = "FILE", .help = "write the card to FILE, which is new or a card"},
+    {.name = "out",
+     .argument = "FILE",
+     .help = "write the card to FILE, which is new or has an older one"},
     {.name = "fingerprint", .help = "show words and hex on standard error, terminal or not"},
     {.name = "renew", .help = "issue a new card first, with a higher serial and a new expiry"},
     {.name = "endpoint",
@@ -89,31 +91,40 @@ static enum sym_err replace_card(const char *path, struct sym_span text, struct 
     return err;
 }
 
-/* A card may be written again, and nothing is lost with an empty file; one of another kind was
- * named by mistake. */
-static bool is_of_another_kind(const char *path)
+/* An older card of this node may be written again, also one of an identity that it had before, and
+ * nothing is lost with an empty file; anything else was named by mistake. */
+static enum sym_err check_old(const char *path, const struct sym_card *own, struct sym_fault *fault)
 {
-    static const char head[] = "symbolon-card/";
     SYM_SECRET_AUTO old = {0};
+    struct sym_card card;
     struct stat st;
     struct sym_fault unread;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return false;
+    char shown[SYM_FAULT_BYTES];
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+        return SYM_OK;
     }
-    enum sym_err err = sym_file_read(&old, path, SYM_CARD_BYTES_MAX, &unread);
-    bool is_card = old.len >= sizeof head - 1 && memcmp(old.data, head, sizeof head - 1) == 0;
-    return (err == SYM_OK && old.len > 0 && !is_card) || err == SYM_TOO_LONG;
+    enum sym_err err = sym_file_read(&old, path, SYM_CARD_BYTES_MAX, fault);
+    if (err != SYM_OK && err != SYM_TOO_LONG) {
+        return err;
+    }
+    bool is_own = err == SYM_OK &&
+                  sym_card_parse(&card, sym_secret_span(&old), &unread) == SYM_OK &&
+                  (sym_equal(card.identity, own->identity, sizeof card.identity) ||
+                   strcmp(card.name, own->name) == 0);
+    return is_own ? SYM_OK
+                  : sym_fail(fault, SYM_EXISTS,
+                             "%s: exists already, is no card of this node and is not overwritten; "
+                             "choose another name or remove it",
+                             sym_file_show(shown, path));
 }
 
-static enum sym_err write_card(const char *path, struct sym_span text, struct sym_fault *fault)
+static enum sym_err write_card(const char *path, struct sym_span text, const struct sym_card *own,
+                               struct sym_fault *fault)
 {
     struct stat st;
-    char shown[SYM_FAULT_BYTES];
-    if (is_of_another_kind(path)) {
-        return sym_fail(fault, SYM_EXISTS,
-                        "%s: exists already, is no card and is not overwritten; choose another "
-                        "name or remove it",
-                        sym_file_show(shown, path));
+    enum sym_err err = check_old(path, own, fault);
+    if (err != SYM_OK) {
+        return err;
     }
     return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) ? pass_card(path, text, fault)
                                                          : replace_card(path, text, fault);
@@ -125,7 +136,7 @@ static enum sym_err print_card(const struct sym_card *card, const struct sym_sec
     const char *path = sym_args_value(&call->args, "out");
     enum sym_err err = SYM_OK;
     if (path != NULL) {
-        err = write_card(path, sym_secret_span(text), fault);
+        err = write_card(path, sym_secret_span(text), card, fault);
     }
     if (err != SYM_OK) {
         return err;

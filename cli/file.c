@@ -175,7 +175,12 @@ enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault)
     }
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool lost = fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS;
-    enum sym_err err = lost ? sym_file_fault(fault, path) : SYM_OK;
+    char shown[SYM_FAULT_BYTES];
+    enum sym_err err = lost ? sym_fail(fault, SYM_IO,
+                                       "%s: is written, but may be gone after a power cut: its "
+                                       "directory could not be made durable (%s); look at the disk",
+                                       sym_file_show(shown, path), strerror(errno))
+                            : SYM_OK;
     if (fd >= 0) {
         (void)close(fd);
     }

@@ -69,8 +69,8 @@ static void look_at_card(struct sym_warnings *w, const struct sym_core *core, in
     if (days < 0) {
         warn(w, "the card of this node has expired; renew it: symbolon card --renew");
     } else if (days < CARD_WARNING_DAYS) {
-        warn(w, "the card of this node expires in %lld days; renew it: symbolon card --renew",
-             (long long)days);
+        warn(w, "the card of this node expires in %lld day%s; renew it: symbolon card --renew",
+             (long long)days, days == 1 ? "" : "s");
     }
     if (card->n_endpoint > 0 && core->listening[0] != '\0' &&
         !names_port_of(card, core->listening)) {
@@ -101,8 +101,8 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         waiting += rows[i].state == SYM_HELD_WAITING;
     }
     if (waiting > 0) {
-        warn(w, "%zu request%s of peers for an approver; see: symbolon requests", waiting,
-             waiting == 1 ? " waits" : "s wait");
+        warn(w, "%zu request%s of peers %s for an approver; see: symbolon requests", waiting,
+             waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
     }
     struct sym_held_request own[SYM_PROPOSALS_MAX];
     n = sym_proposals_list(core->proposals, own, SYM_PROPOSALS_MAX, NULL);
@@ -175,7 +175,7 @@ static void look_at_logs(struct sym_warnings *w, const struct sym_core *core, in
         if (sym_witness_owes_restore(core->witness, &peer->id)) {
             warn(w,
                  "%s holds the evidence log of this node from before its restore; if it denies "
-                 "exchanges, its operator has to run there: symbolon log accept",
+                 "exchanges, its operator has to run there: symbolon log accept ALIAS",
                  peer->alias);
         }
     }

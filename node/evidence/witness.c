@@ -400,7 +400,7 @@ void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
         row->fault = sym_span_text(p->later.generation != 0
                                        ? "has begun a new evidence log that does not continue the "
                                          "one known here; ask its operator why, by telephone, then "
-                                         "run: symbolon log accept"
+                                         "run: symbolon log accept ALIAS"
                                        : "has signed a head and not proven how it follows");
     }
 }

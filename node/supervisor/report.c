@@ -60,7 +60,7 @@ void sym_report_step(const char *purpose, const char *command, const char *dir)
     const char *at = strstr(command, "%s");
     int head = at == NULL ? (int)strlen(command) : (int)(at - command);
     const char *quote = quote_for(dir);
-    (void)printf("  %-34s %.*s", purpose, head, command);
+    (void)printf("  %-35s %.*s", purpose, head, command);
     if (at != NULL) {
         (void)printf("%s%s%s%s", quote, dir, quote, at + 2);
     }

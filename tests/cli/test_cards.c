@@ -231,20 +231,20 @@ static void card_is_replaced_at_once(void **state)
     struct stat st;
     char words[512];
     char kept[512];
-    char text[64];
+    struct stat before;
     (void)snprintf(words, sizeof words, "card|--out|%s/out.card", node->dir);
     (void)snprintf(kept, sizeof kept, "%s/kept.card", node->dir);
-    fake_write(node->dir, "out.card", sym_span_text("symbolon-card/1 of before"), 0600);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_int_equal(chmod(strstr(words, "/"), 0600), 0);
     assert_int_equal(link(strstr(words, "/"), kept), 0);
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_int_equal(stat(strstr(words, "/"), &st), 0);
+    assert_int_equal(stat(kept, &before), 0);
     assert_int_equal(st.st_mode & 0777, 0644);
-    FILE *old = fopen(kept, "r");
-    assert_non_null(old);
-    run_read(text, sizeof text, old);
-    assert_string_equal(text, "symbolon-card/1 of before");
-    run(&r, "card|--out|/dev/stdout"); /* which stays what it is */
+    assert_int_not_equal(st.st_ino, before.st_ino); /* nobody read half of it */
+    run(&r, "card|--out|/dev/stdout");              /* which stays what it is */
     assert_int_equal(r.code, SYM_EXIT_DONE);
     run(&r, "card|--out|/dev/full");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
@@ -260,7 +260,21 @@ static void card_does_not_overwrite_what_is_no_card(void **state)
     fake_write(node->dir, "a.csv", sym_span_text("id,iban\n"), 0644);
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "a.csv: exists already, is no card and is not overwritten");
+    assert_shows(r.err, "a.csv: exists already, is no card of this node and is not overwritten");
+}
+
+static void card_does_not_overwrite_that_of_a_partner(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    char words[512];
+    char text[8192] = "";
+    fake_card(text, sizeof text, NULL, "Bank B", "b.example:1");
+    (void)snprintf(words, sizeof words, "card|--out|%s/b.card", node->dir);
+    fake_write(node->dir, "b.card", sym_span_text(text), 0644);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "b.card: exists already, is no card of this node and is not overwritten");
 }
 
 static void card_says_which_file_it_cannot_write(void **state)
@@ -404,6 +418,7 @@ int main(void)
         WITH_NODE(card_writes_to_a_file),
         WITH_NODE(card_is_replaced_at_once),
         WITH_NODE(card_does_not_overwrite_what_is_no_card),
+        WITH_NODE(card_does_not_overwrite_that_of_a_partner),
         WITH_NODE(card_says_which_file_it_cannot_write),
         WITH_NODE(card_speaks_json),
         WITH_NODE(card_refuses_changes_without_renewing),
