@@ -34,6 +34,13 @@ bool sym_pause(uint64_t microseconds)
     return taken > 0;
 }
 
+bool sym_pause_is_due(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
 uint64_t sym_steady_us(void)
 {
     struct timespec now;

@@ -16,6 +16,9 @@ void sym_pause_begin(void);
 /* Sleeps; 0 only looks. True when it was interrupted. */
 bool sym_pause(uint64_t microseconds);
 
+/* Has a signal come that sym_pause will take? For what waits for something else, on any thread. */
+bool sym_pause_is_due(void);
+
 /* Microseconds of a clock that never jumps. */
 uint64_t sym_steady_us(void);
 

@@ -1,6 +1,7 @@
 #include "cli/ingest/csv.h"
 
 #include "cli/file.h"
+#include "cli/pause.h"
 #include "crypto/text.h"
 
 #include <csv.h>
@@ -16,6 +17,7 @@
 #define BUFFER_BYTES 262144u
 #define FIELD_BLOCK  4096u /* by which libcsv grows its buffer */
 #define SILENCE_MS   60000 /* of a pipe: a query that fills it may take its time */
+#define LOOK_MS      200   /* how soon an interrupt is noticed */
 
 /* The texts below say these numbers. */
 _Static_assert(SYM_CSV_COLUMNS_MAX == 512 && SYM_CSV_ROW_BYTES_MAX == 1u << 20 &&
@@ -183,14 +185,23 @@ void sym_csv_position(uint64_t *done, uint64_t *total, const struct sym_csv *csv
     *total = csv->total;
 }
 
-/* A person at a terminal may take all the time; a pipe into which nobody writes may not. */
+/* A person at a terminal may take all the time, and may want to stop; a pipe into which nobody
+ * writes may not. */
 static enum sym_err await(const struct sym_csv *csv, struct sym_fault *fault)
 {
     struct pollfd input = {.fd = csv->fd, .events = POLLIN};
-    int n = csv->total > 0 ? 1 : poll(&input, 1, isatty(csv->fd) == 1 ? -1 : SILENCE_MS);
-    if (n == 0) {
-        return sym_fail(fault, SYM_IO, "%s: nobody has written into this pipe for %d seconds",
-                        csv->name, SILENCE_MS / 1000);
+    const bool patient = isatty(csv->fd) == 1;
+    int n = csv->total > 0 ? 1 : 0;
+    for (int waited_ms = 0; n == 0; waited_ms += LOOK_MS) {
+        if (sym_pause_is_due()) {
+            return sym_fail(fault, SYM_CANCELLED, "%s: was not read to its end: interrupted",
+                            csv->name);
+        }
+        if (!patient && waited_ms >= SILENCE_MS) {
+            return sym_fail(fault, SYM_IO, "%s: nobody has written into this pipe for %d seconds",
+                            csv->name, SILENCE_MS / 1000);
+        }
+        n = poll(&input, 1, LOOK_MS);
     }
     return n > 0 || errno == EINTR ? SYM_OK : sym_file_fault(fault, csv->name);
 }

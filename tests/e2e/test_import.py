@@ -248,6 +248,17 @@ class Interrupted(ImportTest):
         self.assertEqual(self.shown()["records"], 60000)
 
 
+    def test_ctrl_c_ends_it_while_nothing_more_is_written(self):
+        self.kept(GOOD, 2)
+        command = self.fed()
+        command.send_signal(signal.SIGINT)
+        self.assertEqual(command.wait(20 * nodes.PATIENCE), FAILED)
+        self.assertIn(b"interrupted", command.stderr.read())
+        for stream in (command.stdin, command.stdout, command.stderr):
+            stream.close()
+        self.nothing_came_of_it()
+
+
 class Incidents(ImportTest):
     CASES = ("id,hte_Date,hte_Country,vic_TypeOfExploitation\n"
              "a1,2019-03-02,Italy,ForcedLabour;Servitude\na2,2019,Atlantis,Work\na3,,FR,\n")
