@@ -95,7 +95,7 @@ static enum sym_err agree(struct sym_client *client, const struct wish *w, struc
     if (err != SYM_OK) {
         return err;
     }
-    if ((err = sym_plan_write(stderr, &plan, &w->question)) != SYM_OK) {
+    if ((err = sym_plan_write(stderr, &plan, &w->question, &w->start)) != SYM_OK) {
         return sym_fail(fault, err, "the plan %s", sym_err_text(err));
     }
     if (w->yes || (plan.contributes && plan.budget_left_nano < plan.epsilon_nano)) {

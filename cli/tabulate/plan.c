@@ -99,8 +99,15 @@ static void put_budget(struct sym_table *t, const struct sym_tabulate_plan *p)
     }
 }
 
-static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
+static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
+                         const struct sym_tabulate_start *start)
 {
+    if (!p->contributes && !start->without_own) {
+        (void)fprintf(to,
+                      "This node has no dataset %.*s and adds nothing: is that the name? "
+                      "`symbolon dataset list` shows those there are.\n",
+                      (int)start->dataset.len, (const char *)start->dataset.data);
+    }
     if (p->released.len == SYM_EXCHANGE_ID_BYTES) {
         char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
         sym_hex(hex, p->released.data, p->released.len);
@@ -125,7 +132,8 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p)
 }
 
 enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,
-                            const struct sym_question *question)
+                            const struct sym_question *question,
+                            const struct sym_tabulate_start *start)
 {
     static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
     struct sym_table *t = sym_table_new(columns, 2);
@@ -135,7 +143,7 @@ enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,
     put_budget(t, plan);
     enum sym_err err = sym_table_print(t, to);
     if (err == SYM_OK) {
-        put_warnings(to, plan);
+        put_warnings(to, plan, start);
     }
     return err;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 SYM_MUST enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,
-                                     const struct sym_question *question);
+                                     const struct sym_question *question,
+                                     const struct sym_tabulate_start *start);
 
 #endif

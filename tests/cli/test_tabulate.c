@@ -37,6 +37,28 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "RELEASE_EVIDENCE\nRELEASE_CELLS\n");
 }
 
+static enum sym_err without_the_dataset(struct fake_call *call)
+{
+    static struct sym_tabulate_plan plan;
+    enum sym_err err = tabulates(call);
+    if (call->verb == SYM_VERB_TABULATE_PLAN) {
+        plan = *(const struct sym_tabulate_plan *)call->answer;
+        plan.contributes = false;
+        call->answer = &plan;
+    }
+    return err;
+}
+
+static void a_dataset_that_is_not_there_is_asked_about(void **state)
+{
+    struct run r;
+    fake_node_start(*state, without_the_dataset);
+    run(&r, SMALL);
+    assert_shows(r.err, "This node has no dataset incidents and adds nothing: is that the name?");
+    run(&r, SMALL "|--without-own");
+    assert_shows_not(r.err, "is that the name?");
+}
+
 static void nothing_is_asked_without_agreement(void **state)
 {
     static struct run r;
@@ -200,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(shows_the_plan_then_ranks_what_was_released),
         WITH_NODE(nothing_is_asked_without_agreement),
+        WITH_NODE(a_dataset_that_is_not_there_is_asked_about),
         WITH_NODE(a_preview_asks_nobody_and_waits_until_it_is_counted),
         WITH_NODE(questions_are_what_the_options_say),
         WITH_NODE(refuses_questions_that_make_no_sense),
