@@ -180,7 +180,7 @@ class LivePage(overlaps.OverlapTest):
         one, = [row["id"] for row in overlaps.exchanges(self.a) if row["state"] == "done"]
         seen = self.do("view", name="exchanges", shows=f"#result-{one}")
         self.assertIn("each time is an entry in the evidence log", seen["text"])
-        seen = self.do("press", selector=f"#result-{one}", until="section h2")
+        seen = self.do("press", selector=f"#result-{one}", until=".logged")
         self.assertIn("50", seen["text"])
         self.assertIn("Entered into the evidence log of Bank A: operator was shown this result", seen["text"])
         self.is_for_everybody(seen)
