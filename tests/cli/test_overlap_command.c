@@ -1,4 +1,5 @@
 /* overlap: what is asked, followed, cancelled, fetched and written. */
+#include "cli/pause.h"
 #include "tests/cli/fake_overlap.h"
 #include "tests/cli/json_is.h"
 
@@ -281,6 +282,34 @@ static void a_result_that_never_stands_still_is_given_up(void **state)
     assert_string_equal(r.out, "");
 }
 
+/* Runs for some looks more, though all is counted. */
+static enum sym_err counted(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    static struct sym_exchange_row row;
+    static unsigned looks;
+    e = entry(SYM_KIND_OVERLAP_MATCHES, SYM_EXCHANGE_DONE);
+    if (call->verb != SYM_VERB_EXCHANGE_STATE || looks++ >= 60) {
+        return serve(call, SYM_EXCHANGE_DONE, &e);
+    }
+    enum sym_err err = serve(call, SYM_EXCHANGE_RUNNING, &e);
+    row = *(const struct sym_exchange_row *)call->answer;
+    row.done = row.total;
+    call->answer = &row;
+    return err;
+}
+
+/* Sixty looks take 0.1 s; if each waited an eighth of the time so far, 3.6 s. */
+static void the_end_is_not_slept_through_once_all_is_counted(void **state)
+{
+    struct run r;
+    fake_node_start(*state, counted);
+    const uint64_t began_us = sym_steady_us();
+    run(&r, ASK "|--reveal|matches");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_true(sym_steady_us() - began_us < 2000000u);
+}
+
 /* Pages that lie, one for each number. */
 static enum sym_err a_page_that_lies(struct fake_call *call)
 {
@@ -501,6 +530,7 @@ int main(void)
         WITH_NODE(never_overwrites_a_file_unless_told),
         WITH_NODE(a_result_that_breaks_off_leaves_no_file),
         WITH_NODE(a_large_result_comes_in_pages),
+        WITH_NODE(the_end_is_not_slept_through_once_all_is_counted),
         WITH_NODE(a_result_that_changes_meanwhile_is_fetched_again),
         WITH_NODE(a_result_that_never_stands_still_is_given_up),
         WITH_NODE(refuses_pages_that_make_no_sense),

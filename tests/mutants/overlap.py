@@ -27,4 +27,9 @@ MUTANTS = [
         "cli/test_overlap_command:a_result_that_changes_meanwhile_is_fetched_again",
         ("cli/result.c", "*changed = page.exchange->records != rows->records ||", "*changed = false &&"),
     ),
+    (
+        "a command sleeps through the end of what it waits for",
+        "cli/test_overlap_command:the_end_is_not_slept_through_once_all_is_counted",
+        ("cli/follow.c", "(counted ? PAUSES_AT_END : PAUSES)", "(counted ? PAUSES : PAUSES)"),
+    ),
 ]
