@@ -57,11 +57,15 @@ class Program:
     expected_exit: int = 0
     alone: bool = False
     on_disk: bool = False
+    clock: bool = False
     timeout_s: float = TIMEOUT_S
 
     def waits(self):
         """Whole nodes are asked over and over, and mostly waited for; all else computes."""
         return self.kind == "unittest"
+
+    def may_be_crowded_out(self):
+        return self.waits() or self.clock
 
 
 @dataclasses.dataclass
@@ -78,13 +82,14 @@ class Outcome:
 
 
 def declared(program, slower):
-    """Reads 'runner: alone, disk, timeout=300' from a comment at the top of the source."""
+    """Reads 'runner: alone, disk, clock, timeout=300' from a comment at the top of the source."""
     if program.source is not None:
         head = "\n".join(program.source.read_text("utf-8").splitlines()[:20])
         wish = re.search(r"\brunner:(.*)", head)
         if wish:
             program.alone = "alone" in wish[1]
             program.on_disk = program.on_disk or "disk" in wish[1]
+            program.clock = "clock" in wish[1]
             seconds = re.search(r"timeout=(\d+)", wish[1])
             program.timeout_s = float(seconds[1]) if seconds else TIMEOUT_S
     program.timeout_s *= slower * CROWDED
@@ -426,9 +431,9 @@ def run_all(programs, arguments):
 
 
 def may_be_crowded_out(outcomes):
-    """Whether what failed are a few programs that wait for whole nodes, and so for the machine."""
+    """Whether what failed are a few programs that wait for the machine: for whole nodes, or by the clock."""
     failed = [o for o in outcomes if o.failed]
-    return len(failed) <= AGAIN and all(o.program.waits() for o in failed)
+    return len(failed) <= AGAIN and all(o.program.may_be_crowded_out() for o in failed)
 
 
 def second_chance(outcome, arguments):

@@ -1,5 +1,5 @@
 /* What a gate keeps and whom it lets in while others waste its time.
- * runner: timeout=180 */
+ * runner: clock, timeout=180 */
 #include "node/loop.h"
 #include "tests/support/gate_rig.h"
 #include "tests/support/tls_peer.h"

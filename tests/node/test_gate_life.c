@@ -1,4 +1,5 @@
-/* A gate from its start to its end, and core's orders. */
+/* A gate from its start to its end, and core's orders.
+ * runner: clock */
 #include "node/leash.h"
 #include "node/loop.h"
 #include "tests/support/gate_rig.h"

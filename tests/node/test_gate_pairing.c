@@ -1,4 +1,5 @@
-/* One link per peer: dialling, its failures, and which of several connections stays. */
+/* One link per peer: dialling, its failures, and which of several connections stays.
+ * runner: clock */
 #include "node/loop.h"
 #include "tests/support/gate_rig.h"
 #include "tests/support/tls_peer.h"

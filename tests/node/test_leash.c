@@ -1,3 +1,4 @@
+/* runner: clock */
 #include "node/leash.h"
 
 #include <setjmp.h>

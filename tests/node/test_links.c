@@ -1,4 +1,5 @@
-/* Core's side of the links: this process is also the gate at the other end of the sockets. */
+/* Core's side of the links: this process is also the gate at the other end of the sockets.
+ * runner: clock */
 #include "node/leash.h"
 #include "node/link/links.h"
 #include "proto/codec.h"

@@ -1,5 +1,6 @@
 /* The C library's look-up is replaced, so that names can hang and fail as a name server would have
- * it. */
+ * it.
+ * runner: clock */
 #include "node/supervisor/resolve.h"
 
 #include <setjmp.h>
