@@ -218,7 +218,7 @@ valgrind: ## all tests under valgrind
 ctcheck: ## constant time: secrets are undefined under valgrind; planted branches are caught
 	$(call again,ctcheck-objects,release)
 	$(call again,ctcheck-run,ct)
-VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/ifma_amd.o ristretto/avx2.o sha512/sha512_avx2.o sha512/sha512_avx512.o vole/kernel_vaes512.o vole/code_vaes512.o))
+VECTOR_OBJECTS := $(if $(filter x86_64%,$(shell uname -m)),$(addprefix $(B)/crypto/,ristretto/ifma.o ristretto/ifma_amd.o ristretto/avx2.o sha512/sha512_avx2.o sha512/sha512_avx512.o vole/kernel_vaes512.o vole/code_vaes512.o vole/gather_vaes512.o))
 ctcheck-objects: $(VECTOR_OBJECTS)
 	$(Q)python3 tests/ct/check_object.py --self-test
 	$(Q)$(if $^,python3 tests/ct/check_object.py $^)
