@@ -195,7 +195,7 @@ static bool prove_entry(void *context, const struct sym_audit_entry *e)
 static enum sym_err make_directory(const char *dir, struct sym_fault *fault)
 {
     bool there = dir == NULL || mkdir(dir, 0700) == 0 || errno == EEXIST;
-    return there ? SYM_OK : sym_file_fault(fault, dir);
+    return there ? SYM_OK : sym_file_new_fault(fault, dir);
 }
 
 static enum sym_err prove(struct prove *p, const struct sym_call *call)

@@ -12,12 +12,73 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SILENCE_MS 10000 /* of a pipe */
+#define SILENCE_MS      10000 /* of a pipe */
+#define ABOVE_BYTES     4096u /* a longer path is none for the operating system */
+#define SHOWN_BYTES_MAX 120u  /* of each of two paths in a fault */
 
 const char *sym_file_show(char out[SYM_FAULT_BYTES], const char *path)
 {
     sym_format_text(out, SYM_FAULT_BYTES, sym_span_text(path));
     return out;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* path becomes the directory above it. */
+static void go_up(char path[ABOVE_BYTES])
+{
+    const char *up = dirname(path);
+    memmove(path, up, strlen(up) + 1);
+}
+
+/* The directory above path; false when it is not there, and out is the lowest of those that are. */
+static bool look_above(char out[ABOVE_BYTES], const char *path)
+{
+    (void)snprintf(out, ABOVE_BYTES, "%s", path);
+    go_up(out);
+    bool there = is_directory(out);
+    while (!is_directory(out) && strcmp(out, ".") != 0 && strcmp(out, "/") != 0) {
+        go_up(out);
+    }
+    return there;
+}
+
+/* A command that was cut would do something else: there is none with too long an operand. */
+static enum sym_err missing(struct sym_fault *fault, const char *path, const char *reason,
+                            const char *command, const char *operand)
+{
+    char shown[SYM_FAULT_BYTES];
+    char place[SYM_FAULT_BYTES];
+    bool cut = strlen(sym_file_show(shown, path)) > SHOWN_BYTES_MAX;
+    bool fits = strlen(sym_file_show(place, operand)) <= SHOWN_BYTES_MAX;
+    return sym_fail(fault, SYM_NOT_FOUND, "%.*s%s: %s; %s %s", (int)SHOWN_BYTES_MAX, shown,
+                    cut ? "…" : "", reason, command, fits ? place : "…");
+}
+
+static enum sym_err not_there(struct sym_fault *fault, const char *path)
+{
+    char nearest[ABOVE_BYTES];
+    bool above = look_above(nearest, path);
+    return missing(fault, path, above ? "does not exist" : "its directory does not exist",
+                   "what is there is shown by: ls", nearest);
+}
+
+enum sym_err sym_file_new_fault(struct sym_fault *fault, const char *path)
+{
+    char above[ABOVE_BYTES];
+    int code = errno;
+    if (code == ENOENT && !look_above(above, path)) {
+        (void)snprintf(above, sizeof above, "%s", path);
+        go_up(above);
+        return missing(fault, path, "its directory does not exist", "make it with: mkdir -p",
+                       above);
+    }
+    errno = code;
+    return sym_file_fault(fault, path);
 }
 
 enum sym_err sym_file_fault(struct sym_fault *fault, const char *given)
@@ -29,7 +90,7 @@ enum sym_err sym_file_fault(struct sym_fault *fault, const char *given)
     switch (code) {
     case ENOENT:
     case ENOTDIR:
-        return sym_fail(fault, SYM_NOT_FOUND, "%s: %s", path, why);
+        return not_there(fault, given);
     case EACCES:
     case EPERM:
     case EROFS:
@@ -193,7 +254,7 @@ enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0) {
-        return sym_file_fault(fault, path);
+        return sym_file_new_fault(fault, path);
     }
     enum sym_err err = write_all(fd, bytes) ? SYM_OK : sym_file_fault(fault, path);
     if (close(fd) != 0 && err == SYM_OK) {
@@ -224,7 +285,7 @@ enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path, struct 
     int fd = mkostemp(f->temporary, O_CLOEXEC); /* mode 0600 */
     f->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (f->stream == NULL) {
-        enum sym_err err = sym_file_fault(fault, path);
+        enum sym_err err = sym_file_new_fault(fault, path);
         if (fd >= 0) {
             (void)close(fd);
             (void)unlink(f->temporary);

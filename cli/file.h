@@ -48,7 +48,10 @@ SYM_MUST enum sym_err sym_file_read_psk(struct sym_secret *out, const char *path
                                         struct sym_fault *fault);
 /* A path as faults show it, harmless at a terminal (cli/format.h); returns out. */
 const char *sym_file_show(char out[SYM_FAULT_BYTES], const char *path);
-/* The last error of the operating system (errno) on this path, as a fault. */
+/* The last error of the operating system (errno) on this path, as a fault; of what is not there
+ * it says where to look. */
 SYM_MUST enum sym_err sym_file_fault(struct sym_fault *fault, const char *path);
+/* As above, where something new was to be: if its directory is missing, how to make that. */
+SYM_MUST enum sym_err sym_file_new_fault(struct sym_fault *fault, const char *path);
 
 #endif

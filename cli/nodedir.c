@@ -53,8 +53,8 @@ enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, co
     if (err == SYM_NOT_FOUND) {
         (void)sym_file_show(shown, dir);
         return sym_fail(fault, err,
-                        "%s: there is no node here; make one with: symbolon init --dir "
-                        "%s …",
+                        "%.120s: there is no node here; correct --dir or SYMBOLON_DIR, or make one "
+                        "with: symbolon init --dir %.120s …",
                         shown, shown);
     }
     if (err != SYM_OK) {

@@ -48,7 +48,7 @@ enum sym_err sym_outdir_open(struct sym_outdir *o, const char *path, struct sym_
         return sym_fail(fault, SYM_NO_MEMORY, "the directory %s", sym_err_text(SYM_NO_MEMORY));
     }
     if (mkdtemp(o->temporary) == NULL) {
-        enum sym_err err = sym_file_fault(fault, path);
+        enum sym_err err = sym_file_new_fault(fault, path);
         free(o->temporary);
         o->temporary = NULL;
         return err;

@@ -35,7 +35,7 @@ enum sym_err sym_rejects_open(struct sym_rejects *r, const char *path,
     r->path = path;
     r->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (r->file == NULL) {
-        enum sym_err err = sym_file_fault(fault, path);
+        enum sym_err err = sym_file_new_fault(fault, path);
         if (fd >= 0) {
             (void)close(fd);
             (void)unlink(path);

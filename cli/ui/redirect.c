@@ -72,7 +72,7 @@ enum sym_err sym_redirect_write(struct sym_redirect *r, const char *origin,
     }
     int fd = mkostemps(r->path, sizeof ENDING - 1, O_CLOEXEC);
     if (fd < 0) {
-        enum sym_err err = sym_file_fault(fault, r->path);
+        enum sym_err err = sym_file_new_fault(fault, r->path);
         r->path[0] = '\0';
         return err;
     }

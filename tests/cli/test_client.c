@@ -237,7 +237,8 @@ static void says_so_when_there_is_no_node_at_all(void **state)
     struct run r;
     run(&r, "settings|list|--dir|/nonexistent");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "/nonexistent: there is no node here; make one with: symbolon init");
+    assert_shows(r.err, "/nonexistent: there is no node here; correct --dir or SYMBOLON_DIR, or "
+                        "make one with: symbolon init");
 }
 
 static void refuses_a_card_of_the_node_that_was_edited(void **state)

@@ -169,6 +169,68 @@ static void directories_that_cannot_be_made_durable_are_left_as_they_are(void **
     assert_holds("one");
 }
 
+/* Ends in a command to type. */
+static void fault_is(enum sym_err err, const struct sym_fault *fault, const char *said)
+{
+    char expected[SYM_FAULT_BYTES];
+    assert_int_equal(err, SYM_NOT_FOUND);
+    (void)snprintf(expected, sizeof expected, "%.100s: %.200s", path, said);
+    assert_string_equal(fault->text, expected);
+}
+
+static void a_file_that_is_not_there_is_told_from_a_directory_that_is_not(void **state)
+{
+    (void)state;
+    struct sym_fault fault;
+    struct sym_secret out = {0};
+    assert_int_equal(chdir(dir), 0);
+    (void)snprintf(path, sizeof path, "new");
+    fault_is(sym_file_read(&out, path, 1, &fault), &fault,
+             "does not exist; what is there is shown by: ls .");
+    (void)snprintf(path, sizeof path, "no/such/new");
+    fault_is(sym_file_read(&out, path, 1, &fault), &fault,
+             "its directory does not exist; what is there is shown by: ls .");
+    assert_int_equal(mkdir("no", 0700), 0);
+    fault_is(sym_file_read(&out, path, 1, &fault), &fault,
+             "its directory does not exist; what is there is shown by: ls no");
+    assert_int_equal(close(creat("no/such", 0600)), 0);
+    fault_is(sym_file_read(&out, path, 1, &fault), &fault,
+             "its directory does not exist; what is there is shown by: ls no");
+    assert_int_equal(chdir("/"), 0);
+}
+
+static void a_directory_that_is_missing_for_a_new_file_can_be_made_with_what_is_said(void **state)
+{
+    (void)state;
+    struct sym_fault fault;
+    struct sym_new_file file = {0};
+    struct sym_outdir out = {0};
+    const char *said = "its directory does not exist; make it with: mkdir -p a/b";
+    assert_int_equal(chdir(dir), 0);
+    (void)snprintf(path, sizeof path, "a/b/new");
+    fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault, said);
+    fault_is(sym_new_file_open(&file, path, &fault), &fault, said);
+    fault_is(sym_outdir_open(&out, path, &fault), &fault, said);
+    assert_int_equal(chdir("/"), 0);
+}
+
+static void no_command_is_shown_cut_however_long_the_path(void **state)
+{
+    static char far[5000];
+    (void)state;
+    struct sym_fault fault;
+    struct sym_secret out = {0};
+    for (size_t i = 0; i + 1 < 3000; i++) {
+        far[i] = i % 100 == 99 ? '/' : 'a';
+    }
+    assert_int_equal(sym_file_read(&out, far, 1, &fault), SYM_NOT_FOUND);
+    assert_shows(fault.text, "; what is there is shown by: ls .");
+    assert_int_equal(sym_file_create_private(far, sym_span_text("key"), &fault), SYM_NOT_FOUND);
+    assert_shows(fault.text, "…: its directory does not exist; make it with: mkdir -p …");
+    memset(far, 'a', sizeof far - 1);
+    assert_int_equal(sym_file_read(&out, far, 1, &fault), SYM_TOO_LONG);
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -179,6 +241,9 @@ int main(void)
         IN_DIRECTORY(a_name_beside_the_caller_is_made_durable_too),
         IN_DIRECTORY(a_name_that_may_be_lost_is_a_fault),
         IN_DIRECTORY(directories_that_cannot_be_made_durable_are_left_as_they_are),
+        IN_DIRECTORY(a_file_that_is_not_there_is_told_from_a_directory_that_is_not),
+        IN_DIRECTORY(a_directory_that_is_missing_for_a_new_file_can_be_made_with_what_is_said),
+        IN_DIRECTORY(no_command_is_shown_cut_however_long_the_path),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ static void the_body_of_an_entry_is_checked_against_the_proof_beside_it(void **s
     put_body("entry-99.body.jsonl", 99, 99);
     verify(&r, "entry-99.body.jsonl", with_card("node.card"));
     assert_int_equal(r.code, SYM_EXIT_USAGE);
-    assert_shows(r.out, "entry-99.tlog-proof: No such file");
+    assert_shows(r.out, "entry-99.tlog-proof: does not exist");
 }
 
 static void a_proof_for_another_entry_is_wrong(void **state)
