@@ -26,10 +26,13 @@ static enum sym_err open_file(struct unpack *u, const char *file, struct sym_fau
     struct stat info;
     sym_disk_show(u->shown, file);
     u->fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (u->fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "%s: does not exist: name the file that \"symbolon backup\" wrote",
+                        u->shown);
+    }
     if (u->fd < 0 || fstat(u->fd, &info) != 0) {
-        enum sym_err err = errno == ENOENT   ? SYM_NOT_FOUND
-                           : errno == EACCES ? SYM_BAD_PERMISSIONS
-                                             : SYM_IO;
+        enum sym_err err = errno == EACCES ? SYM_BAD_PERMISSIONS : SYM_IO;
         return sym_fail(fault, err, "%s: %s", u->shown, strerror(errno));
     }
     return S_ISREG(info.st_mode)

@@ -5,6 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -74,6 +77,18 @@ enum sym_err sym_vacant_check(const char *path, const struct sym_settler *who,
     return err;
 }
 
+static enum sym_err no_directory_above(const struct sym_disk *disk, const char *path,
+                                       struct sym_fault *fault)
+{
+    char above[PATH_MAX];
+    char shown[SYM_SHOWN_BYTES];
+    (void)snprintf(above, sizeof above, "%s", path);
+    sym_disk_show(shown, dirname(above));
+    return sym_fail(fault, SYM_NOT_FOUND,
+                    "%s: the directory above it does not exist: make that with: mkdir -p %s",
+                    disk->shown, shown);
+}
+
 static enum sym_err make(const struct sym_disk *disk, bool *made, const char *path,
                          struct sym_fault *fault)
 {
@@ -81,8 +96,7 @@ static enum sym_err make(const struct sym_disk *disk, bool *made, const char *pa
     if (*made || errno == EEXIST) {
         return SYM_OK;
     }
-    return errno == ENOENT ? sym_fail(fault, SYM_NOT_FOUND,
-                                      "%s: the directory above it does not exist", disk->shown)
+    return errno == ENOENT ? no_directory_above(disk, path, fault)
                            : sym_disk_fail(fault, disk, NULL, errno);
 }
 

@@ -208,7 +208,7 @@ class Refusals(BackupTest):
         self.assertIn("is not empty", self.try_restore(path, target)[2])
         self.assertEqual([p.name for p in target.iterdir()], ["mine"])
         (target / "mine").unlink()
-        self.assertRegex(self.try_restore(self.home / "absent", target)[2], r"\Asymbolon: .*absent: No such file")
+        self.assertRegex(self.try_restore(self.home / "absent", target)[2], r'\Asymbolon: .*absent: does not exist: .* "symbolon backup"')
         self.assertIn("not an ordinary file", self.try_restore(self.home, target)[2])
         self.assertEqual(list(target.iterdir()), [])
         public = self.home / "public"

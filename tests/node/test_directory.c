@@ -92,7 +92,8 @@ static void refuses_a_path_where_nothing_is(void **state)
     char path[PATH_MAX];
     (void)state;
     scratch_join(path, node.scratch.path, "nowhere");
-    refused(path, SYM_NOT_FOUND, "does not exist: make a node there with symbolon init");
+    refused(path, SYM_NOT_FOUND,
+            "does not exist: correct --dir, or make a node there with: symbolon init --dir ");
 }
 
 static void refuses_a_file(void **state)
