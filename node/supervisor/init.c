@@ -208,14 +208,12 @@ static enum sym_err draw(struct work *w, const struct sym_init *init, struct sym
     return SYM_OK;
 }
 
-static void report(const struct work *w, const char *dir)
+static void report(const struct work *w, const struct sym_init *init)
 {
+    const char *dir = init->dir;
     sym_report_card(&w->keyring.card);
     (void)printf("Next:\n");
-    sym_report_step("start the node:",
-                    w->keyring.wrap == SYM_WRAP_KEY ? "symbolond --dir %s --key-file FILE"
-                                                    : "symbolond --dir %s",
-                    dir);
+    sym_report_start(dir, w->keyring.wrap, &init->from);
     sym_report_step("give its card to your partners:", "symbolon card --dir %s --out FILE", dir);
     sym_report_step("take theirs:", "symbolon peer add FILE --alias NAME --dir %s", dir);
     (void)printf("Partners compare the fingerprint with you by phone. Keep the %s safe: without it "
@@ -241,7 +239,7 @@ enum sym_err sym_init_run(const struct sym_init *init, struct sym_fault *fault)
         err = write_all(&w, init, fault);
     }
     if (err == SYM_OK) {
-        report(&w, init->dir);
+        report(&w, init);
     } else if (w.made_dir) {
         (void)rmdir(init->dir); /* stays if anybody has put something there */
     }

@@ -16,6 +16,8 @@
 
 static const char *const credential_of[] = {
     [SYM_WRAP_PASSPHRASE] = "passphrase", [SYM_WRAP_KEY] = "key"};
+static const char *const option_of[] = {
+    [SYM_WRAP_PASSPHRASE] = "--passphrase-file", [SYM_WRAP_KEY] = "--key-file"};
 
 /* Does this file lie in the directory that systemd made for credentials? */
 static bool is_credential(const char *path)
@@ -134,8 +136,9 @@ static enum sym_err read_file(struct sym_secret *out, enum sym_wrap kind, const 
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         return errno == ENOENT
-                   ? sym_fail(fault, SYM_NOT_FOUND, "%s: %s: name the file that holds the %s",
-                              shown, strerror(errno), credential_of[kind])
+                   ? sym_fail(fault, SYM_NOT_FOUND,
+                              "%s: does not exist: name the file that holds the %s: %s FILE", shown,
+                              credential_of[kind], option_of[kind])
                    : sym_fail(fault, SYM_IO, "%s: %s", shown, strerror(errno));
     }
     enum sym_err err = check_rights(fd, path, shown, fault);
@@ -200,7 +203,7 @@ static enum sym_err ask(struct sym_secret *out, const char *question,
     if (err == SYM_NOT_FOUND) {
         return sym_fail(fault, err,
                         "%s: needs a passphrase, and there is no terminal to ask at: give "
-                        "--passphrase-file",
+                        "--passphrase-file FILE",
                         of);
     }
     if (err == SYM_CANCELLED || (err == SYM_OK && out->len == 0)) {
@@ -229,14 +232,14 @@ enum sym_err sym_passphrase_get(struct sym_secret *out, enum sym_wrap kind,
     }
     if (kind == SYM_WRAP_KEY) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "%s: is wrapped by a key, not by a passphrase: give "
-                        "--key-file",
+                        "%s: is wrapped by a key, not by a passphrase: give --key-file FILE, the "
+                        "file that it was made with",
                         of);
     }
     if (p.path != NULL) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "%s: is wrapped by a passphrase, not by a key: give "
-                        "--passphrase-file",
+                        "%s: is wrapped by a passphrase, not by a key: give --passphrase-file "
+                        "FILE, or neither and type it",
                         of);
     }
     (void)snprintf(question, sizeof question, "Passphrase of %s: ", of);

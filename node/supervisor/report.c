@@ -55,14 +55,32 @@ static const char *quote_for(const char *word)
     return word[strspn(word, plain)] == '\0' ? "" : strchr(word, '\'') == NULL ? "'" : "\"";
 }
 
+static void print_quoted(const char *word)
+{
+    const char *quote = quote_for(word);
+    (void)printf("%s%s%s", quote, word, quote);
+}
+
 void sym_report_step(const char *purpose, const char *command, const char *dir)
 {
     const char *at = strstr(command, "%s");
     int head = at == NULL ? (int)strlen(command) : (int)(at - command);
-    const char *quote = quote_for(dir);
     (void)printf("  %-35s %.*s", purpose, head, command);
     if (at != NULL) {
-        (void)printf("%s%s%s%s", quote, dir, quote, at + 2);
+        print_quoted(dir);
+        (void)printf("%s", at + 2);
+    }
+    (void)printf("\n");
+}
+
+/* A credential has a path of one run only. */
+void sym_report_start(const char *dir, enum sym_wrap wrap, const struct sym_secret_source *from)
+{
+    (void)printf("  %-35s symbolond --dir ", "start the node:");
+    print_quoted(dir);
+    if (wrap == SYM_WRAP_KEY) {
+        (void)printf(" --key-file ");
+        print_quoted(from->key_file != NULL ? from->key_file : "FILE");
     }
     (void)printf("\n");
 }

@@ -124,11 +124,12 @@ static void renew(struct sym_card *card)
     memset(card->previous, 0, sizeof card->previous);
 }
 
-static void report(const struct sym_card *card, enum sym_rotate what, const char *dir)
+static void report(const struct sym_keyring *k, enum sym_rotate what, const char *dir,
+                   const struct sym_secret_source *from)
 {
-    sym_report_card(card);
+    sym_report_card(&k->card);
     (void)printf("Next:\n");
-    sym_report_step("start the node:", "symbolond --dir %s", dir);
+    sym_report_start(dir, k->wrap, from);
     sym_report_step("give the new card to your partners:", "symbolon card --dir %s --out FILE",
                     dir);
     switch (what) {
@@ -142,7 +143,7 @@ static void report(const struct sym_card *card, enum sym_rotate what, const char
         (void)printf("Only card %" PRIu64
                      " is signed by the old identity: let all partners take it "
                      "before it is renewed.\n",
-                     card->serial);
+                     k->card.serial);
         break;
     case SYM_ROTATE_LOG:
     case SYM_ROTATE_COSIGN:
@@ -182,7 +183,7 @@ enum sym_err sym_rotate_run(const char *dir, enum sym_rotate what,
         err = rotate(&k, what, &d, fault);
     }
     if (err == SYM_OK) {
-        report(&k.card, what, dir);
+        report(&k, what, dir, from);
     }
     sym_keyring_clear(&k);
     sym_directory_close(&d);

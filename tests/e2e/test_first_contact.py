@@ -16,7 +16,7 @@ class FiveMinuteStart(NodeTest):
         a = self.node(start=False)
         self.assertRegex(a.init_output, r"(?m)^node +Bank A \(bank\)$")
         self.assertRegex(a.init_output, r"(?m)^fingerprint +([A-Za-z]+ ?){8}$")
-        for step in ("symbolond --dir", "symbolon card --dir", "symbolon peer add"):
+        for step in (f"symbolond --dir {a.dir} --key-file {a.unlock[1]}\n", "symbolon card --dir", "symbolon peer add"):
             self.assertIn(step, a.init_output)
 
     def test_the_ready_line_names_the_address(self):

@@ -225,6 +225,7 @@ class Rotation(NodeTest):
         self.assertEqual(node.stop(), 0)
         code, output, complaint = run_cli("rotate", what, "--dir", node.dir, *node.unlock)
         self.assertEqual(code, DONE, complaint)
+        self.assertIn(f"symbolond --dir {node.dir} --key-file {node.unlock[1]}\n", output)
         node.start()
         return output
 

@@ -203,7 +203,7 @@ static void refuses_what_holds_nothing(void **state)
     struct sym_secret_source from = named(SYM_WRAP_PASSPHRASE);
     (void)state;
     refused(SYM_WRAP_PASSPHRASE, &from, SYM_NOT_FOUND,
-            "No such file or directory: name the file that holds the passphrase");
+            "does not exist: name the file that holds the passphrase: --passphrase-file FILE");
     put(sym_span(NULL, 0));
     refused(SYM_WRAP_PASSPHRASE, &from, SYM_SHORT, "is empty");
     put(sym_span_text("\n"));
@@ -219,9 +219,13 @@ static void refuses_the_other_kind(void **state)
     (void)state;
     put(sym_span_text("0123456789 0123456789 0123456789 0123456789"));
     refused(SYM_WRAP_KEY, &passphrase, SYM_BAD_VALUE,
-            OF ": is wrapped by a key, not by a passphrase: give --key-file");
-    refused(SYM_WRAP_PASSPHRASE, &key, SYM_BAD_VALUE,
-            OF ": is wrapped by a passphrase, not by a key: give --passphrase-file");
+            OF ": is wrapped by a key, not by a passphrase: give --key-file FILE, the file that it "
+               "was made with");
+    refused(
+        SYM_WRAP_PASSPHRASE, &key, SYM_BAD_VALUE,
+        OF
+        ": is wrapped by a passphrase, not by a key: give --passphrase-file FILE, or neither and "
+        "type it");
     refused(SYM_WRAP_KEY, &unnamed, SYM_BAD_VALUE, "give --key-file");
 }
 
