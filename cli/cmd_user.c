@@ -33,6 +33,34 @@ static enum sym_err write_key(const char *path, const char *name, const struct s
     return err;
 }
 
+/* There is a key of this name in DIR/users: of a user, or left behind. */
+static enum sym_err tell_taken(struct sym_client *client, const char *path, const char *name,
+                               struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_user_list list;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_USER_LIST, &nothing, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < list.n_users; i++) {
+        char roles[ROLES_BYTES];
+        if (sym_span_equal(list.users[i].name, sym_span_text(name))) {
+            sym_user_roles_text(roles, sizeof roles, list.users[i].roles);
+            return sym_fail(fault, SYM_EXISTS,
+                            "user %s: exists already, as %s; choose another name, or take it away "
+                            "first: symbolon user remove %s",
+                            name, roles, name);
+        }
+    }
+    char shown[SYM_FAULT_BYTES];
+    return sym_fail(fault, SYM_EXISTS,
+                    "%.160s: is a key of nobody whom the node knows, unless \"symbolon requests\" "
+                    "shows %s waiting; move it away",
+                    sym_file_show(shown, path), name);
+}
+
 /* The node has admitted the key, or may have. */
 static void tell_kept(struct sym_fault *fault, const char *path, bool in_doubt)
 {
@@ -94,7 +122,9 @@ static enum sym_exit run_add(const struct sym_call *call)
     const char *file = out != NULL ? out : path;
     fault.err = sym_client_open(&client, call, &fault);
     if (fault.err == SYM_OK) {
-        fault.err = add(&client, file, name, roles, &fault);
+        fault.err = out == NULL && access(path, F_OK) == 0
+                        ? tell_taken(&client, path, name, &fault)
+                        : add(&client, file, name, roles, &fault);
     }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);

@@ -4,6 +4,7 @@
 
 #define RECORD_VERSION 1u
 #define RECORD_BYTES   128u
+#define ROLES_BYTES    64u
 
 /* Record: version | added (8) | roles (4) | name. */
 static enum sym_err load_one(void *context, struct sym_span key, struct sym_span value)
@@ -94,11 +95,14 @@ static enum sym_err check_addition(const struct sym_users *users, const struct s
     }
     int len = (int)a->name.len;
     const char *name = (const char *)a->name.data;
-    if (sym_users_by_name(users, a->name) != NULL) {
+    const struct sym_user *same = sym_users_by_name(users, a->name);
+    if (same != NULL) {
+        char roles[ROLES_BYTES];
+        sym_user_roles_text(roles, sizeof roles, same->roles);
         return sym_fail(fault, SYM_EXISTS,
-                        "user %.*s: exists already; choose another name, or "
-                        "remove it first",
-                        len, name);
+                        "user %.*s: exists already, as %s; choose another name, or take it away "
+                        "first: symbolon user remove %.*s",
+                        len, name, roles, len, name);
     }
     if (sym_users_by_key(users, a->key) != NULL) {
         return sym_fail(fault, SYM_EXISTS, "user %.*s: this key belongs to another user", len,

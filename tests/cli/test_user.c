@@ -122,18 +122,41 @@ static void a_key_that_the_node_may_know_is_kept(void **state)
     }
 }
 
+static enum sym_err knows_alice(struct fake_call *call)
+{
+    static const uint8_t key[SYM_ED25519_BYTES] = {1};
+    static const struct sym_user_row alice = {.name = {(const uint8_t *)"alice", 5},
+                                              .key = {key, sizeof key},
+                                              .roles = SYM_USER_AUDITOR | SYM_USER_ANALYST};
+    static const struct sym_user_list list = {.users = &alice, .n_users = 1};
+    call->answer = &list;
+    return SYM_OK;
+}
+
 static void never_overwrites_a_key(void **state)
 {
     struct fake_node *node = *state;
     struct run r;
     char asked[8192];
-    fake_node_start(node, admits);
+    fake_node_start(node, knows_alice);
     fake_write(node->dir, "users/alice.key", sym_span_text("precious"), 0600);
+    fake_write(node->dir, "users/bob.key", sym_span_text("precious"), 0600);
     run(&r, "user|add|alice|--role|analyst");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "alice.key: exists already and is not overwritten");
+    assert_string_equal(r.err, "symbolon: user alice: exists already, as analyst,auditor; choose "
+                               "another name, or take it away first: symbolon user remove alice\n");
+    run(&r, "user|add|bob|--role|analyst");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "/users/bob.key: is a key of nobody whom the node knows, unless \"symbolon "
+                        "requests\" shows bob waiting; move it away\n");
+    fake_write(node->dir, "mine.key", sym_span_text("precious"), 0600);
+    char words[512];
+    (void)snprintf(words, sizeof words, "user|add|eve|--role|analyst|--out|%s/mine.key", node->dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "mine.key: exists already and is not overwritten");
     fake_notes(asked, node);
-    assert_string_equal(asked, "");
+    assert_string_equal(asked, "USER_LIST\nUSER_LIST\n");
 }
 
 static void refuses_users_without_a_good_name_or_role(void **state)

@@ -54,7 +54,9 @@ class Changes(Staffed):
 
     def test_what_would_be_refused_anyway_is_not_held(self):
         out = self.home / "again.key"
-        self.refused(self.a.cli("user", "add", "amir", "--role", "approver", "--out", out), FAILED, "exists already")
+        for elsewhere in (["--out", out], []):
+            self.refused(self.a.cli("user", "add", "amir", "--role", "approver", *elsewhere), FAILED,
+                         "user amir: exists already, as analyst; ", "symbolon user remove amir")
         self.refused(self.a.cli("log", "restore", "--yes"), FAILED, "not frozen")
         self.assertEqual(self.own(), [])
 
