@@ -117,10 +117,12 @@ static enum sym_err check_role(const struct asked *a, struct sym_fault *fault)
         return SYM_OK;
     }
     sym_user_roles_text(needed, sizeof needed, a->row->roles);
+    bool may_add = (a->user->roles & SYM_USER_OPERATOR) != 0;
     return sym_fail(fault, SYM_DENIED,
-                    "%s: does not have the role for this (needs one of: %s); ask an operator, "
-                    "or choose another user with --as",
-                    a->user->name, needed);
+                    "%s: does not have the role for this (needs one of: %s); choose who has it "
+                    "with --as NAME, or %s one: symbolon user add NAME --role %s",
+                    a->user->name, needed, may_add ? "add" : "let an operator add",
+                    strchr(needed, ',') == NULL ? needed : "ROLE");
 }
 
 static enum sym_err decode_arguments(struct asked *a, struct sym_fault *fault)

@@ -121,7 +121,7 @@ class Roles(NodeTest):
                         continue
                     self.assertEqual(lacks, not may[command, role], outcome)
                     if lacks:
-                        self.refused(outcome, DENIED, f"the-{role}")
+                        self.refused(outcome, DENIED, f"the-{role}", "with --as NAME", "symbolon user add NAME --role ")
         self.assertEqual(walked, len(WORDS) * len(ROLES))
         # What a person can type at a node is in the table, or begins without a node.
         known = {command for commands, _ in self.table.values() for command in commands}

@@ -188,11 +188,26 @@ static void refuses_and_records_what_the_role_of_a_user_does_not_allow(void **st
 {
     (void)state;
     struct sym_peer_name name = {.alias = sym_span_text("bank-b")};
-    expect(signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED, "operator");
+    expect(
+        signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED,
+        "alice: does not have the role for this (needs one of: operator); choose who has it with "
+        "--as NAME, or let an operator add one: symbolon user add NAME --role operator");
     struct room_lines l = journal();
     assert_int_equal(l.n, 1);
     assert_non_null(strstr(l.last, "control-denied user=alice subject=PEER_REMOVE"));
     assert_int_equal(f.runs, 0);
+}
+
+static void tells_how_to_add_who_has_the_role(void **state)
+{
+    (void)state;
+    const struct sym_log_query query = {.most = 1};
+    expect(signed_by(OLGA, SYM_VERB_LOG_LIST, &query), SYM_DENIED,
+           "(needs one of: auditor); choose who has it with --as NAME, or add one: symbolon user "
+           "add NAME --role auditor");
+    expect(signed_by(ANNA, SYM_VERB_DATASET_LIST, &nothing), SYM_DENIED,
+           "(needs one of: analyst,operator); choose who has it with --as NAME, or let an operator "
+           "add one: symbolon user add NAME --role ROLE");
 }
 
 /* The table of control.h is the only place that says who may do what. */
@@ -332,6 +347,7 @@ int main(void)
         TEST(refuses_a_key_that_it_does_not_know),
         TEST(refuses_a_user_who_was_removed),
         TEST(refuses_and_records_what_the_role_of_a_user_does_not_allow),
+        TEST(tells_how_to_add_who_has_the_role),
         TEST(lets_each_role_run_exactly_the_verbs_of_its_rows),
         TEST(records_what_a_verb_denies_and_nothing_else_of_its_errors),
         TEST(answers_also_when_what_a_verb_says_cannot_be_encoded),
