@@ -114,6 +114,8 @@ static enum sym_err print_table(struct sym_client *client, const char *peer,
                                                 {.title = "STARTED"},
                                                 {.title = "CASE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    sym_table_when_empty(t, peer == NULL ? "no exchanges yet: symbolon overlap --help"
+                                         : "no exchanges with this peer: symbolon exchange list");
     enum sym_err err = sym_exchange_each(client, peer, list_row, t, fault);
     if (err != SYM_OK) {
         sym_table_free(t);

@@ -233,6 +233,7 @@ static enum sym_err print_peers(const struct sym_request_list *list)
         {.title = "RECEIVED"}, {.title = "EXPIRES"},
         {.title = "STATE"},    {.title = "CASE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
+    sym_table_when_empty(t, "no requests yet: what an approver has to decide comes here");
     for (size_t i = 0; i < list->n_requests; i++) {
         const struct sym_held_request *r = &list->requests[i];
         char id[SYM_ID_SHOWN_BYTES];

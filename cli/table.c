@@ -9,7 +9,8 @@
 struct sym_table {
     const struct sym_column *columns;
     size_t n_columns;
-    char **cells; /* row by row */
+    const char *when_empty; /* NULL: the titles */
+    char **cells;           /* row by row */
     size_t n_cells;
     size_t max_cells;
     bool failed;
@@ -35,6 +36,13 @@ void sym_table_free(struct sym_table *t)
     }
     free(t->cells);
     free(t);
+}
+
+void sym_table_when_empty(struct sym_table *t, const char *line)
+{
+    if (t != NULL) {
+        t->when_empty = line;
+    }
 }
 
 static bool make_room(struct sym_table *t)
@@ -128,6 +136,10 @@ static void print_cell(const struct sym_column *column, const char *text, size_t
 
 static void print(const struct sym_table *t, const size_t *widths, FILE *to)
 {
+    if (t->n_cells == 0 && t->when_empty != NULL) {
+        (void)fprintf(to, "%s\n", t->when_empty);
+        return;
+    }
     for (size_t c = 0; has_titles(t) && c < t->n_columns; c++) {
         print_cell(&t->columns[c], t->columns[c].title, widths[c], c + 1 == t->n_columns, to);
     }

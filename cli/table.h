@@ -23,6 +23,10 @@ struct sym_table;
 struct sym_table *sym_table_new(const struct sym_column *columns, size_t n);
 void sym_table_free(struct sym_table *t);
 
+/* A line to print instead of the titles when there is no row: what is not there, and what to type
+ * to have it. Borrowed until the table is freed. */
+void sym_table_when_empty(struct sym_table *t, const char *line);
+
 /* One cell, of a text that others wrote; and one of a format. */
 void sym_table_text(struct sym_table *t, struct sym_span text);
 void sym_table_format(struct sym_table *t, const char *format, ...) SYM_PRINTF(2, 3);

@@ -32,6 +32,42 @@ static void shows_a_listing_as_json(void **state)
     assert_string_equal(r.out, "{\n  \"idle-seconds\": \"120\",\n  \"a\": \"x\\ty\"\n}\n");
 }
 
+/* Each list of proto/control.h with nothing in it. */
+static enum sym_err knows_nothing(struct fake_call *call)
+{
+    static const max_align_t nothing[64];
+    call->answer = nothing;
+    return SYM_OK;
+}
+
+static void a_listing_of_nothing_says_so_and_what_to_do(void **state)
+{
+    static const char *const lists[][2] = {
+        {"peer|list", "no peers yet: symbolon peer add CARD --alias NAME\n"},
+        {"dataset|list",
+         "no datasets yet: symbolon import FILE --dataset NAME --profile PROFILE\n"},
+        {"dataset|list|--received",
+         "no standing lists yet: a peer offers one with symbolon grant --standing DAYS\n"},
+        {"grants|list", "no grants yet, all peers are denied: symbolon grant --help\n"},
+        {"requests", "no requests yet: what an approver has to decide comes here\n"},
+        {"exchange|list", "no exchanges yet: symbolon overlap --help\n"},
+        {"budget", "no datasets of incidents or aggregates yet: symbolon import --help\n"},
+        {"log|witnesses",
+         "no peers yet who could be witnesses: symbolon peer add CARD --alias NAME\n"}};
+    static struct run r;
+    char words[64];
+    fake_node_start(*state, knows_nothing);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        run(&r, lists[i][0]);
+        assert_string_equal(r.err, "");
+        assert_string_equal(r.out, lists[i][1]);
+        assert_int_equal(r.code, SYM_EXIT_DONE);
+        (void)snprintf(words, sizeof words, "%s|--json", lists[i][0]);
+        run(&r, words);
+        assert_string_equal(r.out, "[\n\n]\n");
+    }
+}
+
 static void takes_the_directory_from_an_option_anywhere(void **state)
 {
     struct fake_node *node = *state;
@@ -370,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(shows_a_listing_as_a_table),
         WITH_NODE(shows_a_listing_as_json),
+        WITH_NODE(a_listing_of_nothing_says_so_and_what_to_do),
         WITH_NODE(takes_the_directory_from_an_option_anywhere),
         WITH_NODE(shows_a_fault_in_one_line_and_exits_1),
         WITH_NODE(shows_the_reason_when_the_node_gives_no_line),

@@ -69,6 +69,22 @@ static void an_empty_table_shows_its_titles(void **state)
     assert_string_equal(out, "NAME  COUNT  NOTE\n");
 }
 
+static void a_line_takes_the_place_of_titles_above_nothing(void **state)
+{
+    (void)state;
+    char out[OUT_BYTES];
+    struct sym_table *t = sym_table_new(columns, 3);
+    sym_table_when_empty(t, "no names yet: symbolon name");
+    print(out, t);
+    assert_string_equal(out, "no names yet: symbolon name\n");
+    t = sym_table_new(columns, 3);
+    sym_table_when_empty(t, "no names yet: symbolon name");
+    put_row(t, "a", 1, "x");
+    print(out, t);
+    assert_string_equal(out, "NAME  COUNT  NOTE\na         1  x\n");
+    sym_table_when_empty(NULL, "nothing");
+}
+
 static void without_titles_there_are_only_rows(void **state)
 {
     (void)state;
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test(columns_line_up_with_numbers_to_the_right),
         cmocka_unit_test(wide_and_combining_characters_take_the_columns_of_a_terminal),
         cmocka_unit_test(an_empty_table_shows_its_titles),
+        cmocka_unit_test(a_line_takes_the_place_of_titles_above_nothing),
         cmocka_unit_test(without_titles_there_are_only_rows),
         cmocka_unit_test(nothing_is_cut_however_long),
         cmocka_unit_test(a_table_without_memory_is_an_error_not_a_crash),
