@@ -60,10 +60,9 @@ static enum sym_exit run_requests(const struct sym_call *call)
 }
 
 static const char *const requests_notes[] = {
-    "SIZE is the number of the peer's identifiers. CASE is the beginning of the peer's commitment "
-    "to",
-    "its case: it can be opened later, and tells nothing before. Different requests of a peer have",
-    "different ones, also for the same case; one that is made again keeps its own.",
+    "SIZE is the number of the peer's identifiers. Which case it is about stays at the peer; "
+    "--json",
+    "has its commitment to that, which can be opened later and tells nothing before.",
     "Of joint tabulations that wait, the question follows below the list: what is counted by what,",
     "with which codes, what it costs, who takes part, and why it is held.",
     NULL,

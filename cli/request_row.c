@@ -125,16 +125,6 @@ static enum sym_err print_own(const struct sym_request_list *list)
     return sym_table_print(t, stdout);
 }
 
-/* The first digits tell whether two requests are about the same case. */
-static void put_case(struct sym_table *t, struct sym_span hash)
-{
-    char hex[9] = "-";
-    if (hash.len >= 4) {
-        sym_hex(hex, hash.data, 4);
-    }
-    sym_table_format(t, "%s", hex);
-}
-
 const char *sym_request_kind_text(const struct sym_held_request *r)
 {
     struct sym_outlined o = {.outline = {.shape = 0}};
@@ -231,7 +221,7 @@ static enum sym_err print_peers(const struct sym_request_list *list)
         {.title = "TYPE"},     {.title = "PURPOSE"},
         {.title = "BASIS"},    {.title = "SIZE", .right = true},
         {.title = "RECEIVED"}, {.title = "EXPIRES"},
-        {.title = "STATE"},    {.title = "CASE"}};
+        {.title = "STATE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     sym_table_when_empty(t, "no requests yet: what an approver has to decide comes here");
     for (size_t i = 0; i < list->n_requests; i++) {
@@ -257,7 +247,6 @@ static enum sym_err print_peers(const struct sym_request_list *list)
         sym_table_time(t, r->received_ms / 1000);
         sym_table_time(t, r->expires_ms / 1000);
         put_state(t, r);
-        put_case(t, r->case_hash);
     }
     return sym_table_print(t, stdout);
 }

@@ -58,12 +58,13 @@ static void lists_requests_in_columns(void **state)
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out,
                  "ID            PEER    DATASET   KIND             TYPE  PURPOSE  BASIS  SIZE  "
-                 "RECEIVED              EXPIRES               STATE              CASE\n"
+                 "RECEIVED              EXPIRES               STATE\n"
                  "4f1caa010000  police  suspects  overlap:matches  iban  aml      314b    250  "
-                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  waiting            01020304\n"
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  waiting\n"
                  "4f1cab020000  police  suspects  overlap:matches  any   aml      314b    250  "
-                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  denied by officer  -\n");
+                 "2026-09-21T14:13:20Z  2026-09-22T14:13:20Z  denied by officer\n");
     run(&r, "requests|--json");
+    assert_shows(r.out, "\"case_commitment\": \"0102030405");
     json_at(r.out, 1,
             "{\"id\":\"4f1cab02000000000000000000000000\",\"peer\":\"police\","
             "\"dataset\":\"suspects\",\"kind\":\"overlap:matches\",\"type\":\"any\","
