@@ -51,8 +51,9 @@ static void note_sizes(const struct sym_grant *g)
     }
 }
 
-static enum sym_err add(struct sym_grant *out, struct sym_arena *arena, const struct sym_call *call,
-                        const struct sym_grant *wish, struct sym_fault *fault)
+static enum sym_err add(struct sym_grant_added *out, struct sym_arena *arena,
+                        const struct sym_call *call, const struct sym_grant *wish,
+                        struct sym_fault *fault)
 {
     SYM_CLIENT_AUTO client = {0};
     enum sym_err err = sym_client_open(&client, call, fault);
@@ -71,22 +72,18 @@ static enum sym_exit run_grant(const struct sym_call *call)
 {
     SYM_ARENA_AUTO arena = {0};
     struct sym_grant wish = {.kind = 0};
-    struct sym_grant kept;
+    struct sym_grant_added added;
     struct sym_fault fault;
     if (sym_grant_wish_read(&wish, &call->args, &fault) != SYM_OK) {
         return sym_command_usage(call, "%s", fault.text);
     }
-    fault.err = add(&kept, &arena, call, &wish, &fault);
+    fault.err = add(&added, &arena, call, &wish, &fault);
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    if (sym_args_has(&call->args, "json")) {
-        struct sym_json *j = sym_json_new(stdout);
-        sym_grant_put_json(j, &kept);
-        return sym_command_printed(sym_json_finish(j));
-    }
-    struct sym_grant_list list = {.grants = &kept, .n_grants = 1};
-    return sym_command_printed(sym_grant_print_table(&list));
+    return sym_command_printed(sym_args_has(&call->args, "json")
+                                   ? sym_grant_write_added_json(stdout, &added)
+                                   : sym_grant_print_added(&added));
 }
 
 static const struct sym_option grant_options[] = {
@@ -126,7 +123,8 @@ static const struct sym_option grant_options[] = {
 };
 
 static const char *const grant_notes[] = {
-    "Without a grant nothing is allowed. A grant for the same peer, dataset and kind is replaced.",
+    "Without a grant nothing is allowed. A grant for the same peer, dataset and kind is replaced,",
+    "and what it was is shown.",
     "",
     "overlap:matches shows the peer which of its records are in this dataset. overlap:count shows",
     "it how many; but a peer that cheats in a count can find out which of its identifiers matched,",

@@ -10,9 +10,8 @@
 
 #define NANO_PER_MICRO 1000u
 
-void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g)
+static void put_members(struct sym_json *j, const struct sym_grant *g)
 {
-    sym_json_object(j, NULL);
     sym_json_text(j, "peer", g->alias);
     sym_json_text(j, "dataset", g->dataset);
     sym_json_string(j, "kind", sym_kind_text(g->kind));
@@ -34,7 +33,22 @@ void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g)
     sym_json_number(j, "elements_per_day", g->elements_per_day);
     sym_json_number(j, "evaluated", g->evaluated);
     sym_json_time(j, "standing_until", g->standing_until_s);
+}
+
+enum sym_err sym_grant_write_added_json(FILE *to, const struct sym_grant_added *added)
+{
+    struct sym_json *j = sym_json_new(to);
+    sym_json_object(j, NULL);
+    put_members(j, added->grant);
+    if (added->replaced == NULL) {
+        sym_json_null(j, "replaced");
+    } else {
+        sym_json_object(j, "replaced");
+        put_members(j, added->replaced);
+        sym_json_end(j);
+    }
     sym_json_end(j);
+    return sym_json_finish(j);
 }
 
 enum sym_err sym_grant_write_json(FILE *to, const struct sym_grant_list *list)
@@ -42,7 +56,9 @@ enum sym_err sym_grant_write_json(FILE *to, const struct sym_grant_list *list)
     struct sym_json *j = sym_json_new(to);
     sym_json_array(j, NULL);
     for (size_t i = 0; i < list->n_grants; i++) {
-        sym_grant_put_json(j, &list->grants[i]);
+        sym_json_object(j, NULL);
+        put_members(j, &list->grants[i]);
+        sym_json_end(j);
     }
     sym_json_end(j);
     return sym_json_finish(j);
@@ -137,4 +153,20 @@ enum sym_err sym_grant_print_table(const struct sym_grant_list *list)
         put_limits(t, g);
     }
     return sym_table_print(t, stdout);
+}
+
+enum sym_err sym_grant_print_added(const struct sym_grant_added *added)
+{
+    char since[SYM_FORMAT_BYTES];
+    const struct sym_grant *old = added->replaced;
+    const struct sym_grant_list now = {.grants = added->grant, .n_grants = 1};
+    const struct sym_grant_list before = {.grants = old, .n_grants = 1};
+    enum sym_err err = sym_grant_print_table(&now);
+    if (err != SYM_OK || old == NULL) {
+        return err;
+    }
+    sym_format_time(since, old->added_s);
+    (void)printf("\nIt replaces this one, which %.*s gave on %s:\n", (int)old->added_by.len,
+                 old->added_by.len > 0 ? (const char *)old->added_by.data : "", since);
+    return sym_grant_print_table(&before);
 }

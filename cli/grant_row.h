@@ -5,8 +5,9 @@
 #include "cli/json.h"
 #include "proto/grant.h"
 
-/* One object. */
-void sym_grant_put_json(struct sym_json *j, const struct sym_grant *g);
+/* What was granted, with what it replaced: an object; or on standard output, in columns. */
+SYM_MUST enum sym_err sym_grant_write_added_json(FILE *to, const struct sym_grant_added *added);
+SYM_MUST enum sym_err sym_grant_print_added(const struct sym_grant_added *added);
 /* All of them, as an array; on standard output, in columns. */
 SYM_MUST enum sym_err sym_grant_write_json(FILE *to, const struct sym_grant_list *list);
 SYM_MUST enum sym_err sym_grant_print_table(const struct sym_grant_list *list);

@@ -54,6 +54,7 @@
     X(standing_copies)                                                                             \
     X(standing_name)                                                                               \
     X(grant)                                                                                       \
+    X(grant_added)                                                                                 \
     X(grant_name)                                                                                  \
     X(grant_list)                                                                                  \
     X(held_request)                                                                                \

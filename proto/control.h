@@ -63,7 +63,7 @@ enum sym_user_role {
     X(DATASET_DROP, dataset_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                     \
     X(STANDING_LIST, empty, standing_copies, SYM_USER_ANALYST | SYM_USER_OPERATOR)                 \
     X(STANDING_DROP, standing_name, empty, SYM_USER_ANALYST | SYM_USER_OPERATOR)                   \
-    X(GRANT_ADD, grant, grant, SYM_USER_OPERATOR)                                                  \
+    X(GRANT_ADD, grant, grant_added, SYM_USER_OPERATOR)                                            \
     X(GRANT_LIST, empty, grant_list, SYM_USER_OPERATOR | SYM_USER_APPROVER)                        \
     X(GRANT_REVOKE, grant_name, empty, SYM_USER_OPERATOR)                                          \
     X(REQUEST_LIST, empty, request_list, SYM_USER_STAFF)                                           \

@@ -40,6 +40,13 @@ static const struct sym_field grant_fields[] = {
 };
 const struct sym_message sym_msg_grant = SYM_MESSAGE("Grant", struct sym_grant, grant_fields);
 
+static const struct sym_field grant_added_fields[] = {
+    SYM_FIELD_SUB(struct sym_grant_added, grant, &sym_msg_grant),
+    SYM_FIELD_SUB_OR_ABSENT(struct sym_grant_added, replaced, &sym_msg_grant),
+};
+const struct sym_message sym_msg_grant_added =
+    SYM_MESSAGE("GrantAdded", struct sym_grant_added, grant_added_fields);
+
 static const struct sym_field grant_name_fields[] = {
     SYM_FIELD_TEXT(struct sym_grant_name, alias, 1, NAME_MAX_BYTES),
     SYM_FIELD_TEXT(struct sym_grant_name, dataset, 1, NAME_MAX_BYTES),

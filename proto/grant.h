@@ -47,6 +47,11 @@ struct sym_grant {
     uint64_t standing_until_s; /* 0: it is being prepared, or none is offered */
 };
 
+struct sym_grant_added {
+    const struct sym_grant *grant;
+    const struct sym_grant *replaced; /* NULL: there was none */
+};
+
 struct sym_grant_name {
     struct sym_span alias;
     struct sym_span dataset;
@@ -94,6 +99,7 @@ struct sym_request_decision {
 };
 
 extern const struct sym_message sym_msg_grant;
+extern const struct sym_message sym_msg_grant_added;
 extern const struct sym_message sym_msg_grant_name;
 extern const struct sym_message sym_msg_grant_list;
 extern const struct sym_message sym_msg_held_request;

@@ -4,6 +4,8 @@
 
 #define MICRO UINT64_C(1000000)
 
+#define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
+
 static bool spends_budget(uint32_t kind)
 {
     return kind == SYM_KIND_TABULATE || kind == SYM_KIND_OVERLAP_TABLE;
@@ -34,17 +36,49 @@ static enum sym_err check_budget(struct sym_core *core, const struct sym_grant *
                     (unsigned)(cap / MICRO), (unsigned)(left / MICRO), (unsigned)(left % MICRO));
 }
 
+/* Could anything ever be asked under it? A dataset that is still to come may be of any kind. */
+static enum sym_err check_kind(struct sym_core *core, const struct sym_grant *wish,
+                               struct sym_fault *fault)
+{
+    size_t at = 0;
+    struct sym_dataset_row row;
+    if (sym_datasets_find(core->datasets, &at, wish->dataset, NULL) != SYM_OK) {
+        return SYM_OK;
+    }
+    sym_datasets_row(core->datasets, at, &row);
+    bool listed = row.kind == SYM_DATASET_IDENTIFIERS;
+    if (listed && wish->kind == SYM_KIND_TABULATE) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %.*s: holds identifiers, which are never tabulated; to have them "
+                        "compared run: symbolon grant %.*s %.*s overlap:count (or overlap:matches)",
+                        SPAN(row.name), SPAN(wish->alias), SPAN(row.name));
+    }
+    return listed || wish->kind == SYM_KIND_TABULATE
+               ? SYM_OK
+               : sym_fail(fault, SYM_UNSUPPORTED,
+                          "dataset %.*s: holds %s, which have no identifiers to be compared; to "
+                          "have them counted run: symbolon grant %.*s %.*s tabulate",
+                          SPAN(row.name), sym_dataset_kind_text(row.kind), SPAN(wish->alias),
+                          SPAN(row.name));
+}
+
 static enum sym_err verb_grant_add(struct sym_core *core, const struct sym_author *author,
                                    const void *arguments, struct sym_answer *answer,
                                    struct sym_fault *fault)
 {
     struct sym_grant row;
-    enum sym_err err = check_budget(core, arguments, fault);
+    struct sym_grant before = {.kind = 0};
+    enum sym_err err = check_kind(core, arguments, fault);
     if (err == SYM_OK) {
-        err = sym_grants_add(core->grants, &row, arguments, author, fault);
+        err = check_budget(core, arguments, fault);
+    }
+    if (err == SYM_OK) {
+        err = sym_grants_add(core->grants, &row, &before, arguments, author, fault);
         sym_standing_maker_look(core->maker);
     }
-    return err == SYM_OK ? sym_answer_write(answer, &row) : err;
+    const struct sym_grant_added added = {.grant = &row,
+                                          .replaced = before.kind != 0 ? &before : NULL};
+    return err == SYM_OK ? sym_answer_write(answer, &added) : err;
 }
 
 static void tell_standing(struct sym_core *core, struct sym_grant *row)

@@ -123,6 +123,7 @@ enum sym_err sym_grants_open(struct sym_grants **out, const struct sym_grants_co
 struct change {
     struct sym_grants *grants;
     const struct sym_grant_item *item;
+    bool replaces;
     const struct sym_node_id *peer;
     const struct sym_author *author;
     const char *alias;
@@ -155,7 +156,7 @@ static enum sym_err put_added(struct sym_transaction *t, void *context)
     char words[SYM_DETAIL_BYTES_MAX + 1];
     enum sym_err err = sym_grant_item_put(c->grants, t, c->item);
     const struct sym_entry_body body = {
-        .event = sym_span_text("grant-added"),
+        .event = sym_span_text(c->replaces ? "grant-replaced" : "grant-added"),
         .alias = sym_span_text(c->alias),
         .subject = sym_span_text(c->item->dataset),
         .exchange_kind = l->kind,
@@ -180,7 +181,40 @@ static enum sym_err find_peer(const struct sym_grants *g, const struct sym_peer 
                           SPAN(alias));
 }
 
-enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
+/* What a grant says of itself, of the one that it takes the place of: NULL for none. */
+static struct sym_grant_item new_item(const struct sym_grants *g, const struct sym_peer *peer,
+                                      const struct sym_grant *row, const struct sym_author *author,
+                                      const struct sym_grant_item *old)
+{
+    struct sym_grant_item item = {.peer = peer->id, .limits = *row};
+    item.number = g->n > 0 ? g->items[g->n - 1].number + 1 : 1;
+    if (old != NULL) { /* what was asked stays counted */
+        item.number = old->number;
+        item.asked = old->asked;
+        item.evaluated = old->evaluated;
+    }
+    sym_grant_name_copy(item.dataset, row->dataset);
+    sym_grant_name_copy(item.added_by, sym_span_text(author->user));
+    item.limits.alias = item.limits.dataset = item.limits.added_by = sym_span(NULL, 0);
+    item.limits.added_s = sym_grants_now(g) / 1000;
+    item.limits.asked = item.limits.evaluated = 0;
+    return item;
+}
+
+static void keep(struct sym_grants *g, struct sym_grant *out, struct sym_grant *before,
+                 struct sym_grant_item *old, const struct sym_grant_item *item)
+{
+    *before = (struct sym_grant){.kind = 0};
+    if (old != NULL) {
+        g->replaced = *old;
+        sym_grant_item_row(g, before, &g->replaced);
+    }
+    struct sym_grant_item *kept = old != NULL ? old : &g->items[g->n++];
+    *kept = *item;
+    sym_grant_item_row(g, out, kept);
+}
+
+enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out, struct sym_grant *before,
                             const struct sym_grant *row, const struct sym_author *author,
                             struct sym_fault *fault)
 {
@@ -204,28 +238,19 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
                         "grants: there are %u, the most there can be; revoke one first",
                         SYM_GRANTS_MAX);
     }
-    struct sym_grant_item item = {.peer = peer->id, .limits = *row};
-    item.number = g->n > 0 ? g->items[g->n - 1].number + 1 : 1;
-    if (old != NULL) { /* what was asked stays counted */
-        item.number = old->number;
-        item.asked = old->asked;
-        item.evaluated = old->evaluated;
-    }
-    sym_grant_name_copy(item.dataset, row->dataset);
-    sym_grant_name_copy(item.added_by, sym_span_text(author->user));
-    item.limits.alias = item.limits.dataset = item.limits.added_by = sym_span(NULL, 0);
-    item.limits.added_s = now_ms / 1000;
-    item.limits.asked = item.limits.evaluated = 0;
-    struct change c = {
-        .grants = g, .item = &item, .author = author, .alias = peer->alias, .now_ms = now_ms};
+    const struct sym_grant_item item = new_item(g, peer, row, author, old);
+    struct change c = {.grants = g,
+                       .item = &item,
+                       .replaces = old != NULL,
+                       .author = author,
+                       .alias = peer->alias,
+                       .now_ms = now_ms};
     err = sym_store_write(g->config.store, put_added, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "grant for %s: it %s; nothing was changed", peer->alias,
                         sym_err_text(err));
     }
-    struct sym_grant_item *kept = old != NULL ? old : &g->items[g->n++];
-    *kept = item;
-    sym_grant_item_row(g, out, kept);
+    keep(g, out, before, old, &item);
     return SYM_OK;
 }
 

@@ -47,11 +47,11 @@ SYM_MUST enum sym_err sym_grants_open(struct sym_grants **out,
 void sym_grants_close(struct sym_grants *g);
 
 /* Adds a grant, or replaces the one of the same peer, dataset and kind, whose requests stay
- * counted; row.alias names the peer. *out is valid until the next call. SYM_EXPIRED: its expiry has
- * passed. */
+ * counted; row.alias names the peer. *out and *before, the one replaced (kind 0: there was none),
+ * are valid until the next call. SYM_EXPIRED: its expiry has passed. */
 SYM_MUST enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out,
-                                     const struct sym_grant *row, const struct sym_author *author,
-                                     struct sym_fault *fault);
+                                     struct sym_grant *before, const struct sym_grant *row,
+                                     const struct sym_author *author, struct sym_fault *fault);
 /* Requests that wait under it, and approvals that were not used, become denied. */
 SYM_MUST enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name *name,
                                         const struct sym_author *author, struct sym_fault *fault);

@@ -51,6 +51,7 @@ struct sym_grants {
     struct sym_grants_config config;
     struct sym_grant_item items[SYM_GRANTS_MAX]; /* by number */
     size_t n;
+    struct sym_grant_item replaced;          /* by the newest */
     struct sym_held_item held[SYM_HELD_MAX]; /* the oldest first */
     size_t n_held;
     struct sym_pattern_item *patterns; /* at most SYM_PEERS_MAX */

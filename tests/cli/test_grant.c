@@ -25,12 +25,14 @@ static void note_grant(const struct fake_call *call, const struct sym_grant *g)
 static enum sym_err keeps(struct fake_call *call)
 {
     static struct sym_grant kept;
+    static struct sym_grant_added added;
     if (call->verb == SYM_VERB_GRANT_ADD) {
         note_grant(call, call->arguments);
         kept = *(const struct sym_grant *)call->arguments;
         kept.added_s = FAKE_NOW_S;
         kept.added_by = sym_span_text("operator");
-        call->answer = &kept;
+        added = (struct sym_grant_added){.grant = &kept};
+        call->answer = &added;
     } else if (call->verb == SYM_VERB_GRANT_REVOKE) {
         const struct sym_grant_name *name = call->arguments;
         char line[256];
@@ -65,6 +67,48 @@ static void a_grant_without_options_has_the_defaults(void **state)
                                "engines=2 epsilon=0 modes=0\nDATASET_SHOW\n");
 }
 
+/* In place of one with an approver. */
+static enum sym_err replaces(struct fake_call *call)
+{
+    static struct sym_grant before;
+    static struct sym_grant_added added;
+    enum sym_err err = keeps(call);
+    if (call->verb == SYM_VERB_GRANT_ADD) {
+        added = *(const struct sym_grant_added *)call->answer;
+        before = *added.grant;
+        before.approval = true;
+        before.max_elements = 7;
+        before.added_by = sym_span_text("olga");
+        added.replaced = &before;
+        call->answer = &added;
+    }
+    return err;
+}
+
+static void a_grant_shows_the_one_that_it_replaces(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, replaces);
+    run(&r, "grant|bank-b|suspects|overlap:matches|--expires|never");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out,
+                        "PEER    DATASET   KIND             SIZE          TODAY     LIMIT    IS\n"
+                        "bank-b  suspects  overlap:matches  1 to 1048576  0 of 100  engines  dh\n"
+                        "\n"
+                        "It replaces this one, which olga gave on 2026-09-21T14:13:20Z:\n"
+                        "PEER    DATASET   KIND             SIZE    TODAY     LIMIT     IS\n"
+                        "bank-b  suspects  overlap:matches  1 to 7  0 of 100  engines   dh\n"
+                        "                                                     approval  yes\n");
+    run(&r, "grant|bank-b|suspects|overlap:matches|--json");
+    cJSON *grant = cJSON_Parse(r.out);
+    assert_non_null(grant);
+    const cJSON *before = cJSON_GetObjectItem(grant, "replaced");
+    assert_false(cJSON_IsTrue(cJSON_GetObjectItem(grant, "approval")));
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(before, "approval")));
+    assert_string_equal(cJSON_GetObjectItem(before, "added_by")->valuestring, "olga");
+    cJSON_Delete(grant);
+}
+
 static void a_grant_says_what_its_options_say(void **state)
 {
     static struct run r;
@@ -95,6 +139,7 @@ static void a_standing_list_brings_its_engine_along(void **state)
     assert_shows(r.out, "\"standing\"");
     assert_shows(r.out, "\"standing_days\": 30");
     assert_shows(r.out, "\"elements_per_day\": 200");
+    assert_shows(r.out, "\"replaced\": null");
     run(&r, "grant|bank-b|suspects|overlap:matches|--standing|1");
     assert_shows(r.out, "being prepared; 0 of 1000 used today");
     run(&r, "grant|bank-b|suspects|overlap:matches|--standing|0");
@@ -439,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(a_grant_without_options_has_the_defaults),
+        WITH_NODE(a_grant_shows_the_one_that_it_replaces),
         WITH_NODE(a_grant_says_what_its_options_say),
         WITH_NODE(a_budget_has_at_most_six_digits_behind_the_point),
         WITH_NODE(an_engine_that_no_list_is_short_enough_for_is_kept_with_a_note),

@@ -81,7 +81,9 @@ class Limits(GrantTest):
         self.assertEqual(row["added_by"], "operator")
         self.asks_and_gets()
         self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["asked"], 1)
-        self.permit("--max-size", "99")
+        again = self.b.json("grant", "bank-a", "theirs", "overlap:matches", "--max-size", "99")
+        self.assertEqual((again["max_size"], again["replaced"]["max_size"], again["replaced"]["asked"]),
+                         (99, 1 << 20, 1))
         self.assertEqual(len(self.listed()), 2)
         self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["max_size"], 99)
         self.asks_and_is_denied()

@@ -94,7 +94,8 @@ class Missing(TabulationTest):
 
 class Identifiers(TabulationTest):
     def test_a_list_of_identifiers_is_told_apart_with_what_to_use_instead(self):
-        asker = self.crew(5).asker
+        crew = self.crew(5)
+        asker = crew.asker
         (asker.home / "numbers.csv").write_text("id,iban,bank,account\n1,GB33BUKB20201555555555,,\n")
         asker.do("import", asker.home / "numbers.csv", "--dataset", "numbers", "--profile", "accounts")
         words = ("hotspots", "--by", "country", "--only", "country=LY,IT", "--dataset", "numbers")
@@ -106,6 +107,8 @@ class Identifiers(TabulationTest):
                                  "`symbolon import --profile htcds`"):
                     self.assertIn(fragment, complaint)
         self.assertIn("--without-own", complaint)
+        self.refused(asker.cli("grant", crew.nodes[1].alias, "numbers", "tabulate"), FAILED,
+                     "dataset numbers: holds identifiers, which are never tabulated", "numbers overlap:count")
 
 
 class Held(TabulationTest):
@@ -115,6 +118,8 @@ class Held(TabulationTest):
         asker, member = crew.nodes[:2]
         member.do("user", "add", "anna", "--role", "approver")
         member.do("grant", asker.alias, DATASET, "tabulate", "--approval", user="operator")
+        self.refused(member.cli("grant", asker.alias, DATASET, "overlap:count", user="operator"), FAILED,
+                     f"dataset {DATASET}: holds", "which have no identifiers", f"{DATASET} tabulate")
         words = ("hotspots", "--by", "country,year", "--from", "2019", "--to", "2020", *QUESTION[3:])
         code, _, complaint = asker.cli(*words)
         self.assertEqual(code, DENIED, complaint)

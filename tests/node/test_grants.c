@@ -16,8 +16,9 @@
 static enum sym_err add(struct grants_rig *r, const struct sym_grant *row)
 {
     struct sym_grant out;
+    struct sym_grant before;
     r->fault.text[0] = '\0';
-    enum sym_err err = sym_grants_add(r->grants, &out, row, &r->operator_, &r->fault);
+    enum sym_err err = sym_grants_add(r->grants, &out, &before, row, &r->operator_, &r->fault);
     assert_int_equal(err == SYM_OK, r->fault.text[0] == '\0');
     return err;
 }

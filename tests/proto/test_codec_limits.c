@@ -227,9 +227,8 @@ static void refuses_a_message_without_a_required_sub_message(void **state)
             checked++;
         }
     }
-    assert_int_equal(
-        checked,
-        6); /* sent and received of close and abort; peer of a pin; exchange of a result page */
+    assert_int_equal(checked, 7); /* sent and received of close and abort; peer of a pin; exchange
+                                   * of a result page; the grant that was added */
 }
 
 static void refuses_input_longer_than_any_message(void **state)

@@ -92,7 +92,8 @@ struct sym_grant grants_rig_row(void)
 void grants_rig_add(struct grants_rig *r, const struct sym_grant *row)
 {
     struct sym_grant out;
-    if (sym_grants_add(r->grants, &out, row, &r->operator_, &r->fault) != SYM_OK) {
+    struct sym_grant before;
+    if (sym_grants_add(r->grants, &out, &before, row, &r->operator_, &r->fault) != SYM_OK) {
         fail_msg("%s", r->fault.text);
     }
 }

@@ -50,6 +50,7 @@ static const struct sym_message *const message_tables[] = {
     &sym_msg_standing_copies,
     &sym_msg_standing_name,
     &sym_msg_grant,
+    &sym_msg_grant_added,
     &sym_msg_grant_name,
     &sym_msg_grant_list,
     &sym_msg_held_request,
