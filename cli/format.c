@@ -50,19 +50,44 @@ void sym_format_text(char *out, size_t size, struct sym_span text)
     out[w.len] = '\0';
 }
 
+/* Takes the next character, or a byte that is none; its columns. */
+static size_t next_columns(struct sym_span *left)
+{
+    uint32_t c = 0;
+    if (!sym_text_next(&c, left)) {
+        *left = sym_span(left->data + 1, left->len - 1);
+    }
+    int width = wcwidth((wchar_t)c);
+    return width > 0 ? (size_t)width : 0;
+}
+
 size_t sym_format_columns(const char *text)
 {
     size_t columns = 0;
     struct sym_span left = sym_span_text(text);
     while (left.len > 0) {
-        uint32_t c = 0;
-        if (!sym_text_next(&c, &left)) {
-            left = sym_span(left.data + 1, left.len - 1);
-        }
-        int width = wcwidth((wchar_t)c);
-        columns += width > 0 ? (size_t)width : 0;
+        columns += next_columns(&left);
     }
     return columns;
+}
+
+void sym_format_cut(char *text, size_t size, size_t columns)
+{
+    static const char more[] = "\xe2\x80\xa6"; /* one column */
+    size_t used = 0;
+    size_t kept = 0;
+    struct sym_span left = sym_span_text(text);
+    size_t len = left.len;
+    if (sym_format_columns(text) <= columns) {
+        return;
+    }
+    while (left.len > 0 && (used += next_columns(&left)) < columns) {
+        kept = len - left.len;
+    }
+    text[kept] = '\0';
+    if (columns > 0 && size - kept >= sizeof more) {
+        memcpy(text + kept, more, sizeof more);
+    }
 }
 
 void sym_format_time(char out[SYM_FORMAT_BYTES], uint64_t seconds)

@@ -18,6 +18,10 @@ void sym_format_text(char *out, size_t size, struct sym_span text);
 /* The columns that a text takes on a terminal. */
 size_t sym_format_columns(const char *text);
 
+/* Cuts a text, which lies in size bytes, to so many columns, between characters; what was cut ends
+ * with "…" where size has room for that. */
+void sym_format_cut(char *text, size_t size, size_t columns);
+
 /* "2026-11-21T20:00:00Z"; "-" outside the years 2000 to 9999. */
 void sym_format_time(char out[SYM_FORMAT_BYTES], uint64_t seconds);
 /* "3 days 4 hours", "2 minutes 1 second", "0 seconds": the two largest units. */

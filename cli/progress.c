@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define DRAW_EVERY_US 100000u
@@ -53,6 +54,19 @@ void sym_progress_text(char out[SYM_PROGRESS_BYTES_MAX], const struct sym_progre
                    done_text, total_text, bytes_text, rate_text, left_text);
 }
 
+/* Over the line before. A terminal that does not say how wide it is gets all of it. */
+static void draw(struct sym_progress *p, char text[SYM_PROGRESS_BYTES_MAX], uint64_t now_us)
+{
+    struct winsize window;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
+        /* What fills the last column may begin the next line. */
+        sym_format_cut(text, SYM_PROGRESS_BYTES_MAX, window.ws_col - 1u);
+    }
+    p->drawn_us = now_us;
+    (void)fprintf(stderr, "\r\033[K%s", text);
+    (void)fflush(stderr);
+}
+
 void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, uint64_t now_us)
 {
     if (!p->shown || (p->drawn_us != 0 && now_us < p->drawn_us + DRAW_EVERY_US)) {
@@ -60,9 +74,7 @@ void sym_progress_update(struct sym_progress *p, uint64_t done, uint64_t total, 
     }
     char text[SYM_PROGRESS_BYTES_MAX];
     sym_progress_text(text, p, done, total, now_us);
-    p->drawn_us = now_us;
-    (void)fprintf(stderr, "\r\033[K%s", text);
-    (void)fflush(stderr);
+    draw(p, text, now_us);
 }
 
 void sym_progress_stalled(struct sym_progress *p, const char *why, uint64_t until_s,
@@ -84,9 +96,7 @@ void sym_progress_stalled(struct sym_progress *p, const char *why, uint64_t unti
         (void)fprintf(stderr, "symbolon: %s\n", text);
         return;
     }
-    p->drawn_us = now_us;
-    (void)fprintf(stderr, "\r\033[K%s", text);
-    (void)fflush(stderr);
+    draw(p, text, now_us);
 }
 
 void sym_progress_end(struct sym_progress *p)

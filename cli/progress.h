@@ -1,7 +1,8 @@
 /* progress.h - one line on the terminal that tells how far long work is: part, rate, time left.
  *
- * It goes to standard error, and only when that is a terminal: pipes and files stay clean. Times
- * come from the caller, in microseconds of any steady clock.
+ * It goes to standard error, and only when that is a terminal: pipes and files stay clean. It is
+ * cut to the width of the terminal. Times come from the caller, in microseconds of any steady
+ * clock.
  */
 #ifndef SYM_CLI_PROGRESS_H
 #define SYM_CLI_PROGRESS_H

@@ -201,6 +201,37 @@ static void text_that_does_not_fit_is_cut_between_characters(void **state)
     assert_string_equal(out, "ab");
 }
 
+static void cut_is(const char *text, size_t most, const char *to)
+{
+    char out[64];
+    (void)snprintf(out, sizeof out, "%s", text);
+    sym_format_cut(out, sizeof out, most);
+    assert_string_equal(out, to);
+    assert_true(sym_format_columns(out) <= most);
+}
+
+static void text_that_is_too_wide_is_cut_by_columns(void **state)
+{
+    (void)state;
+    cut_is("Bank A", 6, "Bank A");
+    cut_is("Bank A", 5, "Bank\xe2\x80\xa6");
+    cut_is("Bank A", 2, "B\xe2\x80\xa6");
+    cut_is("Bank A", 1, "\xe2\x80\xa6");
+    cut_is("Bank A", 0, "");
+    cut_is("", 0, "");
+    /* Two bytes, one column; three bytes, two columns; a mark that takes none. */
+    cut_is("Zo\xc3\xab Bank", 5, "Zo\xc3\xab \xe2\x80\xa6");
+    cut_is("\xe9\x8a\x80\xe8\xa1\x8c", 4, "\xe9\x8a\x80\xe8\xa1\x8c");
+    cut_is("\xe9\x8a\x80\xe8\xa1\x8c", 3, "\xe9\x8a\x80\xe2\x80\xa6");
+    cut_is("\xe9\x8a\x80\xe8\xa1\x8c", 2, "\xe2\x80\xa6");
+    cut_is("e\xcc\x81"
+           "ab",
+           2, "e\xcc\x81\xe2\x80\xa6");
+    char tight[3] = "ab"; /* no room for the mark */
+    sym_format_cut(tight, sizeof tight, 1);
+    assert_string_equal(tight, "");
+}
+
 static void time_is(uint64_t seconds, const char *text)
 {
     char out[SYM_FORMAT_BYTES];
@@ -314,6 +345,7 @@ int main(void)
         cmocka_unit_test(characters_that_hide_or_reorder_are_shown_by_number),
         cmocka_unit_test(bytes_that_are_not_utf8_are_shown_one_by_one),
         cmocka_unit_test(text_that_does_not_fit_is_cut_between_characters),
+        cmocka_unit_test(text_that_is_too_wide_is_cut_by_columns),
         cmocka_unit_test(times_are_in_utc_and_impossible_ones_a_dash),
         cmocka_unit_test(durations_are_words),
         cmocka_unit_test(latencies_have_three_digits),

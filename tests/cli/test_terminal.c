@@ -1,4 +1,5 @@
 /* What is different at a terminal: questions, progress, the fingerprint beside the card. */
+#include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/prompt.h"
 #include "tests/cli/fake_node.h"
@@ -39,9 +40,11 @@ static void talk(char *out, size_t size, int terminal, const char *typed)
     out[used] = '\0';
 }
 
-/* Runs the command line at a terminal of its own. */
-static int at_terminal(char *out, size_t size, const char *words, const char *typed)
+/* Runs the command line at a terminal of its own, so wide; 0: it does not say. */
+static int at_narrow(char *out, size_t size, unsigned short columns, const char *words,
+                     const char *typed)
 {
+    const struct winsize window = {.ws_row = columns > 0 ? 24 : 0, .ws_col = columns};
     char copy[1024];
     char *argv[RUN_WORDS_MAX] = {NULL};
     int argc = 0;
@@ -50,6 +53,7 @@ static int at_terminal(char *out, size_t size, const char *words, const char *ty
     int terminal = posix_openpt(O_RDWR | O_NOCTTY);
     assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
     assert_int_equal(ptsname_r(terminal, path, sizeof path), 0);
+    assert_int_equal(ioctl(terminal, TIOCSWINSZ, &window), 0);
     (void)snprintf(copy, sizeof copy, "symbolon|%s", words);
     for (char *word = strtok_r(copy, "|", &rest); word != NULL; word = strtok_r(NULL, "|", &rest)) {
         argv[argc++] = word;
@@ -65,6 +69,11 @@ static int at_terminal(char *out, size_t size, const char *words, const char *ty
     talk(out, size, terminal, typed);
     (void)close(terminal);
     return run_code(child);
+}
+
+static int at_terminal(char *out, size_t size, const char *words, const char *typed)
+{
+    return at_narrow(out, size, 0, words, typed);
 }
 
 static enum sym_err a_core(struct fake_call *call)
@@ -164,6 +173,28 @@ static void long_work_shows_progress_and_takes_it_away(void **state)
     const char *drawn = strstr(out, "\r\033[Kbank-b: 1.00 MiB of 2.00 MiB, ");
     assert_non_null(drawn);
     assert_shows(drawn, "\r\033[Kbank-b: 1.00 ms, 2.00 MiB in 1.00 s (2.00 MiB/s)");
+}
+
+/* A line that is as wide as the terminal, or wider, goes on in the next, which nothing takes away.
+ */
+static void progress_stays_within_one_line_of_the_terminal(void **state)
+{
+    static const char clear[] = "\r\033[K";
+    static char out[16384];
+    fake_node_start(*state, half_way);
+    assert_int_equal(at_narrow(out, sizeof out, 24, "peer|ping|bank-b|--mib|2", NULL),
+                     SYM_EXIT_DONE);
+    assert_shows(out, "\r\033[Kbank-b: 1.00 MiB of 2.\xe2\x80\xa6\r");
+    size_t drawn = 0;
+    for (char *at = strstr(out, clear); at != NULL; drawn++) {
+        char *line = at + strlen(clear);
+        at = strstr(line, clear);
+        if (at != NULL) {
+            *at = '\0';
+            assert_in_range(sym_format_columns(line), 0, 23);
+        }
+    }
+    assert_true(drawn > 1);
 }
 
 static enum sym_err an_overlap(struct fake_call *call)
@@ -298,6 +329,7 @@ int main(void)
         WITH_NODE(a_peer_stays_unless_its_removal_is_confirmed),
         WITH_NODE(the_card_at_a_terminal_has_its_fingerprint_beside_it),
         WITH_NODE(long_work_shows_progress_and_takes_it_away),
+        WITH_NODE(progress_stays_within_one_line_of_the_terminal),
         WITH_NODE(an_overlap_shows_elements_bytes_rate_and_time_left),
         WITH_NODE(a_question_is_not_asked_without_a_clear_yes),
         WITH_NODE(a_dataset_stays_unless_its_end_is_confirmed),
