@@ -79,6 +79,16 @@ static enum sym_err pass_card(const char *path, struct sym_span text, struct sym
     return fclose(to) == 0 ? SYM_OK : sym_file_fault(fault, path);
 }
 
+/* The file itself may be written all the same. That empties it first, so nobody does it unasked. */
+static enum sym_err offer_other_way(const char *path, enum sym_err err, struct sym_fault *fault)
+{
+    struct sym_fault why = *fault;
+    if ((err != SYM_BAD_PERMISSIONS && err != SYM_IN_USE) || access(path, W_OK) != 0) {
+        return err;
+    }
+    return sym_fail(fault, err, "%.270s; or write into this one: symbolon card > FILE", why.text);
+}
+
 static enum sym_err replace_card(const char *path, struct sym_span text, struct sym_fault *fault)
 {
     struct sym_new_file file = {0};
@@ -88,7 +98,7 @@ static enum sym_err replace_card(const char *path, struct sym_span text, struct 
         err = fchmod(fileno(file.stream), CARD_MODE) == 0 ? SYM_OK : sym_file_fault(fault, path);
         err = sym_new_file_close(&file, err, true, fault);
     }
-    return err;
+    return err == SYM_OK ? err : offer_other_way(path, err, fault);
 }
 
 /* An older card of this node may be written again, also one of an identity that it had before, and

@@ -269,6 +269,38 @@ enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
     return err;
 }
 
+/* Why nothing can be made beside the file, errno. */
+static enum sym_err beside_fault(struct sym_fault *fault, const char *path)
+{
+    int code = errno;
+    char shown[SYM_FAULT_BYTES];
+    char above[SYM_FAULT_BYTES];
+    char *copy = strdup(path);
+    if (copy == NULL || (code != EACCES && code != EPERM && code != EROFS)) {
+        free(copy);
+        errno = code;
+        return sym_file_new_fault(fault, path);
+    }
+    (void)sym_file_show(above, dirname(copy));
+    free(copy);
+    return sym_fail(
+        fault, SYM_BAD_PERMISSIONS,
+        "%.90s: its directory %.70s, in which it is made whole first, may not be written "
+        "(%s); name a file in another",
+        sym_file_show(shown, path), above, strerror(code));
+}
+
+/* Why the file did not get its name, errno. */
+static enum sym_err place_fault(struct sym_fault *fault, const char *path)
+{
+    char shown[SYM_FAULT_BYTES];
+    return errno != EBUSY ? sym_file_fault(fault, path)
+                          : sym_fail(fault, SYM_IN_USE,
+                                     "%.160s: is a mount, which no file can take the place of; "
+                                     "name another file",
+                                     sym_file_show(shown, path));
+}
+
 enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path, struct sym_fault *fault)
 {
     struct stat st;
@@ -285,7 +317,7 @@ enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path, struct 
     int fd = mkostemp(f->temporary, O_CLOEXEC); /* mode 0600 */
     f->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (f->stream == NULL) {
-        enum sym_err err = sym_file_new_fault(fault, path);
+        enum sym_err err = beside_fault(fault, path);
         if (fd >= 0) {
             (void)close(fd);
             (void)unlink(f->temporary);
@@ -321,7 +353,7 @@ enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool r
         err = sym_file_fault(fault, f->path);
     }
     if (err == SYM_OK && !move_into_place(f, replace)) {
-        err = sym_file_fault(fault, f->path);
+        err = place_fault(fault, f->path);
     }
     if (err != SYM_OK) {
         (void)unlink(f->temporary);

@@ -34,11 +34,13 @@ struct sym_new_file {
     char *temporary;
 };
 
-/* SYM_BAD_VALUE when something is at path that is no ordinary file. f is zero-initialised. */
+/* SYM_BAD_VALUE when something is at path that is no ordinary file, SYM_BAD_PERMISSIONS when its
+ * directory may not be written. f is zero-initialised. */
 SYM_MUST enum sym_err sym_new_file_open(struct sym_new_file *f, const char *path,
                                         struct sym_fault *fault);
 /* Ends it: in its place when err is SYM_OK, removed otherwise. Returns err, or what went wrong now:
- * SYM_EXISTS when there is a file of that name and replace is not set. The file may be in its place
+ * SYM_EXISTS when there is a file of that name and replace is not set, SYM_IN_USE when another is
+ * mounted there. The file may be in its place
  * with SYM_IO, when it cannot be said that its name is durable. */
 SYM_MUST enum sym_err sym_new_file_close(struct sym_new_file *f, enum sym_err err, bool replace,
                                          struct sym_fault *fault);

@@ -3,6 +3,7 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 
 static void alias_is(const char *name, const char *alias)
 {
@@ -286,6 +287,59 @@ static void card_says_which_file_it_cannot_write(void **state)
     assert_shows(r.err, "symbolon: /nonexistent/out.card: ");
 }
 
+static int temporary_errno; /* what making a file beside another fails with; 0: it works */
+static int rename_errno;    /* likewise what giving it its name does */
+
+int mkostemp(char *name, int flags)
+{
+    if (temporary_errno != 0) {
+        errno = temporary_errno;
+        return -1;
+    }
+    return mkostemps(name, 0, flags);
+}
+
+int rename(const char *from, const char *to)
+{
+    errno = rename_errno;
+    return rename_errno != 0 ? -1 : renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+/* It could be written in place, but then a full disk would leave it empty. */
+static void card_says_why_it_cannot_replace_a_file_and_what_to_do(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    char words[512];
+    char folder[512];
+    const int codes[] = {EACCES, EROFS, EPERM};
+    (void)snprintf(words, sizeof words, "card|--out|%s/out.card", node->dir);
+    (void)snprintf(
+        folder, sizeof folder,
+        "out.card: its directory %s, in which it is made whole first, may not be written (",
+        node->dir);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        (void)unlink(strstr(words, "/"));
+        temporary_errno = codes[i];
+        run(&r, words);
+        assert_int_equal(r.code, SYM_EXIT_FAILED);
+        assert_shows(r.err, folder);
+        assert_shows(r.err, "); name a file in another\n");
+        fake_write(node->dir, "out.card", sym_span(NULL, 0), 0644);
+        run(&r, words);
+        assert_shows(r.err, "in another; or write into this one: symbolon card > FILE\n");
+    }
+    temporary_errno = 0;
+    rename_errno = EBUSY;
+    run(&r, words);
+    rename_errno = 0;
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "out.card: is a mount, which no file can take the place of; name another "
+                        "file; or write into this one: symbolon card > FILE\n");
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
 static void card_speaks_json(void **state)
 {
     struct fake_node *node = *state;
@@ -420,6 +474,7 @@ int main(void)
         WITH_NODE(card_does_not_overwrite_what_is_no_card),
         WITH_NODE(card_does_not_overwrite_that_of_a_partner),
         WITH_NODE(card_says_which_file_it_cannot_write),
+        WITH_NODE(card_says_why_it_cannot_replace_a_file_and_what_to_do),
         WITH_NODE(card_speaks_json),
         WITH_NODE(card_refuses_changes_without_renewing),
         WITH_NODE(card_renews_through_the_node_and_prints_the_new_one),
