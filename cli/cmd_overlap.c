@@ -212,8 +212,11 @@ static const char *const notes[] = {
     "learns neither. Case, note and user stay in this node; purpose and basis travel.",
     "",
     "Of people who may be spelt differently (profile person-keys), a record matches through any of",
-    "its keys, or through two; the result names them, and tells how many records are expected to",
-    "match by chance. Two keys may have hit different records of the peer.",
+    "its keys, or with --rule two through two; the result names them, and tells how many records "
+    "are",
+    "expected to match by chance. Two keys may have hit different records of the peer. What is no "
+    "key",
+    "of a person, an IBAN say, needs no second one; a list without such keys takes no --rule two.",
     "",
     "A request that waits for an approver ends this command with exit status 3; it goes on in the",
     "node, and the same command finds the approval later. Ctrl-C cancels the exchange.",

@@ -227,7 +227,8 @@ static void put_kind(struct sym_table *t, const struct sym_exchange_entry *e)
     } else {
         bool two = e->rule == SYM_RULE_TWO;
         sym_table_format(t, "%s, %s; identifiers: %s%s", sym_kind_text(e->kind), asked,
-                         sym_terms_type_text(e->type), two ? ", two keys at least" : "");
+                         sym_terms_type_text(e->type),
+                         two ? "; keys of persons: two at least" : "");
     }
 }
 

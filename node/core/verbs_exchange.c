@@ -71,6 +71,37 @@ static enum sym_err check_tokens(struct sym_core *core, const struct sym_overlap
                           (int)o->mine.len, (const char *)o->mine.data);
 }
 
+/* A rule that every match keeps, or none could, was meant for another list. */
+static enum sym_err check_rule(struct sym_core *core, const struct sym_overlap_start *o,
+                               struct sym_fault *fault)
+{
+    size_t at = 0;
+    size_t keys = 0;
+    struct sym_dataset_row row;
+    enum sym_err err = sym_datasets_find(core->datasets, &at, o->mine, fault);
+    if (err != SYM_OK || o->rule == SYM_RULE_ANY) {
+        return err;
+    }
+    sym_datasets_row(core->datasets, at, &row);
+    for (size_t i = 0; i < row.n_types; i++) {
+        keys += SYM_TOKEN_KEY_TYPES >> row.types[i].type & 1;
+    }
+    if (keys == 0) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %.*s: holds no keys of persons, of which --rule %s wants two; "
+                        "each of its identifiers is enough by itself: leave --rule",
+                        (int)o->mine.len, (const char *)o->mine.data,
+                        sym_overlap_rule_text(o->rule));
+    }
+    return keys > 1 || row.n_types > 1
+               ? SYM_OK
+               : sym_fail(fault, SYM_UNSUPPORTED,
+                          "dataset %.*s: holds keys of persons of one type, and --rule %s wants "
+                          "two; leave --rule, or import it with --profile person-keys",
+                          (int)o->mine.len, (const char *)o->mine.data,
+                          sym_overlap_rule_text(o->rule));
+}
+
 static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_author *author,
                                        const void *arguments, struct sym_answer *answer,
                                        struct sym_fault *fault)
@@ -87,6 +118,9 @@ static enum sym_err verb_overlap_start(struct sym_core *core, const struct sym_a
     enum sym_err err = check_codes(asked, fault);
     if (err == SYM_OK) {
         err = check_tokens(core, asked, fault);
+    }
+    if (err == SYM_OK) {
+        err = check_rule(core, asked, fault);
     }
     if (err == SYM_OK) {
         err = sym_exchanges_countable(core->exchanges, asked, fault);

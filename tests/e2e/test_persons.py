@@ -158,7 +158,7 @@ class PersonsTest(OverlapTest):
         answer = self.finds(self.a, self.b, {"both"}, words=("--rule", "two"))
         self.assertEqual(matched(answer), {"both": {"dob_postcode", "dob_town"}})
         shown = self.a.do("exchange", "result", answer["exchange"]["id"])
-        self.assertIn("two keys at least", shown)
+        self.assertIn("identifiers: any; keys of persons: two at least", shown)
         self.assertRegex(shown, r"dob_town +2 +1 +\d")
         self.assertRegex(shown, r"Of the 1 records? about \d+\.\d .* false")
         listed = self.a.do("exchange", "result", answer["exchange"]["id"], "--format", "csv")
@@ -196,6 +196,15 @@ class PersonsTest(OverlapTest):
             with self.subTest(words=words):
                 outcome = self.a.cli(*overlap_words(self.b, "mine", "theirs", reveal, *words))
                 self.refused(outcome, code, fragment)
+        # Of accounts each is enough, and of one type of keys no record has two.
+        self.load_numbers(self.a, "numbers", range(3))
+        self.load(self.a, "names", [("0", "Bill Smith", "1980-02-03")], header=("id", "name", "date_of_birth"),
+                  profile="persons")
+        for mine, fragments in (("numbers", ("holds no keys of persons", "leave --rule")),
+                                ("names", ("holds keys of persons of one type", "--profile person-keys"))):
+            with self.subTest(mine=mine):
+                outcome = self.a.cli(*overlap_words(self.b, mine, "theirs", "matches", "--rule", "two"))
+                self.refused(outcome, nodes.FAILED, f"dataset {mine}: ", *fragments)
         self.counts(self.a, self.b, 1, words=("--type", "names_dob"))
 
     def test_placeholders_are_refused_and_the_report_says_who_has_which_keys(self):
