@@ -64,7 +64,8 @@
     X(EVIDENCE, 11, "the evidence does not fit")                                                   \
     X(UNREADY, 12, "it cannot take part now")                                                      \
     X(BUDGET, 13, "its privacy budget does not suffice")                                           \
-    X(TERMS, 14, "it does not take part on these terms")
+    X(TERMS, 14, "it does not take part on these terms")                                           \
+    X(SHARES, 15, "shares for it do not open; preshared keys of participants may differ")
 
 #define SYM_CODE_ENUM(prefix, name, number, text) prefix##name = number,
 enum sym_kind {

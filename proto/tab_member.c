@@ -48,6 +48,18 @@ enum sym_err sym_member_blame_initiator(struct sym_tab_member *m, enum sym_err e
     return err;
 }
 
+enum sym_err sym_member_cannot_open(struct sym_tab_member *m, uint32_t place)
+{
+    char id[2 * 8 + 1];
+    sym_hex(id, m->config.question.cohort[place].id, 8);
+    (void)snprintf(m->fault, sizeof m->fault,
+                   "shares between this node and participant %u of %u (node %s) do not open: their "
+                   "preshared keys differ, or one was changed meanwhile, or bytes were altered by "
+                   "that node or the initiator; both run: symbolon peer psk ALIAS --file FILE",
+                   place + 1u, m->rules.n, id);
+    return SYM_BAD_TAG;
+}
+
 uint32_t sym_member_least(const struct sym_tab_member *m)
 {
     return m->config.minimum > m->rules.quorum ? m->config.minimum : m->rules.quorum;

@@ -237,7 +237,9 @@ static enum sym_err opened(const struct tab_job *job, enum sym_err err)
 {
     struct sym_tab_member *m = job->owner;
     for (uint32_t i = 0; err == SYM_OK && i < m->n_consents; i++) {
-        if (m->verdicts[i] != SYM_OK) {
+        if (m->verdicts[i] == SYM_BAD_TAG) {
+            err = sym_member_cannot_open(m, m->consenting[i].place);
+        } else if (m->verdicts[i] != SYM_OK) {
             err = sym_member_blame(m, m->verdicts[i], m->consenting[i].place,
                                    "its shares for this node");
         }

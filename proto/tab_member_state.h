@@ -135,6 +135,9 @@ SYM_MUST enum sym_err sym_member_blame(struct sym_tab_member *m, enum sym_err er
                                        const char *what);
 SYM_MUST enum sym_err sym_member_blame_initiator(struct sym_tab_member *m, enum sym_err err,
                                                  const char *what);
+/* The shares that this participant sealed for this node did not open: whose doing that is cannot be
+ * told, and keys that differ are nobody's. Returns SYM_BAD_TAG. */
+SYM_MUST enum sym_err sym_member_cannot_open(struct sym_tab_member *m, uint32_t place);
 /* Least number of participants and of survivors: max(t, minimum). */
 uint32_t sym_member_least(const struct sym_tab_member *m);
 /* Index of a place in consenting; n_consents if it did not consent. */

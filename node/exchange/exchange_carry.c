@@ -17,14 +17,22 @@ static bool is_theirs(enum sym_err err)
            err == SYM_BAD_SIGNATURE || err == SYM_BAD_TAG;
 }
 
+/* What the other side is told of a run that says why it failed. */
+static enum sym_reason reason_of(const struct sym_exchange *e, enum sym_err err, bool theirs)
+{
+    if (e->kind == SYM_KIND_TABULATE && err == SYM_BAD_TAG) {
+        return SYM_REASON_SHARES; /* nobody's, as far as can be told here */
+    }
+    return theirs ? SYM_REASON_PROTOCOL : err == SYM_DENIED ? SYM_REASON_TERMS : SYM_REASON_FAULT;
+}
+
 static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
 {
     char text[SYM_FAULT_BYTES];
     bool theirs = is_theirs(err);
     const char *why = sym_run_fault(e->run);
     if (why[0] != '\0') {
-        enum sym_reason own = err == SYM_DENIED ? SYM_REASON_TERMS : SYM_REASON_FAULT;
-        sym_exchange_abort(x, e, theirs ? SYM_REASON_PROTOCOL : own, err, why);
+        sym_exchange_abort(x, e, reason_of(e, err, theirs), err, why);
         return;
     }
     (void)snprintf(text, sizeof text,

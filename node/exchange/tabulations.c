@@ -202,8 +202,10 @@ static void leave_out_absent(struct sym_tabulation *t)
     for (uint32_t i = 0; i < t->cohort.n && sym_now_ms() - t->attempt_ms > reach_ms; i++) {
         struct sym_exchange *e = t->legs[i].exchange;
         if (e != NULL && e->phase == SYM_PHASE_ASKING) {
+            bool connected = sym_links_of(t->x->links, &e->peer) != NULL;
             sym_exchange_abort(t->x, e, SYM_REASON_TIMEOUT, SYM_UNREACHABLE,
-                               "could not be reached");
+                               connected ? "no answer: check card and preshared key"
+                                         : "could not be reached");
         }
     }
 }

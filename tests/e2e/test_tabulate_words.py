@@ -30,6 +30,7 @@ class Missing(TabulationTest):
         crew = self.crew6
         asker, *others = crew.nodes
         names = sorted(node.alias for node in others)
+        self.say_whose_keys_differ(others[2:4])
         self.refuse_without_a_grant(others, names)
         self.refuse_what_was_never_published(others)
         self.say_who_is_away(others)
@@ -80,13 +81,31 @@ class Missing(TabulationTest):
         self.assertEqual(row["state"], "done")
         away.do("dataset", "publish", DATASET)
 
+    def say_whose_keys_differ(self, pair):
+        """A key that was set on one side. A participant cannot tell that from shares that were altered, and accuses
+        nobody."""
+        pair[0].do("peer", "psk", pair[1].alias, "--new", self.home / "psk", user="operator")
+        why = "shares for it do not open; preshared keys of participants may differ"
+        self.assertIn(" ended it: " + why, self.complaint(*ASK, "--epsilon", "0.25")[1])
+        for node in pair:
+            row = node.json("exchange", "list", user="operator")[0]
+            self.assertEqual((row["state"], row["reason"]), ("aborted", why))
+            self.assertRegex(row["fault"], r"^shares between this node and participant \d of 6 \(node [0-9a-f]{16}\) do "
+                             "not open: their preshared keys differ, or one was changed meanwhile, or bytes were "
+                             "altered.*; both run: symbolon peer psk ALIAS --file FILE")
+        pair[1].do("peer", "psk", pair[0].alias, "--file", self.home / "psk", user="operator")
+
     def say_who_is_away(self, others):
-        for node in others[2:3]:
+        for node in others[2:4]:
             node.kill()
+        self.crew6.asker.do("peer", "psk", others[3].alias, "--new", self.home / "other", user="operator")
+        others[3].start()
         code, line = self.complaint()
-        self.assertIn("4 of 6 participants consented", line)
+        self.assertIn("3 of 6 participants consented", line)
         for node in others[1:3]:
             self.assertIn(node.alias, line)
+        self.assertIn(f"; {others[3].alias}: no answer: check card and preshared key", line)
+        others[3].do("peer", "psk", self.crew6.asker.alias, "--file", self.home / "other", user="operator")
         others[2].start()
         self.assertRegex(line, "could not be reached|in time")
         self.assertNotRegex(line, "node [0-9a-f]{8}")

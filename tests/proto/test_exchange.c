@@ -341,7 +341,7 @@ static void unknown_codes_are_called_so(void **state)
     assert_string_equal(sym_kind_text(0), "unknown");
     assert_string_equal(sym_decision_text(0), "unknown");
     assert_string_equal(sym_decision_text(4), "unknown");
-    assert_string_equal(sym_reason_text(SYM_REASON_TERMS + 1), "unknown");
+    assert_string_equal(sym_reason_text(SYM_REASON_SHARES + 1), "unknown");
     assert_string_equal(sym_purpose_text(UINT32_MAX), "unknown");
     assert_string_equal(sym_basis_text(8), "unknown");
 }

@@ -469,7 +469,7 @@ static void goes_no_further_than_its_edition_where_that_alone_was_asked_for(void
 static void holds_against_nobody_alone_what_the_initiator_has_brought(void **state)
 {
     (void)state;
-    static const enum tab_type types[] = {TAB_CONSENTS, TAB_BOXES, TAB_SIGNATURES};
+    static const enum tab_type types[] = {TAB_CONSENTS, TAB_SIGNATURES};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         open_rig();
         run_lie(types[i], tab_lie_last_byte);
@@ -478,6 +478,18 @@ static void holds_against_nobody_alone_what_the_initiator_has_brought(void **sta
         assert_non_null(strstr(fault, ", or what the initiator brought instead, does not "));
         tab_rig_close(&rig);
     }
+}
+
+static void shares_that_do_not_open_are_held_against_nobody(void **state)
+{
+    (void)state;
+    open_rig();
+    run_lie(TAB_BOXES, tab_lie_last_byte);
+    const char *fault = sym_tab_member_fault(rig.members[VICTIM]);
+    assert_non_null(strstr(fault, "shares between this node and participant 9 of 10 (node "));
+    assert_non_null(strstr(fault, ") do not open: their preshared keys differ, "));
+    assert_non_null(strstr(fault, "; both run: symbolon peer psk ALIAS --file FILE"));
+    tab_rig_close(&rig);
 }
 
 /* Memory ---------------------------------------------------------------------------------------
@@ -583,6 +595,7 @@ int main(void)
         cmocka_unit_test(sends_one_vector_only),
         cmocka_unit_test(goes_no_further_than_its_edition_where_that_alone_was_asked_for),
         cmocka_unit_test(holds_against_nobody_alone_what_the_initiator_has_brought),
+        cmocka_unit_test(shares_that_do_not_open_are_held_against_nobody),
         cmocka_unit_test(blames_nobody_for_want_of_memory),
         cmocka_unit_test(knows_nothing_of_a_query_after_a_restart),
     };
