@@ -11,7 +11,8 @@
     X(APPROVED, "approved")                                                                        \
     X(DENIED, "denied")                                                                            \
     X(USED, "used")                                                                                \
-    X(EXPIRED, "expired")
+    X(EXPIRED, "expired")                                                                          \
+    X(CANCELLED, "cancelled")
 
 enum sym_held_state {
 #define SYM_HELD_STATE_ENUM(name, text) SYM_HELD_##name,

@@ -62,8 +62,8 @@ SYM_MUST enum sym_err sym_opens_drop(struct sym_opens *o, struct sym_transaction
 SYM_MUST enum sym_err sym_opens_state(struct sym_opens *o, struct sym_transaction *t,
                                       const struct sym_statement *st);
 
-/* The own statements that the peer has not answered with its own: to be told over a new link. fn
- * may not write. */
+/* The own statements that the peer has not answered with its own, and withdrawals: to be told over
+ * a new link. fn may not write. */
 typedef enum sym_err sym_opens_each_fn(void *context, struct sym_span statement);
 SYM_MUST enum sym_err sym_opens_each(struct sym_opens *o, const struct sym_node_id *peer,
                                      sym_opens_each_fn *fn, void *context);
@@ -75,6 +75,15 @@ SYM_MUST enum sym_err sym_opens_take(struct sym_opens *o, const struct sym_node_
                                      const uint8_t identity[SYM_ED25519_BYTES],
                                      struct sym_span statement, struct sym_span *answer,
                                      struct sym_fault *fault);
+
+/* A request that the peer holds for an approver was cancelled here: the own abort of it, made of
+ * what the session said of it, is told from memory, once, as soon as there is a link. A node that
+ * ends before leaves the request to expire at the peer; so do the oldest of many. */
+SYM_MUST enum sym_err sym_opens_withdraw(struct sym_opens *o, const struct sym_statement *held);
+/* Is there one that was not told yet? */
+bool sym_opens_withdraws(const struct sym_opens *o, const struct sym_node_id *peer);
+/* The peer has heard what was told. */
+void sym_opens_withdrawn(struct sym_opens *o, const struct sym_node_id *peer);
 
 /* Exchanges with the peer that have ended here and of which its word is missing. */
 size_t sym_opens_count(const struct sym_opens *o, const struct sym_node_id *peer);

@@ -1,6 +1,7 @@
 /* opens_state.h - what the files behind opens.h share: opens.c (starting, changes, how many there
  * are, settling alone), opens_row.c (rows, and the statements they make), opens_tell.c (telling
- * again and hearing). Nobody else includes it.
+ * again and hearing), opens_withdraw.c (requests that were cancelled while they waited). Nobody
+ * else includes it.
  */
 #ifndef SYM_NODE_EVIDENCE_OPENS_STATE_H
 #define SYM_NODE_EVIDENCE_OPENS_STATE_H
@@ -30,8 +31,20 @@ struct sym_open_row {
     struct sym_statement own; /* its transcripts, time and reason */
 };
 
+#define SYM_WITHDRAWALS_MAX 64u
+
+/* The own abort of a request that a peer holds. */
+struct sym_withdrawal {
+    struct sym_node_id peer;
+    bool told; /* in a meeting that may not have come to its end */
+    uint8_t bytes[SYM_STATEMENT_BYTES];
+    size_t len;
+};
+
 struct sym_opens {
     struct sym_opens_config config;
+    struct sym_withdrawal withdrawals[SYM_WITHDRAWALS_MAX]; /* the oldest first */
+    size_t n_withdrawals;
     uint8_t answer[SYM_STATEMENT_BYTES];
 };
 
@@ -56,6 +69,11 @@ SYM_MUST enum sym_err sym_open_delete(struct sym_transaction *t, enum sym_table 
 typedef enum sym_err sym_open_row_fn(void *context, const struct sym_open_row *r);
 SYM_MUST enum sym_err sym_open_each(struct sym_transaction *t, const struct sym_node_id *peer,
                                     sym_open_row_fn *fn, void *context);
+
+/* Those of this peer, as sym_opens_each. */
+SYM_MUST enum sym_err sym_opens_tell_withdrawals(struct sym_opens *o,
+                                                 const struct sym_node_id *peer,
+                                                 sym_opens_each_fn *fn, void *context);
 
 /* Signs the own word; out holds SYM_STATEMENT_BYTES, *written is empty after an error. */
 SYM_MUST enum sym_err sym_open_write_own(const struct sym_opens *o, const struct sym_open_row *r,

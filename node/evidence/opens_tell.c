@@ -32,7 +32,8 @@ enum sym_err sym_opens_each(struct sym_opens *o, const struct sym_node_id *peer,
                             sym_opens_each_fn *fn, void *context)
 {
     struct telling c = {.opens = o, .peer = peer, .fn = fn, .context = context};
-    return sym_store_read(o->config.store, tell_all, &c);
+    enum sym_err err = sym_store_read(o->config.store, tell_all, &c);
+    return err == SYM_OK ? sym_opens_tell_withdrawals(o, peer, fn, context) : err;
 }
 
 struct hearing {

@@ -302,6 +302,7 @@ static void hold(struct sym_exchange *e)
         m->pause_ms = 0;
     }
     m->on_its_own = true;
+    m->is_held = sym_session_statement(e->session, &m->held) == SYM_OK;
     e->state = SYM_EXCHANGE_HELD;
     (void)sym_fail(&e->fault, SYM_DENIED, "%s holds the request until an approver decides",
                    e->alias);

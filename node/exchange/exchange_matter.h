@@ -64,12 +64,14 @@ struct sym_exchange_matter {
     struct sym_overlap_set *set; /* until the run owns it */
     bool set_is_ready;
     struct sym_overlap_find *find;
-    bool saved;          /* the result, durably */
-    uint64_t resume_ms;  /* monotonic: when a held one is asked again */
-    uint64_t pause_ms;   /* the last pause before that */
-    uint64_t give_up_ms; /* monotonic: when no decision is awaited any more */
-    bool on_its_own;     /* nobody need follow it: it was held */
-    unsigned unheeded;   /* ticks since a user last looked at it */
+    bool saved;                /* the result, durably */
+    uint64_t resume_ms;        /* monotonic: when a held one is asked again */
+    uint64_t pause_ms;         /* the last pause before that */
+    uint64_t give_up_ms;       /* monotonic: when no decision is awaited any more */
+    bool on_its_own;           /* nobody need follow it: it was held */
+    bool is_held;              /* at the other side, */
+    struct sym_statement held; /* as the session said when it told so the last time */
+    unsigned unheeded;         /* ticks since a user last looked at it */
 };
 
 /* owner: for the callbacks of set and find. SYM_NO_MEMORY. */

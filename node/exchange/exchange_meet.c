@@ -17,6 +17,7 @@ struct sym_run_evidence sym_exchange_run_evidence(const struct sym_exchanges *x,
                                    .witness = x->config.witness,
                                    .opens = x->config.opens,
                                    .compares = x->config.compares,
+                                   .grants = x->config.grants,
                                    .self = x->config.self,
                                    .id = e->id,
                                    .handle = e->handle};
@@ -52,7 +53,7 @@ static bool waits_for_heads(const struct sym_exchange *e)
            e->writing == NULL && e->phase == SYM_PHASE_ASKING;
 }
 
-/* Somebody waits, or a head does, and nobody is at it. */
+/* Somebody waits, or a head or withdrawal does, and nobody is at it. */
 static bool must_meet(const struct sym_exchanges *x, const struct sym_peer *peer)
 {
     const struct sym_link *link = sym_links_of(x->links, &peer->id);
@@ -69,7 +70,8 @@ static bool must_meet(const struct sym_exchanges *x, const struct sym_peer *peer
             }
         }
     }
-    return sym_witness_must_meet(x->config.witness, &peer->id, waits);
+    return sym_opens_withdraws(x->config.opens, &peer->id) ||
+           sym_witness_must_meet(x->config.witness, &peer->id, waits);
 }
 
 void sym_exchange_meet_again(struct sym_exchanges *x, uint64_t now_ms)
@@ -100,6 +102,7 @@ void sym_exchange_has_met(struct sym_exchanges *x, const struct sym_exchange *me
 {
     struct sym_fault fault = {.text = ""};
     sym_witness_set_met(x->config.witness, &meeting->peer);
+    sym_opens_withdrawn(x->config.opens, &meeting->peer);
     if (sym_witness_trusts(x->config.witness, &meeting->peer, &fault) != SYM_OK) {
         end_waiting(x, &meeting->peer, fault.text);
     } else {

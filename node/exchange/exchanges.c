@@ -298,6 +298,20 @@ void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id
     }
 }
 
+/* The other side need not ask an approver any more. What cannot be told expires there. */
+static void withdraw(struct sym_exchanges *x, const struct sym_exchange *e)
+{
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
+    if (e->matter == NULL || !e->matter->is_held || peer == NULL ||
+        sym_opens_withdraw(x->config.opens, &e->matter->held) != SYM_OK) {
+        return;
+    }
+    if (sym_links_of(x->links, &e->peer) == NULL) {
+        sym_links_want(x->links,
+                       peer); /* heads are told first over a new link, and this with them */
+    }
+}
+
 enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
                                   struct sym_fault *fault)
 {
@@ -311,6 +325,7 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
     if (sym_exchange_ended(e) || e->phase == SYM_PHASE_ENDING) {
         return sym_fail(fault, SYM_WRONG_STATE, "exchange: has ended already");
     }
+    withdraw(x, e);
     sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED, "cancelled");
     return SYM_OK;
 }

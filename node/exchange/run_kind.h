@@ -30,6 +30,7 @@ struct sym_run_evidence {
     struct sym_witness *witness;
     struct sym_opens *opens;
     struct sym_compares *compares;
+    struct sym_grants *grants;
     struct sym_node_id self;
     uint8_t own_identity[SYM_ED25519_BYTES];
     struct sym_witnessed peer;

@@ -1,4 +1,5 @@
 #include "node/exchange/run_kind.h"
+#include "node/grant/grants.h"
 #include "node/log.h"
 
 #include <stdio.h>
@@ -11,7 +12,8 @@
  *     proofs that the other side has asked for, because a head waits for them here;
  *     the first entry of a log that begins after a restore;
  *     own statements about exchanges of which the other side's word is missing, and those that the
- *     other side asks for by telling its own again.
+ *     other side asks for by telling its own again;
+ *     own aborts of requests that wait at the other side for an approver, and were cancelled.
  */
 
 /* Frames that one side may send, so that nobody is kept busy without end. */
@@ -217,12 +219,27 @@ static enum sym_err take_evidence(struct witness_run *run, const struct sym_tell
     return err;
 }
 
+/* Of no exchange, but of a request that waits here, which the peer takes back. */
+static enum sym_err take_withdrawal(struct witness_run *run, struct sym_span statement)
+{
+    struct sym_statement st;
+    enum sym_err err = sym_statement_read(&st, statement, run->with.peer.identity);
+    bool withdraws = err == SYM_OK && st.is_abort && st.reason == SYM_REASON_CANCELLED &&
+                     sym_node_id_equal(&st.initiator, &run->with.peer.id) &&
+                     sym_node_id_equal(&st.responder, &run->with.self);
+    return withdraws ? sym_grants_withdraw(run->with.grants, &run->with.peer.id, st.exchange_id)
+                     : SYM_NOT_FOUND;
+}
+
 static enum sym_err take_statement(struct witness_run *run, struct sym_span statement)
 {
     struct sym_fault fault = {.text = ""};
     struct sym_span answer = {.len = 0};
     enum sym_err err = sym_opens_take(run->with.opens, &run->with.peer.id, run->with.peer.identity,
                                       statement, &answer, &fault);
+    if (err == SYM_NOT_FOUND && take_withdrawal(run, statement) == SYM_OK) {
+        return SYM_OK;
+    }
     if (err != SYM_OK) {
         /* One that cannot be kept must not keep the others from being told. */
         if (sym_witness_may_complain(run->with.witness, &run->with.peer.id)) {

@@ -136,6 +136,11 @@ SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_
 
 /* Requests that wait or were decided within a day, the oldest first; valid until the next call. */
 size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows);
+/* The peer takes back the one that it asked for under this id: what waited, or was approved and not
+ * used, becomes cancelled, with an entry in the log. What was decided otherwise stays so. Errors:
+ * SYM_NOT_FOUND, those of store.h. */
+SYM_MUST enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id *peer,
+                                          const uint8_t id[SYM_EXCHANGE_ID_BYTES]);
 /* Approves or denies one that waits; a denial needs a reason, which travels. *out is valid until
  * the next call. SYM_DENIED: the user is no approver. */
 SYM_MUST enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,

@@ -161,6 +161,7 @@ static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *o
     sym_policy_decide(out, grant, &p);
     if (out->decision == SYM_DECISION_HELD) {
         memcpy(approval->held_id, item->id, sizeof approval->held_id);
+        memcpy(item->asked_id, ask->request->exchange_id.data, sizeof item->asked_id);
         return;
     }
     struct sym_held_item decided = *item;

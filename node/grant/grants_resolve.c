@@ -27,6 +27,10 @@ static enum sym_err check_decision(const struct sym_held_item *item,
                         "request %s: has waited for a day and expired; the peer has to ask again",
                         id);
     }
+    if (item->terms.state == SYM_HELD_CANCELLED) {
+        return sym_fail(fault, SYM_WRONG_STATE,
+                        "request %s: was cancelled by the peer; nothing is left to decide", id);
+    }
     if (item->terms.state != SYM_HELD_WAITING) {
         return sym_fail(fault, SYM_WRONG_STATE, "request %s: was decided before: %s%s%s", id,
                         sym_held_state_text(item->terms.state),
@@ -104,4 +108,60 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
     *item = decided;
     sym_held_item_row(g, out, item);
     return SYM_OK;
+}
+
+/* Cancelled by the peer ------------------------------------------------------------------------ */
+
+static enum sym_err put_withdrawn(struct sym_transaction *t, void *context)
+{
+    const struct resolving *c = context;
+    struct sym_held_request row;
+    sym_held_item_row(c->grants, &row, c->item);
+    const struct sym_entry_body body = {.event = sym_span_text("request-cancelled"),
+                                        .alias = row.alias,
+                                        .subject = sym_span_text(c->item->dataset),
+                                        .exchange_kind = row.kind,
+                                        .reason = SYM_REASON_CANCELLED,
+                                        .detail = sym_span_text("by the peer, while it waited")};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = c->item->id,
+                                    .initiator = &c->item->peer,
+                                    .body = &body};
+    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
+    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+}
+
+static struct sym_held_item *find_asked(struct sym_grants *g, const struct sym_node_id *peer,
+                                        const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    for (size_t i = 0; i < g->n_held; i++) {
+        struct sym_held_item *item = &g->held[i];
+        if (sym_node_id_equal(&item->peer, peer) &&
+            (sym_equal(item->id, id, sizeof item->id) ||
+             sym_equal(item->asked_id, id, sizeof item->asked_id))) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id *peer,
+                                 const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    struct sym_held_item *item = find_asked(g, peer, id);
+    if (item == NULL) {
+        return SYM_NOT_FOUND;
+    }
+    if (!sym_held_is_open(item)) {
+        return SYM_OK;
+    }
+    struct sym_held_item withdrawn = *item;
+    withdrawn.terms.state = SYM_HELD_CANCELLED;
+    withdrawn.terms.decided_ms = sym_grants_now(g);
+    struct resolving c = {.grants = g, .item = &withdrawn};
+    enum sym_err err = sym_store_write(g->config.store, put_withdrawn, &c);
+    if (err == SYM_OK) {
+        *item = withdrawn;
+    }
+    return err;
 }

@@ -28,8 +28,10 @@ struct sym_grant_item {
 struct sym_held_item {
     struct sym_node_id peer;
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    uint8_t what_for[SYM_DIGEST_BYTES]; /* digest of its commitments, and of ask.bound */
-    uint8_t case_hash[SYM_HASH_BYTES];  /* the commitment to the case */
+    uint8_t asked_id[SYM_EXCHANGE_ID_BYTES]; /* of the newest request for it since the start; zeros:
+                                              * none */
+    uint8_t what_for[SYM_DIGEST_BYTES];      /* digest of its commitments, and of ask.bound */
+    uint8_t case_hash[SYM_HASH_BYTES];       /* the commitment to the case */
     bool has_case;
     char dataset[SYM_ALIAS_BYTES];
     char decided_by[SYM_ALIAS_BYTES];

@@ -340,8 +340,28 @@ class Approval(GrantTest):
         exchange = self.latest(self.a)["id"]
         self.a.do("exchange", "cancel", exchange)
         self.ends(exchange, "aborted")
-        self.approve(held)
+        self.is_cancelled(held)
+        self.refused(self.b.cli("approve", held["id"], user="the-approver"), FAILED, "was cancelled by the peer")
+        said, = [row for row in self.b.json("log", "list", "--limit", "1000", user="the-auditor")
+                 if row.get("event") == "request-cancelled"]
+        self.assertEqual((said["kind"], said["exchange"], said["peer"], said["reason"]),
+                         ("decided", held["id"], "bank-a", "cancelled by its user"))
         self.assertEqual(self.shown(self.a, exchange)["state"], "aborted")
+        # The same question is a new request; nobody is there to be told when it is cancelled.
+        again = self.holds()
+        self.b.stop()
+        exchange = self.latest(self.a)["id"]
+        self.a.do("exchange", "cancel", exchange)
+        self.ends(exchange, "aborted")
+        self.b.start()
+        self.assertEqual([row["id"] for row in self.b.json("requests") if row["state"] == "waiting"], [again["id"]])
+        self.a.ping(self.b)
+        self.is_cancelled(again)
+
+    def is_cancelled(self, held):
+        def state():
+            return {row["id"]: row["state"] for row in self.b.json("requests")}[held["id"]]
+        nodes.wait_until(lambda: state() == "cancelled", 15, "the request is cancelled at the other node, too")
 
 
 class Memory(GrantTest):

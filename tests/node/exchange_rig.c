@@ -193,6 +193,16 @@ enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row 
  */
 
 /* A sym_grants is a side here, and so is its step. */
+/* Nothing waits here. */
+enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id *peer,
+                                 const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    (void)g;
+    (void)peer;
+    (void)id;
+    return SYM_NOT_FOUND;
+}
+
 enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
                               struct sym_policy_verdict *verdict, struct sym_approval *approval,
                               const struct sym_ask *ask)

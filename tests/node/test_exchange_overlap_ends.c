@@ -116,10 +116,20 @@ static bool cancel_when_held(struct exchange_rig *r)
     return r->step == 1 && exchange_rig_quiet(r);
 }
 
+static enum sym_err read_withdrawal(void *context, struct sym_span statement)
+{
+    struct sym_statement *st = context;
+    assert_false(st->is_abort); /* one only */
+    return sym_statement_read(st, statement, rig->sides[0].self.card.identity);
+}
+
 static void can_be_cancelled_while_it_is_held(void **state)
 {
     (void)state;
     SYM_ARENA_AUTO arena = {0};
+    struct sym_opens *opens = rig->sides[0].opens;
+    const struct sym_node_id *peer = &rig->sides[1].self.id;
+    struct sym_statement st = {.is_abort = false};
     exchange_rig_fill(rig, 0, 0, 10);
     rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_HELD};
     exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
@@ -127,6 +137,18 @@ static void can_be_cancelled_while_it_is_held(void **state)
     struct sym_exchange_entry e = exchange_rig_entry(rig, 0, &arena, id);
     assert_int_equal(e.state, SYM_EXCHANGE_ABORTED);
     assert_int_equal(e.reason, SYM_REASON_CANCELLED);
+    /* The other side is told when the two meet next. */
+    assert_true(sym_opens_withdraws(opens, peer));
+    assert_int_equal(sym_opens_each(opens, peer, read_withdrawal, &st), SYM_OK);
+    assert_true(st.is_abort);
+    assert_int_equal(st.reason, SYM_REASON_CANCELLED);
+    assert_memory_equal(st.exchange_id, id, sizeof st.exchange_id);
+    assert_true(sym_node_id_equal(&st.responder, peer));
+    assert_int_equal(st.sent_frames + st.received_frames, 0);
+    assert_false(sym_opens_withdraws(opens, peer));
+    assert_int_equal(sym_opens_count(opens, peer), 0); /* nothing is owed for it */
+    sym_opens_withdrawn(opens, peer);
+    assert_int_equal(sym_opens_each(opens, peer, read_withdrawal, &st), SYM_OK);
 }
 
 /* Ends at a given frame, in one of some ways. */

@@ -205,6 +205,70 @@ static void a_request_that_nobody_decides_expires_after_a_day(void **state)
     assert_int_equal(grants_rig_lines(r, "request-expired"), 1);
 }
 
+static enum sym_err withdraw(struct grants_rig *r, size_t peer, const struct rig_ask *ask)
+{
+    return sym_grants_withdraw(r->grants, &r->peer[peer].id, ask->id);
+}
+
+static void what_the_peer_cancels_waits_no_longer(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_held_request row;
+    struct rig_ask waiting;
+    struct rig_ask approved;
+    hold(r, &waiting);
+    hold(r, &approved);
+    approve(r, &approved);
+    assert_int_equal(withdraw(r, 0, &waiting), SYM_OK);
+    assert_int_equal(withdraw(r, 0, &approved), SYM_OK);
+    assert_int_equal(withdraw(r, 0, &waiting), SYM_OK); /* told again */
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(count(r, SYM_HELD_CANCELLED), 2);
+        assert_int_equal(grants_rig_resolve(r, &row, waiting.id, true), SYM_WRONG_STATE);
+        assert_non_null(strstr(r->fault.text, "was cancelled by the peer"));
+        grants_rig_restart(r);
+    }
+    assert_int_equal(grants_rig_lines(r, "request-cancelled peer=peer-0 subject=suspects"), 2);
+    assert_int_equal(decide_again(r, &approved), HELD); /* its approval is gone */
+    grants_rig_set_clock(RIG_NOW + RIG_DAY);
+    assert_int_equal(count(r, SYM_HELD_CANCELLED), 0);
+}
+
+static void a_request_can_be_cancelled_by_the_id_that_asked_for_it_again(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask first;
+    hold(r, &first);
+    struct rig_ask second = again(r, &first);
+    assert_int_equal(decide(r, &second), HELD);
+    assert_int_equal(count(r, SYM_HELD_WAITING), 1);
+    assert_int_equal(withdraw(r, 0, &second), SYM_OK);
+    assert_int_equal(count(r, SYM_HELD_CANCELLED), 1);
+}
+
+static void refuses_to_cancel_what_is_anothers_or_over(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask waiting;
+    struct rig_ask used;
+    struct rig_ask unknown;
+    hold(r, &used);
+    approve(r, &used);
+    assert_int_equal(decide_again(r, &used), GRANTED);
+    hold(r, &waiting);
+    grants_rig_ask(r, &unknown, 0);
+    assert_int_equal(withdraw(r, 1, &waiting), SYM_NOT_FOUND);
+    assert_int_equal(withdraw(r, 0, &unknown), SYM_NOT_FOUND);
+    assert_int_equal(withdraw(r, 0, &used), SYM_OK);
+    room_fill_disk(true);
+    enum sym_err full = withdraw(r, 0, &waiting);
+    room_fill_disk(false);
+    assert_int_equal(full, SYM_NO_SPACE);
+    assert_int_equal(count(r, SYM_HELD_WAITING), 1);
+    assert_int_equal(count(r, SYM_HELD_USED), 1);
+    assert_int_equal(grants_rig_lines(r, "request-cancelled"), 0);
+}
+
 static void revoking_a_grant_denies_what_waits_under_it(void **state)
 {
     struct grants_rig *r = *state;
@@ -357,6 +421,9 @@ int main(void)
         TEST(only_an_approver_decides),
         TEST(a_denial_needs_a_reason_that_fits),
         TEST(a_request_that_nobody_decides_expires_after_a_day),
+        TEST(what_the_peer_cancels_waits_no_longer),
+        TEST(a_request_can_be_cancelled_by_the_id_that_asked_for_it_again),
+        TEST(refuses_to_cancel_what_is_anothers_or_over),
         TEST(revoking_a_grant_denies_what_waits_under_it),
         TEST(a_peer_has_a_limited_number_of_requests_that_wait),
         TEST(all_peers_together_have_a_limited_number_of_requests),
