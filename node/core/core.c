@@ -215,7 +215,7 @@ static enum sym_err open_links(struct sym_core *core, struct sym_fault *fault)
                                      .settings = &core->settings,
                                      .ristretto = core->ristretto,
                                      .kernel = core->kernel,
-                                     .restored_ms = core->restored.restored_ms};
+                                     .restored_ms = &core->restored.restored_ms};
     struct sym_links_config l = {
         .loop = core->loop,
         .peers = &core->peers,

@@ -316,7 +316,7 @@ static enum sym_err verb_budget_list(struct sym_core *core, const struct sym_aut
     }
     b->core = core;
     b->asked = arguments;
-    b->ledger = (struct sym_ledger){.log = core->log, .restored_ms = core->restored.restored_ms};
+    b->ledger = (struct sym_ledger){.log = core->log, .restored_ms = &core->restored.restored_ms};
     b->now_ms = sym_wall_ms();
     b->cap_nano = NANO * sym_settings_number(&core->settings, SYM_SETTING_EPSILON);
     enum sym_err err = sym_store_read(core->store, list_spent, b);

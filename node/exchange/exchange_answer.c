@@ -377,7 +377,8 @@ void sym_exchange_answer(struct sym_exchanges *x, struct sym_link *link,
     memcpy(e->handle, e->id, sizeof e->handle);
     memcpy(e->alias, peer->alias, sizeof e->alias);
     enum sym_err err = read_request(x, e, peer, frame, len, &event);
-    if (err == SYM_OK && event.request.issued_ms < x->config.restored_ms) {
+    if (err == SYM_OK && x->config.restored_ms != NULL &&
+        event.request.issued_ms < *x->config.restored_ms) {
         err = SYM_REPLAY; /* its id may be one that was seen behind the backup */
     }
     if (err == SYM_OK) {

@@ -50,7 +50,8 @@ struct sym_exchanges_config {
     const struct sym_settings *settings;
     const struct sym_ristretto *ristretto;
     const struct sym_vole_kernel *kernel;
-    uint64_t restored_ms; /* wall clock; no request from before is answered (restored.h) */
+    const uint64_t *restored_ms; /* wall clock, where core keeps it; no request from before is
+                                  * answered (restored.h). NULL or 0: never */
 };
 
 /* Everything in config is borrowed, and outlives it. SYM_NO_MEMORY. */

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#define YEAR_MS (UINT64_C(365) * 86400000u)
-#define NANO    UINT64_C(1000000000)
+/* No calendar year is longer, so that of a restore has ended by then. */
+#define AFTER_RESTORE_MS (UINT64_C(366) * 86400000u)
+#define NANO             UINT64_C(1000000000)
 /* How long an id that was not paid for is kept after its consent is void: the clock may be set back
  * by so much. */
 #define VOID_MS UINT64_C(86400000)
@@ -177,6 +178,17 @@ static uint64_t less(uint64_t from, uint64_t spent, uint64_t reserved)
     return from > used ? from - used : 0;
 }
 
+/* After a restore nobody knows what was spent behind the backup. *renews_ms: until when. */
+static bool all_is_spent(const struct sym_ledger *l, uint64_t now_ms, uint64_t *renews_ms)
+{
+    uint64_t from_ms = l->restored_ms != NULL ? *l->restored_ms : 0;
+    if (from_ms == 0 || (now_ms > from_ms && now_ms - from_ms >= AFTER_RESTORE_MS)) {
+        return false;
+    }
+    *renews_ms = from_ms + AFTER_RESTORE_MS;
+    return true;
+}
+
 enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_transaction *t,
                              struct sym_ledger_left *out, const struct sym_ledger_ask *ask)
 {
@@ -204,29 +216,51 @@ enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_transaction 
         uint64_t left = less(ask->peer_cap_nano, of_peer, r.of_peer);
         out->left_nano = left < out->left_nano ? left : out->left_nano;
     }
-    if (l->restored_ms > 0 && ask->now_ms < l->restored_ms + YEAR_MS) {
-        out->left_nano = 0;
-        out->renews_ms = l->restored_ms + YEAR_MS;
-    }
+    out->restored = all_is_spent(l, ask->now_ms, &out->renews_ms);
+    out->left_nano = out->restored ? 0 : out->left_nano;
     return SYM_OK;
 }
 
 /* Changing it ---------------------------------------------------------------------------------- */
+
+enum sym_err sym_ledger_release(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES])
+{
+    uint8_t room[QUERY_BYTES];
+    struct query q;
+    enum sym_err err = get_query(&q, room, t, qid);
+    if (err == SYM_OK && q.state == RESERVED) {
+        q.state = RELEASED;
+        return put_query(t, qid, &q);
+    }
+    return err == SYM_NOT_FOUND ? SYM_OK : err;
+}
+
+static enum sym_err release_if_reserved(void *context, struct sym_span key, struct sym_span value)
+{
+    (void)value;
+    return key.len == SYM_HASH_BYTES ? sym_ledger_release(context, key.data) : SYM_BAD_FORMAT;
+}
 
 struct forgetting {
     struct sym_transaction *t;
     uint64_t now_ms;
 };
 
+/* What has expired is given back for good: others are promised what it had, and a clock that is set
+ * back must not revive it. */
 static enum sym_err forget_void(void *context, struct sym_span key, struct sym_span value)
 {
     const struct forgetting *f = context;
     struct query q;
     enum sym_err err = read_query(&q, value);
     bool is_paid = err == SYM_OK && (q.state == DEBITED || q.state == UNMASKED);
-    return err == SYM_OK && !is_paid && f->now_ms >= VOID_MS && q.expires_ms <= f->now_ms - VOID_MS
-               ? sym_store_delete(f->t, SYM_TABLE_QUERY_IDS, key)
-               : err;
+    if (err != SYM_OK || is_paid || q.expires_ms > f->now_ms) {
+        return err;
+    }
+    if (f->now_ms >= VOID_MS && q.expires_ms <= f->now_ms - VOID_MS) {
+        return sym_store_delete(f->t, SYM_TABLE_QUERY_IDS, key);
+    }
+    return release_if_reserved(f->t, key, value);
 }
 
 /* SYM_REPLAY: this id was consented to. Those whose consent nobody can use any more go first. */
@@ -355,24 +389,6 @@ enum sym_err sym_ledger_debit(const struct sym_ledger *l, struct sym_transaction
     return err == SYM_OK ? log_debit(l, t, &q, x) : err;
 }
 
-enum sym_err sym_ledger_release(struct sym_transaction *t, const uint8_t qid[SYM_HASH_BYTES])
-{
-    uint8_t room[QUERY_BYTES];
-    struct query q;
-    enum sym_err err = get_query(&q, room, t, qid);
-    if (err == SYM_OK && q.state == RESERVED) {
-        q.state = RELEASED;
-        return put_query(t, qid, &q);
-    }
-    return err == SYM_NOT_FOUND ? SYM_OK : err;
-}
-
-static enum sym_err release_if_reserved(void *context, struct sym_span key, struct sym_span value)
-{
-    (void)value;
-    return key.len == SYM_HASH_BYTES ? sym_ledger_release(context, key.data) : SYM_BAD_FORMAT;
-}
-
 enum sym_err sym_ledger_start(struct sym_transaction *t)
 {
     return sym_store_each(t, SYM_TABLE_QUERY_IDS, release_if_reserved, t);
@@ -401,6 +417,7 @@ struct listing {
     uint32_t year;
     uint64_t renews_ms;
     uint64_t now_ms;
+    bool restored;
     sym_ledger_each_fn *fn;
     void *context;
 };
@@ -417,7 +434,8 @@ static enum sym_err list_row(struct listing *at, struct sym_span dataset,
                                        .year = at->year,
                                        .spent_nano = spent,
                                        .reserved_nano = is_whole ? r.all : r.of_peer,
-                                       .renews_ms = at->renews_ms};
+                                       .renews_ms = at->renews_ms,
+                                       .restored = at->restored};
     return err == SYM_OK ? at->fn(at->context, &row) : err;
 }
 
@@ -443,8 +461,6 @@ enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction 
 {
     struct listing at = {.l = l, .t = t, .now_ms = now_ms, .fn = fn, .context = context};
     at.year = year_of(now_ms, &at.renews_ms);
-    if (l->restored_ms > 0 && now_ms < l->restored_ms + YEAR_MS) {
-        at.renews_ms = l->restored_ms + YEAR_MS;
-    }
+    at.restored = all_is_spent(l, now_ms, &at.renews_ms);
     return sym_store_each(t, SYM_TABLE_BUDGETS, list_budget, &at);
 }

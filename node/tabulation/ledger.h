@@ -2,15 +2,16 @@
  * in all and for each peer, and which query ids were consented to, paid for and unmasked.
  *
  * Integers of thousand millionths. A reservation is durable before the consent leaves, counts as
- * not available, and expires, at the latest when the node is started again. It becomes the debit in
- * one transaction, with its entry in the evidence log, before a byte that depends on data leaves; a
- * debit is never given back. A query id that was paid for is unmasked once and never consented to
- * again, ever: the budget bounds how many there are. One that was not is forgotten a day after its
- * consent is void: nothing that depends on data has left under it, and what its consent promised
- * nobody can call in. After a restore everything counts as spent for a year, as what was spent
- * since the backup is not known. All calls work inside a transaction of the caller. Errors: those
- * of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is), SYM_REPLAY,
- * SYM_EXPIRED, SYM_NOT_FOUND.
+ * not available, and expires, at the latest when the node is started again; once another was made
+ * after that, it stays so, whatever the clock says then. It becomes the debit in one transaction,
+ * with its entry in the evidence log, before a byte that depends on data leaves; a debit is never
+ * given back. A query id that was paid for is unmasked once and never consented to again, ever: the
+ * budget bounds how many there are. One that was not is forgotten a day after its consent is void:
+ * nothing that depends on data has left under it, and what its consent promised nobody can call in.
+ * After a restore everything counts as spent for a year, as what was spent since the backup is not
+ * known: for 366 days, as no calendar year is longer. All calls work inside a transaction of the
+ * caller. Errors: those of store.h; SYM_LIMIT (the budget: sym_ledger_left says how much there is),
+ * SYM_REPLAY, SYM_EXPIRED, SYM_NOT_FOUND.
  */
 #ifndef SYM_NODE_TABULATION_LEDGER_H
 #define SYM_NODE_TABULATION_LEDGER_H
@@ -20,7 +21,8 @@
 
 struct sym_ledger {
     struct sym_log *log;
-    uint64_t restored_ms; /* wall clock; 0: never (core/restored.h) */
+    const uint64_t
+        *restored_ms; /* wall clock, where core keeps it; NULL or 0: never (restored.h) */
 };
 
 /* What is asked of the budget, and by whom. */
@@ -37,6 +39,7 @@ struct sym_ledger_left {
     uint64_t spent_nano;
     uint64_t reserved_nano; /* of the dataset, as spent_nano */
     uint64_t renews_ms;
+    bool restored; /* nothing is left because of a restore */
 };
 SYM_MUST enum sym_err sym_ledger_left(const struct sym_ledger *l, struct sym_transaction *t,
                                       struct sym_ledger_left *out,
@@ -97,6 +100,7 @@ struct sym_ledger_row {
     uint64_t spent_nano;
     uint64_t reserved_nano;
     uint64_t renews_ms;
+    bool restored; /* nothing is left */
 };
 typedef enum sym_err sym_ledger_each_fn(void *context, const struct sym_ledger_row *row);
 SYM_MUST enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction *t,

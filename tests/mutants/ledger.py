@@ -33,11 +33,12 @@ MUTANTS = [
     (
         "what was paid for is forgotten",
         "node/test_ledger_once:what_was_paid_for_is_never_forgotten",
-        ("node/tabulation/ledger.c", "    return err == SYM_OK && !is_paid &&", "    return err == SYM_OK && (!is_paid || is_paid) &&"),
+        ("node/tabulation/ledger.c", "if (err != SYM_OK || is_paid ||", "if (err != SYM_OK || (is_paid && f == NULL) ||"),
     ),
     (
         "a consent is forgotten while it is good",
         "node/test_ledger_once:refuses_a_query_that_was_consented_to_before",
+        ("node/tabulation/ledger.c", "is_paid || q.expires_ms > f->now_ms) {", "is_paid) {"),
         ("node/tabulation/ledger.c", "q.expires_ms <= f->now_ms - VOID_MS", "q.expires_ms > 0"),
     ),
     (
@@ -52,7 +53,7 @@ MUTANTS = [
     ),
     (
         "an expired reservation is debited",
-        "node/test_ledger_many:steps_of_64_in_any_order_never_count_too_little",
+        "node/test_ledger:a_reservation_that_expired_is_available_again_and_cannot_be_debited",
         ("node/tabulation/ledger.c", "if (q.state == RELEASED || q.expires_ms <= now_ms) {", "if (q.state == RELEASED) {"),
     ),
     (
@@ -124,7 +125,17 @@ MUTANTS = [
     (
         "a restored node has the budget of its backup",
         "node/test_ledger:after_a_restore_all_is_spent_for_a_year",
-        ("node/tabulation/ledger.c", "        out->left_nano = 0;\n", ""),
+        ("node/tabulation/ledger.c", "    out->left_nano = out->restored ? 0 : out->left_nano;", ""),
+    ),
+    (
+        "what a restore has closed opens before a leap year ends",
+        "node/test_ledger:after_a_restore_nothing_of_its_calendar_year_is_left",
+        ("node/tabulation/ledger.c", "UINT64_C(366) * 86400000u", "UINT64_C(365) * 86400000u"),
+    ),
+    (
+        "a clock that is set back revives a reservation",
+        "node/test_ledger:a_clock_that_was_set_back_revives_no_reservation_that_expired",
+        ("node/tabulation/ledger.c", "    return release_if_reserved(f->t, key, value);", "    return SYM_OK;"),
     ),
     (
         "datasets share a budget",

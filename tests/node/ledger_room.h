@@ -22,6 +22,7 @@ static const struct sym_node_id police = {.bytes = {1}};
 struct fixture {
     struct room room;
     struct sym_ledger ledger;
+    uint64_t restored_ms;
     uint64_t now_ms;
     uint64_t peer_cap;
     uint64_t cap;
@@ -33,6 +34,7 @@ static inline void begin(struct fixture *f)
     *f = (struct fixture){.now_ms = NOW, .cap = CAP, .dataset = "cases"};
     room_open(&f->room);
     f->ledger.log = room_log(&f->room);
+    f->ledger.restored_ms = &f->restored_ms;
 }
 
 static inline int set_up(void **state)

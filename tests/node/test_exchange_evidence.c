@@ -474,7 +474,8 @@ static bool one_is_refused(struct exchange_rig *r)
 static void a_request_from_before_a_restore_is_refused_and_logged(void **state)
 {
     (void)state;
-    rig->sides[1].exchanges->config.restored_ms = sym_wall_ms() + 60000;
+    uint64_t restored_ms = sym_wall_ms() + 60000;
+    rig->sides[1].exchanges->config.restored_ms = &restored_ms;
     start();
     exchange_rig_run(rig, one_is_refused);
     assert_int_equal(rig->sides[1].asked, 0);

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define DAY_MS   UINT64_C(86400000)
-#define YEAR_END UINT64_C(1798761599000) /* the last second of the year of NOW */
+#define DAY_MS    UINT64_C(86400000)
+#define YEAR_END  UINT64_C(1798761599000) /* the last second of the year of NOW */
+#define LEAP_YEAR UINT64_C(1830297600000) /* 2028-01-01 */
 
 static const struct sym_node_id agency = {.bytes = {2}};
 
@@ -120,13 +121,43 @@ static void a_reservation_of_the_old_year_is_debited_from_that(void **state)
 static void after_a_restore_all_is_spent_for_a_year(void **state)
 {
     struct fixture *f = *state;
-    f->ledger.restored_ms = NOW - 364 * DAY_MS;
+    assert_false(left(f).restored);
+    f->restored_ms = NOW - 365 * DAY_MS;
     assert_int_equal(left(f).left_nano, 0);
+    assert_true(left(f).restored);
     assert_int_equal(left(f).renews_ms, NOW + DAY_MS);
     assert_int_equal(change(f, 1, do_reserve), SYM_LIMIT);
     f->now_ms = NOW + DAY_MS;
     assert_int_equal(left(f).left_nano, CAP);
     assert_int_equal(change(f, 1, do_reserve), SYM_OK);
+}
+
+/* Where a year has 366 days. */
+static void after_a_restore_nothing_of_its_calendar_year_is_left(void **state)
+{
+    struct fixture *f = *state;
+    f->restored_ms = LEAP_YEAR + HOUR_MS;
+    f->now_ms = LEAP_YEAR + 366 * DAY_MS - 1;
+    assert_int_equal(left(f).left_nano, 0);
+    assert_int_equal(change(f, 1, do_reserve), SYM_LIMIT);
+    f->now_ms = LEAP_YEAR + 366 * DAY_MS + HOUR_MS;
+    assert_int_equal(change(f, 1, do_reserve), SYM_OK);
+}
+
+static void a_clock_that_was_set_back_revives_no_reservation_that_expired(void **state)
+{
+    struct fixture *f = *state;
+    f->cap = NANO;
+    struct doing first = doing(f, 1);
+    assert_int_equal(run(do_reserve, &first), SYM_OK);
+    f->now_ms += HOUR_MS;
+    struct doing second = doing(f, 2);
+    assert_int_equal(run(do_reserve, &second), SYM_OK);
+    f->now_ms -= HOUR_MS;
+    assert_int_equal(run(do_debit, &first), SYM_EXPIRED);
+    assert_left(f, 0, 0, NANO);
+    assert_int_equal(run(do_debit, &second), SYM_OK);
+    assert_left(f, 0, NANO, 0);
 }
 
 static void refuses_to_debit_what_was_not_reserved(void **state)
@@ -230,6 +261,8 @@ int main(void)
         TEST(a_year_ends_at_midnight_in_utc_and_renews_the_budget),
         TEST(a_reservation_of_the_old_year_is_debited_from_that),
         TEST(after_a_restore_all_is_spent_for_a_year),
+        TEST(after_a_restore_nothing_of_its_calendar_year_is_left),
+        TEST(a_clock_that_was_set_back_revives_no_reservation_that_expired),
         TEST(refuses_to_debit_what_was_not_reserved),
         TEST(refuses_more_than_is_left_and_none_at_all),
         TEST(leaves_nothing_when_it_was_lowered_below_what_is_spent),
