@@ -405,7 +405,8 @@ static const struct sym_option restore_options[] = {
 static const char *const restore_notes[] = {
     "DIR must not exist, or be empty. Nothing is in its place before all of the file was checked.",
     "The restored node begins a new evidence log that names the newest entry of the backup, and",
-    "partners see that. Never let it run beside the node that the backup was taken of.",
+    "partners see that. Privacy budgets count as spent for 366 days. Never let it run beside the",
+    "node that the backup was taken of.",
     NULL,
 };
 

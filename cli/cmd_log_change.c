@@ -106,7 +106,8 @@ static enum sym_exit run_restore(const struct sym_call *call)
     }
     enum sym_exit code = confirm(call,
                                  "Give up the present log and begin a new one? Partners see that, "
-                                 "and keep the proof of what was lost. [y/N]",
+                                 "and keep the proof of what was lost. The privacy budgets of "
+                                 "this node count as spent for 366 days. [y/N]",
                                  "log restore");
     if (code != SYM_EXIT_DONE) {
         return code;
@@ -129,6 +130,9 @@ static const struct sym_option restore_options[] = {
 static const char *const restore_notes[] = {
     "For a node whose data came from an old copy: partners hold newer heads of its log, so that it",
     "signs nothing any more. The new log begins with an entry that names the heads that were lost.",
+    "What was spent of the privacy budgets since the copy is not known: they count as spent for "
+    "366",
+    "days.",
     NULL,
 };
 

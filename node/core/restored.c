@@ -2,6 +2,7 @@
 
 #include "crypto/utc.h"
 #include "node/supervisor/directory.h"
+#include "node/tabulation/ledger.h"
 #include "proto/codec.h"
 
 #include <string.h>
@@ -191,10 +192,41 @@ enum sym_err sym_restored_take(struct sym_restored *out, const struct sym_disk *
     err = read_file(&mark, dir, fault);
     if (err == SYM_OK && !sym_equal(mark.id, known.id, sizeof mark.id)) {
         err = record(&mark, store, log, fault);
+        known = mark;
     }
     if (err == SYM_OK) {
-        *out = mark.when;
+        *out = known.when;
         err = sym_disk_remove(dir, SYM_FILE_RESTORED, fault);
     }
     return err == SYM_OK ? sym_disk_sync(dir, fault) : err;
+}
+
+/* The file that was taken last stays taken. No time counts twice, whatever the clock was set to. */
+static enum sym_err note(struct sym_transaction *t, void *context)
+{
+    struct mark *m = context;
+    struct mark known = {.when = {0}};
+    enum sym_err err = read_entry(t, &known);
+    if (err != SYM_OK && err != SYM_NOT_FOUND) {
+        return err;
+    }
+    memcpy(m->id, known.id, sizeof m->id);
+    if (m->when.restored_ms <= known.when.restored_ms) {
+        m->when.restored_ms = known.when.restored_ms + 1;
+    }
+    err = write_entry(t, m);
+    return err == SYM_OK ? sym_ledger_start(t) : err;
+}
+
+enum sym_err sym_restored_note(struct sym_restored *restored, struct sym_store *store,
+                               uint64_t now_ms, struct sym_fault *fault)
+{
+    struct mark m = {.when = {.restored_ms = now_ms}};
+    enum sym_err err = sym_store_write(store, note, &m);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "store: that it is an older copy cannot be recorded: it %s",
+                        sym_err_text(err));
+    }
+    *restored = m.when;
+    return SYM_OK;
 }

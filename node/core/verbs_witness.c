@@ -171,7 +171,10 @@ static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_aut
         return sym_fail(fault, SYM_WRONG_STATE,
                         "log: is not frozen: no partner holds a head that it does not lead to");
     }
-    enum sym_err err = sym_witness_begin_again(core->witness, author, fault);
+    enum sym_err err = sym_restored_note(&core->restored, core->store, sym_wall_ms(), fault);
+    if (err == SYM_OK) {
+        err = sym_witness_begin_again(core->witness, author, fault);
+    }
     return err == SYM_OK ? answer_head(core, answer) : err;
 }
 

@@ -150,6 +150,13 @@ static void look_at_restore(struct sym_warnings *w, const struct sym_core *core,
         sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) != SYM_OK) {
         return;
     }
+    if (core->restored.backup_ms == 0) {
+        warn(w,
+             "this node was found at %s to be an older copy of itself: tell your partners, who see "
+             "a new log",
+             when);
+        return;
+    }
     warn(w,
          "this node was restored at %s from a backup of %s: tell your partners, who see a new log",
          when, from);

@@ -195,6 +195,49 @@ static void refuses_a_mark_that_restore_did_not_write(void **state)
     assert_int_equal(logs(s), 1);
 }
 
+static void an_older_copy_that_is_found_out_counts_as_restored(void **state)
+{
+    struct stage *s = *state;
+    struct sym_restored r = {.restored_ms = 0};
+    struct sym_restored again;
+    assert_int_equal(sym_restored_note(&r, s->room.store, NOW, NULL), SYM_OK);
+    assert_int_equal(r.restored_ms, NOW);
+    assert_int_equal(r.backup_ms, 0);
+    room_reopen(&s->room);
+    assert_int_equal(take(s, &again, NULL), SYM_OK);
+    assert_int_equal(again.restored_ms, NOW);
+    assert_int_equal(again.backup_ms, 0);
+    assert_int_equal(sym_restored_note(&r, s->room.store, NOW - 5, NULL), SYM_OK);
+    assert_int_equal(r.restored_ms, NOW + 1);
+}
+
+static void a_mark_that_was_taken_stays_so_when_an_older_copy_is_found_out(void **state)
+{
+    struct stage *s = *state;
+    struct sym_restored r;
+    const char *text = "symbolon-restored/1\nid: " ID "\nbackup: 1\nrestored: 2\n";
+    mark(s, text);
+    assert_int_equal(take(s, &r, NULL), SYM_OK);
+    assert_int_equal(sym_restored_note(&r, s->room.store, NOW, NULL), SYM_OK);
+    mark(s, text);
+    assert_int_equal(take(s, &r, NULL), SYM_OK);
+    assert_int_equal(r.restored_ms, NOW);
+    assert_int_equal(logs(s), 2);
+}
+
+static void an_older_copy_that_cannot_be_recorded_counts_as_before(void **state)
+{
+    struct stage *s = *state;
+    struct sym_restored r = {.restored_ms = 7};
+    struct sym_fault fault = {.text = ""};
+    room_fill_disk(true);
+    enum sym_err err = sym_restored_note(&r, s->room.store, NOW, &fault);
+    room_fill_disk(false);
+    assert_int_equal(err, SYM_NO_SPACE);
+    assert_non_null(strstr(fault.text, "cannot be recorded"));
+    assert_int_equal(r.restored_ms, 7);
+}
+
 #define WITH_STAGE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -206,6 +249,9 @@ int main(void)
         WITH_STAGE(goes_on_with_one_that_was_cut_off),
         WITH_STAGE(a_mark_that_was_taken_before_begins_nothing_anew),
         WITH_STAGE(a_mark_that_cannot_be_recorded_stays),
+        WITH_STAGE(an_older_copy_that_is_found_out_counts_as_restored),
+        WITH_STAGE(a_mark_that_was_taken_stays_so_when_an_older_copy_is_found_out),
+        WITH_STAGE(an_older_copy_that_cannot_be_recorded_counts_as_before),
         WITH_STAGE(refuses_a_mark_that_restore_did_not_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

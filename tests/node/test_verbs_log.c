@@ -1,5 +1,6 @@
 /* What the command line gets of the log: rows that fit a reply, tiles, proofs, reports. */
 #include "node/core/state.h"
+#include "node/tabulation/ledger.h"
 #include "proto/exhibit.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
@@ -19,6 +20,7 @@ struct fixture {
     struct partner self;
     struct sym_core *core;
     struct sym_fault fault;
+    uint8_t asked; /* queries */
     uint8_t answer[SYM_CONTROL_BYTES_MAX];
 };
 
@@ -34,6 +36,7 @@ static int set_up(void **state)
                      SYM_OK);
     f->core = calloc(1, sizeof *f->core);
     assert_non_null(f->core);
+    f->core->store = f->room.store;
     f->core->log = room_log(&f->room);
     f->core->card.id = f->self.id;
     memcpy(f->core->card.text, f->self.text, f->self.len);
@@ -129,6 +132,47 @@ static void says_that_the_log_is_frozen_and_signs_no_report_then(void **state)
     assert_int_equal(run(f, SYM_VERB_LOG_SIGN_REPORT, &report, &arena, &out), SYM_DENIED);
     assert_non_null(strstr(f->fault.text, "bank-b holds more"));
     assert_int_equal(sym_log_head(f->core->log)->size, 3);
+}
+
+static enum sym_err reserve(struct sym_transaction *t, void *context)
+{
+    struct fixture *f = context;
+    const struct sym_ledger ledger = {.log = f->core->log,
+                                      .restored_ms = &f->core->restored.restored_ms};
+    const struct sym_ledger_ask ask = {.dataset = sym_span_text("cases"),
+                                       .peer = &f->self.id,
+                                       .cap_nano = 8,
+                                       .now_ms = sym_wall_ms()};
+    const uint8_t qid[SYM_HASH_BYTES] = {++f->asked};
+    return sym_ledger_reserve(&ledger, t, qid, &ask, 1, ask.now_ms + 60000);
+}
+
+static enum sym_err debit_first(struct sym_transaction *t, void *context)
+{
+    struct fixture *f = context;
+    const struct sym_ledger ledger = {.log = f->core->log};
+    const uint8_t qid[SYM_HASH_BYTES] = {1};
+    const struct sym_ledger_exchange x = {
+        .id = qid, .initiator = &f->self.id, .responder = &f->self.id, .alias = ""};
+    return sym_ledger_debit(&ledger, t, qid, &x, sym_wall_ms());
+}
+
+static void a_log_that_is_begun_again_takes_the_budget_for_spent(void **state)
+{
+    struct fixture *f = *state;
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_log_head head;
+    struct sym_empty none = {0};
+    add(f, 3, 0);
+    assert_int_equal(sym_store_write(f->room.store, reserve, f), SYM_OK);
+    assert_int_equal(run(f, SYM_VERB_LOG_RESTORE, &none, &arena, &head), SYM_WRONG_STATE);
+    assert_int_equal(f->core->restored.restored_ms, 0);
+    assert_int_equal(sym_log_freeze(f->core->log, "bank-b holds more"), SYM_OK);
+    assert_int_equal(run(f, SYM_VERB_LOG_RESTORE, &none, &arena, &head), SYM_OK);
+    assert_int_equal(head.generation, 2);
+    assert_in_range(f->core->restored.restored_ms, sym_wall_ms() - 60000, sym_wall_ms());
+    assert_int_equal(sym_store_write(f->room.store, reserve, f), SYM_LIMIT);
+    assert_int_equal(sym_store_write(f->room.store, debit_first, f), SYM_EXPIRED);
 }
 
 /* All rows, page by page: the number of pages. */
@@ -290,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(shows_the_head_and_the_keys_behind_it),
         TEST(says_that_the_log_is_frozen_and_signs_no_report_then),
+        TEST(a_log_that_is_begun_again_takes_the_budget_for_spent),
         TEST(lists_rows_in_pages_that_fit_a_reply),
         TEST(proves_an_entry_to_the_head_it_shows),
         TEST(refuses_what_the_log_does_not_hold),
