@@ -1,15 +1,10 @@
 #include "cli/answers.h"
 #include "cli/epsilon.h"
+#include "cli/format.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
-
-static uint64_t left_of(const struct sym_budget *b)
-{
-    uint64_t used = b->spent_nano + b->reserved_nano;
-    return used < b->cap_nano ? b->cap_nano - used : 0;
-}
 
 static enum sym_err write_json(FILE *to, const struct sym_budget_list *list)
 {
@@ -24,8 +19,9 @@ static enum sym_err write_json(FILE *to, const struct sym_budget_list *list)
         sym_json_number(j, "cap_nano", b->cap_nano);
         sym_json_number(j, "spent_nano", b->spent_nano);
         sym_json_number(j, "reserved_nano", b->reserved_nano);
-        sym_json_number(j, "left_nano", left_of(b));
+        sym_json_number(j, "left_nano", b->left_nano);
         sym_json_time(j, "renews", b->renews_ms / 1000);
+        sym_json_bool(j, "restored", b->restored);
         sym_json_end(j);
     }
     sym_json_end(j);
@@ -71,10 +67,18 @@ static enum sym_err print_table(const struct sym_budget_list *list)
         put_epsilon(t, b->cap_nano);
         put_epsilon(t, b->spent_nano);
         put_epsilon(t, b->reserved_nano);
-        put_epsilon(t, left_of(b));
+        put_epsilon(t, b->left_nano);
         sym_table_time(t, b->renews_ms / 1000);
     }
-    return sym_table_print(t, stdout);
+    enum sym_err err = sym_table_print(t, stdout);
+    if (err == SYM_OK && list->n_budgets > 0 && list->budgets[0].restored) {
+        char renews[SYM_FORMAT_BYTES];
+        sym_format_time(renews, list->budgets[0].renews_ms / 1000);
+        (void)printf("nothing is left before %s: this node is a restored copy, and what was spent "
+                     "since it was made is not known\n",
+                     renews);
+    }
+    return err;
 }
 
 static enum sym_exit run(const struct sym_call *call)
@@ -115,7 +119,8 @@ static const char *const notes[] = {
     "incident or record in a calendar year (UTC).",
     "What is spent never comes back; it renews with the next year, so that over the years there is",
     "no bound. Reserved is what waits for a question that is under way. The setting",
-    "epsilon-per-year is the cap of each dataset, a grant can have one of its own.",
+    "epsilon-per-year is the cap of each dataset, a grant can have one of its own. After a restore",
+    "nothing is left for 366 days.",
     NULL,
 };
 

@@ -231,6 +231,8 @@ static const struct sym_field budget_fields[] = {
     SYM_FIELD_U64(struct sym_budget, spent_nano, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_budget, reserved_nano, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_budget, renews_ms, 1, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_budget, left_nano, 0, UINT64_MAX),
+    SYM_FIELD_BOOL(struct sym_budget, restored),
 };
 static const struct sym_message budget = SYM_MESSAGE("Budget", struct sym_budget, budget_fields);
 

@@ -209,6 +209,8 @@ struct sym_budget {
     uint64_t spent_nano;
     uint64_t reserved_nano;
     uint64_t renews_ms;
+    uint64_t left_nano;
+    bool restored;
 };
 
 struct sym_budget_list {

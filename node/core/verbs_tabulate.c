@@ -214,6 +214,7 @@ struct budgets {
     struct sym_core *core;
     const struct sym_budget_query *asked;
     struct sym_ledger ledger;
+    struct sym_transaction *t; /* while the ledger is read */
     uint64_t now_ms;
     uint64_t cap_nano;
     size_t n;
@@ -221,6 +222,7 @@ struct budgets {
     char names[SYM_BUDGETS_MAX][2][SYM_ALIAS_BYTES];
 };
 
+/* Of the grant; 0: as much as the dataset. */
 static uint64_t cap_of(struct budgets *b, struct sym_span dataset, const struct sym_peer *peer)
 {
     const struct sym_grant *rows = NULL;
@@ -233,7 +235,7 @@ static uint64_t cap_of(struct budgets *b, struct sym_span dataset, const struct 
             return rows[i].epsilon_micro * MICRO_IN_NANO;
         }
     }
-    return b->cap_nano;
+    return 0;
 }
 
 static struct sym_span keep_name(char room[SYM_ALIAS_BYTES], struct sym_span name)
@@ -254,16 +256,29 @@ static enum sym_err add_budget(void *context, const struct sym_ledger_row *row)
         (!is_whole && !is_own && peer == NULL) || b->n == SYM_BUDGETS_MAX) {
         return SYM_OK;
     }
+    uint64_t peer_cap = peer != NULL ? cap_of(b, row->dataset, peer) : 0;
+    const struct sym_ledger_ask ask = {.dataset = row->dataset,
+                                       .peer = &row->peer,
+                                       .cap_nano = b->cap_nano,
+                                       .peer_cap_nano = peer_cap,
+                                       .now_ms = b->now_ms};
+    struct sym_ledger_left left;
+    enum sym_err err = sym_ledger_left(&b->ledger, b->t, &left, &ask);
+    if (err != SYM_OK) {
+        return err;
+    }
     b->rows[b->n] = (struct sym_budget){
         .dataset = keep_name(b->names[b->n][0], row->dataset),
         .alias = keep_name(b->names[b->n][1], sym_span_text(is_whole ? ""
                                                             : is_own ? "this node"
                                                                      : peer->alias)),
         .year = row->year,
-        .cap_nano = peer != NULL ? cap_of(b, row->dataset, peer) : b->cap_nano,
+        .cap_nano = peer_cap > 0 ? peer_cap : b->cap_nano,
         .spent_nano = row->spent_nano,
         .reserved_nano = row->reserved_nano,
-        .renews_ms = row->renews_ms};
+        .renews_ms = left.renews_ms,
+        .left_nano = left.left_nano,
+        .restored = left.restored};
     b->n++;
     return SYM_OK;
 }
@@ -272,6 +287,7 @@ static enum sym_err list_spent(struct sym_transaction *t, void *context)
 {
     struct budgets *b = context;
     b->n = 0;
+    b->t = t;
     return sym_ledger_each(&b->ledger, t, b->now_ms, add_budget, b);
 }
 
@@ -298,7 +314,9 @@ static enum sym_err list_left(struct sym_transaction *t, void *context)
                                                 .cap_nano = b->cap_nano,
                                                 .spent_nano = left.spent_nano,
                                                 .reserved_nano = left.reserved_nano,
-                                                .renews_ms = left.renews_ms};
+                                                .renews_ms = left.renews_ms,
+                                                .left_nano = left.left_nano,
+                                                .restored = left.restored};
             b->n++;
         }
     }

@@ -142,12 +142,11 @@ static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core
 /* Partners have to hear of it from a person. */
 static void look_at_restore(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
 {
-    char when[SYM_UTC_BYTES] = "an earlier day";
-    char from[SYM_UTC_BYTES] = "an earlier moment";
+    char when[SYM_UTC_BYTES];
+    char from[SYM_UTC_BYTES];
     int64_t restored_s = (int64_t)(core->restored.restored_ms / 1000);
     if (restored_s == 0 || now_s - restored_s > RESTORE_WARNING_DAYS * DAY_S ||
-        sym_utc_format(when, restored_s) != SYM_OK ||
-        sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) != SYM_OK) {
+        sym_utc_format(when, restored_s) != SYM_OK) {
         return;
     }
     if (core->restored.backup_ms == 0) {
@@ -155,11 +154,12 @@ static void look_at_restore(struct sym_warnings *w, const struct sym_core *core,
              "this node was found at %s to be an older copy of itself: tell your partners, who see "
              "a new log",
              when);
-        return;
+    } else if (sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) == SYM_OK) {
+        warn(w,
+             "this node was restored at %s from a backup of %s: tell your partners, who see a new "
+             "log",
+             when, from);
     }
-    warn(w,
-         "this node was restored at %s from a backup of %s: tell your partners, who see a new log",
-         when, from);
 }
 
 /* Logs that contradict what was known of them, the own one first. */

@@ -417,7 +417,6 @@ struct listing {
     uint32_t year;
     uint64_t renews_ms;
     uint64_t now_ms;
-    bool restored;
     sym_ledger_each_fn *fn;
     void *context;
 };
@@ -434,8 +433,7 @@ static enum sym_err list_row(struct listing *at, struct sym_span dataset,
                                        .year = at->year,
                                        .spent_nano = spent,
                                        .reserved_nano = is_whole ? r.all : r.of_peer,
-                                       .renews_ms = at->renews_ms,
-                                       .restored = at->restored};
+                                       .renews_ms = at->renews_ms};
     return err == SYM_OK ? at->fn(at->context, &row) : err;
 }
 
@@ -461,6 +459,6 @@ enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction 
 {
     struct listing at = {.l = l, .t = t, .now_ms = now_ms, .fn = fn, .context = context};
     at.year = year_of(now_ms, &at.renews_ms);
-    at.restored = all_is_spent(l, now_ms, &at.renews_ms);
+    (void)all_is_spent(l, now_ms, &at.renews_ms);
     return sym_store_each(t, SYM_TABLE_BUDGETS, list_budget, &at);
 }

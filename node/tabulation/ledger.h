@@ -100,7 +100,6 @@ struct sym_ledger_row {
     uint64_t spent_nano;
     uint64_t reserved_nano;
     uint64_t renews_ms;
-    bool restored; /* nothing is left */
 };
 typedef enum sym_err sym_ledger_each_fn(void *context, const struct sym_ledger_row *row);
 SYM_MUST enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction *t,

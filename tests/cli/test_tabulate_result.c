@@ -238,7 +238,8 @@ static enum sym_err has_budgets(struct fake_call *call)
                                               .cap_nano = 8000000000u,
                                               .spent_nano = 1250000000u,
                                               .reserved_nano = 1000000000u,
-                                              .renews_ms = UINT64_C(1798761600000)},
+                                              .renews_ms = UINT64_C(1798761600000),
+                                              .left_nano = 5750000000u},
                                              {.dataset = {(const uint8_t *)"incidents", 9},
                                               .alias = {(const uint8_t *)"bank-b", 6},
                                               .year = 2026,
@@ -274,6 +275,33 @@ static void budgets_are_listed(void **state)
     assert_shows(r.err, "other: there is no such dataset");
     run(&r, "budget|--dataset|a b");
     assert_int_equal(r.code, SYM_EXIT_USAGE);
+}
+
+static enum sym_err has_restored_budgets(struct fake_call *call)
+{
+    static const struct sym_budget row = {.dataset = {(const uint8_t *)"incidents", 9},
+                                          .year = 2026,
+                                          .cap_nano = 8000000000u,
+                                          .spent_nano = 1250000000u,
+                                          .renews_ms = UINT64_C(1798761600000),
+                                          .restored = true};
+    static const struct sym_budget_list list = {.budgets = &row, .n_budgets = 1};
+    call->answer = &list;
+    return SYM_OK;
+}
+
+static void a_restored_node_says_why_nothing_is_left(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, has_restored_budgets);
+    run(&r, "budget");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out,
+                 "8   1.25         0     0  2027-01-01T00:00:00Z\n"
+                 "nothing is left before 2027-01-01T00:00:00Z: this node is a restored copy");
+    run(&r, "budget|--json");
+    assert_shows(r.out, "\"left_nano\": 0");
+    assert_shows(r.out, "\"restored\": true");
 }
 
 static enum sym_err lies_about_cells(struct fake_call *call)
@@ -362,6 +390,7 @@ int main(void)
         WITH_NODE(maps_have_points_and_routes_have_lines),
         WITH_NODE(rates_rank_by_population),
         WITH_NODE(budgets_are_listed),
+        WITH_NODE(a_restored_node_says_why_nothing_is_left),
         WITH_NODE(exchanges_show_tabulations_as_what_they_are),
         WITH_NODE(a_participant_has_the_release_too),
         WITH_NODE(evidence_that_proves_nothing_is_called_wrong),

@@ -145,8 +145,21 @@ class OldCopies(WitnessTest):
         self.exhibit_verifies(self.b, self.a, "rule: shorter")
         self.goes_on_after_the_restore()
 
+    def left_of_a(self):
+        row, = self.a.json("budget")
+        return row["left_nano"], row["restored"]
+
+    def publish(self):
+        counts = self.a.home / "counts.csv"
+        counts.write_text("country,count\nNL,7\n", "ascii")
+        self.a.do("import", counts, "--dataset", "counts", "--profile", "aggregates", "--cells-per-incident", 1,
+                  "--persons-max", 1)
+        self.a.do("dataset", "publish", "counts")
+        return self.a.json("dataset", "show", "counts")["epoch"]
+
     def test_where_there_is_an_approver_a_restore_waits_for_one(self):
         self.a.do("user", "add", "anna", "--role", "approver")
+        self.assertEqual(self.publish(), 1)
         self.go_back(longer=True)
         self.is_stopped(self.a, self.b)
         wait_until(lambda: self.alarms(self.a), 5, "the alarm of A")
@@ -157,8 +170,16 @@ class OldCopies(WitnessTest):
         self.refused(self.a.cli("approve", row["id"], user="operator"), DENIED)
         self.refused(self.a.cli("log", "restore", "--yes", user="anna"), DENIED)
         self.assertTrue(self.alarms(self.a))
+        self.assertEqual(self.left_of_a(), (8 * 10**9, False))
         self.a.do("approve", row["id"], user="anna")
         self.assertEqual(self.alarms(self.a), [])
+        # What this node spent and published since the copy is not known to it.
+        self.assertEqual(self.left_of_a(), (0, True))
+        self.a.restart()
+        self.assertEqual(self.left_of_a(), (0, True))
+        self.assertIn("nothing is left before", self.a.do("budget"))
+        self.assertIn("an older copy of itself", " ".join(self.a.json("status")["warnings"]))
+        self.assertGreater(self.publish(), 10**12)
         self.a.ping(self.b)
         self.b.ping(self.a)
         found = self.a.json("log", "verify", user="auditor")
