@@ -91,6 +91,9 @@ static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym
         return sym_fail(fault, err, "dataset: what was asked of it %s", sym_err_text(err));
     }
     sym_datasets_go_beyond(core->datasets, asked->name, last.epoch);
+    /* Editions of before a restore are not known here, but partners may have releases of them: from
+     * then on an edition has the time of the restore as its least number. */
+    sym_datasets_go_beyond(core->datasets, asked->name, core->restored.restored_ms);
     err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
     sym_standing_maker_look(core->maker);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;

@@ -1,4 +1,5 @@
 # A node that is an older copy of itself: whatever lets happen again what may have happened since.
+DATA = "node/test_verbs_data:"
 LOG = "node/test_verbs_log:"
 RESTORED = "node/test_restored:"
 
@@ -6,6 +7,12 @@ MUTANTS = [
     ("a log that is begun again gives the budget back",
      LOG + "a_log_that_is_begun_again_takes_the_budget_for_spent",
      ("node/core/restored.c", "    *restored = m.when;\n", "")),
+    ("editions have the numbers of those that a restore has lost",
+     DATA + "after_a_restore_no_edition_has_the_number_of_one_that_was_lost",
+     ("node/core/verbs_data.c", "sym_datasets_go_beyond(core->datasets, asked->name, core->restored.restored_ms);", "")),
+    ("a budget is shown as if there had been no restore",
+     DATA + "budgets_say_what_the_ledger_would_let_through",
+     ("node/core/verbs_tabulate.c", "\n        .left_nano = left.left_nano,", "\n        .left_nano = b->cap_nano - row->spent_nano,")),
     ("what was reserved before a restore is paid after it",
      LOG + "a_log_that_is_begun_again_takes_the_budget_for_spent",
      ("node/core/restored.c", "return err == SYM_OK ? sym_ledger_start(t) : err;", "return err;")),

@@ -1,6 +1,7 @@
 /* The verbs about imports and datasets, as control.c calls them: arguments decoded, answers bytes.
  */
 #include "node/core/verbs.h"
+#include "node/tabulation/ledger.h"
 #include "proto/codec.h"
 #include "tests/support/shelf.h"
 
@@ -11,6 +12,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#define RESTORED_MS UINT64_C(1790000099999)
+#define CAP         UINT64_C(8000000000)
 
 struct counter {
     struct shelf shelf;
@@ -155,6 +159,65 @@ static void a_dataset_is_shown_published_reduced_and_dropped(void **state)
     assert_false(shelf_has(&c->shelf, "suspects"));
 }
 
+/* What was published since the backup has numbers that partners may hold releases of. */
+static void after_a_restore_no_edition_has_the_number_of_one_that_was_lost(void **state)
+{
+    struct counter *c = *state;
+    struct sym_dataset_row row;
+    assert_int_equal(shelf_import(&c->shelf, 'a', "suspects", false, 0, 10), SYM_OK);
+    for (uint64_t epoch = 1; epoch <= 2; epoch++) {
+        assert_int_equal(ask_name(c, SYM_VERB_DATASET_PUBLISH, "suspects", &sym_msg_dataset, &row),
+                         SYM_OK);
+        assert_int_equal(row.epoch, epoch);
+    }
+    c->core->restored.restored_ms = RESTORED_MS;
+    for (uint64_t epoch = 1; epoch <= 2; epoch++) {
+        assert_int_equal(ask_name(c, SYM_VERB_DATASET_PUBLISH, "suspects", &sym_msg_dataset, &row),
+                         SYM_OK);
+        assert_int_equal(row.epoch, RESTORED_MS + epoch);
+    }
+    assert_int_equal(shelf_import(&c->shelf, 'b', "others", false, 0, 10), SYM_OK);
+    assert_int_equal(ask_name(c, SYM_VERB_DATASET_PUBLISH, "others", &sym_msg_dataset, &row),
+                     SYM_OK);
+    assert_int_equal(row.epoch, RESTORED_MS + 1);
+}
+
+static enum sym_err spend(struct sym_transaction *t, void *context)
+{
+    struct counter *c = context;
+    const struct sym_ledger ledger = {.log = room_log(&c->shelf.room)};
+    const struct sym_node_id *self = &c->core->card.id;
+    const uint8_t qid[SYM_HASH_BYTES] = {1};
+    const struct sym_ledger_ask asked = {
+        .dataset = sym_span_text("cases"), .peer = self, .cap_nano = CAP, .now_ms = sym_wall_ms()};
+    const struct sym_ledger_exchange x = {
+        .id = qid, .initiator = self, .responder = self, .alias = ""};
+    enum sym_err err = sym_ledger_reserve(&ledger, t, qid, &asked, 1, asked.now_ms + 60000);
+    return err == SYM_OK ? sym_ledger_debit(&ledger, t, qid, &x, asked.now_ms) : err;
+}
+
+static void budgets_say_what_the_ledger_would_let_through(void **state)
+{
+    struct counter *c = *state;
+    const struct sym_budget_query every = {.dataset = {NULL, 0}};
+    struct sym_budget_list list;
+    (void)snprintf(c->core->settings.value[SYM_SETTING_EPSILON],
+                   sizeof c->core->settings.value[SYM_SETTING_EPSILON], "8");
+    c->core->log = room_log(&c->shelf.room);
+    c->core->card.id.bytes[0] = 1;
+    assert_int_equal(sym_store_write(c->shelf.room.store, spend, c), SYM_OK);
+    for (int restored = 0; restored < 2; restored++) {
+        c->core->restored.restored_ms = restored ? sym_wall_ms() : 0;
+        assert_int_equal(ask(c, SYM_VERB_BUDGET_LIST, &every, &sym_msg_budget_list, &list), SYM_OK);
+        assert_int_equal(list.n_budgets, 2); /* the dataset, and what this node asked itself */
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(list.budgets[i].spent_nano, 1);
+            assert_int_equal(list.budgets[i].left_nano, restored ? 0 : CAP - 1);
+            assert_int_equal(list.budgets[i].restored, restored);
+        }
+    }
+}
+
 static void what_does_not_exist_is_named(void **state)
 {
     struct counter *c = *state;
@@ -184,6 +247,8 @@ int main(void)
         TEST(an_import_that_is_given_up_is_answered_with_its_name),
         TEST(all_datasets_that_there_can_be_fit_into_one_list),
         TEST(a_dataset_is_shown_published_reduced_and_dropped),
+        TEST(after_a_restore_no_edition_has_the_number_of_one_that_was_lost),
+        TEST(budgets_say_what_the_ledger_would_let_through),
         TEST(what_does_not_exist_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
