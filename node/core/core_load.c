@@ -150,8 +150,10 @@ enum sym_err sym_core_load(struct sym_core *core, struct sym_fault *fault)
         err = load_history(core, fault);
     }
     if (err == SYM_OK) {
-        struct sym_grants_config g = {
-            .store = core->store, .log = core->log, .peers = &core->peers};
+        struct sym_grants_config g = {.store = core->store,
+                                      .log = core->log,
+                                      .peers = &core->peers,
+                                      .restored_ms = &core->restored.restored_ms};
         err = sym_grants_open(&core->grants, &g, fault);
     }
     if (err == SYM_OK) {

@@ -175,6 +175,7 @@ static enum sym_err verb_log_restore(struct sym_core *core, const struct sym_aut
     if (err == SYM_OK) {
         err = sym_witness_begin_again(core->witness, author, fault);
     }
+    sym_standing_maker_look(core->maker);
     return err == SYM_OK ? answer_head(core, answer) : err;
 }
 

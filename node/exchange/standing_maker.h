@@ -3,8 +3,9 @@
  *
  * One list is made at a time, on the worker pool in works short enough that others get their turn.
  * It belongs to one peer, dataset and type, and to a basis: grant, content and publication of the
- * dataset. With another basis, or when its days are over, it is erased, and one is made anew under
- * a new key. A list that could not be made is tried again at the next look. For the loop's thread.
+ * dataset, and the last restore of this node. With another basis, or when its days are over, it is
+ * erased, and one is made anew under a new key. A list that could not be made is tried again at the
+ * next look. For the loop's thread.
  * Errors: those of standing.h, SYM_AGAIN (it is being made).
  */
 #ifndef SYM_NODE_EXCHANGE_STANDING_MAKER_H

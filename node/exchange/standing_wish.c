@@ -7,7 +7,7 @@
 static void wish_for(struct sym_standing_wish *out, const struct sym_datasets *datasets,
                      const struct sym_standing_offer *offer, size_t at, uint32_t type)
 {
-    uint8_t numbers[40];
+    uint8_t numbers[48];
     uint8_t content[SYM_DIGEST_BYTES];
     struct sym_writer w = sym_writer(numbers, sizeof numbers);
     *out = (struct sym_standing_wish){.peer = offer->peer,
@@ -21,9 +21,12 @@ static void wish_for(struct sym_standing_wish *out, const struct sym_datasets *d
     sym_write_u64(&w, offer->elements_per_day);
     sym_write_u64(&w, offer->number);
     sym_write_u64(&w, offer->given_s);
+    if (offer->restored_ms >
+        0) { /* what was evaluated since the backup is not counted in its row */
+        sym_write_u64(&w, offer->restored_ms);
+    }
     const struct sym_span parts[] = {sym_span(offer->peer.bytes, SYM_NODE_ID_BYTES),
-                                     sym_span(numbers, sizeof numbers),
-                                     sym_span(content, sizeof content)};
+                                     sym_span(numbers, w.len), sym_span(content, sizeof content)};
     sym_digest(out->basis, "symbolon-stands1", parts, 3);
 }
 

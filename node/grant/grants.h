@@ -13,11 +13,12 @@
  * A held request is known by the id of its exchange. The peer asks again until it was decided: with
  * the same commitments, dataset, kind, type, engines, purpose and basis, no more elements, which
  * finds the held one and is neither counted nor written down a second time. An approval is good for
- * one exchange within a day: the first such request; another case, with other commitments, is
- * another request. The grant is looked at once more then. A denial answers such requests for a day.
- * At most SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or
- * less when the room is needed. Whoever granted cannot be kept from approving, but the approver
- * must have that role.
+ * one exchange within a day: the first such request, and none after a restore of this node, which
+ * does not know whether there was one; another case, with other commitments, is another request.
+ * The grant is looked at once more then. A denial answers such requests for a day. At most
+ * SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or less when
+ * the room is needed. Whoever granted cannot be kept from approving, but the approver must have
+ * that role.
  * Errors: those of store.h, SYM_NOT_FOUND, SYM_LIMIT, SYM_BAD_VALUE, SYM_WRONG_STATE (decided
  * already), SYM_EXPIRED, SYM_DENIED, each with a line in fault.
  */
@@ -37,6 +38,7 @@ struct sym_grants_config {
     struct sym_log *log;
     const struct sym_peers *peers; /* grants belong to node ids; rows show aliases */
     uint64_t (*wall_ms)(void);     /* the clock; NULL: that of the machine */
+    const uint64_t *restored_ms;   /* where core keeps it (restored.h); NULL or 0: never */
 };
 
 /* Loads grants, held requests and patterns; what belongs to peers that are gone is dropped. What
@@ -69,8 +71,9 @@ struct sym_standing_offer {
     uint64_t types; /* bit set, as in struct sym_grant */
     uint32_t days;
     uint32_t elements_per_day;
-    uint64_t number;  /* of the grant, */
-    uint64_t given_s; /* and when it was given */
+    uint64_t number;      /* of the grant, */
+    uint64_t given_s;     /* and when it was given */
+    uint64_t restored_ms; /* a list from before this restore answers no more; 0: there was none */
 };
 /* At most max of them; returns their number. */
 size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max);

@@ -158,9 +158,18 @@ bool sym_held_is_open(const struct sym_held_item *item)
     return item->terms.state == SYM_HELD_WAITING || item->terms.state == SYM_HELD_APPROVED;
 }
 
-static bool has_expired(const struct sym_held_item *item, uint64_t now_ms)
+/* Given before a restore it may have been used since the backup. */
+static bool is_from_before_restore(const struct sym_grants *g, const struct sym_held_item *item)
 {
-    return sym_held_is_open(item) && now_ms >= item->terms.expires_ms;
+    return item->terms.state == SYM_HELD_APPROVED && g->config.restored_ms != NULL &&
+           item->terms.decided_ms <= *g->config.restored_ms;
+}
+
+static bool has_expired(const struct sym_grants *g, const struct sym_held_item *item,
+                        uint64_t now_ms)
+{
+    return sym_held_is_open(item) &&
+           (now_ms >= item->terms.expires_ms || is_from_before_restore(g, item));
 }
 
 static bool is_over(const struct sym_held_item *item, uint64_t now_ms)
@@ -202,7 +211,7 @@ static enum sym_err put_tidied(struct sym_transaction *t, void *context)
     for (size_t i = 0; err == SYM_OK && i < g->n_held; i++) {
         if (is_over(&g->held[i], c->now_ms)) {
             err = sym_held_item_delete(t, &g->held[i]);
-        } else if (has_expired(&g->held[i], c->now_ms)) {
+        } else if (has_expired(g, &g->held[i], c->now_ms)) {
             err = expire(g, t, c->now_ms, &g->held[i]);
         }
     }
@@ -213,7 +222,7 @@ enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms)
 {
     bool due = false;
     for (size_t i = 0; i < g->n_held; i++) {
-        due = due || is_over(&g->held[i], now_ms) || has_expired(&g->held[i], now_ms);
+        due = due || is_over(&g->held[i], now_ms) || has_expired(g, &g->held[i], now_ms);
     }
     if (!due) {
         return SYM_OK;
@@ -230,7 +239,7 @@ enum sym_err sym_held_tidy(struct sym_grants *g, uint64_t now_ms)
             sym_held_item_clear(&item);
             continue;
         }
-        if (has_expired(&item, now_ms)) {
+        if (has_expired(g, &item, now_ms)) {
             item.terms.state = SYM_HELD_EXPIRED;
             item.terms.decided_ms = now_ms;
         }
@@ -396,7 +405,7 @@ size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request *
             continue;
         }
         sym_held_item_row(g, &g->held_rows[n], &g->held[i]);
-        if (has_expired(&g->held[i], now_ms)) {
+        if (has_expired(g, &g->held[i], now_ms)) {
             g->held_rows[n].state = SYM_HELD_EXPIRED;
         }
         n++;

@@ -5,6 +5,7 @@
 size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max)
 {
     uint64_t now_s = sym_grants_now(g) / 1000;
+    uint64_t restored_ms = g->config.restored_ms != NULL ? *g->config.restored_ms : 0;
     size_t n = 0;
     for (size_t i = 0; i < g->n && n < max; i++) {
         const struct sym_grant_item *item = &g->items[i];
@@ -16,7 +17,8 @@ size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, s
                                                    .days = l->standing_days,
                                                    .elements_per_day = l->elements_per_day,
                                                    .number = item->number,
-                                                   .given_s = l->added_s};
+                                                   .given_s = l->added_s,
+                                                   .restored_ms = restored_ms};
         }
     }
     return n;

@@ -3,7 +3,23 @@ DATA = "node/test_verbs_data:"
 LOG = "node/test_verbs_log:"
 RESTORED = "node/test_restored:"
 
+HELD = "node/test_grants_held:"
+
 MUTANTS = [
+    ("a standing list goes on counting where its backup was",
+     "node/test_exchange_standing:a_list_from_before_a_restore_answers_no_more",
+     ("node/exchange/standing_wish.c", "        sym_write_u64(&w, offer->restored_ms);\n", "")),
+    ("grants do not know of a restore",
+     "node/test_grants_counted:evaluated_elements_stay_counted",
+     ("node/grant/grants_standing.c", ".restored_ms = restored_ms};", ".restored_ms = 0 * restored_ms};")),
+    ("an approval is used once before a restore and once after it",
+     HELD + "an_approval_from_before_a_restore_is_good_for_nothing",
+     ("node/grant/grants_held.c", "item->terms.decided_ms <= *g->config.restored_ms;",
+      "item->terms.decided_ms < *g->config.restored_ms - 3600000u;")),
+    ("an approval is used once more when the log is begun again",
+     HELD + "an_approval_expires_when_the_log_is_begun_again",
+     ("node/grant/grants_held.c", "item->terms.decided_ms <= *g->config.restored_ms;",
+      "item->terms.decided_ms < *g->config.restored_ms;")),
     ("a log that is begun again gives the budget back",
      LOG + "a_log_that_is_begun_again_takes_the_budget_for_spent",
      ("node/core/restored.c", "    *restored = m.when;\n", "")),

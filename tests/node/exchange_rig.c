@@ -261,7 +261,8 @@ size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, s
                                     .types = side->standing_types != 0 ? side->standing_types : 1,
                                     .days = side->standing_days,
                                     .elements_per_day = side->elements_per_day,
-                                    .number = 1};
+                                    .number = 1,
+                                    .restored_ms = side->restored_ms};
     return 1;
 }
 

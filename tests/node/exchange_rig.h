@@ -51,6 +51,7 @@ struct rig_side {
     struct sym_approval approval;
     uint32_t engines;          /* that the grant covers */
     uint32_t standing_days;    /* of the standing list that it offers; 0: none */
+    uint64_t restored_ms;      /* what its offer says */
     uint64_t standing_types;   /* of the types of its bits; 0: of all in one */
     uint32_t elements_per_day; /* likewise */
     uint32_t evaluated;        /* likewise: so far, */

@@ -304,6 +304,29 @@ static bool is_erased(struct exchange_rig *r)
     return n == 0;
 }
 
+/* More may have been evaluated since the backup than the row says. */
+static void a_list_from_before_a_restore_answers_no_more(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO first = {0};
+    SYM_ARENA_AUTO second = {0};
+    SYM_SECRET_AUTO key = {0};
+    struct sym_standing_row old;
+    struct sym_standing_row fresh;
+    make_list(&old);
+    struct sym_exchange_entry a = query(&first, SYM_KIND_OVERLAP_MATCHES);
+    expect_standing(&a, SYM_OVERLAP_WHY_FEW);
+    rig->sides[1].restored_ms = sym_wall_ms();
+    assert_int_equal(find_own(&fresh), SYM_AGAIN);
+    make_list(&fresh);
+    assert_memory_not_equal(fresh.epoch, old.epoch, sizeof old.epoch);
+    assert_int_equal(sym_standings_head(&rig->sides[1].standings, &old, &key), SYM_NOT_FOUND);
+    struct sym_exchange_entry b = query(&second, SYM_KIND_OVERLAP_MATCHES);
+    expect_standing(&b, SYM_OVERLAP_WHY_FEW);
+    assert_int_equal(find_held(&old), SYM_OK);
+    assert_memory_equal(old.epoch, fresh.epoch, sizeof fresh.epoch);
+}
+
 static void a_revoked_grant_erases_its_list(void **state)
 {
     (void)state;
@@ -413,6 +436,7 @@ int main(void)
         TEST(a_list_that_was_erased_evaluates_no_more),
         TEST(a_list_that_was_erased_sends_no_more_of_itself),
         TEST(another_content_begins_an_epoch_that_replaces_the_held_one),
+        TEST(a_list_from_before_a_restore_answers_no_more),
         TEST(a_revoked_grant_erases_its_list),
         TEST(a_broken_download_leaves_what_was_held),
         TEST(a_node_killed_while_making_makes_it_again),

@@ -42,6 +42,10 @@ static void evaluated_elements_stay_counted(void **state)
     assert_int_equal(sym_grants_offers(r->grants, &offer, 1), 1);
     assert_int_equal(offer.days, 30);
     assert_int_equal(offer.elements_per_day, 200);
+    assert_int_equal(offer.restored_ms, 0);
+    r->restored_ms = RIG_NOW;
+    assert_int_equal(sym_grants_offers(r->grants, &offer, 1), 1);
+    assert_int_equal(offer.restored_ms, RIG_NOW);
     assert_int_equal(charge(r, 150), SYM_OK);
     assert_int_equal(charge(r, 51), SYM_LIMIT);
     assert_int_equal(sym_store_write(r->room.store, put_charge, r), SYM_OK);

@@ -259,6 +259,40 @@ static void an_approval_is_found_behind_one_that_waits(void **state)
     assert_memory_equal(r->approval.held_id, large.id, sizeof large.id);
 }
 
+/* It may have been used since the backup. */
+static void an_approval_from_before_a_restore_is_good_for_nothing(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask ask;
+    struct rig_ask waiting;
+    hold(r, &ask);
+    hold(r, &waiting);
+    approve(r, &ask);
+    r->restored_ms = grants_rig_clock() + RIG_SECOND;
+    grants_rig_set_clock(r->restored_ms + RIG_SECOND);
+    grants_rig_restart(r);
+    assert_int_equal(count(r, SYM_HELD_APPROVED), 0);
+    assert_int_equal(count(r, SYM_HELD_EXPIRED), 1);
+    struct rig_ask second = again(r, &ask);
+    assert_int_equal(decide(r, &second), HELD);
+    assert_int_equal(grants_rig_lines(r, "request-expired"), 1);
+    /* What an approver says now is known here, whatever was said before. */
+    approve(r, &waiting);
+    approve(r, &second);
+    assert_int_equal(decide_again(r, &waiting), GRANTED);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+}
+
+static void an_approval_expires_when_the_log_is_begun_again(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    r->restored_ms = grants_rig_clock(); /* while the node runs */
+    assert_int_equal(decide_again(r, &ask), HELD);
+}
+
 static void an_approval_holds_for_a_day(void **state)
 {
     struct grants_rig *r = *state;
@@ -431,6 +465,8 @@ int main(void)
         TEST(a_denial_answers_whoever_asks_again_and_says_why),
         TEST(each_of_two_gets_its_own_decision),
         TEST(an_approval_is_found_behind_one_that_waits),
+        TEST(an_approval_from_before_a_restore_is_good_for_nothing),
+        TEST(an_approval_expires_when_the_log_is_begun_again),
         TEST(an_approval_holds_for_a_day),
         TEST(forgets_what_was_decided_a_day_ago),
         TEST(a_grant_that_has_changed_is_looked_at_once_more),

@@ -28,7 +28,8 @@ enum sym_err grants_rig_open(struct grants_rig *r)
     struct sym_grants_config config = {.store = r->room.store,
                                        .log = room_log(&r->room),
                                        .peers = &r->peers,
-                                       .wall_ms = grants_rig_clock};
+                                       .wall_ms = grants_rig_clock,
+                                       .restored_ms = &r->restored_ms};
     r->fault.text[0] = '\0';
     return sym_grants_open(&r->grants, &config, &r->fault);
 }

@@ -22,6 +22,7 @@ struct grants_rig {
     struct sym_author operator_; /* olga */
     struct sym_author approver;  /* anna */
     struct sym_fault fault;
+    uint64_t restored_ms;
     uint64_t number; /* of the newest exchange */
     struct sym_policy_verdict verdict;
     struct sym_approval approval;
