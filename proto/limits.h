@@ -311,7 +311,7 @@
 /* A control request expires so long after it was signed, milliseconds: never later, so that a node
  * that has forgotten its nonces can tell what was signed before it started. */
 #define SYM_CONTROL_LIFE_MS 30000u
-/* Nonces remembered until they expire; more at once are refused. */
+/* Nonces remembered, each as long as a request lives at least; more at once are refused. */
 #define SYM_CONTROL_NONCES_MAX 4096u
 /* Of them for one user who is not an operator; as many are left to operators. */
 #define SYM_CONTROL_NONCES_PER_USER_MAX 1024u

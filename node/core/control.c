@@ -305,7 +305,7 @@ static void handle(struct sym_control *c, struct sym_span bytes, const struct sy
     if (err == SYM_OK) {
         struct sym_nonce_holder holder = {.user = user,
                                           .is_operator = (a.user->roles & SYM_USER_OPERATOR) != 0};
-        err = sym_nonces_add(c->nonces, &holder, nonce, a.body.expires_ms, sym_wall_ms(), &fault);
+        err = sym_nonces_add(c->nonces, &holder, nonce, a.body.expires_ms, sym_now_ms(), &fault);
         taken = err == SYM_OK;
     }
     if (err == SYM_OK) {

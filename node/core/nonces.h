@@ -1,5 +1,7 @@
-/* nonces.h - control requests seen before they expire, and the latest answers, so that a request
- * that is sent again (nanomsg REQ does so) is answered again but not run again.
+/* nonces.h - control requests that were seen, and the latest answers, so that a request that is
+ * sent again (nanomsg REQ does so) is answered again but not run again, wherever the wall clock is
+ * set: how long a nonce has to stay is told by the other clock, and no request is taken that
+ * expires earlier than, or together with, one whose nonce was forgotten.
  *
  * Bounded: SYM_CONTROL_NONCES_MAX nonces, and some answers of limited length.
  * Errors: SYM_NOT_FOUND (no answer kept), SYM_REPLAY (seen, but its answer is gone), SYM_LIMIT.
@@ -26,7 +28,9 @@ struct sym_nonce_holder {
     bool is_operator;
 };
 
-/* Remembers a nonce until expires_ms. SYM_LIMIT when there is no room, or the user's share is used
+/* Remembers a nonce for SYM_CONTROL_LIFE_MS at least, which is as long as its request is taken
+ * while nobody sets the wall clock. expires_ms, not 0: as the request has it, by that clock;
+ * now_ms: by the one that nobody sets. SYM_LIMIT when there is no room, or the user's share is used
  * up. */
 SYM_MUST enum sym_err sym_nonces_add(struct sym_nonces *n, const struct sym_nonce_holder *holder,
                                      struct sym_span nonce, uint64_t expires_ms, uint64_t now_ms,

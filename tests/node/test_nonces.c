@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
-#define NOW  1790000000000u
-#define LIFE 60000u
+/* By the clock that nobody sets, and by the other. */
+#define NOW  5000000u
+#define WALL 1790000000000u
+#define LIFE SYM_CONTROL_LIFE_MS
 
 static struct sym_nonces *nonces;
 
@@ -37,9 +39,18 @@ static struct sym_span nonce(uint64_t number)
     return sym_span(bytes, sizeof bytes);
 }
 
-static enum sym_err add(uint64_t number, uint64_t expires_ms, uint64_t now_ms)
+/* One that is signed at this time of the wall clock. */
+static enum sym_err add(uint64_t number, uint64_t signed_ms, uint64_t now_ms)
 {
-    return sym_nonces_add(nonces, &operator, nonce(number), expires_ms, now_ms, NULL);
+    return sym_nonces_add(nonces, &operator, nonce(number), signed_ms + LIFE, now_ms, NULL);
+}
+
+/* As many as are remembered, a millisecond after the other. */
+static void fill(void)
+{
+    for (uint64_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
+        assert_int_equal(add(i, WALL + i, NOW + i), SYM_OK);
+    }
 }
 
 static void keep(uint64_t number, const char *answer)
@@ -57,17 +68,40 @@ static void check_answer(uint64_t number, const char *wanted)
     }
 }
 
-static void refuses_a_nonce_until_it_has_expired(void **state)
+static void refuses_a_nonce_that_was_there(void **state)
 {
     (void)state;
     struct sym_fault fault = {.text = ""};
-    assert_int_equal(add(1, NOW + LIFE, NOW), SYM_OK);
-    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(1), NOW + LIFE, NOW + 1, &fault),
+    assert_int_equal(add(1, WALL, NOW), SYM_OK);
+    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(1), WALL + LIFE, NOW + 1, &fault),
                      SYM_REPLAY);
     assert_non_null(strstr(fault.text, "made before"));
-    assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE - 1), SYM_REPLAY);
-    assert_int_equal(add(1, NOW + 2 * LIFE, NOW + LIFE), SYM_OK);
-    assert_int_equal(add(1, NOW + 3 * LIFE, NOW + LIFE + 1), SYM_REPLAY);
+    assert_int_equal(add(1, WALL + LIFE - 1, NOW + LIFE - 1), SYM_REPLAY);
+    assert_int_equal(add(2, WALL, NOW), SYM_OK);
+}
+
+/* The request is alive again then. */
+static void refuses_a_replay_after_the_clock_was_set_back(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    fill();
+    assert_int_equal(add(90000, WALL + LIFE, NOW + LIFE), SYM_OK); /* in the place of the first */
+    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(0), WALL + LIFE, NOW + LIFE, &fault),
+                     SYM_REPLAY);
+    assert_non_null(strstr(fault.text, "the clock was set back"));
+    for (uint64_t i = 1; i < SYM_CONTROL_NONCES_MAX; i++) {
+        assert_int_equal(add(i, WALL + i, NOW + LIFE), SYM_REPLAY);
+    }
+}
+
+static void a_clock_that_is_set_back_by_less_than_a_life_locks_nobody_out(void **state)
+{
+    (void)state;
+    fill();
+    for (uint64_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
+        assert_int_equal(add(90000 + i, WALL + i + 1, NOW + LIFE + i), SYM_OK);
+    }
 }
 
 static void tells_nonces_apart_by_every_byte(void **state)
@@ -75,16 +109,16 @@ static void tells_nonces_apart_by_every_byte(void **state)
     (void)state;
     uint8_t bytes[SYM_NONCE_BYTES] = {0};
     struct sym_span span = sym_span(bytes, sizeof bytes);
-    assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
+    assert_int_equal(sym_nonces_add(nonces, &operator, span, WALL + LIFE, NOW, NULL), SYM_OK);
     sym_nonces_keep(nonces, operator.user, span, sym_span_text("none"));
     for (size_t i = 0; i < sizeof bytes; i++) {
         struct sym_span answer;
         bytes[i] = 1;
         assert_int_equal(sym_nonces_answer(nonces, operator.user, span, &answer), SYM_NOT_FOUND);
-        assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_OK);
+        assert_int_equal(sym_nonces_add(nonces, &operator, span, WALL + LIFE, NOW, NULL), SYM_OK);
         bytes[i] = 0;
     }
-    assert_int_equal(sym_nonces_add(nonces, &operator, span, NOW + LIFE, NOW, NULL), SYM_REPLAY);
+    assert_int_equal(sym_nonces_add(nonces, &operator, span, WALL + LIFE, NOW, NULL), SYM_REPLAY);
 }
 
 /* A nonce behind slots that have become free again must still be found. */
@@ -92,16 +126,16 @@ static void refuses_a_nonce_that_lies_behind_expired_ones(void **state)
 {
     (void)state;
     for (uint64_t i = 0; i < 10; i++) {
-        assert_int_equal(add(i, NOW + 10, NOW), SYM_OK);
+        assert_int_equal(add(i, WALL, NOW), SYM_OK);
     }
-    assert_int_equal(add(99, NOW + LIFE, NOW), SYM_OK);
-    assert_int_equal(add(99, NOW + LIFE, NOW + 20), SYM_REPLAY);
+    assert_int_equal(add(99, WALL + LIFE - 1, NOW + LIFE - 1), SYM_OK);
+    assert_int_equal(add(99, WALL + LIFE - 1, NOW + LIFE + 20), SYM_REPLAY);
 }
 
 static enum sym_err add_for(size_t user, uint64_t number)
 {
     struct sym_nonce_holder holder = {.user = sym_span(keys[user], sizeof keys[user])};
-    return sym_nonces_add(nonces, &holder, nonce(number), NOW + LIFE, NOW, NULL);
+    return sym_nonces_add(nonces, &holder, nonce(number), WALL + LIFE, NOW, NULL);
 }
 
 static void one_user_cannot_lock_the_others_out(void **state)
@@ -112,7 +146,7 @@ static void one_user_cannot_lock_the_others_out(void **state)
     }
     assert_int_equal(add_for(1, 50000), SYM_LIMIT);
     assert_int_equal(add_for(2, 50001), SYM_OK);
-    assert_int_equal(add(50002, NOW + LIFE, NOW), SYM_OK);
+    assert_int_equal(add(50002, WALL, NOW), SYM_OK);
 }
 
 static void all_users_together_cannot_lock_operators_out(void **state)
@@ -123,23 +157,24 @@ static void all_users_together_cannot_lock_operators_out(void **state)
         taken += add_for(1 + i % 5, i) == SYM_OK;
     }
     assert_int_equal(taken, SYM_CONTROL_NONCES_MAX - SYM_CONTROL_NONCES_PER_USER_MAX);
-    assert_int_equal(add(99999, NOW + LIFE, NOW), SYM_OK);
+    assert_int_equal(add(99999, WALL, NOW), SYM_OK);
 }
 
 static void refuses_more_nonces_than_it_remembers_until_some_expire(void **state)
 {
     (void)state;
     struct sym_fault fault = {.text = ""};
-    for (uint64_t i = 0; i < SYM_CONTROL_NONCES_MAX; i++) {
-        assert_int_equal(add(i, NOW + 1000 + i, NOW), SYM_OK);
-    }
-    assert_int_equal(sym_nonces_add(nonces, &operator, nonce(99999), NOW + LIFE, NOW, &fault),
-                     SYM_LIMIT);
+    uint64_t last = SYM_CONTROL_NONCES_MAX - 1;
+    fill();
+    assert_int_equal(
+        sym_nonces_add(nonces, &operator, nonce(99999), WALL + last + LIFE, NOW + last, &fault),
+        SYM_LIMIT);
     assert_non_null(strstr(fault.text, "try again later"));
     /* What it knows is still a replay. */
-    assert_int_equal(add(SYM_CONTROL_NONCES_MAX - 1, NOW + LIFE, NOW), SYM_REPLAY);
-    assert_int_equal(add(99999, NOW + LIFE, NOW + 1000), SYM_OK);
-    assert_int_equal(add(99998, NOW + LIFE, NOW + 1000), SYM_LIMIT);
+    assert_int_equal(add(last, WALL + last, NOW + last), SYM_REPLAY);
+    assert_int_equal(add(99999, WALL + LIFE - 1, NOW + LIFE - 1), SYM_LIMIT);
+    assert_int_equal(add(99999, WALL + LIFE, NOW + LIFE), SYM_OK);
+    assert_int_equal(add(99998, WALL + LIFE, NOW + LIFE), SYM_LIMIT);
 }
 
 static void repeats_the_answers_it_was_given_last(void **state)
@@ -209,7 +244,9 @@ static void frees_none_as_well(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(refuses_a_nonce_until_it_has_expired),
+        TEST(refuses_a_nonce_that_was_there),
+        TEST(refuses_a_replay_after_the_clock_was_set_back),
+        TEST(a_clock_that_is_set_back_by_less_than_a_life_locks_nobody_out),
         TEST(tells_nonces_apart_by_every_byte),
         TEST(refuses_a_nonce_that_lies_behind_expired_ones),
         TEST(one_user_cannot_lock_the_others_out),

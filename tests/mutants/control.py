@@ -1,0 +1,19 @@
+# The control socket: what its tests must catch.
+# Each: what is broken, the test that must fail, and edits of (file, text, replacement).
+MUTANTS = [
+    (
+        "a request runs again once its nonce is forgotten and the clock set back",
+        "node/test_nonces:refuses_a_replay_after_the_clock_was_set_back",
+        ("node/core/nonces.c", "if (expires_ms <= n->forgotten_ms) {", "if (false) {"),
+    ),
+    (
+        "a nonce counts for as long as it is fresh only",
+        "node/test_nonces:refuses_a_replay_after_the_clock_was_set_back",
+        ("node/core/nonces.c", "if (s->expires_ms > 0 && sym_span_equal(", "if (now_ms - s->added_ms < SYM_CONTROL_LIFE_MS && s->expires_ms > 0 && sym_span_equal("),
+    ),
+    (
+        "the first free slot is used again",
+        "node/test_nonces:a_clock_that_is_set_back_by_less_than_a_life_locks_nobody_out",
+        ("node/core/nonces.c", "slot == NULL || s->expires_ms < slot->expires_ms", "slot == NULL || s->expires_ms > slot->expires_ms"),
+    ),
+]
