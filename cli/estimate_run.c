@@ -2,9 +2,8 @@
 #include "cli/estimate/combinations_csv.h"
 #include "cli/estimate/show.h"
 #include "cli/runs.h"
+#include "proto/table.h"
 
-/* One list's holding of one record changes two counts of a table. */
-#define SENSITIVITY 2
 #define BELOW_MAX   1000000u
 #define MICRO       6u /* digits behind the point of an epsilon */
 #define EPSILON_MAX UINT64_C(1000000000)
@@ -22,7 +21,7 @@ static enum sym_err read_noise(double *variance, const struct sym_args *args,
         return sym_fail(fault, SYM_BAD_VALUE,
                         "--epsilon: \"%.32s\" is no amount of budget, such as 1 or 0.5", text);
     }
-    *variance = sym_combinations_noise(SENSITIVITY * 1e6 / (double)micro);
+    *variance = sym_combinations_noise(SYM_TABLE_SENSITIVITY * 1e6 / (double)micro);
     return SYM_OK;
 }
 

@@ -55,15 +55,22 @@ static enum sym_err check_parties(const struct sym_overlap_table *a,
     return SYM_OK;
 }
 
+static uint32_t suite_of(uint32_t mode)
+{
+    return mode == SYM_TABLE_DP ? SYM_TABLE_SUITE_DP : SYM_TABLE_SUITE;
+}
+
 enum sym_err sym_table_check(const struct sym_overlap_table *asked,
                              const uint8_t asker[SYM_HASH_BYTES], struct sym_fault *fault)
 {
-    if (asked->suite != SYM_TABLE_SUITE) {
-        return sym_fail(fault, SYM_UNSUPPORTED, "this node computes tables by suite %u, not %u",
-                        SYM_TABLE_SUITE, asked->suite);
+    bool noisy = asked->mode == SYM_TABLE_DP;
+    if (asked->suite != suite_of(asked->mode)) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "this node computes %s tables by suite %u, not %u: have all nodes the same "
+                        "version?",
+                        noisy ? "noisy" : "exact", suite_of(asked->mode), asked->suite);
     }
     enum sym_err err = check_parties(asked, asker, fault);
-    bool noisy = asked->mode == SYM_TABLE_DP;
     if (err == SYM_OK && !noisy && asked->mode != SYM_TABLE_EXACT) {
         err = sym_fail(fault, SYM_BAD_VALUE, "a table is released exact or with noise");
     }
@@ -108,7 +115,7 @@ void sym_table_parameters(struct sym_overlap_table *out,
         memcpy(cohort + (size_t)i * SYM_HASH_BYTES, q->parties[i].id, SYM_HASH_BYTES);
     }
     *out = (struct sym_overlap_table){
-        .suite = SYM_TABLE_SUITE,
+        .suite = suite_of(q->mode),
         .table = sym_span(q->table, sizeof q->table),
         .cohort = sym_span(cohort, (size_t)q->n * SYM_HASH_BYTES),
         .tallier = sym_span(q->parties[q->n].id, SYM_HASH_BYTES),
@@ -144,7 +151,7 @@ enum sym_err sym_table_qid(uint8_t out[SYM_HASH_BYTES], const struct sym_table_q
         err = sym_sha256(dataset_hash, sym_span_text(q->dataset));
     }
     const struct sym_span parts[] = {
-        sym_span_text("symbolon-table-qid-1"),
+        sym_span_text(q->mode == SYM_TABLE_DP ? "symbolon-table-qid-2" : "symbolon-table-qid-1"),
         p.table,
         sym_span(q->asker, sizeof q->asker),
         sym_span(cohort_hash, sizeof cohort_hash),

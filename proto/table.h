@@ -33,15 +33,20 @@
  * know. Between tables and owners nothing repeats, as each draws its own r.
  *
  * A payload is 1 byte of type and what table_frames.h says. The query id binds what was asked:
- * qid = SHA-256("symbolon-table-qid-1" | table (16) | asker (32) | SHA-256(cohort) | tallier (32) |
+ * qid = SHA-256(domain | table (16) | asker (32) | SHA-256(cohort) | tallier (32) |
  * n (4) | type (4) | type version (4) | canon version (4) | mode (4) | epsilon (8) |
- * SHA-256(dataset) | purpose (4) | basis (4)). The consents hash: SHA-256 of the content of
- * CONSENTS, which holds all of them as they were signed.
+ * SHA-256(dataset) | purpose (4) | basis (4)), domain "symbolon-table-qid-1" (exact) or
+ * "symbolon-table-qid-2" (dp, whose suite is 2: nobody agrees with a party that makes other noise).
+ * The consents hash: SHA-256 of the content of CONSENTS, which holds all of them as they were
+ * signed.
  *
- * The release: exact counts, or (dp) counts with discrete Laplace noise of sensitivity 2 -
- * protected is that one list holds one record, which moves it from one cell to another - and no
- * cell below the threshold. Lists without any record make a table of zeros (exact), or one in which
- * all is suppressed (dp), which is nothing. Pure.
+ * The release: exact counts, or (dp) counts with discrete Laplace noise of sensitivity 4, and no
+ * cell below the threshold. Protected is which records a list holds, not how many: announced sizes
+ * are public. So neighbours are lists of one size, one of which holds y where the other holds x,
+ * and each of the two moves from one cell to another. (Sensitivity 2 is right where one list holds
+ * a record more, but then the announced sizes tell them apart, whatever the noise.) Lists without
+ * any record make a table of zeros (exact), or one in which all is suppressed (dp), which is
+ * nothing. Pure.
  */
 #ifndef SYM_PROTO_TABLE_H
 #define SYM_PROTO_TABLE_H
@@ -49,7 +54,7 @@
 #include "crypto/ristretto.h"
 #include "proto/table_message.h"
 
-#define SYM_TABLE_SENSITIVITY 2u
+#define SYM_TABLE_SENSITIVITY 4u
 #define SYM_TABLE_TAG_BYTES   16u
 
 struct sym_table_party {

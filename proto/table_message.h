@@ -10,6 +10,8 @@
 #include "proto/table_mode.h"
 
 #define SYM_TABLE_SUITE 1u
+/* Of tables with noise: that of a list in which one record is replaced. */
+#define SYM_TABLE_SUITE_DP 2u
 /* A signature and a TableConsent or TableAnswer, bytes. */
 #define SYM_TABLE_SIGNED_BYTES_MAX 512u
 

@@ -134,6 +134,15 @@ bool sym_table_view_is_exact(const struct sym_table_view *v)
     return v->release.mode == SYM_TABLE_EXACT;
 }
 
+const char *sym_table_view_protects(const struct sym_table_view *v)
+{
+    return v->release.sensitivity >= SYM_TABLE_SENSITIVITY
+               ? "The noise hides whether a list has one record or another in its place, not how "
+                 "many it has."
+               : "Made by an older version: as the sizes of lists are known, it tells twice its "
+                 "epsilon of one record.";
+}
+
 unsigned sym_table_lists(uint32_t cell)
 {
     unsigned n = 0;

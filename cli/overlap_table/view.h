@@ -38,6 +38,8 @@ SYM_MUST enum sym_err sym_table_view(struct sym_table_view *out, struct sym_clie
 void sym_table_view_clear(struct sym_table_view *v);
 
 bool sym_table_view_is_exact(const struct sym_table_view *v);
+/* Of one with noise: what that hides, a sentence. */
+const char *sym_table_view_protects(const struct sym_table_view *v);
 unsigned sym_table_lists(uint32_t cell);
 /* Of an exact table: records on all lists of `cell`, whatever else they are on, and records on at
  * least so many lists. */

@@ -152,6 +152,7 @@ static void put_notes(struct sym_json *j, const struct sym_table_view *v)
                        "as zero, and do not add up counts.",
                        r->threshold, all ? "" : " or listed");
         sym_json_string(j, NULL, note);
+        sym_json_string(j, NULL, sym_table_view_protects(v));
     }
     sym_json_string(j, NULL, "Each record is counted once, on exactly the lists that are named.");
     sym_json_string(j, NULL, "Lists are what contributors brought; nobody verifies them.");

@@ -58,6 +58,7 @@ static void put_head(FILE *to, const struct sym_table_view *v)
                   "with noise: epsilon %s, each count is right to \u00b1 %" PRIu64
                   " in 95 of 100 cases\n",
                   epsilon, r->half_width);
+    (void)fprintf(to, "%s\n", sym_table_view_protects(v));
     if (r->suppressed == 0) {
         (void)fprintf(to, "all %" PRIu32 " combinations are shown\n\n", v->n_cells);
         return;

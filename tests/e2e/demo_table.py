@@ -56,7 +56,7 @@ def exact(stage, table, cells):
 
 def noisy(stage, table, cells):
     stage.say("The same, so that nobody can tell from it whether a list has a given person:")
-    stage.run(table.asker, *table.words("--epsilon", "1", mode="dp"))
+    stage.run(table.asker, *table.words("--epsilon", "2", mode="dp"))
     found = result(table, "dp")
     shown = {on: n for on, n in tables.cells_of(found, table.names).items() if n is not None}
     check(all(n >= found["threshold"] for n in shown.values()), "the threshold")
@@ -80,7 +80,7 @@ def estimate(stage, table, threshold):
     _, said, _ = nodes.run_cli("estimate", path, "--json")
     check(LEAST <= json.loads(said)["total"] <= MOST, f"the estimate is {said}")
     stage.say("From the table with noise the interval is wider:")
-    stage.run(None, "estimate", f"{table.asker.dir}-dp.csv", "--suppressed-below", threshold, "--epsilon", "1",
+    stage.run(None, "estimate", f"{table.asker.dir}-dp.csv", "--suppressed-below", threshold, "--epsilon", "2",
               keep="^(on|together|95|suppressed|Note)")
 
 

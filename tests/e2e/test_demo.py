@@ -73,7 +73,7 @@ class Demo(NodeTest):
         self.assertFalse((home / "statistics-office" / "run").is_symlink(), "the tallier is stopped")
         self.assertIn("All 25 published cells are there, and nothing else: 2744 people", " ".join(told.split()))
         self.assertRegex(told, r"(?m)^ +2744 records, each counted once")
-        self.assertRegex(told, r"with noise: epsilon 1, each count is right to")
+        self.assertRegex(told, r"with noise: epsilon 2, each count is right to")
 
     def counts_together(self, home, told):
         for country, true in (("Libya", 2027), ("Spain", 606), ("Niger", 486), ("Sudan", 461), ("Algeria", 379)):

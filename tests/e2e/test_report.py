@@ -133,7 +133,7 @@ class AllKinds(ReportTest):
         self.assertIsNone(exact["privacy"])
         self.assertIsNone(exact["suppression"])
         self.assertEqual(sum(one["count"] for one in exact["combinations"]), sum(THREE.values()))
-        self.assertEqual((dp["privacy"]["epsilon_nano"], dp["privacy"]["noise"]["scale_milli"]), (10**9, 2000))
+        self.assertEqual((dp["privacy"]["epsilon_nano"], dp["privacy"]["noise"]["scale_milli"]), (10**9, 4000))
         self.assertEqual(dp["suppression"]["suppressed"], sum(one["count"] is None for one in dp["combinations"]))
 
     def the_estimates(self, document):

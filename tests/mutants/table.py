@@ -85,9 +85,19 @@ MUTANTS = [
         ("proto/table_tally.c", "cell |= (uint32_t)(by <= 0) << i;", "cell |= (uint32_t)(by < 0) << i;"),
     ),
     (
-        "the noise is that of sensitivity 1",
+        "the noise is that of one record more, though sizes are known",
         "proto/test_table:the_noise_of_a_table_is_the_announced_one",
-        ("proto/table_tally.c", ".sensitivity = SYM_TABLE_SENSITIVITY, .shares = 1", ".sensitivity = 1, .shares = 1"),
+        ("proto/table_tally.c", ".sensitivity = SYM_TABLE_SENSITIVITY, .shares = 1", ".sensitivity = 2, .shares = 1"),
+    ),
+    (
+        "the noise of an older version is agreed to",
+        "proto/test_table_consents:what_cannot_be_asked_is_refused_in_words",
+        ("proto/table.c", "if (asked->suite != suite_of(asked->mode)) {", "if (asked->suite != SYM_TABLE_SUITE && asked->suite != SYM_TABLE_SUITE_DP) {"),
+    ),
+    (
+        "what an older table hides is not told",
+        "cli/test_overlap_table:what_is_suppressed_is_not_zero_and_has_no_sums",
+        ("cli/overlap_table/view.c", "v->release.sensitivity >= SYM_TABLE_SENSITIVITY", "v->release.sensitivity > 0"),
     ),
     (
         "a negative count is released as a large one",

@@ -450,7 +450,7 @@ static void what_cannot_be_asked_is_refused_in_words(void **state)
     (void)state;
     uint8_t cohort[SYM_TABLE_LISTS_MAX * SYM_HASH_BYTES];
     open_rig();
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 13; i++) {
         struct sym_overlap_table p;
         struct sym_fault fault = {0};
         uint8_t asker[SYM_HASH_BYTES];
@@ -458,7 +458,7 @@ static void what_cannot_be_asked_is_refused_in_words(void **state)
         sym_table_parameters(&p, cohort, &rig.question);
         switch (i) {
         case 0:
-            p.suite = 2;
+            p.suite = SYM_TABLE_SUITE_DP;
             break;
         case 1:
             p.cohort.len = 2 * SYM_HASH_BYTES;
@@ -486,19 +486,25 @@ static void what_cannot_be_asked_is_refused_in_words(void **state)
             break;
         case 9:
             p.mode = SYM_TABLE_DP;
+            p.suite = SYM_TABLE_SUITE_DP;
             break;
         case 10:
             p.mode = SYM_TABLE_DP;
+            p.suite = SYM_TABLE_SUITE_DP;
             p.epsilon_nano = SYM_EPSILON_NANO_MAX + 1u;
             break;
         case 11:
             p.type = 0;
             break;
+        case 12: /* what a node asks for whose noise would be too small */
+            p.mode = SYM_TABLE_DP;
+            p.epsilon_nano = SYM_EPSILON_NANO_MAX;
+            break;
         default:
             break;
         }
         assert_int_equal(sym_table_check(&p, asker, &fault),
-                         i == 0 ? SYM_UNSUPPORTED : SYM_BAD_VALUE);
+                         i == 0 || i == 12 ? SYM_UNSUPPORTED : SYM_BAD_VALUE);
         assert_true(fault.text[0] != '\0' && strlen(fault.text) <= SYM_REASON_BYTES_MAX);
     }
     table_rig_close(&rig);
