@@ -12,8 +12,8 @@ MUTANTS = [
         ("node/core/nonces.c", "if (s->expires_ms > 0 && sym_span_equal(", "if (now_ms - s->added_ms < SYM_CONTROL_LIFE_MS && s->expires_ms > 0 && sym_span_equal("),
     ),
     (
-        "the first free slot is used again",
-        "node/test_nonces:a_clock_that_is_set_back_by_less_than_a_life_locks_nobody_out",
+        "the nonce that expired last makes way first",
+        "node/test_nonces:who_sets_the_clock_back_is_not_locked_out_while_there_is_room",
         ("node/core/nonces.c", "slot == NULL || s->expires_ms < slot->expires_ms", "slot == NULL || s->expires_ms > slot->expires_ms"),
     ),
 ]
