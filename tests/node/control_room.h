@@ -291,10 +291,4 @@ static inline struct room_lines journal(void)
     return room_lines(&f.room, NULL);
 }
 
-static inline void pause_ms(unsigned ms)
-{
-    const struct timespec t = {.tv_nsec = (long)ms * 1000000};
-    (void)nanosleep(&t, NULL);
-}
-
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -240,26 +241,57 @@ static void the_lock_holds_while_a_child_has_it(void **state)
     sym_directory_close(&d);
 }
 
+/* What keeps the core below alive; it is let go by the second pause of who waits for it. */
+static int core_lives = -1;
+static int pauses;
+
+int __real_nanosleep(const struct timespec *wanted, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
+
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+    if (core_lives >= 0 && ++pauses == 2) {
+        (void)close(core_lives);
+        core_lives = -1;
+        (void)wait(NULL);
+    }
+    return __real_nanosleep(wanted, left);
+}
+
+/* A supervisor that ends and leaves a core, which holds the lock until gate is closed. */
+static void leave_core(const int gate[2])
+{
+    struct sym_directory d = SYM_DIRECTORY_CLOSED;
+    char byte;
+    bool locked = sym_directory_open(&d, node.dir, NULL) == SYM_OK;
+    (void)close(gate[1]);
+    if (locked && fork() == 0) {
+        (void)!read(gate[0], &byte, 1);
+        _exit(0);
+    }
+    _exit(locked ? 0 : 1);
+}
+
 /* As a core that is ending while its killed supervisor is gone already. */
 static void waits_a_moment_for_what_a_dead_process_has_left(void **state)
 {
     struct sym_directory d = SYM_DIRECTORY_CLOSED;
-    const struct timespec moment = {.tv_nsec = 300000000};
+    int gate[2];
     (void)state;
+    assert_int_equal(pipe(gate), 0);
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     pid_t supervisor = fork();
     if (supervisor == 0) {
-        bool locked = sym_directory_open(&d, node.dir, NULL) == SYM_OK;
-        if (locked && fork() == 0) {
-            (void)nanosleep(&moment, NULL);
-            _exit(0);
-        }
-        _exit(locked ? 0 : 1);
+        leave_core(gate);
     }
     assert_int_equal(waitpid(supervisor, NULL, 0), supervisor);
     struct sym_fault fault = {.text = ""};
+    core_lives = gate[1];
     if (sym_directory_open(&d, node.dir, &fault) != SYM_OK) {
         fail_msg("%s", fault.text);
     }
+    assert_int_equal(pauses, 2);
+    (void)close(gate[0]);
     sym_directory_close(&d);
 }
 
