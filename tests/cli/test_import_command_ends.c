@@ -112,11 +112,15 @@ static void refuses_users_who_may_not(void **state)
     assert_shows_not(asked, "IMPORT_CHUNK");
 }
 
-static enum sym_err answers_chunks_slowly(struct fake_call *call)
+/* The answer to the second chunk waits for the file DIR/go. */
+static enum sym_err holds_a_chunk(struct fake_call *call)
 {
     enum sym_err err = takes(call, false);
-    if (call->verb == SYM_VERB_IMPORT_CHUNK) {
-        (void)usleep(300000);
+    const struct sym_import_chunk *chunk = call->arguments;
+    char go[512];
+    (void)snprintf(go, sizeof go, "%s/go", call->node->dir);
+    while (call->verb == SYM_VERB_IMPORT_CHUNK && chunk->number == 1 && access(go, F_OK) != 0) {
+        (void)usleep(1000);
     }
     return err;
 }
@@ -142,10 +146,11 @@ static void begin_and_wait(struct running *p, const struct fake_node *node, unsi
     if (p->child == 0) {
         run_child(words, p->out, p->err);
     }
-    for (int i = 0; i < 2000 && strstr(asked, "chunk 1: ") == NULL; i++) {
+    for (int i = 0; i < 10000 && strstr(asked, "chunk 1: ") == NULL; i++) {
         (void)usleep(10000);
         fake_notes(asked, node);
     }
+    assert_shows(asked, "chunk 1: ");
 }
 
 static int end_of(struct running *p, char err_text[2048])
@@ -163,9 +168,10 @@ static void ctrl_c_gives_the_import_up(void **state)
     char err_text[2048];
     char asked[8192];
     write_many(node);
-    fake_node_start(node, answers_chunks_slowly);
-    begin_and_wait(&import_of, node, 20);
+    fake_node_start(node, holds_a_chunk);
+    begin_and_wait(&import_of, node, 60);
     assert_int_equal(kill(import_of.child, SIGINT), 0);
+    fake_write(node->dir, "go", sym_span_text(""), 0600);
     assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
     assert_shows(err_text, "the import was cancelled\n");
     fake_notes(asked, node);
@@ -179,16 +185,19 @@ static void finds_a_node_that_listens_elsewhere_after_a_start(void **state)
     struct running import_of;
     char err_text[2048];
     char path[512];
+    char link[512];
     write_many(node);
-    fake_node_start(node, answers_chunks_slowly);
+    fake_node_start(node, holds_a_chunk);
     begin_and_wait(&import_of, node, 1);
-    fake_node_stop(node);
+    struct fake_node before = *node;
     (void)snprintf(path, sizeof path, "%s/run", node->dir);
+    (void)snprintf(link, sizeof link, "%s/run.new", node->dir);
     (void)snprintf(node->run, sizeof node->run, "%s/r2", node->dir);
     assert_int_equal(mkdir(node->run, 0700), 0);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(symlink(node->run, path), 0);
+    assert_int_equal(symlink(node->run, link), 0);
     fake_node_start(node, starts_again_meanwhile);
+    assert_int_equal(rename(link, path), 0);
+    fake_node_stop(&before);
     assert_int_equal(end_of(&import_of, err_text), SYM_EXIT_FAILED);
     assert_string_equal(err_text, "symbolon: suspects: the node no longer knows this import: it "
                                   "was started again meanwhile; nothing of it was kept: import "

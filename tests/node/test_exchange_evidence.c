@@ -364,7 +364,6 @@ static void who_is_cut_off_before_each_answer_gives_up(void **state)
 {
     (void)state;
     struct sym_exchange_row row;
-    uint64_t began_ms = sym_now_ms();
     start();
     exchange_rig_run(rig, asked_once);
     exchange_rig_cut(rig, "closed the connection");
@@ -374,7 +373,6 @@ static void who_is_cut_off_before_each_answer_gives_up(void **state)
         exchange_rig_cut(rig, "closed the connection");
     }
     exchange_rig_run(rig, until_ended);
-    assert_true(sym_now_ms() - began_ms < 5000);
     assert_int_equal(
         sym_exchanges_row(rig->sides[0].exchanges, sym_span(id, sizeof id), &row, NULL), SYM_OK);
     assert_int_equal(row.state, SYM_EXCHANGE_ABORTED);
