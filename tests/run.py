@@ -32,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = ("crypto", "proto", "node", "cli")
 TIMEOUT_S = 120
 CROWDED = 5  # allowed beyond: a machine that does much else as well fails no test by that
-SLOWER = {"asan": 3, "coverage": 2, "valgrind": 20}
+SLOWER = {"asan": 3, "coverage": 2, "fuzz": 3, "valgrind": 20}
 SHOWN_LINES = 150
 SLOWEST = 5  # names
 AGAIN = 3  # programs
@@ -55,7 +55,6 @@ class Program:
     command: list
     source: pathlib.Path = None
     expected_exit: int = 0
-    alone: bool = False
     on_disk: bool = False
     clock: bool = False
     timeout_s: float = TIMEOUT_S
@@ -65,7 +64,9 @@ class Program:
         return self.kind == "unittest"
 
     def may_be_crowded_out(self):
-        return self.waits() or self.clock
+        """What a kill or an attack at random has found must not be run again until it passes."""
+        at_random = self.name.startswith(("crash/", "attack/"))
+        return self.clock or self.waits() and not at_random
 
 
 @dataclasses.dataclass
@@ -82,12 +83,11 @@ class Outcome:
 
 
 def declared(program, slower):
-    """Reads 'runner: alone, disk, clock, timeout=300' from a comment at the top of the source."""
+    """Reads 'runner: disk, clock, timeout=300' from a comment at the top of the source."""
     if program.source is not None:
         head = "\n".join(program.source.read_text("utf-8").splitlines()[:20])
         wish = re.search(r"\brunner:(.*)", head)
         if wish:
-            program.alone = "alone" in wish[1]
             program.on_disk = program.on_disk or "disk" in wish[1]
             program.clock = "clock" in wish[1]
             seconds = re.search(r"timeout=(\d+)", wish[1])
@@ -418,14 +418,11 @@ def run_all(programs, arguments):
         show(outcome, arguments.verbose)
         outcomes.append(outcome)
 
-    queue = Queue((p for p in longest_first(programs, arguments.build) if not p.alone), arguments.jobs // 4)
+    queue = Queue(longest_first(programs, arguments.build), arguments.jobs // 4)
     with concurrent.futures.ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
         started = [pool.submit(queue.run_next, arguments) for _ in range(len(queue))]
         for future in concurrent.futures.as_completed(started):
             done(future.result())
-    for program in programs:
-        if program.alone:
-            done(run(program, arguments.build, arguments.valgrind))
     remember(arguments.build, outcomes)
     return [second_chance(o, arguments) for o in outcomes] if may_be_crowded_out(outcomes) else outcomes
 
