@@ -27,7 +27,7 @@ SHIM = nodes.BUILD / "tests/crash/faulty.so"
 WRITER = nodes.BUILD / "tests/crash/writer"
 CORE = "symbolond-core"
 PAGE = 4096
-SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED, LATE, KIND = range(9)
+SWALLOW, FIRST, MANY, CODE, HOLD, CALLS, FAILED, LATE, KIND, GAVE_UP = range(10)
 TRACE = 64
 ALWAYS = 0xFFFFFFFF
 
@@ -129,6 +129,7 @@ class FaultyDisk:
         """No call fails; counting begins anew."""
         self.put(FIRST, 0)
         self.put(HOLD, 0)
+        self.put(GAVE_UP, 0)
         self.put(CALLS, 0)
         self.put(FAILED, 0)
         self.page[TRACE:] = bytes(PAGE - TRACE)
@@ -150,6 +151,8 @@ class FaultyDisk:
 
     def let_go(self):
         self.put(HOLD, 0)
+        if self.get(GAVE_UP):
+            raise AssertionError("what was to stand still has gone on by itself: the test took too long")
 
     def only_hold(self, first, kind=None):
         """Call number `first` stands still until let_go, then works."""

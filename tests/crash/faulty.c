@@ -31,7 +31,7 @@
 #define FAULTY_BYTES 4096u
 #define TRACE_BYTES  4032u
 #define COMM_BYTES   16u
-#define HOLD_MS_MAX  10000u
+#define HOLD_MS_MAX  600000u /* a test that died must not leave a process behind for ever */
 
 struct orders {
     _Atomic uint32_t swallow; /* syncs do nothing, as with MDB_NOSYNC */
@@ -39,11 +39,12 @@ struct orders {
     _Atomic uint32_t many;
     _Atomic uint32_t code;
     _Atomic uint32_t hold;
-    _Atomic uint32_t calls;  /* answers: how many counted */
-    _Atomic uint32_t failed; /* and how many of them failed */
-    _Atomic uint32_t late;   /* a call that fails has done its work nevertheless */
-    _Atomic uint32_t kind;   /* a letter of the trace: calls of this kind count alone; 0: all */
-    uint32_t spare[7];
+    _Atomic uint32_t calls;   /* answers: how many counted */
+    _Atomic uint32_t failed;  /* and how many of them failed */
+    _Atomic uint32_t late;    /* a call that fails has done its work nevertheless */
+    _Atomic uint32_t kind;    /* a letter of the trace: calls of this kind count alone; 0: all */
+    _Atomic uint32_t gave_up; /* an answer: a thread has not stood still until it was let go */
+    uint32_t spare[6];
     char trace[TRACE_BYTES]; /* a letter for each that counted, a capital where it failed */
 };
 _Static_assert(sizeof(struct orders) == FAULTY_BYTES, "one page");
@@ -86,7 +87,11 @@ static bool counts(int fd)
 static void hold(void)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
-    for (unsigned ms = 0; atomic_load(&orders->hold) != 0 && ms < HOLD_MS_MAX; ms++) {
+    for (unsigned ms = 0; atomic_load(&orders->hold) != 0; ms++) {
+        if (ms == HOLD_MS_MAX) {
+            atomic_store(&orders->gave_up, 1);
+            return;
+        }
         (void)nanosleep(&moment, NULL);
     }
 }
@@ -214,11 +219,17 @@ static int open_flags(int flags)
     return is_swallowed() ? flags & ~(O_SYNC | O_DSYNC) : flags;
 }
 
+/* O_TMPFILE is more than one bit, and one of them is O_DIRECTORY. */
+static bool takes_mode(int flags)
+{
+    return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
 int open(const char *path, int flags, ...)
 {
     va_list rest;
     va_start(rest, flags);
-    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    mode_t mode = takes_mode(flags) ? va_arg(rest, mode_t) : 0;
     va_end(rest);
     return (int)syscall(SYS_openat, AT_FDCWD, path, open_flags(flags), mode);
 }
@@ -227,7 +238,7 @@ int open64(const char *path, int flags, ...)
 {
     va_list rest;
     va_start(rest, flags);
-    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    mode_t mode = takes_mode(flags) ? va_arg(rest, mode_t) : 0;
     va_end(rest);
     return (int)syscall(SYS_openat, AT_FDCWD, path, open_flags(flags), mode);
 }

@@ -24,6 +24,7 @@ SIZE = 3000  # elements: 32 bytes of each leave either node
 DATA_BYTES = 32 * SIZE
 TALK_BYTES = 12_000  # signed messages, proofs and keep-alives; a frame of data is longer
 QUIET_S = 0.08
+IDLE_S = 1.0
 CODES = (errno.EIO, errno.ENOSPC)
 CALLS_MAX = int(os.environ.get("SYMBOLON_TEST_CALLS", 400))
 
@@ -65,6 +66,17 @@ class Faults(OverlapTest):
                 before, since = now, time.monotonic()
         return before
 
+    def reached_after_answer(self, victim):
+        """Whether the call comes before neither a disk nor a connection has moved for a while. Nobody is
+        asked: a node that stands still in its call would not answer."""
+        before, since = None, time.monotonic()
+        while victim.disk.failed == 0 and time.monotonic() - since < IDLE_S:
+            now = self.a.disk.calls, self.b.disk.calls, self.sent(self.a), self.sent(self.b)
+            if now != before:
+                before, since = now, time.monotonic()
+            time.sleep(0.01)
+        return victim.disk.failed > 0
+
     def settled(self):
         for node in (self.a, self.b):
             nodes.wait_until(lambda: all(row["state"] in overlaps.ENDED for row in overlaps.exchanges(node)),
@@ -81,10 +93,7 @@ class Faults(OverlapTest):
         command = start_cli(self.a, *self.words)
         while victim.disk.failed == 0 and command.poll() is None:
             time.sleep(0.002)
-        if victim.disk.failed == 0:
-            # What comes after the answer to the user.
-            time.sleep(0.2)
-        reached = victim.disk.failed > 0
+        reached = self.reached_after_answer(victim)
         before = self.sent_when_quiet(victim)
         victim.disk.let_go()
         try:
