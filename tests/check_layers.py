@@ -35,7 +35,7 @@ LIBRARIES = [
     ("protobuf-c", "protobuf-c/*", [("proto/codec.c", 1)]),
     ("LMDB", "lmdb.h", [("node/store/store*.c", ANY), ("node/store/store_state.h", 1)]),
     ("libseccomp", "seccomp.h", [("node/*.c", 1)]),
-    ("yajl", "yajl/*", [("node/*.c", 1), ("cli/*.c", 1)]),
+    ("yajl", "yajl/*", [("cli/*.c", 1)]),
     ("ICU", "unicode/*", [("cli/ingest/unicode.c", 1)]),
     ("libphonenumber", "phonenumbers/*", [("cli/ingest/phone_shim.cc", 1)]),
     ("the C++ library", "string", [("cli/ingest/phone_shim.cc", 1)]),
