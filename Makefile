@@ -101,7 +101,7 @@ GEN   := $(PROTO:proto/%.proto=build/gen/proto/%.pb-c.c)
 srcs   = $(wildcard $1/*.c $1/*/*.c $1/*/*.cc)
 objs   = $(addprefix $(B)/,$(addsuffix .o,$(basename $(filter-out %/main.c cli/elsewhere.c,$(call srcs,$1)))))
 progs  = $(patsubst %.c,$(B)/%,$(wildcard $1))
-BINS  := $(if $(wildcard node/main.c),$(B)/symbolond) $(if $(wildcard cli/main.c),$(B)/symbolon $(B)/symbolon-full)
+BINS  := $(B)/symbolond $(B)/symbolon $(B)/symbolon-full
 TESTS := $(foreach l,$(LAYERS),$(call progs,tests/$l/test_*.c))
 TOOLS := $(filter-out %/table_liar,$(call progs,tests/tools/*.c tests/attack/*.c))
 CRASHERS := $(B)/tests/crash/writer # and faulty.so
@@ -109,9 +109,9 @@ CRASHERS := $(B)/tests/crash/writer # and faulty.so
 ODD_exact  := crypto/laplace -DSYM_TEST_NO_NOISE
 ODD_seeded := proto/tab_member_consent -DSYM_TEST_SEEDED_NOISE
 ODD_liar   := tests/attack/table_liar -DSYM_TEST_LIAR
-ODD := $(if $(wildcard node/main.c),$(foreach o,exact seeded liar,$(B)/$o/symbolond))
+ODD := $(foreach o,exact seeded liar,$(B)/$o/symbolond)
 # And a command line whose backups cost little (tests/support/cheap_backup.h).
-CHEAP := $(if $(wildcard cli/main.c),$(B)/cheap/symbolon)
+CHEAP := $(B)/cheap/symbolon
 FUZZERS := $(call progs,tests/fuzz/fuzz_$(or $(FUZZ),*).c)
 BENCHES := $(call progs,tests/bench/bench_*.c)
 CTS     := $(call progs,tests/ct/ct_*.c)
@@ -244,7 +244,8 @@ coverage: ## line coverage of all tests
 	$(call again,test,coverage)
 	$(Q)python3 tests/tools/coverage.py build/coverage
 bench: bench-engines bench-table ## engine by size in one table, and a table of six lists; all other benchmarks: bench-all
-bench-table: $(B)/tests/bench/bench_table
+# One after the other, also with -j: what runs beside a measurement is part of it.
+bench-table: $(B)/tests/bench/bench_table $(if $(filter bench,$(MAKECMDGOALS)),| bench-engines)
 	$(Q)$<
 bench-engines: all $(B)/tests/bench/bench_overlap $(B)/tests/bench/bench_vole ## the same of SIZES=20,22,10x22 and ENGINES=dh,vole,standing
 	$(Q)$(ENV) python3 tests/bench/bench_engines.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ENGINES),--engines $(ENGINES))
@@ -254,7 +255,7 @@ bench-all: all $(BENCHES) ## all benchmarks
 bench-federation: all $(TOOLS) $(B)/tests/bench/bench_joint ## one joint tabulation of N=200 real nodes, CELLS=100000
 	$(Q)$(ENV) python3 tests/bench/bench_tabulate_federation.py $(or $(N),200) $(or $(CELLS),100000)
 demo: all ## two banks and the police compare lists, six nodes count together, on this machine
-	$(Q)$(if $(wildcard tests/e2e/demo.py),$(ENV) python3 tests/e2e/demo.py,echo "there is no demo yet")
+	$(Q)$(ENV) python3 tests/e2e/demo.py
 lint: | setup ## layers, format, gcc and clang with -Werror, cppcheck
 	$(Q)python3 tests/check_layers.py
 	$(Q)clang-format --dry-run -Werror $(CODE)
