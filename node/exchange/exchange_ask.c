@@ -204,6 +204,20 @@ void sym_exchange_seek(struct sym_exchanges *x, struct sym_exchange *e)
 /* The answer -----------------------------------------------------------------------------------
  */
 
+/* Of those that were asked for: an answer that names none stands for the only one. */
+static enum sym_err agreed_engine(uint32_t *out, const struct sym_run_plan *plan,
+                                  const struct sym_overlap_answer *answer)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_overlap asked;
+    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap, plan->parameters);
+    if (err != SYM_OK) {
+        return SYM_INTERNAL;
+    }
+    *out = sym_overlap_engine_agreed(&asked, answer);
+    return *out == SYM_OVERLAP_ENGINE_AUTO ? SYM_BAD_VALUE : SYM_OK;
+}
+
 static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
                              const struct sym_receipt *receipt)
 {
@@ -231,8 +245,10 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
         return sym_run_new(&e->run, &plan);
     }
     enum sym_err err = sym_decode(&arena, &answer, &sym_msg_overlap_answer, receipt->parameters);
+    if (err == SYM_OK) {
+        err = agreed_engine(&plan.engine, &plan, &answer);
+    }
     plan.set = e->matter->set;
-    plan.engine = answer.engine;
     plan.standings = x->config.standings;
     plan.standing = &e->matter->standing;
     if (err == SYM_OK) {
@@ -241,7 +257,7 @@ static enum sym_err open_run(struct sym_exchanges *x, struct sym_exchange *e,
     if (err == SYM_OK) {
         e->matter->set = NULL;
         err = sym_run_bind(e->run, sym_kept_span(&e->request), sym_kept_span(&e->receipt));
-        e->matter->engine = answer.engine;
+        e->matter->engine = plan.engine;
         e->matter->why = answer.why;
         e->matter->peer_size = answer.set_size;
         e->matter->min_result = answer.min_result;

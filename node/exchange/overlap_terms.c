@@ -3,7 +3,8 @@
 #include "node/memory.h"
 #include "proto/codec.h"
 
-enum sym_err sym_overlap_terms_read(struct sym_overlap_agreed *out, const struct sym_run_plan *plan)
+enum sym_err sym_overlap_terms_read(struct sym_overlap_agreed *out, const struct sym_run_plan *plan,
+                                    enum sym_overlap_engine engine)
 {
     SYM_ARENA_AUTO asked_arena = {0};
     SYM_ARENA_AUTO answer_arena = {0};
@@ -20,10 +21,9 @@ enum sym_err sym_overlap_terms_read(struct sym_overlap_agreed *out, const struct
         return err;
     }
     bool initiates = plan->role == SYM_SESSION_INITIATOR;
-    *out = (struct sym_overlap_agreed){.engine = sym_overlap_engine_agreed(&asked, &answer),
-                                       .own_size = initiates ? asked.set_size : answer.set_size,
+    *out = (struct sym_overlap_agreed){.own_size = initiates ? asked.set_size : answer.set_size,
                                        .peer_size = initiates ? answer.set_size : asked.set_size};
-    if (out->engine == SYM_OVERLAP_ENGINE_AUTO) {
+    if (sym_overlap_engine_agreed(&asked, &answer) != engine) {
         return SYM_BAD_VALUE;
     }
     return out->own_size == sym_overlap_set_size(plan->set) ? SYM_OK : SYM_INTERNAL;

@@ -1,5 +1,5 @@
-/* overlap_terms.h - what the engines of overlaps have in common as runs: sizes and engine from what
- * was agreed, and the result.
+/* overlap_terms.h - what the engines of overlaps have in common as runs: sizes from what was
+ * agreed, and the result.
  */
 #ifndef SYM_NODE_EXCHANGE_OVERLAP_TERMS_H
 #define SYM_NODE_EXCHANGE_OVERLAP_TERMS_H
@@ -8,15 +8,15 @@
 #include "proto/overlap_agree.h"
 
 struct sym_overlap_agreed {
-    enum sym_overlap_engine engine;
     uint32_t own_size; /* as announced, that of plan->set */
     uint32_t peer_size;
 };
 
-/* From the parameters of request and receipt. Errors: those of sym_decode, SYM_BAD_VALUE (an engine
- * that was not asked for), SYM_INTERNAL (no set, or one of another size). */
+/* From the parameters of request and receipt. Errors: those of sym_decode, SYM_BAD_VALUE (agreed
+ * was on another engine than this, or on none), SYM_INTERNAL (no set, or one of another size). */
 SYM_MUST enum sym_err sym_overlap_terms_read(struct sym_overlap_agreed *out,
-                                             const struct sym_run_plan *plan);
+                                             const struct sym_run_plan *plan,
+                                             enum sym_overlap_engine engine);
 
 /* The result of a machine that knows it, and reads the digests no more: those that matched move to
  * the front of the set, so that looking for them costs no memory. What the machine has freed lies

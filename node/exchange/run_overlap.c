@@ -12,7 +12,7 @@ struct overlap {
 static enum sym_err open_overlap(void **machine, const struct sym_run_plan *plan)
 {
     struct sym_overlap_agreed agreed;
-    enum sym_err err = sym_overlap_terms_read(&agreed, plan);
+    enum sym_err err = sym_overlap_terms_read(&agreed, plan, SYM_OVERLAP_ENGINE_DH);
     if (err != SYM_OK) {
         return err;
     }

@@ -18,7 +18,7 @@ static const struct sym_vole_memory large = {sym_memory_map, sym_memory_unmap};
 static enum sym_err open_vole(void **machine, const struct sym_run_plan *plan)
 {
     struct sym_overlap_agreed agreed;
-    enum sym_err err = sym_overlap_terms_read(&agreed, plan);
+    enum sym_err err = sym_overlap_terms_read(&agreed, plan, SYM_OVERLAP_ENGINE_VOLE);
     if (err != SYM_OK) {
         return err;
     }

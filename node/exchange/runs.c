@@ -11,6 +11,14 @@ struct sym_run {
     bool given_up; /* waits for its last work */
 };
 
+static const struct sym_run_kind *overlap_by(uint32_t engine)
+{
+    return engine == SYM_OVERLAP_ENGINE_DH         ? &sym_run_kind_overlap
+           : engine == SYM_OVERLAP_ENGINE_VOLE     ? &sym_run_kind_vole
+           : engine == SYM_OVERLAP_ENGINE_STANDING ? &sym_run_kind_standing
+                                                   : NULL;
+}
+
 static const struct sym_run_kind *kind_of(const struct sym_run_plan *plan)
 {
     switch (plan->kind) {
@@ -18,9 +26,7 @@ static const struct sym_run_kind *kind_of(const struct sym_run_plan *plan)
         return &sym_run_kind_ping;
     case SYM_KIND_OVERLAP_MATCHES:
     case SYM_KIND_OVERLAP_COUNT:
-        return plan->engine == SYM_OVERLAP_ENGINE_VOLE       ? &sym_run_kind_vole
-               : plan->engine == SYM_OVERLAP_ENGINE_STANDING ? &sym_run_kind_standing
-                                                             : &sym_run_kind_overlap;
+        return overlap_by(plan->engine);
     case SYM_KIND_WITNESS:
         return &sym_run_kind_witness;
     case SYM_KIND_COMPARE:

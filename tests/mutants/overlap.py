@@ -32,4 +32,20 @@ MUTANTS = [
         "cli/test_overlap_command:the_end_is_not_slept_through_once_all_is_counted",
         ("cli/follow.c", "(counted ? PAUSES_AT_END : PAUSES)", "(counted ? PAUSES : PAUSES)"),
     ),
+    (
+        "an answer that names no engine means another than was asked for",
+        "node/test_exchange_engines:an_answer_without_an_engine_stands_for_the_only_one_asked_for",
+        ("node/exchange/exchange_ask.c", "*out = sym_overlap_engine_agreed(&asked, answer);", "*out = answer->engine == 0 ? SYM_OVERLAP_ENGINE_DH : answer->engine;"),
+    ),
+    (
+        "an answer may name an engine that was not asked for",
+        "node/test_exchange_engines:refuses_dh_where_vole_alone_was_asked_for",
+        ("node/exchange/exchange_ask.c", "*out = sym_overlap_engine_agreed(&asked, answer);", "*out = answer->engine;"),
+        ("node/exchange/overlap_terms.c", "sym_overlap_engine_agreed(&asked, &answer) != engine", "engine == SYM_OVERLAP_ENGINE_AUTO"),
+    ),
+    (
+        "an overlap without an engine is one of engine dh",
+        "node/test_runs:refuses_an_overlap_without_an_engine",
+        ("node/exchange/runs.c", "return engine == SYM_OVERLAP_ENGINE_DH ", "return engine <= SYM_OVERLAP_ENGINE_DH "),
+    ),
 ]

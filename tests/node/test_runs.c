@@ -1,6 +1,7 @@
 #include "node/exchange/leg.h"
 #include "node/exchange/runs.h"
 #include "proto/codec.h"
+#include "proto/overlap_agree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,9 +204,20 @@ static void refuses_an_overlap_without_own_elements(void **state)
 {
     (void)state;
     struct sym_run *run = NULL;
+    const struct sym_run_plan plan = {.kind = SYM_KIND_OVERLAP_COUNT,
+                                      .role = SYM_SESSION_RESPONDER,
+                                      .engine = SYM_OVERLAP_ENGINE_DH};
+    assert_int_equal(sym_run_new(&run, &plan), SYM_INTERNAL);
+    assert_null(run);
+}
+
+static void refuses_an_overlap_without_an_engine(void **state)
+{
+    (void)state;
+    struct sym_run *run = NULL;
     assert_int_equal(
         try_open(&run, SYM_KIND_OVERLAP_COUNT, SYM_SESSION_RESPONDER, sym_span(NULL, 0)),
-        SYM_INTERNAL);
+        SYM_UNSUPPORTED);
     assert_null(run);
 }
 
@@ -301,6 +313,7 @@ int main(void)
         cmocka_unit_test(refuses_a_tabulation_without_a_leg_or_a_part),
         cmocka_unit_test(a_leg_of_a_tabulation_closes_once),
         cmocka_unit_test(refuses_an_overlap_without_own_elements),
+        cmocka_unit_test(refuses_an_overlap_without_an_engine),
         cmocka_unit_test(has_neither_works_nor_a_result_for_a_ping),
         cmocka_unit_test(refuses_parameters_that_do_not_decode),
         cmocka_unit_test(refuses_another_answer_than_it_sent),
