@@ -198,9 +198,11 @@
 /* Masked vectors that an initiator holds at once until their hashes verify, bytes. */
 #define SYM_TAB_HELD_BYTES_MAX 25165824u
 /* Tabulations that one node runs as an initiator at once, and takes part in: each holds up to some
- * 8 MB of cells. */
-#define SYM_TABULATIONS_MAX    2u
-#define SYM_TABULATIONS_IN_MAX 16u
+ * 8 MB of cells. Of the latter one peer may have so many: those that it runs, an attempt of each
+ * that ends meanwhile, and a release that it brings. */
+#define SYM_TABULATIONS_MAX         2u
+#define SYM_TABULATIONS_IN_MAX      16u
+#define SYM_TABULATIONS_IN_PEER_MAX 5u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
 /* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */
@@ -226,9 +228,11 @@
 /* A whole release and its signature, bytes. */
 #define SYM_TABLE_RELEASE_BYTES_MAX 331776u
 /* Tables that one node asks for at once, and in which it takes part, those included: each may hold
- * some hundred MB. */
-#define SYM_TABLES_MAX      2u
-#define SYM_TABLE_PARTS_MAX 8u
+ * some hundred MB. Of those of others one peer may have so many, as many as it asks for at once,
+ * and all together leave places for the own ones. */
+#define SYM_TABLES_MAX           2u
+#define SYM_TABLE_PARTS_MAX      8u
+#define SYM_TABLE_PARTS_PEER_MAX 2u
 /* How long a party waits for a table to end that another asks for, milliseconds. */
 #define SYM_TABLE_MS_MAX 3600000u
 /* What proves that an answer is wrong: elements and answers of a frame, and who signed what. */

@@ -324,15 +324,28 @@ static enum sym_err keep_request(struct joint *j)
     return SYM_OK;
 }
 
-static bool is_busy(const struct joint *j)
+/* This one is among those that are counted. */
+static bool deny_busy(struct joint *j)
 {
     const struct sym_exchange_table *t = &j->x->table;
+    size_t of_peer = 0;
     size_t n = 0;
     for (size_t i = 0; i < t->n; i++) {
-        n += t->items[i]->kind == SYM_KIND_TABULATE && !sym_exchange_ended(t->items[i]) &&
-             t->items[i]->role == SYM_SESSION_RESPONDER;
+        const struct sym_exchange *e = t->items[i];
+        bool counts = e->kind == SYM_KIND_TABULATE && !sym_exchange_ended(e) &&
+                      e->role == SYM_SESSION_RESPONDER;
+        n += counts;
+        of_peer += counts && sym_node_id_equal(&e->peer, &j->peer->id);
     }
-    return n > SYM_TABULATIONS_IN_MAX;
+    if (of_peer > SYM_TABULATIONS_IN_PEER_MAX) {
+        sym_answer_deny(j->out, SYM_REASON_BUSY,
+                        "it takes part in %u of yours already; try again later",
+                        SYM_TABULATIONS_IN_PEER_MAX);
+    } else if (n > SYM_TABULATIONS_IN_MAX) {
+        sym_answer_deny(j->out, SYM_REASON_BUSY, "it takes part in %u others; try again later",
+                        SYM_TABULATIONS_IN_MAX);
+    }
+    return j->out->decision == SYM_DECISION_DENIED;
 }
 
 /* A release that is owed ------------------------------------------------------------------------
@@ -384,9 +397,8 @@ static void answer(struct joint *j)
     enum sym_err err = keep_request(j);
     if (err != SYM_OK) {
         sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
-    } else if (is_busy(j)) {
-        sym_answer_deny(j->out, SYM_REASON_BUSY, "it takes part in %u others; try again later",
-                        SYM_TABULATIONS_IN_MAX);
+    } else if (deny_busy(j)) {
+        return;
     } else if (j->asked.suite != SYM_TAB_SUITE) {
         sym_answer_deny(j->out, SYM_REASON_UNSUPPORTED,
                         "this node knows another version of joint tabulation");

@@ -364,16 +364,41 @@ static enum sym_err fill(struct sym_table_part *p, const struct sym_table_part_c
     return sym_table_part_is_tallier(p) ? SYM_OK : read_list(p, fault);
 }
 
+/* A place for a table of this asker: no peer has more than its share, and those of all peers leave
+ * some to the users of this node. What is kept already only waits for closes. */
+static enum sym_err find_place(size_t *at, const struct sym_exchanges *x, const uint8_t *asker,
+                               struct sym_fault *fault)
+{
+    bool own = sym_equal(asker, x->config.self.bytes, SYM_HASH_BYTES);
+    unsigned of_asker = 0;
+    unsigned of_others = 0;
+    *at = SYM_TABLE_PARTS_MAX;
+    for (size_t i = SYM_TABLE_PARTS_MAX; i-- > 0;) {
+        const struct sym_table_part *p = x->table_parts[i];
+        if (p == NULL) {
+            *at = i;
+            continue;
+        }
+        of_others += !sym_equal(p->question.asker, x->config.self.bytes, SYM_HASH_BYTES);
+        of_asker += !p->is_kept && sym_equal(p->question.asker, asker, SYM_HASH_BYTES);
+    }
+    if (!own && of_asker >= SYM_TABLE_PARTS_PEER_MAX) {
+        return sym_fail(fault, SYM_LIMIT, "table: this node takes part in %u of yours already",
+                        SYM_TABLE_PARTS_PEER_MAX);
+    }
+    if (*at == SYM_TABLE_PARTS_MAX || (!own && of_others >= SYM_TABLE_PARTS_MAX - SYM_TABLES_MAX)) {
+        return sym_fail(fault, SYM_LIMIT, "table: this node takes part in %u others already",
+                        of_others);
+    }
+    return SYM_OK;
+}
+
 enum sym_err sym_table_part_new(struct sym_table_part **out, struct sym_exchanges *x,
                                 const struct sym_table_part_config *config, struct sym_fault *fault)
 {
     size_t at = 0;
-    while (at < SYM_TABLE_PARTS_MAX && x->table_parts[at] != NULL) {
-        at++;
-    }
-    if (at == SYM_TABLE_PARTS_MAX) {
-        return sym_fail(fault, SYM_LIMIT, "table: this node takes part in %u already",
-                        SYM_TABLE_PARTS_MAX);
+    if (find_place(&at, x, config->question.asker, fault) != SYM_OK) {
+        return SYM_LIMIT;
     }
     struct sym_table_part *p = calloc(1, sizeof *p);
     if (p == NULL) {

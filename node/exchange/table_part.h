@@ -6,8 +6,8 @@
  *
  * A part is found by the id of its table for as long as any exchange of it goes on, and ends itself
  * then. Whatever fails ends all of it, and says whose doing it was. Beside each leg that has ended
- * it is looked at ten times a second. Errors: SYM_LIMIT, SYM_NO_MEMORY, those of table_member.h,
- * datasets.h and ledger.h.
+ * it is looked at ten times a second. Errors: SYM_LIMIT (this asker, or all others together, have
+ * as many parts here as they may), SYM_NO_MEMORY, those of table_member.h, datasets.h and ledger.h.
  */
 #ifndef SYM_NODE_EXCHANGE_TABLE_PART_H
 #define SYM_NODE_EXCHANGE_TABLE_PART_H

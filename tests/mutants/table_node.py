@@ -41,4 +41,25 @@ MUTANTS = [
         "cli/test_overlap_table:what_is_suppressed_is_not_zero_and_has_no_sums",
         ("cli/overlap_table/write_json.c", "sym_table_view_is_exact(v) || v->cells[cell - 1] > 0", "v->n > 0"),
     ),
+    # --- Places ---
+    (
+        "one peer takes every place for tables",
+        "node/test_table_parts:a_peer_has_no_more_parts_than_its_share",
+        ("node/exchange/table_part.c", "!own && of_asker >= SYM_TABLE_PARTS_PEER_MAX", "!own && of_asker >= SYM_TABLE_PARTS_MAX"),
+    ),
+    (
+        "peers leave no place for own tables",
+        "node/test_table_parts:peers_leave_places_for_own_tables",
+        ("node/exchange/table_part.c", "!own && of_others >= SYM_TABLE_PARTS_MAX - SYM_TABLES_MAX", "!own && of_others >= SYM_TABLE_PARTS_MAX"),
+    ),
+    (
+        "what only waits for closes keeps a peer from asking",
+        "node/test_table_parts:a_part_that_only_waits_for_closes_is_not_counted",
+        ("node/exchange/table_part.c", "of_asker += !p->is_kept && ", "of_asker += "),
+    ),
+    (
+        "one peer takes every place for tabulations",
+        "node/test_table_parts:a_peer_has_no_more_tabulations_than_its_share",
+        ("node/exchange/exchange_joint.c", "of_peer > SYM_TABULATIONS_IN_PEER_MAX", "of_peer > SYM_TABULATIONS_IN_MAX"),
+    ),
 ]

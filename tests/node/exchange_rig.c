@@ -40,11 +40,21 @@ enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at, struct 
 
 void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_dataset_row *row)
 {
+    static struct sym_type_count types[SYM_TOKEN_TYPE_COUNT];
+    const struct rig_list *l = &side_of(d)->list;
     (void)at;
+    memset(types, 0, sizeof types);
+    for (size_t i = 0; i < l->n; i++) {
+        struct sym_type_count *count = &types[l->tokens[i].type % SYM_TOKEN_TYPE_COUNT];
+        count->type = l->tokens[i].type;
+        count->tokens++;
+    }
     *row = (struct sym_dataset_row){.name = sym_span_text("list"),
                                     .kind = SYM_DATASET_IDENTIFIERS,
-                                    .records = side_of(d)->list.records,
-                                    .tokens = side_of(d)->list.n};
+                                    .records = l->records,
+                                    .tokens = l->n,
+                                    .types = types,
+                                    .n_types = SYM_TOKEN_TYPE_COUNT};
 }
 
 void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
