@@ -150,7 +150,7 @@ const struct sym_table_agreed *sym_table_member_agreed(const struct sym_table_me
 
 bool sym_table_member_is_open(const struct sym_table_member *m)
 {
-    return m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_SAYS_FAILED;
+    return m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_CLOSES;
 }
 
 bool sym_table_member_has_started(const struct sym_table_member *m)

@@ -50,8 +50,8 @@ SYM_MUST enum sym_err sym_table_member_consent(struct sym_table_member *m, uint3
  * agreed evaluates for the others from then on (an exchange may come before the own GO). */
 const struct sym_table_agreed *sym_table_member_agreed(const struct sym_table_member *m);
 SYM_MUST enum sym_err sym_table_member_agree(struct sym_table_member *m);
-/* From the answer to SYM_TABLE_WANTS_AGREE until it failed or is over: overlap:evaluate and
- * overlap:rows of others may begin. */
+/* From the answer to SYM_TABLE_WANTS_AGREE until it failed or has said how it ended:
+ * overlap:evaluate and overlap:rows of others may begin. */
 bool sym_table_member_is_open(const struct sym_table_member *m);
 SYM_MUST enum sym_err sym_table_member_started(struct sym_table_member *m);
 /* So much of what is awaited of the contributor at `place` has come (table_came.h): frames that it

@@ -58,7 +58,7 @@ void sym_asked_end(struct sym_asked_table *t, enum sym_exchange_state state, enu
         char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
         sym_hex(id, t->question.table, sizeof t->question.table);
         sym_log(SYM_LEVEL_INFO, "table-failed", "table", id, "reason", t->fault.text, NULL);
-        abort_legs(t, t->reason, result);
+        abort_legs(t, result);
         if (t->part != NULL) {
             sym_table_part_leave(t->part);
             t->part = NULL;
@@ -198,8 +198,13 @@ static void keep(struct sym_asked_table *t)
     }
 }
 
+/* The own part has said and heard all that is due: its list and its key go with it. */
 static void conclude(struct sym_asked_table *t)
 {
+    if (t->part != NULL) {
+        sym_table_part_leave(t->part);
+        t->part = NULL;
+    }
     if (sym_asked_write_row(t, true, sym_span(NULL, 0)) != SYM_OK) {
         t->ended_us = sym_now_us();
     }

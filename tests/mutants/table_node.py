@@ -62,4 +62,14 @@ MUTANTS = [
         "node/test_table_parts:a_peer_has_no_more_tabulations_than_its_share",
         ("node/exchange/exchange_joint.c", "of_peer > SYM_TABULATIONS_IN_PEER_MAX", "of_peer > SYM_TABULATIONS_IN_MAX"),
     ),
+    (
+        "the own part outlives its table, with list and key",
+        "node/test_table_parts:the_own_part_ends_with_its_table",
+        ("node/exchange/tables.c", "static void conclude(struct sym_asked_table *t)\n{\n    if (t->part != NULL) {", "static void conclude(struct sym_asked_table *t)\n{\n    if (t->part == NULL) {"),
+    ),
+    (
+        "who has said how it ended still evaluates for others",
+        "proto/test_table_ends:who_has_said_how_it_ended_begins_nothing_more",
+        ("proto/table_member.c", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_CLOSES", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_SAYS_FAILED"),
+    ),
 ]

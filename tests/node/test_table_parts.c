@@ -1,7 +1,20 @@
-/* Own parts of overlap tables: how many a peer may have (and of tabulations). */
+/* Own parts of overlap tables: how many a peer may have (and of tabulations), and how long they
+ * stay. */
 #include "tests/node/table_parts_room.h"
 
+#include "node/exchange/tables_state.h"
 #include "proto/tabulation.h"
+
+static bool after_ticks(struct exchange_rig *r)
+{
+    return r->step++ > 300;
+}
+
+static void run_a_while(void)
+{
+    rig->step = 0;
+    exchange_rig_run(rig, after_ticks);
+}
 
 static unsigned places_taken(void)
 {
@@ -11,6 +24,9 @@ static unsigned places_taken(void)
     }
     return n;
 }
+
+/* Places ---------------------------------------------------------------------------------------
+ */
 
 static void ask_for_a_table(void)
 {
@@ -140,6 +156,45 @@ static void a_peer_has_no_more_tabulations_than_its_share(void **state)
     }
 }
 
+/* The end --------------------------------------------------------------------------------------
+ */
+
+static void the_own_part_ends_with_its_table(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    const struct sym_span peers[] = {sym_span_text("extra-0"), sym_span_text("extra-1")};
+    const struct sym_overlap_table_start start = {.peers = peers,
+                                                  .n_peers = 2,
+                                                  .tallier = sym_span_text("bank-b"),
+                                                  .dataset = sym_span_text("list"),
+                                                  .type = SYM_TOKEN_ACCOUNT,
+                                                  .mode = SYM_TABLE_EXACT,
+                                                  .purpose = SYM_PURPOSE_STATISTICS,
+                                                  .basis = SYM_BASIS_CONSENT,
+                                                  .case_ref = sym_span_text("c")};
+    rig->linked = false;
+    if (sym_table_ask(rig->sides[0].exchanges, id, &start, "ada", &fault) != SYM_OK) {
+        fail_msg("%s", fault.text);
+    }
+    run_a_while();
+    assert_int_equal(places_taken(), 1);
+    struct sym_asked_table *t = rig->sides[0].exchanges->tables[0];
+    t->unheeded = 0;
+    sym_asked_end(t, SYM_EXCHANGE_DONE, SYM_OK, "");
+    for (uint32_t i = 0; i <= t->question.n; i++) {
+        if (t->legs[i].leg.exchange != NULL) {
+            sym_exchange_abort(t->x, t->legs[i].leg.exchange, SYM_REASON_CANCELLED, SYM_CANCELLED,
+                               "closed");
+        }
+    }
+    run_a_while();
+    assert_true(t->ended_us != 0);
+    assert_int_equal(t->state, SYM_EXCHANGE_DONE);
+    assert_int_equal(places_taken(), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -148,6 +203,7 @@ int main(void)
         TEST(a_part_that_only_waits_for_closes_is_not_counted),
         TEST(peers_leave_places_for_own_tables),
         TEST(a_peer_has_no_more_tabulations_than_its_share),
+        TEST(the_own_part_ends_with_its_table),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;

@@ -254,6 +254,25 @@ static void who_has_no_memory_to_look_accuses_nobody(void **state)
     table_rig_close(&rig);
 }
 
+static void who_has_said_how_it_ended_begins_nothing_more(void **state)
+{
+    (void)state;
+    open_rig();
+    rig.stops_at_start = true;
+    table_rig_run(&rig);
+    for (uint32_t i = 0; i <= rig.n; i++) {
+        assert_true(sym_table_member_is_open(rig.parties[i].member));
+    }
+    table_rig_close(&rig);
+    open_rig();
+    table_rig_run(&rig);
+    assert_true(table_rig_done(&rig));
+    for (uint32_t i = 0; i <= rig.n; i++) {
+        assert_false(sym_table_member_is_open(rig.parties[i].member));
+    }
+    table_rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(an_exchange_that_ended_is_told_of_once_no_reason_has_come),
         cmocka_unit_test(no_row_leaves_and_nothing_is_debited_once_another_is_lost),
         cmocka_unit_test(who_has_no_memory_to_look_accuses_nobody),
+        cmocka_unit_test(who_has_said_how_it_ended_begins_nothing_more),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 1;
