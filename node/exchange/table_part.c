@@ -212,8 +212,8 @@ static void end(struct sym_table_part *p)
     size_t len = 0;
     sym_table_part_abort_legs(p);
     if (e != NULL && (!will_run(e) || sym_table_member_step(p->member, &len) != SYM_TABLE_DATA)) {
-        sym_exchange_abort(p->x, e, sym_table_reason(p->failure), sym_table_result(p->failure),
-                           p->fault);
+        sym_exchange_abort(p->x, e, sym_table_reason_to(p->failure, SYM_TABLE_ASKER),
+                           sym_table_result(p->failure), p->fault);
     }
 }
 

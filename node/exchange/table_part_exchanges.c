@@ -263,7 +263,7 @@ static void abort_one(struct sym_table_leg *l)
 {
     struct sym_table_part *p = l->part;
     if (l->leg.exchange != NULL) {
-        sym_exchange_abort(p->x, l->leg.exchange, sym_table_reason(p->failure),
+        sym_exchange_abort(p->x, l->leg.exchange, sym_table_reason_to(p->failure, l->place),
                            sym_table_result(p->failure), p->fault);
     }
 }

@@ -43,7 +43,9 @@ static const char *fault_of(const struct sym_leg *leg)
     return of(leg)->part->fault;
 }
 
-/* A machine refused what came: whose doing it was it knows itself, as far as that can be known. */
+/* A machine refused what came: whose doing it was it knows itself, as far as that can be known.
+ * What another has spoiled refuses whatever comes next: who sent that is not to blame, and its
+ * exchange ends with the part. */
 static enum sym_err refused(struct sym_table_leg *l, enum sym_err err,
                             struct sym_table_failure failure)
 {
@@ -55,7 +57,9 @@ static enum sym_err refused(struct sym_table_leg *l, enum sym_err err,
         sym_table_part_fail(l->part, failure, "");
     }
     sym_table_part_turn_soon(l->part);
-    return err;
+    failure = l->part->failure;
+    bool another = failure.cause != SYM_TABLE_CAUSE_NONE && failure.place != l->place;
+    return another && err != SYM_NO_MEMORY ? SYM_OK : err;
 }
 
 /* With who asks -------------------------------------------------------------------------------- */

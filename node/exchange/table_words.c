@@ -125,6 +125,13 @@ enum sym_reason sym_table_reason(struct sym_table_failure failure)
     return SYM_REASON_PROTOCOL;
 }
 
+enum sym_reason sym_table_reason_to(struct sym_table_failure failure, uint32_t place)
+{
+    enum sym_reason reason = sym_table_reason(failure);
+    bool seen = failure.place == place && failure.said_by == SYM_TABLE_NOBODY;
+    return reason == SYM_REASON_PROTOCOL && !seen ? SYM_REASON_UNREADY : reason;
+}
+
 enum sym_err sym_table_result(struct sym_table_failure failure)
 {
     enum sym_reason reason = sym_table_reason(failure);

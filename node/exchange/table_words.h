@@ -17,6 +17,9 @@ void sym_table_party_text(char out[SYM_ALIAS_BYTES + 16u], const struct sym_exch
 enum sym_table_cause sym_table_cause_of_leg(const struct sym_leg *leg);
 /* What an exchange ends with that is ended for this. */
 enum sym_reason sym_table_reason(struct sym_table_failure failure);
+/* The same with the party at `place`, which signs it: only who was seen here to break the protocol
+ * hears that it did. */
+enum sym_reason sym_table_reason_to(struct sym_table_failure failure, uint32_t place);
 enum sym_err sym_table_result(struct sym_table_failure failure);
 
 #endif

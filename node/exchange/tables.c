@@ -35,9 +35,12 @@ static bool legs_are_over(const struct sym_asked_table *t)
     return true;
 }
 
-static void abort_legs(struct sym_asked_table *t, enum sym_reason reason, enum sym_err result)
+static void abort_legs(struct sym_asked_table *t, enum sym_err result)
 {
+    struct sym_table_failure failure = sym_table_lead_failure(t->lead);
     for (uint32_t i = 0; i <= t->question.n; i++) {
+        enum sym_reason reason =
+            t->reason == SYM_REASON_PROTOCOL ? sym_table_reason_to(failure, i) : t->reason;
         if (t->legs[i].leg.exchange != NULL) {
             sym_exchange_abort(t->x, t->legs[i].leg.exchange, reason, result, t->fault.text);
         }

@@ -72,4 +72,20 @@ MUTANTS = [
         "proto/test_table_ends:who_has_said_how_it_ended_begins_nothing_more",
         ("proto/table_member.c", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_CLOSES", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_SAYS_FAILED"),
     ),
+    # --- Blame ---
+    (
+        "all hear that they broke the protocol when one did",
+        "node/test_table_blame:nobody_else_hears_of_a_protocol_failure",
+        ("node/exchange/table_words.c", "failure.place == place && failure.said_by", "failure.said_by"),
+    ),
+    (
+        "what another says is signed as seen",
+        "node/test_table_blame:nobody_is_blamed_on_the_word_of_another",
+        ("node/exchange/table_words.c", "failure.place == place && failure.said_by == SYM_TABLE_NOBODY", "failure.place == place"),
+    ),
+    (
+        "who meets what another has spoiled is blamed for it",
+        "node/test_table_blame:what_meets_a_tally_that_another_has_spoiled_is_no_failure_of_its_sender",
+        ("node/exchange/table_part_legs.c", "return another && err != SYM_NO_MEMORY ? SYM_OK : err;", "return another && err == SYM_NO_MEMORY ? SYM_OK : err;"),
+    ),
 ]
