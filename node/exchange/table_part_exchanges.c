@@ -144,6 +144,9 @@ enum sym_err sym_table_part_evaluates(struct sym_leg **out, struct sym_table_par
     if (p->answers[place].begun) {
         return SYM_EXISTS;
     }
+    if (sym_table_member_agreed(p->member)->consented[place].elements != elements) {
+        return SYM_BAD_VALUE; /* the evaluator of an earlier link does not look again */
+    }
     if (p->evaluators[place] == NULL) {
         err = sym_table_evaluator_new(&p->evaluators[place], sym_table_member_agreed(p->member),
                                       p->x->config.ristretto, place, elements);

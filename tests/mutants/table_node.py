@@ -72,6 +72,11 @@ MUTANTS = [
         "proto/test_table_ends:who_has_said_how_it_ended_begins_nothing_more",
         ("proto/table_member.c", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_CLOSES", "m->state > MEMBER_WANTS_AGREE && m->state < MEMBER_SAYS_FAILED"),
     ),
+    (
+        "an evaluation that comes again may be of any number",
+        "node/test_table_blame:an_evaluation_that_comes_again_is_of_as_many_as_were_consented",
+        ("node/exchange/table_part_exchanges.c", "consented[place].elements != elements", "consented[place].elements > SYM_TABLE_SET_MAX"),
+    ),
     # --- Blame ---
     (
         "all hear that they broke the protocol when one did",

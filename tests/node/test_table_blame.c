@@ -1,4 +1,5 @@
-/* What other parties of an overlap table hear of this one when one of them cheats. */
+/* What other parties of an overlap table hear of this one when one of them cheats, and what it
+ * checks of them before it evaluates. */
 #include "tests/node/table_parts_room.h"
 
 #include "proto/table_frames.h"
@@ -117,6 +118,29 @@ static struct sym_span consents_hash(void)
     return sym_span(sym_table_member_agreed(part->member)->consents_hash, SYM_HASH_BYTES);
 }
 
+/* Evaluations ----------------------------------------------------------------------------------
+ */
+
+static void an_evaluation_that_comes_again_is_of_as_many_as_were_consented(void **state)
+{
+    (void)state;
+    struct sym_leg *leg = NULL;
+    const struct sym_node_id *bank_b = &rig->sides[1].self.id;
+    agree(contributes, 3, 0);
+    uint32_t place = place_of(&part->question, 1);
+    assert_int_equal(sym_table_part_evaluates(&leg, part, bank_b, consents_hash(), ELEMENTS + 1),
+                     SYM_BAD_VALUE);
+    assert_int_equal(sym_table_part_evaluates(&leg, part, bank_b, consents_hash(), ELEMENTS),
+                     SYM_OK);
+    assert_int_equal(sym_table_part_evaluates(&leg, part, bank_b, consents_hash(), ELEMENTS),
+                     SYM_EXISTS);
+    sym_table_part_make_answer(part, place); /* its link was replaced by another */
+    assert_int_equal(sym_table_part_evaluates(&leg, part, bank_b, consents_hash(), 1),
+                     SYM_BAD_VALUE);
+    assert_int_equal(sym_table_part_evaluates(&leg, part, bank_b, consents_hash(), ELEMENTS),
+                     SYM_OK);
+}
+
 /* Blame ----------------------------------------------------------------------------------------
  */
 
@@ -209,6 +233,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_table, tear_down_table)
     const struct CMUnitTest tests[] = {
+        TEST(an_evaluation_that_comes_again_is_of_as_many_as_were_consented),
         TEST(who_breaks_the_protocol_hears_so),
         TEST(nobody_else_hears_of_a_protocol_failure),
         TEST(nobody_is_blamed_on_the_word_of_another),
