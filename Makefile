@@ -188,7 +188,7 @@ $(TOOLS) $(CRASHERS) $(BENCHES) $(CTS) $(CTS:%=%-planted): $(B)/tests/support.a 
 $(FUZZERS): $(if $(filter fuzz,$(VARIANT)),,$(B)/tests/fuzz/replay.o) $(B)/tests/support.a $(with_all)
 $(FUZZERS): LDALL += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 # What runs whole tabulations in memory can do without noise, or memory (tests/support/tab_rig.h).
-$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree,--wrap=sym_agree_many,--wrap=malloc,--wrap=calloc
+$(filter $(B)/tests/proto/test_tabulate% $(B)/tests/node/test_deliveries $(B)/tests/fuzz/fuzz_tabulate% $(B)/tests/bench/bench_joint%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_laplace_add,--wrap=sym_verify,--wrap=sym_exchange_key_agree,--wrap=sym_agree_many,--wrap=malloc,--wrap=calloc
 # Where a test stands in for a clock, or for what waits.
 $(B)/tests/cli/test_overlap_command: LDALL += -Wl,--wrap=sym_pause,--wrap=sym_steady_us
 $(B)/tests/node/test_control: LDALL += -Wl,--wrap=sym_now_ms,--wrap=sym_wall_ms

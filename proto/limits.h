@@ -205,6 +205,8 @@
 #define SYM_TABULATIONS_IN_PEER_MAX 5u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
+/* Participants that a release could not be brought to, which therefore come last. */
+#define SYM_DELIVERIES_LATE_MAX 32u
 /* Rows of one answer about budgets: as many of the shortest as can be decoded, likewise. */
 #define SYM_BUDGETS_MAX 1000u
 

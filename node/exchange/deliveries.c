@@ -1,6 +1,7 @@
 /* Releases of own tabulations that participants have not confirmed, as they or this node were cut
  * off: brought to them later, one at a time. Tried again after ten seconds, then twice as
- * long each time that it fails, at most ten minutes; for 30 days. */
+ * long each time that it fails, at most ten minutes; for 30 days. Whom it failed with comes after
+ * all others, with one release each time, so that nobody holds up what is owed to others. */
 #include "node/exchange/exchanges_state.h"
 #include "node/log.h"
 #include "node/loop.h"
@@ -10,6 +11,7 @@
 #include "proto/outline.h"
 #include "proto/tab_giver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,8 @@
 #define WAIT_MS_MAX 600000u
 #define NEXT_MS     1000u
 #define TIMEOUT_MS  120000u
+/* How long the request may stay without an answer. */
+#define ANSWER_MS 10000u
 
 struct sym_delivery {
     struct sym_leg leg; /* first: what its calls are given */
@@ -218,6 +222,57 @@ static void wait_longer(struct sym_exchanges *x)
     x->delivery_wait_ms = twice < WAIT_MS_MAX ? twice : WAIT_MS_MAX;
 }
 
+/* Who comes last ---------------------------------------------------------------------------------
+ */
+
+/* SYM_DELIVERIES_LATE_MAX: it does not. */
+static size_t late_place(const struct sym_exchanges *x, const uint8_t participant[SYM_HASH_BYTES])
+{
+    for (size_t i = 0; i < x->n_deliveries_late; i++) {
+        if (sym_equal(x->deliveries_late[i], participant, SYM_HASH_BYTES)) {
+            return i;
+        }
+    }
+    return SYM_DELIVERIES_LATE_MAX;
+}
+
+static void come_as_others(struct sym_exchanges *x, const uint8_t participant[SYM_HASH_BYTES])
+{
+    size_t at = late_place(x, participant);
+    if (at < SYM_DELIVERIES_LATE_MAX) {
+        x->n_deliveries_late--;
+        memmove(x->deliveries_late[at], x->deliveries_late[at + 1],
+                (x->n_deliveries_late - at) * sizeof x->deliveries_late[0]);
+    }
+}
+
+/* Without room the one who was last the longest is as others again. */
+static void come_last(struct sym_exchanges *x, const struct sym_delivery_row *row)
+{
+    x->delivery_late = *row;
+    if (late_place(x, row->participant) < SYM_DELIVERIES_LATE_MAX) {
+        return;
+    }
+    if (x->n_deliveries_late == SYM_DELIVERIES_LATE_MAX) {
+        come_as_others(x, x->deliveries_late[0]);
+    }
+    memcpy(x->deliveries_late[x->n_deliveries_late++], row->participant, SYM_HASH_BYTES);
+}
+
+/* The end of one -------------------------------------------------------------------------------
+ */
+
+static void leave_unanswered(struct sym_exchanges *x)
+{
+    char text[SYM_FAULT_BYTES];
+    struct sym_exchange *e = x->delivery->leg.exchange;
+    bool waits = e != NULL && (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_ASKED);
+    if (waits && sym_now_us() - e->started_us > UINT64_C(1000) * ANSWER_MS) {
+        (void)snprintf(text, sizeof text, "%s did not answer in time", e->alias);
+        sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
+    }
+}
+
 static void conclude(struct sym_exchanges *x)
 {
     struct sym_delivery *d = x->delivery;
@@ -229,8 +284,10 @@ static void conclude(struct sym_exchanges *x)
             "peer", d->alias, "reason", kept ? "" : d->leg.fault, NULL);
     if (kept || refused) {
         forget(x, &d->row);
+        come_as_others(x, d->row.participant);
         x->delivery_wait_ms = WAIT_MS_MIN;
     } else {
+        come_last(x, &d->row);
         wait_longer(x);
     }
     drop(x);
@@ -239,9 +296,22 @@ static void conclude(struct sym_exchanges *x)
 /* All of them, one after the other ---------------------------------------------------------------
  */
 
+/* The next row behind this one of those who come last, or of all others. */
+struct sought {
+    const struct sym_exchanges *x;
+    struct sym_delivery_row row;
+    bool late;
+};
+
 static enum sym_err next_row(struct sym_transaction *t, void *context)
 {
-    return sym_delivery_next(t, context);
+    struct sought *s = context;
+    enum sym_err err = SYM_OK;
+    do {
+        err = sym_delivery_next(t, &s->row);
+    } while (err == SYM_OK &&
+             (late_place(s->x, s->row.participant) < SYM_DELIVERIES_LATE_MAX) != s->late);
+    return err;
 }
 
 static void look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row)
@@ -260,12 +330,32 @@ static void look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row)
     }
 }
 
+/* All others have had their turn: one release to one of those who come last, each in its turn. */
+static void look_at_late(struct sym_exchanges *x)
+{
+    struct sought s = {.x = x, .row = x->delivery_late, .late = true};
+    enum sym_err err =
+        x->n_deliveries_late == 0 ? SYM_NOT_FOUND : sym_store_read(x->config.store, next_row, &s);
+    if (err != SYM_OK && x->n_deliveries_late > 0) {
+        s.row = (struct sym_delivery_row){.released_ms = 0};
+        err = sym_store_read(x->config.store, next_row, &s);
+    }
+    if (err == SYM_OK) {
+        x->delivery_late = s.row;
+        look_at_row(x, &s.row);
+    } else {
+        x->n_deliveries_late = 0; /* nothing is owed to them any more */
+    }
+}
+
 void sym_deliveries_tick(struct sym_exchanges *x)
 {
     uint64_t now_ms = sym_now_ms();
     if (x->delivery != NULL) {
         if (x->delivery->leg.over) {
             conclude(x);
+        } else {
+            leave_unanswered(x);
         }
         return;
     }
@@ -275,14 +365,15 @@ void sym_deliveries_tick(struct sym_exchanges *x)
     if (x->delivery_wait_ms == 0) {
         x->delivery_wait_ms = WAIT_MS_MIN;
     }
-    struct sym_delivery_row row = x->delivery_last;
-    if (sym_store_read(x->config.store, next_row, &row) == SYM_OK) {
-        x->delivery_last = row;
+    struct sought s = {.x = x, .row = x->delivery_last};
+    if (sym_store_read(x->config.store, next_row, &s) == SYM_OK) {
+        x->delivery_last = s.row;
         x->delivery_ms = now_ms + NEXT_MS;
-        look_at_row(x, &row);
+        look_at_row(x, &s.row);
     } else {
         x->delivery_last = (struct sym_delivery_row){.released_ms = 0};
         x->delivery_ms = now_ms + x->delivery_wait_ms;
+        look_at_late(x);
     }
 }
 

@@ -382,4 +382,20 @@ MUTANTS = [
         "proto/test_outline:says_what_is_counted_by_what",
         ("proto/outline.c", ".narrows = d->narrows", ".narrows = 0"),
     ),
+    # --- Releases that are owed ---
+    (
+        "one participant that takes no release holds up all others",
+        "node/test_deliveries:whom_it_failed_with_comes_last",
+        ("node/exchange/deliveries.c", "        come_last(x, &d->row);\n", ""),
+    ),
+    (
+        "who has taken a release stays behind all others",
+        "node/test_deliveries:who_takes_a_release_comes_as_others_again",
+        ("node/exchange/deliveries.c", "        come_as_others(x, d->row.participant);\n", ""),
+    ),
+    (
+        "a request for a delivery waits for its answer as long as for all of it",
+        "node/test_deliveries:who_does_not_answer_holds_up_nobody",
+        ("node/exchange/deliveries.c", "            leave_unanswered(x);\n", "            (void)leave_unanswered;\n"),
+    ),
 ]

@@ -21,8 +21,12 @@ static struct sym_link ends[2];
 struct sym_link *sym_links_of(const struct sym_links *links, const struct sym_node_id *id)
 {
     (void)links;
-    unsigned side = sym_node_id_equal(id, &the_rig->sides[1].self.id) ? 0 : 1;
-    return the_rig->linked ? &ends[side] : NULL;
+    for (unsigned side = 0; the_rig->linked && side < 2; side++) {
+        if (sym_node_id_equal(id, &the_rig->sides[1 - side].self.id)) {
+            return &ends[side];
+        }
+    }
+    return NULL; /* whoever else is pinned cannot be reached */
 }
 
 void sym_links_want(struct sym_links *links, const struct sym_peer *peer)
