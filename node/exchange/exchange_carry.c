@@ -198,6 +198,10 @@ void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, ui
         on_event(x, e, &event);
         return;
     }
+    if (err == SYM_NO_MEMORY || err == SYM_INTERNAL) {
+        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "no memory to read a frame");
+        return;
+    }
     e->hang_up = true;
     sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err,
                        "a frame was lost, repeated or altered on the way");

@@ -48,4 +48,9 @@ MUTANTS = [
         "node/test_runs:refuses_an_overlap_without_an_engine",
         ("node/exchange/runs.c", "return engine == SYM_OVERLAP_ENGINE_DH ", "return engine <= SYM_OVERLAP_ENGINE_DH "),
     ),
+    (
+        "a frame that this node has no memory for was altered on the way",
+        "node/test_exchange_memory:who_has_no_memory_for_a_frame_blames_nobody",
+        ("node/exchange/exchange_carry.c", "if (err == SYM_NO_MEMORY || err == SYM_INTERNAL) {", "if (err == SYM_OK) {"),
+    ),
 ]
