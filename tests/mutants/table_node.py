@@ -93,4 +93,9 @@ MUTANTS = [
         "node/test_table_blame:what_meets_a_tally_that_another_has_spoiled_is_no_failure_of_its_sender",
         ("node/exchange/table_part_legs.c", "return another && err != SYM_NO_MEMORY ? SYM_OK : err;", "return another && err == SYM_NO_MEMORY ? SYM_OK : err;"),
     ),
+    (
+        "the asker blames all for what one did",
+        "node/test_table_blame:the_asker_blames_no_other",
+        ("node/exchange/tables.c", "t->reason == SYM_REASON_PROTOCOL ? sym_table_reason_to(failure, i) : t->reason", "failure.place == i ? sym_table_reason_to(failure, i) : t->reason"),
+    ),
 ]

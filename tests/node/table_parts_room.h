@@ -6,6 +6,7 @@
 #include "tests/node/exchange_rig.c"
 
 #include "node/exchange/table_part_state.h"
+#include "node/exchange/tables_state.h"
 #include "proto/codec.h"
 #include "proto/table_mode.h"
 
@@ -191,6 +192,26 @@ static bool is_answered(struct exchange_rig *r)
 {
     (void)r;
     return heard.granted + heard.denied == heard.asked;
+}
+
+/* A table of the lists of this node, extra-0 and extra-1, tallied by bank-b. */
+static void ask_as_own_user(void)
+{
+    struct sym_fault fault = {.text = ""};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    const struct sym_span peers[] = {sym_span_text("extra-0"), sym_span_text("extra-1")};
+    const struct sym_overlap_table_start start = {.peers = peers,
+                                                  .n_peers = 2,
+                                                  .tallier = sym_span_text("bank-b"),
+                                                  .dataset = sym_span_text("list"),
+                                                  .type = SYM_TOKEN_ACCOUNT,
+                                                  .mode = SYM_TABLE_EXACT,
+                                                  .purpose = SYM_PURPOSE_STATISTICS,
+                                                  .basis = SYM_BASIS_CONSENT,
+                                                  .case_ref = sym_span_text("c")};
+    if (sym_table_ask(rig->sides[0].exchanges, id, &start, "ada", &fault) != SYM_OK) {
+        fail_msg("%s", fault.text);
+    }
 }
 
 #endif

@@ -144,7 +144,6 @@ static void an_evaluation_that_comes_again_is_of_as_many_as_were_consented(void 
 /* Blame ----------------------------------------------------------------------------------------
  */
 
-/* The reason that bank-b hears, which gave its rows, when this is what failed. */
 static void ask_for_rows(void)
 {
     const struct sym_overlap_rows asked = {
@@ -163,6 +162,7 @@ static bool is_aborted(struct exchange_rig *r)
     return heard.reason != 0 || r->step++ > 2000;
 }
 
+/* The reason that bank-b hears, which gave its rows, when this is what failed. */
 static uint32_t reason_after(struct sym_table_failure failure)
 {
     rig->liar = hear;
@@ -229,6 +229,75 @@ static void what_meets_a_tally_that_another_has_spoiled_is_no_failure_of_its_sen
     assert_int_not_equal(cheat->calls->take(cheat, sym_span(rows, sizeof rows)), SYM_OK);
     assert_int_equal(part->failure.place, place_of(&part->question, 2));
 }
+
+/* Bank-b takes part, and hears how it ends. */
+static void take_part(struct exchange_rig *r, uint8_t *bytes, size_t len)
+{
+    struct sym_envelope envelope;
+    struct sym_span body;
+    struct sym_session_parties parties;
+    struct sym_session_event event;
+    size_t n = 0;
+    assert_int_equal(sym_envelope_read(&envelope, &body, sym_span(bytes, len)), SYM_OK);
+    if (sessions[0] == NULL) {
+        exchange_rig_parties(r, &parties);
+        assert_int_equal(
+            sym_session_new(&sessions[0], SYM_SESSION_RESPONDER, &parties, envelope.exchange_id),
+            SYM_OK);
+    }
+    assert_int_equal(sym_session_receive(sessions[0], bytes, len, sym_wall_ms(), &event), SYM_OK);
+    if (event.kind == SYM_EVENT_ABORTED) {
+        heard.reason = event.abort.reason;
+    } else if (event.kind == SYM_EVENT_REQUESTED) {
+        struct sym_receipt receipt = {
+            .decision = SYM_DECISION_GRANTED,
+            .expires_ms = sym_wall_ms() + 60000,
+            .evidence = exchange_rig_evidence(r, SYM_ENTRY_DECIDED, envelope.exchange_id, false)};
+        assert_int_equal(sym_session_answer(sessions[0], &receipt, sym_wall_ms(), frame,
+                                            SYM_SESSION_FRAME_BYTES, &n),
+                         SYM_OK);
+        exchange_rig_send(r, frame, n);
+    }
+}
+
+static const struct sym_exchange *leg_with_bank_b(void)
+{
+    const struct sym_asked_table *t = rig->sides[0].exchanges->tables[0];
+    return t->legs[t->question.n].leg.exchange;
+}
+
+static bool is_running(struct exchange_rig *r)
+{
+    (void)r;
+    return leg_with_bank_b() != NULL && leg_with_bank_b()->phase == SYM_PHASE_RUNNING;
+}
+
+/* What bank-b hears of the asker when this party has sent wrong rows. */
+static uint32_t reason_of_asker(unsigned partner)
+{
+    rig->liar = take_part;
+    ask_as_own_user();
+    exchange_rig_run(rig, is_running);
+    struct sym_asked_table *t = rig->sides[0].exchanges->tables[0];
+    sym_table_lead_lost(t->lead, place_of(&t->question, partner), SYM_TABLE_CAUSE_ROWS);
+    sym_asked_turn_soon(t);
+    rig->step = 0;
+    exchange_rig_run(rig, is_aborted);
+    return heard.reason;
+}
+
+static void the_asker_tells_who_broke_the_protocol(void **state)
+{
+    (void)state;
+    assert_int_equal(reason_of_asker(1), SYM_REASON_PROTOCOL);
+}
+
+static void the_asker_blames_no_other(void **state)
+{
+    (void)state;
+    assert_int_equal(reason_of_asker(2), SYM_REASON_UNREADY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_table, tear_down_table)
@@ -238,6 +307,8 @@ int main(void)
         TEST(nobody_else_hears_of_a_protocol_failure),
         TEST(nobody_is_blamed_on_the_word_of_another),
         TEST(what_meets_a_tally_that_another_has_spoiled_is_no_failure_of_its_sender),
+        TEST(the_asker_tells_who_broke_the_protocol),
+        TEST(the_asker_blames_no_other),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;

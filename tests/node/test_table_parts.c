@@ -2,7 +2,6 @@
  * stay. */
 #include "tests/node/table_parts_room.h"
 
-#include "node/exchange/tables_state.h"
 #include "proto/tabulation.h"
 
 static bool after_ticks(struct exchange_rig *r)
@@ -162,22 +161,8 @@ static void a_peer_has_no_more_tabulations_than_its_share(void **state)
 static void the_own_part_ends_with_its_table(void **state)
 {
     (void)state;
-    struct sym_fault fault = {.text = ""};
-    uint8_t id[SYM_EXCHANGE_ID_BYTES];
-    const struct sym_span peers[] = {sym_span_text("extra-0"), sym_span_text("extra-1")};
-    const struct sym_overlap_table_start start = {.peers = peers,
-                                                  .n_peers = 2,
-                                                  .tallier = sym_span_text("bank-b"),
-                                                  .dataset = sym_span_text("list"),
-                                                  .type = SYM_TOKEN_ACCOUNT,
-                                                  .mode = SYM_TABLE_EXACT,
-                                                  .purpose = SYM_PURPOSE_STATISTICS,
-                                                  .basis = SYM_BASIS_CONSENT,
-                                                  .case_ref = sym_span_text("c")};
     rig->linked = false;
-    if (sym_table_ask(rig->sides[0].exchanges, id, &start, "ada", &fault) != SYM_OK) {
-        fail_msg("%s", fault.text);
-    }
+    ask_as_own_user();
     run_a_while();
     assert_int_equal(places_taken(), 1);
     struct sym_asked_table *t = rig->sides[0].exchanges->tables[0];
