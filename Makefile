@@ -193,6 +193,7 @@ $(filter $(B)/tests/proto/test_tabulate% $(B)/tests/node/test_deliveries $(B)/te
 $(B)/tests/cli/test_overlap_command: LDALL += -Wl,--wrap=sym_pause,--wrap=sym_steady_us
 $(B)/tests/node/test_control: LDALL += -Wl,--wrap=sym_now_ms,--wrap=sym_wall_ms
 $(B)/tests/node/test_directory: LDALL += -Wl,--wrap=nanosleep
+$(B)/tests/node/test_links: LDALL += -Wl,--wrap=sym_now_ms
 $(B)/tests/node/test_loop: LDALL += -Wl,--wrap=clock_gettime
 $(B)/tests/node/test_workers: LDALL += -Wl,--wrap=pthread_join
 # Where a frame cannot be read, for want of memory.

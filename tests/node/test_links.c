@@ -1,5 +1,4 @@
-/* Core's side of the links: this process is also the gate at the other end of the sockets.
- * runner: clock */
+/* Core's side of the links: this process is also the gate at the other end of the sockets. */
 #include "node/leash.h"
 #include "node/link/links.h"
 #include "proto/codec.h"
@@ -39,6 +38,16 @@ static struct {
     struct sym_link *downed;
     bool hangs_up; /* at the next frame */
 } f;
+
+/* The clock of the links, by which they wait for frames: it goes on when a test says so. */
+static uint64_t clock_ms = 1;
+
+uint64_t __wrap_sym_now_ms(void);
+
+uint64_t __wrap_sym_now_ms(void)
+{
+    return clock_ms;
+}
 
 static void hear(char what)
 {
@@ -198,12 +207,12 @@ static void give(uint64_t number, char what)
     assert_int_equal(sym_bus_send(&f.pairs[number], frame), SYM_OK);
 }
 
-static bool core_is_there(uint64_t number)
+static bool core_leaves(uint64_t number)
 {
-    for (int i = 0; i < 50 && sym_bus_connected(&f.pairs[number]); i++) {
+    for (int i = 0; i < WAIT_MS / 10 && sym_bus_connected(&f.pairs[number]); i++) {
         (void)usleep(10000);
     }
-    return sym_bus_connected(&f.pairs[number]);
+    return !sym_bus_connected(&f.pairs[number]);
 }
 
 static int set_up(void **state)
@@ -268,7 +277,7 @@ static void hands_on_what_was_sent_before_the_link_went_down(void **state)
     expect("UabD");
     assert_string_equal(f.reason, "closed the connection");
     assert_ptr_equal(f.downed, f.link);
-    assert_false(core_is_there(1));
+    assert_true(core_leaves(1));
 }
 
 static void awaits_frames_that_come_after_the_news(void **state)
@@ -292,9 +301,7 @@ static void lets_go_at_once_when_all_has_come(void **state)
     give(1, 'a');
     expect("Ua");
     link_down(1, SYM_CLOSED, 1);
-    uint64_t start_ms = sym_now_ms();
     expect("D");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void a_link_that_is_ending_is_no_longer_live(void **state)
@@ -324,9 +331,11 @@ static void waits_no_longer_than_a_second_for_frames_that_do_not_come(void **sta
     expect("U");
     link_down(1, SYM_CLOSED, UINT64_MAX);
     give(1, 'a');
-    uint64_t start_ms = sym_now_ms();
-    expect("aD");
-    assert_in_range(sym_now_ms() - start_ms, 500, 3000);
+    expect("a");
+    clock_ms += 999;
+    expect_nothing(100);
+    clock_ms++;
+    expect("D");
 }
 
 static void waits_no_longer_than_gate_keeps_its_end(void **state)
@@ -337,10 +346,8 @@ static void waits_no_longer_than_gate_keeps_its_end(void **state)
     expect("Ua");
     link_down(1, SYM_CLOSED, 2);
     expect_nothing(100);
-    uint64_t start_ms = sym_now_ms();
     sym_bus_close(&f.pairs[1]);
     expect("D");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void what_this_node_has_ended_is_over_at_once(void **state)
@@ -349,9 +356,7 @@ static void what_this_node_has_ended_is_over_at_once(void **state)
     link_up(1);
     expect("U");
     link_down(1, SYM_CANCELLED, 5);
-    uint64_t start_ms = sym_now_ms();
     expect("D");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void a_link_that_core_hangs_up_is_over_with_the_news(void **state)
@@ -362,9 +367,7 @@ static void a_link_that_core_hangs_up_is_over_with_the_news(void **state)
     sym_link_hang_up(f.link);
     assert_true(hears(SYM_LOCAL_HANG_UP));
     link_down(1, SYM_CLOSED, 5);
-    uint64_t start_ms = sym_now_ms();
     expect("D");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void a_frame_that_makes_core_hang_up_ends_what_is_left(void **state)
@@ -375,10 +378,8 @@ static void a_frame_that_makes_core_hang_up_ends_what_is_left(void **state)
     link_down(1, SYM_CLOSED, 5);
     expect_nothing(50);
     f.hangs_up = true;
-    uint64_t start_ms = sym_now_ms();
     give(1, 'a');
     expect("aD");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void removing_the_peer_ends_what_is_left_of_its_link(void **state)
@@ -390,7 +391,7 @@ static void removing_the_peer_ends_what_is_left_of_its_link(void **state)
     expect_nothing(50);
     assert_int_equal(sym_links_unpin(f.links, &f.partner.id), SYM_OK);
     expect("D");
-    assert_false(core_is_there(1));
+    assert_true(core_leaves(1));
 }
 
 static void news_of_a_link_whose_peer_was_removed_meanwhile_end_it(void **state)
@@ -401,9 +402,7 @@ static void news_of_a_link_whose_peer_was_removed_meanwhile_end_it(void **state)
     f.peers.n = 0;
     assert_int_equal(sym_links_unpin(f.links, &f.partner.id), SYM_OK);
     link_down(1, SYM_CLOSED, 5);
-    uint64_t start_ms = sym_now_ms();
     expect("D");
-    assert_true(sym_now_ms() - start_ms < 500);
 }
 
 static void a_link_that_is_replaced_is_over_at_once(void **state)
@@ -416,7 +415,7 @@ static void a_link_that_is_replaced_is_over_at_once(void **state)
     expect("DU");
     assert_ptr_equal(f.downed, first);
     assert_string_equal(f.reason, "replaced by a newer link");
-    assert_false(core_is_there(1));
+    assert_true(core_leaves(1));
 }
 
 static void the_last_frames_come_although_the_peer_is_linked_again(void **state)

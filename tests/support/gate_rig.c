@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -368,4 +369,34 @@ unsigned long rig_cpu_ticks(pid_t pid)
     assert_int_equal(
         sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
     return user + system;
+}
+
+/* How much of what this end has sent the other one, on this machine as well, has not read. */
+static unsigned long unread_bytes(int fd)
+{
+    struct sockaddr_in self;
+    socklen_t len = sizeof self;
+    char line[256];
+    unsigned long unread = ULONG_MAX;
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&self, &len), 0);
+    FILE *table = fopen("/proc/net/tcp", "r");
+    assert_non_null(table);
+    while (fgets(line, sizeof line, table) != NULL) {
+        unsigned port = 0;
+        unsigned long bytes = 0;
+        if (sscanf(line, " %*d: %*x:%*x %*x:%x %*x %*x:%lx", &port, &bytes) == 2 &&
+            port == ntohs(self.sin_port)) {
+            unread = bytes;
+        }
+    }
+    (void)fclose(table);
+    return unread;
+}
+
+void rig_await_read(int fd)
+{
+    for (int i = 0; i < RIG_WAIT_MS / 10 && unread_bytes(fd) > 0; i++) {
+        (void)usleep(10000);
+    }
+    assert_int_equal(unread_bytes(fd), 0);
 }

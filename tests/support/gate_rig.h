@@ -93,5 +93,7 @@ long rig_memory_kib(pid_t pid);
 /* The processor time it has used, in clock ticks. */
 unsigned long rig_cpu_ticks(pid_t pid);
 bool rig_ready(int fd, int wait_ms);
+/* Until the other end, on this machine as well, has read what was sent. */
+void rig_await_read(int fd);
 
 #endif
