@@ -49,19 +49,19 @@ class Talk:
 
     def overlap(self, node, other):
         words = overlap_words(other, "mine", "theirs", "count", "--timeout", "10", "--format", "json")
-        code, output, _ = node.cli(*words, timeout=20)
+        code, output, _ = node.cli(*words, timeout=20 * nodes.PATIENCE)
         if code == DONE:
             self.exchanges[node.alias].add(json.loads(output)["exchange"])
         return code == DONE
 
     def ping(self, node, other):
-        code, output, _ = node.cli("peer", "ping", other.alias, "--json", timeout=20)
+        code, output, _ = node.cli("peer", "ping", other.alias, "--json", timeout=20 * nodes.PATIENCE)
         self.pings[node.alias] += code == DONE
         return code == DONE
 
     def head(self, node, other):
         del other
-        code, output, _ = node.cli("log", "checkpoint", user=AUDITOR, timeout=20)
+        code, output, _ = node.cli("log", "checkpoint", user=AUDITOR, timeout=20 * nodes.PATIENCE)
         if code == DONE:
             _, size, root = evidence.parse_checkpoint(output)
             self.heads[node.alias].add((size, root))

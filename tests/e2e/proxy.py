@@ -41,7 +41,7 @@ class Proxy:
             while True:
                 near, _ = self.listener.accept()
                 try:
-                    far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+                    far = socket.create_connection(("127.0.0.1", self.target), timeout=nodes.START_S)
                 except OSError:
                     near.close()
                     continue

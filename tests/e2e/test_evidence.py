@@ -110,7 +110,7 @@ class Paths(EvidenceTest):
         rows = nodes.wait_until(self.waiting, 10, "the request is held")
         words = ["--why", "no"] if verdict == "deny" else []
         self.b.do(verdict, rows[0]["id"], *words, user="approver")
-        command.communicate(timeout=60)
+        command.communicate(timeout=nodes.CALL_S)
         self.entries_match("requested", "decided", *(["closed"] if verdict == "approve" else []))
 
     def test_a_ping(self):

@@ -255,7 +255,7 @@ class Dropouts(TableTest):
         nodes.wait_until(lambda: any(row["kind"] == "overlap:table" and row["state"] == "running"
                                      for row in b.json("exchange", "list")), 20, "it runs")
         table.asker.kill()
-        running.communicate(timeout=60)
+        running.communicate(timeout=nodes.CALL_S)
         for node in (*table.contributors[1:], table.tallier):
             nodes.wait_until(lambda: all(state == "aborted" for _, state, _ in self.states(node)), 30, "it has ended")
             self.assertTrue(all(table.asker.alias in fault or "lost" in fault for _, _, fault in self.states(node)),

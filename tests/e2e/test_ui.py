@@ -251,10 +251,11 @@ class Bounds(UiTest):
         try:
             for connection in silent[::2]:
                 connection.sendall(b"GET / HT")
-            ended = None
+            ended, first = None, True
             while ended is None and time.monotonic() - began < 20 * DEADLINE_S * nodes.PATIENCE:
                 try:
-                    dribble.sendall(b"G" if time.monotonic() - began < 0.3 else b"E")
+                    dribble.sendall(b"G" if first else b"E")
+                    first = False
                     dribble.settimeout(0.3)
                     ended = time.monotonic() if dribble.recv(10) == b"" else None
                 except TimeoutError:
@@ -308,7 +309,7 @@ class End(UiTest):
         shell.kill()
         nodes.wait_until(lambda: not file.exists(), 5, "the page ends")
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=5)
+            socket.create_connection(("127.0.0.1", port), timeout=nodes.START_S)
 
     def test_nobody_elsewhere_can_knock(self):
         ui = self.page(self.a)
@@ -317,7 +318,7 @@ class End(UiTest):
         self.assertIn(f"0100007F:{ui.port:04X}", listening)
         self.assertNotIn(f"00000000:{ui.port:04X}", listening)
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.2", ui.port), timeout=5)
+            socket.create_connection(("127.0.0.2", ui.port), timeout=nodes.START_S)
 
     def test_a_port_can_be_chosen_when_it_is_free(self):
         port = nodes.free_port()

@@ -281,7 +281,7 @@ class Confinement(NodeTest):
             self.a.ping(self.b)
         finally:
             tracer.terminate()
-            tracer.communicate(timeout=10)
+            tracer.communicate(timeout=nodes.STOP_S)
         calls = [line for line in trace.read_text("utf-8").splitlines() if "(" in line]
         self.assertTrue(any("socket(AF_INET" in line for line in calls), calls)
         for line in calls:

@@ -70,6 +70,18 @@ export async function startBrowser({ packages, parts, scratch, chromium }) {
   return { open, close: () => browser.close() };
 }
 
+/** After what was done to the page it has been drawn, and what watches sizes has drawn it again. */
+export const settled = (page) => page.evaluate(() => new Promise((done) => {
+  const frame = (left) => (left > 0 ? requestAnimationFrame(() => frame(left - 1)) : done());
+  frame(4);
+}));
+
+/** Waits until holds() does; what did not come by then is for the check to say. */
+export async function until(holds) {
+  const end = Date.now() + LONGEST_MS;
+  while (!holds() && Date.now() < end) await new Promise((next) => { setTimeout(next, 20); });
+}
+
 /** Opens, lets use(page, opened) look, and closes. */
 export async function withPage(browser, report, options, use) {
   const opened = await browser.open(report, options);

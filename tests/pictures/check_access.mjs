@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { withPage } from './browser.mjs';
+import { settled, withPage } from './browser.mjs';
 import { BRIEF, planted } from './sample.mjs';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -40,7 +40,7 @@ const MODES = {
 
 async function openEverything(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
-  await page.waitForTimeout(50);
+  await settled(page);
 }
 
 export default Object.fromEntries(Object.entries(MODES).map(([mode, [options, lang, colours]]) => [

@@ -1,6 +1,6 @@
 // Every number on the page is one of the result's. What is not shown is never 0, and nothing is added up.
 import assert from 'node:assert/strict';
-import { withPage } from './browser.mjs';
+import { settled, withPage } from './browser.mjs';
 import { isPlanted, only, planted } from './sample.mjs';
 
 /** Whole numbers that stand in a text, as the page writes them in English; not those of codes, dates and versions. */
@@ -63,7 +63,7 @@ const YEARS = [2014, 2026];
 async function unfold(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
   for (const button of await page.locator('button.more:visible').all()) await button.click();
-  await page.waitForTimeout(50);
+  await settled(page);
 }
 
 /** Walks through each choice of each select, and calls look() at every one. */

@@ -1,10 +1,10 @@
 // The page needs nothing and nobody, and runs nothing but its own script.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { withPage } from './browser.mjs';
+import { settled, until, withPage } from './browser.mjs';
 import { hostile, HOSTILE, only, planted } from './sample.mjs';
 
-const settled = (page) => page.waitForTimeout(150);
+const refusals = (problems) => problems.filter((text) => /Content Security Policy/.test(text)).length;
 
 /** A server that counts who comes; nobody may. */
 async function countingServer() {
@@ -34,9 +34,9 @@ export default {
     const change = (html) => html.replace('<div id="page">', '<script>window.taken=1</script><b onclick="window.taken=2" id="trap">x</b><div id="page">');
     await withPage(browser, only(planted(), 'overlap'), { change }, async (page, { problems }) => {
       await page.click('#trap');
-      await settled(page);
+      await until(() => refusals(problems) >= 2);
       assert.equal(await page.evaluate(() => window.taken), undefined);
-      assert.ok(problems.filter((text) => /Content Security Policy/.test(text)).length >= 2, `the policy said so: ${problems}`);
+      assert.ok(refusals(problems) >= 2, `the policy said so: ${problems}`);
     });
   },
 
@@ -62,7 +62,8 @@ export default {
           fetch(`${address}/fetch`).catch(() => {});
           navigator.sendBeacon(`${address}/beacon`, 'x');
         }, server.address);
-        await page.waitForTimeout(400);
+        await until(() => problems.length >= 5);
+        await settled(page);
         assert.deepEqual(server.seen, []);
         assert.equal(await page.evaluate(() => window.taken), undefined);
         assert.equal(await page.evaluate(() => document.body.getBoundingClientRect().width), before);
