@@ -429,9 +429,16 @@ static enum sym_err add_to(uint64_t *cell, uint64_t weight)
     return SYM_OK;
 }
 
-/* The first combinations of values, the last dimension changing first. */
+/* What one record adds: to the first combinations of its values. */
+struct share {
+    uint64_t weight;
+    uint32_t most; /* cells of a level */
+};
+
+/* The last dimension changes first. */
 static enum sym_err count_level(uint64_t *cells, size_t *hit, const struct sym_cube *c,
-                                const struct level *l, const struct places *places, uint64_t weight)
+                                const struct level *l, const struct places *places,
+                                struct share share)
 {
     size_t at[SYM_TAB_DIMENSIONS_MAX] = {0};
     for (size_t i = 0; i < l->n; i++) {
@@ -439,13 +446,13 @@ static enum sym_err count_level(uint64_t *cells, size_t *hit, const struct sym_c
             return SYM_OK;
         }
     }
-    for (uint32_t taken = 0; taken < c->cells_per_incident; taken++) {
+    for (uint32_t taken = 0; taken < share.most; taken++) {
         size_t cell = 0;
         for (size_t i = 0; i < l->n; i++) {
             uint8_t d = l->dimensions[i];
             cell = cell * c->dimensions[d].n_codes + places[d].at[at[i]];
         }
-        enum sym_err err = add_to(&cells[l->first + cell], weight);
+        enum sym_err err = add_to(&cells[l->first + cell], share.weight);
         if (err != SYM_OK) {
             return err;
         }
@@ -462,10 +469,11 @@ static enum sym_err count_level(uint64_t *cells, size_t *hit, const struct sym_c
 }
 
 enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym_cube *c,
-                            const struct sym_incident *incident)
+                            const struct sym_incident *incident, uint32_t records)
 {
     struct places places[SYM_TAB_DIMENSIONS_MAX];
-    uint64_t weight = weight_of(c, incident);
+    uint32_t most = c->cells_per_incident / records;
+    struct share share = {.weight = weight_of(c, incident), .most = most > 0 ? most : 1};
     enum sym_err err = SYM_OK;
     *cells_hit = 0;
     for (size_t i = 0; i < c->n_dimensions; i++) {
@@ -475,7 +483,7 @@ enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym
         }
     }
     for (size_t i = 0; err == SYM_OK && i < c->n_levels; i++) {
-        err = count_level(cells, cells_hit, c, &c->levels[i], places, weight);
+        err = count_level(cells, cells_hit, c, &c->levels[i], places, share);
     }
     return err;
 }

@@ -15,6 +15,11 @@ const char *sym_dataset_kind_text(uint32_t kind)
     return kind > SYM_DATASET_NONE && kind < SYM_DATASET_KIND_COUNT ? kind_texts[kind] : "unknown";
 }
 
+uint32_t sym_dataset_records_per_incident(const struct sym_dataset_row *row)
+{
+    return row->kind == SYM_DATASET_AGGREGATES ? row->cells_per_incident : 1;
+}
+
 static const struct sym_field import_begin_fields[] = {
     SYM_FIELD_EXACT(struct sym_import_begin, id, SYM_IMPORT_ID_BYTES),
     SYM_FIELD_TEXT(struct sym_import_begin, dataset, 1, NAME_MAX_BYTES),

@@ -95,6 +95,9 @@ struct sym_dataset_row {
     uint64_t published_records;
 };
 
+/* In how many of its records one incident is at most: 1, or as aggregates declare. */
+uint32_t sym_dataset_records_per_incident(const struct sym_dataset_row *row);
+
 struct sym_dataset_list {
     const struct sym_dataset_row *datasets;
     size_t n_datasets;

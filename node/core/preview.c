@@ -74,6 +74,7 @@ static enum sym_err begin(struct sym_preview *p, const struct sym_tabulate_start
         return err;
     }
     c.cube = p->cube;
+    c.records_per_incident = sym_dataset_records_per_incident(&row);
     err = sym_contribution_new(&p->counting, &c, on_counted, p);
     if (err != SYM_OK) {
         sym_content_release(c.content);

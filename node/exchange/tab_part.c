@@ -22,6 +22,7 @@ struct sym_tab_part {
     size_t n;
     struct sym_content *content; /* the snapshot, from the consent until it is counted */
     uint64_t epoch;
+    uint32_t records_per_incident; /* of the snapshot */
     uint64_t expires_ms;
     struct sym_contribution *counting;
     bool counted;
@@ -101,7 +102,8 @@ static void begin_counting(struct sym_tab_part *p)
     const struct sym_contribution_config c = {.loop = p->config.loop,
                                               .errands = p->config.errands,
                                               .content = p->content,
-                                              .cube = sym_tab_member_cube(p->member)};
+                                              .cube = sym_tab_member_cube(p->member),
+                                              .records_per_incident = p->records_per_incident};
     enum sym_err err = sym_contribution_new(&p->counting, &c, on_counted, p);
     if (err == SYM_OK) {
         p->content = NULL; /* its own now */
@@ -157,6 +159,7 @@ static enum sym_err hold_snapshot(struct sym_tab_part *p)
         return err;
     }
     p->epoch = row.epoch;
+    p->records_per_incident = sym_dataset_records_per_incident(&row);
     if (row.kind == SYM_DATASET_AGGREGATES &&
         (row.cells_per_incident > sym_cube_cells_per_incident(cube) ||
          (sym_cube_unit(cube) == SYM_TAB_PERSONS &&

@@ -78,7 +78,8 @@ static enum sym_err count_segment(void *context, size_t first, size_t n)
         err = sym_incident_read(&incident,
                                 sym_read_span(&rows, sym_segment_row_length(&c->counting, i)));
         if (err == SYM_OK) {
-            err = sym_cube_count(c->cells, &hit, c->config.cube, &incident);
+            err = sym_cube_count(c->cells, &hit, c->config.cube, &incident,
+                                 c->config.records_per_incident);
         }
         c->counted += hit > 0;
         c->left_out += hit == 0;

@@ -19,6 +19,7 @@ struct sym_contribution_config {
     struct sym_errands *errands;
     struct sym_content *content; /* a published snapshot; the contribution's, once it was made */
     struct sym_cube *cube;
+    uint32_t records_per_incident; /* 1, or as aggregates declare */
 };
 
 /* It is ready, or will never be. */

@@ -33,20 +33,21 @@ static void check_levels(const struct sym_cube *c, size_t levels)
 }
 
 /* Of one incident at most the sensitivity, in all. */
-static void check_count(const struct sym_cube *c, size_t levels, const struct sym_incident *i)
+static void check_count(const struct sym_cube *c, size_t levels, const struct sym_incident *i,
+                        uint32_t records)
 {
     size_t hit = 0;
     uint64_t sum = 0;
     size_t n = 0;
     uint64_t *cells = calloc(sym_cube_cells(c), sizeof *cells);
     insist(cells != NULL);
-    insist(sym_cube_count(cells, &hit, c, i) == SYM_OK);
+    insist(sym_cube_count(cells, &hit, c, i, records) == SYM_OK);
     for (size_t at = 0; at < sym_cube_cells(c); at++) {
         sum += cells[at];
         n += cells[at] > 0;
     }
-    insist(n == hit && hit <= sym_cube_cells_per_incident(c) * levels);
-    insist(sum <= i->count * sym_cube_sensitivity(c));
+    insist(n == hit && records * hit <= sym_cube_cells_per_incident(c) * levels);
+    insist(records * sum <= i->count * sym_cube_sensitivity(c));
     free(cells);
 }
 
@@ -71,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_levels(c, query.n_levels);
     if (sym_cube_cells(c) <= CELLS_MAX && sym_incident_read(&incident, rest) == SYM_OK &&
         incident.count > 0) {
-        check_count(c, query.n_levels, &incident);
+        check_count(c, query.n_levels, &incident, 1);
+        check_count(c, query.n_levels, &incident, sym_cube_cells_per_incident(c));
     }
     sym_cube_free(c);
     return 0;

@@ -1,6 +1,11 @@
 # Cubes, and what a node counts into them: whatever moves a count further than the noise covers.
 MUTANTS = [
     (
+        "each of several counts that hold one incident counts in as many cells as it alone might",
+        "proto/test_cube:an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at_most",
+        ("proto/cube.c", "uint32_t most = c->cells_per_incident / records;", "uint32_t most = c->cells_per_incident / (records > 0 ? 1 : 2);"),
+    ),
+    (
         "several values count in every cell, whatever was declared",
         "proto/test_cube:several_values_count_once_unless_more_is_declared",
         ("proto/cube.c", "for (uint32_t taken = 0; taken < c->cells_per_incident; taken++) {", "for (;;) {"),

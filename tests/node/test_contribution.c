@@ -141,7 +141,7 @@ static struct sym_contribution *begin(size_t lost)
                                         .cells_per_incident = 1,
                                         .epsilon_nano = 1000000000};
     struct sym_contribution *c = NULL;
-    struct sym_contribution_config config = {.content = (void *)&stage};
+    struct sym_contribution_config config = {.content = (void *)&stage, .records_per_incident = 1};
     struct sym_fault fault;
     memset(&stage, 0, sizeof stage);
     stage.lost = lost;

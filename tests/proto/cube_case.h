@@ -108,12 +108,17 @@ static inline void has(struct sym_incident *i, enum sym_incident_field field, co
     assert_int_equal(sym_incident_add(i, field, sym_span_text(code)), SYM_OK);
 }
 
-/* In how many cells the record counts. */
-static inline size_t count(const struct sym_incident *i)
+/* In how many cells the record counts, where one incident is in so many records. */
+static inline size_t count_among(const struct sym_incident *i, uint32_t records)
 {
     size_t hit = 99;
-    assert_int_equal(sym_cube_count(cells, &hit, cube, i), SYM_OK);
+    assert_int_equal(sym_cube_count(cells, &hit, cube, i, records), SYM_OK);
     return hit;
+}
+
+static inline size_t count(const struct sym_incident *i)
+{
+    return count_among(i, 1);
 }
 
 /* What all cells hold, as text: "0:2 5:1". */

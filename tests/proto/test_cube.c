@@ -238,6 +238,23 @@ static void several_values_count_once_each_where_there_is_room(void **state)
     assert_cells("0:1 2:1 3:1 7:1 9:1 10:1 21:1 22:1");
 }
 
+/* One incident is in so many of the counts of a partner, and moves each by one. */
+static void an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at_most(void **state)
+{
+    (void)state;
+    struct sym_incident i = of_two_countries_and_kinds();
+    asked.query.cells_per_incident = 5;
+    asked.query.epsilon_nano = 2 * NANO;
+    make();
+    for (uint32_t records = 1; records <= 5; records++) {
+        size_t moved = records * count_among(&i, records);
+        assert_true(moved <= sym_cube_sensitivity(cube));
+    }
+    assert_int_equal(count_among(&i, 2), 2 + 2 + 2);
+    assert_int_equal(count_among(&i, 5), 3);
+    assert_int_equal(count_among(&i, 6), 3); /* a preview: no tabulation counts such a dataset */
+}
+
 /* What is not asked for takes no room from what is. */
 static void the_first_value_that_is_asked_for_counts(void **state)
 {
@@ -322,10 +339,10 @@ static void refuses_to_count_beyond_2_to_the_53(void **state)
     has(&i, SYM_FIELD_OF_COUNTRY, "IT");
     make();
     cells[0] = (UINT64_C(1) << 53) - SYM_INCIDENT_COUNT_MAX;
-    assert_int_equal(sym_cube_count(cells, &hit, cube, &i), SYM_OK);
+    assert_int_equal(sym_cube_count(cells, &hit, cube, &i, 1), SYM_OK);
     assert_true(cells[0] == UINT64_C(1) << 53);
     i.count = 1;
-    assert_int_equal(sym_cube_count(cells, &hit, cube, &i), SYM_LIMIT);
+    assert_int_equal(sym_cube_count(cells, &hit, cube, &i, 1), SYM_LIMIT);
     assert_true(cells[0] == UINT64_C(1) << 53);
 }
 
@@ -419,6 +436,7 @@ int main(void)
         TEST(several_values_count_once_unless_more_is_declared),
         TEST(several_values_count_in_as_many_cells_as_declared),
         TEST(several_values_count_once_each_where_there_is_room),
+        TEST(an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at_most),
         TEST(the_first_value_that_is_asked_for_counts),
         TEST(persons_are_clipped_to_what_was_declared),
         TEST(incidents_count_once_whatever_their_persons),
