@@ -23,7 +23,8 @@ static const struct sym_option options[] = {
     {.name = "persons-max",
      .argument = "P",
      .help = "of aggregates: how many persons of one incident the counts have, at most"},
-    {.name = "append", .help = "add to what the dataset holds; rows that are there come twice"},
+    {.name = "append",
+     .help = "add to what the dataset holds; an identifier that is there comes twice"},
     {.name = "force", .help = "replace a dataset although most rows are rejected"},
     {.name = "rejects", .argument = "FILE", .help = "save rows with refused values, and why"},
     {.name = "dry-run", .help = "report only; needs no node"},
@@ -38,6 +39,8 @@ static const char *const notes[] = {
     "that",
     "were made elsewhere). symbolon-profile(5) describes them and how to write others.",
     "",
+    "Of incidents, one row is one, and has an id that no other has: rows whose id is taken, in the",
+    "file or with --append in the dataset, are rejected.",
     "A value that is refused is left out, a row without any other is rejected; they are listed on",
     "standard error, the first 20. Of incidents, a value that is not understood becomes "
     "\"unknown\";",

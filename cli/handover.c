@@ -139,18 +139,28 @@ static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
     return SYM_OK;
 }
 
-static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next *next,
-                                 struct sym_fault *fault)
+static enum sym_err ask_for(struct sym_handover *h, struct sym_arena *arena,
+                            struct sym_import_next *next, uint32_t prints_from,
+                            struct sym_fault *fault)
 {
-    SYM_ARENA_AUTO arena = {0};
     const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
                                            .dataset = sym_span_text(h->terms.dataset),
                                            .profile = sym_span_text(h->terms.profile),
                                            .append = h->terms.append,
                                            .kind = h->terms.kind,
                                            .cells_per_incident = h->terms.cells_per_incident,
-                                           .persons_max = h->terms.persons_max};
-    return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, &arena, next, fault);
+                                           .persons_max = h->terms.persons_max,
+                                           .prints_from = prints_from};
+    return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, arena, next, fault);
+}
+
+static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next *next,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    enum sym_err err = ask_for(h, &arena, next, 0, fault);
+    next->prints = sym_span(NULL, 0);
+    return err;
 }
 
 /* A begin that is repeated is a sign of life. A node that was started again takes it for the
@@ -340,6 +350,43 @@ static enum sym_err begin(struct sym_handover *h, struct sym_fault *fault)
     return err;
 }
 
+static enum sym_err add_prints(struct sym_handover *h, struct sym_span prints,
+                               struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    for (size_t at = 0; at + SYM_ID_PRINT_BYTES <= prints.len && err == SYM_OK;
+         at += SYM_ID_PRINT_BYTES) {
+        bool before = false;
+        err = sym_repeats_add(&before, h->terms.held, prints.data + at);
+    }
+    if (err == SYM_LIMIT) {
+        return sym_fail(
+            fault, err,
+            "%s: holds more than %u records, too many to add to; import all rows in one "
+            "file",
+            h->terms.dataset, SYM_IMPORT_ROWS_MAX);
+    }
+    return err == SYM_OK ? err : sym_fail(fault, err, "import: %s", sym_err_text(err));
+}
+
+/* While the import is known and the dataset therefore nobody else's. */
+static enum sym_err learn_prints(struct sym_handover *h, struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    for (uint32_t from = 1; err == SYM_OK && from > 0;) {
+        SYM_ARENA_AUTO arena = {0};
+        struct sym_import_next next;
+        err = ask_for(h, &arena, &next, from, fault);
+        if (err == SYM_OK && next.prints_next != 0 && next.prints_next <= from) {
+            err = sym_fail(fault, SYM_BAD_FORMAT, "%s: the node goes around in a circle",
+                           h->terms.dataset);
+        }
+        err = err == SYM_OK ? add_prints(h, next.prints, fault) : err;
+        from = err == SYM_OK ? next.prints_next : 0;
+    }
+    return err;
+}
+
 enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,
                                 const struct sym_handover_terms *terms, struct sym_fault *fault)
 {
@@ -358,12 +405,16 @@ enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *cl
     } else {
         err = begin(h, fault);
     }
+    bool begun = err == SYM_OK;
+    if (begun && h->terms.held != NULL) {
+        err = learn_prints(h, fault);
+    }
     (void)pthread_mutex_lock(&h->mutex);
-    h->begun = err == SYM_OK;
+    h->begun = begun;
     (void)pthread_cond_broadcast(&h->changed);
     (void)pthread_mutex_unlock(&h->mutex);
     if (err != SYM_OK) {
-        h->kept = true; /* there is nothing to give up */
+        h->kept = !begun; /* there is nothing to give up */
         sym_handover_end(h);
         return err;
     }

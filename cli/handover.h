@@ -31,6 +31,8 @@ struct sym_handover_terms {
     uint32_t cells_per_incident; /* of aggregates; 0 of others */
     uint32_t persons_max;
     bool append;
+    struct sym_repeats
+        *held; /* prints of ids of what it adds to are added here; NULL: not wanted */
     struct sym_patience patience;
 };
 

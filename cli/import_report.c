@@ -54,6 +54,9 @@ static enum sym_err print_json(const struct sym_import_report *r)
     sym_json_number(j, "rows", c->rows);
     sym_json_number(j, "records", c->records);
     sym_json_number(j, "rejected", c->rejected);
+    if (holds_incidents(r)) {
+        sym_json_number(j, "ids_taken", c->taken);
+    }
     sym_json_number(j, "duplicate_rows", c->duplicate_rows);
     sym_json_number(j, "tokens", c->tokens);
     sym_json_number(j, "duplicate_tokens", c->duplicate_tokens);
@@ -94,6 +97,9 @@ static enum sym_err print_counts(const struct sym_import_counts *c, bool inciden
     put_count(t, "rows", c->rows);
     put_count(t, "  repeated", c->duplicate_rows);
     put_count(t, "  rejected", c->rejected);
+    if (c->taken > 0) {
+        put_count(t, "    their id taken", c->taken);
+    }
     put_count(t, "records", c->records);
     if (incidents) {
         put_count(t, "values not understood", c->unknown);

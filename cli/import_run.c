@@ -29,6 +29,7 @@ struct job {
     struct sym_handover *handover; /* NULL in a dry run */
     struct sym_import_counts counts;
     struct sym_remarks remarks;
+    struct sym_repeats held_ids;         /* prints of ids of what incidents are added to */
     struct sym_unknowns unknowns;        /* of incidents */
     struct sym_incident_preview preview; /* of incidents, in a dry run */
     struct sym_progress progress;
@@ -221,6 +222,12 @@ static enum sym_err check_counts(const struct job *job, struct sym_fault *fault)
     if (c->records > 0) {
         return SYM_OK;
     }
+    if (c->taken > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "%.128s: nothing to import: %" PRIu64 " of %" PRIu64
+                        " rows have an id that dataset %s has already",
+                        job->file, c->taken, c->rows, job->dataset);
+    }
     return job->counts.rows == 0
                ? sym_fail(fault, SYM_BAD_VALUE, "%.256s: has no rows behind its first", job->file)
                : sym_fail(fault, SYM_BAD_VALUE, "%.256s: no row has %s that can be used", job->file,
@@ -231,6 +238,7 @@ static enum sym_err read_file(struct job *job, struct sym_fault *fault)
 {
     const struct sym_import_source source = {.path = job->call->args.operands[0],
                                              .profile = job->profile,
+                                             .held = &job->held_ids,
                                              .unknowns = &job->unknowns,
                                              .rejects =
                                                  sym_args_value(&job->call->args, "rejects")};
@@ -259,6 +267,11 @@ static enum sym_err look(struct job *job, struct sym_client *client, struct sym_
     return err == SYM_NOT_FOUND ? SYM_OK : err;
 }
 
+static bool adds_incidents(const struct job *job)
+{
+    return job->append && holds_incidents(job);
+}
+
 static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -271,6 +284,7 @@ static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
                                                  job->profile->fields.cells_per_incident,
                                              .persons_max = job->profile->fields.persons_max,
                                              .append = job->append,
+                                             .held = adds_incidents(job) ? &job->held_ids : NULL,
                                              .patience = sym_handover_patience};
     enum sym_err err = sym_client_open(&client, job->call, fault);
     if (err == SYM_OK) {
@@ -358,7 +372,8 @@ enum sym_exit sym_import_run(const struct sym_call *call)
                       .dataset = dataset,
                       .dry_run = sym_args_has(&call->args, "dry-run"),
                       .append = sym_args_has(&call->args, "append"),
-                      .force = sym_args_has(&call->args, "force")};
+                      .force = sym_args_has(&call->args, "force"),
+                      .held_ids = sym_repeats(2, SYM_IMPORT_ROWS_MAX)};
     const char *file = call->args.operands[0];
     (void)sym_file_show(job.file, strcmp(file, "-") == 0 ? "standard input" : file);
     job.remarks.file = job.file;
@@ -368,6 +383,7 @@ enum sym_exit sym_import_run(const struct sym_call *call)
     }
     enum sym_exit code = run_job(&job);
     sym_unknowns_clear(&job.unknowns);
+    sym_repeats_clear(&job.held_ids);
     sym_nicknames_free(job.nicknames);
     free(job.profile);
     return code;

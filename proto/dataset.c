@@ -1,8 +1,12 @@
 #include "proto/dataset.h"
 
+#include "crypto/digest.h"
 #include "proto/incident.h"
 
-#define NAME_MAX_BYTES (SYM_ALIAS_BYTES - 1)
+#include <string.h>
+
+#define NAME_MAX_BYTES     (SYM_ALIAS_BYTES - 1)
+#define ID_PERSONALISATION "symbolon-row-id1"
 
 static const char *const kind_texts[SYM_DATASET_KIND_COUNT] = {
 #define SYM_DATASET_KIND_ROW(name, text) [SYM_DATASET_##name] = text,
@@ -13,6 +17,13 @@ static const char *const kind_texts[SYM_DATASET_KIND_COUNT] = {
 const char *sym_dataset_kind_text(uint32_t kind)
 {
     return kind > SYM_DATASET_NONE && kind < SYM_DATASET_KIND_COUNT ? kind_texts[kind] : "unknown";
+}
+
+void sym_id_print(uint8_t out[SYM_ID_PRINT_BYTES], struct sym_span id)
+{
+    uint8_t digest[SYM_DIGEST_BYTES];
+    sym_digest(digest, ID_PERSONALISATION, &id, 1);
+    memcpy(out, digest, SYM_ID_PRINT_BYTES);
 }
 
 uint32_t sym_dataset_records_per_incident(const struct sym_dataset_row *row)
@@ -28,12 +39,15 @@ static const struct sym_field import_begin_fields[] = {
     SYM_FIELD_U32(struct sym_import_begin, kind, 0, SYM_DATASET_KIND_COUNT - 1),
     SYM_FIELD_U32(struct sym_import_begin, cells_per_incident, 0, SYM_TAB_CELLS_PER_INCIDENT_MAX),
     SYM_FIELD_U32(struct sym_import_begin, persons_max, 0, SYM_TAB_PERSONS_MAX),
+    SYM_FIELD_U32(struct sym_import_begin, prints_from, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_import_begin =
     SYM_MESSAGE("ImportBegin", struct sym_import_begin, import_begin_fields);
 
 static const struct sym_field import_next_fields[] = {
     SYM_FIELD_U64(struct sym_import_next, chunk, 0, UINT64_MAX),
+    SYM_FIELD_BYTES(struct sym_import_next, prints, 0, SYM_IMPORT_PRINTS_MAX *SYM_ID_PRINT_BYTES),
+    SYM_FIELD_U32(struct sym_import_next, prints_next, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_import_next =
     SYM_MESSAGE("ImportNext", struct sym_import_next, import_next_fields);

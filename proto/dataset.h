@@ -25,6 +25,10 @@ enum sym_dataset_kind {
 /* "identifiers"; "unknown" for a number that is no kind. */
 const char *sym_dataset_kind_text(uint32_t kind);
 
+/* What tells whether a dataset holds a record of this id, in place of the id. */
+#define SYM_ID_PRINT_BYTES 16u
+void sym_id_print(uint8_t out[SYM_ID_PRINT_BYTES], struct sym_span id);
+
 struct sym_import_begin {
     struct sym_span id; /* SYM_IMPORT_ID_BYTES */
     struct sym_span dataset;
@@ -33,10 +37,13 @@ struct sym_import_begin {
     uint32_t kind;
     uint32_t cells_per_incident;
     uint32_t persons_max;
+    uint32_t prints_from; /* a segment, from 1; 0: none are wanted */
 };
 
 struct sym_import_next {
     uint64_t chunk;
+    struct sym_span prints; /* SYM_ID_PRINT_BYTES each */
+    uint32_t prints_next;   /* segment; 0: there are no more */
 };
 
 struct sym_import_chunk {

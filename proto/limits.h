@@ -62,6 +62,8 @@
 #define SYM_CHUNK_RECORDS_MAX 8192u
 #define SYM_CHUNK_TOKENS_MAX  24576u
 #define SYM_CHUNK_BYTES_MAX   983040u
+/* Records whose ids one answer to an import tells the prints of. */
+#define SYM_IMPORT_PRINTS_MAX 32768u
 /* Datasets of one node. */
 #define SYM_DATASETS_MAX 128u
 /* Records that are kept as one sealed value: enough that sealing costs little, few enough that

@@ -167,6 +167,24 @@ void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
     }
 }
 
+/* Of one row in the order in which they were made. */
+static int compare_remarks(const void *a, const void *b)
+{
+    const struct sym_batch_remark *x = a;
+    const struct sym_batch_remark *y = b;
+    if (x->row != y->row) {
+        return x->row < y->row ? -1 : 1;
+    }
+    return x->text < y->text ? -1 : x->text > y->text;
+}
+
+void sym_batch_sort_remarks(struct sym_batch *b)
+{
+    if (b->n_remarks > 1) {
+        qsort(b->remarks, b->n_remarks, sizeof *b->remarks, compare_remarks);
+    }
+}
+
 /* Bytes of a blank, a tab, a no-break space or a byte order mark (which spreadsheets leave in the
  * middle of files) at the start of a text; 0: it starts with something else. */
 static size_t blank_bytes(const uint8_t *at, size_t left)
@@ -399,6 +417,8 @@ void sym_batch_keep(struct sym_batch *b, size_t row, struct sym_span record)
     b->records_len += record.len;
     b->rows[row].record_len = (uint32_t)record.len;
     take_fingerprint(b, row, record);
+    sym_id_print(b->rows[row].print,
+                 sym_span(b->ids + row * SYM_RECORD_ID_BYTES_MAX, b->rows[row].id_len));
 }
 
 void sym_batch_work(struct sym_batch *b, struct sym_canon *canon)

@@ -9,6 +9,7 @@
 
 #include "cli/ingest/csv.h"
 #include "cli/ingest/profile.h"
+#include "proto/dataset.h"
 
 #define SYM_FINGERPRINT_BYTES 16u
 /* The start of a value that is reported, terminated. */
@@ -22,7 +23,10 @@ struct sym_batch_row {
     uint32_t record_len; /* of incidents; 0: rejected */
     uint32_t fields;     /* of them: what is known, by enum sym_incident_field */
     uint32_t id_len;     /* 0: rejected; the id lies in ids */
+    bool repeats;        /* an earlier row, with its id and all it says: dropped */
+    bool taken;          /* its id is that of another incident: rejected */
     uint8_t fingerprint[SYM_FINGERPRINT_BYTES]; /* of id and tokens */
+    uint8_t print[SYM_ID_PRINT_BYTES];          /* of the id, of incidents */
 };
 
 /* column: a place in the row, or SYM_BOUND_NONE for the row as a whole. */
@@ -79,6 +83,9 @@ bool sym_batch_take_id(struct sym_batch *b, size_t row);
 void sym_batch_reject(struct sym_batch *b, size_t row, size_t column, const char *text);
 void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
                        enum sym_profile_target target, struct sym_span value);
+/* Of a batch that was worked on: the remarks of a row stand together again, in the order of rows.
+ */
+void sym_batch_sort_remarks(struct sym_batch *b);
 /* Keeps the record of a row, and takes its fingerprint. */
 void sym_batch_keep(struct sym_batch *b, size_t row, struct sym_span record);
 struct sym_span sym_batch_trimmed(struct sym_span text);

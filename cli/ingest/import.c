@@ -5,7 +5,6 @@
 #include "cli/ingest/crew.h"
 #include "cli/ingest/gazetteer.h"
 #include "cli/ingest/rejects.h"
-#include "cli/ingest/repeats.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,6 +34,7 @@ struct import {
     struct sym_rejects rejects;
     struct sym_repeats rows;
     struct sym_repeats tokens;
+    struct sym_repeats prints; /* of ids, of incidents */
     /* What the sink gets: records, and tokens that belong to them. */
     uint8_t ids[SYM_IMPORT_BATCH_RECORDS * SYM_RECORD_ID_BYTES_MAX];
     uint32_t id_ends[SYM_IMPORT_BATCH_RECORDS];
@@ -58,6 +58,25 @@ static enum sym_err keep_titles(struct import *im, const struct sym_csv_row *row
     return SYM_OK;
 }
 
+/* Rows are incidents, or counts of them. */
+static bool has_incidents(const struct import *im)
+{
+    return im->source->profile->kind != SYM_DATASET_IDENTIFIERS;
+}
+
+/* A line number says nothing about what another file held on that line. */
+static enum sym_err check_ids(struct import *im)
+{
+    if (!has_incidents(im) || im->binding.id != SYM_BOUND_ROW || im->source->held == NULL ||
+        im->source->held->n == 0) {
+        return SYM_OK;
+    }
+    return sym_fail(im->fault, SYM_BAD_VALUE,
+                    "%s: --append: rows without an id of their own could be there already; give "
+                    "them one, or import all rows in one file",
+                    im->path);
+}
+
 static enum sym_err begin(struct import *im)
 {
     const struct sym_profile *p = im->source->profile;
@@ -68,6 +87,9 @@ static enum sym_err begin(struct import *im)
     }
     if (err == SYM_OK) {
         err = sym_profile_bind(&im->binding, p, row.fields, row.n, im->path, im->fault);
+    }
+    if (err == SYM_OK) {
+        err = check_ids(im);
     }
     if (err == SYM_OK) {
         err = keep_titles(im, &row);
@@ -141,7 +163,46 @@ static void keep_record(struct import *im, struct sym_batch *b, const struct sym
 
 static bool is_kept(const struct sym_batch_row *r)
 {
-    return r->n_tokens > 0 || r->record_len > 0;
+    return (r->n_tokens > 0 || r->record_len > 0) && !r->taken;
+}
+
+/* The noise of a tabulation hides one record, so each has to be all of an incident. */
+static enum sym_err take_id(struct import *im, struct sym_batch *b, size_t row)
+{
+    struct sym_batch_row *r = &b->rows[row];
+    bool before = false;
+    bool held = im->source->held != NULL && sym_repeats_has(im->source->held, r->print);
+    enum sym_err err = held ? SYM_OK : sym_repeats_add(&before, &im->prints, r->print);
+    if (err != SYM_OK || (!held && !before)) {
+        return refuse_more(im, err);
+    }
+    r->taken = true;
+    im->counts->taken++;
+    sym_batch_reject(
+        b, row, b->binding->id,
+        held ? "the dataset has a record of this id already: leave the row out, or "
+               "give it an id of its own"
+             : "an earlier row has this id: give each row an id of its own (id = COLUMN "
+               "in a profile), or make one row of those of one case");
+    return b->err;
+}
+
+/* Says of each row whether it repeats another, or has the id of another. */
+static enum sym_err compare_rows(struct import *im, struct sym_batch *b)
+{
+    enum sym_err err = SYM_OK;
+    uint64_t taken = im->counts->taken;
+    for (size_t i = 0; i < b->n_rows && err == SYM_OK; i++) {
+        struct sym_batch_row *r = &b->rows[i];
+        if (is_kept(r)) {
+            err = refuse_more(im, sym_repeats_add(&r->repeats, &im->rows, r->fingerprint));
+            err = err == SYM_OK && has_incidents(im) && !r->repeats ? take_id(im, b, i) : err;
+        }
+    }
+    if (im->counts->taken > taken) {
+        sym_batch_sort_remarks(b);
+    }
+    return err;
 }
 
 /* Leaves out rejected and repeated rows. */
@@ -153,7 +214,6 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
     *out = (struct sym_import_batch){.ids = im->ids, .id_ends = im->id_ends};
     for (size_t i = 0; i < b->n_rows; i++) {
         const struct sym_batch_row *r = &b->rows[i];
-        bool before = false;
         size_t at = first;
         size_t at_record = first_record;
         first += r->n_tokens;
@@ -162,16 +222,14 @@ static enum sym_err compact(struct sym_import_batch *out, struct import *im, str
             im->counts->rejected++;
             continue;
         }
-        enum sym_err err = refuse_more(im, sym_repeats_add(&before, &im->rows, r->fingerprint));
-        if (err == SYM_OK && !before) {
-            err = keep_tokens(im, b, at, r->n_tokens, out->n_tokens, (uint32_t)out->n_records);
-        }
-        if (err != SYM_OK) {
-            return err;
-        }
-        if (before) {
+        if (r->repeats) {
             im->counts->duplicate_rows++;
             continue;
+        }
+        enum sym_err err =
+            keep_tokens(im, b, at, r->n_tokens, out->n_tokens, (uint32_t)out->n_records);
+        if (err != SYM_OK) {
+            return err;
         }
         keep_record(im, b, r, at_record, out->n_records);
         memcpy(im->ids + ids_len, b->ids + i * SYM_RECORD_ID_BYTES_MAX, r->id_len);
@@ -268,7 +326,10 @@ static enum sym_err look_at(struct import *im, struct sym_batch *b)
         return sym_fail(im->fault, err, "import: %s", sym_err_text(err));
     }
     im->counts->rows += b->n_rows;
-    err = tell(im, b);
+    err = compare_rows(im, b);
+    if (err == SYM_OK) {
+        err = tell(im, b);
+    }
     if (err == SYM_OK) {
         err = compact(&out, im, b);
     }
@@ -359,6 +420,7 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     (void)sym_file_show(im->path, source->path);
     im->rows = sym_repeats(2, SYM_IMPORT_ROWS_MAX);
     im->tokens = sym_repeats(1, SYM_IMPORT_ROWS_MAX);
+    im->prints = sym_repeats(2, SYM_IMPORT_ROWS_MAX);
     enum sym_err err = begin(im);
     if (err == SYM_OK) {
         err = run(im);
@@ -369,6 +431,7 @@ enum sym_err sym_import(struct sym_import_counts *counts, const struct sym_impor
     sym_csv_close(im->csv);
     sym_repeats_clear(&im->rows);
     sym_repeats_clear(&im->tokens);
+    sym_repeats_clear(&im->prints);
     free(im->titles);
     free(im);
     return err;

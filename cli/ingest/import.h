@@ -7,14 +7,16 @@
  *
  * A value that is refused is left out. A row is rejected when no identifier remains, its own id is
  * missing, or it has not as many columns as the first row. A row that repeats an earlier one, with
- * the same id and the same tokens, is dropped.
- * Errors: those of csv.h and profile.h, SYM_LIMIT (too many rows), SYM_CANCELLED, SYM_NO_SPACE, and
- * what the sink returns. The fault is a complete sentence.
+ * the same id and the same tokens, is dropped. Of incidents (and counts of them) an id is that of
+ * one record: a row whose id was that of another, in the file or in what it is added to, is
+ * rejected. Errors: those of csv.h and profile.h, SYM_LIMIT (too many rows), SYM_CANCELLED,
+ * SYM_NO_SPACE, and what the sink returns. The fault is a complete sentence.
  */
 #ifndef SYM_CLI_INGEST_IMPORT_H
 #define SYM_CLI_INGEST_IMPORT_H
 
 #include "cli/ingest/profile.h"
+#include "cli/ingest/repeats.h"
 #include "cli/ingest/unknowns.h"
 #include "proto/incident.h"
 
@@ -34,7 +36,8 @@ struct sym_import_batch {
 struct sym_import_counts {
     uint64_t rows;             /* after the first, which names the columns */
     uint64_t records;          /* rows kept */
-    uint64_t rejected;         /* rows without any identifier left */
+    uint64_t rejected;         /* rows without any identifier left, or with an id that is taken */
+    uint64_t taken;            /* of them: the latter */
     uint64_t duplicate_rows;   /* dropped */
     uint64_t tokens;           /* of the rows kept */
     uint64_t duplicate_tokens; /* of them: an earlier row had them, too */
@@ -77,7 +80,9 @@ struct sym_import_calls {
 struct sym_import_source {
     const char *path; /* of the CSV file, "-" for standard input */
     const struct sym_profile *profile;
-    struct sym_unknowns *unknowns; /* of incidents: added to; NULL: they are only counted */
+    const struct sym_repeats *held; /* prints of ids (proto/dataset.h) of what incidents are added
+                                     * to, which must not come again; NULL: they are not added */
+    struct sym_unknowns *unknowns;  /* of incidents: added to; NULL: they are only counted */
     const char *rejects; /* path for rows with refused values; must not exist; NULL: none */
     unsigned threads;    /* that canonicalise; 0: one for each processor */
 };

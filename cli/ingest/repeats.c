@@ -48,11 +48,23 @@ static enum sym_err grow(struct sym_repeats *s)
     return SYM_OK;
 }
 
+static void words_of(uint64_t words[WIDTH_MAX], const uint8_t *key, size_t width)
+{
+    memcpy(words, key, width * sizeof *words);
+    words[0] = words[0] != 0 ? words[0] : 1;
+}
+
+bool sym_repeats_has(const struct sym_repeats *s, const uint8_t *key)
+{
+    uint64_t words[WIDTH_MAX] = {0};
+    words_of(words, key, s->width);
+    return s->places > 0 && *place_of(s->words, s->places, s->width, words) != 0;
+}
+
 enum sym_err sym_repeats_add(bool *before, struct sym_repeats *s, const uint8_t *key)
 {
     uint64_t words[WIDTH_MAX] = {0};
-    memcpy(words, key, s->width * sizeof *words);
-    words[0] = words[0] != 0 ? words[0] : 1;
+    words_of(words, key, s->width);
     enum sym_err err = s->n >= s->places / 4 * 3 ? grow(s) : SYM_OK;
     if (err != SYM_OK) {
         return err;

@@ -20,6 +20,7 @@ struct sym_repeats {
 struct sym_repeats sym_repeats(size_t width, size_t max);
 void sym_repeats_clear(struct sym_repeats *s);
 
+bool sym_repeats_has(const struct sym_repeats *s, const uint8_t *key);
 /* Adds 8 * width bytes of key; *before tells whether they were there. */
 SYM_MUST enum sym_err sym_repeats_add(bool *before, struct sym_repeats *s, const uint8_t *key);
 

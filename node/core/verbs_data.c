@@ -7,17 +7,30 @@ static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_au
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    struct sym_import_next next;
-    enum sym_err err =
-        sym_datasets_import_begin(core->datasets, &next.chunk, arguments, author, fault);
-    return err == SYM_OK ? sym_answer_write(answer, &next) : err;
+    const struct sym_import_begin *begin = arguments;
+    const size_t room = (size_t)SYM_IMPORT_PRINTS_MAX * SYM_ID_PRINT_BYTES;
+    struct sym_import_next next = {0};
+    enum sym_err err = sym_datasets_import_begin(core->datasets, &next.chunk, begin, author, fault);
+    if (err != SYM_OK || begin->prints_from == 0) {
+        return err == SYM_OK ? sym_answer_write(answer, &next) : err;
+    }
+    uint8_t *prints = malloc(room);
+    if (prints == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "import: %s", sym_err_text(SYM_NO_MEMORY));
+    }
+    struct sym_writer w = sym_writer(prints, room);
+    err = sym_datasets_prints(core->datasets, &w, &next.prints_next, begin, fault);
+    next.prints = sym_span(prints, w.len);
+    err = err == SYM_OK ? sym_answer_write(answer, &next) : err;
+    free(prints);
+    return err;
 }
 
 static enum sym_err verb_import_chunk(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
 {
-    struct sym_import_next next;
+    struct sym_import_next next = {0};
     enum sym_err err =
         sym_datasets_import_chunk(core->datasets, &next.chunk, arguments, author, fault);
     return err == SYM_OK ? sym_answer_write(answer, &next) : err;

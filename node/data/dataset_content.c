@@ -190,6 +190,46 @@ enum sym_err sym_content_segment(const struct sym_content *c, size_t at, struct 
     return finish_segment(out, sym_store_read(c->owner->config.store, read_fn, &r));
 }
 
+static void put_prints(struct sym_writer *out, const struct sym_segment *s)
+{
+    const uint8_t *id = s->ids;
+    for (size_t i = 0; i < s->n_records; id += s->id_lengths[i++]) {
+        uint8_t print[SYM_ID_PRINT_BYTES];
+        sym_id_print(print, sym_span(id, s->id_lengths[i]));
+        sym_write_bytes(out, print, sizeof print);
+    }
+}
+
+enum sym_err sym_datasets_prints(struct sym_datasets *d, struct sym_writer *out, uint32_t *next,
+                                 const struct sym_import_begin *begin, struct sym_fault *fault)
+{
+    const size_t full = (SYM_IMPORT_PRINTS_MAX - SYM_SEGMENT_RECORDS_MAX) * SYM_ID_PRINT_BYTES;
+    struct sym_content *c = NULL;
+    struct sym_segment segment = {0};
+    uint32_t at = begin->prints_from - 1;
+    *next = 0;
+    if (!begin->append || sym_datasets_named(d, begin->dataset) == NULL) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_content_hold(&c, d, begin->dataset, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (; err == SYM_OK && at < c->segments && out->len <= full; at++) {
+        err = sym_content_segment(c, at, &segment);
+        if (err == SYM_OK) {
+            put_prints(out, &segment);
+        }
+    }
+    *next = at < c->segments ? at + 1 : 0;
+    sym_segment_clear(&segment);
+    sym_content_release(c);
+    return err == SYM_OK ? SYM_OK
+                         : sym_fail(fault, err, "import of %.*s: what the dataset holds %s",
+                                    (int)begin->dataset.len, (const char *)begin->dataset.data,
+                                    sym_err_text(err));
+}
+
 /* Forgetting. */
 
 struct forgetting {

@@ -61,6 +61,12 @@ SYM_MUST enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t
                                                 const struct sym_import_begin *begin,
                                                 const struct sym_author *author,
                                                 struct sym_fault *fault);
+/* What the import adds to: prints of the ids of its records, those of whole segments from number
+ * begin->prints_from on (from 1), as many as there is room for, SYM_IMPORT_PRINTS_MAX; *next: the
+ * number to go on with, 0 at the end. SYM_NO_MEMORY, those of vault.h. */
+SYM_MUST enum sym_err sym_datasets_prints(struct sym_datasets *d, struct sym_writer *out,
+                                          uint32_t *next, const struct sym_import_begin *begin,
+                                          struct sym_fault *fault);
 SYM_MUST enum sym_err sym_datasets_import_chunk(struct sym_datasets *d, uint64_t *next,
                                                 const struct sym_import_chunk *chunk,
                                                 const struct sym_author *author,

@@ -83,6 +83,83 @@ static void hands_over_aggregates_with_what_they_declare(void **state)
     assert_shows(asked, "row of 1 codes, count 12\n");
 }
 
+/* A core whose dataset has r0 to r5 in three segments, of which it tells one at a time. */
+static enum sym_err has_some(struct fake_call *call)
+{
+    static struct sym_import_next next;
+    static uint8_t prints[2][SYM_ID_PRINT_BYTES];
+    const struct sym_import_begin *begin = call->arguments;
+    enum sym_err err = takes_incidents(call);
+    if (call->verb != SYM_VERB_IMPORT_BEGIN || begin->prints_from == 0) {
+        return err;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint8_t id[2] = {'r', (uint8_t)('0' + 2 * (begin->prints_from - 1) + i)};
+        sym_id_print(prints[i], sym_span(id, sizeof id));
+    }
+    next = (struct sym_import_next){.prints = sym_span(prints[0], sizeof prints),
+                                    .prints_next =
+                                        begin->prints_from < 3 ? begin->prints_from + 1 : 0};
+    call->answer = &next;
+    return err;
+}
+
+static void adds_no_incident_that_the_dataset_has(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char asked[8192];
+    write_csv(node, "id,hte_Country\nr9,IT\nr0,IT\nr5,IT\nr6,IT\n");
+    fake_node_start(node, has_some);
+    import_as(&r, node, "htcds|--append");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.err, "s.csv:3: id: the dataset has a record of this id already: leave the row "
+                        "out, or give it an id of its own\n");
+    assert_shows(r.out, "  rejected             2\n"
+                        "    their id taken     2\n"
+                        "records                2\n");
+    fake_notes(asked, node);
+    assert_null(strstr(strstr(strstr(asked, "row of") + 1, "row of") + 1, "row of"));
+    write_csv(node, "id,hte_Country\nr0,IT\nr1,FR\n");
+    import_as(&r, node, "htcds|--append");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err,
+                 "nothing to import: 2 of 2 rows have an id that dataset suspects has already");
+}
+
+static void adds_no_rows_without_ids(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "hte_Country\nIT\n");
+    fake_node_start(node, has_some);
+    import_as(&r, node, "htcds|--append");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "--append: rows without an id of their own");
+    import_as(&r, node, "htcds");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
+/* One that never comes to an end. */
+static enum sym_err goes_around(struct fake_call *call)
+{
+    static struct sym_import_next next = {.prints_next = 1};
+    enum sym_err err = takes_incidents(call);
+    call->answer = call->verb == SYM_VERB_IMPORT_BEGIN ? &next : call->answer;
+    return err;
+}
+
+static void a_node_that_never_stops_telling_ids_is_left(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "id,hte_Country\nr9,IT\n");
+    fake_node_start(node, goes_around);
+    import_as(&r, node, "htcds|--append");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "the node goes around in a circle");
+}
+
 static void refuses_aggregates_that_declare_nothing(void **state)
 {
     struct fake_node *node = *state;
@@ -127,6 +204,9 @@ int main(void)
         WITH_NODE(hands_over_incidents_and_says_what_it_did_not_understand),
         WITH_NODE(hands_over_aggregates_with_what_they_declare),
         WITH_NODE(refuses_aggregates_that_declare_nothing),
+        WITH_NODE(adds_no_incident_that_the_dataset_has),
+        WITH_NODE(adds_no_rows_without_ids),
+        WITH_NODE(a_node_that_never_stops_telling_ids_is_left),
         WITH_NODE(a_dry_run_shows_the_first_records),
     };
     return cmocka_run_group_tests_name("import command, rows", tests, fake_node_start_tests, NULL);

@@ -20,6 +20,7 @@ static struct {
 static struct sym_profile profile;
 static struct sym_import_counts counts;
 static struct sym_unknowns unknowns;
+static struct sym_repeats held; /* what incidents are added to; max 0: nothing */
 static struct sym_fault fault;
 
 static void append(char *text, size_t size, const char *format, ...) SYM_PRINTF(3, 4);
@@ -84,8 +85,11 @@ static const struct sym_import_calls calls = {.batch = take_batch, .remark = tak
 
 static enum sym_err import_path(const char *path)
 {
-    const struct sym_import_source source = {
-        .path = path, .profile = &profile, .unknowns = &unknowns, .threads = 2};
+    const struct sym_import_source source = {.path = path,
+                                             .profile = &profile,
+                                             .unknowns = &unknowns,
+                                             .threads = 2,
+                                             .held = held.max > 0 ? &held : NULL};
     memset(&seen, 0, sizeof seen);
     sym_unknowns_clear(&unknowns);
     fault = (struct sym_fault){SYM_OK, ""};
@@ -262,9 +266,94 @@ static void a_row_that_repeats_another_is_dropped(void **state)
 {
     (void)state;
     use_profile(HEAD "[columns]\ncountry=country\n");
-    assert_int_equal(import_text("id,country\n1,IT\n1,Italy\n1,FR\n2,IT\n"), SYM_OK);
+    assert_int_equal(import_text("id,country\n1,IT\n1,Italy\n2,IT\n"), SYM_OK);
     assert_int_equal(counts.duplicate_rows, 1);
-    assert_int_equal(counts.records, 3);
+    assert_int_equal(counts.records, 2);
+    assert_int_equal(counts.rejected, 0);
+}
+
+#define EARLIER                                                                                    \
+    " an earlier row has this id: give each row an id of its own (id = COLUMN in a profile), or "  \
+    "make one row of those of one case$"
+#define ALREADY                                                                                    \
+    " the dataset has a record of this id already: leave the row out, or give it an id of its "    \
+    "own$"
+
+static void an_id_is_that_of_one_incident(void **state)
+{
+    (void)state;
+    use_profile(HEAD "[columns]\ncountry=country\n");
+    becomes("id,country\n1,IT\n,DE\n1,FR\n2,\n1,IT\n2,Atlantis\n2,ES\n3,IT\n",
+            "1 unknown|IT|0/1;2 unknown||0/1;3 unknown|IT|0/1;");
+    assert_string_equal(seen.remarks, "3 the row has no id$4" EARLIER
+                                      "5 none of the mapped columns has a value$8" EARLIER);
+    assert_int_equal(counts.rejected, 4);
+    assert_int_equal(counts.taken, 2);
+    assert_int_equal(counts.duplicate_rows, 1);
+    assert_int_equal(counts.unknown, 1);
+}
+
+static void an_id_is_that_of_one_row_of_counts(void **state)
+{
+    (void)state;
+    use_builtin("aggregates");
+    profile.fields.cells_per_incident = profile.fields.persons_max = 1;
+    becomes("id,country,count\n1,IT,5\n1,IT,6\n2,IT,5\n", "1 unknown|IT|5/5;2 unknown|IT|5/5;");
+    assert_string_equal(seen.remarks, "3" EARLIER);
+}
+
+/* As many rows as take several batches, whose ids all come again at the end. */
+static void an_id_is_found_in_another_batch(void **state)
+{
+    static char csv[200000];
+    (void)state;
+    use_profile(HEAD "[columns]\ncountry=country\n");
+    csv[0] = '\0';
+    size_t used = 0;
+    for (unsigned i = 0; i < 12000; i++) {
+        used += (size_t)snprintf(csv + used, sizeof csv - used, "%s%u,%s\n",
+                                 i == 0 ? "id,country\n" : "", i % 6000, i < 6000 ? "IT" : "FR");
+    }
+    assert_int_equal(import_text(csv), SYM_OK);
+    assert_int_equal(counts.records, 6000);
+    assert_int_equal(counts.taken, 6000);
+}
+
+static void hold(const char *id)
+{
+    uint8_t print[SYM_ID_PRINT_BYTES];
+    bool before = false;
+    sym_id_print(print, sym_span_text(id));
+    held.width = 2;
+    held.max = 100;
+    assert_int_equal(sym_repeats_add(&before, &held, print), SYM_OK);
+}
+
+static void what_the_dataset_has_is_not_added_again(void **state)
+{
+    (void)state;
+    use_profile(HEAD "[columns]\ncountry=country\n");
+    hold("1");
+    hold("4");
+    becomes("id,country\n1,IT\n1,FR\n2,IT\n3,IT\n4,IT\n", "2 unknown|IT|0/1;3 unknown|IT|0/1;");
+    assert_string_equal(seen.remarks, "2" ALREADY "3" ALREADY "6" ALREADY);
+    sym_repeats_clear(&held);
+    held.max = 0;
+}
+
+static void rows_without_ids_are_not_added_to_others(void **state)
+{
+    (void)state;
+    use_profile("[profile]\nkind = incidents\nid = id|@0\ncolumns = optional\n"
+                "[columns]\ncountry=country\n");
+    held = sym_repeats(2, 100);
+    becomes("country\nIT\nIT\n", "2 unknown|IT|0/1;3 unknown|IT|0/1;"); /* it held nothing */
+    hold("1");
+    assert_int_equal(import_text("country\nIT\n"), SYM_BAD_VALUE);
+    assert_non_null(strstr(fault.text, "--append: rows without an id of their own could be there "
+                                       "already; give them one, or import all rows in one file"));
+    sym_repeats_clear(&held);
+    held.max = 0;
 }
 
 static void a_ninth_value_is_reported(void **state)
@@ -386,10 +475,11 @@ static void reads_all_of_the_incidents_of_europe(void **state)
     assert_int_equal(import_path(shared(path, sizeof path,
                                         "iom-missing-migrants/iom_europe_origin_incident.csv")),
                      SYM_OK);
-    assert_int_equal(counts.records, 6802);
-    assert_int_equal(counts.records - counts.known_by_field[SYM_FIELD_OF_ORIGIN], 4449);
-    assert_int_equal(seen.several, 399 + 75); /* named, and "Mixed" */
-    assert_int_equal(counts.known_by_field[SYM_FIELD_OF_DATE], 6802);
+    assert_int_equal(counts.records, 6793);
+    assert_int_equal(counts.taken, 9); /* four incidents are in several rows */
+    assert_int_equal(counts.records - counts.known_by_field[SYM_FIELD_OF_ORIGIN], 4443);
+    assert_int_equal(seen.several, 399 + 74); /* named, and "Mixed" */
+    assert_int_equal(counts.known_by_field[SYM_FIELD_OF_DATE], 6793);
     assert_int_equal(counts.unknown, 7);
     not_understood(SYM_TARGET_COUNTRY, "Libya - presumed departure on 12-14 April", 4);
 }
@@ -444,6 +534,11 @@ int main(void)
         cmocka_unit_test(words_of_a_profile_go_before_all_others),
         cmocka_unit_test(rejects_rows_that_say_nothing),
         cmocka_unit_test(a_row_that_repeats_another_is_dropped),
+        cmocka_unit_test(an_id_is_that_of_one_incident),
+        cmocka_unit_test(an_id_is_that_of_one_row_of_counts),
+        cmocka_unit_test(an_id_is_found_in_another_batch),
+        cmocka_unit_test(what_the_dataset_has_is_not_added_again),
+        cmocka_unit_test(rows_without_ids_are_not_added_to_others),
         cmocka_unit_test(a_ninth_value_is_reported),
         cmocka_unit_test(aggregates_carry_their_counts),
         cmocka_unit_test(rejects_aggregates_that_do_not_count),

@@ -276,6 +276,43 @@ class Incidents(ImportTest):
         self.assertEqual(self.bank.json("dataset", "forget", "cases", "--record", "a1")["records"], 1)
         self.assertEqual(self.shown("cases")["records"], 3)
 
+    def counted(self, dataset, *words):
+        """All cells of what this node would contribute, added up."""
+        self.bank.do("dataset", "publish", dataset)
+        rows = self.bank.do("tabulate", "--dataset", dataset, "--preview", "--format", "csv", *words)
+        return sum(int(row["count"] or 0) for row in csv.DictReader(io.StringIO(rows)))
+
+    def kept_in_part(self, content, records, taken, *words):
+        code, output, complaint = self.imports(content, *words, profile="htcds", dataset="cases")
+        self.assertEqual(code, DONE, complaint)
+        report = json.loads(output)
+        self.assertEqual((report["records"], report["rejected"], report["ids_taken"]), (records, taken, taken))
+        return complaint
+
+    def test_one_incident_counts_once_however_many_rows_and_imports_it_has(self):
+        once = "case_id,hte_Date,hte_Country\n" + "".join(f"C{i},2024-03-0{i},IT\n" for i in range(1, 8))
+        told = self.kept_in_part(once + "".join(f"C1,2024-04-0{i},IT\n" for i in range(1, 5)), 7, 4)
+        self.assertIn(".csv:9: case_id: an earlier row has this id", told)
+        self.assertEqual(self.counted("cases", "--by", "country"), 7)
+        again = {"profile": "htcds", "dataset": "cases"}
+        code, _, told = self.imports(once, "--append", **again)
+        self.assertEqual(code, FAILED)
+        self.assertIn("nothing to import: 7 of 7 rows have an id that dataset cases has already", told)
+        told = self.kept_in_part(once + "C8,2024-04-01,IT\n", 1, 7, "--append")
+        self.assertIn(".csv:2: case_id: the dataset has a record of this id already", told)
+        self.is_refused("hte_Country\nIT\n", "rows without an id", words=("--append",), **again)
+        self.assertEqual(self.counted("cases", "--by", "country", "--epsilon", "2"), 8)
+
+    def test_an_incident_in_several_counts_moves_no_more_cells_than_were_asked_for(self):
+        profile = self.home / "several.profile"
+        profile.write_text("[profile]\nname = several\nkind = aggregates\nseparator = semicolon\n[columns]\n"
+                           "year = year\ncontrol = control\ncount = count\n", "utf-8")
+        self.kept("year,control,count\n2023,threats;abuse,10\n2024,threats;abuse,7\n", 2, "--cells-per-incident", "2",
+                  "--persons-max", "1", profile=profile, dataset="counts")
+        for cells, sum_of_all in (("2", 17), ("3", 17), ("4", 34)):
+            self.assertEqual(self.counted("counts", "--by", "year,control", "--from", "2023", "--to", "2024",
+                                          "--cells-per-incident", cells), sum_of_all)
+
     def test_aggregates_are_kept_with_what_they_declare(self):
         content = "country,year,count\nIT,2019,12\nFR,2019,7\n"
         self.is_refused(content, "--cells-per-incident is missing", code=USAGE, profile="aggregates")

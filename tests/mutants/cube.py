@@ -8,12 +8,12 @@ MUTANTS = [
     (
         "several values count in every cell, whatever was declared",
         "proto/test_cube:several_values_count_once_unless_more_is_declared",
-        ("proto/cube.c", "for (uint32_t taken = 0; taken < c->cells_per_incident; taken++) {", "for (;;) {"),
+        ("proto/cube.c", "for (uint32_t taken = 0; taken < share.most; taken++) {", "for (;;) {"),
     ),
     (
         "one cell more than declared",
         "proto/test_cube:several_values_count_in_as_many_cells_as_declared",
-        ("proto/cube.c", "for (uint32_t taken = 0; taken < c->cells_per_incident; taken++) {", "for (uint32_t taken = 0; taken <= c->cells_per_incident; taken++) {"),
+        ("proto/cube.c", "for (uint32_t taken = 0; taken < share.most; taken++) {", "for (uint32_t taken = 0; taken <= c->cells_per_incident; taken++) {"),
     ),
     (
         "persons are not clipped",

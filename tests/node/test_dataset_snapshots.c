@@ -98,6 +98,51 @@ static void import_incidents(struct shelf *s, char letter, bool append, unsigned
     import_as(s, &begin, first, n);
 }
 
+/* Prints of the ids that an import would add to, from a segment on; how many. */
+static size_t prints_from(struct shelf *s, uint8_t *room, uint32_t segment, bool append,
+                          uint32_t *next)
+{
+    uint8_t id[SYM_IMPORT_ID_BYTES];
+    struct sym_import_begin begin = begin_of(id, 'z', append, SYM_DATASET_INCIDENTS);
+    struct sym_writer w = sym_writer(room, (size_t)SYM_IMPORT_PRINTS_MAX * SYM_ID_PRINT_BYTES);
+    begin.prints_from = segment;
+    assert_int_equal(sym_datasets_prints(s->datasets, &w, next, &begin, NULL), SYM_OK);
+    assert_int_equal(w.len % SYM_ID_PRINT_BYTES, 0);
+    return w.len / SYM_ID_PRINT_BYTES;
+}
+
+static void assert_print(const uint8_t *prints, size_t at, unsigned number)
+{
+    uint8_t print[SYM_ID_PRINT_BYTES];
+    char text[12];
+    (void)snprintf(text, sizeof text, "r%u", number);
+    sym_id_print(print, sym_span_text(text));
+    assert_memory_equal(prints + at * SYM_ID_PRINT_BYTES, print, sizeof print);
+}
+
+static void an_import_hears_which_ids_are_there(void **state)
+{
+    static uint8_t room[SYM_IMPORT_PRINTS_MAX * SYM_ID_PRINT_BYTES];
+    struct shelf *s = *state;
+    const unsigned n = SYM_IMPORT_PRINTS_MAX + 5000;
+    uint32_t next = 99;
+    assert_int_equal(prints_from(s, room, 1, true, &next), 0); /* there is no such dataset */
+    assert_int_equal(next, 0);
+    import_incidents(s, 'a', false, 0, n - 1000);
+    import_incidents(s, 'b', true, n - 1000, 1000);
+    assert_int_equal(prints_from(s, room, 1, false, &next), 0); /* it will go */
+    size_t first = prints_from(s, room, 1, true, &next);
+    assert_print(room, 0, 0);
+    assert_print(room, first - 1, (unsigned)first - 1);
+    assert_true(next > 1);
+    size_t second = prints_from(s, room, next, true, &next);
+    assert_print(room, second - 1, n - 1);
+    assert_int_equal(first + second, n);
+    assert_int_equal(next, 0);
+    assert_int_equal(prints_from(s, room, 4000000000u, true, &next), 0);
+    assert_int_equal(next, 0);
+}
+
 static struct sym_import_begin aggregates(uint8_t id[SYM_IMPORT_ID_BYTES], char letter, bool append,
                                           uint32_t cells, uint32_t persons)
 {
@@ -525,6 +570,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_published_is_what_was_imported),
+        TEST(an_import_hears_which_ids_are_there),
         TEST(refuses_what_was_never_published),
         TEST(refuses_identifiers_and_what_does_not_exist),
         TEST(what_is_added_is_not_published_before_it_is),
