@@ -55,7 +55,7 @@ def exact(stage, table, cells):
 
 
 def noisy(stage, table, cells):
-    stage.say("The same, so that nobody can tell from it whether a list has a given person:")
+    stage.say("The same, with noise that hides which people are on a list, not how many:")
     stage.run(table.asker, *table.words("--epsilon", "2", mode="dp"))
     found = result(table, "dp")
     shown = {on: n for on, n in tables.cells_of(found, table.names).items() if n is not None}
