@@ -200,6 +200,7 @@ static const struct sym_field log_list_fields[] = {
     SYM_FIELD_U64(struct sym_log_list, next, 0, INT64_MAX),
     SYM_FIELD_BOOL(struct sym_log_list, more),
     SYM_FIELD_U64(struct sym_log_list, size, 0, INT64_MAX),
+    SYM_FIELD_U32(struct sym_log_list, later, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_log_list =
     SYM_MESSAGE("LogList", struct sym_log_list, log_list_fields);

@@ -175,6 +175,7 @@ struct sym_log_list {
     uint64_t next;
     bool more;
     uint64_t size;
+    uint32_t later; /* the generation after this one; 0: it is the present one */
 };
 
 struct sym_tile_query {

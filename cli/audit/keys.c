@@ -1,5 +1,6 @@
 #include "cli/audit/keys.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,13 +102,32 @@ static enum sym_err learn_from(struct sym_audit_keys *k, struct sym_client *clie
     return sym_audit_walk(client, &walk, learn, k, fault);
 }
 
+/* Goes on to the log that was begun after this one. */
+static enum sym_err step(struct sym_client *client, uint32_t *generation, struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_log_list list = {.later = 0};
+    const struct sym_log_query one = {.generation = *generation, .most = 1};
+    enum sym_err err = sym_client_ask(client, SYM_VERB_LOG_LIST, &one, &arena, &list, fault);
+    if (err == SYM_OK && list.later <= *generation) {
+        return sym_fail(fault, SYM_BAD_FORMAT,
+                        "evidence log: the node does not say which log came after generation "
+                        "%" PRIu32,
+                        *generation);
+    }
+    *generation = err == SYM_OK ? list.later : *generation;
+    return err;
+}
+
 enum sym_err sym_audit_keys_earlier(struct sym_audit_keys *k, struct sym_client *client,
                                     uint32_t generation, struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
     k->earlier = true;
-    for (uint32_t g = 1; err == SYM_OK && g < generation; g++) {
+    uint32_t g = 1;
+    while (err == SYM_OK && g < generation) {
         err = learn_from(k, client, g, fault);
+        err = err == SYM_OK ? step(client, &g, fault) : err;
     }
     k->earlier = false;
     return err;

@@ -133,7 +133,7 @@ static enum sym_err begin_again(const struct mark *m, const char *id, struct sym
         .checkpoint = sym_span(checkpoint, lost->checkpoint_len),
         .count = lost->size};
     const struct sym_entry first = {.kind = SYM_ENTRY_RESTORED, .body = &body};
-    return sym_log_begin_again(log, &first, fault);
+    return sym_log_begin_again(log, &first, NULL, 0, fault);
 }
 
 /* Two commits: one that was cut off between them is gone on with. */

@@ -82,6 +82,10 @@ static enum sym_err verb_log_list(struct sym_core *core, const struct sym_author
         err = sym_log_rows(core->log, asked, &list.next, &list.more, take_row, p);
     }
     if (err == SYM_OK) {
+        err = sym_log_generation_after(core->log, &list.later, head.generation);
+        err = err == SYM_NOT_FOUND ? SYM_OK : err;
+    }
+    if (err == SYM_OK) {
         list.size = head.size;
         list.rows = p->rows;
         list.n_rows = p->n;

@@ -342,6 +342,27 @@ enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t g
     return sym_log_look(l, copy_head, &job);
 }
 
+static enum sym_err next_past(struct sym_transaction *t, void *context)
+{
+    struct head_job *job = context;
+    return sym_log_next_past(t, &job->generation, job->generation);
+}
+
+enum sym_err sym_log_generation_after(struct sym_log *l, uint32_t *out, uint32_t after)
+{
+    struct head_job job = {.log = l, .generation = after};
+    uint32_t present = l->durable.head.generation;
+    if (after >= present) {
+        return SYM_NOT_FOUND;
+    }
+    enum sym_err err = sym_store_read(l->store, next_past, &job);
+    if (err == SYM_OK || err == SYM_NOT_FOUND) {
+        *out = err == SYM_OK ? job.generation : present;
+        return SYM_OK;
+    }
+    return err;
+}
+
 static enum sym_err nothing(struct sym_transaction *t, void *context)
 {
     (void)t;
@@ -369,35 +390,63 @@ bool sym_log_is_frozen(const struct sym_log *l, const char **why)
     return l->frozen;
 }
 
+struct beginning {
+    struct sym_log *log;
+    const struct sym_entry *first;
+    const struct sym_entry *asked; /* NULL: nobody has */
+    uint32_t used;
+};
+
+/* The clock, as a store that is put back forgets the generations that were used since. */
+static enum sym_err next_generation(uint32_t *out, const struct beginning *b)
+{
+    uint64_t now_s = sym_wall_ms() / 1000;
+    uint32_t before = b->log->durable.head.generation;
+    uint32_t most = before > b->used ? before : b->used;
+    if (most == UINT32_MAX) {
+        return SYM_LIMIT;
+    }
+    *out = now_s > most && now_s <= UINT32_MAX ? (uint32_t)now_s : most + 1;
+    return SYM_OK;
+}
+
 static enum sym_err start_again(struct sym_transaction *t, void *context)
 {
-    const struct addition *a = context;
-    struct sym_log *l = a->log;
+    const struct beginning *b = context;
+    struct sym_log *l = b->log;
+    uint32_t generation = 0;
     enum sym_err err = sym_log_begin(l, t);
+    if (err == SYM_OK) {
+        err = next_generation(&generation, b);
+    }
     if (err == SYM_OK) {
         uint64_t time_ms = l->durable.time_ms;
         uint64_t erased_ms = l->durable.erased_ms;
-        begin_empty(l, &l->pending, l->durable.head.generation + 1);
+        begin_empty(l, &l->pending, generation);
         l->pending.time_ms = time_ms;
         l->pending.erased_ms = erased_ms;
         err = sym_log_keep_past(l, t);
     }
-    return err == SYM_OK ? sym_log_append(l, t, a->entry, NULL) : err;
+    if (err == SYM_OK) {
+        err = sym_log_append(l, t, b->first, NULL);
+    }
+    return err == SYM_OK && b->asked != NULL ? sym_log_append(l, t, b->asked, NULL) : err;
 }
 
 enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
+                                 const struct sym_entry *asked, uint32_t used,
                                  struct sym_fault *fault)
 {
     bool frozen = l->frozen;
     bool due = l->freeze_due;
-    struct addition a = {.log = l, .entry = first};
+    struct beginning b = {.log = l, .first = first, .asked = asked, .used = used};
     char why[sizeof l->why];
     memcpy(why, l->why, sizeof why);
     (void)sym_log_head(l); /* the last one of its generation */
     l->frozen = false;
     l->freeze_due = false;
     l->why[0] = '\0';
-    enum sym_err err = sym_store_write(l->store, start_again, &a);
+    enum sym_err err = sym_store_write(l->store, start_again, &b);
     if (err == SYM_OK) {
         return SYM_OK;
     }

@@ -89,10 +89,17 @@ const struct sym_head *sym_log_head(struct sym_log *l);
 /* From now on: no new head is signed. Durable with the next commit, before any other effect. */
 SYM_MUST enum sym_err sym_log_freeze(struct sym_log *l, const char *why);
 bool sym_log_is_frozen(const struct sym_log *l, const char **why);
-/* A new, empty tree with a new origin, whose first entry is this one. */
+/* A new, empty tree with a new origin, whose first entry is this one; behind it, in the same
+ * commit, that of who has asked for it (NULL: nobody). Its generation is above `used` and all that
+ * the store knows of, and that of no tree that was ever begun from an older or newer state of this
+ * store: it is the time in seconds, unless the clock is behind. */
 SYM_MUST enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
+                                          const struct sym_entry *asked, uint32_t used,
                                           struct sym_fault *fault);
 
+/* The generation that was begun next after this one (0: the first of all). SYM_NOT_FOUND: this one
+ * is the present one, or later. */
+SYM_MUST enum sym_err sym_log_generation_after(struct sym_log *l, uint32_t *out, uint32_t after);
 /* The last head of an older generation, or the present one. SYM_NOT_FOUND. */
 SYM_MUST enum sym_err sym_log_head_of(struct sym_log *l, struct sym_head *out, uint32_t generation);
 /* The public halves of the keys of log and witness. */

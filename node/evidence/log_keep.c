@@ -75,6 +75,20 @@ enum sym_err sym_log_keep_past(struct sym_log *l, struct sym_transaction *t)
     return put_state(l, t, SYM_TABLE_LOG_PAST, past_key(key, s->head.generation), s, "", false);
 }
 
+enum sym_err sym_log_next_past(struct sym_transaction *t, uint32_t *out, uint32_t after)
+{
+    uint8_t from[GENERATION_LEN];
+    uint8_t key[SYM_STORE_KEY_BYTES];
+    size_t len = 0;
+    enum sym_err err = sym_store_next(t, SYM_TABLE_LOG_PAST, past_key(from, after), key, &len);
+    struct sym_reader r = sym_reader(sym_span(key, len));
+    if (err != SYM_OK) {
+        return err;
+    }
+    *out = sym_read_u32(&r);
+    return sym_read_end(&r);
+}
+
 void sym_log_copy_signature(struct sym_log_side *to, const struct sym_log_side *from)
 {
     memcpy(to->head.checkpoint, from->head.checkpoint, sizeof to->head.checkpoint);

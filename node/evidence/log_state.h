@@ -101,6 +101,8 @@ SYM_MUST enum sym_err sym_log_load_newest(struct sym_log *l, struct sym_transact
 SYM_MUST enum sym_err sym_log_load(struct sym_log *l, struct sym_transaction *t,
                                    struct sym_log_side *side, uint32_t generation,
                                    struct sym_fault *fault);
+/* The first generation behind `after` that has ended. SYM_NOT_FOUND. */
+SYM_MUST enum sym_err sym_log_next_past(struct sym_transaction *t, uint32_t *out, uint32_t after);
 void sym_log_copy_signature(struct sym_log_side *to, const struct sym_log_side *from);
 void sym_log_copy_side(struct sym_log_side *to, const struct sym_log_side *from);
 

@@ -135,7 +135,7 @@ SYM_MUST enum sym_err sym_witness_exhibit(struct sym_witness *w, struct sym_secr
                                           const struct sym_node_id *peer);
 
 /* Begins a new own log (sym_log_begin_again): its first entry names the newest head of the one
- * before and those that peers hold of it. */
+ * before and those that peers hold of it; the second, in the same commit, who asked. */
 SYM_MUST enum sym_err sym_witness_begin_again(struct sym_witness *w,
                                               const struct sym_author *author,
                                               struct sym_fault *fault);

@@ -34,13 +34,6 @@ static void begin_with(struct sym_witness_peer *p, const struct sym_shown *later
     p->since_ms = sym_wall_ms();
 }
 
-static enum sym_err nothing(struct sym_transaction *t, void *context)
-{
-    (void)t;
-    (void)context;
-    return SYM_OK;
-}
-
 /* Taken back when it could not be written. */
 static enum sym_err begin_and_record(struct sym_witness *w, struct sym_witness_peer *p,
                                      const struct sym_shown *shown, const struct sym_author *author,
@@ -232,19 +225,13 @@ enum sym_err sym_witness_begin_again(struct sym_witness *w, const struct sym_aut
     struct sym_entry_body body = {.event = sym_span_text("restored"),
                                   .checkpoint = sym_span_text(lost)};
     struct sym_entry first = {.kind = SYM_ENTRY_RESTORED, .body = &body};
-    uint32_t used = latest_generation(w);
-    enum sym_err err;
-    do {
-        err = sym_log_begin_again(w->config.log, &first, fault);
-    } while (err == SYM_OK && sym_log_head(w->config.log)->generation <= used);
-    if (err != SYM_OK) {
-        return err;
+    const struct sym_entry_body said = {.event = sym_span_text("log-restored"),
+                                        .subject = sym_span_text("log")};
+    const struct sym_entry asked = {.kind = SYM_ENTRY_RESTORED, .author = author, .body = &said};
+    enum sym_err err = sym_log_begin_again(w->config.log, &first, author != NULL ? &asked : NULL,
+                                           latest_generation(w), fault);
+    if (err == SYM_OK) {
+        forget_said(w);
     }
-    forget_said(w);
-    err = sym_log_change(author, w->config.store, SYM_ENTRY_RESTORED, "log-restored",
-                         sym_span_text("log"), nothing, NULL);
-    return err == SYM_OK
-               ? SYM_OK
-               : sym_fail(fault, err, "log: who asked could not be recorded: the store %s",
-                          sym_err_text(err));
+    return err;
 }

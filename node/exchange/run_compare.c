@@ -59,6 +59,11 @@ static enum sym_err put_row(void *context, const struct sym_log_row *row)
                : sym_compare_own(p->compare, row->index, row->leaf, row->body);
 }
 
+static enum sym_err next_log(struct compare_run *run)
+{
+    return sym_log_generation_after(run->with.log, &run->own_generation, run->own_generation);
+}
+
 /* Some own entries about the peer, of all generations from the first on. */
 static enum sym_err put_own(struct compare_run *run)
 {
@@ -83,8 +88,8 @@ static enum sym_err put_own(struct compare_run *run)
         }
         if (err == SYM_OK && !more) {
             run->own_done = run->own_generation == present;
-            run->own_generation++;
             run->next_own = 0;
+            err = run->own_done ? SYM_OK : next_log(run);
         }
     }
     return err == SYM_OK && run->own_done ? sym_compare_own_end(run->compare) : err;
@@ -269,10 +274,10 @@ static uint64_t time_of(struct sym_log *l, uint32_t generation, uint64_t index)
 /* What lies between the generations of the own log was lost. Beyond so many, the latest are one. */
 static void find_gaps(struct sym_compare_plan *plan, struct sym_log *l)
 {
-    uint32_t present = sym_log_head(l)->generation;
     struct sym_head head;
     uint64_t ended_ms = 0;
-    for (uint32_t g = 1; g <= present; g++) {
+    uint32_t g = 0;
+    while (sym_log_generation_after(l, &g, g) == SYM_OK) {
         if (sym_log_head_of(l, &head, g) != SYM_OK || head.size == 0) {
             continue;
         }
@@ -297,10 +302,11 @@ static enum sym_err begin(struct compare_run *run, const struct sym_run_evidence
                                     .began_ms = sym_wall_ms(),
                                     .own_size = sym_log_head(e->log)->size};
     find_gaps(&plan, e->log);
-    run->own_generation = 1;
+    run->own_generation = 0;
     memcpy(plan.peer_identity, e->peer.identity, sizeof plan.peer_identity);
     memcpy(plan.own_identity, e->own_identity, sizeof plan.own_identity);
-    enum sym_err err = sym_compare_new(&run->compare, &plan);
+    enum sym_err err = next_log(run);
+    err = err == SYM_OK ? sym_compare_new(&run->compare, &plan) : err;
     return err == SYM_OK ? prepare_ask(run) : err;
 }
 

@@ -11,7 +11,7 @@ static inline enum sym_err fake_serve_head(struct fake_call *call)
     struct fake_log *l = &fake_log;
     sym_log_origin(origin, &l->self, l->lies.origin ? 2 : 1);
     head = (struct sym_log_head){.origin = fake_text(origin),
-                                 .generation = 1,
+                                 .generation = l->lies.no_later ? 2 : 1,
                                  .size = l->lies.shorter ? l->n - 1 : l->n,
                                  .root = sym_span(l->lies.root ? fake_zero : l->root, 32),
                                  .checkpoint = fake_text(l->checkpoint),

@@ -26,7 +26,8 @@ struct fake_entry {
 
 /* How the core lies; 0: not at all. */
 struct fake_lies {
-    bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end;
+    bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end,
+        no_later;
     bool frozen, ours, short_tile, proof, other_report, endless;
     unsigned findings;   /* of a comparison */
     uint64_t untold;     /* exchanges of which a word is missing */

@@ -329,6 +329,17 @@ static void refuses_a_list_that_does_not_come_to_an_end(void **state)
     assert_shows(r.err, "the list of entries that the node answers makes no sense");
 }
 
+static void refuses_a_node_that_does_not_name_its_logs_in_order(void **state)
+{
+    static struct run r;
+    fake_log_make(*state);
+    fake_log.lies.no_later = true;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|verify");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "does not say which log came after generation 1");
+}
+
 static enum sym_err denies(struct fake_call *call)
 {
     (void)snprintf(call->fault, sizeof call->fault, "alice may not do this: auditor");
@@ -369,6 +380,7 @@ int main(void)
         WITH_NODE(catches_bodies_that_are_gone_and_nothing_says_were_erased),
         WITH_NODE(catches_a_case_that_its_commitment_does_not_open),
         WITH_NODE(refuses_a_list_that_does_not_come_to_an_end),
+        WITH_NODE(refuses_a_node_that_does_not_name_its_logs_in_order),
         WITH_NODE(a_user_who_is_no_auditor_is_told_so),
     };
     return cmocka_run_group_tests_name("log_verify", tests, fake_node_start_tests, NULL);

@@ -216,7 +216,7 @@ static void the_last_head_of_a_generation_is_signed(void **state)
     add(s, 7);
     const struct sym_entry_body body = {.event = sym_span_text("restored")};
     const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
-    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL), SYM_OK);
+    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL, 0, NULL), SYM_OK);
     for (int restart = 0; restart < 2; restart++) {
         assert_int_equal(sym_log_head_of(room_log(s), &old, 1), SYM_OK);
         assert_int_equal(old.size, 7);

@@ -104,14 +104,14 @@ static void a_new_generation_has_another_origin_and_leaves_the_old_one_readable(
     old = *sym_log_head(s->log);
     const struct sym_entry_body body = {.event = sym_span_text("restored")};
     const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
-    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL), SYM_OK);
+    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL, 0, NULL), SYM_OK);
     assert_false(sym_log_is_frozen(s->log, NULL));
     add(s, 2);
     for (int restart = 0; restart < 2; restart++) {
         struct sym_head head;
         check_head(s, 3);
         check_body(s, 0, "restored");
-        assert_int_equal(sym_log_head(s->log)->generation, 2);
+        assert_true(sym_log_head(s->log)->generation > 1);
         assert_string_not_equal(sym_log_head(s->log)->origin, old.origin);
         assert_int_equal(sym_log_head_of(s->log, &head, 1), SYM_OK);
         assert_int_equal(head.size, 300);
@@ -122,10 +122,38 @@ static void a_new_generation_has_another_origin_and_leaves_the_old_one_readable(
         const struct sym_proof_query q = {.generation = 1, .index = 7, .size = 300, .from = 100};
         assert_int_equal(sym_log_prove(s->log, &inclusion, &consistency, &q), SYM_OK);
         assert_true(inclusion.n > 0 && consistency.n > 0);
-        assert_int_equal(sym_log_head_of(s->log, &head, 3), SYM_NOT_FOUND);
+        assert_int_equal(sym_log_head_of(s->log, &head, 2), SYM_NOT_FOUND);
+        assert_int_equal(sym_log_head_of(s->log, &head, UINT32_MAX), SYM_NOT_FOUND);
         room_reopen(s);
         room_log(s);
     }
+}
+
+/* The store may be an old one: generations were begun that it knows nothing of. */
+static void a_new_generation_is_named_by_the_clock(void **state)
+{
+    struct room *s = *state;
+    const struct sym_entry_body body = {.event = sym_span_text("restored")};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
+    uint32_t all[4] = {1};
+    uint32_t g = 0;
+    add(s, 3);
+    uint64_t before_s = sym_wall_ms() / 1000;
+    for (size_t i = 1; i < 4; i++) {
+        assert_int_equal(sym_log_begin_again(s->log, &entry, NULL, 0, NULL), SYM_OK);
+        all[i] = sym_log_head(s->log)->generation;
+        assert_true(all[i] >= before_s && all[i] > all[i - 1]);
+        assert_true(all[i] <= sym_wall_ms() / 1000 + i);
+    }
+    room_reopen(s);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(sym_log_generation_after(room_log(s), &g, g), SYM_OK);
+        assert_int_equal(g, all[i]);
+    }
+    assert_int_equal(sym_log_generation_after(s->log, &g, g), SYM_NOT_FOUND);
+    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL, UINT32_MAX - 1, NULL), SYM_OK);
+    assert_int_equal(sym_log_head(s->log)->generation, UINT32_MAX);
+    assert_int_equal(sym_log_begin_again(s->log, &entry, NULL, 0, NULL), SYM_LIMIT);
 }
 
 static void a_new_generation_that_cannot_be_written_leaves_the_log_frozen(void **state)
@@ -138,7 +166,7 @@ static void a_new_generation_that_cannot_be_written_leaves_the_log_frozen(void *
     const struct sym_entry_body body = {.event = sym_span_text("restored")};
     const struct sym_entry entry = {.kind = SYM_ENTRY_RESTORED, .body = &body};
     room_fill_disk(true);
-    assert_int_not_equal(sym_log_begin_again(s->log, &entry, &fault), SYM_OK);
+    assert_int_not_equal(sym_log_begin_again(s->log, &entry, NULL, 0, &fault), SYM_OK);
     room_fill_disk(false);
     assert_non_null(strstr(fault.text, "could not be begun"));
     assert_true(sym_log_is_frozen(s->log, NULL));
@@ -308,6 +336,7 @@ int main(void)
         TEST(entries_of_a_transaction_that_is_run_again_are_there_once),
         TEST(a_frozen_log_takes_entries_and_signs_nothing),
         TEST(a_new_generation_has_another_origin_and_leaves_the_old_one_readable),
+        TEST(a_new_generation_is_named_by_the_clock),
         TEST(a_new_generation_that_cannot_be_written_leaves_the_log_frozen),
         TEST(a_new_log_key_goes_on_with_the_same_tree),
         TEST(finds_entries_by_peer_exchange_handle_kind_and_time),
