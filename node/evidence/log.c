@@ -415,16 +415,21 @@ static enum sym_err start_again(struct sym_transaction *t, void *context)
     const struct beginning *b = context;
     struct sym_log *l = b->log;
     uint32_t generation = 0;
-    enum sym_err err = sym_log_begin(l, t);
+    enum sym_err err = sym_log_begin(l, t); /* may find in the store that it is frozen */
+    l->frozen = false;
+    l->freeze_due = false;
+    l->why[0] = '\0';
     if (err == SYM_OK) {
         err = next_generation(&generation, b);
     }
     if (err == SYM_OK) {
         uint64_t time_ms = l->durable.time_ms;
         uint64_t erased_ms = l->durable.erased_ms;
+        bool erasing = l->durable.erasing;
         begin_empty(l, &l->pending, generation);
         l->pending.time_ms = time_ms;
         l->pending.erased_ms = erased_ms;
+        l->pending.erasing = erasing;
         err = sym_log_keep_past(l, t);
     }
     if (err == SYM_OK) {
@@ -443,9 +448,6 @@ enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *firs
     char why[sizeof l->why];
     memcpy(why, l->why, sizeof why);
     (void)sym_log_head(l); /* the last one of its generation */
-    l->frozen = false;
-    l->freeze_due = false;
-    l->why[0] = '\0';
     enum sym_err err = sym_store_write(l->store, start_again, &b);
     if (err == SYM_OK) {
         return SYM_OK;

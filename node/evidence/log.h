@@ -143,5 +143,9 @@ SYM_MUST enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query
 SYM_MUST enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
                                            uint64_t before_ms, uint64_t *n,
                                            struct sym_fault *fault);
+/* Is something left of what was to be erased: a body, or a key that one lay under? */
+bool sym_log_erasing_is_due(const struct sym_log *l);
+/* Finishes that. Not from within a transaction. */
+SYM_MUST enum sym_err sym_log_sweep(struct sym_log *l, struct sym_fault *fault);
 
 #endif

@@ -1,6 +1,6 @@
 /* Erasing bodies: first the entry that says so, in one commit with the date that the state keeps;
- * then, portion by portion, the bodies; at last the keys are renewed. What a crash leaves of it is
- * finished when the log is opened again. */
+ * then, portion by portion, the bodies; at last the keys are renewed. What a disk that fails leaves of
+ * it is finished by the next sweep, what a crash leaves when the log is opened again. */
 #include "node/evidence/log_state.h"
 #include "node/loop.h"
 
@@ -218,5 +218,15 @@ enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *au
     if (err != SYM_OK) {
         return sym_fail(fault, err, "evidence log: no body was erased: it %s", sym_err_text(err));
     }
-    return job.n > 0 ? sym_log_finish_erasing(l, fault) : SYM_OK;
+    return job.n > 0 ? sym_log_finish_erasing(l, fault) : sym_log_sweep(l, fault);
+}
+
+bool sym_log_erasing_is_due(const struct sym_log *l)
+{
+    return l->durable.erasing || sym_vault_is_due(l->vault);
+}
+
+enum sym_err sym_log_sweep(struct sym_log *l, struct sym_fault *fault)
+{
+    return l->durable.erasing ? sym_log_finish_erasing(l, fault) : sym_vault_sweep(l->vault, fault);
 }

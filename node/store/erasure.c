@@ -188,9 +188,19 @@ const struct sym_secret *sym_erasure_key(const struct sym_erasure *e, uint64_t g
     return NULL;
 }
 
+static size_t other_slot(const struct sym_erasure *e, uint64_t generation)
+{
+    return e->slots[0].generation == generation ? 1 : 0;
+}
+
 static struct sym_erasure_slot *other(struct sym_erasure *e, uint64_t generation)
 {
-    return &e->slots[e->slots[0].generation == generation ? 1 : 0];
+    return &e->slots[other_slot(e, generation)];
+}
+
+bool sym_erasure_is_alone(const struct sym_erasure *e, uint64_t generation)
+{
+    return e->slots[other_slot(e, generation)].blank;
 }
 
 bool sym_erasure_has_other(const struct sym_erasure *e, uint64_t generation)

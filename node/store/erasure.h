@@ -42,6 +42,8 @@ void sym_erasure_close(struct sym_erasure *e);
 const struct sym_secret *sym_erasure_key(const struct sym_erasure *e, uint64_t generation);
 /* Does a slot hold another key than that of this generation? */
 bool sym_erasure_has_other(const struct sym_erasure *e, uint64_t generation);
+/* Was the slot that does not hold generation overwritten by this process, and not used since? */
+bool sym_erasure_is_alone(const struct sym_erasure *e, uint64_t generation);
 /* A new random key of generation + 1, in the slot that does not hold generation. */
 SYM_MUST enum sym_err sym_erasure_add(struct sym_erasure *e, uint64_t generation,
                                       struct sym_fault *fault);

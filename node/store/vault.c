@@ -365,3 +365,11 @@ enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault)
     err = settle(v, &s, fault);
     return err == SYM_OK && s.due ? sweep(v, &s, fault) : err;
 }
+
+bool sym_vault_is_due(const struct sym_vault *v)
+{
+    struct state s = {.generation = 0};
+    struct state_job job = {.vault = v, .state = &s};
+    return sym_store_read(v->store, read_state_fn, &job) != SYM_OK || s.due ||
+           !sym_erasure_is_alone(&v->file, s.generation);
+}

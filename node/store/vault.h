@@ -63,5 +63,8 @@ SYM_MUST enum sym_err sym_vault_next(struct sym_vault *v, struct sym_transaction
  * again, the old one overwritten. Outside of transactions. Does nothing when nothing was deleted.
  */
 SYM_MUST enum sym_err sym_vault_sweep(struct sym_vault *v, struct sym_fault *fault);
+/* Is there something for a sweep to do: what was deleted is not beyond recovery, or the store does
+ * not say? Outside of transactions. */
+bool sym_vault_is_due(const struct sym_vault *v);
 
 #endif
