@@ -1,5 +1,6 @@
 #include "node/core/backup.h"
 
+#include "node/core/erasing.h"
 #include "node/log.h"
 #include "node/loop.h"
 
@@ -124,7 +125,7 @@ static enum sym_err begin(struct sym_backups *b, const struct sym_author *author
                           struct sym_fault *fault)
 {
     struct sym_fault why = {.text = ""};
-    enum sym_err err = sym_vault_sweep(b->config.vault, &why);
+    enum sym_err err = sym_erasing_finish(b->config.vault, b->config.log, &why);
     if (err != SYM_OK) {
         return sym_fail(
             fault, err,

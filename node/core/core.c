@@ -1,5 +1,6 @@
 #include "node/core/core.h"
 
+#include "node/core/erasing.h"
 #include "node/core/state.h"
 #include "node/exchange/openings.h"
 #include "node/exchange/sightings.h"
@@ -122,10 +123,21 @@ static void on_stop_time(void *owner)
     sym_loop_stop(core->loop);
 }
 
+/* What could not be erased when it was deleted. */
+static void finish_erasing(struct sym_core *core)
+{
+    struct sym_fault fault = {.text = ""};
+    if (sym_erasing_is_due(core->vault, core->log) &&
+        sym_erasing_finish(core->vault, core->log, &fault) != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "erasure-delayed", "reason", fault.text, NULL);
+    }
+}
+
 static void on_tidy_time(void *owner)
 {
     struct sym_core *core = owner;
     sym_datasets_tidy(core->datasets);
+    finish_erasing(core);
     sym_standing_maker_look(core->maker);
     sym_backups_tidy(core->backups);
     sym_preview_tidy(&core->preview, sym_now_ms());

@@ -1,6 +1,7 @@
 #include "node/core/warnings.h"
 
 #include "crypto/utc.h"
+#include "node/core/erasing.h"
 #include "node/core/state.h"
 
 #include <stdarg.h>
@@ -37,6 +38,14 @@ static void look_at_disk(struct sym_warnings *w, const struct sym_core *core)
                free_bytes < DISK_WARNING_BYTES) {
         warn(w, "the disk is almost full: %llu MiB are left; make room",
              (unsigned long long)(free_bytes >> 20));
+    }
+}
+
+static void look_at_erasing(struct sym_warnings *w, const struct sym_core *core)
+{
+    if (sym_erasing_is_due(core->vault, core->log)) {
+        warn(w, "what was deleted is not erased for good yet, as the disk did not let go of its "
+                "keys; look at the disk: it is tried again every minute");
     }
 }
 
@@ -194,6 +203,7 @@ void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
     w->n = 0;
     look_at_logs(w, core, now_s);
     look_at_disk(w, core);
+    look_at_erasing(w, core);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);
     look_at_restore(w, core, now_s);

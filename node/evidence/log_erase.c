@@ -1,6 +1,6 @@
 /* Erasing bodies: first the entry that says so, in one commit with the date that the state keeps;
- * then, portion by portion, the bodies; at last the keys are renewed. What a disk that fails leaves of
- * it is finished by the next sweep, what a crash leaves when the log is opened again. */
+ * then, portion by portion, the bodies; at last the keys are renewed. What a disk that fails leaves
+ * of it is finished by the next sweep, what a crash leaves when the log is opened again. */
 #include "node/evidence/log_state.h"
 #include "node/loop.h"
 
@@ -198,7 +198,7 @@ enum sym_err sym_log_finish_erasing(struct sym_log *l, struct sym_fault *fault)
     if (err != SYM_OK) {
         return sym_fail(fault, err,
                         "evidence log: not all bodies could be erased (it %s): the rest is erased "
-                        "when that is remedied, or at the next start",
+                        "when that is remedied (it is tried again every minute)",
                         sym_err_text(err));
     }
     return sym_vault_sweep(l->vault, fault);

@@ -348,7 +348,7 @@ static enum sym_err sweep(struct sym_vault *v, const struct state *s, struct sym
     if (err != SYM_OK) {
         return sym_fail(fault, err,
                         "store: the keys of what stays could not be renewed (it %s): what was "
-                        "deleted is erased when that is remedied, or at the next start",
+                        "deleted is erased when that is remedied (it is tried again every minute)",
                         sym_err_text(err));
     }
     return sym_erasure_keep(&v->file, s->generation + 1, fault);

@@ -195,8 +195,10 @@ class Asking(OverlapTest):
             self.assertEqual(code, FAILED, told[exchange])
         self.assertIn("it is kept", told[kept])
         self.assertEqual(len(a.json("exchange", "result", kept)["matches"]), 100)
+        self.assertIn("is not erased for good yet", " | ".join(a.json("status")["warnings"]))
         a.do("exchange", "forget", kept)
-        self.assertIn("erased when that is remedied, or at the next start", told[dropped])
+        self.assertNotIn("is not erased for good yet", " | ".join(a.json("status")["warnings"]))
+        self.assertIn("erased when that is remedied", told[dropped])
         self.assertIn("was forgotten", a.cli("exchange", "result", dropped)[2])
 
     def test_six_at_once_both_ways(self):

@@ -21,4 +21,40 @@ MUTANTS = [
         "cli/test_log_verify:refuses_a_node_that_does_not_name_its_logs_in_order",
         ("cli/audit/keys.c", "list.later <= *generation", "list.later == UINT32_MAX"),
     ),
+    (
+        "a log that begins again is thawed before the store is looked at",
+        "node/test_evidence_failing:a_log_begins_again_after_a_commit_of_unknown_fate",
+        ("node/evidence/log.c", "    enum sym_err err = sym_log_begin(l, t); /* may find in the store that it is frozen */\n    l->frozen = false;", "    l->frozen = false;\n    enum sym_err err = sym_log_begin(l, t);"),
+    ),
+    (
+        "erasing that was announced is forgotten when the log begins again",
+        "node/test_evidence_failing:erasing_that_was_announced_is_finished_in_the_log_that_begins_again",
+        ("node/evidence/log.c", "l->pending.erasing = erasing;", "(void)erasing;"),
+    ),
+    (
+        "erasing bodies again leaves the key they lay under",
+        "node/test_evidence_failing:erasing_again_renews_the_key_that_could_not_be_renewed",
+        ("node/evidence/log_erase.c", "sym_log_finish_erasing(l, fault) : sym_log_sweep(l, fault)", "sym_log_finish_erasing(l, fault) : SYM_OK"),
+    ),
+    (
+        "a sweep of the evidence log leaves bodies that were announced as erased",
+        "node/test_evidence_failing:bodies_that_could_not_be_erased_are_erased_by_the_next_sweep",
+        ("node/evidence/log_erase.c", "return l->durable.erasing ? sym_log_finish_erasing(l, fault) : sym_vault_sweep(l->vault, fault);", "return sym_vault_sweep(l->vault, fault);"),
+    ),
+    (
+        "a key that could not be overwritten is taken for overwritten",
+        "node/test_erasing:a_key_that_could_not_be_overwritten_is_due",
+        ("node/store/vault.c", "s.due ||\n           !sym_erasure_is_alone(&v->file, s.generation)", "s.due"),
+    ),
+    (
+        "a backup takes a key along that erased bodies lay under",
+        "node/test_erasing:no_backup_takes_a_key_along_that_bodies_lay_under",
+        ("node/core/backup.c", "sym_erasing_finish(b->config.vault, b->config.log, &why)", "sym_vault_sweep(b->config.vault, &why)"),
+        ("node/core/backup.c", "#include \"node/core/erasing.h\"\n", ""),
+    ),
+    (
+        "data that cannot be erased keeps bodies from being erased",
+        "node/test_erasing:one_that_fails_does_not_keep_the_other",
+        ("node/core/erasing.c", "sym_log_sweep(log, of_data == SYM_OK ? fault : NULL)", "of_data == SYM_OK ? sym_log_sweep(log, fault) : SYM_OK"),
+    ),
 ]
