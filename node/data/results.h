@@ -54,6 +54,8 @@ SYM_MUST enum sym_err sym_results_put(struct sym_results *r, struct sym_span id,
 SYM_MUST enum sym_err sym_results_get(struct sym_results *r, struct sym_secret *value,
                                       struct sym_result_page *out, struct sym_span id,
                                       uint64_t first);
+/* Is anything kept of it, or does the store not say? Outside of transactions. */
+bool sym_results_has(const struct sym_results *r, struct sym_span id);
 /* Within a transaction: how many rows there are now. SYM_NOT_FOUND: there never was one, or it was
  * erased. */
 SYM_MUST enum sym_err sym_results_count(const struct sym_results *r, struct sym_transaction *t,

@@ -45,6 +45,17 @@ enum sym_err sym_results_forget(struct sym_results *r, struct sym_span id, struc
     return sym_vault_sweep(r->vault, fault);
 }
 
+static enum sym_err has_fn(struct sym_transaction *t, void *context)
+{
+    const struct sym_span *id = context;
+    return sym_store_has(t, SYM_TABLE_RESULTS, *id);
+}
+
+bool sym_results_has(const struct sym_results *r, struct sym_span id)
+{
+    return sym_store_read(r->store, has_fn, &id) != SYM_NOT_FOUND;
+}
+
 static enum sym_err add_id(void *context, struct sym_span key, struct sym_span value)
 {
     struct result_ids *all = context;

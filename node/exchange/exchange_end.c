@@ -100,15 +100,16 @@ static void send_abort(struct sym_exchanges *x, struct sym_exchange *e)
 /* Ending ---------------------------------------------------------------------------------------
  */
 
-/* Only an exchange that both sides have closed has a result. */
+/* Only an exchange that both sides have closed has a result. What was kept of another one is
+ * dropped however it came to its end: a search that failed is over, and has kept what it had until
+ * then. */
 static void drop_result(struct sym_exchanges *x, const struct sym_exchange *e)
 {
     struct sym_fault fault = {.text = ""};
-    bool kept = e->matter != NULL && !e->matter->is_joint &&
-                (e->matter->find != NULL || e->matter->has_result);
-    if (kept && e->final != SYM_EXCHANGE_DONE &&
-        sym_results_forget(x->config.results, sym_span(e->handle, sizeof e->handle), &fault) !=
-            SYM_OK) {
+    struct sym_span id = sym_span(e->handle, sizeof e->handle);
+    bool may_keep = e->matter != NULL && !e->matter->is_joint && e->final != SYM_EXCHANGE_DONE;
+    if (may_keep && sym_results_has(x->config.results, id) &&
+        sym_results_forget(x->config.results, id, &fault) != SYM_OK) {
         sym_log(SYM_LEVEL_ERROR, "result-not-erased", "reason", fault.text, NULL);
     }
 }

@@ -53,4 +53,9 @@ MUTANTS = [
         "node/test_exchange_memory:who_has_no_memory_for_a_frame_blames_nobody",
         ("node/exchange/exchange_carry.c", "if (err == SYM_NO_MEMORY || err == SYM_INTERNAL) {", "if (err == SYM_OK) {"),
     ),
+    (
+        "what a search kept before it failed stays in the store",
+        "node/test_exchange_overlap_ends:keeps_no_part_of_a_result_whose_rest_could_not_be_kept",
+        ("node/exchange/exchange_end.c", "    if (may_keep && sym_results_has", "    if (may_keep && (e->matter->find != NULL || e->matter->has_result) && sym_results_has"),
+    ),
 ]

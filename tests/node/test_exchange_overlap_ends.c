@@ -342,6 +342,39 @@ static void keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched(
     assert_int_equal(rig->sides[0].list.held, 0);
 }
 
+/* Keeps a page in the name of the search, which keeps as many as one commit takes, and goes on. */
+static bool keep_a_page_first(struct exchange_rig *r)
+{
+    struct rig_side *s = &r->sides[0];
+    const struct sym_exchange_table *all = &s->exchanges->table;
+    if (r->step == 0 && all->n > 0) {
+        static struct sym_result_rows rows;
+        struct sym_result_pages pages = {.n = 0};
+        memset(&rows, 0, sizeof rows);
+        assert_int_equal(sym_result_rows_add(&rows, sym_span_text("r1"), 1), SYM_OK);
+        assert_int_equal(sym_result_pages_add(&pages, &rows), SYM_OK);
+        assert_int_equal(sym_results_put(&s->results, sym_span(id, SYM_EXCHANGE_ID_BYTES), &pages),
+                         SYM_OK);
+        assert_int_equal(room_count(&s->room, SYM_TABLE_RESULTS), 1);
+        r->step = 1;
+    }
+    return r->step == 1 && exchange_rig_quiet(r);
+}
+
+static void keeps_no_part_of_a_result_whose_rest_could_not_be_kept(void **state)
+{
+    (void)state;
+    exchange_rig_fill(rig, 0, 0, 5);
+    exchange_rig_fill(rig, 1, 0, 5);
+    rig->sides[0].list.gone_after = 2;
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, keep_a_page_first);
+    expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_FAULT, SYM_REASON_FAULT);
+    assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
+    assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_VAULT), 0);
+    assert_false(sym_vault_is_due(rig->sides[0].vault));
+}
+
 /* Forgets, once the result is there and before the exchange is written down as done. */
 static const char *record_that_goes; /* empty: the dataset */
 
@@ -425,6 +458,7 @@ int main(void)
         TEST(ends_when_the_node_is_stopped),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_meanwhile),
         TEST(keeps_no_result_of_a_dataset_that_was_dropped_while_it_was_searched),
+        TEST(keeps_no_part_of_a_result_whose_rest_could_not_be_kept),
         TEST(tells_of_the_records_that_are_still_there_when_it_ends),
         TEST(cancels_what_nobody_looks_at_any_more),
     };
