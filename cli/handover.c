@@ -111,6 +111,21 @@ static enum sym_err explain_loss(const struct sym_handover *h, enum sym_err err,
                     h->terms.dataset, what);
 }
 
+/* An end that had no answer: it may have arrived. */
+static enum sym_err explain_end(const struct sym_handover *h, enum sym_err err,
+                                struct sym_fault *fault)
+{
+    struct sym_fault why = *fault;
+    if (err != SYM_CLOSED && err != SYM_UNREACHABLE) {
+        return explain_loss(h, err, "look with \"symbolon dataset show\" whether it was kept",
+                            fault);
+    }
+    return sym_fail(fault, err,
+                    "%.180s; before you import the file again, look with \"symbolon dataset show\" "
+                    "whether it was kept",
+                    why.text);
+}
+
 static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
                                struct sym_fault *fault)
 {
@@ -436,7 +451,7 @@ enum sym_err sym_handover_keep(struct sym_handover *h, struct sym_arena *arena,
     const struct sym_import_end end = {
         .id = sym_span(h->id, sizeof h->id), .keep = true, .chunks = h->n_sent};
     err = ask(h, SYM_VERB_IMPORT_END, &end, arena, row, fault);
-    err = explain_loss(h, err, "look with \"symbolon dataset show\" whether it was kept", fault);
+    err = err == SYM_OK ? err : explain_end(h, err, fault);
     h->kept = err == SYM_OK;
     return err;
 }

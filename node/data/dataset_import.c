@@ -177,6 +177,8 @@ static void combine(struct sym_dataset *out, const struct sym_import *m,
     out->segments = m->first + m->written + sym_stage_segments(m->stage);
     out->bytes = sym_stage_bytes(m->stage);
     out->imported_ms = sym_wall_ms();
+    out->has_import = true;
+    memcpy(out->import, m->id, sizeof out->import);
     if (old != NULL) {
         out->epoch = old->epoch;
         out->published_ms = old->published_ms;
@@ -235,6 +237,23 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_aut
     return SYM_OK;
 }
 
+/* An end that the node has kept, and could not say so before it was started again. */
+static enum sym_err answer_from_row(const struct sym_datasets *d, struct sym_dataset_row *row,
+                                    const struct sym_import_end *end,
+                                    const struct sym_author *author, struct sym_fault *fault)
+{
+    size_t at = 0;
+    const struct sym_dataset *s = end->keep ? sym_datasets_imported(d, end->id) : NULL;
+    if (s == NULL) {
+        return sym_import_get(d, &at, end->id, author, fault);
+    }
+    enum sym_err err = sym_import_check_user(s->imported_by, s->name, author, fault);
+    if (err == SYM_OK) {
+        sym_dataset_row_of(s, row);
+    }
+    return err;
+}
+
 /* The dataset as it is, or as much of it as is left. */
 static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row *row,
                            const struct sym_import_end *end, const struct sym_author *author,
@@ -242,8 +261,7 @@ static enum sym_err answer(const struct sym_datasets *d, struct sym_dataset_row 
 {
     const struct sym_import_ended *e = sym_import_find_ended(d, end->id);
     if (e == NULL || e->kept != end->keep) {
-        size_t at = 0;
-        return sym_import_get(d, &at, end->id, author, fault);
+        return answer_from_row(d, row, end, author, fault);
     }
     enum sym_err err = sym_import_check_user(e->user, e->dataset, author, fault);
     if (err != SYM_OK) {

@@ -27,7 +27,8 @@ static void read_text(struct sym_reader *r, char out[SYM_ALIAS_BYTES])
 
 /* version | kind | profile | by | content | segments | records | bytes | epoch | imported |
  * published | cells per incident | persons | has snapshot | its content, segments, records |
- * number of types | type, tokens, for each. */
+ * number of types | type, tokens, for each | id of the last import (rows of older nodes end here
+ * without one). */
 enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset *s)
 {
     uint8_t bytes[RECORD_BYTES];
@@ -54,6 +55,9 @@ enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset
     for (size_t i = 0; i < s->n_types; i++) {
         sym_write_u8(&w, (uint8_t)s->types[i].type);
         sym_write_u64(&w, s->types[i].tokens);
+    }
+    if (s->has_import) {
+        sym_write_bytes(&w, s->import, sizeof s->import);
     }
     enum sym_err err = sym_write_end(&w, &record);
     return err == SYM_OK ? sym_store_put(t, SYM_TABLE_DATASETS, sym_span_text(s->name), record)
@@ -104,6 +108,10 @@ enum sym_err sym_dataset_read(struct sym_dataset *out, struct sym_span name, str
     s.snapshot_segments = sym_read_u32(&r);
     s.snapshot_records = sym_read_u64(&r);
     read_types(&r, &s);
+    s.has_import = r.err == SYM_OK && r.left > 0;
+    if (s.has_import) {
+        sym_read_bytes(&r, s.import, sizeof s.import);
+    }
     if (sym_read_end(&r) != SYM_OK || s.kind == SYM_DATASET_NONE ||
         s.kind >= SYM_DATASET_KIND_COUNT) {
         return SYM_BAD_FORMAT;

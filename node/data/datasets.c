@@ -32,6 +32,17 @@ struct sym_dataset *sym_datasets_named(const struct sym_datasets *d, struct sym_
     return is_at(d, at, name) ? d->items[at] : NULL;
 }
 
+const struct sym_dataset *sym_datasets_imported(const struct sym_datasets *d, struct sym_span id)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct sym_dataset *s = d->items[i];
+        if (s->has_import && sym_span_equal(sym_span(s->import, sizeof s->import), id)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
 void sym_datasets_place(struct sym_datasets *d, struct sym_dataset *fresh)
 {
     struct sym_span name = sym_span_text(fresh->name);

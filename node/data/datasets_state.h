@@ -34,6 +34,8 @@ struct sym_dataset {
     uint64_t snapshot_records;
     struct sym_type_count types[SYM_TOKEN_TYPE_COUNT]; /* of tokens, without those of none */
     size_t n_types;
+    bool has_import;                     /* false: the row is from before these were kept */
+    uint8_t import[SYM_IMPORT_ID_BYTES]; /* the last one that was kept */
 };
 
 struct sym_import {
@@ -99,6 +101,8 @@ void sym_dataset_row_of(const struct sym_dataset *s, struct sym_dataset_row *row
 
 /* NULL when there is none. */
 struct sym_dataset *sym_datasets_named(const struct sym_datasets *d, struct sym_span name);
+/* Whose last import has this id; NULL. */
+const struct sym_dataset *sym_datasets_imported(const struct sym_datasets *d, struct sym_span id);
 /* Puts a dataset in its place: adds it, or replaces the one of its name. It has room. */
 void sym_datasets_place(struct sym_datasets *d, struct sym_dataset *fresh);
 /* Erases what nothing refers to any more, and what a user wants erased now: what fails is made up

@@ -113,6 +113,25 @@ static void a_chunk_whose_answer_was_lost_is_sent_again(void **state)
     assert_shows(asked, "keep=1 chunks=1\n");
 }
 
+static enum sym_err never_answers_the_end(struct fake_call *call)
+{
+    enum sym_err err = takes(call, false);
+    call->silent = call->verb == SYM_VERB_IMPORT_END;
+    return err;
+}
+
+static void does_not_know_whether_an_end_without_an_answer_arrived(void **state)
+{
+    struct fake_node *node = *state;
+    struct handed *h = &handed;
+    fake_node_start(node, never_answers_the_end);
+    assert_int_equal(hand_over(h, node, SHORT_MS, 0), SYM_OK);
+    assert_int_equal(add_record(h), SYM_OK);
+    assert_int_equal(keep(h), SYM_CLOSED);
+    assert_shows(h->fault.text, "before you import the file again, look with \"symbolon dataset "
+                                "show\" whether it was kept");
+}
+
 static size_t count_of(const char *text, const char *word)
 {
     size_t n = 0;
@@ -228,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_HANDOVER(a_chunk_whose_answer_was_lost_is_sent_again),
         WITH_HANDOVER(gives_up_when_the_node_stays_away),
+        WITH_HANDOVER(does_not_know_whether_an_end_without_an_answer_arrived),
         WITH_HANDOVER(shows_life_while_the_file_is_silent),
         WITH_HANDOVER(an_import_that_was_given_up_meanwhile_ends),
         WITH_HANDOVER(waits_for_an_import_that_was_cut_off),

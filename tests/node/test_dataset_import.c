@@ -117,6 +117,57 @@ static uint64_t begin_again(struct shelf *s, char letter, const char *dataset)
     return next;
 }
 
+/* The node died when it had kept the import, and before it could say so. */
+static void an_end_is_answered_once_more_after_a_restart(void **state)
+{
+    struct shelf *s = *state;
+    struct sym_fault fault = {.text = ""};
+    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, 100), SYM_OK);
+    assert_int_equal(shelf_begin(s, 'b', "suspects", true, NULL), SYM_OK);
+    assert_int_equal(shelf_give(s, 'b', 0, 100, 100, SHELF_PER_RECORD), SYM_OK);
+    assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
+    for (int restart = 0; restart < 2; restart++) {
+        shelf_reopen(s);
+        assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
+        assert_int_equal(shelf_row(s, "suspects").records, 200);
+        size_t at = 0;
+        assert_int_equal(
+            sym_datasets_publish(s->datasets, &at, sym_span_text("suspects"), &s->alice, NULL),
+            SYM_OK);
+    }
+    /* Neither one that was not the last, nor its being given up, nor for another user. */
+    assert_int_equal(shelf_end(s, 'a', true, 1, &fault), SYM_NOT_FOUND);
+    assert_non_null(strstr(fault.text, "look with symbolon dataset show"));
+    assert_int_equal(shelf_end(s, 'b', false, 1, &fault), SYM_NOT_FOUND);
+    struct sym_author alice = s->alice;
+    s->alice = s->bob;
+    assert_int_equal(shelf_end(s, 'b', true, 1, &fault), SYM_DENIED);
+    s->alice = alice;
+}
+
+static enum sym_err cut_import_fn(struct sym_transaction *t, void *context)
+{
+    SYM_SECRET_AUTO row = {0};
+    (void)context;
+    enum sym_err err = sym_store_get(t, SYM_TABLE_DATASETS, sym_span_text("suspects"), &row);
+    return err == SYM_OK ? sym_store_put(t, SYM_TABLE_DATASETS, sym_span_text("suspects"),
+                                         sym_span(row.data, row.len - SYM_IMPORT_ID_BYTES))
+                         : err;
+}
+
+static void reads_a_row_from_before_it_named_its_import(void **state)
+{
+    struct shelf *s = *state;
+    assert_int_equal(shelf_import(s, 'a', "suspects", false, 0, 100), SYM_OK);
+    assert_int_equal(sym_store_write(s->room.store, cut_import_fn, NULL), SYM_OK);
+    shelf_reopen(s);
+    assert_true(shelf_reads(s, "suspects", 0, 100));
+    assert_int_equal(shelf_end(s, 'a', true, 1, NULL), SYM_NOT_FOUND);
+    assert_int_equal(shelf_import(s, 'b', "suspects", true, 100, 100), SYM_OK);
+    shelf_reopen(s);
+    assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
+}
+
 static void a_begin_that_is_repeated_goes_on_where_it_was(void **state)
 {
     struct shelf *s = *state;
@@ -331,6 +382,8 @@ int main(void)
         TEST(appending_adds_to_what_is_there),
         TEST(a_file_without_records_empties_the_dataset),
         TEST(an_append_goes_on_over_forgetting_and_publishing),
+        TEST(an_end_is_answered_once_more_after_a_restart),
+        TEST(reads_a_row_from_before_it_named_its_import),
         TEST(a_begin_that_is_repeated_goes_on_where_it_was),
         TEST(a_chunk_that_is_repeated_counts_once),
         TEST(refuses_a_chunk_that_is_not_due),

@@ -1,0 +1,24 @@
+# Imports that are cut off: what their tests must catch. Each: what is broken, the test that must fail,
+# and edits of (file, text, replacement).
+MUTANTS = [
+    (
+        "an import that was kept is forgotten with the node's memory",
+        "node/test_dataset_import:an_end_is_answered_once_more_after_a_restart",
+        ("node/data/dataset_import.c", "    out->has_import = true;\n", ""),
+    ),
+    (
+        "another user is told of an import that was kept",
+        "node/test_dataset_import:an_end_is_answered_once_more_after_a_restart",
+        ("node/data/dataset_import.c", "sym_import_check_user(s->imported_by, s->name, author, fault)", "sym_import_check_user(author->user, s->name, author, fault)"),
+    ),
+    (
+        "a dataset of an older node cannot be read",
+        "node/test_dataset_import:reads_a_row_from_before_it_named_its_import",
+        ("node/data/dataset_row.c", "r.err == SYM_OK && r.left > 0;", "r.err == SYM_OK;"),
+    ),
+    (
+        "an end without an answer is told as if nothing had arrived",
+        "cli/test_handover:does_not_know_whether_an_end_without_an_answer_arrived",
+        ("cli/handover.c", "err != SYM_CLOSED && err != SYM_UNREACHABLE", "err != SYM_UNREACHABLE"),
+    ),
+]
