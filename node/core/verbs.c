@@ -247,6 +247,18 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
     return answer_peers(core, answer, &peer, 1, fault);
 }
 
+struct removal {
+    struct sym_core *core;
+    const struct sym_author *author;
+    struct sym_node_id id;
+};
+
+static enum sym_err drop_grants(struct sym_transaction *t, void *context)
+{
+    const struct removal *r = context;
+    return sym_grants_put_dropped(r->core->grants, t, &r->id, r->author);
+}
+
 static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_author *author,
                                      const void *arguments, struct sym_answer *answer,
                                      struct sym_fault *fault)
@@ -256,16 +268,14 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_aut
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
-    struct sym_node_id id = peer->id;
-    enum sym_err err = sym_grants_drop_peer(core->grants, &id, fault);
-    if (err == SYM_OK) {
-        err = sym_peers_remove(&core->peers, peer, author, fault);
-    }
+    struct removal r = {.core = core, .author = author, .id = peer->id};
+    enum sym_err err = sym_peers_remove(&core->peers, peer, drop_grants, &r, author, fault);
     if (err != SYM_OK) {
         return err;
     }
-    enum sym_err told = stop_with(core, &id);
-    err = sym_standings_drop_peer(&core->standings, &id, fault);
+    sym_grants_forget_peer(core->grants, &r.id);
+    enum sym_err told = stop_with(core, &r.id);
+    err = sym_standings_drop_peer(&core->standings, &r.id, fault);
     if (told != SYM_OK) {
         return sym_fail(fault, told,
                         "peer: is removed, but gate could not be told (%s); restart "

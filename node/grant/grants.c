@@ -370,6 +370,24 @@ static enum sym_err put_dropped(struct sym_transaction *t, void *context)
     return err == SYM_OK && c->n_grants + c->n_held > 0 ? put_entry(c, t, &body) : err;
 }
 
+enum sym_err sym_grants_put_dropped(struct sym_grants *g, struct sym_transaction *t,
+                                    const struct sym_node_id *id, const struct sym_author *author)
+{
+    struct change c = {.grants = g, .peer = id, .author = author, .now_ms = sym_grants_now(g)};
+    return put_dropped(t, &c);
+}
+
+void sym_grants_forget_peer(struct sym_grants *g, const struct sym_node_id *id)
+{
+    for (size_t i = g->n; i-- > 0;) {
+        if (sym_node_id_equal(&g->items[i].peer, id)) {
+            remove_item(g, i);
+        }
+    }
+    sym_held_remove_peer(g, id);
+    sym_pattern_forget(g, id);
+}
+
 enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                   struct sym_fault *fault)
 {
@@ -379,12 +397,6 @@ enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id
         return sym_fail(fault, err, "peer: its grants could not be dropped: the change %s",
                         sym_err_text(err));
     }
-    for (size_t i = g->n; i-- > 0;) {
-        if (sym_node_id_equal(&g->items[i].peer, id)) {
-            remove_item(g, i);
-        }
-    }
-    sym_held_remove_peer(g, id);
-    sym_pattern_forget(g, id);
+    sym_grants_forget_peer(g, id);
     return SYM_OK;
 }

@@ -63,6 +63,11 @@ size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
  */
 SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
                                            struct sym_fault *fault);
+/* The two halves of that: within a write transaction, and once it is committed. */
+SYM_MUST enum sym_err sym_grants_put_dropped(struct sym_grants *g, struct sym_transaction *t,
+                                             const struct sym_node_id *id,
+                                             const struct sym_author *author);
+void sym_grants_forget_peer(struct sym_grants *g, const struct sym_node_id *id);
 
 /* A grant that offers a standing list and has not expired. Valid until the next change. */
 struct sym_standing_offer {

@@ -197,6 +197,8 @@ struct change {
     const struct sym_node_id *drop; /* or NULL */
     const struct sym_node_id *put;  /* or NULL */
     struct sym_span record;
+    sym_store_fn *also; /* or NULL */
+    void *context;      /* of that */
 };
 
 static enum sym_err apply(struct sym_transaction *t, void *context)
@@ -210,7 +212,7 @@ static enum sym_err apply(struct sym_transaction *t, void *context)
         err = sym_store_put(t, SYM_TABLE_PEERS, sym_span(c->put->bytes, SYM_NODE_ID_BYTES),
                             c->record);
     }
-    return err;
+    return err == SYM_OK && c->also != NULL ? c->also(t, c->context) : err;
 }
 
 static enum sym_err save(struct sym_peers *peers, const struct sym_peer *peer,
@@ -406,10 +408,11 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
     return SYM_OK;
 }
 
-enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
-                              const struct sym_author *author, struct sym_fault *fault)
+enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer, sym_store_fn *also,
+                              void *context, const struct sym_author *author,
+                              struct sym_fault *fault)
 {
-    struct change c = {.drop = &peer->id};
+    struct change c = {.drop = &peer->id, .also = also, .context = context};
     enum sym_err err = sym_log_change(author, peers->store, SYM_ENTRY_PEER, "peer-removed",
                                       sym_span_text(peer->alias), apply, &c);
     if (err != SYM_OK) {

@@ -63,7 +63,9 @@ SYM_MUST enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **o
                                     struct sym_node_id *replaced,
                                     const struct sym_peer_addition *addition,
                                     struct sym_fault *fault);
+/* also: what goes with it in the same commit, or NULL. */
 SYM_MUST enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
+                                       sym_store_fn *also, void *context,
                                        const struct sym_author *author, struct sym_fault *fault);
 /* psk: 32 bytes, or none to remove it. */
 SYM_MUST enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer,

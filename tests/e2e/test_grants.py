@@ -201,8 +201,13 @@ class Limits(GrantTest):
 
     def test_a_peer_that_is_removed_leaves_no_grant(self):
         self.permit(kinds=KINDS)
+        self.b.do("user", "add", "auditor", "--role", "auditor")
+        self.b.user = "operator"
         self.b.do("peer", "remove", "bank-a")
         self.assertEqual(self.b.json("grants", "list"), [])
+        dropped, removed = self.b.json("log", "list", user="auditor")[-2:]
+        self.assertEqual((dropped["event"], removed["event"]), ("grants-dropped", "peer-removed"))
+        self.assertEqual((dropped["user"], removed["user"]), ("operator", "operator"))
         self.b.pin(self.a)
         self.asks_and_is_denied()
 

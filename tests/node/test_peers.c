@@ -345,7 +345,8 @@ static void removes_a_peer_for_good(void **state)
     struct fixture *f = *state;
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     assert_int_equal(add(f, &f->c, "police"), SYM_OK);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, &f->fault), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, NULL, NULL, &f->fault),
+                     SYM_OK);
     for (int again = 0; again < 2; again++) {
         assert_int_equal(f->peers.n, 1);
         assert_null(named(f, "bank-b"));
@@ -384,7 +385,7 @@ static void changes_nothing_when_the_disk_is_full(void **state)
     struct sym_peer_addition newer = addition(f, &f->b, "bank-b");
     enum sym_err added = try_add(f, &new_one).err;
     enum sym_err replaced = try_add(f, &newer).err;
-    enum sym_err removed = sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, NULL);
+    enum sym_err removed = sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, NULL, NULL, NULL);
     enum sym_err keyed = sym_peers_set_psk(&f->peers, named(f, "bank-b"), sym_span(psk, sizeof psk),
                                            NULL, &f->fault);
     room_fill_disk(false);
@@ -509,8 +510,33 @@ static void records_who_changed_which_peer_and_nothing_else(void **state)
     a.alias = sym_span_text("police");
     assert_int_equal(try_add(f, &a).err, SYM_EXISTS);
     assert_int_equal(room_lines(&f->room, NULL).n, 3);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), &olga, NULL), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), NULL, NULL, &olga, NULL),
+                     SYM_OK);
     assert_recorded(f, "peer-removed user=olga subject=bank-b");
+}
+
+static enum sym_err put_beside(struct sym_transaction *t, void *context)
+{
+    const enum sym_err *end = context;
+    enum sym_err err = sym_store_put(t, SYM_TABLE_SETTINGS, sym_span_text("beside"),
+                                     sym_span_text("what goes with a peer"));
+    return err == SYM_OK ? *end : err;
+}
+
+static void what_goes_with_a_peer_goes_in_the_same_commit(void **state)
+{
+    struct fixture *f = *state;
+    enum sym_err end = SYM_LIMIT;
+    assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &end, NULL, NULL),
+                     SYM_LIMIT);
+    assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_NOT_FOUND);
+    assert_non_null(named(f, "bank-b"));
+    end = SYM_OK;
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &end, NULL, NULL),
+                     SYM_OK);
+    assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_OK);
+    assert_int_equal(f->peers.n, 0);
 }
 
 static void refuses_more_peers_than_the_limit(void **state)
@@ -524,7 +550,8 @@ static void refuses_more_peers_than_the_limit(void **state)
     assert_non_null(strstr(f->fault.text, "1024 are pinned"));
     restart(f);
     assert_int_equal(f->peers.n, SYM_PEERS_MAX);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "peer-1023"), NULL, NULL), SYM_OK);
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "peer-1023"), NULL, NULL, NULL, NULL),
+                     SYM_OK);
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
     n = 1;
     assert_int_equal(sym_store_write(f->room.store, put_many, &n), SYM_OK);
@@ -553,6 +580,7 @@ int main(void)
         TEST(changes_nothing_when_the_disk_is_full),
         TEST(refuses_stored_records_that_it_did_not_write),
         TEST(records_who_changed_which_peer_and_nothing_else),
+        TEST(what_goes_with_a_peer_goes_in_the_same_commit),
         TEST(refuses_more_peers_than_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
