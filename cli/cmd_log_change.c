@@ -28,6 +28,32 @@ static enum sym_exit confirm(const struct sym_call *call, const char *question, 
     return sym_command_failed(&fault);
 }
 
+/* day: what is erased, in words. False, with the reason: not with these options. */
+static bool read_erase(struct sym_log_erase *erase, char day[SYM_FORMAT_BYTES],
+                       const struct sym_args *args, struct sym_fault *fault)
+{
+    bool all = sym_args_has(args, "all");
+    if (all == sym_args_has(args, "before")) {
+        fault->err = sym_fail(fault, SYM_BAD_VALUE,
+                              all ? "--all and --before: give one of them"
+                                  : "--before is missing (or --all)");
+        return false;
+    }
+    if (all) {
+        erase->before_ms = SYM_LOG_ERASE_ALL;
+        (void)snprintf(day, SYM_FORMAT_BYTES, "this moment");
+        return true;
+    }
+    fault->err = sym_when_from(&erase->before_ms, args, "before", fault);
+    if (fault->err == SYM_OK && erase->before_ms / 1000 > (uint64_t)time(NULL)) {
+        fault->err = sym_fail(fault, SYM_BAD_VALUE,
+                              "--before: lies in the future: nothing of the log would stay "
+                              "readable; give a day that has passed, or --all");
+    }
+    sym_format_time(day, erase->before_ms / 1000);
+    return fault->err == SYM_OK;
+}
+
 static enum sym_exit run_erase(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -37,18 +63,9 @@ static enum sym_exit run_erase(const struct sym_call *call)
     struct sym_fault fault;
     char day[SYM_FORMAT_BYTES];
     char question[SYM_FAULT_BYTES];
-    if (!sym_args_has(&call->args, "before")) {
-        return sym_command_usage(call, "--before is missing");
-    }
-    if (sym_when_from(&erase.before_ms, &call->args, "before", &fault) != SYM_OK) {
+    if (!read_erase(&erase, day, &call->args, &fault)) {
         return sym_command_usage(call, "%s", fault.text);
     }
-    if (erase.before_ms / 1000 > (uint64_t)time(NULL)) {
-        return sym_command_usage(call,
-                                 "--before: lies in the future: nothing of the log would stay "
-                                 "readable; give a day that has passed");
-    }
-    sym_format_time(day, erase.before_ms / 1000);
     (void)snprintf(question, sizeof question,
                    "Erase what all entries before %s say? The entries and their proofs stay; the "
                    "rest is gone for good. [y/N]",
@@ -78,6 +95,7 @@ static const char *const erase_notes[] = {
 
 static const struct sym_option erase_options[] = {
     {.name = "before", .argument = "DATE", .help = "of entries older than this day or time (UTC)"},
+    {.name = "all", .help = "of all entries until now, also where the log is ahead of the clock"},
     {.name = "yes", .help = "do not ask"},
     {0},
 };
@@ -85,7 +103,7 @@ static const struct sym_option erase_options[] = {
 const struct sym_command sym_cmd_log_erase_bodies = {
     .name = "log erase-bodies",
     .summary = "erase what old entries say; the tree and its proofs stay valid",
-    .usage = {"--before DATE [--yes]"},
+    .usage = {"--before DATE [--yes]", "--all [--yes]"},
     .notes = erase_notes,
     .example = "log erase-bodies --before 2021-01-01",
     .options = erase_options,

@@ -12,6 +12,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define AHEAD_S 3600u /* that clocks may differ by */
 
 /* One run. Some hundred KiB, so it is allocated. */
 struct check {
@@ -266,6 +269,13 @@ static enum sym_err check_witnesses(struct check *c)
     return err;
 }
 
+static uint64_t seconds_ahead(uint64_t last_ms)
+{
+    uint64_t now_s = (uint64_t)time(NULL);
+    uint64_t last_s = last_ms / 1000;
+    return last_s > now_s + AHEAD_S ? last_s - now_s : 0;
+}
+
 static enum sym_err check(struct check *c, const struct sym_args *args)
 {
     enum sym_err err = sym_audit_keys_begin(&c->keys, c->client, args, &c->fault);
@@ -297,6 +307,7 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
     if (c->erasures.open && !c->verdict.tree_only) {
         sym_audit_find(&c->findings, c->erasures.index, SYM_ERASURES_FAULT);
     }
+    c->verdict.ahead_s = seconds_ahead(c->last_ms);
     check_roots(c);
     check_cosignatures(c);
     if (c->head.head.frozen) {

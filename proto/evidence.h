@@ -252,6 +252,9 @@ struct sym_report_made {
     uint64_t size;
 };
 
+/* In the place of a date: all until now, also what carries a time that is still to come. */
+#define SYM_LOG_ERASE_ALL ((uint64_t)INT64_MAX)
+
 struct sym_log_erase {
     uint64_t before_ms;
 };

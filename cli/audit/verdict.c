@@ -1,5 +1,6 @@
 #include "cli/audit/verdict.h"
 
+#include "cli/format.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -79,6 +80,14 @@ enum sym_err sym_audit_verdict_print(const struct sym_audit_verdict *v,
     enum sym_err err = sym_table_print(t, stdout);
     (void)fputc('\n', stdout);
     sym_audit_findings_print(stdout, findings);
+    if (v->ahead_s > 0) {
+        char ahead[SYM_FORMAT_BYTES];
+        sym_format_duration(ahead, v->ahead_s);
+        (void)printf(
+            "the newest entry is ahead of the clock by %s: the clock is wrong, or was when "
+            "that was written; the times of these entries are not to be relied on\n",
+            ahead);
+    }
     if (findings->n == 0) {
         (void)printf("the log is whole: every entry is in the tree that its checkpoint signs%s\n",
                      v->tree_only ? "; bodies were not looked at" : "");
@@ -110,6 +119,7 @@ enum sym_err sym_audit_verdict_json(FILE *to, const struct sym_audit_verdict *v,
     sym_json_number(j, "signatures_good", v->good);
     sym_json_number(j, "signatures_bad", v->bad);
     sym_json_number(j, "signatures_unchecked", v->unchecked);
+    sym_json_number(j, "ahead_seconds", v->ahead_s);
     sym_audit_findings_json(j, findings);
     sym_json_end(j);
     return sym_json_finish(j);

@@ -13,6 +13,7 @@ struct sym_audit_verdict {
     uint64_t good, bad, unchecked;        /* signed bytes in bodies */
     uint64_t cosigned, unknown_cosigners; /* under the checkpoint that partners have */
     enum sym_audit_root checkpoint_root, cosigned_root;
+    uint64_t ahead_s; /* of the clock: the newest entry, by more than an hour; else 0 */
 };
 
 SYM_MUST enum sym_err sym_audit_verdict_print(const struct sym_audit_verdict *v,

@@ -121,11 +121,15 @@ static bool setting_needs(const struct sym_core *core, const struct sym_author *
 static bool erasing_needs(const struct sym_core *core, const struct sym_author *author,
                           const struct sym_log_erase *a)
 {
-    return a->before_ms <= sym_wall_ms() && has_other_approver(core, author->user);
+    bool refused = a->before_ms != SYM_LOG_ERASE_ALL && a->before_ms > sym_wall_ms();
+    return !refused && has_other_approver(core, author->user);
 }
 
 static struct sym_span describe_erasing(char *out, size_t size, const struct sym_log_erase *a)
 {
+    if (a->before_ms == SYM_LOG_ERASE_ALL) {
+        return sym_span_text("log erase-bodies --all");
+    }
     time_t before = (time_t)(a->before_ms / 1000);
     struct tm at = {0};
     char day[32] = "";

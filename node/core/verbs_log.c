@@ -200,11 +200,11 @@ static enum sym_err verb_log_erase(struct sym_core *core, const struct sym_autho
 {
     const struct sym_log_erase *asked = arguments;
     struct sym_log_erased erased = {.bodies = 0};
-    if (asked->before_ms > sym_wall_ms()) {
+    if (asked->before_ms != SYM_LOG_ERASE_ALL && asked->before_ms > sym_wall_ms()) {
         return sym_fail(
             fault, SYM_BAD_VALUE,
             "evidence log: nothing was erased: the date lies in the future, and no body "
-            "of the log would stay; give one that has passed");
+            "of the log would stay; give one that has passed, or --all");
     }
     enum sym_err err =
         sym_log_erase_bodies(core->log, author, asked->before_ms, &erased.bodies, fault);

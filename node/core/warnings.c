@@ -11,6 +11,7 @@
 #define DAY_S                86400
 #define CARD_WARNING_DAYS    30
 #define RESTORE_WARNING_DAYS 30
+#define CLOCK_WARNING_S      3600
 /* Below this the node soon cannot record, and so not do, anything. */
 #define DISK_WARNING_BYTES ((uint64_t)64 << 20)
 
@@ -47,6 +48,25 @@ static void look_at_erasing(struct sym_warnings *w, const struct sym_core *core)
         warn(w, "what was deleted is not erased for good yet, as the disk did not let go of its "
                 "keys; look at the disk: it is tried again every minute");
     }
+}
+
+/* Times in the log never go back. */
+static void look_at_clock(struct sym_warnings *w, const struct sym_core *core, int64_t now_s)
+{
+    char newest[SYM_UTC_BYTES] = "a day far ahead";
+    int64_t log_s = (int64_t)(sym_log_time_ms(core->log) / 1000);
+    enum sym_err err = SYM_OK;
+    if (log_s - now_s <= CLOCK_WARNING_S) {
+        return;
+    }
+    err = sym_utc_format(newest, log_s);
+    (void)err; /* beyond the years that have a name */
+    warn(
+        w,
+        "the evidence log is ahead of the clock: its newest entry is of %s, and so are all to come "
+        "until then. Is the clock right? If it was ahead once, dates do not tell these entries "
+        "apart: symbolon log erase-bodies --all erases what they say",
+        newest);
 }
 
 /* Behind the last colon of "host:port" or "[v6]:port". */
@@ -204,6 +224,7 @@ void sym_warnings_collect(struct sym_warnings *w, const struct sym_core *core)
     look_at_logs(w, core, now_s);
     look_at_disk(w, core);
     look_at_erasing(w, core);
+    look_at_clock(w, core, now_s);
     look_at_card(w, core, now_s);
     look_at_sandbox(w, core);
     look_at_restore(w, core, now_s);

@@ -311,6 +311,11 @@ const struct sym_head *sym_log_head(struct sym_log *l)
     return &s->head;
 }
 
+uint64_t sym_log_time_ms(const struct sym_log *l)
+{
+    return l->durable.time_ms;
+}
+
 void sym_log_keys(const struct sym_log *l, uint8_t log[SYM_ED25519_BYTES],
                   uint8_t cosign[SYM_ED25519_BYTES])
 {

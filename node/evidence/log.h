@@ -138,8 +138,13 @@ typedef enum sym_err sym_log_row_fn(void *context, const struct sym_log_row *row
 SYM_MUST enum sym_err sym_log_rows(struct sym_log *l, const struct sym_log_query *q, uint64_t *next,
                                    bool *more, sym_log_row_fn *fn, void *context);
 
+/* The time of the newest durable entry. Later than the clock where that was ahead once: entries
+ * carry this time until the clock has come to it. */
+uint64_t sym_log_time_ms(const struct sym_log *l);
+
 /* Erases bodies older than before_ms, in all generations, and says so in the log: an entry of kind
- * ERASED with the count, and before_ms in digits as its subject, comes first. */
+ * ERASED with the count, and before_ms in digits as its subject, comes first. A date that is still
+ * to come, SYM_LOG_ERASE_ALL too, stands for all bodies there are. */
 SYM_MUST enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
                                            uint64_t before_ms, uint64_t *n,
                                            struct sym_fault *fault);

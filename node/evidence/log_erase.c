@@ -102,8 +102,12 @@ static enum sym_err announce(struct sym_transaction *t, void *context)
     const struct sym_entry_body body = {
         .event = sym_span_text("bodies-erased"), .subject = sym_span_text(before), .count = job->n};
     const struct sym_entry entry = {.kind = SYM_ENTRY_ERASED, .author = job->author, .body = &body};
-    enum sym_err err = sym_log_append(job->log, t, &entry, NULL);
     struct sym_log_side *s = &job->log->pending;
+    enum sym_err err = sym_log_begin(job->log, t);
+    if (err == SYM_OK) {
+        s->time_ms = job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* it stays */
+        err = sym_log_append(job->log, t, &entry, NULL);
+    }
     s->erased_ms = job->before_ms > s->erased_ms ? job->before_ms : s->erased_ms;
     s->erasing = true;
     return err;
@@ -204,12 +208,20 @@ enum sym_err sym_log_finish_erasing(struct sym_log *l, struct sym_fault *fault)
     return sym_vault_sweep(l->vault, fault);
 }
 
+/* The time behind all entries there are: what is appended from now on carries none before it, also
+ * where the clock was ahead once, and entries carry a time that is still to come. */
+static uint64_t all_until_now(const struct sym_log *l)
+{
+    uint64_t now_ms = sym_wall_ms();
+    return l->durable.time_ms >= now_ms ? l->durable.time_ms + 1 : now_ms;
+}
+
 enum sym_err sym_log_erase_bodies(struct sym_log *l, const struct sym_author *author,
                                   uint64_t before_ms, uint64_t *n, struct sym_fault *fault)
 {
-    uint64_t now_ms = sym_wall_ms();
+    uint64_t latest_ms = all_until_now(l);
     struct job job = {
-        .log = l, .author = author, .before_ms = before_ms < now_ms ? before_ms : now_ms};
+        .log = l, .author = author, .before_ms = before_ms < latest_ms ? before_ms : latest_ms};
     enum sym_err err = sym_store_read(l->store, count, &job);
     *n = err == SYM_OK ? job.n : 0;
     if (err == SYM_OK && job.n > 0) {

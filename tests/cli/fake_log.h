@@ -29,6 +29,7 @@ struct fake_lies {
     bool body, leaf, tile, upper_tile, root, signer, origin, shorter, missing, reorder, no_end,
         no_later;
     bool frozen, ours, short_tile, proof, other_report, endless;
+    uint64_t ahead_ms;   /* of entries that are added */
     unsigned findings;   /* of a comparison */
     uint64_t untold;     /* exchanges of which a word is missing */
     uint64_t lost;       /* there, half as many here; as many requests are not recorded */
@@ -95,7 +96,7 @@ static inline size_t fake_log_add(enum sym_entry_kind kind, const uint8_t *excha
                      SYM_OK);
     assert_int_equal(sym_body_commit(commitment, e->salt, sym_span(e->body, e->body_len)), SYM_OK);
     struct sym_leaf leaf = {.version = SYM_LEAF_VERSION,
-                            .time_ms = FAKE_NOW_MS + l->n * 60000u,
+                            .time_ms = FAKE_NOW_MS + l->n * 60000u + l->lies.ahead_ms,
                             .kind = (uint32_t)kind,
                             .commitment = sym_span(commitment, sizeof commitment)};
     if (exchange_id != NULL) {

@@ -222,6 +222,11 @@ static void an_operator_erases_restores_and_accepts(void **state)
                         "every proof stay\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "LOG_ERASE\nbefore 1789948800000\n");
+    run(&r, "log|erase-bodies|--all|--yes");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "17 bodies from before this moment are erased");
+    fake_notes(asked, *state);
+    assert_shows(asked, "before 9223372036854775807\n");
     run(&r, "log|restore|--yes");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "a new log was begun: symbolon/");
@@ -260,6 +265,7 @@ static void refuses_words_that_make_no_sense(void **state)
     refuses("log|exhibit|a/b", "\"a/b\" is not the alias of a peer");
     refuses("log|accept|a/b", "\"a/b\" is not the alias of a peer");
     refuses("log|erase-bodies", "--before is missing");
+    refuses("log|erase-bodies|--all|--before|2021-01-01", "give one of them");
     refuses("log|erase-bodies|--before|soon", "is not a date");
     refuses("log|erase-bodies|--before|2226-01-01|--yes", "--before: lies in the future");
 }

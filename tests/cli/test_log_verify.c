@@ -46,6 +46,7 @@ static void speaks_json(void **state)
     assert_int_equal(cJSON_GetObjectItem(json, "entries")->valueint, 600);
     assert_int_equal(cJSON_GetObjectItem(json, "bodies_erased")->valueint, 1);
     assert_int_equal(cJSON_GetObjectItem(json, "cosigned")->valueint, 1);
+    assert_int_equal(cJSON_GetObjectItem(json, "ahead_seconds")->valueint, 0);
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "findings")), 0);
     cJSON_Delete(json);
 }
@@ -248,6 +249,20 @@ static void rewrite(size_t index, const struct sym_entry_body *body, enum sym_en
     fake_log_sign(&fake_log.keys.log);
 }
 
+static void says_that_the_log_is_ahead_of_the_clock(void **state)
+{
+    static struct run r;
+    const struct sym_entry_body body = {.event = sym_span_text("changed")};
+    fake_log_make(*state);
+    fake_log.lies.ahead_ms = UINT64_C(86400000) * 365 * 300;
+    rewrite(fake_log.n - 1, &body, SYM_ENTRY_SETTING);
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|verify");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "the newest entry is ahead of the clock by 109");
+    assert_shows(r.out, "the log is whole");
+}
+
 static void catches_signed_messages_that_do_not_belong_there(void **state)
 {
     uint8_t request[4096];
@@ -375,6 +390,7 @@ int main(void)
         WITH_NODE(catches_entries_that_do_not_make_the_head_that_partners_have),
         WITH_NODE(catches_a_log_that_is_shorter_than_the_head_that_partners_have),
         WITH_NODE(catches_a_frozen_log),
+        WITH_NODE(says_that_the_log_is_ahead_of_the_clock),
         WITH_NODE(catches_signed_messages_that_do_not_belong_there),
         WITH_NODE(catches_commands_that_the_named_user_did_not_sign),
         WITH_NODE(catches_bodies_that_are_gone_and_nothing_says_were_erased),

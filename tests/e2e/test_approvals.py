@@ -138,10 +138,13 @@ class Changes(Staffed):
         held = self.is_held(self.a.cli("log", "erase-bodies", "--before", "2021-01-01", "--yes", user="anna"))
         self.refused(self.a.cli("approve", held["id"], user="anna"), DENIED, "anna's own")
         self.a.do("approve", held["id"], user="both")
+        held = self.is_held(self.a.cli("log", "erase-bodies", "--all", "--yes", user="anna"))
+        self.assertEqual(held["what"], "log erase-bodies --all")
 
     def test_without_another_approver_an_operator_erases_alone(self):
         b = self.node("Bank B")
         b.do("log", "erase-bodies", "--before", "2021-01-01", "--yes")
+        self.assertRegex(b.do("log", "erase-bodies", "--all", "--yes"), r"^[1-9]\d* bod")
 
     def test_who_is_no_user_any_more_gives_no_commands(self):
         self.a.do("user", "add", "otto", "--role", "operator")

@@ -57,4 +57,19 @@ MUTANTS = [
         "node/test_erasing:one_that_fails_does_not_keep_the_other",
         ("node/core/erasing.c", "sym_log_sweep(log, of_data == SYM_OK ? fault : NULL)", "of_data == SYM_OK ? sym_log_sweep(log, fault) : SYM_OK"),
     ),
+    (
+        "a clock that was ahead once keeps all bodies from being erased",
+        "node/test_evidence_clock:all_until_now_are_erased_whatever_their_time_is",
+        ("node/evidence/log_erase.c", "return l->durable.time_ms >= now_ms ? l->durable.time_ms + 1 : now_ms;", "return l->durable.time_ms >= now_ms ? now_ms : now_ms;"),
+    ),
+    (
+        "the entry that announces erasing is erased with the rest",
+        "node/test_evidence_clock:all_until_now_are_erased_whatever_their_time_is",
+        ("node/evidence/log_erase.c", "job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* it stays */", "s->time_ms;"),
+    ),
+    (
+        "log verify does not say that the log is ahead of the clock",
+        "cli/test_log_verify:says_that_the_log_is_ahead_of_the_clock",
+        ("cli/cmd_log_verify.c", "last_s > now_s + AHEAD_S ? last_s - now_s : 0", "last_s > now_s + AHEAD_S ? now_s - now_s : 0"),
+    ),
 ]
