@@ -323,9 +323,7 @@ struct sym_overlap_progress sym_overlap_progress(const struct sym_overlap_run *r
 
 enum sym_err sym_overlap_result(const struct sym_overlap_run *run, struct sym_overlap_result *out)
 {
-    bool known =
-        run->state == OVERLAP_CLOSES || run->state == OVERLAP_CLOSED || run->state == OVERLAP_DONE;
-    if (!initiates(run) || !known) {
+    if (!run->initiator.knows || run->state == OVERLAP_DEAD) {
         return SYM_WRONG_STATE;
     }
     *out = (struct sym_overlap_result){.common = run->initiator.common,

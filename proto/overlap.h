@@ -6,8 +6,11 @@
  *     BLINDED    r * H(x), in random order    ---->
  *                                             <----     EVALUATED  k * (r * H(x))
  *                                             <----     TAGS       F(k * H(y)), ascending
- *     F(1/r * k * r * H(x)): is it a tag?
  *     close                                   <--->     close
+ *     F(1/r * k * r * H(x)): is it a tag?
+ *
+ * The initiator closes when all has come and was checked, and looks up afterwards: when it says
+ * what does not depend on what matches, as neither does what it says.
  *
  * A token is its digest. The initiator learns which of its own matched (`matches`: answers come in
  * the order of the questions, and F hashes the digest too), or how many did (`count`: answers come
@@ -113,8 +116,8 @@ struct sym_overlap_result {
     const uint32_t *matches; /* their indices in digests, ascending; NULL in a count */
 };
 
-/* For the initiator, from the step SYM_OVERLAP_CLOSE on; SYM_WRONG_STATE otherwise. Borrows from
- * the run. */
+/* For the initiator, when it has closed and all works are back; SYM_WRONG_STATE otherwise. Borrows
+ * from the run. */
 SYM_MUST enum sym_err sym_overlap_result(const struct sym_overlap_run *run,
                                          struct sym_overlap_result *out);
 

@@ -134,10 +134,13 @@ void sym_overlap_initiator_sent(struct sym_overlap_run *run, const struct overla
 /* What comes back ------------------------------------------------------------------------------
  */
 
+/* All has come, and each element was one: the close is due. What matched is not known yet, so that
+ * its moment cannot tell. */
 static void gathered(struct sym_overlap_run *run)
 {
     if (sym_overlap_over(&run->evaluated_gone) && sym_overlap_over(&run->tags_gone)) {
-        run->state = OVERLAP_JOINS;
+        bool all = run->initiator.finished == run->config.own_size;
+        run->state = all ? OVERLAP_CLOSES : OVERLAP_UNBLINDS;
     }
 }
 
@@ -283,6 +286,7 @@ static enum sym_err finished(struct sym_overlap_run *run, const struct overlap_j
     }
     if (run->initiator.finished == run->config.own_size) {
         sym_secret_clear(&run->scalar);
+        gathered(run);
     }
     return SYM_OK;
 }
@@ -358,7 +362,7 @@ static enum sym_err collect(struct sym_overlap_run *run)
     }
     if (err == SYM_OK) {
         sym_overlap_release(run);
-        run->state = OVERLAP_CLOSES;
+        run->initiator.knows = true;
     }
     return err;
 }
@@ -373,7 +377,8 @@ static bool offer_join(struct sym_overlap_run *run, struct overlap_job *job)
 {
     struct overlap_stream *s = &run->initiator.join;
     uint32_t left = s->total - s->at;
-    if (run->state != OVERLAP_JOINS || run->initiator.finished < s->total || left == 0) {
+    bool closed = run->state == OVERLAP_CLOSED || run->state == OVERLAP_DONE;
+    if (!closed || left == 0) {
         return false;
     }
     job->piece = join_piece;

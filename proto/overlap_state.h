@@ -15,13 +15,13 @@ enum overlap_state {
     OVERLAP_SHUFFLES,     /* initiator: draws the order to send in */
     OVERLAP_SENDS,        /* initiator: not all elements are on their way */
     OVERLAP_GATHERS,      /* initiator: all sent, answers or tags are still to come */
-    OVERLAP_JOINS,        /* initiator: all is here, and is unblinded and looked up */
+    OVERLAP_UNBLINDS,     /* initiator: all is here, not all of it is unblinded */
     OVERLAP_LISTENS,      /* responder: nothing has come yet */
     OVERLAP_TAKES,        /* responder: more elements are to come */
     OVERLAP_ANSWERS,      /* responder: all elements have come, not all answers are on their way */
     OVERLAP_AWAITS_CLOSE, /* responder */
     OVERLAP_CLOSES,       /* either: its close is due */
-    OVERLAP_CLOSED,       /* initiator: has closed, waits for the other close */
+    OVERLAP_CLOSED,       /* initiator: has closed, waits for the other close; looks up what came */
     OVERLAP_DONE,
     OVERLAP_DEAD,
     OVERLAP_STATE_COUNT
@@ -99,6 +99,7 @@ struct overlap_initiator {
     struct overlap_stream join;   /* given out to be looked up */
     uint32_t finished;            /* of them, done */
     uint32_t joined;
+    bool knows; /* the result */
 };
 
 struct overlap_responder {

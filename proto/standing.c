@@ -131,8 +131,21 @@ static enum sym_err evaluate(void *context, size_t first, size_t n)
                              n, sym_scalar_in(&run->scalar));
 }
 
+static bool may_look_up(const struct sym_standing_run *run)
+{
+    bool closed = run->state == STANDING_CLOSED || run->state == STANDING_DONE;
+    return initiates(run) && closed && run->search == SEARCH_LATER;
+}
+
 bool sym_standing_work(struct sym_standing_run *run, struct sym_work *out)
 {
+    if (may_look_up(run)) {
+        run->search = SEARCH_BEGUN;
+        run->working = true;
+        *out = (struct sym_work){
+            .run = sym_standing_look_up, .context = run, .n = 1, .grain = STANDING_GRAIN};
+        return true;
+    }
     enum sym_err (*piece)(void *, size_t, size_t) =
         run->state == STANDING_BLINDS      ? sym_standing_blind
         : run->state == STANDING_EVALUATES ? evaluate
@@ -158,8 +171,13 @@ enum sym_err sym_standing_worked(struct sym_standing_run *run, void *context, en
     if (err != SYM_OK) {
         return sym_standing_die(run, err);
     }
+    if (run->search == SEARCH_BEGUN) {
+        sym_standing_looked_up(run);
+        return SYM_OK;
+    }
     if (run->state == STANDING_COMPLETES) {
-        return sym_standing_die(run, sym_standing_completed(run));
+        sym_standing_completed(run);
+        return SYM_OK;
     }
     run->given_out = false;
     run->state = run->state == STANDING_BLINDS ? STANDING_ASKS : STANDING_ANSWERS;

@@ -6,8 +6,10 @@
  *     QUERY      r * H(x), in random order    ---->
  *                                             <----     EVALUATED  k * (r * H(x)), in that order
  *                                             <----     BLOCK      each part of the list, if asked
- * for F(1/r * k * r * H(x)): is it in the list? close                                   <---> close
+ *     close                                             <--->     close
+ * for F(1/r * k * r * H(x)): is it in the list?
  *
+ * The initiator closes when all has come and was checked, and looks up afterwards, as in overlap.h.
  * The tags come once in an epoch, in the blocks of tag_block.h; the initiator keeps them, and later
  * queries cost only the query. They have 40 + log2 of the list's length + log2 of what the grant
  * lets the initiator have evaluated in the whole epoch bits (each logarithm rounded up), at least
@@ -79,13 +81,13 @@ SYM_MUST enum sym_err sym_standing_worked(struct sym_standing_run *run, void *co
 size_t sym_standing_works_out(const struct sym_standing_run *run);
 struct sym_overlap_progress sym_standing_progress(const struct sym_standing_run *run);
 
-/* Initiator that holds the list: the block that it looks into next. */
+/* Initiator that holds the list: the block that it looks into next; once it has closed. */
 bool sym_standing_wants(const struct sym_standing_run *run, uint32_t *block);
 /* That block. SYM_BAD_FORMAT for one that is none. */
 SYM_MUST enum sym_err sym_standing_give(struct sym_standing_run *run, struct sym_span block);
 
-/* For the initiator, from the step SYM_OVERLAP_CLOSE on; SYM_WRONG_STATE otherwise. Borrows from
- * the run. */
+/* For the initiator, when it has closed, all works are back and no block is wanted; SYM_WRONG_STATE
+ * otherwise. Borrows from the run. */
 SYM_MUST enum sym_err sym_standing_result(const struct sym_standing_run *run,
                                           struct sym_overlap_result *out);
 /* Likewise: the list that came, sym_standing_blocks of them, and the first tag of each (sorted, as

@@ -97,7 +97,7 @@ static int by_index(const void *a, const void *b)
 static void finish(struct sym_standing_run *run)
 {
     qsort(run->matches, run->common, sizeof *run->matches, by_index);
-    run->state = STANDING_CLOSES;
+    run->search = SEARCH_DONE;
 }
 
 /* All own tags that could lie in this block. Padding does not match but by an accident that the
@@ -123,7 +123,7 @@ static enum sym_err search(struct sym_standing_run *run, uint32_t block, struct 
 
 bool sym_standing_wants(const struct sym_standing_run *run, uint32_t *block)
 {
-    if (run->state != STANDING_SEARCHES) {
+    if (run->search != SEARCH_WANTS || run->state == STANDING_DEAD) {
         return false;
     }
     *block = block_of(run, run->tags[run->at].tag);
@@ -143,26 +143,28 @@ enum sym_err sym_standing_give(struct sym_standing_run *run, struct sym_span blo
     return sym_standing_die(run, err);
 }
 
-/* Own tags are complete, and so is the list. */
-static enum sym_err look_up(struct sym_standing_run *run)
+/* In a list that came. */
+enum sym_err sym_standing_look_up(void *context, size_t first, size_t n)
 {
+    struct sym_standing_run *run = context;
     enum sym_err err = SYM_OK;
-    if (!run->complete || (run->config.sends_list && run->blocks_gone < run->n_blocks)) {
-        return SYM_OK;
-    }
-    uint32_t block = next_block(run);
-    if (block < run->n_blocks && !run->config.sends_list) {
-        run->state = STANDING_SEARCHES;
-        return SYM_OK;
-    }
-    while (err == SYM_OK && block < run->n_blocks) {
+    (void)first;
+    (void)n;
+    for (uint32_t block = next_block(run);
+         err == SYM_OK && run->config.sends_list && block < run->n_blocks;
+         block = next_block(run)) {
         err = search(run, block, run->blocks[block]);
-        block = next_block(run);
-    }
-    if (err == SYM_OK) {
-        finish(run);
     }
     return err;
+}
+
+void sym_standing_looked_up(struct sym_standing_run *run)
+{
+    if (next_block(run) < run->n_blocks) {
+        run->search = SEARCH_WANTS;
+    } else {
+        finish(run);
+    }
 }
 
 /* What is computed -----------------------------------------------------------------------------
@@ -218,11 +220,20 @@ enum sym_err sym_standing_unblind(void *context, size_t first, size_t n)
     return err;
 }
 
-enum sym_err sym_standing_completed(struct sym_standing_run *run)
+/* Own tags are complete, and so is the list: the close is due. What matched is not known yet, so
+ * that its moment cannot tell. */
+static void close_when_all_is_here(struct sym_standing_run *run)
+{
+    if (run->complete && (!run->config.sends_list || run->blocks_gone == run->n_blocks)) {
+        run->state = STANDING_CLOSES;
+    }
+}
+
+void sym_standing_completed(struct sym_standing_run *run)
 {
     qsort(run->tags, run->config.query_size, sizeof *run->tags, by_tag);
     run->complete = true;
-    return look_up(run);
+    close_when_all_is_here(run);
 }
 
 /* What arrives ---------------------------------------------------------------------------------
@@ -269,7 +280,8 @@ enum sym_err sym_standing_take_block(struct sym_standing_run *run,
     }
     memcpy(copy, got->body.data, got->body.len);
     run->blocks[run->blocks_gone++] = sym_span(copy, got->body.len);
-    return look_up(run);
+    close_when_all_is_here(run);
+    return SYM_OK;
 }
 
 /* What is asked --------------------------------------------------------------------------------
@@ -277,9 +289,7 @@ enum sym_err sym_standing_take_block(struct sym_standing_run *run,
 
 bool sym_standing_knows(const struct sym_standing_run *run)
 {
-    return run->config.role == SYM_SESSION_INITIATOR &&
-           (run->state == STANDING_CLOSES || run->state == STANDING_CLOSED ||
-            run->state == STANDING_DONE);
+    return run->search == SEARCH_DONE && run->state != STANDING_DEAD;
 }
 
 enum sym_err sym_standing_received(const struct sym_standing_run *run,

@@ -25,17 +25,24 @@ enum standing_state {
     STANDING_ASKS,      /* initiator: it is ready */
     STANDING_AWAITS,    /* initiator: it was sent */
     STANDING_COMPLETES, /* initiator: its answer came; it is unblinded, and the list comes */
-    STANDING_SEARCHES,  /* initiator: wants blocks of a list that it holds */
     STANDING_LISTENS,   /* responder */
     STANDING_EVALUATES,
     STANDING_ANSWERS,
     STANDING_LISTS,        /* responder: blocks are due */
     STANDING_AWAITS_CLOSE, /* responder */
     STANDING_CLOSES,
-    STANDING_CLOSED, /* initiator: waits for the other close */
+    STANDING_CLOSED, /* initiator: has closed, waits for the other close; looks up */
     STANDING_DONE,
     STANDING_DEAD,
     STANDING_STATE_COUNT
+};
+
+/* What the initiator knows of what matched; nothing before it has closed. */
+enum standing_search {
+    SEARCH_LATER,
+    SEARCH_BEGUN,
+    SEARCH_WANTS, /* blocks of a list that it holds */
+    SEARCH_DONE
 };
 
 /* An own tag, and what it belongs to. */
@@ -60,6 +67,7 @@ struct sym_standing_run {
     uint8_t (*padding)[SYM_HASH_BYTES];
     struct standing_tag *tags; /* by place, and sorted once they are complete */
     bool complete;
+    enum standing_search search;
     uint32_t at; /* the first of them that was not looked up */
     uint32_t *matches;
     uint32_t common;
@@ -88,11 +96,14 @@ enum sym_err sym_standing_die(struct sym_standing_run *run, enum sym_err err);
 
 SYM_MUST enum sym_err sym_standing_initiator_new(struct sym_standing_run *run);
 void sym_standing_initiator_release(struct sym_standing_run *run);
-/* Pieces of the two works. */
+/* Pieces of the three works. */
 SYM_MUST enum sym_err sym_standing_blind(void *context, size_t first, size_t n);
 SYM_MUST enum sym_err sym_standing_unblind(void *context, size_t first, size_t n);
+SYM_MUST enum sym_err sym_standing_look_up(void *context, size_t first, size_t n);
 /* Own tags are complete. */
-SYM_MUST enum sym_err sym_standing_completed(struct sym_standing_run *run);
+void sym_standing_completed(struct sym_standing_run *run);
+/* They were looked up, as far as the list is here. */
+void sym_standing_looked_up(struct sym_standing_run *run);
 SYM_MUST enum sym_err sym_standing_take_evaluated(struct sym_standing_run *run,
                                                   const struct standing_payload *got);
 SYM_MUST enum sym_err sym_standing_take_block(struct sym_standing_run *run,

@@ -414,8 +414,8 @@ const char *sym_vole_fault(const struct sym_vole_run *run)
 
 enum sym_err sym_vole_result(const struct sym_vole_run *run, struct sym_vole_result *out)
 {
-    bool known = run->state == VOLE_CLOSES || run->state == VOLE_CLOSED || run->state == VOLE_DONE;
-    if (!sym_vole_is_r(run) || !known) {
+    bool knows = sym_vole_is_r(run) && run->list.stage == LIST_DONE;
+    if (!knows || run->state == VOLE_DEAD) {
         return SYM_WRONG_STATE;
     }
     *out = (struct sym_vole_result){.common = run->list.common, .matches = run->list.matches};

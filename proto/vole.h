@@ -115,8 +115,8 @@ struct sym_vole_result {
     const uint32_t *matches; /* their indices in digests, ascending */
 };
 
-/* For the initiator, from the step SYM_VOLE_CLOSE on; SYM_WRONG_STATE otherwise. Borrows from the
- * run. */
+/* For the initiator, when it has closed and all works are back; SYM_WRONG_STATE otherwise. Borrows
+ * from the run. */
 SYM_MUST enum sym_err sym_vole_result(const struct sym_vole_run *run, struct sym_vole_result *out);
 
 #endif

@@ -85,10 +85,10 @@ enum sym_err sym_vole_frame_take(struct sym_vole_run *run, struct sym_span paylo
     memcpy(a->to + a->at, r.at, r.left);
     a->at += r.left;
     if (type == VOLE_M9) {
-        run->list.masks_come = (uint32_t)(a->at / SYM_VOLE_MASK_BYTES);
+        err = sym_vole_list_came(run, a->at / SYM_VOLE_MASK_BYTES);
     }
-    if (a->at < a->len) {
-        return SYM_OK;
+    if (err != SYM_OK || a->at < a->len) {
+        return err;
     }
     *a = (struct vole_arrival){0};
     return taker(run, (enum vole_message)type)->end(run);

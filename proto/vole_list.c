@@ -174,13 +174,6 @@ static enum sym_err sort_piece(const struct sym_vole_run *run, size_t piece)
     return SYM_OK;
 }
 
-/* Does S's list ascend from the mask before these on? */
-static bool follows(const uint8_t *list, size_t at)
-{
-    const uint8_t *mask = list + at * SYM_VOLE_MASK_BYTES;
-    return at == 0 || sym_sorted_compare(mask - SYM_VOLE_MASK_BYTES, mask, SYM_VOLE_MASK_BYTES) < 0;
-}
-
 static enum sym_err search(const struct sym_vole_run *run, uint32_t *found, void *table, size_t at,
                            size_t n)
 {
@@ -193,9 +186,6 @@ static enum sym_err search(const struct sym_vole_run *run, uint32_t *found, void
                                  .left = n,
                                  .table = table};
     size_t n_found = 0;
-    if (!follows(l->masks.at, at)) {
-        return SYM_BAD_FORMAT;
-    }
     enum sym_err err =
         sym_match_next(found, &n_found, &s, l->masks.at + at * SYM_VOLE_MASK_BYTES, n);
     for (size_t i = 0; err == SYM_OK && i < n_found; i++) {
@@ -255,12 +245,29 @@ enum sym_err sym_vole_list_begin(struct sym_vole_run *run)
     return err;
 }
 
+static bool has_closed(const struct sym_vole_run *run)
+{
+    return run->state == VOLE_CLOSED || run->state == VOLE_DONE;
+}
+
 /* Own items have acc, and c_2 is known. */
 static bool may_make_masks(const struct sym_vole_run *run)
 {
+    bool r = run->state == VOLE_R_MATCHES || run->state == VOLE_CLOSES || has_closed(run);
     return run->list.stage == LIST_READY && run->list.batches == run->g.batches &&
-           (run->state == VOLE_R_MATCHES || run->state == VOLE_S_ANSWERS ||
-            run->state == VOLE_S_LISTS);
+           (r || run->state == VOLE_S_ANSWERS || run->state == VOLE_S_LISTS);
+}
+
+enum sym_err sym_vole_list_came(struct sym_vole_run *run, size_t masks)
+{
+    struct vole_list *l = &run->list;
+    size_t first = l->masks_come > 0 ? l->masks_come - 1 : 0;
+    const uint8_t *at = l->masks.at + first * SYM_VOLE_MASK_BYTES;
+    if (sym_sorted_break(at, masks - first, SYM_VOLE_MASK_BYTES, true) < masks - first) {
+        return sym_vole_blame(run, SYM_BAD_FORMAT, "the other side's masks do not ascend");
+    }
+    l->masks_come = (uint32_t)masks;
+    return SYM_OK;
 }
 
 enum sym_err sym_vole_list_go_on(struct sym_vole_run *run)
@@ -303,10 +310,9 @@ static enum sym_err list_matches(struct sym_vole_run *run)
 static enum sym_err searched(struct sym_vole_run *run)
 {
     enum sym_err err = list_matches(run);
-    enter(&run->list, LIST_DONE, 0);
+    enter(&run->list, err == SYM_OK ? LIST_DONE : LIST_LATER, 0);
     if (err == SYM_OK) {
         sym_vole_release(run);
-        run->state = VOLE_CLOSES;
     }
     return err;
 }
@@ -368,7 +374,7 @@ static const struct {
     [LIST_BUCKETS] = {buckets_piece, "own masks could not be put into buckets"},
     [LIST_PARTITIONS] = {partition_piece, "own masks could not be put into buckets"},
     [LIST_SORTS] = {sort_piece, "own masks could not be sorted"},
-    [LIST_SEARCHES] = {search_piece, "the other side's masks do not ascend"},
+    [LIST_SEARCHES] = {search_piece, "own masks could not be looked for"},
 };
 
 static enum sym_err list_piece(const struct vole_job *job, size_t first, size_t n)
@@ -412,10 +418,7 @@ static enum sym_err list_done(struct sym_vole_run *run, const struct vole_job *j
 static uint32_t possible(const struct sym_vole_run *run)
 {
     const struct vole_list *l = &run->list;
-    if (l->stage != LIST_SEARCHES || l->masks_come == run->n_s) {
-        return l->total;
-    }
-    return l->masks_come / VOLE_SEARCH_MASKS;
+    return l->stage != LIST_SEARCHES || has_closed(run) ? l->total : l->given;
 }
 
 bool sym_vole_offer_list(struct sym_vole_run *run, struct vole_job *job)

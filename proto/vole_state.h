@@ -21,7 +21,7 @@ enum vole_state {
     VOLE_R_RUNS,           /* M4 and M6 leave, M5 come */
     VOLE_R_SHARES,         /* M7 is due */
     VOLE_R_AWAITS_WORD,    /* M8 is to come */
-    VOLE_R_MATCHES,        /* M9 comes; own masks are made, and found in it */
+    VOLE_R_MATCHES,        /* M9 comes; own masks are made */
     VOLE_S_COMMITS,        /* M1 is due */
     VOLE_S_AWAITS_ELEMENT, /* M2 is to come */
     VOLE_S_CHOOSES,        /* the base OTs are computed */
@@ -31,7 +31,7 @@ enum vole_state {
     VOLE_S_LISTS,          /* M9 is due as far as it is sorted */
     VOLE_AWAITS_CLOSE,     /* S */
     VOLE_CLOSES,           /* either: its close is due */
-    VOLE_CLOSED,           /* R: has closed, waits for the other close */
+    VOLE_CLOSED,           /* R: has closed, waits for the other close; own masks are found in M9 */
     VOLE_DONE,
     VOLE_DEAD,
     VOLE_STATE_COUNT
@@ -179,7 +179,7 @@ enum vole_list_stage {
     LIST_BUCKETS,
     LIST_PARTITIONS,
     LIST_SORTS,    /* S */
-    LIST_SEARCHES, /* R: as M9 comes */
+    LIST_SEARCHES, /* R: once it has closed */
     LIST_DONE,
     LIST_STAGE_COUNT
 };
@@ -361,6 +361,8 @@ bool sym_vole_offer_base(struct sym_vole_run *run, struct vole_job *job);
 /* vole_list.c */
 
 SYM_MUST enum sym_err sym_vole_list_begin(struct sym_vole_run *run);
+/* R: so many masks of M9 have come; they ascend. */
+SYM_MUST enum sym_err sym_vole_list_came(struct sym_vole_run *run, size_t masks);
 /* All own items have acc, and c_2 is known. */
 SYM_MUST enum sym_err sym_vole_list_go_on(struct sym_vole_run *run);
 bool sym_vole_offer_list(struct sym_vole_run *run, struct vole_job *job);

@@ -11,6 +11,8 @@
 #define HEAD_BYTES     9u  /* version, start */
 #define TIME_KEY_BYTES 24u /* start, the latest first; id */
 #define RESTARTED      "the node was restarted"
+/* What an initiator had not saved is lost, also when both sides had closed. */
+#define RESTARTED_LATE RESTARTED "; the other side may count it as done: ask again"
 
 /* A participant has nothing to do for a request that is held; the initiator goes on asking. */
 static bool is_in_flight(const struct sym_exchange_entry *e)
@@ -124,9 +126,10 @@ static enum sym_err end_one(void *context, struct sym_span id, struct sym_span v
     if (err != SYM_OK) {
         return err;
     }
+    bool late = e.role == SYM_AS_INITIATOR && e.state == SYM_EXCHANGE_RUNNING;
     e.state = SYM_EXCHANGE_ABORTED;
     e.result = SYM_CLOSED;
-    e.fault = sym_span_text(RESTARTED);
+    e.fault = sym_span_text(late ? RESTARTED_LATE : RESTARTED);
     e.ended_ms = r->now_ms;
     return sym_history_put(r->transaction, &e);
 }

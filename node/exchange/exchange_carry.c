@@ -31,6 +31,10 @@ static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_e
     char text[SYM_FAULT_BYTES];
     bool theirs = is_theirs(err);
     const char *why = sym_run_fault(e->run);
+    if (e->phase == SYM_PHASE_SAVING) {
+        sym_exchange_lose_result(x, e, err, why[0] != '\0' ? why : sym_err_text(err));
+        return;
+    }
     if (why[0] != '\0') {
         sym_exchange_abort(x, e, reason_of(e, err, theirs), err, why);
         return;
@@ -180,6 +184,9 @@ void sym_exchange_take_frame(struct sym_exchanges *x, struct sym_exchange *e, ui
         take_last(e, frame, len);
         return;
     }
+    if (sym_exchange_is_settled(e)) {
+        return; /* as after the end: it cannot be told when that comes */
+    }
     if (e->writing != NULL) {
         sym_exchange_hold(e, frame, len);
         return;
@@ -229,9 +236,32 @@ static bool is_due(struct sym_exchanges *x, struct sym_exchange *e)
     return true;
 }
 
+/* Nothing leaves any more but the close; what it is about is found here. */
+static void go_on_alone(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    enum sym_err err = sym_exchange_flush(e);
+    if (err == SYM_AGAIN) {
+        return;
+    }
+    if (err != SYM_OK) {
+        sym_exchange_abort(x, e, SYM_REASON_LINK_LOST, err, "the link was lost");
+        return;
+    }
+    err = give_out_works(x, e);
+    if (err != SYM_OK) {
+        fail_run(x, e, err);
+    } else if (!sym_run_is_busy(e->run)) {
+        sym_exchange_save(x, e);
+    }
+}
+
 /* Sends what is queued, then what the run has to say, for one turn. */
 void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
 {
+    if (e->phase == SYM_PHASE_SAVING) {
+        go_on_alone(x, e);
+        return;
+    }
     for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
         size_t len = 0;
         if (is_due(x, e)) {
@@ -260,9 +290,7 @@ void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e)
             return;
         }
         if (step == SYM_STEP_CLOSE) {
-            if (sym_exchange_saved(x, e)) {
-                sym_exchange_close(x, e);
-            }
+            sym_exchange_close(x, e);
             return;
         }
         err = sym_exchange_send_step(e, step, len, sym_now_us());

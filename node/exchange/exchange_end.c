@@ -327,6 +327,9 @@ static void then_closed(struct sym_exchanges *x, struct sym_exchange *e, enum sy
         sym_exchange_finish_as_written(x, e);
     } else if (err != SYM_OK && !e->ending.due) {
         sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the close could not be sent");
+    } else if (err == SYM_OK && sym_exchange_has_result(e)) {
+        e->phase = SYM_PHASE_SAVING;
+        sym_exchange_pump(x, e);
     }
 }
 
@@ -353,6 +356,25 @@ void sym_exchange_close(struct sym_exchanges *x, struct sym_exchange *e)
     sym_exchange_write(x, e, &p);
 }
 
+/* What could not be written is, with the end. */
+static void then_settled(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err)
+{
+    (void)err;
+    if (!e->ending.due) {
+        sym_exchange_settle(x, e);
+    }
+}
+
+/* The log does not wait for the result, so that its growth says as little as the close. */
+static void write_settled(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    const struct sym_exchange_plan_write p = {.parts = SYM_PART_THEIR_WORD,
+                                              .kinds = {SYM_ENTRY_SETTLED},
+                                              .n_kinds = 1,
+                                              .then = then_settled};
+    sym_exchange_write(x, e, &p);
+}
+
 void sym_exchange_closed(struct sym_exchanges *x, struct sym_exchange *e,
                          const struct sym_session_event *event)
 {
@@ -370,6 +392,8 @@ void sym_exchange_closed(struct sym_exchanges *x, struct sym_exchange *e,
     err = sym_run_closed(e->run);
     if (err != SYM_OK) {
         sym_exchange_abort(x, e, SYM_REASON_PROTOCOL, err, "the other side closed before the end");
+    } else if (sym_exchange_is_settled(e) && !e->matter->saved) {
+        write_settled(x, e);
     } else if (sym_session_state(e->session) == SYM_SESSION_ENDED) {
         sym_exchange_conclude(x, e, SYM_EXCHANGE_DONE);
     }

@@ -20,21 +20,19 @@ static void on_found(void *owner, enum sym_err err)
     keep_shared(m);
     sym_overlap_find_free(m->find);
     m->find = NULL;
+    m->has_result = true; /* or a part of it, to be dropped with the end */
     if (e->phase != SYM_PHASE_SAVING) {
         return; /* ends already */
     }
     if (err != SYM_OK) {
-        char text[SYM_FAULT_BYTES];
-        (void)snprintf(text, sizeof text, "the result could not be kept: dataset %s %s", m->mine,
-                       err == SYM_CANCELLED ? "was changed meanwhile; try again"
-                                            : sym_err_text(err));
-        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, text);
+        char why[SYM_FAULT_BYTES];
+        (void)snprintf(why, sizeof why, "dataset %s %s", m->mine,
+                       err == SYM_CANCELLED ? "was changed meanwhile" : sym_err_text(err));
+        sym_exchange_lose_result(x, e, err, why);
         return;
     }
     m->saved = true;
-    m->has_result = true;
-    e->phase = SYM_PHASE_RUNNING;
-    sym_exchange_pump(x, e);
+    sym_exchange_settle(x, e);
 }
 
 uint64_t sym_exchange_keys(const struct sym_content *content, uint32_t type)
@@ -50,7 +48,7 @@ uint64_t sym_exchange_keys(const struct sym_content *content, uint32_t type)
     return (keys & SYM_TOKEN_WEAK_TYPES) != 0 ? keys : 0;
 }
 
-static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
+static enum sym_err begin(struct sym_exchanges *x, struct sym_exchange *e)
 {
     struct sym_exchange_matter *m = e->matter;
     struct sym_run_result result;
@@ -72,23 +70,40 @@ static enum sym_err save(struct sym_exchanges *x, struct sym_exchange *e)
         .rule = (enum sym_overlap_rule)m->rule,
         .keys = sym_exchange_keys(sym_overlap_set_content(result.set), m->type)};
     memcpy(c.id, e->handle, sizeof c.id);
-    e->phase = SYM_PHASE_SAVING;
     return sym_overlap_find_new(&m->find, &c, on_found, e);
 }
 
-bool sym_exchange_saved(struct sym_exchanges *x, struct sym_exchange *e)
+bool sym_exchange_has_result(const struct sym_exchange *e)
 {
-    if (e->matter == NULL || e->matter->is_joint || e->role == SYM_SESSION_RESPONDER ||
-        e->matter->saved) {
-        return true;
+    return e->role == SYM_SESSION_INITIATOR && e->matter != NULL && !e->matter->is_joint;
+}
+
+void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    if (e->matter->find != NULL || e->matter->saved) {
+        return;
     }
-    if (e->phase == SYM_PHASE_SAVING) {
-        return false;
-    }
-    enum sym_err err = save(x, e);
+    enum sym_err err = begin(x, e);
     if (err != SYM_OK) {
-        sym_exchange_abort(x, e, SYM_REASON_FAULT, err, "the result could not be kept");
-        return false;
+        sym_exchange_lose_result(x, e, err, sym_err_text(err));
+    } else if (e->matter->saved) {
+        sym_exchange_settle(x, e);
     }
-    return e->matter->saved;
+}
+
+void sym_exchange_settle(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    if (e->matter->saved && e->writing == NULL && sym_exchange_is_settled(e)) {
+        sym_exchange_conclude(x, e, SYM_EXCHANGE_DONE);
+    }
+}
+
+void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
+                              const char *why)
+{
+    char text[2 * SYM_FAULT_BYTES];
+    (void)snprintf(text, sizeof text,
+                   "done at %s, but the result could not be kept here: %s; ask again", e->alias,
+                   why);
+    sym_exchange_abort(x, e, SYM_REASON_FAULT, err, text);
 }

@@ -10,6 +10,12 @@ bool sym_exchange_ended(const struct sym_exchange *e)
     return e->ended_us != 0;
 }
 
+bool sym_exchange_is_settled(const struct sym_exchange *e)
+{
+    return e->phase == SYM_PHASE_SAVING && e->session != NULL &&
+           sym_session_state(e->session) == SYM_SESSION_ENDED;
+}
+
 bool sym_exchange_is_joint(const struct sym_exchange *e)
 {
     return e->matter != NULL && e->matter->is_joint;
@@ -232,7 +238,7 @@ static size_t in_flight_with(const struct sym_exchange_table *t, const struct sy
     for (size_t i = 0; i < t->n; i++) {
         const struct sym_exchange *e = t->items[i];
         count += !sym_exchange_ended(e) && e->phase != SYM_PHASE_PAUSED &&
-                 sym_node_id_equal(&e->peer, peer);
+                 !sym_exchange_is_settled(e) && sym_node_id_equal(&e->peer, peer);
     }
     return count;
 }

@@ -30,7 +30,7 @@ enum sym_exchange_phase {
     SYM_PHASE_ASKED,     /* initiator: waits for the answer */
     SYM_PHASE_PAUSED,    /* initiator: held by the other side, to be asked again */
     SYM_PHASE_RUNNING,
-    SYM_PHASE_SAVING, /* initiator: the result is being kept, before the close */
+    SYM_PHASE_SAVING, /* initiator: has closed; the result is being found and kept */
     SYM_PHASE_ENDING  /* its end is being written, or could not be written yet */
 };
 
@@ -123,6 +123,8 @@ struct sym_exchange {
 
 /* Done, denied or aborted. */
 bool sym_exchange_ended(const struct sym_exchange *e);
+/* Over for the other side: both have closed, and what is left is to keep the result. */
+bool sym_exchange_is_settled(const struct sym_exchange *e);
 /* One of several that belong together: of a tabulation, or of an overlap table. */
 bool sym_exchange_is_joint(const struct sym_exchange *e);
 /* Is it the other side that must decide first? */
@@ -174,9 +176,8 @@ struct sym_exchange *sym_exchange_table_find_handle(const struct sym_exchange_ta
 struct sym_exchange *sym_exchange_table_find_run(const struct sym_exchange_table *t,
                                                  const struct sym_run *run);
 size_t sym_exchange_table_in_flight(const struct sym_exchange_table *t);
-/* As many as allowed are in flight with the peer of e, beside e; those that are paused do not
- * count.
- */
+/* As many as allowed are in flight with the peer of e, beside e; those that are paused, or
+ * over for that side, do not count. */
 bool sym_exchange_table_busy(const struct sym_exchange_table *t, const struct sym_exchange *e);
 
 #endif

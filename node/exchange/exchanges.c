@@ -258,7 +258,7 @@ static void then_lost(struct sym_exchanges *x, struct sym_exchange *e, enum sym_
 void sym_exchange_lose(struct sym_exchanges *x, struct sym_exchange *e, const char *text)
 {
     bool again = e->state == SYM_EXCHANGE_HELD || (sym_exchange_waits(e) && e->asks < ASKS_MAX);
-    if (e->phase == SYM_PHASE_ENDING) {
+    if (e->phase == SYM_PHASE_ENDING || sym_exchange_is_settled(e)) {
         return;
     }
     if (e->writing != NULL) {
@@ -431,14 +431,14 @@ static bool is_forsaken(struct sym_exchange *e)
 {
     struct sym_exchange_matter *m = e->matter;
     return m != NULL && e->role == SYM_SESSION_INITIATOR && !m->on_its_own &&
-           e->phase != SYM_PHASE_SAVING && ++m->unheeded > UNHEEDED_MAX;
+           (e->phase != SYM_PHASE_SAVING || m->saved) && ++m->unheeded > UNHEEDED_MAX;
 }
 
 static void look_at(struct sym_exchanges *x, struct sym_exchange *e, uint64_t now_ms)
 {
     if (e->phase == SYM_PHASE_ENDING) {
         sym_exchange_retry_end(x, e, now_ms);
-    } else if (e->writing != NULL) {
+    } else if (e->writing != NULL || sym_exchange_is_settled(e)) {
         return;
     } else if (is_forsaken(e)) {
         sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED,

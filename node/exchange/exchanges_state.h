@@ -281,7 +281,15 @@ void sym_deliveries_clear(struct sym_exchanges *x);
 
 /* Sends what is queued and what the run has to say, and gives out what it has to compute. */
 void sym_exchange_pump(struct sym_exchanges *x, struct sym_exchange *e);
-/* Keeps the result before the close; true when that is done, or there is none. */
-bool sym_exchange_saved(struct sym_exchanges *x, struct sym_exchange *e);
+/* Will there be a result, once this side has closed? Then it is found and kept: nothing that could
+ * tell what it is leaves afterwards, nor waits for it. */
+bool sym_exchange_has_result(const struct sym_exchange *e);
+/* The run knows the result: keeps it. More than once is fine. */
+void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e);
+/* It is done, if both sides have closed and the result is kept. */
+void sym_exchange_settle(struct sym_exchanges *x, struct sym_exchange *e);
+/* It is over for the other side, and has no result here. why: a clause. */
+void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
+                              const char *why);
 
 #endif

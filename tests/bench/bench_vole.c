@@ -364,6 +364,15 @@ static void wait_for_the_other(struct side *s)
     (void)pthread_mutex_unlock(&lock);
 }
 
+/* Closed by both, and what is looked up afterwards is known. */
+static bool is_over(const struct side *s)
+{
+    struct sym_vole_result result;
+    bool knows =
+        s->config.role == SYM_SESSION_RESPONDER || sym_vole_result(s->run, &result) == SYM_OK;
+    return s->run->state == VOLE_DONE && knows;
+}
+
 static void *play(void *context)
 {
     struct side *s = context;
@@ -371,7 +380,7 @@ static void *play(void *context)
     double cpu_ms = ms_of(CLOCK_THREAD_CPUTIME_ID);
     s->began_ms = ms_of(CLOCK_MONOTONIC);
     must(sym_vole_new(&s->run, &s->config) == SYM_OK, "beginning");
-    while (s->run->state != VOLE_DONE) {
+    while (!is_over(s)) {
         bool moves = take_something(s);
         moves = send_something(s) || moves;
         moves = work_some(s) || moves;

@@ -13,6 +13,40 @@ MUTANTS = [
         ("node/exchange/overlap_find.c", "f->place += p->segment.n_tokens;", ""),
     ),
     (
+        "tags are looked up before the close has left",
+        "proto/test_overlap_works:nothing_is_looked_up_before_the_close_has_left",
+        ("proto/overlap_initiator.c", "bool closed = run->state == OVERLAP_CLOSED ||",
+         "bool closed = run->state == OVERLAP_CLOSES || run->state == OVERLAP_CLOSED ||"),
+    ),
+    (
+        "the close waits until the result is kept",
+        "node/test_exchange_close:what_is_said_and_when_is_the_same_whatever_matches",
+        ("node/exchange/exchange_carry.c", "            sym_exchange_close(x, e);\n            return;",
+         "            if (sym_exchange_has_result(e) && !e->matter->saved) {\n                (void)sym_run_write(e->run, NULL, 0, 0);\n                e->phase = SYM_PHASE_SAVING;\n                go_on_alone(x, e);\n                return;\n            }\n            sym_exchange_close(x, e);\n            return;"),
+    ),
+    (
+        "the log waits for the result",
+        "node/test_exchange_close:the_log_does_not_wait_for_the_result",
+        ("node/exchange/exchange_end.c", "        write_settled(x, e);\n    } else if (sym_session",
+         "        return;\n    } else if (sym_session"),
+    ),
+    (
+        "a frame behind the close ends what is not kept yet",
+        "node/test_exchange_close:what_happens_on_the_link_meanwhile_changes_nothing",
+        ("node/exchange/exchange_carry.c", "if (sym_exchange_is_settled(e)) {", "if (false) {"),
+    ),
+    (
+        "a peer is denied while a result is being kept",
+        "node/test_exchange_close:what_is_left_to_do_does_not_count_against_the_peer",
+        ("node/exchange/exchange_table.c", "                 !sym_exchange_is_settled(e) && ", "                 "),
+    ),
+    (
+        "a link that is lost ends what both have closed",
+        "node/test_exchange_close:what_happens_on_the_link_meanwhile_changes_nothing",
+        ("node/exchange/exchanges.c", "if (e->phase == SYM_PHASE_ENDING || sym_exchange_is_settled(e)) {",
+         "if (e->phase == SYM_PHASE_ENDING) {"),
+    ),
+    (
         "an answer is more than fits a reply",
         "node/test_results:an_answer_fits_a_reply_whatever_the_ids",
         ("node/data/results.c", "g->bytes + value->len > SYM_RESULT_ANSWER_BYTES_MAX", "g->bytes + value->len > SIZE_MAX / 2"),

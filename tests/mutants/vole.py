@@ -70,9 +70,14 @@ MUTANTS = [
         ("proto/vole_setup.c", "\"sid\", run->n_r,\n                         run->n_s, parts", "\"sid\", run->n_r,\n                         0, parts"),
     ),
     (
-        "masks need not ascend from one work to the next",
+        "masks need not ascend from one frame to the next",
         "proto/test_vole_hostile:refuses_masks_that_descend_between_two_works",
-        ("proto/vole_list.c", "if (!follows(l->masks.at, at)) {", "if (false) {"),
+        ("proto/vole_list.c", "size_t first = l->masks_come > 0 ? l->masks_come - 1 : 0;", "size_t first = l->masks_come;"),
+    ),
+    (
+        "masks are looked for before the close has left",
+        "proto/test_vole_hostile:nothing_is_looked_up_before_the_close_has_left",
+        ("proto/vole_list.c", "return l->stage != LIST_SEARCHES || has_closed(run) ? l->total : l->given;", "return l->total;"),
     ),
     (
         "a frame may be of any message",

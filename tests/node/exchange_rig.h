@@ -78,6 +78,9 @@ struct exchange_rig {
     bool linked;
     /* Takes each frame instead of side 1, when set; owns nothing. */
     void (*liar)(struct exchange_rig *rig, uint8_t *frame, size_t len);
+    /* Sees each frame that a side hands to its link; may be NULL. */
+    void (*tap)(struct exchange_rig *rig, unsigned from, size_t len);
+    bool holds[2]; /* frames of this side stay on their way */
     /* Called about every millisecond; true ends exchange_rig_run. */
     bool (*until)(struct exchange_rig *rig);
     unsigned step;      /* for until */

@@ -44,6 +44,9 @@ enum sym_err sym_link_send(struct sym_link *link, uint8_t *frame, size_t len)
         return SYM_AGAIN;
     }
     link->out[link->n++] = (struct rig_frame){.bytes = frame, .len = len};
+    if (the_rig->tap != NULL) {
+        the_rig->tap(the_rig, link->side, len);
+    }
     return SYM_OK;
 }
 
@@ -90,7 +93,7 @@ static void deliver(struct exchange_rig *rig, unsigned from)
 {
     struct sym_link *link = &ends[from];
     bool room = link->wants_room;
-    if (link->n > 0) {
+    if (link->n > 0 && !rig->holds[from]) {
         struct rig_frame f = link->out[0];
         link->n--;
         memmove(&link->out[0], &link->out[1], link->n * sizeof link->out[0]);

@@ -61,6 +61,28 @@ static inline void expect_ends(enum sym_exchange_state state, enum sym_reason he
     }
 }
 
+/* The only exchange is done at side 1, and has no result at side 0, for this reason. */
+static inline void expect_lost_here(const char *why)
+{
+    SYM_ARENA_AUTO ours = {0};
+    SYM_ARENA_AUTO theirs = {0};
+    char words[SYM_FAULT_BYTES];
+    struct sym_exchange_entry a = exchange_rig_entry(rig, 0, &ours, NULL);
+    struct sym_exchange_entry b = exchange_rig_entry(rig, 1, &theirs, NULL);
+    (void)snprintf(words, sizeof words,
+                   "done at bank-b, but the result could not be kept here: %s; ask again", why);
+    expect_span(a.fault, words);
+    assert_int_equal(a.state, SYM_EXCHANGE_ABORTED);
+    assert_int_equal(a.reason, SYM_REASON_FAULT);
+    assert_false(a.has_result);
+    assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
+    assert_int_equal(b.state, SYM_EXCHANGE_DONE);
+    for (unsigned side = 0; side < 2; side++) {
+        assert_int_equal(exchange_rig_count(rig, side, SYM_ENTRY_ABORTED), 0);
+        assert_int_equal(exchange_rig_count(rig, side, SYM_ENTRY_CLOSED), 1);
+    }
+}
+
 /* What one side sent the other received, but for the last message, which leaves after the entry
  * that counts. */
 static inline void expect_received(uint64_t received, uint64_t sent)

@@ -201,6 +201,27 @@ static void secrets_go_before_the_run_does(void **state)
 }
 
 /* Each prefix of a whole exchange; leaks and late touches are what the sanitizers look for. */
+/* However much is computed before: when the close leaves cannot depend on what matches. */
+static void nothing_is_looked_up_before_the_close_has_left(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct bout t;
+        struct sym_overlap_result result;
+        bout_open(&t, kinds[k], 5000, 6000, 1000, unpadded);
+        struct sym_overlap_run *run = t.rig.runs[RIG_INITIATOR];
+        while (run->state != OVERLAP_CLOSES) {
+            assert_true(rig_step(&t.rig));
+        }
+        assert_int_equal(rig_work(run), SYM_OK);
+        assert_int_equal(run->state, OVERLAP_CLOSES);
+        assert_int_equal(run->initiator.join.at, 0);
+        assert_int_equal(sym_overlap_result(run, &result), SYM_WRONG_STATE);
+        assert_agrees(&t, 1000);
+        bout_close(&t);
+    }
+}
+
 static void can_be_stopped_after_every_step(void **state)
 {
     (void)state;
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_run_allocates_nothing_more_but_its_result),
         cmocka_unit_test(progress_grows_to_its_total),
         cmocka_unit_test(secrets_go_before_the_run_does),
+        cmocka_unit_test(nothing_is_looked_up_before_the_close_has_left),
         cmocka_unit_test(can_be_stopped_after_every_step),
         cmocka_unit_test(can_be_stopped_while_threads_work),
     };

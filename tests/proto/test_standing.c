@@ -219,6 +219,34 @@ static void finds_the_same_in_a_list_that_it_holds(void **state)
     end(r);
 }
 
+static struct rig *watched;
+
+static size_t knows_nothing(uint8_t *payload, size_t len)
+{
+    struct sym_overlap_result result;
+    uint32_t wanted = 0;
+    (void)payload;
+    assert_int_equal(watched->side[ASKER]->state, STANDING_CLOSED);
+    assert_int_equal(watched->side[ASKER]->at, 0);
+    assert_false(sym_standing_wants(watched->side[ASKER], &wanted));
+    assert_int_equal(sym_standing_result(watched->side[ASKER], &result), SYM_WRONG_STATE);
+    return len;
+}
+
+/* When the close leaves cannot depend on what matches. */
+static void nothing_is_looked_up_before_the_close_has_left(void **state)
+{
+    struct rig *r = *state;
+    static const struct change close = {knows_nothing, ASKER, 1};
+    watched = r;
+    for (int sends = 0; sends < 2; sends++) {
+        begin(r, sends != 0);
+        assert_int_equal(play(r, &close), SYM_OK);
+        assert_found(r);
+        end(r);
+    }
+}
+
 static void a_list_of_another_key_has_nothing_in_common(void **state)
 {
     struct rig *r = *state;
@@ -446,6 +474,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_both_have_and_keeps_the_list),
         cmocka_unit_test(finds_the_same_in_a_list_that_it_holds),
+        cmocka_unit_test(nothing_is_looked_up_before_the_close_has_left),
         cmocka_unit_test(a_list_of_another_key_has_nothing_in_common),
         cmocka_unit_test(two_queries_look_unlike),
         cmocka_unit_test(ends_with_what_no_honest_peer_sends),

@@ -262,12 +262,10 @@ static void refuses_masks_after_the_last(void **state)
     (void)state;
     struct scene s;
     scene_open(&s, 300, 300);
-    struct sym_vole_run *run = come_to(&s, VOLE_R, VOLE_R_MATCHES);
-    while (run->list.masks_come < 300 && vole_rig_step(&s.rig)) {
-    }
-    if (run->state == VOLE_R_MATCHES) {
-        assert_int_equal(take(run, VOLE_M9, 4800), SYM_WRONG_STATE);
-    }
+    struct sym_vole_run *run = come_to(&s, VOLE_R, VOLE_CLOSES);
+    assert_int_equal(run->list.masks_come, 300);
+    assert_int_equal(take(run, VOLE_M9, 4800), SYM_WRONG_STATE);
+    assert_dead(run);
     scene_close(&s);
 }
 
@@ -449,6 +447,25 @@ static void s_has_no_result_and_r_none_before_the_end(void **state)
     scene_close(&s);
 }
 
+/* However much is computed before: when the close leaves cannot depend on what matches. */
+static void nothing_is_looked_up_before_the_close_has_left(void **state)
+{
+    (void)state;
+    struct sym_vole_result result;
+    struct scene s;
+    scene_open(&s, 300, 300);
+    struct sym_vole_run *run = come_to(&s, VOLE_R, VOLE_CLOSES);
+    assert_int_equal(vole_rig_work(run), SYM_OK);
+    assert_int_equal(run->state, VOLE_CLOSES);
+    assert_int_equal(run->list.stage, LIST_SEARCHES);
+    assert_int_equal(run->list.given, 0);
+    assert_int_equal(sym_vole_result(run, &result), SYM_WRONG_STATE);
+    vole_rig_run(&s.rig);
+    assert_int_equal(sym_vole_result(run, &result), SYM_OK);
+    assert_int_equal(result.common, 150);
+    scene_close(&s);
+}
+
 /* After the end -----------------------------------------------------------------------------------
  */
 
@@ -512,6 +529,7 @@ int main(void)
         cmocka_unit_test(refuses_to_write_what_it_did_not_announce),
         cmocka_unit_test(dies_of_a_work_that_failed_and_lets_the_others_end),
         cmocka_unit_test(s_has_no_result_and_r_none_before_the_end),
+        cmocka_unit_test(nothing_is_looked_up_before_the_close_has_left),
         cmocka_unit_test(a_run_that_is_done_holds_no_secret_any_more),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -202,6 +202,9 @@ int main(int argc, char **argv)
         }
     }
     if (is_r) {
+        must(sym_vole_write(p.run, NULL, 0) == SYM_OK, "closing");
+        while (act(&p)) {
+        }
         check_result(&p, n_r, common);
     } else {
         (void)puts("S done");
