@@ -53,6 +53,14 @@ void sym_wipe(void *data, size_t len)
     sodium_memzero(data, len);
 }
 
+void sym_wipe_free(void *data, size_t len)
+{
+    if (data != NULL) {
+        sym_wipe(data, len);
+        free(data);
+    }
+}
+
 void sym_wipe_stack(size_t len)
 {
     sodium_stackzero(len);

@@ -35,6 +35,8 @@ struct sym_span sym_secret_span(const struct sym_secret *s);
 
 /* Overwrites len bytes in a way the compiler keeps. */
 void sym_wipe(void *data, size_t len);
+/* Overwrites len bytes that lie in ordinary memory of malloc, and frees it. NULL is fine. */
+void sym_wipe_free(void *data, size_t len);
 /* Zeroes so many bytes of the stack below the caller's frame. */
 void sym_wipe_stack(size_t len);
 

@@ -62,16 +62,22 @@ static bool is_possible(const struct sym_overlap_config *c)
            c->own_size <= SYM_SET_MAX && c->peer_size <= SYM_SET_MAX && asked > 0;
 }
 
-/* The window is as large as the set, where that is smaller. In a count nothing is answered before
+/* The window is as large as the set, where that is smaller. */
+static size_t window_bytes(uint32_t elements)
+{
+    size_t most = (size_t)SYM_OVERLAP_WINDOW * SYM_OVERLAP_ITEMS_MAX;
+    return (elements < most ? elements : most) * sizeof(struct sym_element);
+}
+
+/* In a count nothing is answered before
  * all has been sent: until then the room of the answers is the window. */
 static enum sym_err make_elements(struct sym_overlap_run *run, uint32_t elements)
 {
-    size_t most = (size_t)SYM_OVERLAP_WINDOW * SYM_OVERLAP_ITEMS_MAX;
     if (!run->matches) {
         run->elements = malloc(elements * sizeof *run->elements);
         return run->elements == NULL ? SYM_NO_MEMORY : SYM_OK;
     }
-    run->window = malloc((elements < most ? elements : most) * sizeof *run->window);
+    run->window = malloc(window_bytes(elements));
     return run->window == NULL ? SYM_NO_MEMORY : sym_seen_new(&run->seen, elements);
 }
 
@@ -124,11 +130,11 @@ void sym_overlap_release(struct sym_overlap_run *run)
     sym_secret_clear(&run->scalar);
     sym_seen_free(run->seen);
     run->seen = NULL;
-    free(run->window);
+    sym_wipe_free(run->window, window_bytes(run->blinded_gone.total));
     run->window = NULL;
-    free(run->elements);
+    sym_wipe_free(run->elements, run->blinded_gone.total * sizeof *run->elements);
     run->elements = NULL;
-    free(run->tags);
+    sym_wipe_free(run->tags, run->tags_gone.total * run->tag_len);
     run->tags = NULL;
 }
 
@@ -138,7 +144,7 @@ void sym_overlap_free(struct sym_overlap_run *run)
         return;
     }
     sym_overlap_release(run);
-    free(run->initiator.matches);
+    sym_wipe_free(run->initiator.matches, run->initiator.common * sizeof(uint32_t));
     free(run);
 }
 

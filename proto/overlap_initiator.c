@@ -22,11 +22,12 @@ enum sym_err sym_overlap_initiator_new(struct sym_overlap_run *run)
 void sym_overlap_initiator_release(struct sym_overlap_run *run)
 {
     struct overlap_initiator *a = &run->initiator;
-    free(a->order);
+    size_t size = run->config.own_size;
+    sym_wipe_free(a->order, size * sizeof *a->order);
     a->order = NULL;
-    free(a->own_tags);
+    sym_wipe_free(a->own_tags, size * run->tag_len);
     a->own_tags = NULL;
-    free(a->hits);
+    sym_wipe_free(a->hits, size);
     a->hits = NULL;
 }
 
@@ -126,7 +127,7 @@ void sym_overlap_initiator_sent(struct sym_overlap_run *run, const struct overla
     }
     run->state = OVERLAP_GATHERS;
     if (!run->matches) { /* answers come in another order */
-        free(run->initiator.order);
+        sym_wipe_free(run->initiator.order, run->config.own_size * sizeof *run->initiator.order);
         run->initiator.order = NULL;
     }
 }

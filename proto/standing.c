@@ -117,7 +117,7 @@ void sym_standing_free(struct sym_standing_run *run)
     }
     sym_standing_initiator_release(run);
     sym_secret_clear(&run->scalar);
-    free(run->elements);
+    sym_wipe_free(run->elements, run->config.query_size * sizeof *run->elements);
     free(run);
 }
 

@@ -35,10 +35,11 @@ void sym_standing_initiator_release(struct sym_standing_run *run)
     for (size_t i = 0; run->blocks != NULL && i < run->n_blocks; i++) {
         free((uint8_t *)(uintptr_t)run->blocks[i].data);
     }
-    free(run->order);
-    free(run->padding);
-    free(run->tags);
-    free(run->matches);
+    size_t size = run->config.query_size;
+    sym_wipe_free(run->order, size * sizeof *run->order);
+    sym_wipe_free(run->padding, size * sizeof *run->padding);
+    sym_wipe_free(run->tags, size * sizeof *run->tags);
+    sym_wipe_free(run->matches, size * sizeof *run->matches);
     free(run->decoded);
     free(run->blocks);
     free(run->firsts);

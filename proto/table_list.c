@@ -122,8 +122,8 @@ void sym_table_list_free(struct sym_table_list *l)
     sym_secret_clear(&l->scalars);
     sym_tab_bytes_clear(&l->exhibit);
     free(l->frames_memory);
-    free(l->order);
-    free(l->rows);
+    sym_wipe_free(l->order, l->total * sizeof *l->order);
+    sym_wipe_free(l->rows, l->config.n * SYM_TABLE_TAG_BYTES);
     free(l);
 }
 

@@ -84,16 +84,22 @@ enum sym_err sym_table_tally_new(struct sym_table_tally **out, struct sym_table_
     return SYM_OK;
 }
 
+/* Which tag is on which list is what nobody but the tallier sees. */
+static void wipe_rows(struct leg *leg)
+{
+    sym_wipe_free(leg->rows, (size_t)leg->most * SYM_TABLE_TAG_BYTES);
+    leg->rows = NULL;
+}
+
 void sym_table_tally_free(struct sym_table_tally *t)
 {
     if (t == NULL) {
         return;
     }
     for (size_t i = 0; i < SYM_TABLE_LISTS_MAX; i++) {
-        free(t->legs[i].rows);
+        wipe_rows(&t->legs[i]);
     }
-    sym_wipe(t->cells, t->n_cells * sizeof *t->cells);
-    free(t->cells);
+    sym_wipe_free(t->cells, t->n_cells * sizeof *t->cells);
     free(t);
 }
 
@@ -250,8 +256,7 @@ enum sym_err sym_table_tally_worked(struct sym_table_tally *t, void *context, en
     (void)context;
     t->count = COUNT_DONE;
     for (uint32_t i = 0; i < lists(t); i++) {
-        free(t->legs[i].rows);
-        t->legs[i].rows = NULL;
+        wipe_rows(&t->legs[i]);
     }
     return t->dead ? SYM_OK : die(t, err, t->agreed->place, SYM_TABLE_CAUSE_OTHER);
 }

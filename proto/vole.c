@@ -230,7 +230,7 @@ void sym_vole_free(struct sym_vole_run *run)
     }
     sym_vole_release(run);
     free(run->scratch);
-    free(run->list.matches);
+    sym_wipe_free(run->list.matches, ((size_t)run->list.common + 1) * sizeof(uint32_t));
     free(run);
 }
 

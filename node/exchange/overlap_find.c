@@ -252,10 +252,9 @@ static void destroy(struct sym_overlap_find *f)
         sym_segment_clear(&f->parts[i].segment);
     }
     sym_overlap_set_free(f->config.set);
-    sym_wipe(&f->rows, sizeof f->rows);
     sym_result_pages_clear(&f->pages);
     free(f->starts);
-    free(f);
+    sym_wipe_free(f, sizeof *f);
 }
 
 static void worked(void *owner, void *subject, void *context, enum sym_err err)

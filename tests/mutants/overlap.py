@@ -46,6 +46,25 @@ MUTANTS = [
         ("node/exchange/exchanges.c", "if (e->phase == SYM_PHASE_ENDING || sym_exchange_is_settled(e)) {",
          "if (e->phase == SYM_PHASE_ENDING) {"),
     ),
+    *[
+        (f"{words} lie about in memory that was freed", test, (path, text, f"free({text[len('sym_wipe_free('):text.index(',')]});"))
+        for words, test, path, text in (
+            ("own tags", "proto/test_wiped:an_overlap_that_is_given_up_wipes_as_much",
+             "proto/overlap_initiator.c", "sym_wipe_free(a->own_tags, size * run->tag_len);"),
+            ("the other side's tags", "proto/test_wiped:an_overlap_wipes_what_matched",
+             "proto/overlap.c", "sym_wipe_free(run->tags, run->tags_gone.total * run->tag_len);"),
+            ("matches of dh", "proto/test_wiped:an_overlap_wipes_what_matched",
+             "proto/overlap.c", "sym_wipe_free(run->initiator.matches, run->initiator.common * sizeof(uint32_t));"),
+            ("matches of vole", "proto/test_wiped:vole_wipes_what_matched",
+             "proto/vole.c", "sym_wipe_free(run->list.matches, ((size_t)run->list.common + 1) * sizeof(uint32_t));"),
+            ("matches of a query", "proto/test_wiped:a_query_of_a_standing_list_wipes_what_matched",
+             "proto/standing_initiator.c", "sym_wipe_free(run->matches, size * sizeof *run->matches);"),
+            ("rows of a contributor", "proto/test_table_wiped:an_overlap_table_wipes_its_rows",
+             "proto/table_list.c", "sym_wipe_free(l->rows, l->config.n * SYM_TABLE_TAG_BYTES);"),
+            ("rows at a tallier", "proto/test_table_wiped:an_overlap_table_wipes_its_rows",
+             "proto/table_tally.c", "sym_wipe_free(leg->rows, (size_t)leg->most * SYM_TABLE_TAG_BYTES);"),
+        )
+    ],
     (
         "an answer is more than fits a reply",
         "node/test_results:an_answer_fits_a_reply_whatever_the_ids",

@@ -200,7 +200,6 @@ static void secrets_go_before_the_run_does(void **state)
     bout_close(&t);
 }
 
-/* Each prefix of a whole exchange; leaks and late touches are what the sanitizers look for. */
 /* However much is computed before: when the close leaves cannot depend on what matches. */
 static void nothing_is_looked_up_before_the_close_has_left(void **state)
 {
@@ -222,6 +221,7 @@ static void nothing_is_looked_up_before_the_close_has_left(void **state)
     }
 }
 
+/* Each prefix of a whole exchange; leaks and late touches are what the sanitizers look for. */
 static void can_be_stopped_after_every_step(void **state)
 {
     (void)state;
