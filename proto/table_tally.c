@@ -2,6 +2,7 @@
 
 #include "crypto/laplace.h"
 #include "proto/sorted.h"
+#include "proto/table_count.h"
 #include "proto/table_frames.h"
 #include "proto/tabulate.h"
 
@@ -139,53 +140,13 @@ struct sym_table_failure sym_table_tally_failure(const struct sym_table_tally *t
 /* Counting ---------------------------------------------------------------------------------------
  */
 
-/* A tag as two numbers that compare as its bytes do. */
-struct tag {
-    uint64_t high;
-    uint64_t low;
-};
-
-static struct tag tag_at(const struct leg *leg, uint32_t at)
-{
-    const uint8_t *row = leg->rows + (size_t)at * SYM_TABLE_TAG_BYTES;
-    return (struct tag){sym_get_u64(row), sym_get_u64(row + 8)};
-}
-
-static int order(struct tag a, struct tag b)
-{
-    return a.high != b.high ? (a.high < b.high ? -1 : 1) : (a.low > b.low) - (a.low < b.low);
-}
-
-/* All lists at once, from the smallest tag to the largest. */
 static void count_rows(struct sym_table_tally *t)
 {
-    struct tag heads[SYM_TABLE_LISTS_MAX];
-    uint32_t at[SYM_TABLE_LISTS_MAX] = {0};
-    uint32_t n = lists(t);
-    for (uint32_t i = 0; i < n; i++) {
-        heads[i] = t->legs[i].n > 0 ? tag_at(&t->legs[i], 0) : (struct tag){0, 0};
+    struct sym_table_counted counted[SYM_TABLE_LISTS_MAX];
+    for (uint32_t i = 0; i < lists(t); i++) {
+        counted[i] = (struct sym_table_counted){t->legs[i].rows, t->legs[i].n};
     }
-    for (;;) {
-        struct tag least = {UINT64_MAX, UINT64_MAX};
-        uint32_t cell = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            int by = at[i] < t->legs[i].n ? order(heads[i], least) : 1;
-            if (by < 0) {
-                least = heads[i];
-                cell = 0;
-            }
-            cell |= (uint32_t)(by <= 0) << i;
-        }
-        if (cell == 0) {
-            return;
-        }
-        t->cells[cell - 1]++;
-        for (uint32_t i = 0; i < n; i++) {
-            if ((cell >> i & 1) != 0 && ++at[i] < t->legs[i].n) {
-                heads[i] = tag_at(&t->legs[i], at[i]);
-            }
-        }
-    }
+    sym_table_count(t->cells, counted, lists(t));
 }
 
 static enum sym_err add_noise(struct sym_table_tally *t, const struct sym_laplace_params *p)

@@ -1,6 +1,18 @@
 # Overlap tables: what their tests must catch. Each: what is broken, the test that must fail, and
 # edits of (file, text, replacement).
 MUTANTS = [
+    # --- Counting ---
+    (
+        "counting is quicker where lists are alike",
+        "proto/test_table_count:the_time_does_not_tell_the_counts",
+        ("proto/table_count.c", "        uint32_t i = least_of(heads, n);\n",
+         "        uint32_t i = cell != 0 ? (uint32_t)__builtin_ctz(cell) : 0;\n        for (i = 0; i < n && !(cell != 0 && heads[i].is_there != 0 && is_same(heads[i].tag, last) != 0); i++) {\n        }\n        i = i < n ? i : least_of(heads, n);\n"),
+    ),
+    (
+        "tags that differ in their second half are one",
+        "proto/test_table_count:counts_tags_at_the_edges",
+        ("proto/table_count.c", "(uint32_t)(a.high == b.high) & (uint32_t)(a.low == b.low);", "(uint32_t)(a.high == b.high);"),
+    ),
     # --- Proofs ---
     (
         "all weights of a proof are alike",
@@ -82,7 +94,7 @@ MUTANTS = [
     (
         "a record on two lists is counted on the last alone",
         "proto/test_table:a_table_is_what_was_planted",
-        ("proto/table_tally.c", "cell |= (uint32_t)(by <= 0) << i;", "cell |= (uint32_t)(by < 0) << i;"),
+        ("proto/table_count.c", "cell = (cell & (0u - same)) | 1u << i;", "cell = 1u << i;"),
     ),
     (
         "the noise is that of one record more, though sizes are known",
