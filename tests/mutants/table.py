@@ -173,6 +173,7 @@ MUTANTS = [
         "the query id says nothing of the mode",
         "proto/test_table_consents:who_is_asked_otherwise_consents_to_another_table",
         ("proto/table.c", "sym_write_u32(&w, q->mode);\n    sym_write_u64(&w, q->epsilon_nano);", "sym_write_u32(&w, 0);\n    sym_write_u64(&w, 0);"),
+        ("proto/table.c", 'q->mode == SYM_TABLE_DP ? "symbolon-table-qid-2" : "symbolon-table-qid-1"', '"symbolon-table-qid-1"'),
     ),
     (
         "who is ready for other consents is as good as ready",
