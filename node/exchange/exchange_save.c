@@ -20,7 +20,6 @@ static void on_found(void *owner, enum sym_err err)
     keep_shared(m);
     sym_overlap_find_free(m->find);
     m->find = NULL;
-    m->has_result = true; /* or a part of it, to be dropped with the end */
     if (e->phase != SYM_PHASE_SAVING) {
         return; /* ends already */
     }
@@ -32,6 +31,7 @@ static void on_found(void *owner, enum sym_err err)
         return;
     }
     m->saved = true;
+    m->has_result = true;
     sym_exchange_settle(x, e);
 }
 

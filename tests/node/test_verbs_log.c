@@ -317,7 +317,7 @@ static void erases_nothing_before_a_date_that_is_to_come(void **state)
     struct sym_log_erased erased;
     size_t rows = 0;
     size_t bodies = 0;
-    const uint64_t dates[] = {sym_wall_ms() + 60000, INT64_MAX};
+    const uint64_t dates[] = {sym_wall_ms() + 60000, INT64_MAX - 1};
     add(f, 10, 0);
     for (size_t i = 0; i < 2; i++) {
         const struct sym_log_erase asked = {.before_ms = dates[i]};
@@ -327,6 +327,9 @@ static void erases_nothing_before_a_date_that_is_to_come(void **state)
     (void)list_all(f, (struct sym_log_query){.bodies = true}, &rows, &bodies);
     assert_int_equal(rows, 10);
     assert_int_equal(bodies, 10);
+    const struct sym_log_erase all = {.before_ms = SYM_LOG_ERASE_ALL}; /* is none */
+    assert_int_equal(run(f, SYM_VERB_LOG_ERASE, &all, &arena, &erased), SYM_OK);
+    assert_int_equal(erased.bodies, 10);
 }
 
 int main(void)
