@@ -168,6 +168,7 @@ enum sym_err sym_opens_state(struct sym_opens *o, struct sym_transaction *t,
 struct tally {
     const struct sym_node_id *peer;
     uint64_t now_ms;
+    size_t enough; /* 0: all are counted */
     size_t n;
     bool is_late;
     struct sym_open_row late;
@@ -180,6 +181,9 @@ static enum sym_err count_one(void *context, const struct sym_open_row *r)
         return SYM_OK;
     }
     c->n++;
+    if (c->enough != 0 && c->n >= c->enough) {
+        return SYM_LIMIT;
+    }
     if (!c->is_late && c->now_ms > r->own.time_ms && c->now_ms - r->own.time_ms > SYM_OPEN_MS) {
         c->is_late = true;
         c->late = *r;
@@ -192,7 +196,7 @@ static enum sym_err count_all(struct sym_transaction *t, void *context)
     struct tally *c = context;
     c->n = 0;
     c->is_late = false;
-    return sym_open_each(t, c->peer, count_one, c);
+    return sym_open_each(t, c->peer, NULL, count_one, c);
 }
 
 size_t sym_opens_count(const struct sym_opens *o, const struct sym_node_id *peer)
@@ -224,6 +228,24 @@ enum sym_err sym_opens_allow(const struct sym_opens *o, const struct sym_node_id
                           "%zu exchanges with this peer are open: it has not said how they ended; "
                           "try again later",
                           c.n);
+}
+
+enum sym_err sym_opens_admit(const struct sym_opens *o, const struct sym_node_id *peer,
+                             struct sym_fault *fault)
+{
+    struct tally c = {.peer = peer, .now_ms = sym_wall_ms(), .enough = SYM_OPEN_PER_PEER_MAX + 1u};
+    enum sym_err err = sym_store_read(o->config.store, count_all, &c);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err, "exchanges: the stored table of open ones %s",
+                        sym_err_text(err));
+    }
+    return c.n < c.enough
+               ? SYM_OK
+               : sym_fail(
+                     fault, SYM_LIMIT,
+                     "more than %u earlier exchanges are open: your node has not said how they "
+                     "ended; it does so when it connects again",
+                     SYM_OPEN_PER_PEER_MAX);
 }
 
 /* Settling alone ------------------------------------------------------------------------------- */

@@ -4,8 +4,9 @@
  * A word is a signed close or abort (statement.h), durable and in the log before it leaves (kinds
  * CLOSED, ABORTED; SETTLED for the other side's). A side that was killed does not know what it
  * sent: its abort has transcripts of 0 frames, a prefix of anything. While more than
- * SYM_OPEN_PER_PEER_MAX are open with a peer, or one is for longer than SYM_OPEN_MS, there is no
- * new exchange with it; an approver can settle one alone (verb EXCHANGE_SETTLE).
+ * SYM_OPEN_PER_PEER_MAX are open with a peer, it is asked for nothing and granted nothing; while
+ * one is for longer than SYM_OPEN_MS, it is asked for nothing. Heads and words can always be told;
+ * an approver can settle one alone (verb EXCHANGE_SETTLE).
  *
  * The initiator keeps what it has asked from the request on: if no answer comes, the other side may
  * have granted it. Own words stay for good, a row of some 200 bytes beside the entries of the log,
@@ -20,6 +21,11 @@
 
 /* How long both sides may take to hear of each other's word, milliseconds. */
 #define SYM_OPEN_MS 120000u
+/* Own words that are told at one meeting: more than there can be with a peer that says its own; and
+ * words of the peer that are heard at one: those it owes, its answers to what it was told, and
+ * requests that it takes back. */
+#define SYM_OPENS_TOLD_MAX  128u
+#define SYM_OPENS_HEARD_MAX (3u * SYM_OPENS_TOLD_MAX)
 
 struct sym_opens;
 
@@ -62,8 +68,8 @@ SYM_MUST enum sym_err sym_opens_drop(struct sym_opens *o, struct sym_transaction
 SYM_MUST enum sym_err sym_opens_state(struct sym_opens *o, struct sym_transaction *t,
                                       const struct sym_statement *st);
 
-/* The own statements that the peer has not answered with its own, and withdrawals: to be told over
- * a new link. fn may not write. */
+/* The own statements that the peer has not answered with its own, SYM_OPENS_TOLD_MAX of them, the
+ * next time those behind; and withdrawals. To be told over a new link. fn may not write. */
 typedef enum sym_err sym_opens_each_fn(void *context, struct sym_span statement);
 SYM_MUST enum sym_err sym_opens_each(struct sym_opens *o, const struct sym_node_id *peer,
                                      sym_opens_each_fn *fn, void *context);
@@ -87,8 +93,11 @@ void sym_opens_withdrawn(struct sym_opens *o, const struct sym_node_id *peer);
 
 /* Exchanges with the peer that have ended here and of which its word is missing. */
 size_t sym_opens_count(const struct sym_opens *o, const struct sym_node_id *peer);
-/* May a new exchange with this peer begin? SYM_LIMIT and why otherwise. */
+/* May this node ask the peer for an exchange? SYM_LIMIT and why otherwise. */
 SYM_MUST enum sym_err sym_opens_allow(const struct sym_opens *o, const struct sym_node_id *peer,
+                                      struct sym_fault *fault);
+/* May one that the peer asks for begin? Likewise. */
+SYM_MUST enum sym_err sym_opens_admit(const struct sym_opens *o, const struct sym_node_id *peer,
                                       struct sym_fault *fault);
 /* An approver closes it alone, by its id or handle. SYM_NOT_FOUND, SYM_AGAIN: is in flight. */
 SYM_MUST enum sym_err sym_opens_settle(struct sym_opens *o, const struct sym_author *author,

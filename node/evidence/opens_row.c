@@ -131,11 +131,14 @@ void sym_open_new(struct sym_open_row *r, const struct sym_open *e)
 }
 
 enum sym_err sym_open_each(struct sym_transaction *t, const struct sym_node_id *peer,
-                           sym_open_row_fn *fn, void *context)
+                           const uint8_t *after, sym_open_row_fn *fn, void *context)
 {
     uint8_t key[SYM_STORE_KEY_BYTES];
     size_t len = SYM_NODE_ID_BYTES;
     memcpy(key, peer->bytes, SYM_NODE_ID_BYTES);
+    if (after != NULL) {
+        len = sym_open_key(key, peer, after).len;
+    }
     for (;;) {
         struct sym_open_row r;
         enum sym_err err = sym_store_next(t, SYM_TABLE_OPENS, sym_span(key, len), key, &len);
@@ -153,7 +156,7 @@ enum sym_err sym_open_each(struct sym_transaction *t, const struct sym_node_id *
             err = fn(context, &r);
         }
         if (err != SYM_OK) {
-            return err;
+            return err == SYM_LIMIT ? SYM_OK : err;
         }
     }
 }

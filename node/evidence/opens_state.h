@@ -41,11 +41,19 @@ struct sym_withdrawal {
     size_t len;
 };
 
+/* How far a peer was told what is owed; in memory, a restart begins with the first. */
+struct sym_open_place {
+    struct sym_node_id peer;
+    uint8_t after[SYM_EXCHANGE_ID_BYTES]; /* the last that was told */
+};
+
 struct sym_opens {
     struct sym_opens_config config;
     struct sym_withdrawal withdrawals[SYM_WITHDRAWALS_MAX]; /* the oldest first */
     size_t n_withdrawals;
     uint8_t answer[SYM_STATEMENT_BYTES];
+    struct sym_open_place places[SYM_PEERS_MAX]; /* of peers that were told not all at once */
+    size_t n_places;
 };
 
 bool sym_open_has(const struct sym_open_row *r, enum sym_open_flag f);
@@ -65,10 +73,11 @@ SYM_MUST enum sym_err sym_open_put(struct sym_transaction *t, const struct sym_o
 /* Where there is none, that is fine. */
 SYM_MUST enum sym_err sym_open_delete(struct sym_transaction *t, enum sym_table table,
                                       struct sym_span key);
-/* All rows of one peer of which something is owed. */
+/* The rows of one peer of which something is owed, behind the exchange `after` (NULL: all of them).
+ * SYM_LIMIT of fn ends the walk, and is no error. */
 typedef enum sym_err sym_open_row_fn(void *context, const struct sym_open_row *r);
 SYM_MUST enum sym_err sym_open_each(struct sym_transaction *t, const struct sym_node_id *peer,
-                                    sym_open_row_fn *fn, void *context);
+                                    const uint8_t *after, sym_open_row_fn *fn, void *context);
 
 /* Those of this peer, as sym_opens_each. */
 SYM_MUST enum sym_err sym_opens_tell_withdrawals(struct sym_opens *o,

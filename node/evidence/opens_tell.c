@@ -8,13 +8,27 @@ struct telling {
     const struct sym_node_id *peer;
     sym_opens_each_fn *fn;
     void *context;
+    const uint8_t *from; /* behind this one; NULL: from the first on */
+    const uint8_t *until;
+    size_t seen;
+    bool is_full;
+    uint8_t last[SYM_EXCHANGE_ID_BYTES]; /* that was seen */
 };
 
 static enum sym_err tell_one(void *context, const struct sym_open_row *r)
 {
-    const struct telling *c = context;
+    struct telling *c = context;
     uint8_t bytes[SYM_STATEMENT_BYTES];
     struct sym_span statement;
+    if (c->until != NULL && memcmp(r->id, c->until, sizeof r->id) > 0) {
+        return SYM_LIMIT;
+    }
+    if (c->seen == SYM_OPENS_TOLD_MAX) {
+        c->is_full = true;
+        return SYM_LIMIT;
+    }
+    c->seen++;
+    memcpy(c->last, r->id, sizeof c->last);
     if (!sym_open_is_owed(r)) {
         return SYM_OK;
     }
@@ -22,17 +36,55 @@ static enum sym_err tell_one(void *context, const struct sym_open_row *r)
     return err == SYM_OK ? c->fn(c->context, statement) : err;
 }
 
-static enum sym_err tell_all(struct sym_transaction *t, void *context)
+static enum sym_err tell_some(struct sym_transaction *t, void *context)
 {
     struct telling *c = context;
-    return sym_open_each(t, c->peer, tell_one, c);
+    enum sym_err err = sym_open_each(t, c->peer, c->from, tell_one, c);
+    if (err != SYM_OK || c->from == NULL || c->is_full) {
+        return err;
+    }
+    c->until = c->from; /* and those before */
+    return sym_open_each(t, c->peer, NULL, tell_one, c);
+}
+
+static struct sym_open_place *place_of(struct sym_opens *o, const struct sym_node_id *peer)
+{
+    for (size_t i = 0; i < o->n_places; i++) {
+        if (sym_node_id_equal(&o->places[i].peer, peer)) {
+            return &o->places[i];
+        }
+    }
+    return NULL;
+}
+
+static void keep_place(struct sym_opens *o, const struct telling *c)
+{
+    struct sym_open_place *place = place_of(o, c->peer);
+    if (place == NULL && c->is_full) {
+        /* As many as there can be peers: one of them is none any more. */
+        place = &o->places[o->n_places < SYM_PEERS_MAX ? o->n_places++ : 0];
+        place->peer = *c->peer;
+    }
+    if (place != NULL) {
+        memcpy(place->after, c->last, sizeof place->after);
+    }
 }
 
 enum sym_err sym_opens_each(struct sym_opens *o, const struct sym_node_id *peer,
                             sym_opens_each_fn *fn, void *context)
 {
+    const struct sym_open_place *place = place_of(o, peer);
+    uint8_t from[SYM_EXCHANGE_ID_BYTES];
     struct telling c = {.opens = o, .peer = peer, .fn = fn, .context = context};
-    enum sym_err err = sym_store_read(o->config.store, tell_all, &c);
+    if (place != NULL) {
+        memcpy(from, place->after, sizeof from);
+        memcpy(c.last, from, sizeof c.last);
+        c.from = from;
+    }
+    enum sym_err err = sym_store_read(o->config.store, tell_some, &c);
+    if (err == SYM_OK) {
+        keep_place(o, &c);
+    }
     return err == SYM_OK ? sym_opens_tell_withdrawals(o, peer, fn, context) : err;
 }
 

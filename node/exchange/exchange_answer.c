@@ -266,12 +266,15 @@ static void answer(struct sym_exchanges *x, struct sym_exchange *e, const struct
 {
     const struct sym_request *request = &event->request;
     struct sym_fault fault = {.text = ""};
-    struct sym_answer_given a;
+    struct sym_answer_given a = {.remark = ""};
     e->kind = request->kind;
     if (check_evidence(x, e, event, &fault) != SYM_OK) {
         a = sym_exchange_denial(SYM_REASON_EVIDENCE, "", fault.text);
     } else if (request->kind != SYM_KIND_WITNESS && sym_exchange_table_busy(&x->table, e)) {
         a = sym_exchange_denial(SYM_REASON_BUSY, "", NULL);
+    } else if (request->kind != SYM_KIND_WITNESS &&
+               sym_opens_admit(x->config.opens, &e->peer, &fault) != SYM_OK) {
+        sym_answer_deny(&a, SYM_REASON_LIMIT, "%s", fault.text);
     } else if (request->kind == SYM_KIND_PING || request->kind == SYM_KIND_WITNESS ||
                request->kind == SYM_KIND_COMPARE) {
         answer_freely(x, e, peer, request);

@@ -41,6 +41,7 @@ struct witness_run {
     size_t n;
     size_t at;
     size_t heard;                          /* frames */
+    size_t statements;                     /* in them */
     uint64_t asked[SYM_WITNESS_WANTS_MAX]; /* the proofs that were asked for */
     size_t n_asked;
     uint8_t *frame;
@@ -69,16 +70,10 @@ static enum sym_err add_item(struct witness_run *run, enum item_kind kind, struc
     return SYM_OK;
 }
 
+/* Each is told once: what is owed has no answer yet, and what is answered is owed no more. */
 static enum sym_err add_statement(void *context, struct sym_span statement)
 {
-    struct witness_run *run = context;
-    for (size_t i = 0; i < run->n; i++) {
-        if (run->items[i].kind == ITEM_STATEMENT &&
-            sym_span_equal(statement, sym_span(run->items[i].bytes, run->items[i].len))) {
-            return SYM_OK;
-        }
-    }
-    return add_item(run, ITEM_STATEMENT, statement);
+    return add_item(context, ITEM_STATEMENT, statement);
 }
 
 /* What this side has to say of itself. */
@@ -235,6 +230,10 @@ static enum sym_err take_statement(struct witness_run *run, struct sym_span stat
 {
     struct sym_fault fault = {.text = ""};
     struct sym_span answer = {.len = 0};
+    if (run->statements == SYM_OPENS_HEARD_MAX) {
+        return SYM_OK; /* told again the next time */
+    }
+    run->statements++;
     enum sym_err err = sym_opens_take(run->with.opens, &run->with.peer.id, run->with.peer.identity,
                                       statement, &answer, &fault);
     if (err == SYM_NOT_FOUND && take_withdrawal(run, statement) == SYM_OK) {
