@@ -205,6 +205,8 @@
 #define SYM_TABULATIONS_MAX         2u
 #define SYM_TABULATIONS_IN_MAX      16u
 #define SYM_TABULATIONS_IN_PEER_MAX 5u
+/* How long a release may take that is brought later, at either side, milliseconds. */
+#define SYM_DELIVERY_EACH_MS 120000u
 /* Bytes of cells in one page of a release. */
 #define SYM_CELLS_PAGE_BYTES 524288u
 /* Participants that a release could not be brought to, which therefore come last. */

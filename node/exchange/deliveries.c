@@ -18,7 +18,6 @@
 #define WAIT_MS_MIN 10000u
 #define WAIT_MS_MAX 600000u
 #define NEXT_MS     1000u
-#define TIMEOUT_MS  120000u
 /* How long the request may stay without an answer. */
 #define ANSWER_MS 10000u
 
@@ -177,7 +176,7 @@ static enum sym_err start(struct sym_exchanges *x, const struct sym_peer *peer,
     const struct sym_exchange_plan plan = {.peer = peer,
                                            .kind = SYM_KIND_TABULATE,
                                            .parameters = sym_span(parameters, len),
-                                           .timeout_ms = TIMEOUT_MS,
+                                           .timeout_ms = SYM_DELIVERY_EACH_MS,
                                            .joint = &joint,
                                            .leg = &x->delivery->leg};
     return sym_exchanges_start(x, id, &plan, &fault);

@@ -78,6 +78,9 @@ static uint64_t time_for(const struct sym_exchange *e)
     if (sym_exchange_is_joint(e) && e->kind != SYM_KIND_TABULATE) {
         return SYM_TABLE_MS_MAX;
     }
+    if (e->matter != NULL && e->matter->delivers) {
+        return SYM_DELIVERY_EACH_MS;
+    }
     if (e->matter != NULL) {
         ms += (uint64_t)e->matter->own_size + e->matter->peer_size;
     }
@@ -186,7 +189,7 @@ void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
 {
     struct sym_exchange_plan_write p = {.parts = SYM_PART_HISTORY, .then = then_answered};
     struct sym_answer_given a = *given;
-    bool is_free = e->matter == NULL || a.decision != SYM_DECISION_GRANTED;
+    bool is_free = e->matter == NULL || e->matter->delivers || a.decision != SYM_DECISION_GRANTED;
     if (!e->asked) {
         e->unlogged = is_free && !is_allowed(x, e);
         if (e->unlogged && a.decision == SYM_DECISION_GRANTED) {

@@ -374,7 +374,21 @@ static enum sym_err look_for_owed(struct sym_transaction *t, void *context)
                : sym_withheld_owed(t, &o->owed, o->j->asked.tabulation, &o->j->peer->id);
 }
 
-/* No grant has to allow what was agreed to before. */
+/* An honest node brings one after the other. */
+static bool brings_another(const struct joint *j)
+{
+    const struct sym_exchange_table *t = &j->x->table;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct sym_exchange *e = t->items[i];
+        if (e != j->e && !sym_exchange_ended(e) && e->matter != NULL && e->matter->delivers &&
+            sym_node_id_equal(&e->peer, &j->e->peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* No grant has to allow what was agreed to before: so it has other bounds. */
 static void answer_delivery(struct joint *j)
 {
     struct owed o = {.j = j};
@@ -383,9 +397,18 @@ static void answer_delivery(struct joint *j)
         sym_answer_deny(j->out,
                         err == SYM_OK || err == SYM_NOT_FOUND ? SYM_REASON_TERMS : SYM_REASON_FAULT,
                         "%s", o.is_here ? SYM_TAB_IS_THERE : "it waits for no release of this one");
-    } else if (check_cohort(j)) {
+    } else if (brings_another(j)) {
+        sym_answer_deny(j->out, SYM_REASON_BUSY, "a release of yours is being brought already");
+    } else if (!check_cohort(j)) {
+        return;
+    } else if (!sym_delivery_pause_over(&j->x->delivery_pauses, j->asked.tabulation.data,
+                                        sym_now_ms())) {
+        sym_answer_deny(j->out, SYM_REASON_BUSY,
+                        "it was brought a moment ago and broken off; try again later");
+    } else {
         j->delivers = true;
         j->owed = o.owed;
+        j->e->matter->delivers = true;
         if (open_part(j) != SYM_OK) {
             sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
         }

@@ -47,6 +47,7 @@ struct sym_exchange_matter {
     uint32_t peer_size;
     uint32_t common;
     bool is_joint; /* of a tabulation, as what follows */
+    bool delivers; /* the peer brings the release of one that it promised */
     uint8_t tabulation[SYM_EXCHANGE_ID_BYTES];
     uint32_t participants;
     uint32_t cells;

@@ -14,6 +14,7 @@
 #define SYM_NODE_EXCHANGE_EXCHANGES_STATE_H
 
 #include "node/exchange/allowance.h"
+#include "node/exchange/delivery_pause.h"
 #include "node/exchange/exchange_table.h"
 #include "node/exchange/exchanges.h"
 #include "node/tabulation/releases.h"
@@ -47,6 +48,7 @@ struct sym_exchanges {
     uint8_t deliveries_late[SYM_DELIVERIES_LATE_MAX][SYM_HASH_BYTES]; /* participants: come last */
     size_t n_deliveries_late;
     struct sym_delivery_row delivery_late; /* the one before the next to these */
+    struct sym_delivery_pauses delivery_pauses; /* of those that peers bring */
 };
 
 /* Who takes part, for a session over this link; the slots say which exchange keys. */

@@ -26,4 +26,24 @@ MUTANTS = [
         "node/test_exchange_owed:a_meeting_hears_no_more_than_some_and_the_next_one_the_rest",
         ("node/exchange/run_witness.c", "if (run->statements == SYM_OPENS_HEARD_MAX) {", "if (run->statements == SIZE_MAX) {"),
     ),
+    (
+        "releases that peers bring are recorded without a bound",
+        "node/test_exchange_deliveries:what_is_beyond_the_allowance_is_denied_and_not_recorded",
+        ("node/exchange/exchange_answer.c", "e->matter == NULL || e->matter->delivers ||", "e->matter == NULL ||"),
+    ),
+    (
+        "a peer brings any number of releases at once",
+        "node/test_exchange_deliveries:a_peer_brings_one_at_a_time",
+        ("node/exchange/exchange_joint.c", "} else if (brings_another(j)) {", "} else if (brings_another(j) && false) {"),
+    ),
+    (
+        "a release that was broken off is brought again at once",
+        "node/test_exchange_deliveries:one_that_was_broken_off_is_let_in_again_after_a_pause",
+        ("node/exchange/delivery_pause.c", "if (now_ms < row->until_ms) {", "if (now_ms < row->until_ms / 1000) {"),
+    ),
+    (
+        "who brings a release and hangs keeps its place for ten minutes",
+        "node/test_exchange_deliveries:who_hangs_keeps_its_place_for_a_short_time_only",
+        ("node/exchange/exchange_answer.c", "return SYM_DELIVERY_EACH_MS;", "return SYM_REQUEST_LIFE_MS_MAX;"),
+    ),
 ]
