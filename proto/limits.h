@@ -284,6 +284,9 @@
  * sides together, and the findings it lists: one that finds more has found enough. */
 #define SYM_COMPARE_ENTRIES_MAX 64u
 #define SYM_COMPARE_FRAME_BYTES 262144u
+/* Frames that one comparison answers: twice what an initiator needs that holds as much as it can.
+ */
+#define SYM_COMPARE_ASKS_MAX 131072u
 /* How long a comparison tries to reach the other node, milliseconds: an auditor asks again. */
 #define SYM_COMPARE_REACH_MS     15000u
 #define SYM_COMPARED_MAX         4194304u

@@ -132,9 +132,24 @@ static enum sym_err fill_page(struct page *p, uint64_t head_size, uint64_t first
     return err;
 }
 
+static enum sym_err write_empty(uint8_t *frame, size_t *len, const struct sym_compare_told *told)
+{
+    const struct sym_compare_show show = {.next = told->next, .last = true};
+    return sym_encode(frame, SYM_DATA_BYTES_MAX, len, &sym_msg_compare_show, &show);
+}
+
 enum sym_err sym_compare_page_write(uint8_t *frame, size_t *len, struct sym_compare_told *told,
                                     const struct sym_run_evidence *with, uint64_t first)
 {
+    if (first != told->next) {
+        return SYM_WRONG_STATE;
+    }
+    if (++told->asks > SYM_COMPARE_ASKS_MAX) {
+        return SYM_LIMIT;
+    }
+    if (told->all) {
+        return write_empty(frame, len, told);
+    }
     struct page *p = calloc(1, sizeof *p);
     if (p == NULL) {
         return SYM_NO_MEMORY;
@@ -147,6 +162,8 @@ enum sym_err sym_compare_page_write(uint8_t *frame, size_t *len, struct sym_comp
     if (err == SYM_OK) {
         err = sym_encode(frame, SYM_DATA_BYTES_MAX, len, &sym_msg_compare_show, &p->show);
         told->entries += p->show.n_entries;
+        told->next = p->show.next > first ? p->show.next : first;
+        told->all = p->show.last;
     }
     free_page(p);
     return err;

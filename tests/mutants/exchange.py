@@ -46,4 +46,14 @@ MUTANTS = [
         "node/test_exchange_deliveries:who_hangs_keeps_its_place_for_a_short_time_only",
         ("node/exchange/exchange_answer.c", "return SYM_DELIVERY_EACH_MS;", "return SYM_REQUEST_LIFE_MS_MAX;"),
     ),
+    (
+        "a comparison shows a page again and again",
+        "node/test_compare_asked:refuses_to_show_a_page_again",
+        ("node/exchange/compare_page.c", "if (first != told->next) {", "if (first > told->next) {"),
+    ),
+    (
+        "a comparison answers without end",
+        "node/test_compare_asked:answers_so_many_asks_and_no_more",
+        ("node/exchange/compare_page.c", "if (++told->asks > SYM_COMPARE_ASKS_MAX) {", "if (++told->asks == UINT32_MAX) {"),
+    ),
 ]
