@@ -42,6 +42,7 @@ struct witness_run {
     size_t at;
     size_t heard;                          /* frames */
     size_t statements;                     /* in them */
+    size_t wanted;                         /* proofs, likewise */
     uint64_t asked[SYM_WITNESS_WANTS_MAX]; /* the proofs that were asked for */
     size_t n_asked;
     uint8_t *frame;
@@ -268,6 +269,10 @@ static enum sym_err take_wants(struct witness_run *run, struct sym_span wants)
 {
     if (wants.len % 8 != 0) {
         return SYM_BAD_FORMAT;
+    }
+    run->wanted += wants.len / 8;
+    if (run->wanted > SYM_WITNESS_WANTS_MAX) {
+        return SYM_LIMIT; /* before any is made: a proof is work, and is kept */
     }
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && i < wants.len; i += 8) {

@@ -56,4 +56,9 @@ MUTANTS = [
         "node/test_compare_asked:answers_so_many_asks_and_no_more",
         ("node/exchange/compare_page.c", "if (++told->asks > SYM_COMPARE_ASKS_MAX) {", "if (++told->asks == UINT32_MAX) {"),
     ),
+    (
+        "a meeting makes proofs without end",
+        "node/test_exchange_owed:a_meeting_proves_what_one_node_may_want_and_no_more",
+        ("node/exchange/run_witness.c", "run->wanted += wants.len / 8;", "run->wanted = wants.len / 8;"),
+    ),
 ]

@@ -294,6 +294,29 @@ static void a_meeting_hears_no_more_than_some_and_the_next_one_the_rest(void **s
     assert_int_equal(owed(), 0);
 }
 
+/* Wants ---------------------------------------------------------------------------------------- */
+
+/* Asks for n proofs in one frame. */
+static enum sym_err want(struct sym_run *run, unsigned n)
+{
+    uint8_t sizes[8 * SYM_WITNESS_WANTS_MAX];
+    for (unsigned i = 0; i < n; i++) {
+        sym_put_u64(sizes + 8 * (size_t)i, 1 + i);
+    }
+    const struct sym_telling t = {.wants = sym_span(sizes, 8 * (size_t)n)};
+    return take(run, &t);
+}
+
+static void a_meeting_proves_what_one_node_may_want_and_no_more(void **state)
+{
+    (void)state;
+    struct sym_run *run = open_meeting();
+    assert_int_equal(want(run, SYM_WITNESS_WANTS_MAX - 1), SYM_OK);
+    assert_int_equal(want(run, 1), SYM_OK);
+    assert_int_equal(want(run, 1), SYM_LIMIT);
+    sym_run_free(run);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -305,6 +328,7 @@ int main(void)
         TEST(tells_all_of_few_each_time),
         TEST(a_meeting_tells_no_more_than_some),
         TEST(a_meeting_hears_no_more_than_some_and_the_next_one_the_rest),
+        TEST(a_meeting_proves_what_one_node_may_want_and_no_more),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;
