@@ -16,8 +16,10 @@
 
 /* How long exchanges and links may take to end when the node is stopped. */
 #define STOP_MS 1500u
-/* How often exchange ids that cannot come back are forgotten. */
-#define PRUNE_MS 600000u
+/* How often exchange ids that cannot come back are forgotten, and how soon after one portion the
+ * next. */
+#define PRUNE_MS      600000u
+#define PRUNE_NEXT_MS 100u
 /* How often imports that were left alone and delayed erasures are seen to. */
 #define TIDY_MS 60000u
 
@@ -181,9 +183,12 @@ static void on_leash(void *owner, short ready)
 static void on_prune_time(void *owner)
 {
     struct sym_core *core = owner;
-    enum sym_err err = sym_sightings_prune(core->store, sym_wall_ms());
+    enum sym_err err = sym_sightings_prune(core->store, &core->prune_place, sym_wall_ms());
     if (err != SYM_OK) {
         sym_log(SYM_LEVEL_WARN, "exchange-ids-not-forgotten", "reason", sym_err_text(err), NULL);
+    } else if (core->prune_place.more) {
+        sym_timer_set(core->prune_timer, PRUNE_NEXT_MS);
+        return;
     }
     err = sym_openings_prune(core->store, sym_wall_ms());
     if (err != SYM_OK) {

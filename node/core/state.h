@@ -13,6 +13,7 @@
 #include "node/data/history.h"
 #include "node/exchange/compares.h"
 #include "node/exchange/exchanges.h"
+#include "node/exchange/sightings.h"
 #include "node/exchange/standing_maker.h"
 #include "node/grant/grants.h"
 #include "node/grant/proposals.h"
@@ -30,6 +31,7 @@ struct sym_core {
     struct sym_watch *leash;
     struct sym_timer *stop_timer;
     struct sym_timer *prune_timer;
+    struct sym_sightings_place prune_place;
     struct sym_timer *tidy_timer;
     bool stopping;
     struct sym_sandbox_state sandbox;

@@ -38,14 +38,23 @@ enum sym_err sym_sightings_put(struct sym_transaction *t, const uint8_t id[SYM_E
 struct pruning {
     struct sym_transaction *t;
     uint64_t now_ms;
+    const struct sym_sightings_place *place;
+    size_t n;
+    struct sym_sightings_place next;
 };
 
 static enum sym_err forget_if_stale(void *context, struct sym_span key, struct sym_span value)
 {
-    const struct pruning *p = context;
-    if (value.len != 8) {
+    struct pruning *p = context;
+    if (value.len != 8 || key.len != sizeof p->next.from) {
         return SYM_BAD_FORMAT;
     }
+    if (p->n == SYM_SIGHTINGS_PORTION) {
+        memcpy(p->next.from, key.data, sizeof p->next.from);
+        p->next.more = true;
+        return SYM_LIMIT;
+    }
+    p->n++;
     /* One from the future stays: the clock may have been set back. */
     uint64_t seen_ms = sym_get_u64(value.data);
     bool stale = seen_ms < p->now_ms && p->now_ms - seen_ms > KEPT_MS;
@@ -56,11 +65,21 @@ static enum sym_err prune(struct sym_transaction *t, void *context)
 {
     struct pruning *p = context;
     p->t = t;
-    return sym_store_each(t, SYM_TABLE_EXCHANGES, forget_if_stale, p);
+    p->n = 0;
+    p->next = (struct sym_sightings_place){.more = false};
+    enum sym_err err =
+        sym_store_each_from(t, SYM_TABLE_EXCHANGES, sym_span(p->place->from, sizeof p->place->from),
+                            forget_if_stale, p);
+    return err == SYM_LIMIT && p->next.more ? SYM_OK : err;
 }
 
-enum sym_err sym_sightings_prune(struct sym_store *store, uint64_t now_ms)
+enum sym_err sym_sightings_prune(struct sym_store *store, struct sym_sightings_place *place,
+                                 uint64_t now_ms)
 {
-    struct pruning p = {.now_ms = now_ms};
-    return sym_store_write(store, prune, &p);
+    struct pruning p = {.now_ms = now_ms, .place = place};
+    enum sym_err err = sym_store_write(store, prune, &p);
+    if (err == SYM_OK) {
+        *place = p.next;
+    }
+    return err;
 }

@@ -61,4 +61,14 @@ MUTANTS = [
         "node/test_exchange_owed:a_meeting_proves_what_one_node_may_want_and_no_more",
         ("node/exchange/run_witness.c", "run->wanted += wants.len / 8;", "run->wanted = wants.len / 8;"),
     ),
+    (
+        "ids of all exchanges are forgotten in one go",
+        "node/test_sightings:forgets_a_portion_at_a_time",
+        ("node/exchange/sightings.c", "if (p->n == SYM_SIGHTINGS_PORTION) {", "if (p->n == SIZE_MAX) {"),
+    ),
+    (
+        "each portion of ids is the first",
+        "node/test_sightings:goes_on_behind_what_it_keeps",
+        ("node/exchange/sightings.c", "        memcpy(p->next.from, key.data, sizeof p->next.from);\n", ""),
+    ),
 ]

@@ -61,6 +61,18 @@ static void refuses_the_id_of_an_exchange_in_the_history_for_good(void **state)
     assert_int_equal(add(s->store, (const uint8_t *)id, NOW), SYM_REPLAY);
 }
 
+/* All of it; how many calls that took. */
+static unsigned prune(struct room *s)
+{
+    struct sym_sightings_place place = {.more = false};
+    unsigned calls = 0;
+    do {
+        assert_int_equal(sym_sightings_prune(s->store, &place, NOW), SYM_OK);
+        calls++;
+    } while (place.more);
+    return calls;
+}
+
 static void forgets_what_is_stale_and_nothing_else(void **state)
 {
     struct room *s = *state;
@@ -68,7 +80,7 @@ static void forgets_what_is_stale_and_nothing_else(void **state)
     see(s, 2, NOW - KEPT_MS, SYM_OK);
     see(s, 3, NOW, SYM_OK);
     see(s, 4, NOW + 100 * KEPT_MS, SYM_OK);
-    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    (void)prune(s);
     assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), 3);
     see(s, 1, NOW, SYM_OK);
     for (uint32_t i = 2; i <= 4; i++) {
@@ -82,18 +94,60 @@ static void forgets_many_at_once_between_others(void **state)
     for (uint32_t i = 0; i < MANY; i++) {
         see(s, i, i % 3 == 0 ? NOW : NOW - 2 * KEPT_MS, SYM_OK);
     }
-    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    (void)prune(s);
     assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), MANY / 3);
-    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_OK);
+    (void)prune(s);
     assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), MANY / 3);
+}
+
+static enum sym_err put_many(struct sym_transaction *t, void *context)
+{
+    enum sym_err err = SYM_OK;
+    const uint32_t *n = context;
+    for (uint32_t i = 0; err == SYM_OK && i < *n; i++) {
+        uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0};
+        memcpy(id, &i, sizeof i);
+        err = sym_sightings_put(t, id, NOW - 2 * KEPT_MS);
+    }
+    return err;
+}
+
+static void forgets_a_portion_at_a_time(void **state)
+{
+    struct room *s = *state;
+    struct sym_sightings_place place = {.more = false};
+    uint32_t n = 2 * SYM_SIGHTINGS_PORTION + 1;
+    assert_int_equal(sym_store_write(s->store, put_many, &n), SYM_OK);
+    assert_int_equal(sym_sightings_prune(s->store, &place, NOW), SYM_OK);
+    assert_true(place.more);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), n - SYM_SIGHTINGS_PORTION);
+    assert_int_equal(prune(s), 2);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), 0);
+}
+
+static void goes_on_behind_what_it_keeps(void **state)
+{
+    struct room *s = *state;
+    struct sym_sightings_place place = {.more = false};
+    uint32_t n = SYM_SIGHTINGS_PORTION + 1;
+    assert_int_equal(sym_store_write(s->store, put_many, &n), SYM_OK);
+    assert_int_equal(sym_sightings_prune(s->store, &place, NOW - 2 * KEPT_MS), SYM_OK);
+    assert_true(place.more);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), n);
+    assert_int_equal(sym_sightings_prune(s->store, &place, NOW), SYM_OK);
+    assert_false(place.more);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), n - 1);
+    assert_int_equal(prune(s), 1);
+    assert_int_equal(room_count(s, SYM_TABLE_EXCHANGES), 0);
 }
 
 static void refuses_a_sighting_that_it_did_not_write(void **state)
 {
     struct room *s = *state;
+    struct sym_sightings_place place = {.more = false};
     see(s, 1, NOW - 2 * KEPT_MS, SYM_OK);
     assert_int_equal(room_put(s, SYM_TABLE_EXCHANGES, "an id of another", "no time"), SYM_OK);
-    assert_int_equal(sym_sightings_prune(s->store, NOW), SYM_BAD_FORMAT);
+    assert_int_equal(sym_sightings_prune(s->store, &place, NOW), SYM_BAD_FORMAT);
     see(s, 1, NOW, SYM_REPLAY);
 }
 
@@ -107,6 +161,8 @@ int main(void)
                                         room_tear_down),
         cmocka_unit_test_setup_teardown(forgets_many_at_once_between_others, room_set_up,
                                         room_tear_down),
+        cmocka_unit_test_setup_teardown(forgets_a_portion_at_a_time, room_set_up, room_tear_down),
+        cmocka_unit_test_setup_teardown(goes_on_behind_what_it_keeps, room_set_up, room_tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_sighting_that_it_did_not_write, room_set_up,
                                         room_tear_down),
     };
