@@ -47,7 +47,7 @@ struct sym_exchanges {
     uint64_t delivery_wait_ms;
     uint8_t deliveries_late[SYM_DELIVERIES_LATE_MAX][SYM_HASH_BYTES]; /* participants: come last */
     size_t n_deliveries_late;
-    struct sym_delivery_row delivery_late; /* the one before the next to these */
+    struct sym_delivery_row delivery_late;      /* the one before the next to these */
     struct sym_delivery_pauses delivery_pauses; /* of those that peers bring */
 };
 

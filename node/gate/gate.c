@@ -232,7 +232,7 @@ static void on_tick(void *owner)
         return;
     }
     tell_counters(g);
-    sym_refusals_flush(&g->pairing.refusals);
+    sym_refusals_flush(&g->pairing.refusals, sym_now_ms());
     return_memory(g);
     renew_certificate(g);
     sym_timer_set(g->tick, g->stopping ? TICK_MS / 20 : TICK_MS);

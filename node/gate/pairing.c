@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lines about links: what one costs, and how far a burst may go ahead, milliseconds. */
-#define LOG_COST_MS   100u
-#define LOG_AHEAD_MS  20000u
 #define ID_TEXT_BYTES 17 /* half an id is enough to tell peers apart in a log */
 
 /* One order to dial: the addresses, and the most telling failure so far. */
@@ -25,29 +22,23 @@ static void id_text(char out[ID_TEXT_BYTES], const struct sym_pinned *peer)
     sym_hex(out, peer->id.bytes, (ID_TEXT_BYTES - 1) / 2);
 }
 
-/* Each line costs a tenth of a second, and a burst may go ahead of the clock: a partner who
- * connects and breaks off without end cannot fill the disk. */
-static bool may_log(struct sym_pairing *p)
-{
-    uint64_t now_ms = sym_now_ms();
-    if (p->log_until_ms > now_ms + LOG_AHEAD_MS) {
-        return false;
-    }
-    p->log_until_ms = (p->log_until_ms > now_ms ? p->log_until_ms : now_ms) + LOG_COST_MS;
-    return true;
-}
-
-static void log_link(struct sym_pairing *p, const struct sym_gate_link *l, const char *event,
-                     const struct sym_fault *why)
+/* A partner who connects and breaks off without end cannot fill the disk. */
+static void log_link(const struct sym_gate_link *l, const char *event, const struct sym_fault *why)
 {
     char peer[ID_TEXT_BYTES];
     char address[SYM_ADDRESS_BYTES];
-    char number[24];
+    char number[SYM_LINES_COUNT_TEXT];
+    struct sym_line_budget *lines = &l->peer->lines;
 
-    if (!may_log(p)) {
+    if (!sym_line_budget_take(lines, sym_now_ms())) {
+        sym_line_budget_skip(lines);
         return;
     }
     id_text(peer, l->peer);
+    if (lines->left_out > 0) {
+        sym_line_budget_tell(number, lines);
+        sym_log(SYM_LEVEL_WARN, "links-more", "peer", peer, "count", number, NULL);
+    }
     sym_address_text(address, &l->address);
     (void)snprintf(number, sizeof number, "%llu", (unsigned long long)l->number);
     if (why == NULL) {
@@ -70,7 +61,7 @@ static void report_up(struct sym_pairing *p, const struct sym_gate_link *l)
         .dialled = l->dialled,
         .address = sym_span_text(address),
     };
-    log_link(p, l, "link-up", NULL);
+    log_link(l, "link-up", NULL);
     sym_outbox_send(p->outbox, SYM_LOCAL_LINK_UP, &up);
 }
 
@@ -84,7 +75,7 @@ static void report_down(struct sym_pairing *p, const struct sym_gate_link *l,
         .fault = sym_span_text(why->text),
         .frames = sym_pump_in_total(&l->pump),
     };
-    log_link(p, l, "link-down", why);
+    log_link(l, "link-down", why);
     sym_outbox_send(p->outbox, SYM_LOCAL_LINK_DOWN, &down);
 }
 

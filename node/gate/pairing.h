@@ -33,7 +33,6 @@ struct sym_pairing {
     struct sym_gate_link *links; /* all of them, in any state */
     size_t n_up;
     size_t n_dials;
-    uint64_t log_until_ms; /* lines about links are paid for in time */
     uint64_t last_number;
 };
 

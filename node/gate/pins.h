@@ -10,6 +10,7 @@
 #define SYM_NODE_GATE_PINS_H
 
 #include "crypto/identity.h"
+#include "node/gate/line_budget.h"
 #include "proto/limits.h"
 
 #define SYM_PINS_PER_PEER 2u
@@ -26,6 +27,7 @@ struct sym_pinned {
     struct sym_gate_link *live;
     struct sym_dial *dial;
     struct sym_gate_link *parked;
+    struct sym_line_budget lines; /* about its links */
 };
 
 struct sym_pins {

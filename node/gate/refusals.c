@@ -2,8 +2,6 @@
 
 #include "node/log.h"
 
-#include <stdio.h>
-
 void sym_refusals_note(struct sym_refusals *r, uint64_t now_ms, const struct sym_address *from,
                        const struct sym_fault *why)
 {
@@ -14,8 +12,9 @@ void sym_refusals_note(struct sym_refusals *r, uint64_t now_ms, const struct sym
         r->second_began_ms = now_ms;
         r->lines = 0;
     }
-    if (r->lines >= SYM_REFUSALS_PER_SECOND) {
-        r->unlogged++;
+    if (r->budget.left_out > 0 || r->lines >= SYM_REFUSALS_PER_SECOND ||
+        !sym_line_budget_take(&r->budget, now_ms)) {
+        sym_line_budget_skip(&r->budget);
         return;
     }
     r->lines++;
@@ -24,13 +23,12 @@ void sym_refusals_note(struct sym_refusals *r, uint64_t now_ms, const struct sym
             "detail", why->text, NULL);
 }
 
-void sym_refusals_flush(struct sym_refusals *r)
+void sym_refusals_flush(struct sym_refusals *r, uint64_t now_ms)
 {
-    char count[24];
+    char count[SYM_LINES_COUNT_TEXT];
 
-    if (r->unlogged > 0) {
-        (void)snprintf(count, sizeof count, "%llu", (unsigned long long)r->unlogged);
+    if (r->budget.left_out > 0 && sym_line_budget_take(&r->budget, now_ms)) {
+        sym_line_budget_tell(count, &r->budget);
         sym_log(SYM_LEVEL_WARN, "refused-more", "count", count, NULL);
-        r->unlogged = 0;
     }
 }

@@ -1,5 +1,6 @@
 /* A gate from its start to its end, and core's orders.
  * runner: clock */
+#include "node/gate/line_budget.h"
 #include "node/leash.h"
 #include "node/loop.h"
 #include "tests/support/gate_rig.h"
@@ -343,20 +344,40 @@ static void counts_what_came_and_what_was_refused(void **state)
 
 #define MORE " event=refused-more count="
 
+static char log_path[80];
+
+static void start_with_log(struct gate_rig *rig)
+{
+    const char *tmp = getenv("TMPDIR");
+    (void)snprintf(log_path, sizeof log_path, "%s/log-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    (void)close(mkstemp(log_path));
+    assert_int_equal(setenv("GATE_RIG_LOG", log_path, 1), 0);
+    gate_rig_start(rig, A, 0);
+    assert_int_equal(unsetenv("GATE_RIG_LOG"), 0);
+}
+
+/* How many lines of the log hold this text. */
+static int logged(const char *text)
+{
+    char line[2048];
+    int n = 0;
+    FILE *log = fopen(log_path, "r");
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log) != NULL) {
+        n += strstr(line, text) != NULL ? 1 : 0;
+    }
+    (void)fclose(log);
+    return n;
+}
+
 static void a_flood_of_refusals_leaves_few_lines_in_the_log(void **state)
 {
     (void)state;
     struct gate_rig rig;
-    char path[80];
-    const char *tmp = getenv("TMPDIR");
-    (void)snprintf(path, sizeof path, "%s/log-XXXXXX", tmp == NULL ? "/tmp" : tmp);
     char line[2048];
     uint64_t refused = 0;
     uint64_t summed_up = 0;
-    (void)close(mkstemp(path));
-    assert_int_equal(setenv("GATE_RIG_LOG", path, 1), 0);
-    gate_rig_start(&rig, A, 0);
-    assert_int_equal(unsetenv("GATE_RIG_LOG"), 0);
+    start_with_log(&rig);
     const uint64_t start_ms = sym_now_ms();
     for (int i = 0; i < 200; i++) {
         (void)close(tls_peer_tcp(rig.port));
@@ -364,7 +385,7 @@ static void a_flood_of_refusals_leaves_few_lines_in_the_log(void **state)
     await_counters(&rig, 200, 200);
     const uint64_t seconds = 1 + (sym_now_ms() - start_ms) / 1000;
     assert_int_equal(gate_rig_stop(&rig), 0);
-    FILE *log = fopen(path, "r");
+    FILE *log = fopen(log_path, "r");
     assert_non_null(log);
     while (fgets(line, sizeof line, log) != NULL) {
         const char *more = strstr(line, MORE);
@@ -372,9 +393,38 @@ static void a_flood_of_refusals_leaves_few_lines_in_the_log(void **state)
         summed_up += more == NULL ? 0 : strtoull(more + strlen(MORE), NULL, 10);
     }
     (void)fclose(log);
-    (void)unlink(path);
+    (void)unlink(log_path);
     assert_in_range(refused, 10, 10 * (1 + seconds));
     assert_int_equal(refused + summed_up, 200);
+}
+
+static void a_partner_that_connects_again_and_again_leaves_few_lines_in_the_log(void **state)
+{
+    (void)state;
+    static const struct tls_peer_ways honest = {0};
+    static const uint8_t seed[32] = {PEER};
+    struct gate_rig rig;
+    struct tls_peer peer;
+    struct rig_event event;
+    start_with_log(&rig);
+    tls_peer_init(&peer, seed, false, &honest);
+    gate_rig_pin(&rig, PEER, peer.pin);
+    gate_rig_settle(&rig);
+    for (unsigned i = 0; i < SYM_LINES_BURST; i++) {
+        SSL *ssl = tls_peer_connect(&peer, tls_peer_tcp(rig.port), NULL);
+        assert_non_null(ssl);
+        assert_true(tls_peer_hello(ssl));
+        gate_rig_expect(&rig, &event, SYM_LOCAL_LINK_UP);
+        gate_rig_hang_up(&rig, event.as.up.link); /* as a core whose peer breaks off */
+        rig_event_clear(&event);
+        gate_rig_expect(&rig, &event, SYM_LOCAL_LINK_DOWN);
+        rig_event_clear(&event);
+        tls_peer_close(ssl);
+    }
+    tls_peer_clear(&peer);
+    assert_int_equal(gate_rig_stop(&rig), 0);
+    assert_in_range(logged(" event=link-"), SYM_LINES_BURST, SYM_LINES_BURST + 10);
+    (void)unlink(log_path);
 }
 
 static int wrap(void **state)
@@ -413,6 +463,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(survives_without_a_free_descriptor),
         WRAPPED(counts_what_came_and_what_was_refused),
         WRAPPED(a_flood_of_refusals_leaves_few_lines_in_the_log),
+        WRAPPED(a_partner_that_connects_again_and_again_leaves_few_lines_in_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
