@@ -381,11 +381,12 @@ void sym_exchanges_drop_peer(struct sym_exchanges *x, const struct sym_node_id *
     }
 }
 
+/* Nobody cancelled them: a request that the other side holds for an approver may be asked again. */
 void sym_exchanges_stop(struct sym_exchanges *x)
 {
     for (size_t i = 0; i < x->table.n; i++) {
         if (!sym_exchange_ended(x->table.items[i])) {
-            sym_exchange_abort(x, x->table.items[i], SYM_REASON_CANCELLED, SYM_CANCELLED,
+            sym_exchange_abort(x, x->table.items[i], SYM_REASON_UNREADY, SYM_CANCELLED,
                                "the node was stopped");
         }
     }

@@ -308,13 +308,14 @@ static void ends_with_the_link_at_any_frame(void **state)
     }
 }
 
+/* Not as cancelled: who was told that would take a request that waits for it off its list. */
 static void ends_when_the_node_is_stopped(void **state)
 {
     (void)state;
     stop_how = STOP_NODE;
     stop_side = 1;
     stop_during(SYM_KIND_OVERLAP_MATCHES, 4);
-    expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_CANCELLED, SYM_REASON_CANCELLED);
+    expect_ends(SYM_EXCHANGE_ABORTED, SYM_REASON_UNREADY, SYM_REASON_UNREADY);
 }
 
 static void keeps_no_result_of_a_dataset_that_was_dropped_meanwhile(void **state)
