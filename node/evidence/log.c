@@ -1,5 +1,6 @@
 #include "node/evidence/log.h"
 
+#include "crypto/secret.h"
 #include "crypto/text.h"
 #include "node/evidence/log_state.h"
 #include "node/loop.h"
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define GENERATION_STEPS 1024u /* where the clock does not tell */
 
 /* Opening -------------------------------------------------------------------------------------
  */
@@ -402,16 +405,21 @@ struct beginning {
     uint32_t used;
 };
 
-/* The clock, as a store that is put back forgets the generations that were used since. */
+/* The clock, as a store that is put back forgets the generations that were used since; where that
+ * is behind, a random step, as the store may be put back again. */
 static enum sym_err next_generation(uint32_t *out, const struct beginning *b)
 {
     uint64_t now_s = sym_wall_ms() / 1000;
+    uint32_t step = 0;
     uint32_t before = b->log->durable.head.generation;
     uint32_t most = before > b->used ? before : b->used;
     if (most == UINT32_MAX) {
         return SYM_LIMIT;
     }
-    *out = now_s > most && now_s <= UINT32_MAX ? (uint32_t)now_s : most + 1;
+    uint32_t room = UINT32_MAX - most;
+    sym_random((uint8_t *)&step, sizeof step);
+    step %= room < GENERATION_STEPS ? room : GENERATION_STEPS;
+    *out = now_s > most && now_s <= UINT32_MAX ? (uint32_t)now_s : most + 1 + step;
     return SYM_OK;
 }
 

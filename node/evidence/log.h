@@ -92,7 +92,8 @@ bool sym_log_is_frozen(const struct sym_log *l, const char **why);
 /* A new, empty tree with a new origin, whose first entry is this one; behind it, in the same
  * commit, that of who has asked for it (NULL: nobody). Its generation is above `used` and all that
  * the store knows of, and that of no tree that was ever begun from an older or newer state of this
- * store: it is the time in seconds, unless the clock is behind. */
+ * store: it is the time in seconds or, where the clock is behind, a random step of at most 1,024.
+ */
 SYM_MUST enum sym_err sym_log_begin_again(struct sym_log *l, const struct sym_entry *first,
                                           const struct sym_entry *asked, uint32_t used,
                                           struct sym_fault *fault);

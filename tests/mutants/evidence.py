@@ -4,7 +4,12 @@ MUTANTS = [
     (
         "a log that begins again is named by the one before alone",
         "node/test_evidence_log:a_new_generation_is_named_by_the_clock",
-        ("node/evidence/log.c", "now_s > most && now_s <= UINT32_MAX ? (uint32_t)now_s : most + 1", "now_s > 0 ? most + 1 : 0"),
+        ("node/evidence/log.c", "now_s > most && now_s <= UINT32_MAX ? (uint32_t)now_s : most + 1 + step", "now_s > 0 ? most + 1 : 0"),
+    ),
+    (
+        "a log that begins again under a clock that is behind has the same name each time",
+        "node/test_evidence_log:one_state_of_a_store_leads_to_logs_of_different_names",
+        ("node/evidence/log.c", "most + 1 + step", "most + 1 + 0 * step"),
     ),
     (
         "a generation that partners know of is named once more",

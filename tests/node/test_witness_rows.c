@@ -446,7 +446,7 @@ static void skips_the_generations_that_were_used_up(void **state)
     witness_rig_own_head(lost, r, 4000000000, 2, 3, &r->room.log_key);
     assert_int_equal(witness_rig_known(r, lost, NULL), SYM_DENIED);
     assert_int_equal(sym_witness_begin_again(r->witness, NULL, &r->fault), SYM_OK);
-    assert_int_equal(sym_log_head(r->room.log)->generation, 4000000001);
+    assert_true(sym_log_head(r->room.log)->generation > 4000000000);
 }
 
 static void who_asked_is_the_second_entry_of_the_new_log(void **state)
