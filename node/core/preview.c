@@ -44,6 +44,26 @@ void sym_preview_tidy(struct sym_preview *p, uint64_t now_ms)
     }
 }
 
+static enum sym_err basis_of(uint8_t out[SYM_DIGEST_BYTES], const struct sym_preview *p,
+                             struct sym_span dataset, struct sym_fault *fault)
+{
+    size_t at = 0;
+    enum sym_err err = sym_datasets_find(p->datasets, &at, dataset, fault);
+    if (err == SYM_OK) {
+        sym_datasets_basis(p->datasets, at, out);
+    }
+    return err;
+}
+
+void sym_preview_look(struct sym_preview *p)
+{
+    uint8_t now[SYM_DIGEST_BYTES];
+    if (p->cube != NULL && (basis_of(now, p, sym_span_text(p->dataset), NULL) != SYM_OK ||
+                            !sym_equal(now, p->basis, sizeof now))) {
+        forget(p);
+    }
+}
+
 static void on_counted(void *owner, struct sym_contribution *c, enum sym_err err)
 {
     struct sym_preview *p = owner;
@@ -97,14 +117,31 @@ static enum sym_err hash_of(uint8_t out[SYM_HASH_BYTES], const struct sym_tabula
     return sym_sha256_parts(out, parts, sizeof parts / sizeof *parts);
 }
 
+/* Pages of one question are of one content. */
+static bool has_moved(const struct sym_preview *p, const uint8_t hash[SYM_HASH_BYTES],
+                      const uint8_t basis[SYM_DIGEST_BYTES])
+{
+    return sym_equal(hash, p->hash, sizeof p->hash) && !sym_equal(basis, p->basis, sizeof p->basis);
+}
+
 enum sym_err sym_preview_page(struct sym_preview *p, struct sym_cells_page *out, uint8_t *room,
                               const struct sym_tabulate_start *start, uint32_t first,
                               struct sym_fault *fault)
 {
     uint8_t hash[SYM_HASH_BYTES];
-    enum sym_err err = hash_of(hash, start);
+    uint8_t basis[SYM_DIGEST_BYTES];
+    sym_preview_look(p);
+    enum sym_err err = basis_of(basis, p, start->dataset, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    err = hash_of(hash, start);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "preview: the question %s", sym_err_text(err));
+    }
+    if (first > 0 && has_moved(p, hash, basis)) {
+        return sym_fail(fault, SYM_CANCELLED,
+                        "preview: the dataset has changed since the first page; ask again");
     }
     bool is_same = p->cube != NULL && sym_equal(hash, p->hash, sizeof hash);
     if (!is_same && is_taken(p)) {
@@ -113,6 +150,9 @@ enum sym_err sym_preview_page(struct sym_preview *p, struct sym_cells_page *out,
     /* One whose dataset went while it was counted is counted again, of the dataset as it is now. */
     if (!is_same || p->err == SYM_CANCELLED) {
         memcpy(p->hash, hash, sizeof hash);
+        memcpy(p->basis, basis, sizeof basis);
+        memcpy(p->dataset, start->dataset.data, start->dataset.len);
+        p->dataset[start->dataset.len] = '\0';
         err = begin(p, start, fault);
         if (err != SYM_OK) {
             forget(p);

@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+/* What was made of a dataset that has changed goes, or is made anew. */
+static void look_after(struct sym_core *core)
+{
+    sym_standing_maker_look(core->maker);
+    sym_preview_look(&core->preview);
+}
+
 static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_author *author,
                                       const void *arguments, struct sym_answer *answer,
                                       struct sym_fault *fault)
@@ -42,7 +49,7 @@ static enum sym_err verb_import_end(struct sym_core *core, const struct sym_auth
 {
     struct sym_dataset_row row;
     enum sym_err err = sym_datasets_import_end(core->datasets, &row, arguments, author, fault);
-    sym_standing_maker_look(core->maker);
+    look_after(core);
     return err == SYM_OK ? sym_answer_write(answer, &row) : err;
 }
 
@@ -108,7 +115,7 @@ static enum sym_err verb_dataset_publish(struct sym_core *core, const struct sym
      * then on an edition has the time of the restore as its least number. */
     sym_datasets_go_beyond(core->datasets, asked->name, core->restored.restored_ms);
     err = sym_datasets_publish(core->datasets, &at, asked->name, author, fault);
-    sym_standing_maker_look(core->maker);
+    look_after(core);
     return err == SYM_OK ? answer_dataset(core, at, answer) : err;
 }
 
@@ -118,7 +125,7 @@ static enum sym_err verb_dataset_forget(struct sym_core *core, const struct sym_
 {
     struct sym_dataset_forgotten gone;
     enum sym_err err = sym_datasets_forget(core->datasets, &gone, arguments, author, fault);
-    sym_standing_maker_look(core->maker);
+    look_after(core);
     return err == SYM_OK ? sym_answer_write(answer, &gone) : err;
 }
 
@@ -128,7 +135,7 @@ static enum sym_err verb_dataset_drop(struct sym_core *core, const struct sym_au
 {
     const struct sym_dataset_name *asked = arguments;
     enum sym_err err = sym_datasets_drop(core->datasets, asked->name, author, fault);
-    sym_standing_maker_look(core->maker);
+    look_after(core);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

@@ -338,7 +338,7 @@ static enum sym_err publish_fn(struct sym_transaction *t, void *context)
 void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
 {
     const struct sym_dataset *s = d->items[at];
-    uint8_t numbers[8 * (5 + SYM_TOKEN_TYPE_COUNT)];
+    uint8_t numbers[8 * (6 + SYM_TOKEN_TYPE_COUNT)];
     struct sym_writer w = sym_writer(numbers, sizeof numbers);
     sym_write_u64(&w, s->segments);
     sym_write_u64(&w, s->records);
@@ -347,6 +347,9 @@ void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM
     sym_write_u64(&w, s->published_ms);
     for (size_t i = 0; i < SYM_TOKEN_TYPE_COUNT; i++) {
         sym_write_u64(&w, s->tokens[i]);
+    }
+    if (s->has_snapshot) {
+        sym_write_u64(&w, s->snapshot_records);
     }
     const struct sym_span parts[] = {sym_span(s->content, sizeof s->content),
                                      sym_span(numbers, w.len)};

@@ -45,7 +45,9 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
 SYM_MUST enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at,
                                         struct sym_span name, struct sym_fault *fault);
 
-/* What the content is at this moment: other after every import, publication and forgetting. */
+/* What content and snapshot are at this moment: other after every import, publication and
+ * forgetting.
+ */
 void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES]);
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_datasets_tokens(const struct sym_datasets *d, size_t at, enum sym_token_type type);

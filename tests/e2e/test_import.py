@@ -279,6 +279,9 @@ class Incidents(ImportTest):
     def counted(self, dataset, *words):
         """All cells of what this node would contribute, added up."""
         self.bank.do("dataset", "publish", dataset)
+        return self.previewed(dataset, *words)
+
+    def previewed(self, dataset, *words):
         rows = self.bank.do("tabulate", "--dataset", dataset, "--preview", "--format", "csv", *words)
         return sum(int(row["count"] or 0) for row in csv.DictReader(io.StringIO(rows)))
 
@@ -301,7 +304,18 @@ class Incidents(ImportTest):
         told = self.kept_in_part(once + "C8,2024-04-01,IT\n", 1, 7, "--append")
         self.assertIn(".csv:2: case_id: the dataset has a record of this id already", told)
         self.is_refused("hte_Country\nIT\n", "rows without an id", words=("--append",), **again)
-        self.assertEqual(self.counted("cases", "--by", "country", "--epsilon", "2"), 8)
+        self.assertEqual(self.counted("cases", "--by", "country"), 8)
+
+    def test_a_preview_repeats_nothing_that_was_erased(self):
+        self.kept("id,hte_Country\n" + "".join(f"c{i},IT\n" for i in range(4)), 4, profile="htcds", dataset="cases")
+        self.assertEqual(self.counted("cases", "--by", "country"), 4)
+        self.bank.do("dataset", "forget", "cases", "--record", "c0")
+        self.assertEqual(self.previewed("cases", "--by", "country"), 3)
+        self.kept("id,hte_Country\nc1,IT\n", 1, profile="htcds", dataset="cases")
+        self.assertEqual(self.previewed("cases", "--by", "country"), 3)
+        self.bank.do("dataset", "drop", "cases")
+        self.refused(self.bank.cli("tabulate", "--dataset", "cases", "--preview", "--by", "country"), FAILED,
+                     "dataset cases: does not exist")
 
     def test_an_incident_in_several_counts_moves_no_more_cells_than_were_asked_for(self):
         profile = self.home / "several.profile"

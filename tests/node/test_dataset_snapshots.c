@@ -357,12 +357,17 @@ static void a_forgotten_record_is_in_no_snapshot(void **state)
 /* Also one that was added after, or that only the snapshot has. */
 static void a_record_that_was_replaced_is_forgotten_in_the_snapshot(void **state)
 {
+    uint8_t before[SYM_DIGEST_BYTES];
+    uint8_t after[SYM_DIGEST_BYTES];
     struct shelf *s = *state;
     struct sym_dataset_forgotten gone = {0};
     import_incidents(s, 'a', false, 0, N);
     publish(s);
     import_incidents(s, 'b', false, 0, 10);
+    sym_datasets_basis(s->datasets, 0, before);
     assert_int_equal(shelf_forget(s, "cases", "r4999", &gone, NULL), SYM_OK);
+    sym_datasets_basis(s->datasets, 0, after);
+    assert_memory_not_equal(before, after, sizeof before);
     assert_forgotten(s, 4999, N);
     assert_int_equal(shelf_row(s, "cases").records, 10);
 }

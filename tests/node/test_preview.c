@@ -19,12 +19,29 @@ static struct {
     struct sym_fault fault;
     unsigned begun;
     sym_contribution_fn *done;
-    bool is_there; /* the dataset */
+    bool is_there;   /* the dataset */
+    uint8_t edition; /* of it */
     unsigned held;
 } stage;
 
 /* What it is made from ---------------------------------------------------------------------------
  */
+
+enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at, struct sym_span name,
+                               struct sym_fault *fault)
+{
+    (void)d;
+    (void)name;
+    *at = 0;
+    return stage.is_there ? SYM_OK : sym_fail(fault, SYM_NOT_FOUND, "dataset: does not exist");
+}
+
+void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
+{
+    (void)d;
+    (void)at;
+    memset(out, stage.edition, SYM_DIGEST_BYTES);
+}
 
 enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row *row,
                                struct sym_datasets *d, struct sym_span name,
@@ -102,7 +119,7 @@ static int tear_down(void **state)
 }
 
 /* The counts by sex of this dataset. */
-static enum sym_err ask(const char *dataset)
+static enum sym_err ask_from(const char *dataset, uint32_t first)
 {
     const struct sym_span codes[] = {sym_span_text("male")};
     const struct sym_tab_dimension dimension = {
@@ -122,12 +139,18 @@ static enum sym_err ask(const char *dataset)
     assert_int_equal(sym_encode(bytes, sizeof bytes, &len, &sym_msg_tab_query, &query), SYM_OK);
     const struct sym_tabulate_start start = {.dataset = sym_span_text(dataset),
                                              .query = sym_span(bytes, len)};
-    enum sym_err err = sym_preview_page(&stage.preview, &page, stage.room, &start, 0, &stage.fault);
+    enum sym_err err =
+        sym_preview_page(&stage.preview, &page, stage.room, &start, first, &stage.fault);
     if (err == SYM_OK) {
         assert_int_equal(page.records, stage.begun);
         assert_int_equal(page.next, 0);
     }
     return err;
+}
+
+static enum sym_err ask(const char *dataset)
+{
+    return ask_from(dataset, 0);
 }
 
 static void ends(enum sym_err err)
@@ -175,6 +198,54 @@ static void a_dataset_that_changed_meanwhile_is_counted_again(void **state)
     assert_string_equal(stage.fault.text, "dataset: does not exist");
 }
 
+static void a_dataset_that_changed_since_is_counted_again(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("cases"), SYM_AGAIN);
+    ends(SYM_OK);
+    assert_int_equal(ask("cases"), SYM_OK);
+    stage.edition++;
+    assert_int_equal(ask_from("cases", 1), SYM_CANCELLED);
+    assert_int_equal(ask("cases"), SYM_AGAIN);
+    assert_int_equal(stage.begun, 2);
+    ends(SYM_OK);
+    assert_int_equal(ask("cases"), SYM_OK);
+}
+
+static void a_dataset_that_was_dropped_is_told_no_more(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("cases"), SYM_AGAIN);
+    ends(SYM_OK);
+    stage.is_there = false;
+    assert_int_equal(ask("cases"), SYM_NOT_FOUND);
+    assert_string_equal(stage.fault.text, "dataset: does not exist");
+    assert_null(stage.preview.cells);
+}
+
+static void a_change_wipes_what_was_counted_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("cases"), SYM_AGAIN);
+    ends(SYM_OK);
+    sym_preview_look(&stage.preview);
+    assert_non_null(stage.preview.cells);
+    stage.edition++;
+    sym_preview_look(&stage.preview);
+    assert_null(stage.preview.cells);
+    assert_int_equal(stage.held, 0);
+}
+
+static void a_change_ends_the_count_that_runs(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("cases"), SYM_AGAIN);
+    stage.is_there = false;
+    sym_preview_look(&stage.preview);
+    assert_int_equal(stage.held, 0);
+    sym_preview_look(&stage.preview);
+}
+
 static void two_questions_wait_for_each_other(void **state)
 {
     (void)state;
@@ -211,6 +282,10 @@ int main(void)
         T(is_counted_once_and_kept),
         T(a_count_that_failed_is_told_once_and_begun_by_the_next),
         T(a_dataset_that_changed_meanwhile_is_counted_again),
+        T(a_dataset_that_changed_since_is_counted_again),
+        T(a_dataset_that_was_dropped_is_told_no_more),
+        T(a_change_wipes_what_was_counted_at_once),
+        T(a_change_ends_the_count_that_runs),
         T(two_questions_wait_for_each_other),
         T(one_that_nobody_comes_for_gives_way),
 #undef T

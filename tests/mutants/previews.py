@@ -1,0 +1,24 @@
+# Previews of what a node would add: what their tests must catch. Each: what is broken, the test that must fail,
+# and edits of (file, text, replacement).
+MUTANTS = [
+    (
+        "a preview of a dataset that has changed is told again",
+        "node/test_preview:a_dataset_that_changed_since_is_counted_again",
+        ("node/core/preview.c", "    sym_preview_look(p);\n", ""),
+    ),
+    (
+        "a preview of a dataset that has changed stays in memory",
+        "node/test_preview:a_change_wipes_what_was_counted_at_once",
+        ("node/core/preview.c", "!sym_equal(now, p->basis, sizeof now)", "false"),
+    ),
+    (
+        "the pages of one preview are of two editions",
+        "node/test_preview:a_dataset_that_changed_since_is_counted_again",
+        ("node/core/preview.c", "first > 0 && has_moved(", "false && has_moved("),
+    ),
+    (
+        "what is forgotten in the published edition alone leaves the basis as it was",
+        "node/test_dataset_snapshots:a_record_that_was_replaced_is_forgotten_in_the_snapshot",
+        ("node/data/datasets.c", "        sym_write_u64(&w, s->snapshot_records);\n", ""),
+    ),
+]
