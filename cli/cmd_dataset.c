@@ -230,17 +230,26 @@ const struct sym_command sym_cmd_dataset_publish = {
     .run = run_publish,
 };
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static enum sym_err print_forgotten(const struct sym_call *call,
                                     const struct sym_dataset_forgotten *forgotten)
 {
     const char *name = call->args.operands[0];
     if (!sym_args_has(&call->args, "json")) {
         (void)printf("%s: %" PRIu64 " record%s with %" PRIu64 " identifier%s forgotten", name,
-                     forgotten->records, forgotten->records == 1 ? "" : "s", forgotten->tokens,
-                     forgotten->tokens == 1 ? "" : "s");
+                     forgotten->records, plural(forgotten->records), forgotten->tokens,
+                     plural(forgotten->tokens));
+        if (forgotten->published_records > 0) {
+            (void)printf(", and %" PRIu64 " record%s of the published edition",
+                         forgotten->published_records, plural(forgotten->published_records));
+        }
         if (forgotten->results > 0) {
             (void)printf(", and taken out of %" PRIu64 " result%s", forgotten->results,
-                         forgotten->results == 1 ? "" : "s");
+                         plural(forgotten->results));
         }
         (void)putchar('\n');
         return SYM_OK;
@@ -251,6 +260,7 @@ static enum sym_err print_forgotten(const struct sym_call *call,
     sym_json_number(j, "records", forgotten->records);
     sym_json_number(j, "tokens", forgotten->tokens);
     sym_json_number(j, "results", forgotten->results);
+    sym_json_number(j, "published_records", forgotten->published_records);
     sym_json_end(j);
     return sym_json_finish(j);
 }
@@ -277,7 +287,8 @@ static enum sym_exit run_forget(const struct sym_call *call)
         fault.err =
             sym_client_ask(&client, SYM_VERB_DATASET_FORGET, &wish, &arena, &forgotten, &fault);
     }
-    if (fault.err == SYM_OK && forgotten.records == 0 && forgotten.results == 0) {
+    if (fault.err == SYM_OK && forgotten.records == 0 && forgotten.results == 0 &&
+        forgotten.published_records == 0) {
         fault.err =
             sym_fail(&fault, SYM_NOT_FOUND, "%s: has no record of this id", call->args.operands[0]);
     }

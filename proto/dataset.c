@@ -91,6 +91,7 @@ static const struct sym_field dataset_forgotten_fields[] = {
     SYM_FIELD_U64(struct sym_dataset_forgotten, records, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_dataset_forgotten, tokens, 0, UINT64_MAX),
     SYM_FIELD_U64(struct sym_dataset_forgotten, results, 0, UINT64_MAX),
+    SYM_FIELD_U64(struct sym_dataset_forgotten, published_records, 0, UINT64_MAX),
 };
 const struct sym_message sym_msg_dataset_forgotten =
     SYM_MESSAGE("DatasetForgotten", struct sym_dataset_forgotten, dataset_forgotten_fields);

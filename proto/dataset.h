@@ -77,6 +77,7 @@ struct sym_dataset_forgotten {
     uint64_t records;
     uint64_t tokens;
     uint64_t results;
+    uint64_t published_records; /* of the published snapshot, which may be those as well */
 };
 
 struct sym_type_count {

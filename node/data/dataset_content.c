@@ -346,13 +346,15 @@ static enum sym_err forget_fn(struct sym_transaction *t, void *context)
         err = sym_dataset_put(t, &f->after);
     }
     return err == SYM_OK
-               ? sym_dataset_say(f->datasets, t, f->author, SYM_ENTRY_FORGOTTEN, "record-forgotten",
-                                 &f->after, f->before->records - f->after.records,
-                                 "records=%llu tokens=%llu results=%llu",
-                                 (unsigned long long)(f->before->records - f->after.records),
-                                 (unsigned long long)(f->before->tokens[SYM_TOKEN_NONE] -
-                                                      f->after.tokens[SYM_TOKEN_NONE]),
-                                 (unsigned long long)f->gone.results)
+               ? sym_dataset_say(
+                     f->datasets, t, f->author, SYM_ENTRY_FORGOTTEN, "record-forgotten", &f->after,
+                     f->before->records - f->after.records,
+                     "records=%llu tokens=%llu results=%llu published=%llu",
+                     (unsigned long long)(f->before->records - f->after.records),
+                     (unsigned long long)(f->before->tokens[SYM_TOKEN_NONE] -
+                                          f->after.tokens[SYM_TOKEN_NONE]),
+                     (unsigned long long)f->gone.results,
+                     (unsigned long long)(f->before->snapshot_records - f->after.snapshot_records))
                : err;
 }
 
@@ -406,6 +408,7 @@ enum sym_err sym_datasets_forget(struct sym_datasets *d, struct sym_dataset_forg
     out->records = s->records - f.after.records;
     out->tokens = s->tokens[SYM_TOKEN_NONE] - f.after.tokens[SYM_TOKEN_NONE];
     out->results = f.gone.results;
+    out->published_records = s->snapshot_records - f.after.snapshot_records;
     *s = f.after;
     sym_contents_cancel(d, sym_span_text(s->name));
     return sym_datasets_erase(d, s, "changed", fault);

@@ -80,7 +80,8 @@ static void speaks_json(void **state)
     run(&r, "dataset|publish|suspects|--json");
     json_is(r.out, SUSPECTS_JSON);
     run(&r, "dataset|forget|suspects|--record|r1|--json");
-    json_is(r.out, "{\"dataset\":\"suspects\",\"records\":1,\"tokens\":3,\"results\":0}");
+    json_is(r.out, "{\"dataset\":\"suspects\",\"records\":1,\"tokens\":3,\"results\":0,"
+                   "\"published_records\":0}");
 }
 
 static void shows_one_dataset_line_by_line(void **state)
@@ -111,6 +112,24 @@ static void forgets_a_record_by_its_exact_id(void **state)
     assert_string_equal(r.out, "suspects: 1 record with 3 identifiers forgotten\n");
     fake_notes(asked, *state);
     assert_string_equal(asked, "DATASET_FORGET\nsuspects/=r 1é\n");
+}
+
+static enum sym_err forgets_in_the_published_edition(struct fake_call *call)
+{
+    static const struct sym_dataset_forgotten forgotten = {.published_records = 1};
+    call->answer = &forgotten;
+    return SYM_OK;
+}
+
+static void tells_what_it_forgot_in_the_published_edition_alone(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, forgets_in_the_published_edition);
+    run(&r, "dataset|forget|cases|--record|c4");
+    assert_string_equal(r.err, "");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "cases: 0 records with 0 identifiers forgotten, and 1 record of the "
+                               "published edition\n");
 }
 
 static enum sym_err forgets_nothing(struct fake_call *call)
@@ -270,6 +289,7 @@ int main(void)
         WITH_NODE(speaks_json),
         WITH_NODE(shows_one_dataset_line_by_line),
         WITH_NODE(forgets_a_record_by_its_exact_id),
+        WITH_NODE(tells_what_it_forgot_in_the_published_edition_alone),
         WITH_NODE(a_record_that_is_not_there_is_a_failure),
         WITH_NODE(a_script_drops_without_a_question),
         WITH_NODE(lists_and_drops_what_peers_have_sent),

@@ -313,6 +313,9 @@ class Incidents(ImportTest):
         self.assertEqual(self.previewed("cases", "--by", "country"), 3)
         self.kept("id,hte_Country\nc1,IT\n", 1, profile="htcds", dataset="cases")
         self.assertEqual(self.previewed("cases", "--by", "country"), 3)
+        gone = self.bank.json("dataset", "forget", "cases", "--record", "c2")
+        self.assertEqual((gone["records"], gone["published_records"]), (0, 1))
+        self.assertEqual(self.previewed("cases", "--by", "country"), 2)
         self.bank.do("dataset", "drop", "cases")
         self.refused(self.bank.cli("tabulate", "--dataset", "cases", "--preview", "--by", "country"), FAILED,
                      "dataset cases: does not exist")

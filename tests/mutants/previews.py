@@ -21,4 +21,14 @@ MUTANTS = [
         "node/test_dataset_snapshots:a_record_that_was_replaced_is_forgotten_in_the_snapshot",
         ("node/data/datasets.c", "        sym_write_u64(&w, s->snapshot_records);\n", ""),
     ),
+    (
+        "what is forgotten in the published edition alone is told as a failure",
+        "cli/test_dataset:tells_what_it_forgot_in_the_published_edition_alone",
+        ("cli/cmd_dataset.c", " &&\n        forgotten.published_records == 0) {", ") {"),
+    ),
+    (
+        "what is forgotten in the published edition is not counted",
+        "node/test_dataset_snapshots:a_record_that_was_replaced_is_forgotten_in_the_snapshot",
+        ("node/data/dataset_content.c", "    out->published_records = s->snapshot_records - f.after.snapshot_records;\n", ""),
+    ),
 ]

@@ -368,6 +368,8 @@ static void a_record_that_was_replaced_is_forgotten_in_the_snapshot(void **state
     assert_int_equal(shelf_forget(s, "cases", "r4999", &gone, NULL), SYM_OK);
     sym_datasets_basis(s->datasets, 0, after);
     assert_memory_not_equal(before, after, sizeof before);
+    assert_int_equal(gone.records, 0);
+    assert_int_equal(gone.published_records, 1);
     assert_forgotten(s, 4999, N);
     assert_int_equal(shelf_row(s, "cases").records, 10);
 }
@@ -380,6 +382,8 @@ static void a_record_that_was_added_since_is_forgotten_there_only(void **state)
     publish(s);
     import_incidents(s, 'b', true, 10, 10);
     assert_int_equal(shelf_forget(s, "cases", "r15", &gone, NULL), SYM_OK);
+    assert_int_equal(gone.records, 1);
+    assert_int_equal(gone.published_records, 0);
     assert_int_equal(shelf_row(s, "cases").records, 19);
     assert_snapshot(s, 1, 0, 10);
 }
