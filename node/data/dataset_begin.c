@@ -72,7 +72,8 @@ static uint32_t kind_of(const struct sym_import_begin *begin)
     return begin->kind == SYM_DATASET_NONE ? SYM_DATASET_IDENTIFIERS : begin->kind;
 }
 
-/* What is added to must be of the same kind, and aggregates declare the same bounds. */
+/* What is added to or replaced must be of the same kind; aggregates are added to such with the same
+ * bounds. */
 static enum sym_err check_kind(const struct sym_datasets *d, const struct sym_import_begin *begin,
                                struct sym_fault *fault)
 {
@@ -86,14 +87,18 @@ static enum sym_err check_kind(const struct sym_datasets *d, const struct sym_im
             "how many persons of it; others declare nothing",
             (int)begin->dataset.len, (const char *)begin->dataset.data);
     }
-    if (old == NULL || !begin->append) {
+    if (old == NULL) {
         return SYM_OK;
     }
     if (old->kind != kind_of(begin)) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "dataset %s: holds %s, and these are %s; import them under another name",
+                        "dataset %s: holds %s, and these are %s; import them under another name, "
+                        "or drop it first: symbolon dataset drop %s",
                         old->name, sym_dataset_kind_text(old->kind),
-                        sym_dataset_kind_text(kind_of(begin)));
+                        sym_dataset_kind_text(kind_of(begin)), old->name);
+    }
+    if (!begin->append) {
+        return SYM_OK;
     }
     if (old->cells_per_incident != begin->cells_per_incident ||
         old->persons_max != begin->persons_max) {

@@ -165,8 +165,7 @@ static enum sym_err end_fn(struct sym_transaction *t, void *context)
 /* What a dataset says of its bounds is said of its snapshot, too. */
 static bool has_bounds_of(const struct sym_dataset *a, const struct sym_dataset *b)
 {
-    return a->kind == b->kind && a->cells_per_incident == b->cells_per_incident &&
-           a->persons_max == b->persons_max;
+    return a->cells_per_incident == b->cells_per_incident && a->persons_max == b->persons_max;
 }
 
 /* What the dataset is once the import has ended. */
@@ -215,7 +214,7 @@ static enum sym_err keep(struct sym_datasets *d, size_t at, const struct sym_aut
     bool is_snapshot = replaces && after->has_snapshot &&
                        sym_equal(after->snapshot, old->content, sizeof after->snapshot);
     bool at_once = replaces && !is_snapshot && sym_content_held(d, old->content) == 0;
-    /* Of another kind or other bounds: what was published is of no use any more. */
+    /* Of other bounds: what was published is of no use any more. */
     d->litter = d->litter || (replaces && old->has_snapshot && !after->has_snapshot);
     struct writing w = {.datasets = d,
                         .import = m,

@@ -338,6 +338,8 @@ class Incidents(ImportTest):
         shown = self.shown("counts")
         self.assertEqual((shown["kind"], shown["records"]), ("aggregates", 2))
 
-    def test_incidents_are_not_added_to_identifiers(self):
+    def test_incidents_neither_extend_nor_replace_identifiers(self):
         self.kept(GOOD, 2)
-        self.is_refused(self.CASES, words=("--append",), profile="htcds")
+        for words in (("--append",), ()):
+            self.is_refused(self.CASES, "symbolon dataset drop", words=words, profile="htcds")
+        self.assertEqual(self.shown()["kind"], "identifiers")

@@ -21,4 +21,9 @@ MUTANTS = [
         "cli/test_handover:does_not_know_whether_an_end_without_an_answer_arrived",
         ("cli/handover.c", "err != SYM_CLOSED && err != SYM_UNREACHABLE", "err != SYM_UNREACHABLE"),
     ),
+    (
+        "an import replaces what is of another kind",
+        "node/test_dataset_snapshots:refuses_to_replace_what_is_of_another_kind",
+        ("node/data/dataset_begin.c", "if (old->kind != kind_of(begin)) {", "if (begin->append && old->kind != kind_of(begin)) {"),
+    ),
 ]

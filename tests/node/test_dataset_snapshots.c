@@ -437,24 +437,6 @@ static void a_dataset_of_the_same_name_was_never_published(void **state)
 
 /* Kinds and bounds ----------------------------------------------------------------------------- */
 
-static void of_another_kind_nothing_stays_published(void **state)
-{
-    struct shelf *s = *state;
-    struct sym_content *c = NULL;
-    struct sym_dataset_row row;
-    import_incidents(s, 'a', false, 0, N);
-    publish(s);
-    import_aggregates(s, 'b', false, 2, 3);
-    assert_int_equal(hold(s, &c, &row), SYM_WRONG_STATE);
-    assert_int_equal(shelf_row(s, "cases").published_records, 0);
-    assert_int_equal(shelf_values(s), 1);
-    publish(s);
-    assert_snapshot(s, 2, 0, 10);
-    assert_int_equal(shelf_import(s, 'c', "cases", false, 0, 10), SYM_OK);
-    assert_int_equal(hold(s, &c, &row), SYM_UNSUPPORTED);
-    assert_int_equal(shelf_values(s), 1);
-}
-
 static void aggregates_keep_their_bounds(void **state)
 {
     struct shelf *s = *state;
@@ -507,6 +489,25 @@ static void refuses_aggregates_without_bounds_and_bounds_of_others(void **state)
     refuse(s, &begin, "aggregates declare in how many cells one incident counts");
     begin.kind = SYM_DATASET_INCIDENTS;
     refuse(s, &begin, "others declare nothing");
+}
+
+static void refuses_to_replace_what_is_of_another_kind(void **state)
+{
+    struct shelf *s = *state;
+    uint8_t id[SYM_IMPORT_ID_BYTES];
+    import_incidents(s, 'a', false, 0, 10);
+    publish(s);
+    struct sym_import_begin begin = aggregates(id, 'b', false, 2, 3);
+    refuse(s, &begin,
+           "dataset cases: holds incidents, and these are aggregates; import them under another "
+           "name, or drop it first: symbolon dataset drop cases");
+    begin = begin_of(id, 'b', false, SYM_DATASET_IDENTIFIERS);
+    refuse(s, &begin, "holds incidents, and these are identifiers");
+    assert_snapshot(s, 1, 0, 10);
+    assert_int_equal(shelf_drop(s, "cases", NULL), SYM_OK);
+    assert_int_equal(shelf_import(s, 'c', "cases", false, 0, 10), SYM_OK);
+    begin = begin_of(id, 'd', false, SYM_DATASET_INCIDENTS);
+    refuse(s, &begin, "holds identifiers, and these are incidents");
 }
 
 static void refuses_to_append_other_bounds_or_another_kind(void **state)
@@ -593,10 +594,10 @@ int main(void)
         TEST(who_holds_a_snapshot_cannot_read_what_was_forgotten),
         TEST(dropping_takes_the_snapshot_too),
         TEST(a_dataset_of_the_same_name_was_never_published),
-        TEST(of_another_kind_nothing_stays_published),
         TEST(aggregates_keep_their_bounds),
         TEST(the_bounds_of_a_snapshot_are_those_that_it_was_declared_with),
         TEST(refuses_aggregates_without_bounds_and_bounds_of_others),
+        TEST(refuses_to_replace_what_is_of_another_kind),
         TEST(refuses_to_append_other_bounds_or_another_kind),
         TEST(refuses_columns_of_another_kind),
         TEST(refuses_incidents_that_stand_for_several),
