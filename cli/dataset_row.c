@@ -25,6 +25,9 @@ void sym_dataset_put_json(struct sym_json *j, const char *key, const struct sym_
     sym_json_time(j, "imported", row->imported_ms / 1000);
     sym_json_text(j, "imported_by", row->imported_by);
     sym_json_time(j, "published", row->published_ms / 1000);
+    if (row->kind != SYM_DATASET_IDENTIFIERS) {
+        sym_json_number(j, "published_records", row->published_records);
+    }
     sym_json_number(j, "bytes", row->bytes);
     sym_json_end(j);
 }
@@ -56,10 +59,14 @@ void sym_dataset_put_lines(struct sym_table *t, const struct sym_dataset_row *ro
     sym_table_format(t, "imported");
     sym_table_format(t, "%s%s%s", imported, *user != '\0' ? " by " : "", user);
     sym_table_format(t, "published");
-    if (row->published_ms > 0) {
+    if (row->published_ms == 0) {
+        sym_table_format(t, "never");
+    } else if (row->kind == SYM_DATASET_IDENTIFIERS) {
         sym_table_format(t, "%s, epoch %" PRIu64, published, row->epoch);
     } else {
-        sym_table_format(t, "never");
+        sym_table_format(t, "%s, epoch %" PRIu64 ", of %" PRIu64 " record%s%s", published,
+                         row->epoch, row->published_records, row->published_records == 1 ? "" : "s",
+                         row->imported_ms > row->published_ms ? "; older than what it holds" : "");
     }
     sym_table_format(t, "stored");
     sym_table_format(t, "%s", bytes);

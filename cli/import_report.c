@@ -137,6 +137,20 @@ static enum sym_err print_types(const struct sym_import_counts *c)
     return sym_table_print(t, stdout);
 }
 
+/* Joint computations count what was published, and not what was imported. */
+static void print_edition(const struct sym_import_report *r)
+{
+    if (r->published_records > 0) {
+        (void)printf("\nwhat was published (edition %" PRIu64 ", %" PRIu64 " record%s) stays what "
+                     "is counted until: symbolon dataset publish %s\n",
+                     r->edition, r->published_records, r->published_records == 1 ? "" : "s",
+                     r->dataset);
+    } else {
+        (void)printf("\nit is counted once it is published: symbolon dataset publish %s\n",
+                     r->dataset);
+    }
+}
+
 enum sym_err sym_import_report_print(const struct sym_import_report *r, bool json)
 {
     if (json) {
@@ -148,8 +162,14 @@ enum sym_err sym_import_report_print(const struct sym_import_report *r, bool jso
                                      : "new";
     (void)printf("%s: %s, profile %s: %s\n", r->dataset, r->file, r->profile, what);
     enum sym_err err = print_counts(r->counts, holds_incidents(r));
-    if (err == SYM_OK && holds_incidents(r)) {
-        return sym_incident_report_print(r->counts, r->unknowns, r->preview);
+    if (err == SYM_OK && !holds_incidents(r)) {
+        return print_types(r->counts);
     }
-    return err == SYM_OK ? print_types(r->counts) : err;
+    if (err == SYM_OK) {
+        err = sym_incident_report_print(r->counts, r->unknowns, r->preview);
+    }
+    if (err == SYM_OK && !r->dry_run) {
+        print_edition(r);
+    }
+    return err;
 }

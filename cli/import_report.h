@@ -31,6 +31,8 @@ struct sym_import_report {
     /* Of incidents and aggregates. */
     const struct sym_unknowns *unknowns;
     const struct sym_incident_preview *preview;
+    uint64_t published_records; /* of the edition that is counted, 0: there is none */
+    uint64_t edition;
 };
 
 /* On standard output. SYM_NO_MEMORY, SYM_INTERNAL. */

@@ -32,6 +32,8 @@ struct job {
     struct sym_repeats held_ids;         /* prints of ids of what incidents are added to */
     struct sym_unknowns unknowns;        /* of incidents */
     struct sym_incident_preview preview; /* of incidents, in a dry run */
+    uint64_t published_records;          /* of incidents, what is counted of the dataset */
+    uint64_t edition;
     struct sym_progress progress;
 };
 
@@ -299,6 +301,10 @@ static enum sym_err import_into_node(struct job *job, struct sym_fault *fault)
     if (err == SYM_OK) {
         err = sym_handover_keep(job->handover, &arena, &row, fault);
     }
+    if (err == SYM_OK) {
+        job->published_records = row.published_records;
+        job->edition = row.epoch;
+    }
     sym_handover_end(job->handover);
     return err;
 }
@@ -314,7 +320,9 @@ static enum sym_exit finish(struct job *job, struct sym_fault *fault)
                                              .counts = &job->counts,
                                              .kind = job->profile->kind,
                                              .unknowns = &job->unknowns,
-                                             .preview = &job->preview};
+                                             .preview = &job->preview,
+                                             .published_records = job->published_records,
+                                             .edition = job->edition};
     sym_unknowns_sort(&job->unknowns);
     bool json = sym_args_has(&job->call->args, "json");
     /* A dry run that finds nothing to import still tells what it found. */

@@ -102,6 +102,31 @@ static void shows_one_dataset_line_by_line(void **state)
                                "stored       1.00 MiB\n");
 }
 
+static enum sym_err an_older_edition(struct fake_call *call)
+{
+    static struct sym_dataset_row row;
+    row = suspects();
+    row.kind = SYM_DATASET_INCIDENTS;
+    row.n_types = 0;
+    row.published_records = 4;
+    row.imported_ms += call->verb == SYM_VERB_DATASET_PUBLISH ? 0 : 60001;
+    call->answer = &row;
+    return SYM_OK;
+}
+
+static void says_that_what_is_published_is_older(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, an_older_edition);
+    run(&r, "dataset|show|suspects");
+    assert_shows(r.out, "\npublished    2026-09-21T14:14:20Z, epoch 2, of 4 records; older than "
+                        "what it holds\n");
+    run(&r, "dataset|publish|suspects");
+    assert_shows(r.out, "\npublished    2026-09-21T14:14:20Z, epoch 2, of 4 records\n");
+    run(&r, "dataset|show|suspects|--json");
+    assert_shows(r.out, "\"published_records\": 4,");
+}
+
 static void forgets_a_record_by_its_exact_id(void **state)
 {
     static struct run r;
@@ -288,6 +313,7 @@ int main(void)
         WITH_NODE(lists_datasets_in_columns),
         WITH_NODE(speaks_json),
         WITH_NODE(shows_one_dataset_line_by_line),
+        WITH_NODE(says_that_what_is_published_is_older),
         WITH_NODE(forgets_a_record_by_its_exact_id),
         WITH_NODE(tells_what_it_forgot_in_the_published_edition_alone),
         WITH_NODE(a_record_that_is_not_there_is_a_failure),

@@ -83,6 +83,44 @@ static void hands_over_aggregates_with_what_they_declare(void **state)
     assert_shows(asked, "row of 1 codes, count 12\n");
 }
 
+static enum sym_err has_published(struct fake_call *call)
+{
+    static struct sym_dataset_row row;
+    enum sym_err err = takes_incidents(call);
+    if (call->verb == SYM_VERB_IMPORT_END) {
+        row = *(const struct sym_dataset_row *)call->answer;
+        row.epoch = 3;
+        row.published_records = 4;
+        call->answer = &row;
+    }
+    return err;
+}
+
+static void says_what_is_counted_until_it_is_published(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "id,hte_Country\nr1,IT\n");
+    fake_node_start(node, has_published);
+    import_as(&r, node, "htcds");
+    assert_string_equal(r.err, "");
+    assert_shows(r.out, "\nwhat was published (edition 3, 4 records) stays what is counted until: "
+                        "symbolon dataset publish suspects\n");
+    import_as(&r, node, "htcds|--dry-run");
+    assert_null(strstr(r.out, "dataset publish"));
+}
+
+static void names_publishing_as_the_next_step(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    write_csv(node, "id,hte_Country\nr1,IT\n");
+    fake_node_start(node, takes_incidents);
+    import_as(&r, node, "htcds");
+    assert_shows(r.out,
+                 "\nit is counted once it is published: symbolon dataset publish suspects\n");
+}
+
 /* A core whose dataset has r0 to r5 in three segments, of which it tells one at a time. */
 static enum sym_err has_some(struct fake_call *call)
 {
@@ -203,6 +241,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(hands_over_incidents_and_says_what_it_did_not_understand),
         WITH_NODE(hands_over_aggregates_with_what_they_declare),
+        WITH_NODE(says_what_is_counted_until_it_is_published),
+        WITH_NODE(names_publishing_as_the_next_step),
         WITH_NODE(refuses_aggregates_that_declare_nothing),
         WITH_NODE(adds_no_incident_that_the_dataset_has),
         WITH_NODE(adds_no_rows_without_ids),

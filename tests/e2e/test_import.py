@@ -313,6 +313,7 @@ class Incidents(ImportTest):
         self.assertEqual(self.previewed("cases", "--by", "country"), 3)
         self.kept("id,hte_Country\nc1,IT\n", 1, profile="htcds", dataset="cases")
         self.assertEqual(self.previewed("cases", "--by", "country"), 3)
+        self.assertIn(", epoch 1, of 3 records; older than what it holds", self.bank.do("dataset", "show", "cases"))
         gone = self.bank.json("dataset", "forget", "cases", "--record", "c2")
         self.assertEqual((gone["records"], gone["published_records"]), (0, 1))
         self.assertEqual(self.previewed("cases", "--by", "country"), 2)

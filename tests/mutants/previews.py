@@ -31,4 +31,14 @@ MUTANTS = [
         "node/test_dataset_snapshots:a_record_that_was_replaced_is_forgotten_in_the_snapshot",
         ("node/data/dataset_content.c", "    out->published_records = s->snapshot_records - f.after.snapshot_records;\n", ""),
     ),
+    (
+        "an import is silent of the edition that stays counted",
+        "cli/test_import_command_rows:says_what_is_counted_until_it_is_published",
+        ("cli/import_run.c", "        job->published_records = row.published_records;\n", ""),
+    ),
+    (
+        "an edition that is older than what was imported looks like the present one",
+        "cli/test_dataset:says_that_what_is_published_is_older",
+        ("cli/dataset_row.c", "row->imported_ms > row->published_ms", "row->imported_ms > UINT64_MAX - 1"),
+    ),
 ]
