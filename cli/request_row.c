@@ -90,15 +90,26 @@ static size_t count_own(const struct sym_request_list *list)
     return n;
 }
 
+/* Who approved what ended all the same did not end it. */
 static void put_state(struct sym_table *t, const struct sym_held_request *r)
 {
     char by[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     sym_format_text(by, sizeof by, r->decided_by);
     const char *state = sym_held_state_text(r->state);
+    const char *verb = "";
     if (r->state == SYM_HELD_USED) { /* an approval that served its exchange, or a command done */
         state = r->verb != 0 ? "done, approved" : "used, approved";
+    } else if (r->state == SYM_HELD_CANCELLED) {
+        state = "cancelled by the peer";
+        verb = ", approved";
+    } else if (r->state == SYM_HELD_EXPIRED) {
+        verb = ", approved";
     }
-    sym_table_format(t, "%s%s%s", state, *by != '\0' ? " by " : "", by);
+    if (*by != '\0') {
+        sym_table_format(t, "%s%s by %s", state, verb, by);
+    } else {
+        sym_table_format(t, "%s", state);
+    }
 }
 
 /* Commands of own users, with a line of titles of their own. */

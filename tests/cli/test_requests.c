@@ -76,6 +76,30 @@ static void lists_requests_in_columns(void **state)
             "\"exchange\":\"\",\"because\":\"\",\"question\":null}");
 }
 
+static enum sym_err ended_requests(struct fake_call *call)
+{
+    static struct sym_held_request requests[3];
+    static const struct sym_request_list list = {.requests = requests, .n_requests = 3};
+    for (size_t i = 0; i < 3; i++) {
+        requests[i] = request(i);
+        requests[i].state = i < 2 ? SYM_HELD_CANCELLED : SYM_HELD_EXPIRED;
+        requests[i].decided_by = sym_span_text(i == 0 ? "" : "olga");
+    }
+    call->answer = &list;
+    return SYM_OK;
+}
+
+static void does_not_say_that_the_approver_cancelled_what_the_peer_did(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, ended_requests);
+    run(&r, "requests");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "14:13:20Z  cancelled by the peer\n");
+    assert_shows(r.out, "14:13:20Z  cancelled by the peer, approved by olga\n");
+    assert_shows(r.out, "14:13:20Z  expired, approved by olga\n");
+}
+
 /* Hotspots of 13 and of all countries, by year; of three nodes: a peer, this one, a stranger. */
 static struct sym_span parameters(const struct fake_node *node)
 {
@@ -276,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(lists_requests_in_columns),
+        WITH_NODE(does_not_say_that_the_approver_cancelled_what_the_peer_did),
         WITH_NODE(a_tabulation_shows_what_is_asked_of_whom_and_what_it_costs),
         WITH_NODE(approves_by_the_first_digits),
         WITH_NODE(denies_with_a_reason),
