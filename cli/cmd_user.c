@@ -1,10 +1,12 @@
 #include "cli/client.h"
+#include "cli/exchange_id.h"
 #include "cli/file.h"
 #include "cli/format.h"
 #include "cli/roles_json.h"
 #include "cli/table.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ROLES_BYTES 64u
@@ -33,7 +35,46 @@ static enum sym_err write_key(const char *path, const char *name, const struct s
     return err;
 }
 
-/* There is a key of this name in DIR/users: of a user, or left behind. */
+/* Is this the wish to add a user of this name? The node tells it in words alone. */
+static bool adds(const struct sym_held_request *r, const char *name)
+{
+    char words[SYM_DETAIL_BYTES_MAX + 1u];
+    int n = snprintf(words, sizeof words, "user add %s as ", name);
+    return r->verb == SYM_VERB_USER_ADD && r->state == SYM_HELD_WAITING && n > 0 &&
+           (size_t)n < sizeof words && r->what.len >= (size_t)n &&
+           memcmp(r->what.data, words, (size_t)n) == 0;
+}
+
+/* The key of one whom an approver has to admit first: nobody may take it for a leftover. */
+static enum sym_err tell_waiting(struct sym_client *client, const char *path, const char *name,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_request_list list;
+    char shown[SYM_FAULT_BYTES];
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_REQUEST_LIST, &nothing, &arena, &list, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < list.n_requests; i++) {
+        char id[SYM_ID_SHOWN_BYTES];
+        if (adds(&list.requests[i], name)) {
+            sym_id_show(id, list.requests[i].id);
+            return sym_fail(fault, SYM_EXISTS,
+                            "user %s: waits for an approver, and the key is kept in %.160s; an "
+                            "approver decides: symbolon approve %s",
+                            name, sym_file_show(shown, path), id);
+        }
+    }
+    return sym_fail(fault, SYM_EXISTS,
+                    "%.160s: is a key of nobody whom the node knows or who waits for an approver; "
+                    "move it away",
+                    sym_file_show(shown, path));
+}
+
+/* There is a key of this name in DIR/users: of a user, of one who waits, or left behind. */
 static enum sym_err tell_taken(struct sym_client *client, const char *path, const char *name,
                                struct sym_fault *fault)
 {
@@ -54,11 +95,7 @@ static enum sym_err tell_taken(struct sym_client *client, const char *path, cons
                             name, roles, name);
         }
     }
-    char shown[SYM_FAULT_BYTES];
-    return sym_fail(fault, SYM_EXISTS,
-                    "%.160s: is a key of nobody whom the node knows, unless \"symbolon requests\" "
-                    "shows %s waiting; move it away",
-                    sym_file_show(shown, path), name);
+    return tell_waiting(client, path, name, fault);
 }
 
 /* The node has admitted the key, or may have. */

@@ -122,14 +122,29 @@ static void a_key_that_the_node_may_know_is_kept(void **state)
     }
 }
 
+/* Alice is a user; an approver has to say whether carol becomes one, and has refused bob. */
 static enum sym_err knows_alice(struct fake_call *call)
 {
     static const uint8_t key[SYM_ED25519_BYTES] = {1};
+    static const uint8_t id[SYM_EXCHANGE_ID_BYTES] = {0x4f, 0x1c, 0xaa, 1};
     static const struct sym_user_row alice = {.name = {(const uint8_t *)"alice", 5},
                                               .key = {key, sizeof key},
                                               .roles = SYM_USER_AUDITOR | SYM_USER_ANALYST};
     static const struct sym_user_list list = {.users = &alice, .n_users = 1};
+    static struct sym_held_request held[2];
+    static const struct sym_request_list requests = {.requests = held, .n_requests = 2};
+    for (size_t i = 0; i < 2; i++) {
+        held[i] = (struct sym_held_request){.id = sym_span(id, sizeof id),
+                                            .verb = SYM_VERB_USER_ADD,
+                                            .user = sym_span_text("operator")};
+    }
+    held[0].what = sym_span_text("user add bob as approver");
+    held[0].state = SYM_HELD_DENIED;
+    held[1].what = sym_span_text("user add carol as approver");
     call->answer = &list;
+    if (call->verb == SYM_VERB_REQUEST_LIST) {
+        call->answer = &requests;
+    }
     return SYM_OK;
 }
 
@@ -147,8 +162,8 @@ static void never_overwrites_a_key(void **state)
                                "another name, or take it away first: symbolon user remove alice\n");
     run(&r, "user|add|bob|--role|analyst");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "/users/bob.key: is a key of nobody whom the node knows, unless \"symbolon "
-                        "requests\" shows bob waiting; move it away\n");
+    assert_shows(r.err, "/users/bob.key: is a key of nobody whom the node knows or who waits for "
+                        "an approver; move it away\n");
     fake_write(node->dir, "mine.key", sym_span_text("precious"), 0600);
     char words[512];
     (void)snprintf(words, sizeof words, "user|add|eve|--role|analyst|--out|%s/mine.key", node->dir);
@@ -156,7 +171,22 @@ static void never_overwrites_a_key(void **state)
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "mine.key: exists already and is not overwritten");
     fake_notes(asked, node);
-    assert_string_equal(asked, "USER_LIST\nUSER_LIST\n");
+    assert_string_equal(asked, "USER_LIST\nUSER_LIST\nREQUEST_LIST\n");
+}
+
+static void keeps_the_key_of_one_who_waits_for_an_approver(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    fake_node_start(node, knows_alice);
+    fake_write(node->dir, "users/carol.key", sym_span_text("precious"), 0600);
+    fake_write(node->dir, "users/car.key", sym_span_text("precious"), 0600);
+    run(&r, "user|add|carol|--role|approver");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "user carol: waits for an approver, and the key is kept in ");
+    assert_shows(r.err, "/users/carol.key; an approver decides: symbolon approve 4f1caa010000\n");
+    run(&r, "user|add|car|--role|approver");
+    assert_shows(r.err, "/users/car.key: is a key of nobody");
 }
 
 static void refuses_users_without_a_good_name_or_role(void **state)
@@ -395,6 +425,7 @@ int main(void)
         AS_OPERATOR(a_user_that_is_refused_leaves_no_key),
         AS_OPERATOR(a_key_that_the_node_may_know_is_kept),
         AS_OPERATOR(never_overwrites_a_key),
+        AS_OPERATOR(keeps_the_key_of_one_who_waits_for_an_approver),
         AS_OPERATOR(refuses_users_without_a_good_name_or_role),
         AS_OPERATOR(lists_users_with_their_roles),
         AS_OPERATOR(removing_a_user_deletes_the_key_file),

@@ -44,6 +44,8 @@ class Changes(Staffed):
         self.assertNotIn("kim", self.users())
         key = self.a.dir / "users/kim.key"
         self.assertTrue(key.exists())
+        self.refused(self.a.cli("user", "add", "kim", "--role", "approver"), FAILED,
+                     "user kim: waits for an approver", f"symbolon approve {held['id'][:12]}")
         self.assertIn("1 command of own users waits", self.a.do("status"))
         self.a.restart()
         self.a.do("approve", held["id"][:8], user="anna")
