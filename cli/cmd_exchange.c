@@ -70,6 +70,14 @@ static void put_count(struct sym_table *t, bool known, uint32_t count)
     }
 }
 
+/* At the node that was asked an approval may come long before the peer does. */
+static const char *listed_state(const struct sym_exchange_entry *e)
+{
+    bool approved =
+        e->state == SYM_EXCHANGE_HELD && e->role != SYM_AS_INITIATOR && e->approver.len > 0;
+    return approved ? "approved" : sym_exchange_state_text(e->state);
+}
+
 static void list_row(void *context, const struct sym_exchange_entry *e)
 {
     struct sym_table *t = context;
@@ -88,7 +96,7 @@ static void list_row(void *context, const struct sym_exchange_entry *e)
     }
     sym_table_format(t, "%s", sym_exchange_role_text(e->role));
     sym_table_format(t, "%s", sym_exchange_kind_text(e));
-    sym_table_format(t, "%s", sym_exchange_state_text(e->state));
+    sym_table_format(t, "%s", listed_state(e));
     put_count(t, !of_many && (told || e->own_size > 0), e->own_size);
     put_count(t, !of_many && (told || e->peer_size > 0), e->peer_size);
     if (e->withheld) {

@@ -1,3 +1,4 @@
+#include "node/core/held_end.h"
 #include "node/core/verbs.h"
 #include "node/tabulation/releases.h"
 #include "proto/keys.h"
@@ -225,7 +226,9 @@ static enum sym_err verb_exchange_show(struct sym_core *core, const struct sym_a
     if (err != SYM_OK) {
         return err;
     }
+    char words[SYM_FAULT_BYTES];
     freshen(core, &entry);
+    sym_held_end_tell(core->grants, &entry, words);
     return sym_answer_write(answer, &entry);
 }
 
@@ -260,6 +263,8 @@ static enum sym_err add_entry(void *context, const struct sym_exchange_entry *en
     struct sym_exchange_entry *row = &l->rows[l->n];
     *row = *entry;
     row->parties = sym_span(NULL, 0); /* `exchange show` names them */
+    char words[SYM_FAULT_BYTES];
+    sym_held_end_tell(l->core->grants, row, words);
     struct sym_span *const spans[] = {&row->id,       &row->alias,  &row->peer,      &row->fault,
                                       &row->case_ref, &row->note,   &row->user,      &row->approver,
                                       &row->mine,     &row->theirs, &row->tabulation};

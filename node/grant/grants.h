@@ -144,6 +144,9 @@ SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_
 
 /* Requests that wait or were decided within a day, the oldest first; valid until the next call. */
 size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows);
+/* One of them, by the id that it was first asked under; false: there is none. The spans are valid
+ * until the next change. */
+bool sym_grants_request(struct sym_grants *g, struct sym_held_request *out, struct sym_span id);
 /* The peer takes back the one that it asked for under this id: what waited, or was approved and not
  * used, becomes cancelled, with an entry in the log. What was decided otherwise stays so. Errors:
  * SYM_NOT_FOUND, those of store.h. */

@@ -396,20 +396,33 @@ enum sym_err sym_held_make_room(struct sym_grants *g, const struct sym_node_id *
     return err;
 }
 
+/* As it stands now, whether or not it was tidied since. False: it is forgotten. */
+static bool row_now(struct sym_grants *g, struct sym_held_request *row,
+                    const struct sym_held_item *item, uint64_t now_ms)
+{
+    if (is_over(item, now_ms)) {
+        return false;
+    }
+    sym_held_item_row(g, row, item);
+    if (has_expired(g, item, now_ms)) {
+        row->state = SYM_HELD_EXPIRED;
+    }
+    return true;
+}
+
 size_t sym_grants_requests(struct sym_grants *g, const struct sym_held_request **rows)
 {
     uint64_t now_ms = sym_grants_now(g);
     size_t n = 0;
     for (size_t i = 0; i < g->n_held; i++) {
-        if (is_over(&g->held[i], now_ms)) {
-            continue;
-        }
-        sym_held_item_row(g, &g->held_rows[n], &g->held[i]);
-        if (has_expired(g, &g->held[i], now_ms)) {
-            g->held_rows[n].state = SYM_HELD_EXPIRED;
-        }
-        n++;
+        n += row_now(g, &g->held_rows[n], &g->held[i], now_ms);
     }
     *rows = g->held_rows;
     return n;
+}
+
+bool sym_grants_request(struct sym_grants *g, struct sym_held_request *out, struct sym_span id)
+{
+    const struct sym_held_item *item = sym_held_find(g, id);
+    return item != NULL && row_now(g, out, item, sym_grants_now(g));
 }

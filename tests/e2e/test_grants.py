@@ -303,6 +303,26 @@ class Approval(GrantTest):
                          ("denied", "the case is closed", "the-approver"))
         self.assertNotEqual(self.b.cli("approve", held["id"], user="the-approver")[0], DONE)
         self.assertIn("denied", {row["state"] for row in overlaps.exchanges(self.b)})
+        self.became(held, "denied", "by the-approver: the case is closed")
+
+    def became(self, held, state, words):
+        """At the node that was asked, which has no exchange of it to write down."""
+        row = self.shown(self.b, held["id"])
+        self.assertEqual((row["state"], row["fault"]), (state, words))
+        self.assertIsNotNone(row["ended"])
+        row, = [row for row in overlaps.exchanges(self.b) if row["id"] == held["id"]]
+        self.assertEqual((row["state"], row["fault"]), (state, words))
+        self.assertIn(f"{state}: {words}", self.b.do("exchange", "show", held["id"]))
+
+    def test_who_was_asked_sees_that_it_is_approved_before_the_peer_comes_again(self):
+        held = self.holds()
+        self.assertEqual(self.shown(self.b, held["id"])["fault"], "")
+        self.a.stop()
+        self.approve(held)
+        row = self.shown(self.b, held["id"])
+        self.assertEqual((row["state"], row["approver"], row["fault"]),
+                         ("held", "the-approver", "approved by the-approver; the peer has to ask again"))
+        self.assertRegex(self.b.do("exchange", "list"), rf"{held['id'][:12]} .* approved ")
 
     def test_a_held_request_outlives_a_restart_of_both(self):
         held = self.holds("count")
@@ -346,6 +366,7 @@ class Approval(GrantTest):
         self.a.do("exchange", "cancel", exchange)
         self.ends(exchange, "aborted")
         self.is_cancelled(held)
+        self.became(held, "aborted", "cancelled by the peer")
         self.refused(self.b.cli("approve", held["id"], user="the-approver"), FAILED, "was cancelled by the peer")
         said, = [row for row in self.b.json("log", "list", "--limit", "1000", user="the-auditor")
                  if row.get("event") == "request-cancelled"]
