@@ -41,6 +41,20 @@ enum sym_err sym_nodedir_userkey_path(char out[SYM_PATH_BYTES], const char *dir,
     return sym_nodedir_path(out, dir, file, fault);
 }
 
+/* init takes none that holds something. */
+static bool is_full(const char *dir)
+{
+    DIR *entries = opendir(dir);
+    size_t n = 0; /* with . and .. */
+    while (entries != NULL && n < 3 && readdir(entries) != NULL) {
+        n++;
+    }
+    if (entries != NULL) {
+        (void)closedir(entries);
+    }
+    return n >= 3;
+}
+
 enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, const char *dir,
                               struct sym_fault *fault)
 {
@@ -54,8 +68,8 @@ enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, co
         (void)sym_file_show(shown, dir);
         return sym_fail(fault, err,
                         "%.120s: there is no node here; correct --dir or SYMBOLON_DIR, or make one "
-                        "with: symbolon init --dir %.120s …",
-                        shown, shown);
+                        "with: symbolon init --dir %.120s%s …",
+                        shown, shown, is_full(dir) ? "/node" : "");
     }
     if (err != SYM_OK) {
         return err;

@@ -152,6 +152,14 @@ static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *
                         "overlap then goes on by itself within half a minute",
                         id, peer);
     }
+    if (e->state == SYM_EXCHANGE_ABORTED) {
+        char why[SYM_FORMAT_TEXT_BYTES(SYM_FAULT_BYTES)];
+        sym_format_text(why, sizeof why, e->fault);
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "%s: has no result: it was aborted: %.190s; to ask again, give the same "
+                        "command again",
+                        id, why);
+    }
     if (e->state != SYM_EXCHANGE_DONE) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result: it is %s", id,
                         sym_exchange_state_text(e->state));

@@ -324,8 +324,11 @@ static enum sym_err check_result(const struct sym_exchange_entry *entry, struct 
         return sym_fail(fault, SYM_AGAIN, "exchange: has not ended yet, so there is no result");
     }
     if (entry->state != SYM_EXCHANGE_DONE) {
-        return sym_fail(fault, SYM_NOT_FOUND, "exchange: has no result: %.*s",
-                        (int)entry->fault.len, (const char *)entry->fault.data);
+        bool aborted = entry->state == SYM_EXCHANGE_ABORTED;
+        return sym_fail(fault, SYM_NOT_FOUND, "exchange: has no result: %.*s%s",
+                        (int)(entry->fault.len < 200 ? entry->fault.len : 200),
+                        (const char *)entry->fault.data,
+                        aborted ? "; to ask again, give the same command again" : "");
     }
     if (entry->withheld) {
         return sym_fail(fault, SYM_DENIED,

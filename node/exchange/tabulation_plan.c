@@ -142,6 +142,20 @@ const struct sym_peer *sym_tab_cohort_peer(const struct sym_tab_cohort *c,
     return sym_peers_by_id(x->config.peers, &id);
 }
 
+/* Below three none may be asked for. */
+static enum sym_err too_few(struct sym_fault *fault, unsigned n, unsigned minimum)
+{
+    char remedy[80] = "";
+    if (n >= SYM_TAB_MEMBERS_MIN) {
+        (void)snprintf(remedy, sizeof remedy,
+                       ", or lower that: symbolon settings set tabulate-minimum %u", n);
+    }
+    return sym_fail(fault, SYM_BAD_VALUE,
+                    "tabulation: %u participants are fewer than the %u that this node asks for; "
+                    "name more peers%s",
+                    n, minimum, remedy);
+}
+
 enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exchanges *x,
                                const struct sym_tabulate_start *start, struct sym_fault *fault)
 {
@@ -159,10 +173,7 @@ enum sym_err sym_tab_cohort_of(struct sym_tab_cohort *out, const struct sym_exch
         return err;
     }
     if (a.n < minimum) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "tabulation: %u participants are fewer than the %u that this node asks "
-                        "for; name more peers, or see `symbolon settings set tabulate-minimum`",
-                        (unsigned)a.n, (unsigned)minimum);
+        return too_few(fault, (unsigned)a.n, (unsigned)minimum);
     }
     put_in_order(&a, x);
     fill_cohort(out, x, &a);

@@ -129,8 +129,9 @@ static enum sym_err listen_fault(struct sym_fault *fault, struct sym_span text, 
     switch (code) {
     case EADDRINUSE:
         return sym_fail(fault, SYM_IN_USE,
-                        "listen: %.*s is in use by another program: stop that one; the setting "
-                        "`listen` can be changed while the node runs",
+                        "listen: %.*s is in use by another program (`ss -ltnp` names it): stop "
+                        "that one and start this node; once it runs, `symbolon settings set listen "
+                        "ADDRESS:PORT` gives it another address from the next start on",
                         len, at);
     case EACCES:
     case EPERM:

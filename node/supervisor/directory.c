@@ -140,8 +140,9 @@ static pid_t holder(int lock)
 static enum sym_err refuse_locked(const struct sym_disk *disk, int lock, struct sym_fault *fault)
 {
     int pid = (int)holder(lock);
-    return pid > 0 ? sym_fail(fault, SYM_IN_USE, "%s: is in use by process %d: stop that first",
-                              disk->shown, pid)
+    return pid > 0 ? sym_fail(fault, SYM_IN_USE,
+                              "%s: is in use by process %d: stop that first: kill %d", disk->shown,
+                              pid, pid)
                    : sym_fail(fault, SYM_IN_USE,
                               "%s: is in use by another process: stop that first", disk->shown);
 }

@@ -246,9 +246,15 @@ enum sym_err sym_passphrase_get(struct sym_secret *out, enum sym_wrap kind,
     return ask(out, question, from, of, fault);
 }
 
+/* path: the file that it is from; NULL: it was typed. */
 static enum sym_err check_length(const struct sym_secret *secret, enum sym_wrap kind,
-                                 const char *of, struct sym_fault *fault)
+                                 const char *path, const char *of, struct sym_fault *fault)
 {
+    char from[SYM_SHOWN_BYTES] = "";
+    if (path != NULL) {
+        sym_disk_show(from, path);
+        of = from;
+    }
     if (kind == SYM_WRAP_PASSPHRASE && secret->len < SYM_PASSPHRASE_BYTES_MIN) {
         return sym_fail(fault, SYM_SHORT,
                         "%s: the passphrase is too short: choose one of at least %u characters", of,
@@ -256,7 +262,7 @@ static enum sym_err check_length(const struct sym_secret *secret, enum sym_wrap 
     }
     if (kind == SYM_WRAP_KEY && secret->len < SYM_WRAP_KEY_BYTES_MIN) {
         return sym_fail(fault, SYM_SHORT,
-                        "%s: the key is too short: take at least %u random bytes (head -c 32 "
+                        "%s: the key in it is too short: take at least %u random bytes (head -c 32 "
                         "/dev/urandom)",
                         of, SYM_WRAP_KEY_BYTES_MIN);
     }
@@ -274,7 +280,7 @@ static enum sym_err ask_twice(struct sym_secret *out, const struct sym_secret_so
                    SYM_PASSPHRASE_BYTES_MIN);
     enum sym_err err = ask(&first, question, from, of, fault);
     if (err == SYM_OK) {
-        err = check_length(&first, SYM_WRAP_PASSPHRASE, of, fault);
+        err = check_length(&first, SYM_WRAP_PASSPHRASE, NULL, of, fault);
     }
     if (err == SYM_OK) {
         err = ask(&second, "Once more: ", from, of, fault);
@@ -301,7 +307,7 @@ enum sym_err sym_passphrase_choose(struct sym_secret *out, enum sym_wrap *kind,
     enum sym_err err = p.path == NULL ? ask_twice(&secret, from, of, fault)
                                       : read_file(&secret, p.kind, p.path, from->cancel, fault);
     if (err == SYM_OK) {
-        err = check_length(&secret, p.kind, of, fault);
+        err = check_length(&secret, p.kind, p.path, of, fault);
     }
     if (err == SYM_OK) {
         *out = secret;

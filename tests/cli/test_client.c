@@ -272,7 +272,9 @@ static void says_so_when_there_is_no_node_at_all(void **state)
     run(&r, "settings|list|--dir|/nonexistent");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "/nonexistent: there is no node here; correct --dir or SYMBOLON_DIR, or "
-                        "make one with: symbolon init");
+                        "make one with: symbolon init --dir /nonexistent …");
+    run(&r, "settings|list|--dir|/usr"); /* init would refuse what is not empty */
+    assert_shows(r.err, "make one with: symbolon init --dir /usr/node …");
 }
 
 static void refuses_a_card_of_the_node_that_was_edited(void **state)

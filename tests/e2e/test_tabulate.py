@@ -196,6 +196,17 @@ class Records(TabulationTest):
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (2 * NANO, [NANO, NANO]))
 
+    def test_too_few_are_told_what_would_do(self):
+        crew = self.crew5
+        words = ("tabulate", "--by", "year", "--dataset", DATASET, "--purpose", "test", "--basis", "agreement",
+                 "--case", "1", "--yes", "--peers")
+        first, second = (node.alias for node in crew.nodes[1:3])
+        self.refused(crew.asker.cli(*words, f"{first},{second}", user="operator"), nodes.FAILED,
+                     "3 participants are fewer than the 5", "or lower that: symbolon settings set tabulate-minimum 3")
+        code, _, complaint = crew.asker.cli(*words, first, user="operator")
+        self.assertEqual(code, nodes.FAILED)
+        self.assertRegex(complaint, "name more peers\n$")
+
     def test_a_population_that_cannot_be_read_spends_nothing(self):
         crew = self.crew5
         code, _, complaint = crew.asker.cli("tabulate", "--by", "year", "--peers", "all", "--dataset", DATASET,

@@ -207,11 +207,11 @@ static void refuses_keys_that_are_open_to_others(void **state)
 static void refuses_a_directory_in_use_and_names_the_process(void **state)
 {
     struct sym_directory d = SYM_DIRECTORY_CLOSED;
-    char expected[64];
+    char expected[80];
     (void)state;
     assert_int_equal(sym_directory_open(&d, node.dir, NULL), SYM_OK);
-    (void)snprintf(expected, sizeof expected, "is in use by process %d: stop that first",
-                   (int)getpid());
+    (void)snprintf(expected, sizeof expected, "is in use by process %d: stop that first: kill %d",
+                   (int)getpid(), (int)getpid());
     refused(node.dir, SYM_IN_USE, expected);
     sym_directory_close(&d);
     assert_int_equal(sym_directory_open(&d, node.dir, NULL), SYM_OK);

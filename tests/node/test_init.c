@@ -240,7 +240,7 @@ static void refuses_a_key_that_is_too_short(void **state)
 {
     (void)state;
     scratch_write(node.scratch.path, "key", 0600, sym_span_text("31 bytes are not enough for it"));
-    init_refused(SYM_SHORT, "at least 32 random bytes");
+    init_refused(SYM_SHORT, "/key: the key in it is too short: take at least 32 random bytes");
     assert_false(scratch_has(node.scratch.path, "node"));
 }
 
