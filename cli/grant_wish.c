@@ -240,10 +240,34 @@ static enum sym_err read_sets(struct sym_grant *g, const struct sym_args *args,
     return SYM_OK;
 }
 
+/* What would be kept and listed, and limit nothing. */
+static enum sym_err check_meant(const struct sym_grant *g, const struct sym_args *args,
+                                struct sym_fault *fault)
+{
+    static const char *const of_lists[] = {"min-size", "max-size", "types"};
+    bool tabulates = g->kind == SYM_KIND_TABULATE;
+    if (!tabulates && g->kind != SYM_KIND_OVERLAP_TABLE && sym_args_has(args, "epsilon")) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--epsilon: is for tabulate and overlap:table; an overlap has no noise and "
+                        "no budget");
+    }
+    for (size_t i = 0; tabulates && i < sizeof of_lists / sizeof *of_lists; i++) {
+        if (sym_args_has(args, of_lists[i])) {
+            return sym_fail(fault, SYM_BAD_VALUE,
+                            "--%s: with a tabulation the peer brings no list of identifiers",
+                            of_lists[i]);
+        }
+    }
+    return SYM_OK;
+}
+
 enum sym_err sym_grant_wish_read(struct sym_grant *g, const struct sym_args *args,
                                  struct sym_fault *fault)
 {
     enum sym_err err = sym_grant_names_read(&g->alias, &g->dataset, &g->kind, args, fault);
+    if (err == SYM_OK) {
+        err = check_meant(g, args, fault);
+    }
     if (err == SYM_OK) {
         err = read_sizes(g, args, fault);
     }

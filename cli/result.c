@@ -344,10 +344,11 @@ static enum sym_err put(const struct sym_target *target, struct result *r, struc
 /* Not all that is asked of a result makes sense for identifiers. */
 static enum sym_err check_target(const struct sym_target *target, struct sym_fault *fault)
 {
-    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star) {
+    if (target->format == SYM_FORMAT_GEOJSON || target->population != NULL || target->gi_star ||
+        target->has_top) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "an overlap lies on no map and has no rates: leave --format geojson, "
-                        "--population, --scan and --gi-star");
+                        "an overlap lies on no map and has no rates or levels: leave --format "
+                        "geojson, --population, --scan, --gi-star and --top");
     }
     return SYM_OK;
 }
@@ -391,6 +392,9 @@ enum sym_err sym_result_show(const struct sym_target *target, struct sym_client 
     }
     if (entry.kind == SYM_KIND_OVERLAP_TABLE) {
         return sym_table_show(target, client, id, fault);
+    }
+    if (target->at_least > 0) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--at-least: is for overlap tables");
     }
     return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, NULL, client, id, fault)
                                            : show_overlap(target, client, &entry, fault);

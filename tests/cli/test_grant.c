@@ -116,16 +116,18 @@ static void a_grant_says_what_its_options_say(void **state)
     fake_node_start(*state, keeps);
     run(&r, "grant|bank-b|suspects|overlap:count|--min-size|100|--max-size|20000|--per-day|5"
             "|--purposes|aml,test|--types|iban,phone|--expires|30|--approval"
-            "|--min-result|7|--engines|dh|--epsilon|1.25");
+            "|--min-result|7|--engines|dh");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_shows(r.out, "  100 to 20000  0 of 5  ");
     assert_shows(r.out, "  approval    yes\n");
     assert_shows(r.out, "  min result  7\n");
+    run(&r, "grant|bank-b|suspects|overlap:table|--epsilon|1.25");
     run(&r, "grant|bank-b|suspects|overlap:count|--expires|never");
     assert_null(strstr(r.out, "expires"));
     fake_notes(asked, *state);
     assert_shows(asked, "bank-b suspects overlap:count 100-20000 per_day=5 purposes=82 types=12 "
-                        "days=30 approval=1 min_result=7 engines=2 epsilon=1250000 modes=0\n");
+                        "days=30 approval=1 min_result=7 engines=2 epsilon=0 modes=0\n");
+    assert_shows(asked, "engines=2 epsilon=1250000 modes=");
     assert_shows(asked, "days=0 approval=0 min_result=0 engines=2 epsilon=0 modes=0\n");
 }
 
@@ -336,6 +338,11 @@ static void refuses_grants_that_make_no_sense(void **state)
         {"grant|b|d|overlap:table|--mode|some", "--mode: \"some\" is not one of exact|dp"},
         {"grant|b|d|overlap:table|--mode|dp,", "--mode: \"\" is not one of exact|dp"},
         {"grant|b|d|overlap:count|--mode|dp", "--mode: is for overlap:table"},
+        {"grant|b|d|overlap:count|--epsilon|2", "--epsilon: is for tabulate and overlap:table"},
+        {"grant|b|d|overlap:matches|--epsilon|0", "--epsilon: is for tabulate and overlap:table"},
+        {"grant|b|d|tabulate|--types|iban", "--types: with a tabulation the peer brings no list"},
+        {"grant|b|d|tabulate|--min-size|4", "--min-size: with a tabulation the peer brings no"},
+        {"grant|b|d|tabulate|--max-size|10", "--max-size: with a tabulation the peer brings no"},
         {"grant|b|d|tabulate|--epsilon|1000.000001", "--epsilon: \"1000.000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|0.0000001", "--epsilon: \"0.0000001\" is not a number"},
         {"grant|b|d|tabulate|--epsilon|3.", "--epsilon: \"3.\" is not a number"},

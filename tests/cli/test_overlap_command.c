@@ -417,6 +417,25 @@ static void held_exits_3_and_says_how_to_go_on(void **state)
                "decides there; an overlap then goes on by itself within half a minute\n");
 }
 
+static enum sym_err is_done(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_OVERLAP_COUNT, SYM_EXCHANGE_DONE);
+    return serve(call, SYM_EXCHANGE_DONE, &e);
+}
+
+static void what_means_nothing_for_an_overlap_is_refused(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, is_done);
+    run(&r, "exchange|result|4f1c|--at-least|2");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: --at-least: is for overlap tables\n");
+    run(&r, "exchange|result|4f1c|--top|5");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "leave --format geojson, --population, --scan, --gi-star and --top\n");
+}
+
 static enum sym_err is_approved_in_the_end(struct fake_call *call)
 {
     static struct sym_exchange_entry e;
@@ -565,6 +584,7 @@ int main(void)
         WITH_NODE(a_result_that_never_stands_still_is_given_up),
         WITH_NODE(refuses_pages_that_make_no_sense),
         WITH_NODE(held_exits_3_and_says_how_to_go_on),
+        WITH_NODE(what_means_nothing_for_an_overlap_is_refused),
         WITH_NODE(hold_stays_until_an_approver_has_decided),
         WITH_NODE(denied_exits_3_with_the_reason),
         WITH_NODE(a_peer_that_is_down_exits_4),

@@ -227,6 +227,9 @@ static void a_participant_has_the_release_too(void **state)
     run(&again, words);
     assert_int_equal(again.code, SYM_EXIT_FAILED);
     assert_shows(again.err, "exists already; --force replaces it");
+    run(&again, "exchange|result|7701|--at-least|2");
+    assert_int_equal(again.code, SYM_EXIT_FAILED);
+    assert_string_equal(again.err, "symbolon: --at-least: is for overlap tables\n");
     run(&again, "exchange|result|7701|--top|1");
     assert_shows(again.out, "1 more cell has a count; --top 0 shows it\n");
 }
