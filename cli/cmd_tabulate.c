@@ -98,7 +98,7 @@ static enum sym_err agree(struct sym_client *client, const struct wish *w, struc
     if ((err = sym_plan_write(stderr, &plan, &w->question, &w->start)) != SYM_OK) {
         return sym_fail(fault, err, "the plan %s", sym_err_text(err));
     }
-    if (w->yes || (plan.contributes && plan.budget_left_nano < plan.epsilon_nano)) {
+    if (w->yes || sym_plan_is_refused(&plan)) {
         return SYM_OK; /* the node refuses what cannot be paid, and says what is left */
     }
     switch (sym_prompt_confirm("Ask this question? [y/N]")) {
@@ -133,13 +133,15 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
     }
     const struct sym_follow follow = {
         .client = client, .alias = label, .unit = SYM_PROGRESS_ELEMENTS, .shown = true};
-    uint64_t released_ms = 0;
-    uint64_t began_s = (uint64_t)time(NULL);
+    struct sym_exchange_entry entry = {.answered_before = false};
     err = sym_follow(&row, &follow, name.id, fault);
     if (err == SYM_OK) {
-        err = sym_release_show(&w->target, &released_ms, client, name.id, fault);
+        err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
     }
-    if (err == SYM_OK && released_ms / 1000 < began_s) {
+    if (err == SYM_OK) {
+        err = sym_release_show(&w->target, entry.answered_before, client, name.id, fault);
+    }
+    if (err == SYM_OK && entry.answered_before) {
         (void)fprintf(stderr, "The same question was answered before, about the same data: this is "
                               "that answer, and nothing was spent.\n");
     }

@@ -108,6 +108,7 @@ void sym_exchange_put_json(struct sym_json *j, const char *key, const struct sym
         sym_json_number(j, "participants", e->participants);
         sym_json_number(j, "cells", e->cells);
         sym_json_number(j, "epsilon_nano", e->epsilon_nano);
+        sym_json_bool(j, "answered_before", e->answered_before);
     }
     if (e->kind == SYM_KIND_OVERLAP_TABLE) {
         sym_json_hex(j, "table", e->tabulation);

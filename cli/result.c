@@ -396,6 +396,7 @@ enum sym_err sym_result_show(const struct sym_target *target, struct sym_client 
     if (target->at_least > 0) {
         return sym_fail(fault, SYM_BAD_VALUE, "--at-least: is for overlap tables");
     }
-    return entry.kind == SYM_KIND_TABULATE ? sym_release_show(target, NULL, client, id, fault)
-                                           : show_overlap(target, client, &entry, fault);
+    return entry.kind == SYM_KIND_TABULATE
+               ? sym_release_show(target, entry.answered_before, client, id, fault)
+               : show_overlap(target, client, &entry, fault);
 }

@@ -74,6 +74,7 @@ static const struct sym_field exchange_fields[] = {
     SYM_FIELD_BYTES(struct sym_exchange_entry, shared, 0, SYM_SHARED_KEYS_BYTES_MAX),
     SYM_FIELD_BYTES(struct sym_exchange_entry, parties, 0,
                     SYM_TABLE_PARTIES_MAX *SYM_NODE_ID_BYTES),
+    SYM_FIELD_BOOL(struct sym_exchange_entry, answered_before),
 };
 const struct sym_message sym_msg_exchange =
     SYM_MESSAGE("Exchange", struct sym_exchange_entry, exchange_fields);

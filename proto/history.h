@@ -77,6 +77,7 @@ struct sym_exchange_entry {
     uint32_t rule;
     struct sym_span shared; /* sym_shared_keys_read */
     struct sym_span parties;
+    bool answered_before;
 };
 
 struct sym_exchange_query {

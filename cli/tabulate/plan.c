@@ -99,6 +99,16 @@ static void put_budget(struct sym_table *t, const struct sym_tabulate_plan *p)
     }
 }
 
+static bool is_too_dear(const struct sym_tabulate_plan *p)
+{
+    return p->contributes && p->budget_left_nano < p->epsilon_nano;
+}
+
+bool sym_plan_is_refused(const struct sym_tabulate_plan *plan)
+{
+    return is_too_dear(plan) && plan->released.len == 0;
+}
+
 static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
                          const struct sym_tabulate_start *start)
 {
@@ -117,7 +127,7 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
                       "`symbolon exchange result %.*s` shows it without asking.\n",
                       ID_DIGITS, hex, ID_DIGITS, hex);
     }
-    if (p->contributes && p->budget_left_nano < p->epsilon_nano) {
+    if (sym_plan_is_refused(p)) {
         (void)fprintf(to, "The budget that is left does not suffice: the question will not be "
                           "asked.\n");
     }
@@ -125,10 +135,12 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
         (void)fprintf(to, "With %zu participants, one that drops out ends it without a result.\n",
                       p->n_members);
     }
-    (void)fprintf(to,
-                  "If it %sfails after the counts were sent, the budget is spent all the same: it "
-                  "is never given back.\n",
-                  p->released.len > 0 ? "is computed anew and " : "");
+    if (!is_too_dear(p)) {
+        (void)fprintf(to,
+                      "If it %sfails after the counts were sent, the budget is spent all the same: "
+                      "it is never given back.\n",
+                      p->released.len > 0 ? "is computed anew and " : "");
+    }
 }
 
 enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,

@@ -13,5 +13,7 @@
 SYM_MUST enum sym_err sym_plan_write(FILE *to, const struct sym_tabulate_plan *plan,
                                      const struct sym_question *question,
                                      const struct sym_tabulate_start *start);
+/* The own budget does not suffice, and no answer is there that costs nothing. */
+bool sym_plan_is_refused(const struct sym_tabulate_plan *plan);
 
 #endif

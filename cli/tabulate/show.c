@@ -64,11 +64,11 @@ static void clear(struct shown *s)
     sym_spatial_free(s->spatial);
 }
 
-enum sym_err sym_release_show(const struct sym_target *target, uint64_t *released_ms,
+enum sym_err sym_release_show(const struct sym_target *target, bool again,
                               struct sym_client *client, struct sym_span exchange,
                               struct sym_fault *fault)
 {
-    struct shown s = {.population = NULL};
+    struct shown s = {.view = {.again = again}};
     enum sym_err err = read_population(&s, target, fault);
     if (err == SYM_OK) {
         err = sym_view_release(&s.view, client, exchange, fault);
@@ -78,9 +78,6 @@ enum sym_err sym_release_show(const struct sym_target *target, uint64_t *release
     }
     if (err == SYM_OK) {
         err = put(&s, target, fault);
-    }
-    if (released_ms != NULL) {
-        *released_ms = s.view.release.released_ms;
     }
     clear(&s);
     return err;

@@ -9,9 +9,9 @@
 #include "cli/client.h"
 #include "cli/target.h"
 
-/* The release of this exchange, asked for here or elsewhere. *released_ms: when it was made, on the
- * clock of who asked; may be NULL. */
-SYM_MUST enum sym_err sym_release_show(const struct sym_target *target, uint64_t *released_ms,
+/* The release of this exchange, asked for here or elsewhere; again: it answered an earlier one, and
+ * this one has spent nothing. */
+SYM_MUST enum sym_err sym_release_show(const struct sym_target *target, bool again,
                                        struct sym_client *client, struct sym_span exchange,
                                        struct sym_fault *fault);
 SYM_MUST enum sym_err sym_preview_show(const struct sym_target *target, struct sym_client *client,

@@ -35,6 +35,7 @@ struct sym_view {
     uint64_t *cells;                       /* of a release: 0 is suppressed */
     size_t n_cells;
     bool is_preview;
+    bool again; /* a release that was there before this exchange, which has spent nothing */
     uint8_t id[SYM_EXCHANGE_ID_BYTES]; /* of a release: of the exchange */
     /* Of a preview: */
     struct sym_span dataset; /* borrowed */
@@ -42,7 +43,7 @@ struct sym_view {
     uint64_t left_out;
 };
 
-/* Each with a zero-initialised view; clear it in every case. */
+/* Each with a view that is zero but for `again`; clear it in every case. */
 SYM_MUST enum sym_err sym_view_release(struct sym_view *out, struct sym_client *client,
                                        struct sym_span exchange, struct sym_fault *fault);
 /* Waits while the node counts; Ctrl-C ends it (pause.h). */

@@ -218,7 +218,9 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     sym_epsilon_text(epsilon, v->query.epsilon_nano);
     sym_epsilon_text(held, 3 * v->query.epsilon_nano);
     sym_table_format(t, "epsilon");
-    sym_table_format(t, "%s spent; %s for an incident that 3 organisations hold", epsilon, held);
+    sym_table_format(t, "%s spent%s; %s for an incident that 3 organisations hold", epsilon,
+                     v->again ? " when it was first answered, and nothing for this exchange" : "",
+                     held);
     put_line(t, "query id", qid);
     put_proof(t, &v->proof);
     return sym_table_print(t, to);

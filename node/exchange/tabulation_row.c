@@ -17,6 +17,12 @@ struct row_write {
     uint8_t question[SYM_HASH_BYTES];
 };
 
+static bool was_answered_before(const struct sym_tabulation *t)
+{
+    return t->has_release && t->state == SYM_EXCHANGE_DONE &&
+           !sym_equal(t->released, t->id, sizeof t->id);
+}
+
 static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool over)
 {
     uint64_t sent = 0;
@@ -47,13 +53,8 @@ static struct sym_exchange_entry entry_of(const struct sym_tabulation *t, bool o
         .cells = (uint32_t)sym_cube_cells(t->cube),
         .epsilon_nano = sym_cube_epsilon(t->cube),
         .shape = t->shape,
+        .answered_before = over && was_answered_before(t),
     };
-}
-
-static bool was_answered_before(const struct sym_tabulation *t)
-{
-    return t->has_release && t->state == SYM_EXCHANGE_DONE &&
-           !sym_equal(t->released, t->id, sizeof t->id);
 }
 
 static enum sym_err log_answer(struct sym_transaction *tr, const struct sym_tabulation *t)

@@ -74,6 +74,9 @@ static inline void take_question(const struct fake_call *call, const struct sym_
     }
 }
 
+/* Of the exchange: the release was there before. */
+static bool answered_before = false;
+
 /* What is released: cells of 0 are suppressed. */
 static inline const uint64_t *counted_cells(void)
 {
@@ -197,6 +200,14 @@ static inline enum sym_err tabulates(struct fake_call *call)
         call->answer = &name;
     } else if (call->verb == SYM_VERB_EXCHANGE_STATE) {
         call->answer = &row;
+    } else if (call->verb == SYM_VERB_EXCHANGE_SHOW) {
+        static struct sym_exchange_entry entry;
+        entry = (struct sym_exchange_entry){.id = sym_span(id, sizeof id),
+                                            .role = SYM_AS_INITIATOR,
+                                            .kind = SYM_KIND_TABULATE,
+                                            .state = SYM_EXCHANGE_DONE,
+                                            .answered_before = answered_before};
+        call->answer = &entry;
     } else if (call->verb == SYM_VERB_RELEASE_SHOW) {
         call->answer = the_release();
     } else if (call->verb == SYM_VERB_PEER_LIST) {

@@ -33,8 +33,58 @@ static void shows_the_plan_then_ranks_what_was_released(void **state)
                         "incidents peers=0 own=1 purpose=7 basis=1 case=C-17 shape=hotspots unit=0 "
                         "p=1 k=1 epsilon=1000000000 cells=9 levels=2\n"
                         "country: IT .. MT, 3 alone\nyear: 2019 .. 2020, 2 alone\n"
-                        "TABULATE_START\nEXCHANGE_STATE\nRELEASE_SHOW\nPEER_LIST\n"
+                        "TABULATE_START\nEXCHANGE_STATE\nEXCHANGE_SHOW\nRELEASE_SHOW\n"
+                        "PEER_LIST\n"
                         "RELEASE_EVIDENCE\nRELEASE_CELLS\n");
+}
+
+/* Released in the second in which it was asked, too. */
+static void what_was_answered_before_says_that_nothing_was_spent(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, tabulates);
+    run(&r, SMALL);
+    assert_shows_not(r.err, "answered before");
+    assert_shows(r.out, "1 spent; 3 for an incident that 3 organisations hold\n");
+    answered_before = true;
+    fake_node_start(*state, tabulates);
+    answered_before = false;
+    run(&r, SMALL);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.err, "The same question was answered before, about the same data: this is that "
+                        "answer, and nothing was spent.\n");
+    assert_shows(r.out, "1 spent when it was first answered, and nothing for this exchange; 3 for "
+                        "an incident that 3 organisations hold\n");
+}
+
+static enum sym_err without_budget(struct fake_call *call)
+{
+    static struct sym_tabulate_plan plan;
+    enum sym_err err = tabulates(call);
+    if (call->verb == SYM_VERB_TABULATE_PLAN) {
+        plan = *(const struct sym_tabulate_plan *)call->answer;
+        plan.budget_left_nano = 0;
+        plan.released = answered_before ? sym_span(id, sizeof id) : sym_span(NULL, 0);
+        call->answer = &plan;
+    }
+    return err;
+}
+
+static void a_repeated_question_needs_no_budget(void **state)
+{
+    static const char refused[] = "The budget that is left does not suffice";
+    static struct run r;
+    fake_node_start(*state, without_budget);
+    run(&r, SMALL);
+    assert_shows(r.err, refused);
+    assert_shows_not(r.err, "after the counts were sent");
+    answered_before = true;
+    fake_node_start(*state, without_budget);
+    answered_before = false;
+    run(&r, SMALL);
+    assert_shows(r.err, "the same answer comes again and costs nothing");
+    assert_shows_not(r.err, refused);
+    assert_shows_not(r.err, "after the counts were sent");
 }
 
 static enum sym_err without_the_dataset(struct fake_call *call)
@@ -222,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(shows_the_plan_then_ranks_what_was_released),
         WITH_NODE(nothing_is_asked_without_agreement),
+        WITH_NODE(what_was_answered_before_says_that_nothing_was_spent),
+        WITH_NODE(a_repeated_question_needs_no_budget),
         WITH_NODE(a_dataset_that_is_not_there_is_asked_about),
         WITH_NODE(a_preview_asks_nobody_and_waits_until_it_is_counted),
         WITH_NODE(questions_are_what_the_options_say),

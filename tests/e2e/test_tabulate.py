@@ -162,6 +162,7 @@ class Records(TabulationTest):
             self.assertEqual((again["state"], again["cells"]), ("done", first["cells"]), again)
             self.assertEqual(again["tabulation"], first["tabulation"])
             self.assertNotEqual(again["id"], first["id"])
+            self.assertTrue(node.json("exchange", "show", again["id"])["answered_before"])
         for node in crew.nodes:
             self.assertEqual((spent(node), debits(node)), (NANO, [NANO]))
             self.are_told_as_answered(node)
