@@ -279,23 +279,25 @@ enum sym_err sym_compare_answer(FILE *to, struct sym_client *client, const char 
 static void print_left_out(const struct comparison *c)
 {
     if (c->lost_there > 0) {
-        (void)printf("%s: %" PRIu64 " exchanges that this log has were not compared: they are from "
-                     "before %s began its log %" PRIu32
-                     ", and it shows no earlier one; \"symbolon log compare\" there looks at what "
-                     "it still has of those\n",
-                     c->alias, c->lost_there, c->alias, c->log_there);
+        (void)printf("%s: %" PRIu64 " %s that this log has %s not compared, from before %s began "
+                     "its log%s, and it shows no earlier one; \"symbolon log compare\" there looks "
+                     "at what it still has\n",
+                     c->alias, c->lost_there, c->lost_there == 1 ? "exchange" : "exchanges",
+                     c->lost_there == 1 ? "was" : "were", c->alias,
+                     c->log_there > 1 ? " again" : "");
     }
     if (c->lost_here > 0) {
-        (void)printf("%s: %" PRIu64 " exchanges that %s shows were not compared: this node lost "
-                     "them when it began its log again; what it still has of its earlier logs was "
-                     "compared\n",
-                     c->alias, c->lost_here, c->alias);
+        (void)printf("%s: %" PRIu64 " %s not compared: this node lost entries of %s when it began "
+                     "its log again; what it still has of its earlier logs was compared\n",
+                     c->alias, c->lost_here, c->lost_here == 1 ? "exchange was" : "exchanges were",
+                     c->lost_here == 1 ? "it" : "them");
     }
     if (c->unrecorded > 0) {
-        (void)printf("%s: %" PRIu64 " requests of %s, of which it shows no end, are not in this "
+        (void)printf("%s: %" PRIu64 " %s of %s, of which it shows no end, %s not in this "
                      "log: those that are denied too often are counted, and not recorded one by "
-                     "one (%" PRIu64 " are counted)\n",
-                     c->alias, c->unrecorded, c->alias, c->denied);
+                     "one (%" PRIu64 " %s counted)\n",
+                     c->alias, c->unrecorded, c->unrecorded == 1 ? "request" : "requests", c->alias,
+                     c->unrecorded == 1 ? "is" : "are", c->denied, c->denied == 1 ? "is" : "are");
     }
 }
 
@@ -313,9 +315,9 @@ static enum sym_exit conclude(const struct comparison *c, bool json)
     }
     print_left_out(c);
     if (contradictions == 0) {
-        (void)printf("%s: %" PRIu64 " exchanges agree (%" PRIu64
-                     " entries there, each proven in the tree)",
-                     c->alias, c->exchanges, c->entries);
+        (void)printf("%s: %" PRIu64 " %s (%" PRIu64 " entries there, each proven in the tree)",
+                     c->alias, c->exchanges,
+                     c->exchanges == 1 ? "exchange agrees" : "exchanges agree", c->entries);
         if (c->cut_off > 0) {
             (void)printf("; %zu of them %s cut off", c->cut_off, c->cut_off == 1 ? "was" : "were");
         }

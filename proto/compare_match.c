@@ -282,16 +282,18 @@ static enum sym_err match_alone(struct sym_compare *c, const struct sym_tale *t)
                 "the other side has entries of it, this one has none");
 }
 
-/* What this side knows of, and whose end it has or the other side has not, was lost there. */
+/* What this side knows of, and whose end it has or the other side has not, was lost there, if that
+ * log began later; a log that began before has lost nothing. */
 static void count_lost(struct sym_compare *c, const struct sym_tale *t)
 {
     if (is_lonely(t)) {
         return;
     }
-    if (t->here.first == 0 || (t->here.end == 0 && t->there.end != 0)) {
-        c->counts.lost_here++;
-    } else {
+    bool end_is_there_alone = t->here.end == 0 && t->there.end != 0;
+    if (t->here.first != 0 && !end_is_there_alone && t->here.first_ms < c->there_since_ms) {
         c->counts.lost_there++;
+    } else {
+        c->counts.lost_here++;
     }
 }
 
@@ -311,7 +313,8 @@ static enum sym_err match(struct sym_compare *c, const struct sym_tale *t)
         return SYM_OK;
     }
     bool alone = t->here.first == 0 || t->there.first == 0;
-    if ((alone || t->here.end == 0 || t->there.end == 0) && is_of_a_lost_part(c, t)) {
+    bool over = !alone && !t->granted && t->here.end == 0 && t->there.end == 0;
+    if (!over && (alone || t->here.end == 0 || t->there.end == 0) && is_of_a_lost_part(c, t)) {
         count_lost(c, t);
         return SYM_OK;
     }

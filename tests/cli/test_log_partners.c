@@ -75,11 +75,11 @@ static void what_a_restore_and_denials_leave_out_is_told(void **state)
     fake_node_start(*state, fake_log_serve);
     run(&r, "log|compare|bank-b");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(r.out, "18 exchanges that this log has were not compared: they are from before "
-                        "bank-b began its log 3, and it shows no earlier one; \"symbolon log "
-                        "compare\" there looks at what it still has of those\n");
-    assert_shows(r.out, "9 exchanges that bank-b shows were not compared: this node lost them when "
-                        "it began its log again; what it still has of its earlier logs was "
+    assert_shows(r.out, "18 exchanges that this log has were not compared, from before bank-b "
+                        "began its log again, and it shows no earlier one; \"symbolon log "
+                        "compare\" there looks at what it still has\n");
+    assert_shows(r.out, "9 exchanges were not compared: this node lost entries of them when it "
+                        "began its log again; what it still has of its earlier logs was "
                         "compared\n");
     assert_shows(r.out, "18 requests of bank-b, of which it shows no end, are not in this log");
     assert_shows(r.out, "one by one (9 are counted)\n");
@@ -87,6 +87,11 @@ static void what_a_restore_and_denials_leave_out_is_told(void **state)
     assert_shows(r.out, "\"lost_there\": 18");
     assert_shows(r.out, "\"generation_there\": 3");
     assert_shows(r.out, "\"denied_unrecorded\": 9");
+    fake_log.lies.lost = 2;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|compare|bank-b");
+    assert_shows(r.out, "bank-b: 1 exchange was not compared: this node lost entries of it when ");
+    assert_shows(r.out, "(1 is counted)\n");
 }
 
 static void a_partner_that_cannot_be_reached_is_told_of_once(void **state)

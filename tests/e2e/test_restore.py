@@ -61,7 +61,7 @@ class Partners(BackupTest):
         self.assertIn(f"bank-a has begun a new evidence log ({self.generation()})", self.warnings(self.b))
         self.assertNotIn("from before its restore", self.warnings(self.a))
         said = self.b.do("log", "compare", "bank-a", user="auditor")
-        self.assertRegex(said, r"[1-9]\d* exchanges that this log has were not compared: they are from before bank-a")
+        self.assertRegex(said, r"[1-9]\d* exchanges? that this log has (was|were) not compared, from before bank-a")
         found = self.a.json("log", "compare", "bank-b", user="auditor")
         self.assertEqual((found["agree"], found["lost_here"], found["lost_there"]), (True, self.lost, 0))
         self.assertGreaterEqual(found["exchanges"], 4)  # those from before the backup, too

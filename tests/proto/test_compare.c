@@ -118,6 +118,25 @@ static void counts_what_the_own_log_lost_when_it_was_begun_again(void **state)
     assert_int_equal(sym_compare_counts(s->compare).lost_there, 0);
 }
 
+/* Nothing is lost by a log that was never begun again, whatever the other one lost. */
+static void the_own_gap_is_not_the_other_sides(void **state)
+{
+    struct scene *s = *state;
+    struct exchange denied = new_exchange(true);
+    put_plain(s, &s->a, &denied, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &denied, SYM_ENTRY_REQUESTED, 0);
+    put_plain(s, &s->b, &denied, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+    put_plain(s, &s->a, &denied, SYM_ENTRY_DECIDED, SYM_DECISION_DENIED);
+    struct exchange cut = new_exchange(true);
+    both_granted(s, &cut);
+    s->earlier = s->a.log.size;
+    s->gap.from_ms = s->now_ms;
+    s->gap.until_ms = s->now_ms + 1000;
+    is_clean(s, 1);
+    assert_int_equal(sym_compare_counts(s->compare).lost_here, 1);
+    assert_int_equal(sym_compare_counts(s->compare).lost_there, 0);
+}
+
 /* A was taken back to a backup: what came between that and its next log it does not have. */
 static void compares_what_is_there_on_both_sides_of_a_gap(void **state)
 {
@@ -398,6 +417,7 @@ int main(void)
         TEST(finds_a_request_that_was_granted_and_is_not_recorded_here),
         TEST(counts_what_a_log_that_was_begun_again_does_not_show),
         TEST(counts_what_the_own_log_lost_when_it_was_begun_again),
+        TEST(the_own_gap_is_not_the_other_sides),
         TEST(compares_what_is_there_on_both_sides_of_a_gap),
         TEST(finds_what_is_missing_here_outside_of_a_gap),
         TEST(finds_two_tales_of_who_asked),
