@@ -124,7 +124,7 @@ static const struct sym_option grant_options[] = {
 
 static const char *const grant_notes[] = {
     "Without a grant nothing is allowed. A grant for the same peer, dataset and kind is replaced,",
-    "and what it was is shown.",
+    "options that are left out too: what it was is shown, and what became wider.",
     "",
     "overlap:matches shows the peer which of its records are in this dataset. overlap:count shows",
     "it how many; but a peer that cheats in a count can find out which of its identifiers matched,",

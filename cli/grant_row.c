@@ -2,6 +2,7 @@
 
 #include "cli/epsilon.h"
 #include "cli/format.h"
+#include "cli/grant_wider.h"
 #include "cli/table.h"
 #include "cli/terms.h"
 
@@ -168,5 +169,13 @@ enum sym_err sym_grant_print_added(const struct sym_grant_added *added)
     sym_format_time(since, old->added_s);
     (void)printf("\nIt replaces this one, which %.*s gave on %s:\n", (int)old->added_by.len,
                  old->added_by.len > 0 ? (const char *)old->added_by.data : "", since);
-    return sym_grant_print_table(&before);
+    if ((err = sym_grant_print_table(&before)) != SYM_OK) {
+        return err;
+    }
+    char wider[SYM_GRANT_WIDER_BYTES];
+    sym_grant_wider_text(wider, added->grant, old);
+    if (wider[0] != '\0') {
+        (void)printf("\nwider: %s\n", wider);
+    }
+    return SYM_OK;
 }

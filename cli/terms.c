@@ -197,37 +197,53 @@ bool sym_terms_are_all_types(uint64_t types)
     return (types & all) == all;
 }
 
-void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes)
+static void words_text(char out[SYM_TERMS_BYTES], uint32_t bits, word_of *word, uint32_t end)
 {
-    char text[SYM_TERMS_BYTES] = "";
-    uint32_t all = sym_terms_all_purposes();
-    for (uint32_t i = 0; i < PURPOSES_MAX && (purposes & all) != all; i++) {
-        if ((purposes >> i & 1) != 0) {
-            add_word(text, sizeof text, sym_purpose_text(i), ",");
-        }
-    }
-    sym_table_format(t, "%s", (purposes & all) == all ? "all" : text);
-}
-
-static void put_words(struct sym_table *t, uint32_t bits, word_of *word, uint32_t end)
-{
-    char text[SYM_TERMS_BYTES] = "";
+    out[0] = '\0';
     for (uint32_t i = 1; i < end; i++) {
         if ((bits >> i & 1) != 0) {
-            add_word(text, sizeof text, word(i), ",");
+            add_word(out, SYM_TERMS_BYTES, word(i), ",");
         }
     }
-    sym_table_format(t, "%s", text[0] != '\0' ? text : "none");
+    if (out[0] == '\0') {
+        add_word(out, SYM_TERMS_BYTES, "none", ",");
+    }
+}
+
+void sym_terms_purposes_text(char out[SYM_TERMS_BYTES], uint32_t purposes)
+{
+    words_text(out, purposes, sym_purpose_text, PURPOSES_MAX);
+}
+
+void sym_terms_engines_text(char out[SYM_TERMS_BYTES], uint32_t engines)
+{
+    words_text(out, engines, sym_overlap_engine_text, SYM_OVERLAP_ENGINE_END);
+}
+
+void sym_terms_modes_text(char out[SYM_TERMS_BYTES], uint32_t modes)
+{
+    words_text(out, modes, sym_table_mode_text, SYM_TABLE_MODE_END);
+}
+
+void sym_terms_put_purposes(struct sym_table *t, uint32_t purposes)
+{
+    char text[SYM_TERMS_BYTES];
+    sym_terms_purposes_text(text, purposes);
+    sym_table_format(t, "%s", sym_terms_are_all_purposes(purposes) ? "all" : text);
 }
 
 void sym_terms_put_engines(struct sym_table *t, uint32_t engines)
 {
-    put_words(t, engines, sym_overlap_engine_text, SYM_OVERLAP_ENGINE_END);
+    char text[SYM_TERMS_BYTES];
+    sym_terms_engines_text(text, engines);
+    sym_table_format(t, "%s", text);
 }
 
 void sym_terms_put_modes(struct sym_table *t, uint32_t modes)
 {
-    put_words(t, modes, sym_table_mode_text, SYM_TABLE_MODE_END);
+    char text[SYM_TERMS_BYTES];
+    sym_terms_modes_text(text, modes);
+    sym_table_format(t, "%s", text);
 }
 
 void sym_terms_put_types(struct sym_table *t, uint64_t types, const char *between)

@@ -64,5 +64,9 @@ void sym_terms_json_types(struct sym_json *j, const char *key, uint64_t types);
 /* Room for all types, with one character between two of them, bytes. */
 #define SYM_TERMS_BYTES 512u
 void sym_terms_types_text(char out[SYM_TERMS_BYTES], uint64_t types, const char *between);
+/* With commas; "none". */
+void sym_terms_purposes_text(char out[SYM_TERMS_BYTES], uint32_t purposes);
+void sym_terms_engines_text(char out[SYM_TERMS_BYTES], uint32_t engines);
+void sym_terms_modes_text(char out[SYM_TERMS_BYTES], uint32_t modes);
 
 #endif

@@ -1,4 +1,5 @@
 /* grant, grants list and revoke. */
+#include "cli/grant_wider.h"
 #include "cli/terms.h"
 #include "proto/overlap_agree.h"
 #include "proto/tabulation.h"
@@ -98,7 +99,9 @@ static void a_grant_shows_the_one_that_it_replaces(void **state)
                         "It replaces this one, which olga gave on 2026-09-21T14:13:20Z:\n"
                         "PEER    DATASET   KIND             SIZE    TODAY     LIMIT     IS\n"
                         "bank-b  suspects  overlap:matches  1 to 7  0 of 100  engines   dh\n"
-                        "                                                     approval  yes\n");
+                        "                                                     approval  yes\n"
+                        "\n"
+                        "wider: lists to 1048576 (was 7), no approval (was needed)\n");
     run(&r, "grant|bank-b|suspects|overlap:matches|--json");
     cJSON *grant = cJSON_Parse(r.out);
     assert_non_null(grant);
@@ -107,6 +110,54 @@ static void a_grant_shows_the_one_that_it_replaces(void **state)
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(before, "approval")));
     assert_string_equal(cJSON_GetObjectItem(before, "added_by")->valuestring, "olga");
     cJSON_Delete(grant);
+}
+
+static void what_is_wider_is_told_and_nothing_else(void **state)
+{
+    char text[SYM_GRANT_WIDER_BYTES];
+    const struct sym_grant before = {.purposes = 6,
+                                     .types = 4,
+                                     .engines = 2,
+                                     .modes = 4,
+                                     .min_elements = 50,
+                                     .max_elements = 1000,
+                                     .per_day = 3,
+                                     .min_result = 2,
+                                     .epsilon_micro = 1500000,
+                                     .expires_s = FAKE_NOW_S};
+    struct sym_grant now = before;
+    (void)state;
+    sym_grant_wider_text(text, &now, &before);
+    assert_string_equal(text, "");
+    now.purposes = sym_terms_all_purposes();
+    now.per_day = 100;
+    now.min_elements = 60;
+    now.max_elements = 999;
+    sym_grant_wider_text(text, &now, &before);
+    assert_string_equal(text, "any purpose (was aml,cft), 100 a day (was 3)");
+    sym_grant_wider_text(text, &before, &now);
+    assert_string_equal(text, "lists from 50 (was 60), lists to 1000 (was 999)");
+    now = before;
+    now.purposes = 4;
+    now.types = 6;
+    now.engines = 6;
+    now.modes = 6;
+    now.min_result = 1;
+    now.expires_s = 0;
+    now.epsilon_micro = 0;
+    now.standing_days = 30;
+    sym_grant_wider_text(text, &now, &before);
+    assert_string_equal(text, "types iban,account (was account), engines dh,vole (was dh), mode "
+                              "exact,dp (was dp), results from 1 (was 2), never expires (was "
+                              "2026-09-21T14:13:20Z), epsilon the dataset's (was 1.5), a standing "
+                              "list for 30 days (was 0)");
+    now = before;
+    now.expires_s += 86399;
+    sym_grant_wider_text(text, &now, &before);
+    assert_string_equal(text, "");
+    now.expires_s++;
+    sym_grant_wider_text(text, &now, &before);
+    assert_string_equal(text, "expires 2026-09-22T14:13:20Z (was 2026-09-21T14:13:20Z)");
 }
 
 static void a_grant_says_what_its_options_say(void **state)
@@ -492,6 +543,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_NODE(a_grant_without_options_has_the_defaults),
         WITH_NODE(a_grant_shows_the_one_that_it_replaces),
+        cmocka_unit_test(what_is_wider_is_told_and_nothing_else),
         WITH_NODE(a_grant_says_what_its_options_say),
         WITH_NODE(a_budget_has_at_most_six_digits_behind_the_point),
         WITH_NODE(an_engine_that_no_list_is_short_enough_for_is_kept_with_a_note),
