@@ -307,7 +307,7 @@ static enum sym_exit run(const struct sym_call *call)
     uint64_t index = 0;
     if (!is_index(&index, call->args.operands[0]) &&
         sym_id_search(&digits, call->args.operands[0], &fault) != SYM_OK) {
-        return sym_command_usage(call, "%s", fault.text);
+        return sym_command_usage(call, "%s; nor is it the number of an entry", fault.text);
     }
     sym_pause_begin();
     s.as_json = sym_args_has(&call->args, "json");

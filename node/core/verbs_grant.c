@@ -1,8 +1,10 @@
 #include "node/core/verbs.h"
+#include "proto/epsilon.h"
 
 #include <stdlib.h>
 
-#define MICRO UINT64_C(1000000)
+#define MICRO          UINT64_C(1000000)
+#define NANO_PER_MICRO 1000u
 
 #define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
 
@@ -29,11 +31,12 @@ static enum sym_err check_budget(struct sym_core *core, const struct sym_grant *
         return SYM_OK;
     }
     uint64_t left = cap + wish->epsilon_micro > sum ? cap + wish->epsilon_micro - sum : 0;
+    char shown[SYM_EPSILON_BYTES];
+    sym_epsilon_text(shown, left * NANO_PER_MICRO);
     return sym_fail(fault, SYM_LIMIT,
                     "grant: the peers' --epsilon together would be more than the %u that the "
-                    "dataset may spend in a year (setting epsilon-per-year); %u.%06u is left to "
-                    "grant",
-                    (unsigned)(cap / MICRO), (unsigned)(left / MICRO), (unsigned)(left % MICRO));
+                    "dataset may spend in a year (setting epsilon-per-year); %s is left to grant",
+                    (unsigned)(cap / MICRO), shown);
 }
 
 /* Could anything ever be asked under it? A dataset that is still to come may be of any kind. */

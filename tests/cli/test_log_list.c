@@ -271,7 +271,8 @@ static void refuses_filters_that_make_no_sense(void **state)
     refuses("log|list|--format|xml", "--format: \"xml\" is not one of table, csv, json");
     refuses("log|list|--format|csv|--json", "--json and --format csv exclude each other");
     refuses("log|show", "INDEX|EXCHANGE-ID is missing");
-    refuses("log|show|4z", "is not an id");
+    refuses("log|show|4z",
+            "\"4z\" is not an id: 4 to 32 hex digits; nor is it the number of an entry");
 }
 
 static void show_says_all_and_verifies_signatures(void **state)
