@@ -93,6 +93,7 @@ static void judge(struct sym_proof *out, const struct sym_client *client,
     out->state = SYM_PROOF_FITS;
     out->entry = e->index;
     out->size = e->size;
+    out->earlier = e->generation != 0;
     out->cosignatures = note.n_signatures - 1;
     memcpy(out->log, checkpoint.origin.data, checkpoint.origin.len);
 }

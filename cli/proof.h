@@ -27,6 +27,7 @@ struct sym_proof {
     enum sym_proof_state state;
     uint64_t entry; /* as what follows, of a release that is proven */
     uint64_t size;  /* of the signed head */
+    bool earlier;   /* of the log from before a restore */
     size_t cosignatures;
     char log[SYM_KEY_NAME_BYTES]; /* its origin */
     uint64_t checked_s;

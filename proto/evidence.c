@@ -251,6 +251,7 @@ static const struct sym_field release_evidence_fields[] = {
     SYM_FIELD_EXACT(struct sym_release_evidence, salt, SYM_HASH_BYTES),
     SYM_FIELD_BYTES(struct sym_release_evidence, body, 1, SYM_BODY_BYTES_MAX),
     SYM_FIELD_TEXT(struct sym_release_evidence, checkpoint, 1, SYM_CHECKPOINT_SHOWN_BYTES_MAX),
+    SYM_FIELD_U32(struct sym_release_evidence, generation, 0, UINT32_MAX),
 };
 const struct sym_message sym_msg_release_evidence =
     SYM_MESSAGE("ReleaseEvidence", struct sym_release_evidence, release_evidence_fields);

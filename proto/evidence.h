@@ -216,6 +216,7 @@ struct sym_release_evidence {
     struct sym_span salt; /* 32 bytes */
     struct sym_span body;
     struct sym_span checkpoint;
+    uint32_t generation;
 };
 
 struct sym_witness_row {

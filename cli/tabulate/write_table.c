@@ -165,9 +165,10 @@ static void put_proof(struct sym_table *t, const struct sym_proof *p)
     sym_table_format(t, "evidence");
     switch (p->state) {
     case SYM_PROOF_FITS:
-        sym_table_format(
-            t, "entry %" PRIu64 " of the log of this node, in its signed head of %" PRIu64,
-            p->entry, p->size);
+        sym_table_format(t, "entry %" PRIu64 " of %s, in its signed head of %" PRIu64, p->entry,
+                         p->earlier ? "the log that this node had before a restore"
+                                    : "the log of this node",
+                         p->size);
         return;
     case SYM_PROOF_WRONG:
         sym_table_format(t,

@@ -6,14 +6,17 @@
 
 /* How many times the log is looked at for one entry; each look has a bound of its own. */
 #define LOOKS_MAX 64u
+/* And in how many logs that ended with a restore. */
+#define EARLIER_MAX 16u
 
 /* What proves a result ------------------------------------------------------------------------- */
 
 /* The entry with which this node closed an exchange, or one of those of a joint computation. */
 struct closing {
     struct sym_span id; /* of the exchange as users know it, or of the joint computation */
-    bool joint;     /* then the close names the release: those between two parties alone do not */
-    uint64_t below; /* entries of the signed head */
+    bool joint; /* then the close names the release: those between two parties alone do not */
+    uint32_t generation; /* of an earlier log; 0: the present one */
+    uint64_t below;      /* entries of the signed head */
     bool found;
     uint64_t index;
     size_t leaf_len;
@@ -64,12 +67,46 @@ static enum sym_err find_closing(struct sym_core *core, struct closing *c)
 {
     bool more = true;
     enum sym_err err = SYM_OK;
-    struct sym_log_query q = {
-        .kinds = UINT64_C(1) << SYM_ENTRY_CLOSED, .exchange_id = c->id, .bodies = true};
+    struct sym_log_query q = {.generation = c->generation,
+                              .kinds = UINT64_C(1) << SYM_ENTRY_CLOSED,
+                              .exchange_id = c->id,
+                              .bodies = true};
     for (unsigned i = 0; err == SYM_OK && more && !c->found && i < LOOKS_MAX; i++) {
         err = sym_log_rows(core->log, &q, &q.first, &more, take_closing, c);
     }
     return err == SYM_OK && !c->found ? SYM_NOT_FOUND : err;
+}
+
+/* The log in which it is: the present one, or one from before a restore, as far as it is there. */
+static enum sym_err find_in_all(struct sym_core *core, struct closing *c)
+{
+    const struct sym_head *present = sym_log_head(core->log);
+    c->below = present->signed_size;
+    enum sym_err err = find_closing(core, c);
+    for (unsigned i = 0; err == SYM_NOT_FOUND && i < EARLIER_MAX; i++) {
+        struct sym_head head;
+        if (sym_log_generation_after(core->log, &c->generation, c->generation) != SYM_OK ||
+            c->generation == present->generation) {
+            break;
+        }
+        if (sym_log_head_of(core->log, &head, c->generation) == SYM_OK) {
+            c->below = head.signed_size;
+            err = find_closing(core, c) == SYM_OK ? SYM_OK : SYM_NOT_FOUND;
+        }
+    }
+    return err;
+}
+
+/* Of an earlier log, without cosignatures. */
+static enum sym_err write_checkpoint(struct sym_core *core, const struct sym_head *head,
+                                     uint32_t generation, char *out, size_t *len)
+{
+    if (generation == 0) {
+        return sym_witness_checkpoint(core->witness, out, SYM_CHECKPOINT_SHOWN_BYTES_MAX, len);
+    }
+    memcpy(out, head->checkpoint, head->checkpoint_len);
+    *len = head->checkpoint_len;
+    return SYM_OK;
 }
 
 static enum sym_err answer_closing(struct sym_core *core, const struct closing *c,
@@ -78,29 +115,32 @@ static enum sym_err answer_closing(struct sym_core *core, const struct closing *
     struct sym_merkle_proof inclusion = {.n = 0};
     struct sym_merkle_proof consistency = {.n = 0};
     struct sym_span hashes[SYM_MERKLE_PROOF_MAX];
-    const struct sym_head *head = sym_log_head(core->log);
-    const struct sym_proof_query asked = {.index = c->index, .size = head->signed_size};
+    struct sym_head head;
+    struct sym_proof_query asked = {
+        .generation = c->generation, .index = c->index, .size = c->below};
     char *checkpoint = malloc(SYM_CHECKPOINT_SHOWN_BYTES_MAX);
     size_t checkpoint_len = 0;
-    enum sym_err err = checkpoint == NULL
-                           ? SYM_NO_MEMORY
-                           : sym_log_prove(core->log, &inclusion, &consistency, &asked);
+    enum sym_err err =
+        checkpoint == NULL ? SYM_NO_MEMORY : sym_log_head_of(core->log, &head, c->generation);
     if (err == SYM_OK) {
-        err = sym_witness_checkpoint(core->witness, checkpoint, SYM_CHECKPOINT_SHOWN_BYTES_MAX,
-                                     &checkpoint_len);
+        err = sym_log_prove(core->log, &inclusion, &consistency, &asked);
+    }
+    if (err == SYM_OK) {
+        err = write_checkpoint(core, &head, c->generation, checkpoint, &checkpoint_len);
     }
     for (size_t i = 0; err == SYM_OK && i < inclusion.n; i++) {
         hashes[i] = sym_span(inclusion.hash[i], SYM_HASH_BYTES);
     }
     const struct sym_release_evidence evidence = {.index = c->index,
-                                                  .size = head->signed_size,
+                                                  .size = c->below,
                                                   .leaf = sym_span(c->leaf, c->leaf_len),
                                                   .inclusion = hashes,
                                                   .n_inclusion = inclusion.n,
                                                   .salt = sym_span(c->salt, sizeof c->salt),
                                                   .body = sym_span(c->body, c->body_len),
                                                   .checkpoint =
-                                                      sym_span(checkpoint, checkpoint_len)};
+                                                      sym_span(checkpoint, checkpoint_len),
+                                                  .generation = c->generation};
     err = err == SYM_OK ? sym_answer_write(answer, &evidence) : err;
     free(checkpoint);
     return err;
@@ -130,10 +170,12 @@ static enum sym_err verb_release_evidence(struct sym_core *core, const struct sy
     }
     find_id(core, &c->joint, id, asked->id);
     c->id = sym_span(id, sizeof id);
-    c->below = sym_log_head(core->log)->signed_size;
-    enum sym_err err = find_closing(core, c);
+    enum sym_err err = find_in_all(core, c);
     if (err == SYM_OK) {
         err = answer_closing(core, c, answer);
+    }
+    if (err != SYM_OK && c->generation != 0) {
+        err = SYM_NOT_FOUND; /* an earlier log may be damaged, which is why there is another */
     }
     if (err != SYM_OK) {
         err = sym_fail(fault, err, "exchange: no entry of a signed head of the log closes it");

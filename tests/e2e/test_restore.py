@@ -66,6 +66,17 @@ class Partners(BackupTest):
         self.assertEqual((found["agree"], found["lost_here"], found["lost_there"]), (True, self.lost, 0))
         self.assertGreaterEqual(found["exchanges"], 4)  # those from before the backup, too
 
+    def test_a_result_of_before_is_proven_in_the_log_of_before(self):
+        for node, dataset in ((self.a, "mine"), (self.b, "theirs")):
+            self.load_numbers(node, dataset, range(5))
+        self.grant(self.b, self.a, "theirs")
+        now = self.counts(self.a, self.b, 5)["evidence"]
+        exchange = self.latest(self.a)["id"]
+        self.restore(after=0)
+        proof = self.a.json("exchange", "result", exchange)["evidence"]
+        self.assertEqual((proof["state"], proof["log"]), ("in-log", self.head.splitlines()[0]), now)
+        self.assertNotEqual(proof["log"], self.a.do("log", "checkpoint", user="auditor").splitlines()[0])
+
     def test_who_knows_more_than_the_backup_stops_until_an_operator_accepts(self):
         self.restore(after=4)
         self.refused(self.a.cli("peer", "ping", "bank-b"), DENIED, "bank-b denied it: the evidence does not fit")
