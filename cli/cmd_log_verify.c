@@ -20,6 +20,8 @@
 struct check {
     struct sym_client *client;
     struct sym_audit_head head;
+    struct sym_witness_list witnesses; /* as they were before the head; borrows from arena */
+    struct sym_arena arena;
     struct sym_audit_keys keys;
     struct sym_audit_findings findings;
     struct sym_audit_tree tree;
@@ -248,16 +250,20 @@ static void check_cosignatures(struct check *c)
     }
 }
 
-/* What partners hold of this log, and what they did to their own. */
-static enum sym_err check_witnesses(struct check *c)
+/* Before the head: a log that grows meanwhile is longer than what partners held then. */
+static enum sym_err fetch_heads(struct check *c)
 {
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_witness_list list;
     struct sym_empty nothing = {0};
-    enum sym_err err =
-        sym_client_ask(c->client, SYM_VERB_LOG_WITNESSES, &nothing, &arena, &list, &c->fault);
-    for (size_t i = 0; err == SYM_OK && i < list.n_witnesses; i++) {
-        const struct sym_witness_row *w = &list.witnesses[i];
+    enum sym_err err = sym_client_ask(c->client, SYM_VERB_LOG_WITNESSES, &nothing, &c->arena,
+                                      &c->witnesses, &c->fault);
+    return err == SYM_OK ? sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault) : err;
+}
+
+/* What partners hold of this log. */
+static void check_witnesses(struct check *c)
+{
+    for (size_t i = 0; i < c->witnesses.n_witnesses; i++) {
+        const struct sym_witness_row *w = &c->witnesses.witnesses[i];
         if (w->ours > c->head.head.size) {
             sym_audit_find(
                 &c->findings, SYM_NO_ENTRY,
@@ -266,7 +272,6 @@ static enum sym_err check_witnesses(struct check *c)
                 (int)w->alias.len, (const char *)w->alias.data, w->ours, c->head.head.size);
         }
     }
-    return err;
 }
 
 static uint64_t seconds_ahead(uint64_t last_ms)
@@ -280,7 +285,7 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
 {
     enum sym_err err = sym_audit_keys_begin(&c->keys, c->client, args, &c->fault);
     if (err == SYM_OK) {
-        err = sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault);
+        err = fetch_heads(c);
     }
     if (err == SYM_OK && !c->verdict.tree_only) {
         err = sym_audit_keys_earlier(&c->keys, c->client, c->head.head.generation, &c->fault);
@@ -314,7 +319,8 @@ static enum sym_err check(struct check *c, const struct sym_args *args)
         sym_audit_find(&c->findings, SYM_NO_ENTRY, "the log is frozen: %.*s",
                        (int)c->head.head.fault.len, (const char *)c->head.head.fault.data);
     }
-    return check_witnesses(c);
+    check_witnesses(c);
+    return SYM_OK;
 }
 
 /* The verdict -------------------------------------------------------------------------------- */
@@ -361,6 +367,7 @@ static struct check *check_new(struct sym_client *client)
 static void check_free(struct check *c)
 {
     sym_audit_head_clear(&c->head);
+    sym_arena_clear(&c->arena);
     sym_audit_keys_clear(&c->keys);
     sym_audit_findings_clear(&c->findings);
     free(c);

@@ -4,11 +4,14 @@
 
 #include "tests/cli/fake_log.h"
 
+static unsigned fake_heads_shown;
+
 static inline enum sym_err fake_serve_head(struct fake_call *call)
 {
     static struct sym_log_head head;
     static char origin[SYM_KEY_NAME_BYTES];
     struct fake_log *l = &fake_log;
+    fake_heads_shown++;
     sym_log_origin(origin, &l->self, l->lies.origin ? 2 : 1);
     head = (struct sym_log_head){.origin = fake_text(origin),
                                  .generation = l->lies.no_later ? 2 : 1,
@@ -95,7 +98,9 @@ static inline enum sym_err fake_serve_witnesses(struct fake_call *call)
                                    .checkpoint = fake_text(l->checkpoint),
                                    .size = 44,
                                    .cosigned = 40,
-                                   .ours = l->lies.ours ? l->n + 5 : l->n,
+                                   .ours = l->lies.ours                            ? l->n + 5
+                                           : l->lies.grows && fake_heads_shown > 0 ? l->n + 1
+                                                                                   : l->n,
                                    .state = l->lies.ours ? SYM_WITNESS_SPLIT : SYM_WITNESS_GOOD,
                                    .fault = fake_text(l->lies.ours ? "two heads of 44" : ""),
                                    .since_ms = FAKE_NOW_MS,

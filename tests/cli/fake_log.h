@@ -35,6 +35,7 @@ struct fake_lies {
     uint64_t lost;       /* there, half as many here; as many requests are not recorded */
     const char *waiting; /* why it has not begun */
     bool cut_off;        /* all of them are of exchanges that were cut off */
+    bool grows;          /* by an entry that the partner cosigns, once its head was shown */
 };
 
 struct fake_log {

@@ -151,6 +151,17 @@ static void catches_a_log_shorter_than_its_checkpoint(void **state)
           "bank-b holds a head of 605 entries of this log, which has only 600: it is shorter", "");
 }
 
+static void a_log_that_grows_meanwhile_is_sound(void **state)
+{
+    static struct run r;
+    fake_log_make(*state);
+    fake_log.lies.grows = true;
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|verify");
+    assert_shows_not(r.out, "shorter than it was");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+}
+
 static void catches_entries_behind_the_checkpoint(void **state)
 {
     fake_log_make(*state);
@@ -383,6 +394,7 @@ int main(void)
         WITH_NODE(catches_a_wrong_root_and_a_wrong_origin),
         WITH_NODE(catches_a_checkpoint_signed_by_an_unknown_key),
         WITH_NODE(catches_a_log_shorter_than_its_checkpoint),
+        WITH_NODE(a_log_that_grows_meanwhile_is_sound),
         WITH_NODE(catches_entries_behind_the_checkpoint),
         WITH_NODE(catches_entries_that_are_missing_or_exchanged),
         WITH_NODE(catches_a_cosignature_that_is_wrong),

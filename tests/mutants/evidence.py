@@ -77,4 +77,10 @@ MUTANTS = [
         "cli/test_log_verify:says_that_the_log_is_ahead_of_the_clock",
         ("cli/cmd_log_verify.c", "last_s > now_s + AHEAD_S ? last_s - now_s : 0", "last_s > now_s + AHEAD_S ? now_s - now_s : 0"),
     ),
+    (
+        "log verify asks for the head before it asks what partners hold",
+        "cli/test_log_verify:a_log_that_grows_meanwhile_is_sound",
+        ("cli/cmd_log_verify.c", "enum sym_err err = sym_client_ask(c->client, SYM_VERB_LOG_WITNESSES,", "enum sym_err first = sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault);\n    enum sym_err err = first != SYM_OK ? first : sym_client_ask(c->client, SYM_VERB_LOG_WITNESSES,"),
+        ("cli/cmd_log_verify.c", "return err == SYM_OK ? sym_audit_head_fetch(&c->head, c->client, &c->findings, &c->fault) : err;", "return err;"),
+    ),
 ]
