@@ -11,6 +11,20 @@ static void keep_shared(struct sym_exchange_matter *m)
     m->shared_len = err == SYM_OK ? w.len : 0;
 }
 
+/* Why it could not be kept: the dataset, which is read again, or the result itself. */
+static void word_failure(char out[SYM_FAULT_BYTES], const struct sym_exchange_matter *m,
+                         enum sym_err err)
+{
+    if (err == SYM_CANCELLED) {
+        (void)snprintf(out, SYM_FAULT_BYTES, "dataset %s was changed meanwhile", m->mine);
+    } else if (err == SYM_BAD_TAG || err == SYM_BAD_FORMAT || err == SYM_BAD_VERSION ||
+               err == SYM_NOT_FOUND) {
+        (void)snprintf(out, SYM_FAULT_BYTES, "dataset %s %s", m->mine, sym_err_text(err));
+    } else {
+        (void)snprintf(out, SYM_FAULT_BYTES, "it %s", sym_err_text(err));
+    }
+}
+
 static void on_found(void *owner, enum sym_err err)
 {
     struct sym_exchange *e = owner;
@@ -25,8 +39,7 @@ static void on_found(void *owner, enum sym_err err)
     }
     if (err != SYM_OK) {
         char why[SYM_FAULT_BYTES];
-        (void)snprintf(why, sizeof why, "dataset %s %s", m->mine,
-                       err == SYM_CANCELLED ? "was changed meanwhile" : sym_err_text(err));
+        word_failure(why, m, err);
         sym_exchange_lose_result(x, e, err, why);
         return;
     }
@@ -85,7 +98,9 @@ void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e)
     }
     enum sym_err err = begin(x, e);
     if (err != SYM_OK) {
-        sym_exchange_lose_result(x, e, err, sym_err_text(err));
+        char why[SYM_FAULT_BYTES];
+        word_failure(why, e->matter, err);
+        sym_exchange_lose_result(x, e, err, why);
     } else if (e->matter->saved) {
         sym_exchange_settle(x, e);
     }

@@ -71,4 +71,9 @@ MUTANTS = [
         "node/test_sightings:goes_on_behind_what_it_keeps",
         ("node/exchange/sightings.c", "        memcpy(p->next.from, key.data, sizeof p->next.from);\n", ""),
     ),
+    (
+        "a full disk is blamed on the dataset",
+        "node/test_exchange_close:a_full_disk_is_not_blamed_on_the_dataset",
+        ("node/exchange/exchange_save.c", "err == SYM_NOT_FOUND) {", "err != SYM_OK) {"),
+    ),
 ]

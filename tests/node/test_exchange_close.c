@@ -88,6 +88,11 @@ static bool is_settled(struct exchange_rig *r)
     return e->phase == SYM_PHASE_SAVING && exchange_rig_count(r, 0, SYM_ENTRY_SETTLED) == 1;
 }
 
+static bool is_ending(struct exchange_rig *r)
+{
+    return r->sides[0].exchanges->table.items[0]->phase == SYM_PHASE_ENDING;
+}
+
 /* Records without identifiers make the search long: a segment a turn, many more turns than the two
  * closes take. */
 static void settle(void **state, size_t same)
@@ -182,6 +187,16 @@ static void a_result_that_cannot_be_kept_is_lost_here_alone(void **state)
     assert_int_equal(said.n, n);
 }
 
+static void a_full_disk_is_not_blamed_on_the_dataset(void **state)
+{
+    settle(state, RECORDS);
+    room_fill_disk(true);
+    exchange_rig_run(rig, is_ending);
+    room_fill_disk(false);
+    exchange_rig_run(rig, NULL);
+    expect_lost_here("it does not fit on the disk");
+}
+
 /* Before the other side has closed, too: its word is awaited all the same. */
 static void a_failure_before_the_other_close_is_not_told_either(void **state)
 {
@@ -218,6 +233,7 @@ int main(void)
         TEST(what_is_left_to_do_does_not_count_against_the_peer),
         TEST(a_cancel_meanwhile_is_not_told),
         TEST(a_result_that_cannot_be_kept_is_lost_here_alone),
+        TEST(a_full_disk_is_not_blamed_on_the_dataset),
         TEST(a_failure_before_the_other_close_is_not_told_either),
         TEST(a_crash_meanwhile_leaves_both_words_and_no_result),
     };
