@@ -32,7 +32,8 @@ static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_e
     bool theirs = is_theirs(err);
     const char *why = sym_run_fault(e->run);
     if (e->phase == SYM_PHASE_SAVING) {
-        sym_exchange_lose_result(x, e, err, why[0] != '\0' ? why : sym_err_text(err));
+        sym_exchange_lose_result(x, e, SYM_REASON_FAULT, err,
+                                 why[0] != '\0' ? why : sym_err_text(err));
         return;
     }
     if (why[0] != '\0') {

@@ -264,8 +264,8 @@ void sym_exchange_retry_end(struct sym_exchanges *x, struct sym_exchange *e, uin
     }
 }
 
-void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
-                        enum sym_err result, const char *fault)
+void sym_exchange_abort_so(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
+                           enum sym_err result, const char *line)
 {
     if (sym_exchange_ended(e) || e->phase == SYM_PHASE_ENDING) {
         return;
@@ -274,14 +274,25 @@ void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sy
         if (!e->ending.due || e->ending.cut) {
             e->ending =
                 (struct sym_exchange_ending){.due = true, .reason = reason, .result = result};
-            (void)sym_fail(&e->ending.fault, result, "%s", fault);
+            (void)sym_fail(&e->ending.fault, result, "%s", line);
         }
         return;
     }
     e->reason = reason;
     e->result = result;
-    (void)sym_fail(&e->fault, result, "%s", fault);
+    (void)sym_fail(&e->fault, result, "%s", line);
     sym_exchange_conclude(x, e, SYM_EXCHANGE_ABORTED);
+}
+
+/* Whatever ends it once both sides have closed ends it here alone. */
+void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
+                        enum sym_err result, const char *fault)
+{
+    if (sym_exchange_is_settled(e)) {
+        sym_exchange_lose_result(x, e, reason, result, fault);
+    } else {
+        sym_exchange_abort_so(x, e, reason, result, fault);
+    }
 }
 
 void sym_exchange_fail(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,

@@ -40,7 +40,7 @@ static void on_found(void *owner, enum sym_err err)
     if (err != SYM_OK) {
         char why[SYM_FAULT_BYTES];
         word_failure(why, m, err);
-        sym_exchange_lose_result(x, e, err, why);
+        sym_exchange_lose_result(x, e, SYM_REASON_FAULT, err, why);
         return;
     }
     m->saved = true;
@@ -100,7 +100,7 @@ void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e)
     if (err != SYM_OK) {
         char why[SYM_FAULT_BYTES];
         word_failure(why, e->matter, err);
-        sym_exchange_lose_result(x, e, err, why);
+        sym_exchange_lose_result(x, e, SYM_REASON_FAULT, err, why);
     } else if (e->matter->saved) {
         sym_exchange_settle(x, e);
     }
@@ -113,12 +113,12 @@ void sym_exchange_settle(struct sym_exchanges *x, struct sym_exchange *e)
     }
 }
 
-void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
-                              const char *why)
+void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e,
+                              enum sym_reason reason, enum sym_err err, const char *why)
 {
     char text[2 * SYM_FAULT_BYTES];
     (void)snprintf(text, sizeof text,
                    "done at %s, but the result could not be kept here: %s; ask again", e->alias,
                    why);
-    sym_exchange_abort(x, e, SYM_REASON_FAULT, err, text);
+    sym_exchange_abort_so(x, e, reason, err, text);
 }

@@ -391,7 +391,7 @@ static void catch_up(struct sym_exchanges *x, struct sym_exchange *e)
         if (due.cut) {
             sym_exchange_lose(x, e, due.fault.text);
         } else {
-            sym_exchange_abort(x, e, due.reason, due.result, due.fault.text);
+            sym_exchange_abort_so(x, e, due.reason, due.result, due.fault.text);
         }
     }
     while (e->writing == NULL && e->n_late > 0) {

@@ -116,9 +116,13 @@ SYM_MUST enum sym_err sym_exchange_check(struct sym_exchanges *x, const struct s
                                          struct sym_fault *fault);
 
 /* Ends the exchange: writes how, tells the other side where that is possible, lets it rest. fault
- * is the line its user reads. While something is being written it waits for that. */
+ * is the line its user reads; once both sides have closed, the clause in it that says why there is
+ * no result here. While something is being written it waits for that. */
 void sym_exchange_abort(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
                         enum sym_err result, const char *fault);
+/* The same, and line is the whole line in any case. */
+void sym_exchange_abort_so(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason,
+                           enum sym_err result, const char *line);
 /* A write has failed: nothing has left, and it ends. */
 void sym_exchange_fail(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
                        const char *what);
@@ -291,7 +295,7 @@ void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e);
 /* It is done, if both sides have closed and the result is kept. */
 void sym_exchange_settle(struct sym_exchanges *x, struct sym_exchange *e);
 /* It is over for the other side, and has no result here. why: a clause. */
-void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e, enum sym_err err,
-                              const char *why);
+void sym_exchange_lose_result(struct sym_exchanges *x, struct sym_exchange *e,
+                              enum sym_reason reason, enum sym_err err, const char *why);
 
 #endif

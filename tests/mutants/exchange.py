@@ -76,4 +76,14 @@ MUTANTS = [
         "node/test_exchange_close:a_full_disk_is_not_blamed_on_the_dataset",
         ("node/exchange/exchange_save.c", "err == SYM_NOT_FOUND) {", "err != SYM_OK) {"),
     ),
+    (
+        "an overlap that the other side has as done is called cancelled",
+        "node/test_exchange_close:what_ends_it_meanwhile_is_not_told_and_hides_nothing",
+        ("node/exchange/exchange_end.c", "    if (sym_exchange_is_settled(e)) {\n        sym_exchange_lose_result", "    if (false) {\n        sym_exchange_lose_result"),
+    ),
+    (
+        "an end that was due is put in words again",
+        "node/test_exchange_close:the_end_of_a_settled_one_is_put_in_words_once",
+        ("node/exchange/exchange_write.c", "sym_exchange_abort_so(x, e, due.reason,", "sym_exchange_abort(x, e, due.reason,"),
+    ),
 ]

@@ -62,7 +62,7 @@ static inline void expect_ends(enum sym_exchange_state state, enum sym_reason he
 }
 
 /* The only exchange is done at side 1, and has no result at side 0, for this reason. */
-static inline void expect_lost_here(const char *why)
+static inline void expect_lost_here_as(enum sym_reason reason, const char *why)
 {
     SYM_ARENA_AUTO ours = {0};
     SYM_ARENA_AUTO theirs = {0};
@@ -73,7 +73,7 @@ static inline void expect_lost_here(const char *why)
                    "done at bank-b, but the result could not be kept here: %s; ask again", why);
     expect_span(a.fault, words);
     assert_int_equal(a.state, SYM_EXCHANGE_ABORTED);
-    assert_int_equal(a.reason, SYM_REASON_FAULT);
+    assert_int_equal(a.reason, reason);
     assert_false(a.has_result);
     assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
     assert_int_equal(b.state, SYM_EXCHANGE_DONE);
@@ -81,6 +81,11 @@ static inline void expect_lost_here(const char *why)
         assert_int_equal(exchange_rig_count(rig, side, SYM_ENTRY_ABORTED), 0);
         assert_int_equal(exchange_rig_count(rig, side, SYM_ENTRY_CLOSED), 1);
     }
+}
+
+static inline void expect_lost_here(const char *why)
+{
+    expect_lost_here_as(SYM_REASON_FAULT, why);
 }
 
 /* What one side sent the other received, but for the last message, which leaves after the entry

@@ -93,6 +93,12 @@ static bool is_ending(struct exchange_rig *r)
     return r->sides[0].exchanges->table.items[0]->phase == SYM_PHASE_ENDING;
 }
 
+static bool writes_settled(struct exchange_rig *r)
+{
+    const struct sym_exchange *e = r->sides[0].exchanges->table.items[0];
+    return sym_exchange_is_settled(e) && e->writing != NULL;
+}
+
 /* Records without identifiers make the search long: a segment a turn, many more turns than the two
  * closes take. */
 static void settle(void **state, size_t same)
@@ -158,21 +164,36 @@ static void what_is_left_to_do_does_not_count_against_the_peer(void **state)
     exchange_rig_run(rig, NULL);
 }
 
-static void a_cancel_meanwhile_is_not_told(void **state)
+/* Cancelled, of a peer that is removed, or of a node that is stopped. */
+static void what_ends_it_meanwhile_is_not_told_and_hides_nothing(void **state)
 {
-    SYM_ARENA_AUTO ours = {0};
-    SYM_ARENA_AUTO theirs = {0};
-    settle(state, RECORDS);
-    size_t n = said.n;
+    static const char *const why[] = {"cancelled", "the peer was removed", "the node was stopped"};
+    for (size_t how = 0; how < sizeof why / sizeof *why; how++) {
+        settle(state, RECORDS);
+        size_t n = said.n;
+        struct sym_exchanges *x = rig->sides[0].exchanges;
+        if (how == 0) {
+            exchange_rig_cancel(rig, 0);
+        } else if (how == 1) {
+            sym_exchanges_drop_peer(x, &rig->sides[1].self.id);
+        } else {
+            sym_exchanges_stop(x);
+        }
+        exchange_rig_run(rig, NULL);
+        expect_lost_here_as(how == 2 ? SYM_REASON_UNREADY : SYM_REASON_CANCELLED, why[how]);
+        assert_int_equal(said.n, n);
+    }
+}
+
+/* While the other side's close is being written. */
+static void the_end_of_a_settled_one_is_put_in_words_once(void **state)
+{
+    compare(state, SYM_KIND_OVERLAP_MATCHES, SYM_OVERLAP_ENGINE_DH, RECORDS);
+    rig->sides[0].list.records = 250000;
+    exchange_rig_run(rig, writes_settled);
     exchange_rig_cancel(rig, 0);
     exchange_rig_run(rig, NULL);
-    struct sym_exchange_entry a = exchange_rig_entry(rig, 0, &ours, id);
-    assert_int_equal(a.state, SYM_EXCHANGE_ABORTED);
-    assert_int_equal(a.reason, SYM_REASON_CANCELLED);
-    assert_int_equal(exchange_rig_entry(rig, 1, &theirs, NULL).state, SYM_EXCHANGE_DONE);
-    assert_int_equal(room_count(&rig->sides[0].room, SYM_TABLE_RESULTS), 0);
-    assert_int_equal(said.n, n);
-    assert_int_equal(exchange_rig_count(rig, 0, SYM_ENTRY_ABORTED), 0);
+    expect_lost_here_as(SYM_REASON_CANCELLED, "cancelled");
 }
 
 static void a_result_that_cannot_be_kept_is_lost_here_alone(void **state)
@@ -231,7 +252,8 @@ int main(void)
         TEST(the_log_does_not_wait_for_the_result),
         TEST(what_happens_on_the_link_meanwhile_changes_nothing),
         TEST(what_is_left_to_do_does_not_count_against_the_peer),
-        TEST(a_cancel_meanwhile_is_not_told),
+        TEST(what_ends_it_meanwhile_is_not_told_and_hides_nothing),
+        TEST(the_end_of_a_settled_one_is_put_in_words_once),
         TEST(a_result_that_cannot_be_kept_is_lost_here_alone),
         TEST(a_full_disk_is_not_blamed_on_the_dataset),
         TEST(a_failure_before_the_other_close_is_not_told_either),
