@@ -93,7 +93,7 @@ bool sym_exchange_has_result(const struct sym_exchange *e)
 
 void sym_exchange_save(struct sym_exchanges *x, struct sym_exchange *e)
 {
-    if (e->matter->find != NULL || e->matter->saved) {
+    if (e->matter->find != NULL || e->matter->saved || e->ending.due) {
         return;
     }
     enum sym_err err = begin(x, e);

@@ -86,4 +86,9 @@ MUTANTS = [
         "node/test_exchange_close:the_end_of_a_settled_one_is_put_in_words_once",
         ("node/exchange/exchange_write.c", "sym_exchange_abort_so(x, e, due.reason,", "sym_exchange_abort(x, e, due.reason,"),
     ),
+    (
+        "a search begins anew while an end is due",
+        "node/test_exchange_close:no_second_search_begins_while_an_end_is_due",
+        ("node/exchange/exchange_save.c", "e->matter->saved || e->ending.due) {", "e->matter->saved) {"),
+    ),
 ]

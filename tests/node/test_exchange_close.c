@@ -218,6 +218,23 @@ static void a_full_disk_is_not_blamed_on_the_dataset(void **state)
     expect_lost_here("it does not fit on the disk");
 }
 
+/* The search has failed while the other side's close was being written. */
+static void no_second_search_begins_while_an_end_is_due(void **state)
+{
+    compare(state, SYM_KIND_OVERLAP_MATCHES, SYM_OVERLAP_ENGINE_DH, RECORDS);
+    rig->sides[0].list.records = 250000;
+    exchange_rig_run(rig, writes_settled);
+    struct sym_exchange *e = rig->sides[0].exchanges->table.items[0];
+    sym_overlap_find_free(e->matter->find);
+    e->matter->find = NULL;
+    sym_exchange_lose_result(rig->sides[0].exchanges, e, SYM_REASON_FAULT, SYM_NO_SPACE,
+                             "it fails");
+    sym_exchange_pump(rig->sides[0].exchanges, e);
+    assert_null(e->matter->find);
+    exchange_rig_run(rig, NULL);
+    expect_lost_here("it fails");
+}
+
 /* Before the other side has closed, too: its word is awaited all the same. */
 static void a_failure_before_the_other_close_is_not_told_either(void **state)
 {
@@ -256,6 +273,7 @@ int main(void)
         TEST(the_end_of_a_settled_one_is_put_in_words_once),
         TEST(a_result_that_cannot_be_kept_is_lost_here_alone),
         TEST(a_full_disk_is_not_blamed_on_the_dataset),
+        TEST(no_second_search_begins_while_an_end_is_due),
         TEST(a_failure_before_the_other_close_is_not_told_either),
         TEST(a_crash_meanwhile_leaves_both_words_and_no_result),
     };
