@@ -298,11 +298,12 @@ void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id
     }
 }
 
-/* The other side need not ask an approver any more. What cannot be told expires there. */
+/* The other side need not ask an approver any more. What was decided is not withdrawn, and what
+ * cannot be told expires there. */
 static void withdraw(struct sym_exchanges *x, const struct sym_exchange *e)
 {
     const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-    if (e->matter == NULL || !e->matter->is_held || peer == NULL ||
+    if (e->state != SYM_EXCHANGE_HELD || !e->matter->is_held || peer == NULL ||
         sym_opens_withdraw(x->config.opens, &e->matter->held) != SYM_OK) {
         return;
     }

@@ -91,4 +91,9 @@ MUTANTS = [
         "node/test_exchange_close:no_second_search_begins_while_an_end_is_due",
         ("node/exchange/exchange_save.c", "e->matter->saved || e->ending.due) {", "e->matter->saved) {"),
     ),
+    (
+        "what is held no longer is withdrawn when it is cancelled",
+        "node/test_exchange_overlap_ends:what_is_held_no_longer_is_not_withdrawn",
+        ("node/exchange/exchanges.c", "if (e->state != SYM_EXCHANGE_HELD || !e->matter->is_held", "if (e->matter == NULL || !e->matter->is_held"),
+    ),
 ]

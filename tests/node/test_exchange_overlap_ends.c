@@ -151,6 +151,32 @@ static void can_be_cancelled_while_it_is_held(void **state)
     assert_int_equal(sym_opens_each(opens, peer, read_withdrawal, &st), SYM_OK);
 }
 
+static bool cancel_when_granted(struct exchange_rig *r)
+{
+    const struct sym_exchange_table *all = &r->sides[0].exchanges->table;
+    if (all->n > 0 && all->items[0]->state == SYM_EXCHANGE_HELD) {
+        r->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_GRANTED};
+    }
+    if (r->step == 0 && all->n > 0 && all->items[0]->granted) {
+        r->step = 1;
+        exchange_rig_cancel(r, 0);
+    }
+    return r->step == 1 && exchange_rig_quiet(r);
+}
+
+static void what_is_held_no_longer_is_not_withdrawn(void **state)
+{
+    (void)state;
+    SYM_ARENA_AUTO arena = {0};
+    exchange_rig_fill(rig, 0, 0, 4200);
+    exchange_rig_fill(rig, 1, 0, 4200);
+    rig->sides[1].verdict = (struct sym_policy_verdict){.decision = SYM_DECISION_HELD};
+    exchange_rig_start(rig, 0, SYM_KIND_OVERLAP_MATCHES, SYM_TOKEN_NONE, id);
+    exchange_rig_run(rig, cancel_when_granted);
+    assert_int_equal(exchange_rig_entry(rig, 0, &arena, id).reason, SYM_REASON_CANCELLED);
+    assert_false(sym_opens_withdraws(rig->sides[0].opens, &rig->sides[1].self.id));
+}
+
 /* Ends at a given frame, in one of some ways. */
 static uint64_t stop_at;
 static unsigned stop_side;
@@ -449,6 +475,7 @@ int main(void)
         TEST(a_held_wish_keeps_its_commitments_until_it_was_decided),
         TEST(a_wish_for_another_engine_is_another_one),
         TEST(can_be_cancelled_while_it_is_held),
+        TEST(what_is_held_no_longer_is_not_withdrawn),
         TEST(is_cancelled_cleanly_by_either_side),
         TEST(is_cancelled_while_its_request_is_written),
         TEST(tells_of_a_cancel_that_crosses_the_grant),
