@@ -50,6 +50,7 @@ struct resolving {
     struct sym_grants *grants;
     const struct sym_author *author;
     const struct sym_held_item *item;
+    bool was_approved; /* when it was cancelled */
 };
 
 static enum sym_err put_resolved(struct sym_transaction *t, void *context)
@@ -117,12 +118,14 @@ static enum sym_err put_withdrawn(struct sym_transaction *t, void *context)
     const struct resolving *c = context;
     struct sym_held_request row;
     sym_held_item_row(c->grants, &row, c->item);
+    const char *when =
+        c->was_approved ? "by the peer, after it was approved" : "by the peer, while it waited";
     const struct sym_entry_body body = {.event = sym_span_text("request-cancelled"),
                                         .alias = row.alias,
                                         .subject = sym_span_text(c->item->dataset),
                                         .exchange_kind = row.kind,
                                         .reason = SYM_REASON_CANCELLED,
-                                        .detail = sym_span_text("by the peer, while it waited")};
+                                        .detail = sym_span_text(when)};
     const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
                                     .exchange_id = c->item->id,
                                     .initiator = &c->item->peer,
@@ -131,14 +134,20 @@ static enum sym_err put_withdrawn(struct sym_transaction *t, void *context)
     return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
 }
 
+static bool is_asked_as(const struct sym_held_item *item, const uint8_t id[SYM_EXCHANGE_ID_BYTES])
+{
+    static const uint8_t none[SYM_EXCHANGE_ID_BYTES];
+    bool newest =
+        sym_equal(item->asked_id, id, sizeof item->asked_id) && !sym_equal(id, none, sizeof none);
+    return newest || sym_equal(item->id, id, sizeof item->id);
+}
+
 static struct sym_held_item *find_asked(struct sym_grants *g, const struct sym_node_id *peer,
                                         const uint8_t id[SYM_EXCHANGE_ID_BYTES])
 {
     for (size_t i = 0; i < g->n_held; i++) {
         struct sym_held_item *item = &g->held[i];
-        if (sym_node_id_equal(&item->peer, peer) &&
-            (sym_equal(item->id, id, sizeof item->id) ||
-             sym_equal(item->asked_id, id, sizeof item->asked_id))) {
+        if (sym_node_id_equal(&item->peer, peer) && is_asked_as(item, id)) {
             return item;
         }
     }
@@ -158,7 +167,8 @@ enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id 
     struct sym_held_item withdrawn = *item;
     withdrawn.terms.state = SYM_HELD_CANCELLED;
     withdrawn.terms.decided_ms = sym_grants_now(g);
-    struct resolving c = {.grants = g, .item = &withdrawn};
+    struct resolving c = {
+        .grants = g, .item = &withdrawn, .was_approved = item->terms.state == SYM_HELD_APPROVED};
     enum sym_err err = sym_store_write(g->config.store, put_withdrawn, &c);
     if (err == SYM_OK) {
         *item = withdrawn;

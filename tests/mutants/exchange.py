@@ -96,4 +96,14 @@ MUTANTS = [
         "node/test_exchange_overlap_ends:what_is_held_no_longer_is_not_withdrawn",
         ("node/exchange/exchanges.c", "if (e->state != SYM_EXCHANGE_HELD || !e->matter->is_held", "if (e->matter == NULL || !e->matter->is_held"),
     ),
+    (
+        "a withdrawal of no id cancels what was not asked for again since the start",
+        "node/test_grants_waiting:refuses_to_cancel_what_is_anothers_or_over",
+        ("node/grant/grants_resolve.c", "!sym_equal(id, none, sizeof none);", "item->id != none;"),
+    ),
+    (
+        "a cancelled approval is written down as one that waited",
+        "node/test_grants_waiting:what_the_peer_cancels_waits_no_longer",
+        ("node/grant/grants_resolve.c", "item->terms.state == SYM_HELD_APPROVED};", "item->terms.state == SYM_HELD_CANCELLED};"),
+    ),
 ]

@@ -229,6 +229,8 @@ static void what_the_peer_cancels_waits_no_longer(void **state)
         grants_rig_restart(r);
     }
     assert_int_equal(grants_rig_lines(r, "request-cancelled peer=peer-0 subject=suspects"), 2);
+    assert_int_equal(grants_rig_lines(r, "by the peer, while it waited"), 1);
+    assert_int_equal(grants_rig_lines(r, "by the peer, after it was approved"), 1);
     assert_int_equal(decide_again(r, &approved), HELD); /* its approval is gone */
     grants_rig_set_clock(RIG_NOW + RIG_DAY);
     assert_int_equal(count(r, SYM_HELD_CANCELLED), 0);
@@ -258,6 +260,9 @@ static void refuses_to_cancel_what_is_anothers_or_over(void **state)
     hold(r, &waiting);
     grants_rig_ask(r, &unknown, 0);
     assert_int_equal(withdraw(r, 1, &waiting), SYM_NOT_FOUND);
+    assert_int_equal(withdraw(r, 0, &unknown), SYM_NOT_FOUND);
+    memset(unknown.id, 0, sizeof unknown.id); /* as what was not asked for again since the start */
+    grants_rig_restart(r);
     assert_int_equal(withdraw(r, 0, &unknown), SYM_NOT_FOUND);
     assert_int_equal(withdraw(r, 0, &used), SYM_OK);
     room_fill_disk(true);
