@@ -92,8 +92,11 @@ static bool check_parties(struct judged *j)
     struct sym_fault fault = {.text = ""};
     struct sym_table_question *q = &j->question;
     unsigned unknown = 0;
-    if (sym_table_check(&j->asked, j->peer->id.bytes, &fault) != SYM_OK) {
-        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "%s", fault.text);
+    enum sym_err err = sym_table_check(&j->asked, j->peer->id.bytes, &fault);
+    if (err != SYM_OK) {
+        sym_answer_deny(j->out,
+                        err == SYM_UNSUPPORTED ? SYM_REASON_UNSUPPORTED : SYM_REASON_PROTOCOL, "%s",
+                        fault.text);
         return false;
     }
     if (j->asked.type_version != SYM_TOKEN_LIST_VERSION ||

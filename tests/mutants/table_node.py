@@ -98,4 +98,9 @@ MUTANTS = [
         "node/test_table_blame:the_asker_blames_no_other",
         ("node/exchange/tables.c", "t->reason == SYM_REASON_PROTOCOL ? sym_table_reason_to(failure, i) : t->reason", "failure.place == i ? sym_table_reason_to(failure, i) : t->reason"),
     ),
+    (
+        "another version of tables is called a broken protocol",
+        "node/test_table_parts:a_peer_that_computes_by_another_suite_is_told_so",
+        ("node/exchange/exchange_tables.c", "err == SYM_UNSUPPORTED ? SYM_REASON_UNSUPPORTED : SYM_REASON_PROTOCOL", "SYM_REASON_PROTOCOL"),
+    ),
 ]

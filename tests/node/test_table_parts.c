@@ -27,7 +27,7 @@ static unsigned places_taken(void)
 /* Places ---------------------------------------------------------------------------------------
  */
 
-static void ask_for_a_table(void)
+static void ask_for_a_table_by(uint32_t suite)
 {
     const struct sym_table_question q = question_of(contributes, 3, 1);
     uint8_t cohort[SYM_TABLE_LISTS_MAX * SYM_HASH_BYTES];
@@ -35,9 +35,27 @@ static void ask_for_a_table(void)
     struct sym_overlap_table asked;
     size_t len = 0;
     sym_table_parameters(&asked, cohort, &q);
+    asked.suite = suite;
     assert_int_equal(
         sym_encode(parameters, sizeof parameters, &len, &sym_msg_overlap_table, &asked), SYM_OK);
     ask(SYM_KIND_OVERLAP_TABLE, sym_span(parameters, len));
+}
+
+static void ask_for_a_table(void)
+{
+    ask_for_a_table_by(SYM_TABLE_SUITE);
+}
+
+/* It has not broken the protocol: it may be of another version. */
+static void a_peer_that_computes_by_another_suite_is_told_so(void **state)
+{
+    (void)state;
+    rig->liar = hear;
+    ask_for_a_table_by(SYM_TABLE_SUITE_DP);
+    exchange_rig_run(rig, is_answered);
+    assert_int_equal(heard.denied, 1);
+    assert_int_equal(heard.reason, SYM_REASON_UNSUPPORTED);
+    assert_non_null(strstr(heard.remark, "have all nodes the same version?"));
 }
 
 static void a_peer_has_no_more_parts_than_its_share(void **state)
@@ -185,6 +203,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_peer_has_no_more_parts_than_its_share),
+        TEST(a_peer_that_computes_by_another_suite_is_told_so),
         TEST(a_part_that_only_waits_for_closes_is_not_counted),
         TEST(peers_leave_places_for_own_tables),
         TEST(a_peer_has_no_more_tabulations_than_its_share),
