@@ -220,7 +220,7 @@ static void refuses_what_has_no_clusters(void **state)
     fake_notes(notes, *state);
     assert_string_equal(notes, "");
     run(&r, with_population(*state, overlap, "|--scan"));
-    assert_shows(r.err, "leave --format geojson, --population, --scan and --gi-star");
+    assert_shows(r.err, "leave --format geojson, --population, --scan, --gi-star and --top");
     (void)snprintf(notes, sizeof notes, "%s|--gi-star", overlap);
     run(&r, notes);
     assert_shows(r.err, "an overlap lies on no map");
