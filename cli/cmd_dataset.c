@@ -315,22 +315,27 @@ const struct sym_command sym_cmd_dataset_forget = {
     .run = run_forget,
 };
 
-/* A person is asked once more; who wrote a script has said it. */
-static enum sym_exit confirm(const struct sym_call *call)
+/* A person is asked once more, about what is there; who wrote a script has said it. */
+static enum sym_err confirm(const struct sym_call *call, struct sym_client *client,
+                            struct sym_fault *fault)
 {
     const char *name = call->args.operands[0];
-    struct sym_fault fault;
+    const struct sym_dataset_name wish = {.name = sym_span_text(name)};
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_dataset_row row;
     char question[160];
     if (sym_args_has(&call->args, "yes") || sym_args_has(&call->args, "received-from") ||
         !isatty(STDIN_FILENO)) {
-        return SYM_EXIT_DONE;
+        return SYM_OK;
+    }
+    enum sym_err err = sym_client_ask(client, SYM_VERB_DATASET_SHOW, &wish, &arena, &row, fault);
+    if (err == SYM_NOT_FOUND) {
+        return err;
     }
     (void)snprintf(question, sizeof question, "Erase all that %.64s holds? [y/N]", name);
-    if (sym_prompt_confirm(question) == SYM_ANSWER_YES) {
-        return SYM_EXIT_DONE;
-    }
-    fault.err = sym_fail(&fault, SYM_CANCELLED, "%s: stays", name);
-    return sym_command_failed(&fault);
+    return sym_prompt_confirm(question) == SYM_ANSWER_YES
+               ? SYM_OK
+               : sym_fail(fault, SYM_CANCELLED, "%s: stays", name);
 }
 
 static enum sym_exit run_drop(const struct sym_call *call)
@@ -339,7 +344,6 @@ static enum sym_exit run_drop(const struct sym_call *call)
     struct sym_dataset_name name = {.name = sym_span_text(call->args.operands[0])};
     struct sym_fault fault;
     enum sym_exit code = check_name(call);
-    code = code == SYM_EXIT_DONE ? confirm(call) : code;
     if (code != SYM_EXIT_DONE) {
         return code;
     }
@@ -350,6 +354,9 @@ static enum sym_exit run_drop(const struct sym_call *call)
         return sym_command_usage(call, "--received-from: \"%s\" is not the alias of a peer", peer);
     }
     fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = confirm(call, &client, &fault);
+    }
     if (fault.err == SYM_OK) {
         fault.err = peer != NULL ? sym_client_do(&client, SYM_VERB_STANDING_DROP, &copy, &fault)
                                  : sym_client_do(&client, SYM_VERB_DATASET_DROP, &name, &fault);

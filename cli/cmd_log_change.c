@@ -111,6 +111,23 @@ const struct sym_command sym_cmd_log_erase_bodies = {
     .run = run_erase,
 };
 
+/* Nobody is asked to give up a log that is whole. */
+static enum sym_err check_frozen(const struct sym_call *call, struct sym_client *client,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_log_head head;
+    if (sym_args_has(&call->args, "yes")) {
+        return SYM_OK;
+    }
+    enum sym_err err = sym_client_ask(client, SYM_VERB_LOG_HEAD, &nothing, &arena, &head, fault);
+    return err != SYM_OK || head.frozen
+               ? err
+               : sym_fail(fault, SYM_WRONG_STATE,
+                          "log: is not frozen: no partner holds a head that it does not lead to");
+}
+
 static enum sym_exit run_restore(const struct sym_call *call)
 {
     SYM_CLIENT_AUTO client = {0};
@@ -119,6 +136,9 @@ static enum sym_exit run_restore(const struct sym_call *call)
     struct sym_log_head head;
     struct sym_fault fault;
     fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = check_frozen(call, &client, &fault);
+    }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }

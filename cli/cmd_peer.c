@@ -126,27 +126,58 @@ static const struct sym_option remove_options[] = {
     {0},
 };
 
-static enum sym_exit run_remove(const struct sym_call *call)
+/* Nobody is asked about a peer that is not there. */
+static enum sym_err check_pinned(struct sym_client *client, const char *alias,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    const struct sym_empty nothing = {0};
+    struct sym_peer_list list;
+    enum sym_err err = sym_client_ask(client, SYM_VERB_PEER_LIST, &nothing, &arena, &list, fault);
+    for (size_t i = 0; err == SYM_OK && i < list.n_peers; i++) {
+        if (sym_span_equal(list.peers[i].alias, sym_span_text(alias))) {
+            return SYM_OK;
+        }
+    }
+    return err != SYM_OK ? err
+                         : sym_fail(fault, SYM_NOT_FOUND,
+                                    "peer %s: is not pinned; `symbolon peer list` names those "
+                                    "that are",
+                                    alias);
+}
+
+/* Less trust needs no confirmation from a script. */
+static enum sym_err confirm_removal(const struct sym_call *call, struct sym_client *client,
+                                    struct sym_fault *fault)
 {
     const char *alias = call->args.operands[0];
     char question[160];
+    if (sym_args_has(&call->args, "yes") || !isatty(STDIN_FILENO)) {
+        return SYM_OK;
+    }
+    enum sym_err err = check_pinned(client, alias, fault);
     (void)snprintf(question, sizeof question,
                    "Remove %.64s? Its link closes at once, and it is no longer trusted. [y/N]",
                    alias);
+    if (err == SYM_OK && sym_prompt_confirm(question) == SYM_ANSWER_NO) {
+        err = sym_fail(fault, SYM_CANCELLED, "%s: stays", alias);
+    }
+    return err;
+}
+
+static enum sym_exit run_remove(const struct sym_call *call)
+{
+    const char *alias = call->args.operands[0];
     struct sym_fault fault;
     SYM_CLIENT_AUTO client = {0};
-    fault.err = sym_client_open(&client, call, &fault);
-    if (fault.err != SYM_OK) {
-        return sym_command_failed(&fault);
-    }
-    /* Less trust needs no confirmation from a script. */
-    if (!sym_args_has(&call->args, "yes") && isatty(STDIN_FILENO) &&
-        sym_prompt_confirm(question) == SYM_ANSWER_NO) {
-        fault.err = sym_fail(&fault, SYM_CANCELLED, "%s: stays", alias);
-        return sym_command_failed(&fault);
-    }
     struct sym_peer_name name = {.alias = sym_span_text(alias)};
-    fault.err = sym_client_do(&client, SYM_VERB_PEER_REMOVE, &name, &fault);
+    fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK) {
+        fault.err = confirm_removal(call, &client, &fault);
+    }
+    if (fault.err == SYM_OK) {
+        fault.err = sym_client_do(&client, SYM_VERB_PEER_REMOVE, &name, &fault);
+    }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }

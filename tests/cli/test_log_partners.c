@@ -202,6 +202,7 @@ static void what_cannot_be_undone_needs_a_yes(void **state)
 {
     char asked[8192];
     fake_log_make(*state);
+    fake_log.lies.frozen = true;
     fake_node_start(*state, fake_log_serve);
     static const char *const words[] = {"log|erase-bodies|--before|2026-09-21", "log|restore",
                                         "log|accept|bank-b"};
@@ -212,7 +213,17 @@ static void what_cannot_be_undone_needs_a_yes(void **state)
         assert_string_equal(r.out, "");
     }
     fake_notes(asked, *state);
-    assert_string_equal(asked, "");
+    assert_string_equal(asked, "LOG_HEAD\n");
+}
+
+static void nobody_is_asked_to_give_up_a_log_that_is_whole(void **state)
+{
+    fake_log_make(*state);
+    fake_node_start(*state, fake_log_serve);
+    run(&r, "log|restore");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_string_equal(r.err, "symbolon: log: is not frozen: no partner holds a head that it does "
+                               "not lead to\n");
 }
 
 static void an_operator_erases_restores_and_accepts(void **state)
@@ -291,6 +302,7 @@ int main(void)
         WITH_NODE(an_exhibit_is_verified_without_the_node),
         WITH_NODE(an_exhibit_that_proves_nothing_is_not_written),
         WITH_NODE(what_cannot_be_undone_needs_a_yes),
+        WITH_NODE(nobody_is_asked_to_give_up_a_log_that_is_whole),
         WITH_NODE(an_operator_erases_restores_and_accepts),
         WITH_NODE(a_restore_that_is_held_exits_3),
         WITH_NODE(refuses_words_that_make_no_sense),

@@ -79,8 +79,7 @@ static int at_terminal(char *out, size_t size, const char *words, const char *ty
 static enum sym_err a_core(struct fake_call *call)
 {
     static const struct sym_peer_list list = {0};
-    bool empty = call->verb == SYM_VERB_PEER_REMOVE || call->verb == SYM_VERB_DATASET_DROP;
-    call->answer = empty ? NULL : &list;
+    call->answer = &list;
     return SYM_OK;
 }
 
@@ -122,15 +121,54 @@ static void nothing_is_added_without_a_clear_yes(void **state)
     assert_null(strstr(asked, "PEER_ADD"));
 }
 
+/* Bank D is a peer, and suspects a dataset; nothing else is here. */
+static enum sym_err a_full_core(struct fake_call *call)
+{
+    static const uint8_t id[SYM_NODE_ID_BYTES] = {1};
+    static struct sym_peer_row peer;
+    static const struct sym_peer_list peers = {.peers = &peer, .n_peers = 1};
+    static struct sym_dataset_row dataset;
+    peer = (struct sym_peer_row){.alias = sym_span_text("bank-d"),
+                                 .name = sym_span_text("Bank D"),
+                                 .role = SYM_ROLE_BANK,
+                                 .id = sym_span(id, sizeof id),
+                                 .serial = 1};
+    dataset = (struct sym_dataset_row){.name = sym_span_text("suspects")};
+    if (call->verb == SYM_VERB_PEER_LIST) {
+        call->answer = &peers;
+    } else if (call->verb == SYM_VERB_DATASET_SHOW) {
+        const struct sym_dataset_name *name = call->arguments;
+        call->answer = &dataset;
+        (void)snprintf(call->fault, sizeof call->fault, "dataset: does not exist");
+        return sym_span_equal(name->name, dataset.name) ? SYM_OK : SYM_NOT_FOUND;
+    }
+    return SYM_OK;
+}
+
+static void nobody_is_asked_about_what_is_not_there(void **state)
+{
+    static char out[16384];
+    char asked[8192];
+    fake_node_start(*state, a_full_core);
+    assert_int_equal(at_terminal(out, sizeof out, "peer|remove|bank-x", "y\n"), SYM_EXIT_FAILED);
+    assert_shows(out, "peer bank-x: is not pinned; `symbolon peer list` names those that are");
+    assert_shows_not(out, "[y/N]");
+    assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|nope", "y\n"), SYM_EXIT_FAILED);
+    assert_shows(out, "dataset: does not exist");
+    assert_shows_not(out, "[y/N]");
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "PEER_LIST\nDATASET_SHOW\n");
+}
+
 static void a_peer_stays_unless_its_removal_is_confirmed(void **state)
 {
     static char out[16384];
     char asked[8192];
-    fake_node_start(*state, a_core);
+    fake_node_start(*state, a_full_core);
     assert_int_equal(at_terminal(out, sizeof out, "peer|remove|bank-d", "n\n"), SYM_EXIT_FAILED);
     assert_shows(out, "bank-d: stays");
     fake_notes(asked, *state);
-    assert_string_equal(asked, "");
+    assert_string_equal(asked, "PEER_LIST\n");
     assert_int_equal(at_terminal(out, sizeof out, "peer|remove|bank-d", "y\n"), SYM_EXIT_DONE);
     assert_int_equal(at_terminal(out, sizeof out, "peer|remove|bank-d|--yes", NULL), SYM_EXIT_DONE);
     assert_shows_not(out, "[y/N]");
@@ -255,12 +293,12 @@ static void a_dataset_stays_unless_its_end_is_confirmed(void **state)
 {
     static char out[16384];
     char asked[8192];
-    fake_node_start(*state, a_core);
+    fake_node_start(*state, a_full_core);
     assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects", "n\n"), SYM_EXIT_FAILED);
     assert_shows(out, "Erase all that suspects holds? [y/N]");
     assert_shows(out, "suspects: stays");
     fake_notes(asked, *state);
-    assert_string_equal(asked, "");
+    assert_string_equal(asked, "DATASET_SHOW\n");
     assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects", "y\n"), SYM_EXIT_DONE);
     assert_shows(out, "suspects: erased");
     assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|suspects|--yes", NULL),
@@ -327,6 +365,7 @@ int main(void)
         WITH_NODE(a_peer_is_added_when_the_fingerprint_is_confirmed),
         WITH_NODE(nothing_is_added_without_a_clear_yes),
         WITH_NODE(a_peer_stays_unless_its_removal_is_confirmed),
+        WITH_NODE(nobody_is_asked_about_what_is_not_there),
         WITH_NODE(the_card_at_a_terminal_has_its_fingerprint_beside_it),
         WITH_NODE(long_work_shows_progress_and_takes_it_away),
         WITH_NODE(progress_stays_within_one_line_of_the_terminal),
