@@ -179,10 +179,10 @@ class Limits(GrantTest):
         computed("dh", "no other was asked for")
 
     def test_a_budget_is_kept_in_millionths(self):
-        self.permit("--epsilon", "1.5")
-        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["epsilon_nano"], 1500000000)
+        self.permit("--epsilon", "1.5", kinds=("overlap:table",))
+        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:table"]["epsilon_nano"], 1500000000)
         self.b.restart()
-        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:matches"]["epsilon_nano"], 1500000000)
+        self.assertEqual(self.listed()["bank-a", "theirs", "overlap:table"]["epsilon_nano"], 1500000000)
 
     def test_grants_that_make_no_sense_are_refused(self):
         def refused(code, *words):
