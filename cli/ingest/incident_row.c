@@ -256,6 +256,22 @@ static void read_fields(struct sym_incident_working *w)
     }
 }
 
+/* Do the columns of year and month say something else than the date does? Its day and month may
+ * have been taken for each other. */
+static bool has_two_dates(const struct sym_incident_working *w)
+{
+    char room[SYM_CODE_BYTES_MAX];
+    uint64_t year = 0;
+    uint64_t month = 0;
+    struct sym_span text = sym_incident_derived(room, &w->incident, SYM_DIMENSION_MONTH);
+    if (w->incident.precision >= SYM_DATE_MONTH && text.len == sizeof "2020-01" - 1) {
+        (void)unsigned_number(&year, sym_span(text.data, 4), UINT16_MAX);
+        (void)unsigned_number(&month, sym_span(text.data + 5, 2), 12);
+    }
+    return (year > 0 && w->year > 0 && year != w->year) ||
+           (month > 0 && w->month > 0 && month != w->month);
+}
+
 static void finish(struct sym_incident_working *w)
 {
     struct sym_when when;
@@ -313,6 +329,10 @@ static void work_row(struct sym_batch *b, size_t row)
     read_fields(&w);
     finish(&w);
     const char *wrong = w.any ? NULL : "none of the mapped columns has a value";
+    if (wrong == NULL && has_two_dates(&w)) {
+        wrong = "date: lies in another year or month than their columns say; is the order of day "
+                "and month right (dates in the profile)?";
+    }
     if (wrong == NULL && aggregates) {
         wrong = wrong_counts(&w);
     }

@@ -234,8 +234,24 @@ static void a_year_and_a_month_are_enough(void **state)
 {
     (void)state;
     use_profile(HEAD "[columns]\nd=date\ny=year\nm=month\n");
-    becomes("id,d,y,m\n1,,2019,Jan\n2,,2019,\n3,2018-05-01,2019,Jan\n4,,,Feb\n5,,,2019-07\n",
+    becomes("id,d,y,m\n1,,2019,Jan\n2,,2019,\n3,2018-05-01,2018,May\n4,,,Feb\n5,,,2019-07\n",
             "1 2019-01||0/1;2 2019||0/1;3 2018-05||0/1;4 unknown||0/1;5 2019-07||0/1;");
+}
+
+static void refuses_a_row_with_two_dates(void **state)
+{
+    static const char why[] = "date: lies in another year or month than their columns say; is the "
+                              "order of day and month right (dates in the profile)?";
+    char remarks[512];
+    (void)state;
+    use_profile(HEAD "dates = dmy\n[columns]\nd=date\ny=year\nm=month\n");
+    assert_int_equal(import_text("id,d,y,m\n1,07/01/2022,2022,7\n2,07/01/2022,2022,1\n"
+                                 "3,2018-05-01,2019,\n4,2018,2018,Jan\n5,05/05/2018,,May\n"),
+                     SYM_OK);
+    (void)snprintf(remarks, sizeof remarks, "2 %s$4 %s$", why, why);
+    assert_string_equal(seen.remarks, remarks);
+    assert_string_equal(seen.records, "2 2022-01||0/1;4 2018-01||0/1;5 2018-05||0/1;");
+    assert_int_equal(counts.rejected, 2);
 }
 
 static void words_of_a_profile_go_before_all_others(void **state)
@@ -531,6 +547,7 @@ int main(void)
         cmocka_unit_test(several_names_become_several_and_unknown_ones_stay_unknown),
         cmocka_unit_test(a_point_without_country_gets_that_of_the_nearest_town),
         cmocka_unit_test(a_year_and_a_month_are_enough),
+        cmocka_unit_test(refuses_a_row_with_two_dates),
         cmocka_unit_test(words_of_a_profile_go_before_all_others),
         cmocka_unit_test(rejects_rows_that_say_nothing),
         cmocka_unit_test(a_row_that_repeats_another_is_dropped),
