@@ -370,7 +370,7 @@ class Leaving(TabulationTest):
         self.hold(laggard, at)
         command = crew.start("--epsilon", HALF)
         self.wait_commits(crew.nodes[1:], at)
-        time.sleep(0.3 * nodes.PATIENCE)
+        time.sleep(1.5 * nodes.PATIENCE)  # what the others have written has arrived
         act()
         laggard.disk.let_go()
         return finish(command)
