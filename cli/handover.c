@@ -155,7 +155,7 @@ static enum sym_err send_chunk(struct sym_handover *h, const struct chunk *c,
 }
 
 static enum sym_err ask_for(struct sym_handover *h, struct sym_arena *arena,
-                            struct sym_import_next *next, uint32_t prints_from,
+                            struct sym_import_next *next, uint32_t prints_from, bool goes_on,
                             struct sym_fault *fault)
 {
     const struct sym_import_begin begin = {.id = sym_span(h->id, sizeof h->id),
@@ -165,25 +165,26 @@ static enum sym_err ask_for(struct sym_handover *h, struct sym_arena *arena,
                                            .kind = h->terms.kind,
                                            .cells_per_incident = h->terms.cells_per_incident,
                                            .persons_max = h->terms.persons_max,
-                                           .prints_from = prints_from};
+                                           .prints_from = prints_from,
+                                           .goes_on = goes_on};
     return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, arena, next, fault);
 }
 
-static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next *next,
+static enum sym_err ask_to_begin(struct sym_handover *h, struct sym_import_next *next, bool goes_on,
                                  struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
-    enum sym_err err = ask_for(h, &arena, next, 0, fault);
+    enum sym_err err = ask_for(h, &arena, next, 0, goes_on, fault);
     next->prints = sym_span(NULL, 0);
     return err;
 }
 
 /* A begin that is repeated is a sign of life. A node that was started again takes it for the
- * first. */
+ * first, unless the file is compared with what the dataset held: that may hold more by now. */
 static enum sym_err show_life(struct sym_handover *h, struct sym_fault *fault)
 {
     struct sym_import_next next;
-    enum sym_err err = ask_to_begin(h, &next, fault);
+    enum sym_err err = ask_to_begin(h, &next, h->terms.held != NULL, fault);
     if (err == SYM_OK && next.chunk != h->n_sent) {
         err = SYM_NOT_FOUND;
     }
@@ -350,7 +351,7 @@ static void join_thread(struct sym_handover *h, bool stop)
 static enum sym_err begin(struct sym_handover *h, struct sym_fault *fault)
 {
     struct sym_import_next next;
-    enum sym_err err = ask_to_begin(h, &next, fault);
+    enum sym_err err = ask_to_begin(h, &next, false, fault);
     for (unsigned waited_ms = 0; err == SYM_EXISTS && waited_ms < h->terms.patience.busy_ms;
          waited_ms += BUSY_EVERY_MS) {
         if (waited_ms == 0 && isatty(STDERR_FILENO)) {
@@ -360,7 +361,7 @@ static enum sym_err begin(struct sym_handover *h, struct sym_fault *fault)
         if (sym_pause(BUSY_EVERY_MS * 1000u)) {
             return sym_fail(fault, SYM_CANCELLED, "%s: the import was cancelled", h->terms.dataset);
         }
-        err = ask_to_begin(h, &next, fault);
+        err = ask_to_begin(h, &next, false, fault);
     }
     return err;
 }
@@ -391,7 +392,7 @@ static enum sym_err learn_prints(struct sym_handover *h, struct sym_fault *fault
     for (uint32_t from = 1; err == SYM_OK && from > 0;) {
         SYM_ARENA_AUTO arena = {0};
         struct sym_import_next next;
-        err = ask_for(h, &arena, &next, from, fault);
+        err = ask_for(h, &arena, &next, from, true, fault);
         if (err == SYM_OK && next.prints_next != 0 && next.prints_next <= from) {
             err = sym_fail(fault, SYM_BAD_FORMAT, "%s: the node goes around in a circle",
                            h->terms.dataset);
@@ -399,7 +400,7 @@ static enum sym_err learn_prints(struct sym_handover *h, struct sym_fault *fault
         err = err == SYM_OK ? add_prints(h, next.prints, fault) : err;
         from = err == SYM_OK ? next.prints_next : 0;
     }
-    return err;
+    return explain_loss(h, err, "nothing of it was kept: import the file again", fault);
 }
 
 enum sym_err sym_handover_begin(struct sym_handover **out, struct sym_client *client,

@@ -40,6 +40,7 @@ static const struct sym_field import_begin_fields[] = {
     SYM_FIELD_U32(struct sym_import_begin, cells_per_incident, 0, SYM_TAB_CELLS_PER_INCIDENT_MAX),
     SYM_FIELD_U32(struct sym_import_begin, persons_max, 0, SYM_TAB_PERSONS_MAX),
     SYM_FIELD_U32(struct sym_import_begin, prints_from, 0, UINT32_MAX),
+    SYM_FIELD_BOOL(struct sym_import_begin, goes_on),
 };
 const struct sym_message sym_msg_import_begin =
     SYM_MESSAGE("ImportBegin", struct sym_import_begin, import_begin_fields);

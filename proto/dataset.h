@@ -38,6 +38,7 @@ struct sym_import_begin {
     uint32_t cells_per_incident;
     uint32_t persons_max;
     uint32_t prints_from; /* a segment, from 1; 0: none are wanted */
+    bool goes_on;         /* SYM_NOT_FOUND when it is not known, instead of a new one */
 };
 
 struct sym_import_next {

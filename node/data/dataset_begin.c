@@ -160,7 +160,8 @@ enum sym_err sym_datasets_import_begin(struct sym_datasets *d, uint64_t *next,
                                        const struct sym_author *author, struct sym_fault *fault)
 {
     size_t at = sym_import_find(d, begin->id);
-    if (at < SYM_IMPORTS_MAX || sym_import_find_ended(d, begin->id) != NULL) {
+    bool known = at < SYM_IMPORTS_MAX || sym_import_find_ended(d, begin->id) != NULL;
+    if (known || begin->goes_on) {
         enum sym_err err = sym_import_get(d, &at, begin->id, author, fault);
         if (err == SYM_OK) {
             err = go_on(d->imports[at], begin, fault);

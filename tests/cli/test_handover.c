@@ -13,6 +13,7 @@ static struct handed {
     struct sym_client client;
     struct sym_handover *handover;
     struct sym_fault fault;
+    struct sym_repeats *held; /* of what it adds to */
 } handed;
 
 static enum sym_err hand_over(struct handed *h, const struct fake_node *node, unsigned wait_ms,
@@ -24,6 +25,8 @@ static enum sym_err hand_over(struct handed *h, const struct fake_node *node, un
     const struct sym_handover_terms terms = {
         .dataset = "suspects",
         .profile = "accounts",
+        .append = h->held != NULL,
+        .held = h->held,
         .patience = {.tries = 5, .pause_ms = 20, .busy_ms = busy_ms}};
     h->client = (struct sym_client){.request = NULL};
     h->handover = NULL;
@@ -194,6 +197,35 @@ static void an_import_that_was_given_up_meanwhile_ends(void **state)
     end(h);
 }
 
+static enum sym_err is_started_again(struct fake_call *call)
+{
+    static unsigned begins;
+    const struct sym_import_begin *begin = call->arguments;
+    if (call->verb == SYM_VERB_IMPORT_BEGIN && begins++ == 2 && begin->goes_on) {
+        return SYM_NOT_FOUND;
+    }
+    return takes(call, true);
+}
+
+/* Another import may have come between, whose ids it was not told. */
+static void what_adds_incidents_is_not_begun_anew_at_a_node_that_was_started_again(void **state)
+{
+    struct fake_node *node = *state;
+    struct handed *h = &handed;
+    struct sym_repeats ids = sym_repeats(1, SYM_IMPORT_ROWS_MAX);
+    h->held = &ids;
+    fake_node_start(node, is_started_again);
+    enum sym_err err = hand_over(h, node, LONG_MS, 0);
+    h->held = NULL;
+    assert_int_equal(err, SYM_OK);
+    await_begins(node, 3);
+    assert_int_equal(add_record(h), SYM_OK);
+    assert_int_equal(keep(h), SYM_NOT_FOUND);
+    assert_shows(h->fault.text, "was started again meanwhile; nothing of it was kept");
+    end(h);
+    sym_repeats_clear(&ids);
+}
+
 static enum sym_err is_busy_for_a_while(struct fake_call *call)
 {
     static unsigned begins;
@@ -250,6 +282,7 @@ int main(void)
         WITH_HANDOVER(does_not_know_whether_an_end_without_an_answer_arrived),
         WITH_HANDOVER(shows_life_while_the_file_is_silent),
         WITH_HANDOVER(an_import_that_was_given_up_meanwhile_ends),
+        WITH_HANDOVER(what_adds_incidents_is_not_begun_anew_at_a_node_that_was_started_again),
         WITH_HANDOVER(waits_for_an_import_that_was_cut_off),
         WITH_HANDOVER(an_import_that_goes_on_is_not_waited_for_without_end),
     };

@@ -31,4 +31,14 @@ MUTANTS = [
         "node/test_dataset_snapshots:an_import_hears_which_ids_are_there",
         ("node/data/dataset_content.c", "*next = at < c->segments ? at + 1 : 0;", "*next = at + 1 < c->segments ? at + 2 : 0;"),
     ),
+    (
+        "an import that goes on is begun anew by a node that was started again",
+        "node/test_dataset_import:an_import_that_goes_on_is_not_begun_anew",
+        ("node/data/dataset_begin.c", "if (known || begin->goes_on) {", "if (known) {"),
+    ),
+    (
+        "what adds incidents shows life as what is compared with nothing",
+        "cli/test_handover:what_adds_incidents_is_not_begun_anew_at_a_node_that_was_started_again",
+        ("cli/handover.c", "&next, h->terms.held != NULL, fault);", "&next, false, fault);"),
+    ),
 ]

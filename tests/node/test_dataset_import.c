@@ -168,6 +168,27 @@ static void reads_a_row_from_before_it_named_its_import(void **state)
     assert_int_equal(shelf_end(s, 'b', true, 1, NULL), SYM_OK);
 }
 
+/* What its file was compared with may be another by now. */
+static void an_import_that_goes_on_is_not_begun_anew(void **state)
+{
+    struct shelf *s = *state;
+    uint8_t id[SYM_IMPORT_ID_BYTES] = {0};
+    uint64_t next = 99;
+    struct sym_import_begin begin = {.id = sym_span(id, sizeof id),
+                                     .dataset = sym_span_text("suspects"),
+                                     .profile = sym_span_text("accounts")};
+    shelf_id(id, 'a');
+    for (unsigned started = 0; started < 2; started++) {
+        begin.goes_on = true;
+        assert_int_equal(sym_datasets_import_begin(s->datasets, &next, &begin, &s->alice, NULL),
+                         SYM_NOT_FOUND);
+        assert_int_equal(begin_again(s, 'a', "suspects"), 0);
+        assert_int_equal(sym_datasets_import_begin(s->datasets, &next, &begin, &s->alice, NULL),
+                         SYM_OK);
+        shelf_reopen(s);
+    }
+}
+
 static void a_begin_that_is_repeated_goes_on_where_it_was(void **state)
 {
     struct shelf *s = *state;
@@ -385,6 +406,7 @@ int main(void)
         TEST(an_end_is_answered_once_more_after_a_restart),
         TEST(reads_a_row_from_before_it_named_its_import),
         TEST(a_begin_that_is_repeated_goes_on_where_it_was),
+        TEST(an_import_that_goes_on_is_not_begun_anew),
         TEST(a_chunk_that_is_repeated_counts_once),
         TEST(refuses_a_chunk_that_is_not_due),
         TEST(refuses_an_end_with_another_number_of_chunks),
