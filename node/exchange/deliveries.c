@@ -240,7 +240,7 @@ static void come_as_others(struct sym_exchanges *x, const uint8_t participant[SY
     size_t at = late_place(x, participant);
     if (at < SYM_DELIVERIES_LATE_MAX) {
         x->n_deliveries_late--;
-        memmove(x->deliveries_late[at], x->deliveries_late[at + 1],
+        memmove(x->deliveries_late + at, x->deliveries_late + at + 1,
                 (x->n_deliveries_late - at) * sizeof x->deliveries_late[0]);
     }
 }

@@ -222,7 +222,10 @@ static void who_does_not_answer_holds_up_nobody(void **state)
     rig->sides[0].exchanges->delivery_ms = 0;
     exchange_rig_run(rig, after_ticks);
     struct sym_exchange *e = under_way();
-    assert_non_null(e);
+    if (e == NULL) {
+        fail_msg("nothing is under way");
+        return;
+    }
     assert_int_equal(e->phase, SYM_PHASE_ASKED);
     e->started_us -= 11000000; /* the time that an answer has */
     rig->step = 0;
