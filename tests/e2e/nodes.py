@@ -81,6 +81,27 @@ def wait_until(true, seconds, what):
         time.sleep(0.02)
 
 
+def wait_still(those, seconds=20):
+    """Until what these nodes have sent each other has arrived: no thread of theirs runs, or waits for
+    a disk, in five looks."""
+    def is_still():
+        for _ in range(5):
+            if any(state in "RD" for node in those for pid in node.family() for state in thread_states(pid)):
+                return False
+            time.sleep(0.05)
+        return True
+    wait_until(is_still, seconds, "standing still")
+
+
+def thread_states(pid):
+    """One letter of proc(5) for each thread."""
+    states = []
+    for path in pathlib.Path("/proc").glob(f"{pid}/task/*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            states.append(path.read_text("ascii").rpartition(")")[2].split()[0])
+    return states
+
+
 def is_running(pid):
     """False for what is gone, and for a zombie."""
     try:

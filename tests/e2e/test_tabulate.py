@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import evidence
 import nodes
@@ -296,10 +295,13 @@ class Leaving(TabulationTest):
 
     def leave(self, crew, stage):
         """What became of a question while n - t of the others were killed at this stage, and who they
-        were. All are back afterwards, with a new edition of what they have."""
-        n = len(crew.nodes)
-        leaving = crew.nodes[1:1 + max(1, n - quorum(n))]
-        laggard, rest = crew.nodes[-1], crew.nodes[1 + len(leaving):-1]
+        were. All are back afterwards, with a new edition of what they have. A release that is owed to
+        them would be one more commit: at the next stage it is others that leave."""
+        leaves = max(1, len(crew.nodes) - quorum(len(crew.nodes)))
+        *others, laggard = crew.nodes[1:]
+        first = leaves * list(STAGES).index(stage) % len(others)
+        others = others[first:] + others[:first]
+        leaving, rest = others[:leaves], others[leaves:]
         crew.each(crew.asker.ping, crew.nodes[1:])  # what new links commit is behind them
         for node in crew.nodes:
             node.disk.only_hold(0, kind="d")
@@ -312,7 +314,7 @@ class Leaving(TabulationTest):
         command = crew.start("--epsilon", HALF)
         if waits:
             self.wait_commits([laggard, *leaving, *rest], at)
-            time.sleep(0.3 * nodes.PATIENCE)
+            nodes.wait_still(crew.nodes)
         else:
             self.wait_commits(leaving, at)
         for node in leaving:
@@ -370,7 +372,7 @@ class Leaving(TabulationTest):
         self.hold(laggard, at)
         command = crew.start("--epsilon", HALF)
         self.wait_commits(crew.nodes[1:], at)
-        time.sleep(1.5 * nodes.PATIENCE)  # what the others have written has arrived
+        nodes.wait_still(crew.nodes)
         act()
         laggard.disk.let_go()
         return finish(command)
