@@ -22,7 +22,7 @@ MAY_INCLUDE = {
 
 # Rooms of node/, the lowest first: each may include itself and those before it. gate/ stands alone, the
 # supervisor runs core and gate, and anybody may ask it for names of files.
-ROOMS = ["store", "evidence", "party", "work", "link", "data", "grant", "tabulation", "exchange", "core"]
+ROOMS = ["store", "evidence", "party", "work", "link", "data", "grant", "tabulation", "overlap", "exchange", "core"]
 BESIDE_ROOMS = {"gate": {"gate"}, "supervisor": {"supervisor", "core", "gate"}}
 FOR_ALL_ROOMS = "node/supervisor/directory.h"
 

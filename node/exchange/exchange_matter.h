@@ -9,8 +9,8 @@
 #define SYM_NODE_EXCHANGE_EXCHANGE_MATTER_H
 
 #include "node/data/standing.h"
-#include "node/exchange/overlap_find.h"
-#include "node/exchange/overlap_set.h"
+#include "node/overlap/overlap_find.h"
+#include "node/overlap/overlap_set.h"
 #include "proto/exchange.h"
 #include "proto/table.h"
 #include "proto/tabulation.h"

@@ -1,6 +1,6 @@
 #include "crypto/vole/kernel.h"
 #include "node/exchange/exchanges_state.h"
-#include "node/exchange/standing_maker.h"
+#include "node/overlap/standing_maker.h"
 #include "proto/overlap_agree.h"
 
 #include <stdio.h>

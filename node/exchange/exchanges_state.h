@@ -1,9 +1,9 @@
 /* exchanges_state.h - what the files behind exchanges.h share: exchanges.c (beginning, links,
  * time), exchange_ask.c (asking, and asking again), exchange_answer.c (answering),
  * exchange_overlap.c (answering what brings a list), exchange_prepare.c (own elements, before
- * either), exchange_carry.c (frames and works), exchange_joint.c (own parts of joint tabulations),
- * exchange_save.c (results), exchange_write.c (what becomes durable, and then goes on),
- * exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
+ * either), exchange_carry.c (frames and works), tabulation_answer.c (own parts of joint
+ * tabulations), exchange_save.c (results), exchange_write.c (what becomes durable, and then goes
+ * on), exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
  * Nobody else includes it.
  *
  * While e->writing is set, nothing happens to an exchange: ends wait in e->ending, frames in
@@ -202,14 +202,15 @@ void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
 /* Judges and answers a request for an overlap, at once or when own elements are ready. */
 void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e,
                                  const struct sym_peer *peer, const struct sym_request *request);
-/* Judges a request to take part in a joint tabulation (exchange_joint.c); of a grant e has its run.
+/* Judges a request to take part in a joint tabulation (tabulation_answer.c); of a grant e has its
+ * run.
  */
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);
 /* Why whatever this peer asks waits for an approver (table_breach.c); NULL: it does not. */
 const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer);
-/* The same of requests of the kinds of overlap tables (exchange_tables.c). */
+/* The same of requests of the kinds of overlap tables (table_answer.c). */
 void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);

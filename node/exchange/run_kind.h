@@ -7,7 +7,7 @@
 #include "node/data/standing.h"
 #include "node/evidence/opens.h"
 #include "node/evidence/witness.h"
-#include "node/exchange/overlap_set.h"
+#include "node/overlap/overlap_set.h"
 #include "proto/session.h"
 #include "proto/statement.h"
 #include "proto/work.h"

@@ -2,8 +2,8 @@
  * the own part of it. */
 #include "node/exchange/leg.h"
 #include "node/exchange/run_kind.h"
-#include "node/exchange/tab_part.h"
 #include "node/loop.h"
+#include "node/tabulation/tab_part.h"
 
 #include <stdlib.h>
 

@@ -8,8 +8,8 @@
 #define SYM_NODE_EXCHANGE_TABULATIONS_STATE_H
 
 #include "node/exchange/exchanges_state.h"
-#include "node/exchange/tab_part.h"
 #include "node/exchange/tabulations.h"
+#include "node/tabulation/tab_part.h"
 #include "proto/tab_lead.h"
 
 #define SYM_TAB_NO_PLACE UINT32_MAX

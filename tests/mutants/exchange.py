@@ -34,7 +34,7 @@ MUTANTS = [
     (
         "a peer brings any number of releases at once",
         "node/test_exchange_deliveries:a_peer_brings_one_at_a_time",
-        ("node/exchange/exchange_joint.c", "} else if (brings_another(j)) {", "} else if (brings_another(j) && false) {"),
+        ("node/exchange/tabulation_answer.c", "} else if (brings_another(j)) {", "} else if (brings_another(j) && false) {"),
     ),
     (
         "a release that was broken off is brought again at once",

@@ -4,13 +4,13 @@ MUTANTS = [
     (
         "of tokens that share a digest only the first matched",
         "node/test_overlap_set:notes_which_tokens_matched",
-        ("node/exchange/overlap_set.c", "at += at < n && indices[at] < digest;",
+        ("node/overlap/overlap_set.c", "at += at < n && indices[at] < digest;",
          "at += at < n && (indices[at] < digest || (i > 0 && (set->places[i] & SAME) != 0));"),
     ),
     (
         "a segment begins where the one before did",
         "node/test_exchange_overlap:finds_own_records_that_the_other_holds",
-        ("node/exchange/overlap_find.c", "f->place += p->segment.n_tokens;", ""),
+        ("node/overlap/overlap_find.c", "f->place += p->segment.n_tokens;", ""),
     ),
     (
         "tags are looked up before the close has left",

@@ -8,7 +8,7 @@ HELD = "node/test_grants_held:"
 MUTANTS = [
     ("a standing list goes on counting where its backup was",
      "node/test_exchange_standing:a_list_from_before_a_restore_answers_no_more",
-     ("node/exchange/standing_wish.c", "        sym_write_u64(&w, offer->restored_ms);\n", "")),
+     ("node/overlap/standing_wish.c", "        sym_write_u64(&w, offer->restored_ms);\n", "")),
     ("grants do not know of a restore",
      "node/test_grants_counted:evaluated_elements_stay_counted",
      ("node/grant/grants_standing.c", ".restored_ms = restored_ms};", ".restored_ms = 0 * restored_ms};")),

@@ -41,10 +41,10 @@ MUTANTS = [
      ("node/exchange/run_standing.c", "return err == SYM_NOT_FOUND ? SYM_CANCELLED : err;",
       "return err == SYM_NOT_FOUND ? sym_standing_write(s->run, payload, len) : err;")),
     ("a list of another content answers", NODE + "computes_otherwise_until_the_list_is_ready",
-     ("node/exchange/standing_wish.c", "sym_equal(row->basis, wish->basis, sizeof row->basis) &&", "true &&")),
+     ("node/overlap/standing_wish.c", "sym_equal(row->basis, wish->basis, sizeof row->basis) &&", "true &&")),
     ("a key that outlives its list", LISTS + "forgetting_of_a_dataset_erases_own_lists_of_it",
      ("node/data/standing.c", "return err == SYM_OK ? sym_vault_delete(s->vault, t, prefix_of(key, row->number)) : err;",
       "(void)prefix_of(key, row->number); return err;")),
     ("a list that cannot be made is tried again at once", NODE + "a_list_that_cannot_be_made_is_put_off_for_the_others",
-     ("node/exchange/standing_maker.c", "bool there = is_put_off(s->maker, wish);", "bool there = false && is_put_off(s->maker, wish);")),
+     ("node/overlap/standing_maker.c", "bool there = is_put_off(s->maker, wish);", "bool there = false && is_put_off(s->maker, wish);")),
 ]

@@ -60,7 +60,7 @@ MUTANTS = [
     (
         "one peer takes every place for tabulations",
         "node/test_table_parts:a_peer_has_no_more_tabulations_than_its_share",
-        ("node/exchange/exchange_joint.c", "of_peer > SYM_TABULATIONS_IN_PEER_MAX", "of_peer > SYM_TABULATIONS_IN_MAX"),
+        ("node/exchange/tabulation_answer.c", "of_peer > SYM_TABULATIONS_IN_PEER_MAX", "of_peer > SYM_TABULATIONS_IN_MAX"),
     ),
     (
         "the own part outlives its table, with list and key",
@@ -101,6 +101,6 @@ MUTANTS = [
     (
         "another version of tables is called a broken protocol",
         "node/test_table_parts:a_peer_that_computes_by_another_suite_is_told_so",
-        ("node/exchange/exchange_tables.c", "err == SYM_UNSUPPORTED ? SYM_REASON_UNSUPPORTED : SYM_REASON_PROTOCOL", "SYM_REASON_PROTOCOL"),
+        ("node/exchange/table_answer.c", "err == SYM_UNSUPPORTED ? SYM_REASON_UNSUPPORTED : SYM_REASON_PROTOCOL", "SYM_REASON_PROTOCOL"),
     ),
 ]

@@ -7,7 +7,7 @@
 
 #include "node/exchange/exchanges.h"
 #include "node/exchange/exchanges_state.h"
-#include "node/exchange/standing_maker.h"
+#include "node/overlap/standing_maker.h"
 #include "tests/support/partner.h"
 #include "tests/support/room.h"
 

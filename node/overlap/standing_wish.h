@@ -5,8 +5,8 @@
  * content of the dataset and its publication. A list is kept for as long as there is a wish with
  * its basis, and its days are not over. Nothing here changes anything, or fails.
  */
-#ifndef SYM_NODE_EXCHANGE_STANDING_WISH_H
-#define SYM_NODE_EXCHANGE_STANDING_WISH_H
+#ifndef SYM_NODE_OVERLAP_STANDING_WISH_H
+#define SYM_NODE_OVERLAP_STANDING_WISH_H
 
 #include "node/data/datasets.h"
 #include "node/data/standing.h"

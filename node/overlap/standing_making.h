@@ -4,11 +4,11 @@
  * For the loop's thread. Errors: those of overlap_set.h (SYM_CANCELLED: the dataset has changed),
  * SYM_LIMIT (no elements, or too many).
  */
-#ifndef SYM_NODE_EXCHANGE_STANDING_MAKING_H
-#define SYM_NODE_EXCHANGE_STANDING_MAKING_H
+#ifndef SYM_NODE_OVERLAP_STANDING_MAKING_H
+#define SYM_NODE_OVERLAP_STANDING_MAKING_H
 
 #include "crypto/ristretto.h"
-#include "node/exchange/overlap_set.h"
+#include "node/overlap/overlap_set.h"
 #include "proto/standing.h"
 
 struct sym_standing_making;

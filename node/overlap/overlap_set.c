@@ -1,4 +1,4 @@
-#include "node/exchange/overlap_set.h"
+#include "node/overlap/overlap_set.h"
 
 #include "node/memory.h"
 #include "proto/sorted.h"

@@ -1,4 +1,4 @@
-#include "node/exchange/standing_wish.h"
+#include "node/overlap/standing_wish.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
  * they are wanted, and one of the places of tokens in the content, which is kept for these alone.
  * Errors: those of datasets.h and workers.h, SYM_LIMIT (more than SYM_SET_MAX), SYM_NO_MEMORY.
  */
-#ifndef SYM_NODE_EXCHANGE_OVERLAP_SET_H
-#define SYM_NODE_EXCHANGE_OVERLAP_SET_H
+#ifndef SYM_NODE_OVERLAP_OVERLAP_SET_H
+#define SYM_NODE_OVERLAP_OVERLAP_SET_H
 
 #include "node/data/datasets.h"
 #include "node/work/errands.h"

@@ -1,4 +1,4 @@
-#include "node/exchange/overlap_find.h"
+#include "node/overlap/overlap_find.h"
 
 #include "proto/sorted.h"
 

@@ -1,4 +1,4 @@
-#include "node/exchange/tab_part.h"
+#include "node/tabulation/tab_part.h"
 
 #include "node/loop.h"
 

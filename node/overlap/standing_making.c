@@ -1,4 +1,4 @@
-#include "node/exchange/standing_making.h"
+#include "node/overlap/standing_making.h"
 
 #include "crypto/oprf.h"
 #include "proto/sorted.h"

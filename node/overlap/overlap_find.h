@@ -5,13 +5,13 @@
  * (SYM_CANCELLED: the dataset was dropped, or a record of it forgotten, meanwhile), workers.h and
  * results.h.
  */
-#ifndef SYM_NODE_EXCHANGE_OVERLAP_FIND_H
-#define SYM_NODE_EXCHANGE_OVERLAP_FIND_H
+#ifndef SYM_NODE_OVERLAP_OVERLAP_FIND_H
+#define SYM_NODE_OVERLAP_OVERLAP_FIND_H
 
 #include "node/data/datasets.h"
 #include "node/data/results.h"
-#include "node/exchange/overlap_set.h"
 #include "node/loop.h"
+#include "node/overlap/overlap_set.h"
 #include "proto/keys.h"
 
 struct sym_overlap_find;

@@ -8,8 +8,8 @@
  * next look. For the loop's thread.
  * Errors: those of standing.h, SYM_AGAIN (it is being made).
  */
-#ifndef SYM_NODE_EXCHANGE_STANDING_MAKER_H
-#define SYM_NODE_EXCHANGE_STANDING_MAKER_H
+#ifndef SYM_NODE_OVERLAP_STANDING_MAKER_H
+#define SYM_NODE_OVERLAP_STANDING_MAKER_H
 
 #include "crypto/ristretto.h"
 #include "node/data/datasets.h"

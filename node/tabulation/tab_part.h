@@ -6,8 +6,8 @@
  * goes on between turns of the loop, before the debit; wake is called when it has ended.
  * Errors: those of tab_member.h, ledger.h, contribution.h and datasets.h.
  */
-#ifndef SYM_NODE_EXCHANGE_TAB_PART_H
-#define SYM_NODE_EXCHANGE_TAB_PART_H
+#ifndef SYM_NODE_TABULATION_TAB_PART_H
+#define SYM_NODE_TABULATION_TAB_PART_H
 
 #include "node/tabulation/cohorts.h"
 #include "node/tabulation/contribution.h"

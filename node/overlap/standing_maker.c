@@ -1,9 +1,9 @@
-#include "node/exchange/standing_maker.h"
+#include "node/overlap/standing_maker.h"
 
-#include "node/exchange/standing_making.h"
-#include "node/exchange/standing_wish.h"
 #include "node/log.h"
 #include "node/loop.h"
+#include "node/overlap/standing_making.h"
+#include "node/overlap/standing_wish.h"
 
 #include <stdlib.h>
 #include <string.h>

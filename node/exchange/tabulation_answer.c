@@ -1,8 +1,8 @@
 /* Requests to take part in a joint tabulation: what is checked before anything is promised. The
  * query itself comes later, in the first frame; what it may cost is in the request. */
 #include "node/exchange/exchanges_state.h"
-#include "node/exchange/tab_part.h"
 #include "node/loop.h"
+#include "node/tabulation/tab_part.h"
 
 #include <stdio.h>
 #include <stdlib.h>
