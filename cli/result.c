@@ -139,14 +139,14 @@ static enum sym_err fetch_rows(struct rows *rows, struct sym_client *client, str
 static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *fault)
 {
     char id[SYM_ID_SHOWN_BYTES];
+    char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     sym_id_show(id, e->id);
+    sym_format_text(peer, sizeof peer, e->alias);
     if (e->role != SYM_AS_INITIATOR) {
         return sym_fail(fault, SYM_NOT_FOUND, "%s: has no result here: the peer asked, and has it",
                         id);
     }
     if (e->state == SYM_EXCHANGE_HELD) {
-        char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
-        sym_format_text(peer, sizeof peer, e->alias);
         return sym_fail(fault, SYM_NOT_FOUND,
                         "%s: has no result yet: %s holds it until an approver decides there; an "
                         "overlap then goes on by itself within half a minute",
@@ -165,8 +165,6 @@ static enum sym_err check(const struct sym_exchange_entry *e, struct sym_fault *
                         sym_exchange_state_text(e->state));
     }
     if (e->withheld) {
-        char peer[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
-        sym_format_text(peer, sizeof peer, e->alias);
         return sym_fail(fault, SYM_DENIED,
                         "%s: its result is withheld and was not kept: %s grants none with fewer "
                         "than %" PRIu32 " %s in common",

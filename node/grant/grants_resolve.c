@@ -50,28 +50,32 @@ struct resolving {
     struct sym_grants *grants;
     const struct sym_author *author;
     const struct sym_held_item *item;
-    bool was_approved; /* when it was cancelled */
+    bool approved; /* now, or when it was cancelled */
 };
+
+/* The item as it is now, and an entry about it; the rest of body is filled in. */
+static enum sym_err put_with_entry(struct sym_transaction *t, const struct resolving *c,
+                                   enum sym_entry_kind kind, struct sym_entry_body *body)
+{
+    struct sym_held_request row;
+    sym_held_item_row(c->grants, &row, c->item);
+    body->alias = row.alias;
+    body->subject = sym_span_text(c->item->dataset);
+    body->exchange_kind = row.kind;
+    const struct sym_entry entry = {
+        .kind = kind, .exchange_id = c->item->id, .initiator = &c->item->peer, .body = body};
+    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
+    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+}
 
 static enum sym_err put_resolved(struct sym_transaction *t, void *context)
 {
     const struct resolving *c = context;
-    struct sym_held_request row;
-    sym_held_item_row(c->grants, &row, c->item);
-    const struct sym_entry_body body = {
-        .event =
-            sym_span_text(row.state == SYM_HELD_APPROVED ? "request-approved" : "request-refused"),
+    struct sym_entry_body body = {
+        .event = sym_span_text(c->approved ? "request-approved" : "request-refused"),
         .approver = sym_span_text(c->author->user),
-        .approval = c->author->command,
-        .alias = row.alias,
-        .subject = sym_span_text(c->item->dataset),
-        .exchange_kind = row.kind};
-    const struct sym_entry entry = {.kind = SYM_ENTRY_APPROVAL,
-                                    .exchange_id = c->item->id,
-                                    .initiator = &c->item->peer,
-                                    .body = &body};
-    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
-    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+        .approval = c->author->command};
+    return put_with_entry(t, c, SYM_ENTRY_APPROVAL, &body);
 }
 
 enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *out,
@@ -100,7 +104,8 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
     if (decision->why.len > 0) {
         memcpy(decided.why, decision->why.data, decision->why.len);
     }
-    struct resolving c = {.grants = g, .author = author, .item = &decided};
+    struct resolving c = {
+        .grants = g, .author = author, .item = &decided, .approved = decision->approve};
     err = sym_store_write(g->config.store, put_resolved, &c);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "request: the decision %s; nothing was decided",
@@ -116,22 +121,12 @@ enum sym_err sym_grants_resolve(struct sym_grants *g, struct sym_held_request *o
 static enum sym_err put_withdrawn(struct sym_transaction *t, void *context)
 {
     const struct resolving *c = context;
-    struct sym_held_request row;
-    sym_held_item_row(c->grants, &row, c->item);
-    const char *when =
-        c->was_approved ? "by the peer, after it was approved" : "by the peer, while it waited";
-    const struct sym_entry_body body = {.event = sym_span_text("request-cancelled"),
-                                        .alias = row.alias,
-                                        .subject = sym_span_text(c->item->dataset),
-                                        .exchange_kind = row.kind,
-                                        .reason = SYM_REASON_CANCELLED,
-                                        .detail = sym_span_text(when)};
-    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
-                                    .exchange_id = c->item->id,
-                                    .initiator = &c->item->peer,
-                                    .body = &body};
-    enum sym_err err = sym_held_item_put(c->grants, t, c->item);
-    return err == SYM_OK ? sym_log_append(c->grants->config.log, t, &entry, NULL) : err;
+    struct sym_entry_body body = {.event = sym_span_text("request-cancelled"),
+                                  .reason = SYM_REASON_CANCELLED,
+                                  .detail = sym_span_text(c->approved
+                                                              ? "by the peer, after it was approved"
+                                                              : "by the peer, while it waited")};
+    return put_with_entry(t, c, SYM_ENTRY_DECIDED, &body);
 }
 
 static bool is_asked_as(const struct sym_held_item *item, const uint8_t id[SYM_EXCHANGE_ID_BYTES])
@@ -168,7 +163,7 @@ enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id 
     withdrawn.terms.state = SYM_HELD_CANCELLED;
     withdrawn.terms.decided_ms = sym_grants_now(g);
     struct resolving c = {
-        .grants = g, .item = &withdrawn, .was_approved = item->terms.state == SYM_HELD_APPROVED};
+        .grants = g, .item = &withdrawn, .approved = item->terms.state == SYM_HELD_APPROVED};
     enum sym_err err = sym_store_write(g->config.store, put_withdrawn, &c);
     if (err == SYM_OK) {
         *item = withdrawn;
