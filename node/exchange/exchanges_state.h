@@ -237,6 +237,14 @@ SYM_MUST enum sym_err sym_exchange_parties_of(const struct sym_exchanges *x,
 void sym_exchange_tell_release(char *out, size_t size, const struct sym_exchanges *x,
                                struct sym_transaction *t, struct sym_span tabulation);
 void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out);
+/* The privacy budget of each dataset and year, and what is left of one's for this peer, or this
+ * node (ledger.h). */
+uint64_t sym_exchange_budget_cap(const struct sym_exchanges *x);
+struct sym_ledger_left;
+SYM_MUST enum sym_err sym_exchange_budget_left(const struct sym_exchanges *x,
+                                               struct sym_ledger_left *out, struct sym_span dataset,
+                                               const struct sym_node_id *peer,
+                                               uint64_t peer_cap_nano);
 /* Denies a request that is not decided, as the exchange ends. */
 void sym_exchange_deny(struct sym_exchanges *x, struct sym_exchange *e, enum sym_reason reason);
 /* A request whose id was seen: is not answered either, and the exchange of that id goes on. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NANO          UINT64_C(1000000000)
 #define MICRO_IN_NANO UINT64_C(1000)
 
 /* The request, and what it is judged by. */
@@ -212,36 +211,19 @@ static bool judge(struct judged *j)
     return j->e->matter->approver[0] == '\0' || sym_matter_commit(j->e->matter) == SYM_OK;
 }
 
-struct left {
-    struct sym_ledger ledger;
-    struct sym_ledger_ask ask;
-    struct sym_ledger_left left;
-};
-
-static enum sym_err look_at_left(struct sym_transaction *t, void *context)
-{
-    struct left *l = context;
-    return sym_ledger_left(&l->ledger, t, &l->left, &l->ask);
-}
-
 static bool can_pay(struct judged *j)
 {
     char text[SYM_LEDGER_TEXT_BYTES];
-    struct left l = {
-        .ledger = {.log = j->x->config.log, .restored_ms = j->x->config.restored_ms},
-        .ask = {.dataset = sym_span_text(j->question.dataset),
-                .peer = &j->peer->id,
-                .cap_nano = NANO * sym_settings_number(j->x->config.settings, SYM_SETTING_EPSILON),
-                .peer_cap_nano = j->peer_cap_nano,
-                .now_ms = sym_wall_ms()}};
+    struct sym_ledger_left left = {0};
     if (j->question.mode != SYM_TABLE_DP || j->place == j->question.n) {
         return true;
     }
-    if (sym_store_read(j->x->config.store, look_at_left, &l) == SYM_OK &&
-        l.left.left_nano >= j->question.epsilon_nano) {
+    struct sym_span dataset = sym_span_text(j->question.dataset);
+    if (sym_exchange_budget_left(j->x, &left, dataset, &j->peer->id, j->peer_cap_nano) == SYM_OK &&
+        left.left_nano >= j->question.epsilon_nano) {
         return true;
     }
-    sym_ledger_left_text(text, l.left.left_nano, l.left.renews_ms);
+    sym_ledger_left_text(text, left.left_nano, left.renews_ms);
     sym_answer_deny(j->out, SYM_REASON_BUDGET, "%s", text);
     return false;
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NANO UINT64_C(1000000000)
 /* How long budget stays reserved for one table: from the consent to the rows. */
 #define RESERVED_MS 3600000u
 
@@ -35,12 +34,11 @@ static enum sym_err put_consent(struct sym_table_part *p, struct sym_transaction
 {
     const struct sym_node_id asker = asker_of(p);
     const struct sym_ledger ledger = ledger_of(p);
-    const struct sym_ledger_ask ask = {
-        .dataset = sym_span_text(p->question.dataset),
-        .peer = &asker,
-        .cap_nano = NANO * sym_settings_number(p->x->config.settings, SYM_SETTING_EPSILON),
-        .peer_cap_nano = p->peer_cap_nano,
-        .now_ms = sym_wall_ms()};
+    const struct sym_ledger_ask ask = {.dataset = sym_span_text(p->question.dataset),
+                                       .peer = &asker,
+                                       .cap_nano = sym_exchange_budget_cap(p->x),
+                                       .peer_cap_nano = p->peer_cap_nano,
+                                       .now_ms = sym_wall_ms()};
     if (!costs(p)) {
         return sym_ledger_note(t, p->qid, &ask); /* no table has the id of another */
     }

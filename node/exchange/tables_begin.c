@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NANO       UINT64_C(1000000000)
 #define TIMEOUT_MS 3600000u
 /* How long consents may take, and again until all are ready. */
 #define PHASE_MS 60000u
@@ -183,39 +182,22 @@ static enum sym_err fill_parties(struct sym_asked_table *t,
 
 /* What it costs -------------------------------------------------------------------------------- */
 
-struct left {
-    struct sym_ledger ledger;
-    struct sym_ledger_ask ask;
-    struct sym_ledger_left left;
-};
-
-static enum sym_err look_at_left(struct sym_transaction *t, void *context)
-{
-    struct left *l = context;
-    return sym_ledger_left(&l->ledger, t, &l->left, &l->ask);
-}
-
 /* A table that the own dataset cannot pay would end without an answer. */
 static enum sym_err can_pay(const struct sym_asked_table *t, struct sym_fault *fault)
 {
-    struct sym_exchanges *x = t->x;
     char text[SYM_LEDGER_TEXT_BYTES];
-    struct left l = {
-        .ledger = {.log = x->config.log, .restored_ms = x->config.restored_ms},
-        .ask = {.dataset = sym_span_text(t->question.dataset),
-                .peer = &x->config.self,
-                .cap_nano = NANO * sym_settings_number(x->config.settings, SYM_SETTING_EPSILON),
-                .now_ms = sym_wall_ms()}};
+    struct sym_ledger_left left;
     if (t->question.mode != SYM_TABLE_DP || t->own == SYM_TABLE_NOBODY) {
         return SYM_OK;
     }
-    enum sym_err err = sym_store_read(x->config.store, look_at_left, &l);
+    struct sym_span dataset = sym_span_text(t->question.dataset);
+    enum sym_err err = sym_exchange_budget_left(t->x, &left, dataset, &t->x->config.self, 0);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "budget: the stored table %s; restore a backup",
                         sym_err_text(err));
     }
-    sym_ledger_left_text(text, l.left.left_nano, l.left.renews_ms);
-    return l.left.left_nano >= t->question.epsilon_nano
+    sym_ledger_left_text(text, left.left_nano, left.renews_ms);
+    return left.left_nano >= t->question.epsilon_nano
                ? SYM_OK
                : sym_fail(fault, SYM_DENIED, "dataset %s: %s; nobody was asked",
                           t->question.dataset, text);

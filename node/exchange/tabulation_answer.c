@@ -29,6 +29,37 @@ struct joint {
     struct sym_answer_given *out;
 };
 
+uint64_t sym_exchange_budget_cap(const struct sym_exchanges *x)
+{
+    return NANO * sym_settings_number(x->config.settings, SYM_SETTING_EPSILON);
+}
+
+struct budget {
+    struct sym_ledger ledger;
+    struct sym_ledger_ask ask;
+    struct sym_ledger_left *left;
+};
+
+static enum sym_err look_at_budget(struct sym_transaction *t, void *context)
+{
+    const struct budget *b = context;
+    return sym_ledger_left(&b->ledger, t, b->left, &b->ask);
+}
+
+enum sym_err sym_exchange_budget_left(const struct sym_exchanges *x, struct sym_ledger_left *out,
+                                      struct sym_span dataset, const struct sym_node_id *peer,
+                                      uint64_t peer_cap_nano)
+{
+    struct budget b = {.ledger = {.log = x->config.log, .restored_ms = x->config.restored_ms},
+                       .ask = {.dataset = dataset,
+                               .peer = peer,
+                               .cap_nano = sym_exchange_budget_cap(x),
+                               .peer_cap_nano = peer_cap_nano,
+                               .now_ms = sym_wall_ms()},
+                       .left = out};
+    return sym_store_read(x->config.store, look_at_budget, &b);
+}
+
 void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_config *out)
 {
     *out = (struct sym_tab_part_config){
@@ -37,7 +68,7 @@ void sym_exchange_joint_config(struct sym_exchanges *x, struct sym_tab_part_conf
         .datasets = x->config.datasets,
         .ledger = {.log = x->config.log, .restored_ms = x->config.restored_ms},
         .self = x->config.self,
-        .cap_nano = NANO * sym_settings_number(x->config.settings, SYM_SETTING_EPSILON),
+        .cap_nano = sym_exchange_budget_cap(x),
         .member = {.identity = &x->config.keys->identity,
                    .minimum =
                        (uint32_t)sym_settings_number(x->config.settings, SYM_SETTING_MINIMUM)}};

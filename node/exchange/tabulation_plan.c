@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NANO UINT64_C(1000000000)
-
 /* Who ------------------------------------------------------------------------------------------ */
 
 struct asked {
@@ -194,36 +192,18 @@ enum sym_err sym_tab_read_query(struct sym_arena *arena, struct sym_tab_query *q
     return sym_cube_new(cube, query, fault);
 }
 
-struct left {
-    struct sym_ledger ledger;
-    struct sym_ledger_ask ask;
-    struct sym_ledger_left left;
-};
-
-static enum sym_err look_at_left(struct sym_transaction *t, void *context)
-{
-    struct left *l = context;
-    return sym_ledger_left(&l->ledger, t, &l->left, &l->ask);
-}
-
 static enum sym_err plan_budget(struct sym_exchanges *x, struct sym_tabulate_plan *out,
                                 struct sym_span dataset, struct sym_fault *fault)
 {
-    struct sym_tab_part_config c;
-    sym_exchange_joint_config(x, &c);
-    struct left l = {.ledger = c.ledger,
-                     .ask = {.dataset = dataset,
-                             .peer = &x->config.self,
-                             .cap_nano = c.cap_nano,
-                             .now_ms = sym_wall_ms()}};
-    enum sym_err err = sym_store_read(x->config.store, look_at_left, &l);
+    struct sym_ledger_left left;
+    enum sym_err err = sym_exchange_budget_left(x, &left, dataset, &x->config.self, 0);
     if (err != SYM_OK) {
         return sym_fail(fault, err, "budget: the stored table %s; restore a backup",
                         sym_err_text(err));
     }
-    out->budget_cap_nano = c.cap_nano;
-    out->budget_left_nano = l.left.left_nano;
-    out->renews_ms = l.left.renews_ms;
+    out->budget_cap_nano = sym_exchange_budget_cap(x);
+    out->budget_left_nano = left.left_nano;
+    out->renews_ms = left.renews_ms;
     return SYM_OK;
 }
 
