@@ -198,6 +198,8 @@ $(B)/tests/node/test_loop: LDALL += -Wl,--wrap=clock_gettime
 $(B)/tests/node/test_workers: LDALL += -Wl,--wrap=pthread_join
 # Where a frame cannot be read, for want of memory.
 $(B)/tests/node/test_exchange_memory: LDALL += -Wl,--wrap=sym_session_receive
+# Where the other side's messages of engine vole fail a check.
+$(B)/tests/node/test_exchange_checks: LDALL += -Wl,--wrap=sym_vole_worked
 # Where a cheater of engine vole may change what it hashes.
 $(filter $(B)/tests/proto/test_vole_cheats%,$(PROGRAMS)): LDALL += -Wl,--wrap=sym_prefix_hash_once
 $(PROGRAMS): LIBS := -lcmocka -lcjson $(LIBS) -lm

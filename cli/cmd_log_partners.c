@@ -206,8 +206,8 @@ static enum sym_exit run_accept(const struct sym_call *call)
         return no_alias(call);
     }
     (void)snprintf(question, sizeof question,
-                   "Has %s explained why its log began anew, and is that accepted? The proof "
-                   "against the old log is kept. [y/N]",
+                   "Has %s explained why its log began anew, or what it did to a table or to "
+                   "overlaps, and is that accepted? The proof against an old log is kept. [y/N]",
                    alias);
     fault.err = sym_client_open(&client, call, &fault);
     if (fault.err != SYM_OK) {
@@ -222,7 +222,7 @@ static enum sym_exit run_accept(const struct sym_call *call)
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    (void)printf("%s: its new log is accepted\n", alias);
+    (void)printf("%s: accepted\n", alias);
     return SYM_EXIT_DONE;
 }
 
@@ -233,7 +233,7 @@ static const struct sym_option accept_options[] = {
 
 const struct sym_command sym_cmd_log_accept = {
     .name = "log accept",
-    .summary = "accept the log that a partner began after it lost the old one",
+    .summary = "accept a partner's new log, or what it broke",
     .usage = {"ALIAS [--yes]"},
     .example = "log accept bank-b",
     .options = accept_options,

@@ -1,5 +1,5 @@
 #include "node/core/verbs.h"
-#include "node/tabulation/breaches.h"
+#include "node/grant/breaches.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,8 @@ static enum sym_err get_breach(struct sym_transaction *t, void *context)
 
 static enum sym_err has_breach(struct sym_transaction *t, void *context)
 {
-    return sym_breach_has(t, context);
+    const char *what = NULL;
+    return sym_breach_has(t, &what, context);
 }
 
 static enum sym_err forget_breach(struct sym_transaction *t, void *context)

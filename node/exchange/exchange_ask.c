@@ -34,12 +34,16 @@ void sym_exchange_allow_ms(struct sym_exchange *e, uint64_t ms)
     }
 }
 
-uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o)
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o,
+                              const struct sym_node_id *peer)
 {
     enum { DH_ALONE, DH_VOLE, DH_STANDING };
     uint32_t engines = sym_overlap_engines_of(o->kind);
+    if (sym_exchange_must_hold(x, peer) != NULL) {
+        engines &= ~(1u << SYM_OVERLAP_ENGINE_VOLE);
+    }
     if (o->engine != SYM_OVERLAP_ENGINE_AUTO) {
-        return 1u << o->engine;
+        return engines & 1u << o->engine;
     }
     unsigned word = sym_settings_word(x->config.settings, SYM_SETTING_ENGINES);
     if (word == DH_ALONE || word == DH_STANDING) {
@@ -414,7 +418,7 @@ static bool is_same_wish(const struct sym_exchanges *x, const struct sym_exchang
     return e->state == SYM_EXCHANGE_HELD && e->role == SYM_SESSION_INITIATOR && m != NULL &&
            !m->is_joint && sym_node_id_equal(&e->peer, &plan->peer->id) && e->kind == o->kind &&
            m->purpose == o->purpose && m->basis == o->basis && m->type == o->type &&
-           m->engines == sym_exchange_engines(x, o) && strcmp(m->user, plan->user) == 0 &&
+           m->engines == sym_exchange_engines(x, o, &e->peer) && strcmp(m->user, plan->user) == 0 &&
            sym_span_equal(o->mine, sym_span_text(m->mine)) &&
            sym_span_equal(o->theirs, sym_span_text(m->theirs)) &&
            sym_span_equal(o->case_ref, sym_span_text(m->case_ref)) &&

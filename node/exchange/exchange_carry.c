@@ -31,6 +31,9 @@ static void fail_run(struct sym_exchanges *x, struct sym_exchange *e, enum sym_e
     char text[SYM_FAULT_BYTES];
     bool theirs = is_theirs(err);
     const char *why = sym_run_fault(e->run);
+    if (err == SYM_BAD_TAG) {
+        sym_exchange_count_check(x, e, why);
+    }
     if (e->phase == SYM_PHASE_SAVING) {
         sym_exchange_lose_result(x, e, SYM_REASON_FAULT, err,
                                  why[0] != '\0' ? why : sym_err_text(err));

@@ -49,7 +49,14 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
     m->basis = o->basis;
     m->type = o->type;
     m->rule = o->rule;
-    m->engines = sym_exchange_engines(x, o);
+    m->engines = sym_exchange_engines(x, o, &e->peer);
+    if (m->engines == 0) {
+        return sym_fail(
+            fault, SYM_DENIED,
+            "engine vole: is not used with %s, as %s; ask with --engine dh, or once that "
+            "is explained: symbolon log accept %s",
+            e->alias, sym_exchange_must_hold(x, &e->peer), e->alias);
+    }
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
     sym_matter_text(m->note, sizeof m->note, o->note);
     sym_matter_text(m->user, sizeof m->user, sym_span_text(plan->user));

@@ -3,7 +3,8 @@
  * exchange_overlap.c (answering what brings a list), exchange_prepare.c (own elements, before
  * either), exchange_carry.c (frames and works), tabulation_answer.c (own parts of joint
  * tabulations), exchange_save.c (results), exchange_write.c (what becomes durable, and then goes
- * on), exchange_evidence.c (what is shown of logs), exchange_end.c (closing, aborting, last words).
+ * on), exchange_evidence.c (what is shown of logs), exchange_checks.c (who failed some),
+ * exchange_end.c (closing, aborting, last words).
  * Nobody else includes it.
  *
  * While e->writing is set, nothing happens to an exchange: ends wait in e->ending, frames in
@@ -170,8 +171,9 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
                            const struct sym_session_event *event);
 /* Waits before it asks again, for the first time or once more. */
 void sym_exchange_pause(struct sym_exchanges *x, struct sym_exchange *e);
-/* Which engines the peer may choose from for this wish: a bit set. */
-uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o);
+/* Which engines the peer may choose from for this wish: a bit set; 0: none is left. */
+uint32_t sym_exchange_engines(const struct sym_exchanges *x, const struct sym_overlap_start *o,
+                              const struct sym_node_id *peer);
 /* The held exchange of the same user with the same wish, asked again at once; NULL when there is
  * none. */
 struct sym_exchange *sym_exchange_wake(struct sym_exchanges *x,
@@ -208,7 +210,10 @@ void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);
-/* Why whatever this peer asks waits for an approver (table_breach.c); NULL: it does not. */
+/* A check of the other side's messages has failed in this overlap; check: which. */
+void sym_exchange_count_check(const struct sym_exchanges *x, const struct sym_exchange *e,
+                              const char *check);
+/* Why whatever this peer asks waits for an approver (breaches.h); NULL: it does not. */
 const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer);
 /* The same of requests of the kinds of overlap tables (table_answer.c). */
 void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,

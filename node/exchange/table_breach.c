@@ -1,8 +1,8 @@
 /* A party broke an overlap table before the eyes of this node: what proves it is kept, the log says
  * so, and what that peer asks from now on waits for an approver. */
 #include "node/exchange/table_part_state.h"
+#include "node/grant/breaches.h"
 #include "node/log.h"
-#include "node/tabulation/breaches.h"
 #include "proto/breach.h"
 
 #include <stdio.h>
@@ -79,20 +79,4 @@ void sym_table_part_accuse(const struct sym_table_part *p)
         sym_log(SYM_LEVEL_ERROR, "breach-not-recorded", "reason", p->fault, NULL);
     }
     free(room);
-}
-
-struct looking {
-    const struct sym_node_id *peer;
-};
-
-static enum sym_err look(struct sym_transaction *t, void *context)
-{
-    const struct looking *l = context;
-    return sym_breach_has(t, l->peer);
-}
-
-const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer)
-{
-    struct looking l = {.peer = peer};
-    return sym_store_read(x->config.store, look, &l) == SYM_OK ? "it broke an overlap table" : NULL;
 }

@@ -61,7 +61,7 @@
     X(WITHHELD, "withheld")           /* tabulation -> whose release never came */                 \
     X(DELIVERIES, "deliveries")       /* tabulation, node id -> a release that it has not */       \
     X(TABLES, "tables")               /* overlap table -> its release, as it was signed */         \
-    X(BREACHES, "breaches")           /* node id -> how it broke an overlap table, with proof */
+    X(BREACHES, "breaches")           /* node id -> what only an altered node does */
 
 /* LOG_HEAD has no walks, and short rows: it shares LMDB's own list of tables, whose page every
  * commit writes anyhow. */

@@ -248,7 +248,7 @@ static void an_operator_erases_restores_and_accepts(void **state)
     assert_shows(r.out, "a new log was begun: symbolon/");
     run(&r, "log|accept|bank-b|--yes");
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_string_equal(r.out, "bank-b: its new log is accepted\n");
+    assert_string_equal(r.out, "bank-b: accepted\n");
 }
 
 static enum sym_err holds(struct fake_call *call)

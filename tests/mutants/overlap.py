@@ -111,4 +111,26 @@ MUTANTS = [
         "node/test_exchange_overlap_ends:keeps_no_part_of_a_result_whose_rest_could_not_be_kept",
         ("node/exchange/exchange_end.c", "    if (may_keep && sym_results_has", "    if (may_keep && (e->matter->find != NULL || e->matter->has_result) && sym_results_has"),
     ),
+    # --- Failed checks of engine vole ---
+    (
+        "a failed check is not counted",
+        "node/test_exchange_checks:who_asks_and_fails_three_checks_waits_for_an_approver",
+        ("node/exchange/exchange_carry.c", "if (err == SYM_BAD_TAG) {", "if (err == SYM_INTERNAL) {"),
+    ),
+    (
+        "two failed checks are a breach",
+        "node/test_exchange_checks:who_asks_and_fails_three_checks_waits_for_an_approver",
+        ("node/grant/breaches.c", "failed < SYM_BREACH_CHECKS", "failed + 1 < SYM_BREACH_CHECKS"),
+    ),
+    (
+        "what was accepted still counts",
+        "node/test_exchange_checks:who_asks_and_fails_three_checks_waits_for_an_approver",
+        ("node/grant/breaches.c", "enum sym_err checks = sym_store_delete(t, SYM_TABLE_BREACHES, checks_key(room, peer));",
+         "enum sym_err checks = SYM_OK;\n    (void)room;"),
+    ),
+    (
+        "who fails checks is asked with vole all the same",
+        "node/test_exchange_checks:who_answers_and_fails_three_checks_is_asked_with_vole_no_more",
+        ("node/exchange/exchange_ask.c", "if (sym_exchange_must_hold(x, peer) != NULL) {", "if (x == NULL) {"),
+    ),
 ]

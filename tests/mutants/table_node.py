@@ -24,12 +24,12 @@ MUTANTS = [
     (
         "a breach without a proof takes the place of one with it",
         "node/test_table_releases:a_proof_is_not_lost_to_a_breach_without_one",
-        ("node/tabulation/breaches.c", "proof.len == 0 && there.len > HEAD_BYTES", "there.len < HEAD_BYTES"),
+        ("node/grant/breaches.c", "proof.len == 0 && there.len > HEAD_BYTES", "there.len < HEAD_BYTES"),
     ),
     (
         "who broke a table goes on as before",
         "node/test_exchange_overlap:who_broke_a_table_needs_an_approver_for_whatever_it_asks",
-        ("node/exchange/table_breach.c", 'sym_store_read(x->config.store, look, &l) == SYM_OK ? "it broke an overlap table" : NULL', "sym_store_read(x->config.store, look, &l) == SYM_INTERNAL ? \"\" : NULL"),
+        ("node/exchange/exchange_checks.c", "look, &l) == SYM_OK ? l.what", "look, &l) == SYM_INTERNAL ? l.what"),
     ),
     (
         "counts stand beside the wrong lists",

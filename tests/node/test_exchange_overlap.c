@@ -1,4 +1,4 @@
-#include "node/tabulation/breaches.h"
+#include "node/grant/breaches.h"
 #include "proto/table.h"
 #include "tests/node/overlap_of_two.h"
 

@@ -1,5 +1,5 @@
 /* What is kept of overlap tables: releases, and who broke one. */
-#include "node/tabulation/breaches.h"
+#include "node/grant/breaches.h"
 #include "node/tabulation/table_releases.h"
 #include "tests/support/room.h"
 
@@ -43,7 +43,8 @@ static enum sym_err do_accuse(struct sym_transaction *t, void *context)
 static enum sym_err do_has(struct sym_transaction *t, void *context)
 {
     const struct doing *d = context;
-    return sym_breach_has(t, d->peer);
+    const char *what = NULL;
+    return sym_breach_has(t, &what, d->peer);
 }
 
 static enum sym_err do_proof(struct sym_transaction *t, void *context)
