@@ -272,8 +272,14 @@ static inline enum sym_err fake_serve_other(struct fake_call *call)
     return call->verb == SYM_VERB_LOG_ACCEPT ? SYM_OK : SYM_UNSUPPORTED;
 }
 
+#define FAKE_PATIENCE 100u /* calls, of who should have stopped asking */
+
 static inline enum sym_err fake_log_serve(struct fake_call *call)
 {
+    static unsigned calls;
+    if (fake_log.lies.no_later && ++calls > FAKE_PATIENCE) {
+        return SYM_LIMIT;
+    }
     if (call->verb == SYM_VERB_LOG_HEAD) {
         return fake_serve_head(call);
     }
