@@ -241,6 +241,11 @@ static enum sym_err run_family(struct sym_canon_run *run)
     if (err == SYM_OK && run->value.len == 0) {
         err = sym_canon_refuse(run, SYM_BAD_FORMAT, "is empty");
     }
+    if (err == SYM_OK && sym_canon_is_rounded(run->value)) {
+        err = sym_canon_refuse(run, SYM_BAD_VALUE,
+                               "is a number that a spreadsheet has rounded; make its column text "
+                               "there, enter the numbers again and export anew");
+    }
     return err == SYM_OK ? row->family(run) : err;
 }
 

@@ -18,6 +18,9 @@ enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run, struct 
         return sym_canon_refuse(run, SYM_BAD_VALUE,
                                 "characters 5 and 6 of the BIC are no country code");
     }
+    if (sym_canon_is_no_number(sym_compact_span(&bic))) { /* their middle is Romania, or Norway */
+        return sym_canon_refuse(run, SYM_BAD_VALUE, "says that no BIC was given");
+    }
     if (bic.text[7] == '0') {
         run->remark = "a test BIC: no bank answers to it";
     }

@@ -30,16 +30,6 @@ static enum sym_err write_issuer(struct sym_canon_run *run, struct sym_span code
     return SYM_OK;
 }
 
-static bool all_equal(const struct sym_compact *number)
-{
-    for (size_t i = 1; i < number->len; i++) {
-        if (number->text[i] != number->text[0]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum sym_err write_number(struct sym_canon_run *run, const struct sym_compact *number,
                                  const struct bounds *len)
 {
@@ -49,9 +39,13 @@ static enum sym_err write_number(struct sym_canon_run *run, const struct sym_com
                                 "the number has %zu letters and digits; %zu to %zu are possible",
                                 number->len, len->min, len->max);
     }
-    if (number->len > 3 && all_equal(number)) {
+    if (number->len > 3 && sym_canon_is_one_character(sym_compact_span(number))) {
         return sym_canon_refuse(run, SYM_BAD_VALUE,
                                 "the number is one character repeated: a placeholder");
+    }
+    if (sym_canon_is_no_number(sym_compact_span(number))) {
+        return sym_canon_refuse(run, SYM_BAD_VALUE,
+                                "the number says that it is not known: a placeholder");
     }
     sym_write_span(&run->out, sym_compact_span(number));
     return SYM_OK;

@@ -7,9 +7,6 @@
 #define VERSION_AT          14u
 #define VARIANT_AT          19u
 
-/* What ISO 20022 puts where the payer gave no reference. */
-static const char not_provided[] = "NOTPROVIDED";
-
 static bool is_hex(char c)
 {
     return sym_is_digit(c) || (c >= 'A' && c <= 'F');
@@ -36,6 +33,25 @@ static enum sym_err check_uetr(const struct sym_canon_run *run, const char *text
     return SYM_OK;
 }
 
+/* Payments without a reference share what stands in its place. */
+static enum sym_err check_given(const struct sym_canon_run *run, const char *text, size_t len)
+{
+    char bare[REFERENCE_BYTES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (sym_is_digit(text[i]) || sym_is_capital(text[i])) {
+            bare[n++] = text[i];
+        }
+    }
+    if (sym_canon_is_no_number(sym_span(bare, n))) {
+        return sym_canon_refuse(run, SYM_BAD_VALUE, "says that no reference was given");
+    }
+    if (n > 3 && sym_canon_is_one_character(sym_span(bare, n))) {
+        return sym_canon_refuse(run, SYM_BAD_VALUE, "is one character repeated: a placeholder");
+    }
+    return SYM_OK;
+}
+
 /* SWIFT character set X, in capitals. */
 static enum sym_err check_reference(const struct sym_canon_run *run, const char *text, size_t len)
 {
@@ -50,10 +66,7 @@ static enum sym_err check_reference(const struct sym_canon_run *run, const char 
                                     "character %zu may not stand in a payment reference", i + 1);
         }
     }
-    if (sym_span_equal(sym_span(text, len), sym_span_text(not_provided))) {
-        return sym_canon_refuse(run, SYM_BAD_VALUE, "says that no reference was given");
-    }
-    return SYM_OK;
+    return check_given(run, text, len);
 }
 
 enum sym_err sym_canon_payment_ref(struct sym_canon_run *run)

@@ -94,6 +94,13 @@ SYM_MUST enum sym_err sym_canon_compact(struct sym_compact *out, const struct sy
 struct sym_span sym_compact_span(const struct sym_compact *c);
 
 bool sym_are_digits(const char *text, size_t len);
+/* "8.00101E+12", as spreadsheets write long numbers: those of many people become one. */
+bool sym_canon_is_rounded(struct sym_span value);
+/* A word that forms hold where a number is not known, in capitals and without anything between its
+ * letters: people who share it share nothing. */
+bool sym_canon_is_no_number(struct sym_span compact);
+/* One character, repeated or not; false for nothing. */
+bool sym_canon_is_one_character(struct sym_span compact);
 /* A BIC of 8 or 11 characters to one of 11, with its terminator. Notes the step. */
 SYM_MUST enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run,
                                          struct sym_span text);

@@ -13,6 +13,58 @@ bool sym_are_digits(const char *text, size_t len)
     return true;
 }
 
+static size_t cut_digits(struct sym_span *text)
+{
+    size_t n = 0;
+    while (n < text->len && sym_is_digit(text->data[n])) {
+        n++;
+    }
+    *text = sym_span(text->data + n, text->len - n);
+    return n;
+}
+
+bool sym_canon_is_rounded(struct sym_span value)
+{
+    if (cut_digits(&value) == 0) {
+        return false;
+    }
+    if (value.len > 0 && (value.data[0] == '.' || value.data[0] == ',')) {
+        value = sym_span(value.data + 1, value.len - 1);
+        (void)cut_digits(&value);
+    }
+    if (value.len < 3 || sym_to_lower(value.data[0]) != 'e' || value.data[1] != '+') {
+        return false;
+    }
+    value = sym_span(value.data + 2, value.len - 2);
+    return cut_digits(&value) > 0 && value.len == 0;
+}
+
+/* In the languages of partners so far. NONREF is what SWIFT's MT messages say. */
+static const char *const no_numbers[] = {
+    "UNKNOWN", "NOTKNOWN",    "NOTPROVIDED", "NOTAVAILABLE", "NOTAPPLICABLE", "NOTGIVEN",
+    "NONREF",  "NOTRECORDED", "NONE",        "NULL",         "MISSING",       "PENDING",
+    "NA",      "UNBEKANNT",   "INCONNU",     "DESCONOCIDO",  "SCONOSCIUTO",   "ONBEKEND",
+};
+
+bool sym_canon_is_no_number(struct sym_span compact)
+{
+    for (size_t i = 0; i < sizeof no_numbers / sizeof *no_numbers; i++) {
+        if (sym_span_equal(compact, sym_span_text(no_numbers[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sym_canon_is_one_character(struct sym_span compact)
+{
+    size_t n = 1;
+    while (n < compact.len && compact.data[n] == compact.data[0]) {
+        n++;
+    }
+    return n == compact.len;
+}
+
 struct sym_span sym_compact_span(const struct sym_compact *c)
 {
     return sym_span(c->text, c->len);

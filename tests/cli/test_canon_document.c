@@ -87,6 +87,19 @@ static void refuses_numbers_that_no_document_has(void **state)
     refuses(*state, SYM_TOKEN_PLATE, "DE:?", "character 1 of the plate");
 }
 
+/* Of two people, one and the same would match. */
+static void refuses_numbers_that_stand_for_those_of_many(void **state)
+{
+    refuses(*state, SYM_TOKEN_NATIONAL_ID, "ZA:8.00101E+12", "spreadsheet has rounded");
+    refuses_parts(*state, SYM_TOKEN_NATIONAL_ID, "9,00101e+11", "GB", "spreadsheet has rounded");
+    refuses(*state, SYM_TOKEN_PASSPORT, "DE:1.23457E+11", "spreadsheet has rounded");
+    refuses(*state, SYM_TOKEN_PASSPORT, "GB:unknown", "says that it is not known");
+    refuses(*state, SYM_TOKEN_NATIONAL_ID, "DE: not known", "says that it is not known");
+    refuses(*state, SYM_TOKEN_PLATE, "GB:NONE", "says that it is not known");
+    refuses(*state, SYM_TOKEN_PLATE, "US:n/a", "says that it is not known");
+    accepts(*state, SYM_TOKEN_PASSPORT, "DE:CFGHJKLMN", "DE:CFGHJKLMN");
+}
+
 static void national_numbers_keep_letters_and_digits(void **state)
 {
     accepts(*state, SYM_TOKEN_NATIONAL_ID, "es:12345678-z", "ES:12345678Z");
@@ -209,6 +222,7 @@ int main(void)
         cmocka_unit_test(an_optional_field_that_is_not_used_needs_no_check_digit),
         cmocka_unit_test(refuses_documents_without_an_issuer),
         cmocka_unit_test(refuses_numbers_that_no_document_has),
+        cmocka_unit_test(refuses_numbers_that_stand_for_those_of_many),
         cmocka_unit_test(national_numbers_keep_letters_and_digits),
         cmocka_unit_test(check_digits_of_published_examples_match),
         cmocka_unit_test(a_changed_last_character_is_noticed),

@@ -36,6 +36,31 @@ static void refuses_what_no_payment_carries(void **state)
             "longer than 35");
 }
 
+/* They stand in the place of a reference in many payments, which have nothing in common. */
+static void refuses_what_stands_for_no_reference(void **state)
+{
+    static const char *const words[] = {"NONREF", "not provided", "N/A", "none", "NOTPROVIDED"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        refuses(*state, SYM_TOKEN_PAYMENT_REF, words[i], "no reference was given");
+    }
+    refuses(*state, SYM_TOKEN_PAYMENT_REF, "000-000", "one character repeated");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "none of 7", "NONE OF 7");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "111", "111");
+}
+
+/* A spreadsheet makes one number of many. */
+static void refuses_numbers_that_a_spreadsheet_has_rounded(void **state)
+{
+    static const char *const rounded[] = {"1.23457E+11", "1,23457e+11", "1E+12"};
+    static const char *const others[] = {"1.23457E11", "1.23457E-11", "E+11", "1.2E+", "1.2E+1A"};
+    for (size_t i = 0; i < sizeof rounded / sizeof *rounded; i++) {
+        refuses(*state, SYM_TOKEN_PAYMENT_REF, rounded[i], "spreadsheet has rounded");
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        accepts(*state, SYM_TOKEN_PAYMENT_REF, others[i], others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -43,6 +68,8 @@ int main(void)
         cmocka_unit_test(end_to_end_ids_keep_their_characters),
         cmocka_unit_test(refuses_uuids_of_another_version_or_variant),
         cmocka_unit_test(refuses_what_no_payment_carries),
+        cmocka_unit_test(refuses_what_stands_for_no_reference),
+        cmocka_unit_test(refuses_numbers_that_a_spreadsheet_has_rounded),
     };
     return cmocka_run_group_tests_name("canon_payment", tests, case_setup, case_teardown);
 }

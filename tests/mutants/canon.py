@@ -1,0 +1,36 @@
+# Canonical forms: what would make one of two identifiers, or two of one.
+# Each: what is broken, the test that must fail, and edits of (file, text, replacement).
+TEXT = "cli/ingest/canon_text.c"
+
+MUTANTS = [
+    (
+        "a number that a spreadsheet has rounded is an identifier",
+        "cli/test_canon_document:refuses_numbers_that_stand_for_those_of_many",
+        ("cli/ingest/canon.c", "err == SYM_OK && sym_canon_is_rounded(run->value)", "false"),
+    ),
+    (
+        "a reference with a power in it is taken for a rounded number",
+        "cli/test_canon_payment:refuses_numbers_that_a_spreadsheet_has_rounded",
+        (TEXT, "sym_to_lower(value.data[0]) != 'e' || value.data[1] != '+'", "sym_to_lower(value.data[0]) != 'e'"),
+    ),
+    (
+        "a document that nobody knows is one",
+        "cli/test_canon_document:refuses_numbers_that_stand_for_those_of_many",
+        ("cli/ingest/canon_document.c", "if (sym_canon_is_no_number(sym_compact_span(number))) {", "if (false) {"),
+    ),
+    (
+        "payments without a reference have the same",
+        "cli/test_canon_payment:refuses_what_stands_for_no_reference",
+        ("cli/ingest/canon_payment.c", "if (sym_canon_is_no_number(sym_span(bare, n))) {", "if (false) {"),
+    ),
+    (
+        "banks that were not given are one",
+        "cli/test_canon_account:refuses_what_is_no_bic",
+        ("cli/ingest/canon_bic.c", "if (sym_canon_is_no_number(sym_compact_span(&bic))) {", "if (false) {"),
+    ),
+    (
+        "an account of zeros is one",
+        "cli/test_canon_account:refuses_a_number_of_zeros",
+        ("cli/ingest/canon_account.c", "number.len > 3 && number.text[0] == '0'", "false"),
+    ),
+]
