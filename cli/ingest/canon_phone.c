@@ -29,6 +29,10 @@ static enum sym_err refuse(const struct sym_canon_run *run, enum sym_phone why)
         return sym_canon_refuse(run, SYM_BAD_VALUE, "lies in no range of numbers that %s uses",
                                 run->value.data[0] == '+' || region[0] == '\0' ? "its country"
                                                                                : region);
+    case SYM_PHONE_WORDS:
+        return sym_canon_refuse(run, SYM_BAD_FORMAT,
+                                "holds a word, whose letters a telephone would dial; write the "
+                                "number alone, in digits");
     case SYM_PHONE_NO_NUMBER:
     case SYM_PHONE_OK:
         break;
@@ -72,6 +76,9 @@ enum sym_err sym_canon_phone(struct sym_canon_run *run)
         run->remark = "a number outside the ranges that its country is known to use";
     } else if (result != SYM_PHONE_OK) {
         return refuse(run, result);
+    }
+    if (extension && run->remark == NULL) {
+        run->remark = "its extension is left out: all behind that number match";
     }
     sym_canon_step(run, extension ? "E.164, without the extension" : "E.164", sym_span_text(e164));
     sym_write_span(&run->out, sym_span_text(e164));

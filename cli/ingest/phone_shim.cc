@@ -1,5 +1,6 @@
 #include "cli/ingest/phone_shim.h"
 
+#include <algorithm>
 #include <phonenumbers/phonenumberutil.h>
 #include <string>
 
@@ -43,6 +44,26 @@ static enum sym_phone length_error(PhoneNumberUtil::ValidationResult result)
     return SYM_PHONE_LENGTH;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* libphonenumber dials three letters or more, as on the keys of a telephone: a name behind a number
+ * makes it another one. What was dialled of digits alone stands among those of the text. */
+static bool dials_letters(const PhoneNumberUtil &util, const std::string &text,
+                          const PhoneNumber &number)
+{
+    std::string digits = text;
+    std::string national;
+    auto first =
+        std::find_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    util.NormalizeDigitsOnly(&digits);
+    util.GetNationalSignificantNumber(number, &national);
+    return std::count_if(first, text.end(), is_letter) >= 3 &&
+           digits.find(national) == std::string::npos;
+}
+
 static enum sym_phone to_e164(std::string *out, bool *extension, const std::string &text,
                               const std::string &region)
 {
@@ -51,6 +72,9 @@ static enum sym_phone to_e164(std::string *out, bool *extension, const std::stri
     enum sym_phone parsed = parse_error(util.Parse(text, region.empty() ? "ZZ" : region, &number));
     if (parsed != SYM_PHONE_OK) {
         return parsed;
+    }
+    if (dials_letters(util, text, number)) {
+        return SYM_PHONE_WORDS;
     }
     *extension = number.has_extension();
     util.Format(number, PhoneNumberUtil::E164, out);

@@ -22,9 +22,10 @@ enum sym_phone {
     SYM_PHONE_NO_COUNTRY, /* neither a country code that exists nor a region */
     SYM_PHONE_TOO_SHORT,
     SYM_PHONE_TOO_LONG,
-    SYM_PHONE_LOCAL,   /* area code missing */
-    SYM_PHONE_LENGTH,  /* no number of the country has so many digits */
-    SYM_PHONE_NOT_USED /* in no range of numbers that the country has assigned */
+    SYM_PHONE_LOCAL,    /* area code missing */
+    SYM_PHONE_LENGTH,   /* no number of the country has so many digits */
+    SYM_PHONE_NOT_USED, /* in no range of numbers that the country has assigned */
+    SYM_PHONE_WORDS     /* holds letters that would be dialled */
 };
 
 /* out becomes E.164: "+442079460000"; for SYM_PHONE_NOT_USED too. region: two capital letters, or

@@ -43,6 +43,33 @@ static void refuses_what_is_no_number(void **state)
     refuses(*state, SYM_TOKEN_PHONE, "+44", "");
 }
 
+/* libphonenumber would dial them: 030 1234567 Bob is a number in Germany, and somebody else's. */
+static void refuses_numbers_with_a_word_behind_them(void **state)
+{
+    static const char *const with_words[] = {
+        "+49 30 1234567 Bob",       "+49 (30) 1234567 (Anna)", "+49 30 1234567 home!",
+        "call +49 30 1234567 home", "+1 800 FLOWERS",          "0800 FLOWERS",
+    };
+    for (size_t i = 0; i < sizeof with_words / sizeof *with_words; i++) {
+        refuses(*state, SYM_TOKEN_PHONE, with_words[i], "holds a word");
+    }
+    accepts(*state, SYM_TOKEN_PHONE, "Bob: +49 30 1234567", "+49301234567");
+    accepts(*state, SYM_TOKEN_PHONE, "+49 30 1234567 p", "+49301234567");
+    accepts(*state, SYM_TOKEN_PHONE, "celular +54 11 15-2345-6789", "+5491123456789");
+    accepts(*state, SYM_TOKEN_PHONE, "office 020 7946 0958 ext. 12", "+442079460958");
+}
+
+static void remarks_on_an_extension(void **state)
+{
+    struct sym_canonical out;
+    struct sym_fault fault;
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_PHONE, "020 7946 0958 x12", "", &fault),
+                     SYM_OK);
+    assert_non_null(strstr(out.remark, "extension is left out"));
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_PHONE, "020 7946 0958", "", &fault), SYM_OK);
+    assert_null(out.remark);
+}
+
 /* Such numbers stand in forms of many people, and would match in two lists. */
 static void refuses_placeholders(void **state)
 {
@@ -136,6 +163,8 @@ int main(void)
         cmocka_unit_test(one_number_in_many_spellings_is_one),
         cmocka_unit_test(numbers_of_other_countries_need_no_region),
         cmocka_unit_test(refuses_what_is_no_number),
+        cmocka_unit_test(refuses_numbers_with_a_word_behind_them),
+        cmocka_unit_test(remarks_on_an_extension),
         cmocka_unit_test(refuses_placeholders),
         cmocka_unit_test(without_a_region_only_a_plus_helps),
         cmocka_unit_test(refuses_a_region_without_telephones),

@@ -33,4 +33,14 @@ MUTANTS = [
         "cli/test_canon_account:refuses_a_number_of_zeros",
         ("cli/ingest/canon_account.c", "number.len > 3 && number.text[0] == '0'", "false"),
     ),
+    (
+        "a word behind a telephone number is dialled",
+        "cli/test_canon_phone:refuses_numbers_with_a_word_behind_them",
+        ("cli/ingest/canon_phone.c", "else if (result != SYM_PHONE_OK) {", "else if (result != SYM_PHONE_OK && result != SYM_PHONE_WORDS) {"),
+    ),
+    (
+        "an extension is dropped without a word",
+        "cli/test_canon_phone:remarks_on_an_extension",
+        ("cli/ingest/canon_phone.c", "if (extension && run->remark == NULL) {", "if (false) {"),
+    ),
 ]
