@@ -45,10 +45,6 @@ enum sym_err sym_canon_account(struct sym_canon_run *run)
                                 "the number has to be 1 to %u digits; leading zeros count",
                                 NUMBER_DIGITS_MAX);
     }
-    if (number.len > 3 && number.text[0] == '0' &&
-        sym_canon_is_one_character(sym_compact_span(&number))) {
-        return sym_canon_refuse(run, SYM_BAD_VALUE, "the number is made of zeros: a placeholder");
-    }
     sym_canon_step(run, "number of the account", sym_compact_span(&number));
     sym_write_u8(&run->out, ':');
     sym_write_span(&run->out, sym_compact_span(&number));

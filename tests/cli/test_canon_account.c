@@ -71,13 +71,6 @@ static void refuses_what_is_no_bic(void **state)
     refuses(*state, SYM_TOKEN_BIC, "not known", "no BIC was given");
 }
 
-static void refuses_a_number_of_zeros(void **state)
-{
-    refuses(*state, SYM_TOKEN_ACCOUNT, "20-00-01:0000 0000", "made of zeros");
-    accepts(*state, SYM_TOKEN_ACCOUNT, "20-00-01:00000001", "200001:00000001");
-    accepts(*state, SYM_TOKEN_ACCOUNT, "20-00-01:11111111", "200001:11111111");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,7 +82,6 @@ int main(void)
         cmocka_unit_test(a_bic_of_eight_gets_the_branch_of_the_head_office),
         cmocka_unit_test(remarks_on_a_test_bic),
         cmocka_unit_test(refuses_what_is_no_bic),
-        cmocka_unit_test(refuses_a_number_of_zeros),
     };
     return cmocka_run_group_tests_name("canon_account", tests, case_setup, case_teardown);
 }

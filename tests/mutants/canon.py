@@ -29,11 +29,6 @@ MUTANTS = [
         ("cli/ingest/canon_bic.c", "if (sym_canon_is_no_number(sym_compact_span(&bic))) {", "if (false) {"),
     ),
     (
-        "an account of zeros is one",
-        "cli/test_canon_account:refuses_a_number_of_zeros",
-        ("cli/ingest/canon_account.c", "number.len > 3 && number.text[0] == '0'", "false"),
-    ),
-    (
         "a word behind a telephone number is dialled",
         "cli/test_canon_phone:refuses_numbers_with_a_word_behind_them",
         ("cli/ingest/canon_phone.c", "else if (result != SYM_PHONE_OK) {", "else if (result != SYM_PHONE_OK && result != SYM_PHONE_WORDS) {"),
