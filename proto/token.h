@@ -15,7 +15,7 @@
 #include "crypto/digest.h"
 #include "proto/limits.h"
 
-#define SYM_CANON_VERSION 1u
+#define SYM_CANON_VERSION 2u
 
 /* The numbers are stored and travel: append only. The version counts up with every type added. */
 #define SYM_TOKEN_LIST_VERSION 2u

@@ -132,6 +132,48 @@ enum sym_err sym_canon_passport(struct sym_canon_run *run)
     return err == SYM_OK ? write_number(run, &number, &passport_len) : err;
 }
 
+/* SE: a number of ten digits gets its century, so that it is the one of twelve, and people a
+ * hundred years apart are two: a plus is written from the year on in which somebody becomes a
+ * hundred. Those of organisations, whose third digit is 2 or more, have none. */
+static void put_century(struct sym_compact *number, struct sym_canon_run *run)
+{
+    const unsigned year = run->rules->today_yyyymmdd / 10000;
+    if (number->len != 10 || !sym_are_digits(number->text, number->len) || year == 0 ||
+        number->text[2] > '1') {
+        return;
+    }
+    const unsigned born =
+        (unsigned)(number->text[0] - '0') * 10 + (unsigned)(number->text[1] - '0');
+    unsigned century = born > year % 100 ? year / 100 - 1 : year / 100;
+    century -= memchr(run->value.data, '+', run->value.len) != NULL ? 1 : 0;
+    memmove(number->text + 2, number->text, number->len);
+    number->text[0] = (char)('0' + century / 10);
+    number->text[1] = (char)('0' + century % 10);
+    number->len += 2;
+    sym_canon_step(run, "with its century", sym_compact_span(number));
+}
+
+/* FR: the key behind the 13 places of a social security number follows from them. Corsica's
+ * departments 2A and 2B count as 19 and 18. */
+static void put_key(struct sym_compact *number, struct sym_canon_run *run)
+{
+    char *n = number->text;
+    const bool corsica = number->len == 13 && n[5] == '2' && (n[6] == 'A' || n[6] == 'B');
+    if (number->len != 13 || memchr("123478", n[0], 6) == NULL || !sym_are_digits(n, 6) ||
+        !(corsica || sym_is_digit(n[6])) || !sym_are_digits(n + 7, 6)) {
+        return;
+    }
+    unsigned rest = 0;
+    for (size_t i = 0; i < number->len; i++) {
+        const char c = !corsica || i < 5 || i > 6 ? n[i] : i == 5 ? '1' : n[i] == 'A' ? '9' : '8';
+        rest = (10 * rest + (unsigned)(c - '0')) % 97;
+    }
+    n[13] = (char)('0' + (97 - rest) / 10);
+    n[14] = (char)('0' + (97 - rest) % 10);
+    number->len = 15;
+    sym_canon_step(run, "with its key", sym_compact_span(number));
+}
+
 enum sym_err sym_canon_national_id(struct sym_canon_run *run)
 {
     struct sym_compact number;
@@ -143,6 +185,11 @@ enum sym_err sym_canon_national_id(struct sym_canon_run *run)
     }
     if (err == SYM_OK) {
         err = sym_canon_compact(&number, run, run->value, "number", "-./+", "");
+    }
+    if (err == SYM_OK && strcmp(country, "SE") == 0) {
+        put_century(&number, run);
+    } else if (err == SYM_OK && strcmp(country, "FR") == 0) {
+        put_key(&number, run);
     }
     if (err == SYM_OK) {
         err = write_number(run, &number, &national_id_len);

@@ -109,6 +109,28 @@ static void national_numbers_keep_letters_and_digits(void **state)
     accepts(*state, SYM_TOKEN_NATIONAL_ID, "GB:QQ 12 34 56 C", "GB:QQ123456C"); /* unchecked */
 }
 
+/* Authorities write it in ten digits, with a plus from a hundred years on, banks in twelve. */
+static void a_swedish_number_has_its_century(void **state)
+{
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:811218-9876", "SE:198112189876");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:8112189876", "SE:198112189876");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:19811218-9876", "SE:198112189876");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:110101-1235", "SE:201101011235");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:110101+1235", "SE:191101011235");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:261101-1236", "SE:202611011236");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:271101-1235", "SE:192711011235");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "SE:556016-0680", "SE:5560160680"); /* a company */
+}
+
+static void a_french_number_has_its_key(void **state)
+{
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "FR:2 95 10 99 126 111", "FR:295109912611193");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "FR:2530 72B 073 004", "FR:253072B07300470");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "FR:295109912611193", "FR:295109912611193");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "FR:9951099126111", "FR:9951099126111");
+    accepts(*state, SYM_TOKEN_NATIONAL_ID, "FR:295109912611", "FR:295109912611");
+}
+
 struct id {
     const char *country;
     const char *number;
@@ -224,6 +246,8 @@ int main(void)
         cmocka_unit_test(refuses_numbers_that_no_document_has),
         cmocka_unit_test(refuses_numbers_that_stand_for_those_of_many),
         cmocka_unit_test(national_numbers_keep_letters_and_digits),
+        cmocka_unit_test(a_swedish_number_has_its_century),
+        cmocka_unit_test(a_french_number_has_its_key),
         cmocka_unit_test(check_digits_of_published_examples_match),
         cmocka_unit_test(a_changed_last_character_is_noticed),
         cmocka_unit_test(numbers_of_another_shape_or_country_are_not_checked),

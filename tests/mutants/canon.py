@@ -38,4 +38,19 @@ MUTANTS = [
         "cli/test_canon_phone:remarks_on_an_extension",
         ("cli/ingest/canon_phone.c", "if (extension && run->remark == NULL) {", "if (false) {"),
     ),
+    (
+        "Swedes a hundred years apart are one",
+        "cli/test_canon_document:a_swedish_number_has_its_century",
+        ("cli/ingest/canon_document.c", "century -= memchr(run->value.data, '+', run->value.len) != NULL ? 1 : 0;", ""),
+    ),
+    (
+        "a company has the century of a person",
+        "cli/test_canon_document:a_swedish_number_has_its_century",
+        ("cli/ingest/canon_document.c", "year == 0 ||\n        number->text[2] > '1'", "year == 0"),
+    ),
+    (
+        "a French number without its key is another",
+        "cli/test_canon_document:a_french_number_has_its_key",
+        ("cli/ingest/canon_document.c", "    number->len = 15;\n", ""),
+    ),
 ]
