@@ -189,7 +189,7 @@ enum sym_err sym_canon_birthday(struct sym_date *out, struct sym_canon_run *run)
 {
     static const char *const orders[] = {"YYYY-MM-DD", "YYYY-MM-DD or DD/MM/YYYY",
                                          "YYYY-MM-DD or MM/DD/YYYY"};
-    enum sym_err err = sym_date_parse(out, run->part, run->rules->dates);
+    enum sym_err err = sym_date_parse(out, sym_date_without_midnight(run->part), run->rules->dates);
     if (err == SYM_BAD_VALUE) {
         return sym_canon_refuse(run, err, "the date of birth is a day that does not exist");
     }

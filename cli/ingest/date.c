@@ -2,6 +2,7 @@
 
 #include "cli/ingest/ascii.h"
 
+#include <string.h>
 #include <time.h>
 
 #define YEAR_MIN 1000u /* dates are written with four digits for the year */
@@ -94,6 +95,20 @@ enum sym_err sym_date_parse(struct sym_date *out, struct sym_span text, enum sym
     }
     *out = d;
     return SYM_OK;
+}
+
+struct sym_span sym_date_without_midnight(struct sym_span text)
+{
+    static const char *const midnights[] = {"T00:00:00.000Z", "T00:00:00Z", "T00:00:00", "T00:00",
+                                            " 00:00:00.000",  " 00:00:00",  " 00:00",    " 0:00:00",
+                                            " 12:00:00 AM",   " 0:00"};
+    for (size_t i = 0; i < sizeof midnights / sizeof *midnights; i++) {
+        const size_t len = strlen(midnights[i]);
+        if (text.len > len && memcmp(text.data + text.len - len, midnights[i], len) == 0) {
+            return sym_span(text.data, text.len - len);
+        }
+    }
+    return text;
 }
 
 uint32_t sym_date_number(const struct sym_date *d)

@@ -17,6 +17,8 @@ struct sym_date {
  * day. */
 SYM_MUST enum sym_err sym_date_parse(struct sym_date *out, struct sym_span text,
                                      enum sym_dates order);
+/* Without the midnight that databases and spreadsheets put behind a date: " 00:00:00". */
+struct sym_span sym_date_without_midnight(struct sym_span text);
 /* As one number that sorts: 19800203. */
 uint32_t sym_date_number(const struct sym_date *d);
 /* The date of today, where on Earth it is latest, by the clock of this machine. */

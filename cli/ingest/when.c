@@ -143,11 +143,26 @@ static enum sym_err in_words(struct sym_when *out, struct sym_span text)
     return number(&at, parts[month_first ? 1 : 0], 2) ? day(out, year, month, at) : SYM_BAD_FORMAT;
 }
 
+/* "23:59:00Z", "10:00:00.000 +02:00"; another date, or a word, is none. */
+static bool is_time(struct sym_span text)
+{
+    size_t hyphens = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (memchr("0123456789:.+-ZUTC ", text.data[i], 19) == NULL) {
+            return false;
+        }
+        hyphens += text.data[i] == '-' ? 1 : 0;
+    }
+    return text.len >= 5 && text.data[2] == ':' && hyphens < 2;
+}
+
 enum sym_err sym_when_parse(struct sym_when *out, struct sym_span text, enum sym_dates order)
 {
     struct sym_date d;
     unsigned year = 0;
-    if (text.len > 10 && text.data[4] == '-' && (text.data[10] == 'T' || text.data[10] == ' ')) {
+    text = sym_date_without_midnight(text);
+    if (text.len > 10 && text.data[4] == '-' && (text.data[10] == 'T' || text.data[10] == ' ') &&
+        is_time(sym_span(text.data + 11, text.len - 11))) {
         text.len = 10;
     }
     if (text.len == 4) {

@@ -1,9 +1,9 @@
 /* when.h - dates of incidents as they stand in files, as closely as they say it.
  *
- * Taken: 2020-01-05 (what follows a T or a blank is not looked at), 20200105, 2020-01, 2020-Q1,
- * 2020, "January 05, 2020", "5 January 2020", "Jan 2020", and what date.h takes in the order of the
- * profile. Years are those of proto/dimension.h. Pure. Errors: SYM_BAD_FORMAT, SYM_BAD_VALUE (no
- * such day).
+ * Taken: 2020-01-05 (also with a time behind it, which does not matter), 20200105, 2020-01,
+ * 2020-Q1, 2020, "January 05, 2020", "5 January 2020", "Jan 2020", and what date.h takes in the
+ * order of the profile. Years are those of proto/dimension.h. Pure. Errors: SYM_BAD_FORMAT,
+ * SYM_BAD_VALUE (no such day).
  */
 #ifndef SYM_CLI_INGEST_WHEN_H
 #define SYM_CLI_INGEST_WHEN_H

@@ -109,6 +109,19 @@ static void remarks_on_the_first_of_january(void **state)
     assert_null(out.remark);
 }
 
+/* A date of birth that comes out of a database has a midnight behind it; another time is that of
+ * another place, and the day may be the one before. */
+static void a_date_may_have_a_midnight_behind_it(void **state)
+{
+    static const char *const days[] = {"1980-02-03 00:00:00", "1980-02-03T00:00:00.000Z",
+                                       "19800203 0:00", "1980-02-03 12:00:00 AM"};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        accepts_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", days[i], "doe jane:1980-02-03");
+    }
+    refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", "1980-02-02T23:00:00Z", "not written");
+    refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", " 00:00:00", "not written");
+}
+
 struct day {
     const char *text;
     enum sym_dates order;
@@ -181,6 +194,7 @@ int main(void)
         cmocka_unit_test(refuses_names_that_are_too_long),
         cmocka_unit_test(refuses_placeholders_for_a_date_of_birth),
         cmocka_unit_test(remarks_on_the_first_of_january),
+        cmocka_unit_test(a_date_may_have_a_midnight_behind_it),
         cmocka_unit_test(dates_are_read_in_the_order_of_the_profile),
         cmocka_unit_test(refuses_days_that_do_not_exist),
         cmocka_unit_test(refuses_dates_in_another_order),

@@ -53,4 +53,14 @@ MUTANTS = [
         "cli/test_canon_document:a_french_number_has_its_key",
         ("cli/ingest/canon_document.c", "    number->len = 15;\n", ""),
     ),
+    (
+        "a date with a midnight behind it is none",
+        "cli/test_canon_name:a_date_may_have_a_midnight_behind_it",
+        ("cli/ingest/canon_name.c", "sym_date_without_midnight(run->part)", "run->part"),
+    ),
+    (
+        "what stands behind a date does not matter",
+        "cli/test_when:refuses_what_is_no_date",
+        ("cli/ingest/when.c", "(text.data[10] == 'T' || text.data[10] == ' ') &&\n        is_time(sym_span(text.data + 11, text.len - 11))", "(text.data[10] == 'T' || text.data[10] == ' ')"),
+    ),
 ]
