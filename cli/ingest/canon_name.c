@@ -14,8 +14,9 @@ static const uint32_t placeholder_days[] = {18991230, 18991231, 19000101, 190101
 
 /* A name that is made of these alone is none. */
 static const char *const placeholder_words[] = {
-    "anonymous", "applicable", "available", "given",    "known",   "name",    "none",
-    "not",       "null",       "provided",  "recorded", "unknown", "unnamed",
+    "anonymous", "applicable", "available",   "desconocido", "given",   "inconnu",
+    "known",     "name",       "none",        "not",         "null",    "onbekend",
+    "provided",  "recorded",   "sconosciuto", "unbekannt",   "unknown", "unnamed",
 };
 
 /* Signs that join what they stand between: O'Brien is OBrien, in any of their forms. */

@@ -26,8 +26,9 @@ struct making {
     struct sym_person_keys *out;
     struct sym_canon *canon;
     const struct sym_person *person;
-    struct sym_span given_raw, surname_raw; /* as written, for name_dob */
-    char names[2 * SYM_SOUNDEX_BYTES + 1];  /* the sound of both */
+    char whole[SYM_CANONICAL_BYTES_MAX + 1]; /* a name in one column */
+    struct sym_span given_raw, surname_raw;  /* as written, for name_dob */
+    char names[2 * SYM_SOUNDEX_BYTES + 1];   /* the sound of both */
     char given[SYM_METAPHONE_BYTES];
     char surname[SYM_METAPHONE_BYTES];
     char date[16];
@@ -230,6 +231,17 @@ static void cut_name(struct sym_span *given, struct sym_span *surname, struct sy
     *surname = sym_span(name.data + start, name.len - start);
 }
 
+/* A name in one column, with plain spaces alone; one that cannot be read stays as it is, and is
+ * refused with its words. */
+static struct sym_span whole_name(struct making *m)
+{
+    struct sym_fault fault;
+    const struct sym_canon_run run = {.type = SYM_TOKEN_NAME_DOB, .fault = &fault};
+    struct sym_span tidied = {NULL, 0};
+    const struct sym_span given = m->person->part[SYM_PERSON_NAME];
+    return sym_canon_tidy(&tidied, m->whole, &run, given) == SYM_OK ? tidied : given;
+}
+
 /* The words of a name, without titles; *raw becomes it as written, or nothing when it is refused.
  */
 static void take_name(struct sym_name_words *out, struct sym_span *raw,
@@ -249,12 +261,11 @@ static void take_names(struct making *m)
     char surname[SYM_NAME_BYTES_MAX];
     struct sym_name_words first = {.n = 0};
     struct sym_name_words last = {.n = 0};
-    struct sym_span whole = m->person->part[SYM_PERSON_NAME];
     struct sym_span parts[2] = {m->person->part[SYM_PERSON_GIVEN],
                                 m->person->part[SYM_PERSON_SURNAME]};
     bool is_whole = sym_canon_is_blank(parts[0]) && sym_canon_is_blank(parts[1]);
     if (is_whole) {
-        cut_name(&parts[0], &parts[1], whole);
+        cut_name(&parts[0], &parts[1], whole_name(m));
     }
     take_name(&first, &m->given_raw, room[0], m, is_whole ? SYM_PERSON_NAME : SYM_PERSON_GIVEN,
               parts[0]);

@@ -11,9 +11,13 @@
 /* One character of NFKC may become 18; a text that grows by more than four is no name. */
 #define UNITS (4u * SYM_UNICODE_BYTES_MAX)
 
-/* Accents and modifier letters (as transliterated soft signs are) go last: Latin-ASCII would turn
- * some of the latter into apostrophes, and others not. */
-#define TO_LATIN "Any-NFKC; Any-Latin; [:Lm:] Remove; Latin-ASCII; Any-NFD; [[:M:][:Lm:]] Remove"
+/* Accents that stand alone go first, as NFKC makes spaces of them: the acute one is an apostrophe,
+ * "Mu¨ller" is what copying from a page leaves. Accents on letters and modifier letters (as
+ * transliterated soft signs are) go last: Latin-ASCII would turn some of the latter into
+ * apostrophes, and others not. A set at the begin would filter all that follows, so Null does. */
+#define TO_LATIN                                                                                   \
+    "Null; [[:Sk:]-[:ASCII:]] Remove; Any-NFKC; Any-Latin; [:Lm:] Remove; Latin-ASCII; Any-NFD; "  \
+    "[[:M:][:Lm:]] Remove"
 
 struct sym_unicode {
     const UNormalizer2 *casefold; /* owned by ICU */

@@ -19,10 +19,17 @@ static void accents_case_order_and_punctuation_do_not_matter(void **state)
 static void apostrophes_join_in_all_their_forms(void **state)
 {
     static const char *const forms[] = {"Seán O'Brien", "Sean O’Brien", "SEAN O`BRIEN",
-                                        "Sean Oʼbrien", "Sean OBrien"};
+                                        "Sean Oʼbrien", "Sean OBrien",  "Seán O´Brien"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         accepts_parts(*state, SYM_TOKEN_NAME_DOB, forms[i], "1980-02-03", "obrien sean:1980-02-03");
     }
+}
+
+static void accents_that_stand_alone_are_none(void **state)
+{
+    accepts_parts(*state, SYM_TOKEN_NAME_DOB, "Jan Mu¨ller", "1980-02-03", "jan muller:1980-02-03");
+    accepts_parts(*state, SYM_TOKEN_NAME_DOB, "Jan D\u1ffdAngelo", "1980-02-03",
+                  "dangelo jan:1980-02-03");
 }
 
 static void other_scripts_are_written_in_latin_letters(void **state)
@@ -64,6 +71,7 @@ static void refuses_names_that_say_nothing(void **state)
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "12345", "1980-02-03", "fewer than two letters");
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "UNKNOWN, unknown", "1980-02-03", "placeholder");
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Not Known", "1980-02-03", "placeholder");
+    refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Unbekannt", "1980-02-03", "placeholder");
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "ᚠᚢᚦ", "1980-02-03", "no Latin spelling");
     accepts_parts(*state, SYM_TOKEN_NAME_DOB, "Unknown Smith", "1980-02-03",
                   "smith unknown:1980-02-03");
@@ -188,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accents_case_order_and_punctuation_do_not_matter),
         cmocka_unit_test(apostrophes_join_in_all_their_forms),
+        cmocka_unit_test(accents_that_stand_alone_are_none),
         cmocka_unit_test(other_scripts_are_written_in_latin_letters),
         cmocka_unit_test(ascii_is_its_own_transliteration),
         cmocka_unit_test(refuses_names_that_say_nothing),

@@ -166,7 +166,10 @@ static void names_are_read_as_people_write_them(void **state)
     make_named("Mr. R. Robert  O'Brien-Smith jr. ", "1980-02-03");
     is_key(SYM_TOKEN_SURNAME_DOB, "OBRNSM0 1980-02-03");
     is_key(SYM_TOKEN_GIVEN_DOB, "RBRT 1980-02-03");
-    make_named("Smith", "1980-02-03");
+    make_named("Robert\u00a0Smith", "1980-02-03"); /* as copied from a web page */
+    is_key(SYM_TOKEN_SURNAME_DOB, "SM0 1980-02-03");
+    is_key(SYM_TOKEN_GIVEN_DOB, "RBRT 1980-02-03");
+    make_named("Smith\n", "1980-02-03");
     has_keys(2, 0);
     is_key(SYM_TOKEN_SURNAME_DOB, "SM0 1980-02-03");
     make("Dr Robert James", "van der Berg", "1980-02-03", NULL, NULL);

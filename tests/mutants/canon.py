@@ -63,4 +63,14 @@ MUTANTS = [
         "cli/test_when:refuses_what_is_no_date",
         ("cli/ingest/when.c", "(text.data[10] == 'T' || text.data[10] == ' ') &&\n        is_time(sym_span(text.data + 11, text.len - 11))", "(text.data[10] == 'T' || text.data[10] == ' ')"),
     ),
+    (
+        "an accent in place of an apostrophe cuts a name in two",
+        "cli/test_canon_name:apostrophes_join_in_all_their_forms",
+        ("cli/ingest/unicode.c", "[[:Sk:]-[:ASCII:]] Remove; ", ""),
+    ),
+    (
+        "a name with a no-break space in it is one word",
+        "cli/test_person:names_are_read_as_people_write_them",
+        ("cli/ingest/person.c", "== SYM_OK ? tidied : given;", "== SYM_OK ? given : tidied;"),
+    ),
 ]
