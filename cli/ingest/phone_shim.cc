@@ -1,6 +1,5 @@
 #include "cli/ingest/phone_shim.h"
 
-#include <algorithm>
 #include <phonenumbers/phonenumberutil.h>
 #include <string>
 
@@ -56,12 +55,15 @@ static bool dials_letters(const PhoneNumberUtil &util, const std::string &text,
 {
     std::string digits = text;
     std::string national;
-    auto first =
-        std::find_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    size_t letters = 0;
+    bool begun = false;
+    for (char c : text) {
+        begun = begun || (c >= '0' && c <= '9');
+        letters += begun && is_letter(c) ? 1 : 0;
+    }
     util.NormalizeDigitsOnly(&digits);
     util.GetNationalSignificantNumber(number, &national);
-    return std::count_if(first, text.end(), is_letter) >= 3 &&
-           digits.find(national) == std::string::npos;
+    return letters >= 3 && digits.find(national) == std::string::npos;
 }
 
 static enum sym_phone to_e164(std::string *out, bool *extension, const std::string &text,
