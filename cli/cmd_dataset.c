@@ -2,6 +2,7 @@
 #include "cli/dataset_row.h"
 #include "cli/format.h"
 #include "cli/prompt.h"
+#include "cli/runs.h"
 #include "cli/terms.h"
 
 #include <inttypes.h>
@@ -230,48 +231,9 @@ const struct sym_command sym_cmd_dataset_publish = {
     .run = run_publish,
 };
 
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-static enum sym_err print_forgotten(const struct sym_call *call,
-                                    const struct sym_dataset_forgotten *forgotten)
-{
-    const char *name = call->args.operands[0];
-    if (!sym_args_has(&call->args, "json")) {
-        (void)printf("%s: %" PRIu64 " record%s with %" PRIu64 " identifier%s forgotten", name,
-                     forgotten->records, plural(forgotten->records), forgotten->tokens,
-                     plural(forgotten->tokens));
-        if (forgotten->published_records > 0) {
-            (void)printf(", and %" PRIu64 " record%s of the published edition",
-                         forgotten->published_records, plural(forgotten->published_records));
-        }
-        if (forgotten->results > 0) {
-            (void)printf(", and taken out of %" PRIu64 " result%s", forgotten->results,
-                         plural(forgotten->results));
-        }
-        (void)putchar('\n');
-        return SYM_OK;
-    }
-    struct sym_json *j = sym_json_new(stdout);
-    sym_json_object(j, NULL);
-    sym_json_string(j, "dataset", name);
-    sym_json_number(j, "records", forgotten->records);
-    sym_json_number(j, "tokens", forgotten->tokens);
-    sym_json_number(j, "results", forgotten->results);
-    sym_json_number(j, "published_records", forgotten->published_records);
-    sym_json_end(j);
-    return sym_json_finish(j);
-}
-
 static enum sym_exit run_forget(const struct sym_call *call)
 {
-    SYM_CLIENT_AUTO client = {0};
-    SYM_ARENA_AUTO arena = {0};
-    struct sym_dataset_forgotten forgotten;
     const char *record = sym_args_value(&call->args, "record");
-    struct sym_fault fault;
     enum sym_exit code = check_name(call);
     if (code != SYM_EXIT_DONE) {
         return code;
@@ -280,20 +242,7 @@ static enum sym_exit run_forget(const struct sym_call *call)
         return sym_command_usage(call, record == NULL ? "--record is missing"
                                                       : "--record: is not an id of 1 to 128 bytes");
     }
-    struct sym_dataset_forget wish = {.name = sym_span_text(call->args.operands[0]),
-                                      .record = sym_span_text(record)};
-    fault.err = sym_client_open(&client, call, &fault);
-    if (fault.err == SYM_OK) {
-        fault.err =
-            sym_client_ask(&client, SYM_VERB_DATASET_FORGET, &wish, &arena, &forgotten, &fault);
-    }
-    if (fault.err == SYM_OK && forgotten.records == 0 && forgotten.results == 0 &&
-        forgotten.published_records == 0) {
-        fault.err =
-            sym_fail(&fault, SYM_NOT_FOUND, "%s: has no record of this id", call->args.operands[0]);
-    }
-    return fault.err != SYM_OK ? sym_command_failed(&fault)
-                               : sym_command_printed(print_forgotten(call, &forgotten));
+    return sym_forget_run(call);
 }
 
 _Static_assert(SYM_RECORD_ID_BYTES_MAX == 128, "as the refusal above says");

@@ -35,6 +35,11 @@ enum sym_exit sym_import_run(const struct sym_call *call)
     return run_there(call);
 }
 
+enum sym_exit sym_forget_run(const struct sym_call *call)
+{
+    return run_there(call);
+}
+
 enum sym_exit sym_explain_run(const struct sym_call *call)
 {
     return run_there(call);

@@ -10,6 +10,8 @@
 #include "cli/command.h"
 
 enum sym_exit sym_import_run(const struct sym_call *call);
+/* dataset forget, of a name and an id that were looked at. */
+enum sym_exit sym_forget_run(const struct sym_call *call);
 enum sym_exit sym_explain_run(const struct sym_call *call);
 enum sym_exit sym_estimate_run(const struct sym_call *call);
 enum sym_exit sym_report_run(const struct sym_call *call);

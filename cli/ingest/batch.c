@@ -1,5 +1,6 @@
 #include "cli/ingest/batch.h"
 
+#include "cli/ingest/unicode.h"
 #include "crypto/text.h"
 
 #include <inttypes.h>
@@ -347,18 +348,21 @@ bool sym_batch_take_id(struct sym_batch *b, size_t row)
         sym_batch_reject(b, row, b->binding->id, "the row has no id");
         return false;
     }
-    if (id.len > SYM_RECORD_ID_BYTES_MAX) {
+    struct sym_writer w =
+        sym_writer(b->ids + row * SYM_RECORD_ID_BYTES_MAX, SYM_RECORD_ID_BYTES_MAX);
+    enum sym_err err = sym_text_is_name(id) ? sym_unicode_compose(&w, id) : SYM_BAD_FORMAT;
+    if (err == SYM_TOO_LONG || w.err != SYM_OK) {
         sym_batch_reject(b, row, b->binding->id, "the id is longer than 128 bytes");
         return false;
     }
-    if (!sym_text_is_name(id)) {
+    if (err == SYM_BAD_FORMAT) {
         sym_batch_reject(b, row, b->binding->id,
                          "the id holds a line end or an invisible character");
         return false;
     }
-    memcpy(b->ids + row * SYM_RECORD_ID_BYTES_MAX, id.data, id.len);
-    b->rows[row].id_len = (uint32_t)id.len;
-    return true;
+    b->err = err;
+    b->rows[row].id_len = (uint32_t)w.len;
+    return err == SYM_OK;
 }
 
 _Static_assert(SYM_RECORD_ID_BYTES_MAX == 128, "as the refusal above says");

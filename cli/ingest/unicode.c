@@ -1,5 +1,7 @@
 #include "cli/ingest/unicode.h"
 
+#include "cli/ingest/ascii.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
@@ -162,6 +164,33 @@ enum sym_err sym_unicode_domain(struct sym_writer *out, struct sym_unicode *u, s
     }
     sym_write_bytes(out, u->utf8, (size_t)len);
     return SYM_OK;
+}
+
+enum sym_err sym_unicode_compose(struct sym_writer *out, struct sym_span text)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar from[SYM_UNICODE_ID_BYTES_MAX + 1];
+    UChar to[3 * SYM_UNICODE_ID_BYTES_MAX + 1]; /* as much as NFC grows */
+    char utf8[3 * sizeof to / sizeof *to];
+    int32_t units = 0;
+    int32_t len = 0;
+    if (sym_is_ascii(text)) {
+        sym_write_span(out, text);
+        return SYM_OK;
+    }
+    if (text.len > SYM_UNICODE_ID_BYTES_MAX) {
+        return SYM_TOO_LONG;
+    }
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
+    (void)u_strFromUTF8(from, sizeof from / sizeof *from, &units, (const char *)text.data,
+                        (int32_t)text.len, &status);
+    units = unorm2_normalize(nfc, from, units, to, sizeof to / sizeof *to, &status);
+    (void)u_strToUTF8(utf8, sizeof utf8, &len, to, units, &status);
+    enum sym_err err = error_of(status);
+    if (err == SYM_OK) {
+        sym_write_bytes(out, utf8, (size_t)len);
+    }
+    return err;
 }
 
 bool sym_unicode_is_letter(uint32_t character)

@@ -1,9 +1,10 @@
-/* unicode.h - what text needs of Unicode's tables: case folding, Latin spelling, domain names.
+/* unicode.h - what text needs of Unicode's tables: case folding, composition, Latin spelling,
+ * domain names.
  *
  * The only user of ICU. One struct sym_unicode serves one thread: it holds scratch memory. Input is
  * UTF-8, output goes to a writer as UTF-8; a writer that is full says so at its end, as usual.
  * Texts longer than SYM_UNICODE_BYTES_MAX are SYM_TOO_LONG.
- * Sources: UAX 15 and UAX 44 (NFKC_Casefold), CLDR transliteration, UTS 46 (domain names).
+ * Sources: UAX 15 (NFC) and UAX 44 (NFKC_Casefold), CLDR transliteration, UTS 46 (domain names).
  * Errors: SYM_TOO_LONG, SYM_BAD_FORMAT (not UTF-8), SYM_BAD_VALUE (no domain name), SYM_NO_MEMORY,
  * SYM_UNSUPPORTED (ICU was installed without its data).
  */
@@ -33,6 +34,12 @@ SYM_MUST enum sym_err sym_unicode_latin(struct sym_writer *out, struct sym_unico
  * transitional mappings; ASCII labels with hyphens in the third and fourth place are taken. */
 SYM_MUST enum sym_err sym_unicode_domain(struct sym_writer *out, struct sym_unicode *u,
                                          struct sym_span name);
+
+#define SYM_UNICODE_ID_BYTES_MAX 512u
+
+/* Accents and what they stand on as one character where there is one (NFC): equal for what looks
+ * the same, whichever system wrote it. Of at most SYM_UNICODE_ID_BYTES_MAX bytes. */
+SYM_MUST enum sym_err sym_unicode_compose(struct sym_writer *out, struct sym_span text);
 
 /* Is this character (a code point) a letter of any script? */
 bool sym_unicode_is_letter(uint32_t character);

@@ -139,6 +139,37 @@ static void forgets_a_record_by_its_exact_id(void **state)
     assert_string_equal(asked, "DATASET_FORGET\nsuspects/=r 1é\n");
 }
 
+/* Knows one record, by the id of an import that kept accents apart. */
+static enum sym_err knows_an_id_of_old(struct fake_call *call)
+{
+    const struct sym_dataset_forget *wish = call->arguments;
+    const bool knows = sym_span_equal(wish->record, sym_span_text("re\u0301"));
+    enum sym_err err = a_core(call);
+    return knows ? err : SYM_NOT_FOUND;
+}
+
+/* As an import keeps it, whichever system the terminal runs on. */
+static void forgets_a_record_however_its_accents_are_typed(void **state)
+{
+    static struct run r;
+    char asked[8192];
+    fake_node_start(*state, a_core);
+    run(&r, "dataset|forget|suspects|--record|re\u0301");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    fake_notes(asked, *state);
+    assert_string_equal(asked, "DATASET_FORGET\nsuspects/r\u00e9\n");
+}
+
+static void forgets_a_record_of_an_older_import(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, knows_an_id_of_old);
+    run(&r, "dataset|forget|suspects|--record|re\u0301");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    run(&r, "dataset|forget|suspects|--record|r\u00e9");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+}
+
 static enum sym_err forgets_in_the_published_edition(struct fake_call *call)
 {
     static const struct sym_dataset_forgotten forgotten = {.published_records = 1};
@@ -315,6 +346,8 @@ int main(void)
         WITH_NODE(shows_one_dataset_line_by_line),
         WITH_NODE(says_that_what_is_published_is_older),
         WITH_NODE(forgets_a_record_by_its_exact_id),
+        WITH_NODE(forgets_a_record_however_its_accents_are_typed),
+        WITH_NODE(forgets_a_record_of_an_older_import),
         WITH_NODE(tells_what_it_forgot_in_the_published_edition_alone),
         WITH_NODE(a_record_that_is_not_there_is_a_failure),
         WITH_NODE(a_script_drops_without_a_question),

@@ -73,4 +73,19 @@ MUTANTS = [
         "cli/test_person:names_are_read_as_people_write_them",
         ("cli/ingest/person.c", "== SYM_OK ? tidied : given;", "== SYM_OK ? given : tidied;"),
     ),
+    (
+        "an id is another when its accents are written otherwise",
+        "cli/test_import_incidents:an_id_is_one_however_its_accents_are_written",
+        ("cli/ingest/batch.c", "sym_unicode_compose(&w, id) : SYM_BAD_FORMAT;", "(sym_write_span(&w, id), SYM_OK) : SYM_BAD_FORMAT;"),
+    ),
+    (
+        "a record is forgotten by the accents that were typed alone",
+        "cli/test_dataset:forgets_a_record_however_its_accents_are_typed",
+        ("cli/forget_run.c", "wish.record = sym_span(composed, w.len);", "(void)composed;"),
+    ),
+    (
+        "a record of an older import cannot be forgotten",
+        "cli/test_dataset:forgets_a_record_of_an_older_import",
+        ("cli/forget_run.c", "err == SYM_NOT_FOUND && !sym_span_equal(wish.record, typed)", "false"),
+    ),
 ]
