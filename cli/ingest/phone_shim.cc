@@ -59,7 +59,7 @@ static bool dials_letters(const PhoneNumberUtil &util, const std::string &text,
     bool begun = false;
     for (char c : text) {
         begun = begun || (c >= '0' && c <= '9');
-        letters += begun && is_letter(c) ? 1 : 0;
+        letters += begun && is_letter(c) ? 1U : 0U;
     }
     util.NormalizeDigitsOnly(&digits);
     util.GetNationalSignificantNumber(number, &national);
