@@ -1,10 +1,13 @@
 #include "cli/import_report.h"
 
+#include "cli/format.h"
 #include "cli/json.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define SPARE_SHOWN 12u
 
 void sym_remarks_add(struct sym_remarks *r, const struct sym_import_remark *m)
 {
@@ -74,6 +77,11 @@ static enum sym_err print_json(const struct sym_import_report *r)
         }
     }
     sym_json_end(j);
+    sym_json_array(j, "unused_columns");
+    for (size_t i = 0; i < r->spare->n; i++) {
+        sym_json_string(j, NULL, r->spare->titles[i]);
+    }
+    sym_json_end(j);
     if (holds_incidents(r)) {
         sym_incident_report_json(j, c, r->unknowns, r->preview);
     }
@@ -137,6 +145,22 @@ static enum sym_err print_types(const struct sym_import_counts *c)
     return sym_table_print(t, stdout);
 }
 
+/* Also where nobody wants them: a column that is called otherwise in the profile is one of them. */
+static void print_spare(const struct sym_spare *s)
+{
+    for (size_t i = 0; i < s->n && i < SPARE_SHOWN; i++) {
+        char title[SYM_FORMAT_TEXT_BYTES(SYM_SPARE_BYTES)];
+        sym_format_text(title, sizeof title, sym_span_text(s->titles[i]));
+        (void)printf("%s%s", i > 0 ? ", " : "columns that the profile does not use: ", title);
+    }
+    if (s->n > SPARE_SHOWN) {
+        (void)printf(" and %zu more; --json lists them", s->n - SPARE_SHOWN);
+    }
+    if (s->n > 0) {
+        (void)putchar('\n');
+    }
+}
+
 /* Joint computations count what was published, and not what was imported. */
 static void print_edition(const struct sym_import_report *r)
 {
@@ -162,6 +186,7 @@ enum sym_err sym_import_report_print(const struct sym_import_report *r, bool jso
                                      : "new";
     (void)printf("%s: %s, profile %s: %s\n", r->dataset, r->file, r->profile, what);
     enum sym_err err = print_counts(r->counts, holds_incidents(r));
+    print_spare(r->spare);
     if (err == SYM_OK && !holds_incidents(r)) {
         return print_types(r->counts);
     }

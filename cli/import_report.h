@@ -4,6 +4,7 @@
 #define SYM_CLI_IMPORT_REPORT_H
 
 #include "cli/incident_report.h"
+#include "cli/ingest/spare.h"
 
 #define SYM_REMARKS_SHOWN 20u
 
@@ -28,6 +29,7 @@ struct sym_import_report {
     bool replaced; /* there was one of that name, whose content is gone */
     const struct sym_import_counts *counts;
     enum sym_dataset_kind kind;
+    const struct sym_spare *spare;
     /* Of incidents and aggregates. */
     const struct sym_unknowns *unknowns;
     const struct sym_incident_preview *preview;

@@ -29,8 +29,9 @@ struct job {
     struct sym_handover *handover; /* NULL in a dry run */
     struct sym_import_counts counts;
     struct sym_remarks remarks;
-    struct sym_repeats held_ids;         /* prints of ids of what incidents are added to */
-    struct sym_unknowns unknowns;        /* of incidents */
+    struct sym_repeats held_ids;  /* prints of ids of what incidents are added to */
+    struct sym_unknowns unknowns; /* of incidents */
+    struct sym_spare spare;
     struct sym_incident_preview preview; /* of incidents, in a dry run */
     uint64_t published_records;          /* of incidents, what is counted of the dataset */
     uint64_t edition;
@@ -242,6 +243,7 @@ static enum sym_err read_file(struct job *job, struct sym_fault *fault)
                                              .profile = job->profile,
                                              .held = &job->held_ids,
                                              .unknowns = &job->unknowns,
+                                             .spare = &job->spare,
                                              .rejects =
                                                  sym_args_value(&job->call->args, "rejects")};
     const struct sym_import_calls calls = {.context = job,
@@ -320,6 +322,7 @@ static enum sym_exit finish(struct job *job, struct sym_fault *fault)
                                              .counts = &job->counts,
                                              .kind = job->profile->kind,
                                              .unknowns = &job->unknowns,
+                                             .spare = &job->spare,
                                              .preview = &job->preview,
                                              .published_records = job->published_records,
                                              .edition = job->edition};
@@ -391,6 +394,7 @@ enum sym_exit sym_import_run(const struct sym_call *call)
     }
     enum sym_exit code = run_job(&job);
     sym_unknowns_clear(&job.unknowns);
+    sym_spare_clear(&job.spare);
     sym_repeats_clear(&job.held_ids);
     sym_nicknames_free(job.nicknames);
     free(job.profile);

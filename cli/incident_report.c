@@ -103,9 +103,11 @@ static enum sym_err print_unknowns(const struct sym_unknowns *u)
     }
     (void)putchar('\n');
     enum sym_err err = sym_table_print(t, stdout);
-    if (u->n > SYM_UNKNOWNS_SHOWN || u->others > 0) {
-        (void)printf("and %zu other values; --json lists them\n",
-                     u->n - (u->n < SYM_UNKNOWNS_SHOWN ? u->n : SYM_UNKNOWNS_SHOWN));
+    if (u->n > SYM_UNKNOWNS_SHOWN) {
+        (void)printf("and %zu other values; --json lists them\n", u->n - SYM_UNKNOWNS_SHOWN);
+    }
+    if (u->others > 0) {
+        (void)printf("and others, %" PRIu64 " times, which are not listed\n", u->others);
     }
     return err;
 }
@@ -260,6 +262,7 @@ void sym_incident_report_json(struct sym_json *j, const struct sym_import_counts
         sym_json_end(j);
     }
     sym_json_end(j);
+    sym_json_number(j, "not_listed", unknowns->others);
     sym_json_array(j, "unknown_values");
     for (size_t i = 0; i < unknowns->n; i++) {
         const struct sym_unknown *u = &unknowns->list[i];

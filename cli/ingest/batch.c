@@ -152,16 +152,21 @@ void sym_batch_reject(struct sym_batch *b, size_t row, size_t column, const char
     remark(b, row, column, SYM_TOKEN_NONE, true, text);
 }
 
+void sym_batch_start(char *out, size_t size, struct sym_span value)
+{
+    size_t len = value.len < size ? value.len : size - 1;
+    while (len < value.len && len > 0 && (value.data[len] & 0xc0u) == 0x80u) {
+        len--;
+    }
+    memcpy(out, value.data, len);
+    out[len] = '\0';
+}
+
 void sym_batch_unknown(struct sym_batch *b, size_t row, size_t column,
                        enum sym_profile_target target, struct sym_span value)
 {
     char text[SYM_UNKNOWN_BYTES];
-    size_t len = value.len < sizeof text ? value.len : sizeof text - 1;
-    while (len < value.len && len > 0 && (value.data[len] & 0xc0u) == 0x80u) {
-        len--;
-    }
-    memcpy(text, value.data, len);
-    text[len] = '\0';
+    sym_batch_start(text, sizeof text, value);
     remark(b, row, column, SYM_TOKEN_NONE, false, text);
     if (b->err == SYM_OK) {
         b->remarks[b->n_remarks - 1].unknown = target;

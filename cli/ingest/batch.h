@@ -89,5 +89,7 @@ void sym_batch_sort_remarks(struct sym_batch *b);
 /* Keeps the record of a row, and takes its fingerprint. */
 void sym_batch_keep(struct sym_batch *b, size_t row, struct sym_span record);
 struct sym_span sym_batch_trimmed(struct sym_span text);
+/* The start of a text in whole characters, terminated; size in bytes. */
+void sym_batch_start(char *out, size_t size, struct sym_span text);
 
 #endif

@@ -94,6 +94,12 @@ static enum sym_err begin(struct import *im)
     if (err == SYM_OK) {
         err = keep_titles(im, &row);
     }
+    if (err == SYM_OK && im->source->spare != NULL) {
+        err = sym_spare_find(im->source->spare, &im->binding, row.fields, row.n);
+        if (err != SYM_OK) {
+            return sym_fail(im->fault, err, "import: %s", sym_err_text(err));
+        }
+    }
     if (err == SYM_OK) {
         err = sym_rejects_open(&im->rejects, im->source->rejects, &row, im->fault);
     }

@@ -17,6 +17,7 @@
 
 #include "cli/ingest/profile.h"
 #include "cli/ingest/repeats.h"
+#include "cli/ingest/spare.h"
 #include "cli/ingest/unknowns.h"
 #include "proto/incident.h"
 
@@ -83,8 +84,9 @@ struct sym_import_source {
     const struct sym_repeats *held; /* prints of ids (proto/dataset.h) of what incidents are added
                                      * to, which must not come again; NULL: they are not added */
     struct sym_unknowns *unknowns;  /* of incidents: added to; NULL: they are only counted */
-    const char *rejects; /* path for rows with refused values; must not exist; NULL: none */
-    unsigned threads;    /* that canonicalise; 0: one for each processor */
+    struct sym_spare *spare; /* becomes the columns that nothing is used of; NULL: nobody asks */
+    const char *rejects;     /* path for rows with refused values; must not exist; NULL: none */
+    unsigned threads;        /* that canonicalise; 0: one for each processor */
 };
 
 /* Counts are written also after a failure: how far it got. */

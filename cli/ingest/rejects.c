@@ -13,6 +13,16 @@
 static const char *const head_titles[HEAD_COLUMNS] = {"symbolon_line", "symbolon_kept",
                                                       "symbolon_reason"};
 
+bool sym_rejects_has_title(struct sym_span title)
+{
+    for (size_t i = 0; i < HEAD_COLUMNS; i++) {
+        if (sym_span_equal(title, sym_span_text(head_titles[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put(struct sym_rejects *r, const char *const head[HEAD_COLUMNS],
                 const struct sym_span *fields, size_t n)
 {

@@ -28,6 +28,8 @@ bool sym_rejects_waits(const struct sym_rejects *r);
 /* The row of these reasons. */
 void sym_rejects_put(struct sym_rejects *r, uint64_t line, bool kept, const struct sym_span *fields,
                      size_t n);
+/* Is it one of the columns that such a file has in front? */
+bool sym_rejects_has_title(struct sym_span title);
 /* Has all been written so far? */
 SYM_MUST enum sym_err sym_rejects_check(const struct sym_rejects *r, struct sym_fault *fault);
 /* Keeps the file when err is SYM_OK. Returns err, or what went wrong now. */

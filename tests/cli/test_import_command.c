@@ -67,7 +67,8 @@ static void speaks_json(void **state)
               "\"kind\":\"identifiers\",\"dry_run\":false,\"rows\":5,\"records\":3,\"rejected\":1,"
               "\"duplicate_rows\":1,\"tokens\":3,\"duplicate_tokens\":1,"
               "\"refused\":1,\"doubtful\":0,\"types\":[{\"type\":\"iban\","
-              "\"tokens\":3,\"records\":3,\"refused\":1}],\"replaced\":true}");
+              "\"tokens\":3,\"records\":3,\"refused\":1}],\"unused_columns\":[],"
+              "\"replaced\":true}");
     cJSON_free(text);
     cJSON_Delete(json);
 }
@@ -85,6 +86,34 @@ static void a_dry_run_needs_no_node_and_reports_the_same(void **state)
     import(&r, node, "|--dry-run|--json");
     assert_shows(r.out, "\"dry_run\": true");
     assert_shows_not(r.out, "replaced");
+}
+
+/* A column that is called otherwise in the profile, or that lacks the one beside it, is left out
+ * with all it holds. */
+static void columns_that_the_profile_does_not_use_are_named(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    char words[256];
+    write_csv(node, "id,iban,DOB,passport,\x1b[2J,,symbolon_line,bank\n"
+                    "1,GB29NWBK60161331926819,1980-02-03,925665416,x,,3,\n");
+    (void)unsetenv("SYMBOLON_DIR");
+    (void)snprintf(words, sizeof words,
+                   "import|%s/s.csv|--dataset|d|--profile|persons|--region|GB|--dry-run",
+                   node->dir);
+    run(&r, words);
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_shows(r.out, "columns that the profile does not use: DOB, passport, \\x1b[2J, bank\n");
+    (void)strcat(words, "|--json");
+    run(&r, words);
+    assert_shows(r.out, "\"passport\",");
+    write_csv(node, "id,iban\n1,GB29NWBK60161331926819\n");
+    import(&r, node, "|--dry-run");
+    assert_shows_not(r.out, "does not use");
+    write_csv(node,
+              "id,iban,a,b,c,d,e,f,g,h,i,j,k,l,m,n\n1,GB29NWBK60161331926819,,,,,,,,,,,,,,\n");
+    import(&r, node, "|--dry-run");
+    assert_shows(r.out, "use: a, b, c, d, e, f, g, h, i, j, k, l and 2 more; --json lists them\n");
 }
 
 static void a_large_file_goes_in_chunks_that_are_numbered(void **state)
@@ -235,6 +264,7 @@ int main(void)
         WITH_NODE(says_when_it_took_the_place_of_something_and_when_it_added),
         WITH_NODE(speaks_json),
         WITH_NODE(a_dry_run_needs_no_node_and_reports_the_same),
+        WITH_NODE(columns_that_the_profile_does_not_use_are_named),
         WITH_NODE(a_large_file_goes_in_chunks_that_are_numbered),
         WITH_NODE(lists_the_first_refused_values_and_saves_all_when_asked),
         WITH_NODE(a_file_without_anything_to_import_changes_nothing),

@@ -236,9 +236,26 @@ static void a_dry_run_shows_the_first_records(void **state)
     cJSON_Delete(json);
 }
 
+/* More different ones than the report keeps. */
+static void counts_what_it_does_not_list(void **state)
+{
+    struct fake_node *node = *state;
+    static struct run r;
+    static char csv[65536] = "id,hte_Country\n";
+    size_t used = strlen(csv);
+    for (unsigned i = 0; i < 1030; i++) {
+        used += (size_t)snprintf(csv + used, sizeof csv - used, "%u,Nowhere %u\n", i, i);
+    }
+    write_csv(node, csv);
+    import_as(&r, node, "htcds|--dry-run");
+    assert_shows(r.out, "\nand 1004 other values; --json lists them\n"
+                        "and others, 6 times, which are not listed\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_NODE(counts_what_it_does_not_list),
         WITH_NODE(hands_over_incidents_and_says_what_it_did_not_understand),
         WITH_NODE(hands_over_aggregates_with_what_they_declare),
         WITH_NODE(says_what_is_counted_until_it_is_published),

@@ -26,4 +26,19 @@ MUTANTS = [
         "node/test_dataset_snapshots:refuses_to_replace_what_is_of_another_kind",
         ("node/data/dataset_begin.c", "if (old->kind != kind_of(begin)) {", "if (begin->append && old->kind != kind_of(begin)) {"),
     ),
+    (
+        "a column that lacks the one beside it is left out without a word",
+        "cli/test_import_command:columns_that_the_profile_does_not_use_are_named",
+        ("cli/ingest/spare.c", "if (title.len > 0 && !is_used(b, i)", "if (title.len > 0 && i > 3 && !is_used(b, i)"),
+    ),
+    (
+        "columns in front of rejected rows are named as unused",
+        "cli/test_import_command:columns_that_the_profile_does_not_use_are_named",
+        ("cli/ingest/spare.c", " && !sym_rejects_has_title(title)", ""),
+    ),
+    (
+        "a title writes to the terminal by itself",
+        "cli/test_import_command:columns_that_the_profile_does_not_use_are_named",
+        ("cli/import_report.c", "sym_format_text(title, sizeof title, sym_span_text(s->titles[i]));", "(void)snprintf(title, sizeof title, \"%s\", s->titles[i]);"),
+    ),
 ]
