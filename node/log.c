@@ -1,7 +1,9 @@
 #include "node/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,6 +15,11 @@
 /* Kept free for what must always fit: the ellipsis of a cut line and its newline. */
 #define TAIL_BYTES 4
 #define NAME_BYTES 16 /* of a thread, as the kernel keeps it */
+/* How long a line waits for who reads stderr. Once that was in vain the next ones do not. */
+#define PATIENCE_MS 100
+
+/* Lines that were lost since the last one that stderr took. */
+static _Atomic unsigned lost;
 
 struct line {
     char text[SYM_LOG_BYTES];
@@ -107,23 +114,58 @@ static void add_process(struct line *l)
     add_pair(l, "process", dash == NULL || dash[1] == '\0' ? name : dash + 1);
 }
 
-static void write_out(const struct line *l)
+static void begin_line(struct line *l, enum sym_level level, const char *event)
 {
-    /* A line that stderr does not take is lost: there is nowhere else to say so. */
+    static const char *const levels[] = {
+        [SYM_LEVEL_INFO] = "info", [SYM_LEVEL_WARN] = "warn", [SYM_LEVEL_ERROR] = "error"};
+
+    add_time(l);
+    add_pair(l, "level", levels[level]);
+    add_process(l);
+    add_pair(l, "event", event);
+}
+
+/* Who reads stderr may have stopped (a pager, Ctrl-S, a journal that hangs) without having gone:
+ * writing would stop this process, and with it the node. */
+static bool takes_lines(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int n;
+    do {
+        n = poll(&out, 1, atomic_load(&lost) == 0 ? PATIENCE_MS : 0);
+    } while (n < 0 && errno == EINTR);
+    return n != 0;
+}
+
+static void write_out(struct line *l)
+{
+    if (l->full) {
+        memcpy(l->text + l->len, "...", 3);
+        l->len += 3;
+    }
+    l->text[l->len++] = '\n';
     while (write(STDERR_FILENO, l->text, l->len) < 0 && errno == EINTR) {
+    }
+}
+
+static void tell_lost(void)
+{
+    char count[16];
+    unsigned n = atomic_exchange(&lost, 0);
+    if (n > 0) {
+        struct line l = {.len = 0};
+        (void)snprintf(count, sizeof count, "%u", n);
+        begin_line(&l, SYM_LEVEL_WARN, "lines-lost");
+        add_pair(&l, "count", count);
+        write_out(&l);
     }
 }
 
 void sym_log(enum sym_level level, const char *event, ...)
 {
-    static const char *const levels[] = {
-        [SYM_LEVEL_INFO] = "info", [SYM_LEVEL_WARN] = "warn", [SYM_LEVEL_ERROR] = "error"};
     struct line l = {.len = 0};
 
-    add_time(&l);
-    add_pair(&l, "level", levels[level]);
-    add_process(&l);
-    add_pair(&l, "event", event);
+    begin_line(&l, level, event);
     va_list pairs;
     va_start(pairs, event);
     for (const char *key = va_arg(pairs, const char *); key != NULL;
@@ -131,10 +173,10 @@ void sym_log(enum sym_level level, const char *event, ...)
         add_pair(&l, key, va_arg(pairs, const char *));
     }
     va_end(pairs);
-    if (l.full) {
-        memcpy(l.text + l.len, "...", 3);
-        l.len += 3;
+    if (!takes_lines()) {
+        (void)atomic_fetch_add(&lost, 1);
+        return;
     }
-    l.text[l.len++] = '\n';
+    tell_lost();
     write_out(&l);
 }

@@ -126,6 +126,49 @@ static void cuts_a_line_that_is_too_long(void **state)
     assert_null(strstr(got, "never"));
 }
 
+/* Until a pipe that nobody reads takes no more. */
+static void fill(int in)
+{
+    static const char some[1024];
+    int flags = fcntl(in, F_GETFL);
+    assert_int_equal(fcntl(in, F_SETFL, flags | O_NONBLOCK), 0);
+    while (write(in, some, sizeof some) > 0) {
+    }
+    assert_int_equal(fcntl(in, F_SETFL, flags), 0);
+}
+
+static void drain(void)
+{
+    char some[1024];
+    int flags = fcntl(out, F_GETFL);
+    assert_int_equal(fcntl(out, F_SETFL, flags | O_NONBLOCK), 0);
+    while (read(out, some, sizeof some) > 0) {
+    }
+    assert_int_equal(fcntl(out, F_SETFL, flags), 0);
+}
+
+static void does_not_wait_for_a_reader_that_has_stopped(void **state)
+{
+    (void)state;
+    begin();
+    fill(STDERR_FILENO);
+    (void)alarm(10); /* ends this program where a line waits */
+    sym_log(SYM_LEVEL_INFO, "first", NULL);
+    sym_log(SYM_LEVEL_INFO, "second", NULL);
+    (void)alarm(0);
+    drain();
+    sym_log(SYM_LEVEL_INFO, "third", NULL);
+    end();
+    const char *lost = strstr(got, " event=lines-lost count=2\n");
+    assert_non_null(lost);
+    assert_non_null(strstr(lost, " event=third\n"));
+    assert_null(strstr(got, "first"));
+    begin();
+    sym_log(SYM_LEVEL_INFO, "fourth", NULL);
+    end();
+    assert_null(strstr(got, "lines-lost"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +178,7 @@ int main(void)
         cmocka_unit_test(refuses_to_let_a_value_break_the_line),
         cmocka_unit_test(quotes_what_could_be_mistaken_for_a_pair),
         cmocka_unit_test(cuts_a_line_that_is_too_long),
+        cmocka_unit_test(does_not_wait_for_a_reader_that_has_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
