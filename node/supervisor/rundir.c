@@ -94,12 +94,19 @@ static bool make_below_variable(struct sym_rundir *r, const char *variable)
            make_below(r, value, strcspn(value, ":"), "");
 }
 
+/* That of a login is removed with everything in it when the user logs out, and a node goes on. */
+static bool make_below_users(struct sym_rundir *r, bool of_login)
+{
+    return (getenv("XDG_SESSION_ID") != NULL) == of_login &&
+           make_below_variable(r, "XDG_RUNTIME_DIR");
+}
+
 static enum sym_err make(struct sym_rundir *r, struct sym_fault *fault)
 {
     char user[16];
     (void)snprintf(user, sizeof user, "%u-", (unsigned)geteuid());
-    if (make_below_variable(r, "RUNTIME_DIRECTORY") || make_below_variable(r, "XDG_RUNTIME_DIR") ||
-        make_below(r, "/tmp", sizeof "/tmp" - 1, user)) {
+    if (make_below_variable(r, "RUNTIME_DIRECTORY") || make_below_users(r, false) ||
+        make_below(r, "/tmp", sizeof "/tmp" - 1, user) || make_below_users(r, true)) {
         return SYM_OK;
     }
     return sym_fail(fault, SYM_IO,
@@ -140,6 +147,15 @@ enum sym_err sym_rundir_new(struct sym_rundir *r, const struct sym_directory *d,
     }
     *r = made;
     return SYM_OK;
+}
+
+bool sym_rundir_is_there(const struct sym_rundir *r, const char *socket)
+{
+    struct stat held;
+    struct stat found;
+    return fstat(r->lock, &held) == 0 && stat(r->path, &found) == 0 &&
+           held.st_dev == found.st_dev && held.st_ino == found.st_ino &&
+           fstatat(r->lock, socket, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 void sym_rundir_remove(struct sym_rundir *r, const struct sym_directory *d)

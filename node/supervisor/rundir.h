@@ -2,7 +2,8 @@
  *
  * A path of a socket holds 108 bytes and a node's directory may lie deep, so the sockets lie in a
  * new directory of mode 0700 below $RUNTIME_DIRECTORY (systemd), $XDG_RUNTIME_DIR or /tmp, the
- * first that will do; DIR/run is a link to it. It goes at a clean end; after a crash the next start
+ * first that will do (last $XDG_RUNTIME_DIR of a login, which ends before the node does); DIR/run
+ * is a link to it. It goes at a clean end; after a crash the next start
  * removes it, unless it is locked: then it is in use, by the node that this directory is a copy
  * of. The caller holds the lock of the node's directory.
  * Errors: those of disk.h, with the line in fault.
@@ -24,6 +25,8 @@ struct sym_rundir {
 /* Makes the directory, and the link to it; removes what a node that ended badly has left. */
 SYM_MUST enum sym_err sym_rundir_new(struct sym_rundir *r, const struct sym_directory *d,
                                      struct sym_fault *fault);
+/* False when somebody has removed the directory, or this socket in it. */
+bool sym_rundir_is_there(const struct sym_rundir *r, const char *socket);
 /* Removes it with the sockets in it, and the link. What is no socket is left alone, and then the
  * directory, too. An empty one is fine. */
 void sym_rundir_remove(struct sym_rundir *r, const struct sym_directory *d);

@@ -21,6 +21,8 @@
 
 /* A child that talks without end must not keep the signals waiting. */
 #define PACKETS_PER_TURN 32
+/* How often it is looked whether commands still reach core. */
+#define LOOK_MS 5000u
 
 struct supervisor;
 
@@ -38,6 +40,7 @@ struct supervisor {
     struct sym_watch *signals;
     int signal_fd;
     struct sym_timer *patience;
+    struct sym_timer *look; /* once it serves */
     struct sym_resolver *resolver;
     struct side core;
     struct side gate;
@@ -160,6 +163,28 @@ static void on_listen(struct supervisor *s, struct sym_span address)
     sym_secret_clear(&s->tls_seed);
 }
 
+/* Without its directory of sockets a node would answer no command any more, and take no new link,
+ * and look as if it ran. */
+static void look(void *owner)
+{
+    struct supervisor *s = owner;
+    char text[SYM_FAULT_BYTES];
+    if (s->stopping) {
+        return;
+    }
+    if (sym_rundir_is_there(&s->run, "control")) {
+        sym_timer_set(s->look, LOOK_MS);
+        return;
+    }
+    (void)snprintf(text, sizeof text,
+                   "%s: the sockets of this node were removed there, as by a program that cleans "
+                   "up: the node was stopped: start it again with RUNTIME_DIRECTORY set to a "
+                   "directory that stays",
+                   s->run.path);
+    give_up(s, SYM_CLOSED, text);
+    begin_stop(s);
+}
+
 static void on_ready(struct supervisor *s, struct sym_span address)
 {
     char text[SYM_ADDRESS_BYTES];
@@ -172,6 +197,11 @@ static void on_ready(struct supervisor *s, struct sym_span address)
     memcpy(text, address.data, address.len);
     text[address.len] = '\0';
     s->serving = true;
+    if (sym_loop_timer(s->loop, &s->look, LOOK_MS, look, s) != SYM_OK) {
+        give_up(s, SYM_NO_MEMORY, "supervisor: no memory");
+        begin_stop(s);
+        return;
+    }
     (void)printf("ready listening=%s dir=%s\n", text, s->dir.path);
     (void)fflush(stdout);
     (void)snprintf(status, sizeof status, "READY=1\nSTATUS=Serving at %s", text);
@@ -456,6 +486,7 @@ static void clear(struct supervisor *s)
     sym_watch_remove(&s->gate.watch);
     sym_watch_remove(&s->signals);
     sym_timer_remove(&s->patience);
+    sym_timer_remove(&s->look);
     sym_loop_free(s->loop);
     sym_rundir_remove(&s->run, &s->dir);
     sym_directory_close(&s->dir);

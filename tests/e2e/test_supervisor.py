@@ -253,6 +253,16 @@ class End(SupervisorTest):
         time.sleep(0.2)
         node.do("status")
 
+    def test_a_node_that_commands_cannot_reach_any_more_stops_and_says_so(self):
+        node = self.node()
+        run_directory = self.run_directory(node)
+        shutil.rmtree(run_directory)
+        self.assertEqual(node.process.wait(LONG_S), 1)
+        self.assertIn(f"symbolond: {run_directory}: the sockets of this node were removed there", node.log())
+        node.forget()
+        node.start()
+        node.do("status")
+
     def test_when_a_child_is_killed_the_other_stops_and_the_exit_code_tells(self):
         for victim, other in (("core", "gate"), ("gate", "core")):
             with self.subTest(victim=victim):

@@ -30,6 +30,7 @@ static int make(void **state)
     directory = (struct sym_directory)SYM_DIRECTORY_CLOSED;
     (void)unsetenv("RUNTIME_DIRECTORY");
     (void)unsetenv("XDG_RUNTIME_DIR");
+    (void)unsetenv("XDG_SESSION_ID");
     return mkdtemp(base) != NULL && sym_directory_open(&directory, node.dir, NULL) == SYM_OK ? 0
                                                                                              : -1;
 }
@@ -98,6 +99,47 @@ static void systemd_comes_first(void **state)
     (void)setenv("RUNTIME_DIRECTORY", list, 1);
     made(&r);
     assert_int_equal(strncmp(r.path, base, strlen(base)), 0);
+    sym_rundir_remove(&r, &directory);
+}
+
+/* A node goes on when the user who started it logs out, and that of the login is removed. */
+static void that_of_a_login_is_not_used(void **state)
+{
+    struct sym_rundir r;
+    (void)state;
+    (void)setenv("XDG_RUNTIME_DIR", base, 1);
+    (void)setenv("XDG_SESSION_ID", "7", 1);
+    made(&r);
+    (void)unsetenv("XDG_SESSION_ID");
+    assert_int_equal(strncmp(r.path, "/tmp/symbolon-", strlen("/tmp/symbolon-")), 0);
+    sym_rundir_remove(&r, &directory);
+}
+
+static void it_is_there_until_its_socket_or_itself_is_removed(void **state)
+{
+    struct sym_rundir r;
+    char socket_path[PATH_MAX];
+    char moved[PATH_MAX];
+    (void)state;
+    (void)setenv("XDG_RUNTIME_DIR", base, 1);
+    made(&r);
+    scratch_join(moved, base, "moved");
+    scratch_join(socket_path, r.path, "control");
+    assert_false(sym_rundir_is_there(&r, "control"));
+    put_socket(r.path, "control");
+    assert_true(sym_rundir_is_there(&r, "control"));
+    assert_int_equal(unlink(socket_path), 0);
+    assert_false(sym_rundir_is_there(&r, "control"));
+    put_socket(r.path, "control");
+    assert_int_equal(rename(r.path, moved), 0);
+    assert_false(sym_rundir_is_there(&r, "control"));
+    assert_int_equal(mkdir(r.path, 0700), 0); /* by somebody else */
+    put_socket(r.path, "control");
+    assert_false(sym_rundir_is_there(&r, "control"));
+    assert_int_equal(unlink(socket_path), 0);
+    assert_int_equal(rmdir(r.path), 0);
+    assert_int_equal(rename(moved, r.path), 0);
+    assert_true(sym_rundir_is_there(&r, "control"));
     sym_rundir_remove(&r, &directory);
 }
 
@@ -226,6 +268,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(is_private_short_and_linked, make, sweep),
         cmocka_unit_test_setup_teardown(systemd_comes_first, make, sweep),
+        cmocka_unit_test_setup_teardown(that_of_a_login_is_not_used, make, sweep),
+        cmocka_unit_test_setup_teardown(it_is_there_until_its_socket_or_itself_is_removed, make,
+                                        sweep),
         cmocka_unit_test_setup_teardown(what_will_not_do_is_passed_over, make, sweep),
         cmocka_unit_test_setup_teardown(what_a_crash_left_is_removed_at_the_next_start, make,
                                         sweep),

@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 struct packet {
@@ -145,13 +147,24 @@ static void misbehave(int leash, const char *who)
     }
 }
 
+/* Where commands come in; none is answered. */
+static bool open_control(const char *run_dir)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int len = snprintf(at.sun_path, sizeof at.sun_path, "%s/control", run_dir);
+    return fd >= 0 && len > 0 && (size_t)len < sizeof at.sun_path &&
+           bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
+}
+
 int sym_core_main(const struct sym_core_start *start)
 {
     struct packet p;
     struct sym_node_keys keys = {.storage = {0}};
     char endpoint[128];
 
-    if (!await(&p, start->leash) || p.type != SYM_LEASH_CORE_KEYS ||
+    if (!open_control(start->run_dir) || !await(&p, start->leash) ||
+        p.type != SYM_LEASH_CORE_KEYS ||
         sym_leash_keys_read(&keys, sym_span(p.bytes, p.len)) != SYM_OK) {
         return 2;
     }

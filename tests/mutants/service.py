@@ -1,0 +1,29 @@
+# The node as a service: what its tests must catch. Each: what is broken, the test that must fail, and edits of (file,
+# text, replacement).
+MUTANTS = [
+    (
+        "a line waits for a reader of stderr that has stopped",
+        "node/test_log:does_not_wait_for_a_reader_that_has_stopped",
+        ("node/log.c", "    return n != 0;", "    return n != 7;"),
+    ),
+    (
+        "nobody learns that lines were lost",
+        "node/test_log:does_not_wait_for_a_reader_that_has_stopped",
+        ("node/log.c", "(void)atomic_fetch_add(&lost, 1);", "(void)atomic_fetch_add(&lost, 0);"),
+    ),
+    (
+        "the sockets lie where a logout removes them",
+        "node/test_rundir:that_of_a_login_is_not_used",
+        ("node/supervisor/rundir.c", "(getenv(\"XDG_SESSION_ID\") != NULL) == of_login &&", "of_login == false &&"),
+    ),
+    (
+        "another directory at its place passes for the run directory",
+        "node/test_rundir:it_is_there_until_its_socket_or_itself_is_removed",
+        ("node/supervisor/rundir.c", "held.st_dev == found.st_dev && held.st_ino == found.st_ino &&", "held.st_dev == found.st_dev &&"),
+    ),
+    (
+        "a run directory without its socket passes for one",
+        "node/test_rundir:it_is_there_until_its_socket_or_itself_is_removed",
+        ("node/supervisor/rundir.c", "           fstatat(r->lock, socket, &found, AT_SYMLINK_NOFOLLOW) == 0;", "           socket != NULL;"),
+    ),
+]
