@@ -18,6 +18,8 @@
 #define WAIT_MS_MIN 10000u
 #define WAIT_MS_MAX 600000u
 #define NEXT_MS     1000u
+/* How often a row is looked at again while a link to its participant comes up. */
+#define LINK_LOOKS 3u
 /* How long the request may stay without an answer. */
 #define ANSWER_MS 10000u
 
@@ -313,7 +315,10 @@ static enum sym_err next_row(struct sym_transaction *t, void *context)
     return err;
 }
 
-static void look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row)
+/* False: there is no link yet, and the same is to be looked at next. One that comes up later is
+ * closed again, as nobody uses it, before all the others have had their turn. Behind them nobody is
+ * held up: the exchange itself waits for the link. */
+static bool look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row, bool late)
 {
     struct sym_node_id id;
     memcpy(id.bytes, row->participant, sizeof id.bytes);
@@ -321,12 +326,16 @@ static void look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row)
     if (peer == NULL || row->released_ms + SYM_DELIVERY_MS < sym_wall_ms()) {
         forget(x, row);
     } else if (sym_tabulation_has_id(x, sym_span(row->tabulation, sizeof row->tabulation))) {
-        return; /* its own leg brings it */
-    } else if (sym_links_of(x->links, &id) == NULL) {
-        sym_links_want(x->links, peer);
+        return true; /* its own leg brings it */
+    } else if (!late && sym_links_of(x->links, &id) == NULL) {
+        if (x->delivery_looks == 0) {
+            sym_links_want(x->links, peer);
+        }
+        return x->delivery_looks++ == LINK_LOOKS;
     } else if (begin(x, peer, row) != SYM_OK) {
         wait_longer(x);
     }
+    return true;
 }
 
 /* All others have had their turn: one release to one of those who come last, each in its turn. */
@@ -341,7 +350,7 @@ static void look_at_late(struct sym_exchanges *x)
     }
     if (err == SYM_OK) {
         x->delivery_late = s.row;
-        look_at_row(x, &s.row);
+        (void)look_at_row(x, &s.row, true);
     } else {
         x->n_deliveries_late = 0; /* nothing is owed to them any more */
     }
@@ -366,9 +375,11 @@ void sym_deliveries_tick(struct sym_exchanges *x)
     }
     struct sought s = {.x = x, .row = x->delivery_last};
     if (sym_store_read(x->config.store, next_row, &s) == SYM_OK) {
-        x->delivery_last = s.row;
         x->delivery_ms = now_ms + NEXT_MS;
-        look_at_row(x, &s.row);
+        if (look_at_row(x, &s.row, false)) {
+            x->delivery_last = s.row;
+            x->delivery_looks = 0;
+        }
     } else {
         x->delivery_last = (struct sym_delivery_row){.released_ms = 0};
         x->delivery_ms = now_ms + x->delivery_wait_ms;

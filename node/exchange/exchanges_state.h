@@ -46,6 +46,7 @@ struct sym_exchanges {
     struct sym_delivery_row delivery_last; /* the one before the next */
     uint64_t delivery_ms;                  /* when that is looked at, monotonic */
     uint64_t delivery_wait_ms;
+    unsigned delivery_looks; /* at the next, while there was no link */
     uint8_t deliveries_late[SYM_DELIVERIES_LATE_MAX][SYM_HASH_BYTES]; /* participants: come last */
     size_t n_deliveries_late;
     struct sym_delivery_row delivery_late;      /* the one before the next to these */

@@ -389,6 +389,21 @@ MUTANTS = [
         ("node/exchange/deliveries.c", "        come_last(x, &d->row);\n", ""),
     ),
     (
+        "a link for a delivery is looked at when it is idle and closed again",
+        "node/test_deliveries:a_link_that_comes_up_is_used_at_once",
+        ("node/exchange/deliveries.c", "#define LINK_LOOKS 3u", "#define LINK_LOOKS 0u"),
+    ),
+    (
+        "a participant without a link holds up all others",
+        "node/test_deliveries:who_has_no_link_keeps_the_others_waiting_for_some_seconds_only",
+        ("node/exchange/deliveries.c", "return x->delivery_looks++ == LINK_LOOKS;", "return false;"),
+    ),
+    (
+        "who comes last has a link by chance only",
+        "node/test_deliveries:who_comes_last_is_asked_as_soon_as_there_is_a_link",
+        ("node/exchange/deliveries.c", "(void)look_at_row(x, &s.row, true);", "(void)look_at_row(x, &s.row, false);"),
+    ),
+    (
         "who has taken a release stays behind all others",
         "node/test_deliveries:who_takes_a_release_comes_as_others_again",
         ("node/exchange/deliveries.c", "        come_as_others(x, d->row.participant);\n", ""),

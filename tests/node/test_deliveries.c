@@ -155,7 +155,7 @@ static int tear_down(void **state)
 static bool has_passed(struct exchange_rig *r)
 {
     struct sym_exchanges *x = r->sides[0].exchanges;
-    bool between = x->delivery_last.released_ms != 0;
+    bool between = x->delivery_last.released_ms != 0 || x->delivery_looks > 0;
     r->step |= between;
     x->delivery_ms = between ? 0 : x->delivery_ms;
     return r->step != 0 && !between && x->delivery == NULL && exchange_rig_quiet(r);
@@ -197,6 +197,59 @@ static void who_takes_a_release_comes_as_others_again(void **state)
     pass();
     assert_int_equal(asked.n, 5);
     assert_int_equal(rig->sides[0].exchanges->n_deliveries_late, 0);
+}
+
+static bool has_looked(struct exchange_rig *r)
+{
+    return r->sides[0].exchanges->delivery_looks > 0;
+}
+
+static bool has_begun_behind_all(struct exchange_rig *r)
+{
+    r->sides[0].exchanges->delivery_ms = 0;
+    return r->sides[0].exchanges->delivery != NULL;
+}
+
+static bool has_asked(struct exchange_rig *r)
+{
+    r->sides[0].exchanges->delivery_ms = 0;
+    return asked.n > r->step;
+}
+
+/* It would be closed by the time that all others have had their turn. */
+static void a_link_that_comes_up_is_used_at_once(void **state)
+{
+    (void)state;
+    exchange_rig_cut(rig, "idle");
+    rig->sides[0].exchanges->delivery_ms = 0;
+    exchange_rig_run(rig, has_looked);
+    exchange_rig_relink(rig);
+    rig->step = 0;
+    exchange_rig_run(rig, has_asked);
+    expect_asked((const uint8_t[]){1}, 1);
+}
+
+static void who_has_no_link_keeps_the_others_waiting_for_some_seconds_only(void **state)
+{
+    (void)state;
+    exchange_rig_cut(rig, "idle");
+    pass();
+    assert_int_equal(asked.n, 0);
+    assert_int_equal(rig->sides[0].exchanges->n_deliveries_late, 0);
+}
+
+static void who_comes_last_is_asked_as_soon_as_there_is_a_link(void **state)
+{
+    (void)state;
+    pass();
+    expect_asked((const uint8_t[]){1, 2}, 2);
+    exchange_rig_cut(rig, "idle");
+    rig->sides[0].exchanges->delivery_ms = 0;
+    rig->step = 2;
+    exchange_rig_run(rig, has_begun_behind_all);
+    exchange_rig_relink(rig);
+    exchange_rig_run(rig, has_asked);
+    expect_asked((const uint8_t[]){1, 2, 3}, 3);
 }
 
 static struct sym_exchange *under_way(void)
@@ -243,6 +296,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(whom_it_failed_with_comes_last),
         TEST(who_takes_a_release_comes_as_others_again),
+        TEST(a_link_that_comes_up_is_used_at_once),
+        TEST(who_has_no_link_keeps_the_others_waiting_for_some_seconds_only),
+        TEST(who_comes_last_is_asked_as_soon_as_there_is_a_link),
         TEST(who_does_not_answer_holds_up_nobody),
     };
     if (sym_crypto_init() != SYM_OK) {
