@@ -197,9 +197,23 @@ static enum sym_err verb_peer_list(struct sym_core *core, const struct sym_autho
     return answer_peers(core, answer, core->peers.items, core->peers.n, fault);
 }
 
-/* A node that is no peer any more: nothing goes on with it, whatever else can still be done. */
+/* A node that is no peer any more loses its grants in the same commit. */
+struct going {
+    struct sym_core *core;
+    const struct sym_author *author;
+};
+
+static enum sym_err drop_grants(struct sym_transaction *t, void *context,
+                                const struct sym_node_id *id)
+{
+    const struct going *g = context;
+    return sym_grants_put_dropped(g->core->grants, t, id, g->author);
+}
+
+/* Then nothing goes on with it, whatever else can still be done. */
 static enum sym_err stop_with(struct sym_core *core, const struct sym_node_id *id)
 {
+    sym_grants_forget_peer(core->grants, id);
     sym_exchanges_drop_peer(core->exchanges, id);
     return sym_links_unpin(core->links, id);
 }
@@ -211,13 +225,16 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
     const struct sym_peer_add *asked = arguments;
     struct sym_peer *peer = NULL;
     struct sym_node_id replaced;
+    struct going going = {.core = core, .author = author};
     struct sym_peer_addition addition = {.card = asked->cards,
                                          .alias = asked->alias,
                                          .psk = asked->psk,
                                          .replace_identity = asked->replace_identity,
                                          .self = &core->card.id,
                                          .author = author,
-                                         .now_s = now_s()};
+                                         .now_s = now_s(),
+                                         .gone = drop_grants,
+                                         .context = &going};
     enum sym_err err = sym_peers_add(&core->peers, &peer, &replaced, &addition, fault);
     if (err != SYM_OK) {
         return err;
@@ -228,9 +245,7 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
         told = sym_links_pin(core->links, peer);
     }
     if (moved) {
-        err = sym_grants_drop_peer(core->grants, &replaced, fault);
-        enum sym_err erased = sym_standings_drop_peer(&core->standings, &replaced, fault);
-        err = err == SYM_OK ? erased : err;
+        err = sym_standings_drop_peer(&core->standings, &replaced, fault);
     }
     if (told != SYM_OK) {
         return sym_fail(fault, told,
@@ -240,23 +255,11 @@ static enum sym_err verb_peer_add(struct sym_core *core, const struct sym_author
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err,
-                        "peer %s: is pinned, but what its earlier identity left here is not erased "
-                        "yet (it %s): that is done at the next start",
+                        "peer %s: is pinned, but standing lists of its earlier identity are not "
+                        "erased yet (it %s): that is done at the next start",
                         peer->alias, sym_err_text(err));
     }
     return answer_peers(core, answer, &peer, 1, fault);
-}
-
-struct removal {
-    struct sym_core *core;
-    const struct sym_author *author;
-    struct sym_node_id id;
-};
-
-static enum sym_err drop_grants(struct sym_transaction *t, void *context)
-{
-    const struct removal *r = context;
-    return sym_grants_put_dropped(r->core->grants, t, &r->id, r->author);
 }
 
 static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_author *author,
@@ -268,14 +271,14 @@ static enum sym_err verb_peer_remove(struct sym_core *core, const struct sym_aut
     if (peer == NULL) {
         return SYM_NOT_FOUND;
     }
-    struct removal r = {.core = core, .author = author, .id = peer->id};
-    enum sym_err err = sym_peers_remove(&core->peers, peer, drop_grants, &r, author, fault);
+    const struct sym_node_id id = peer->id;
+    struct going going = {.core = core, .author = author};
+    enum sym_err err = sym_peers_remove(&core->peers, peer, drop_grants, &going, author, fault);
     if (err != SYM_OK) {
         return err;
     }
-    sym_grants_forget_peer(core->grants, &r.id);
-    enum sym_err told = stop_with(core, &r.id);
-    err = sym_standings_drop_peer(&core->standings, &r.id, fault);
+    enum sym_err told = stop_with(core, &id);
+    err = sym_standings_drop_peer(&core->standings, &id, fault);
     if (told != SYM_OK) {
         return sym_fail(fault, told,
                         "peer: is removed, but gate could not be told (%s); restart "

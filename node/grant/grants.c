@@ -80,14 +80,38 @@ static const struct sym_node_id *peer_at(const struct sym_grants *g, size_t at)
     return at < g->n_patterns ? &g->patterns[at].peer : NULL;
 }
 
-/* A node that stopped between removing a peer and its grants finishes that now. */
+struct stranger {
+    struct sym_grants *grants;
+    struct sym_node_id id;
+};
+
+static enum sym_err put_stranger(struct sym_transaction *t, void *context)
+{
+    const struct stranger *s = context;
+    return sym_grants_put_dropped(s->grants, t, &s->id, NULL);
+}
+
+static enum sym_err drop_stranger(struct stranger *s, struct sym_fault *fault)
+{
+    enum sym_err err = sym_store_write(s->grants->config.store, put_stranger, s);
+    if (err != SYM_OK) {
+        return sym_fail(fault, err,
+                        "grants: those of a peer that was removed could not be dropped: the change "
+                        "%s",
+                        sym_err_text(err));
+    }
+    sym_grants_forget_peer(s->grants, &s->id);
+    return SYM_OK;
+}
+
+/* What an older node may have left, which removed a peer and its grants one after the other. */
 static enum sym_err drop_strangers(struct sym_grants *g, struct sym_fault *fault)
 {
     enum sym_err err = SYM_OK;
     for (size_t i = 0; err == SYM_OK && peer_at(g, i) != NULL;) {
-        const struct sym_node_id id = *peer_at(g, i);
-        bool stranger = sym_peers_by_id(g->config.peers, &id) == NULL;
-        err = stranger ? sym_grants_drop_peer(g, &id, fault) : SYM_OK;
+        struct stranger s = {.grants = g, .id = *peer_at(g, i)};
+        bool stranger = sym_peers_by_id(g->config.peers, &s.id) == NULL;
+        err = stranger ? drop_stranger(&s, fault) : SYM_OK;
         i = stranger ? 0 : i + 1;
     }
     return err;
@@ -386,17 +410,4 @@ void sym_grants_forget_peer(struct sym_grants *g, const struct sym_node_id *id)
     }
     sym_held_remove_peer(g, id);
     sym_pattern_forget(g, id);
-}
-
-enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
-                                  struct sym_fault *fault)
-{
-    struct change c = {.grants = g, .peer = id, .now_ms = sym_grants_now(g)};
-    enum sym_err err = sym_store_write(g->config.store, put_dropped, &c);
-    if (err != SYM_OK) {
-        return sym_fail(fault, err, "peer: its grants could not be dropped: the change %s",
-                        sym_err_text(err));
-    }
-    sym_grants_forget_peer(g, id);
-    return SYM_OK;
 }

@@ -59,11 +59,8 @@ SYM_MUST enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_g
                                         const struct sym_author *author, struct sym_fault *fault);
 /* Rows are valid until the next call. */
 size_t sym_grants_list(struct sym_grants *g, const struct sym_grant **rows);
-/* Forgets what belonged to a peer that is removed. Opening does so for those that are not pinned.
- */
-SYM_MUST enum sym_err sym_grants_drop_peer(struct sym_grants *g, const struct sym_node_id *id,
-                                           struct sym_fault *fault);
-/* The two halves of that: within a write transaction, and once it is committed. */
+/* Forgets what belonged to a peer that is removed: within a write transaction, and once that is
+ * committed. Opening does so for those that are not pinned. */
 SYM_MUST enum sym_err sym_grants_put_dropped(struct sym_grants *g, struct sym_transaction *t,
                                              const struct sym_node_id *id,
                                              const struct sym_author *author);

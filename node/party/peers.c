@@ -197,8 +197,8 @@ struct change {
     const struct sym_node_id *drop; /* or NULL */
     const struct sym_node_id *put;  /* or NULL */
     struct sym_span record;
-    sym_store_fn *also; /* or NULL */
-    void *context;      /* of that */
+    sym_peer_gone_fn *gone; /* or NULL */
+    void *context;          /* of that */
 };
 
 static enum sym_err apply(struct sym_transaction *t, void *context)
@@ -212,16 +212,16 @@ static enum sym_err apply(struct sym_transaction *t, void *context)
         err = sym_store_put(t, SYM_TABLE_PEERS, sym_span(c->put->bytes, SYM_NODE_ID_BYTES),
                             c->record);
     }
-    return err == SYM_OK && c->also != NULL ? c->also(t, c->context) : err;
+    bool goes = err == SYM_OK && c->drop != NULL && c->gone != NULL;
+    return goes ? c->gone(t, c->context, c->drop) : err;
 }
 
 static enum sym_err save(struct sym_peers *peers, const struct sym_peer *peer,
-                         struct sym_span card_text, const struct sym_node_id *drop,
-                         const char *event, const struct sym_author *author,
-                         struct sym_fault *fault)
+                         struct sym_span card_text, struct change c, const char *event,
+                         const struct sym_author *author, struct sym_fault *fault)
 {
     uint8_t bytes[RECORD_BYTES];
-    struct change c = {.drop = drop, .put = &peer->id};
+    c.put = &peer->id;
     enum sym_err err = write_record(bytes, &c.record, peer, card_text);
     if (err == SYM_OK) {
         err = sym_log_change(author, peers->store, SYM_ENTRY_PEER, event,
@@ -395,8 +395,9 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
     const struct sym_node_id before = pinned == NULL ? fresh->id : pinned->id;
     bool moved = !sym_node_id_equal(&before, &fresh->id);
     if (err == SYM_OK) {
-        err = save(peers, fresh, addition->card, moved ? &before : NULL, "peer-pinned",
-                   addition->author, fault);
+        const struct change c = {
+            .drop = moved ? &before : NULL, .gone = addition->gone, .context = addition->context};
+        err = save(peers, fresh, addition->card, c, "peer-pinned", addition->author, fault);
     }
     if (err != SYM_OK) {
         peer_free(fresh);
@@ -408,11 +409,11 @@ enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **out,
     return SYM_OK;
 }
 
-enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer, sym_store_fn *also,
-                              void *context, const struct sym_author *author,
-                              struct sym_fault *fault)
+enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
+                              sym_peer_gone_fn *gone, void *context,
+                              const struct sym_author *author, struct sym_fault *fault)
 {
-    struct change c = {.drop = &peer->id, .also = also, .context = context};
+    struct change c = {.drop = &peer->id, .gone = gone, .context = context};
     enum sym_err err = sym_log_change(author, peers->store, SYM_ENTRY_PEER, "peer-removed",
                                       sym_span_text(peer->alias), apply, &c);
     if (err != SYM_OK) {
@@ -461,7 +462,8 @@ enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer, s
         err = set_psk(&changed, psk, fault);
     }
     if (err == SYM_OK) {
-        err = save(peers, &changed, card_text, NULL, "peer-psk-changed", author, fault);
+        const struct change c = {.drop = NULL};
+        err = save(peers, &changed, card_text, c, "peer-psk-changed", author, fault);
     }
     sym_secret_clear(&r.record);
     if (err != SYM_OK) {

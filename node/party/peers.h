@@ -46,6 +46,10 @@ SYM_MUST enum sym_err sym_peers_card_text(const struct sym_peers *peers, char *o
 /* An expired card holds no longer: no link, no exchange. */
 bool sym_peer_is_expired(const struct sym_peer *peer, int64_t now_s);
 
+/* What goes in the same commit with a node that is no peer any more. */
+typedef enum sym_err sym_peer_gone_fn(struct sym_transaction *t, void *context,
+                                      const struct sym_node_id *id);
+
 struct sym_peer_addition {
     struct sym_span card;  /* text of one card */
     struct sym_span alias; /* may be empty when the peer is pinned already */
@@ -54,6 +58,8 @@ struct sym_peer_addition {
     const struct sym_node_id *self;
     const struct sym_author *author;
     int64_t now_s;
+    sym_peer_gone_fn *gone; /* of the identity that is replaced; or NULL */
+    void *context;          /* of that */
 };
 
 /* Pins a new peer, or replaces the card of a pinned one, which keeps its alias, and its preshared
@@ -63,9 +69,9 @@ SYM_MUST enum sym_err sym_peers_add(struct sym_peers *peers, struct sym_peer **o
                                     struct sym_node_id *replaced,
                                     const struct sym_peer_addition *addition,
                                     struct sym_fault *fault);
-/* also: what goes with it in the same commit, or NULL. */
+/* gone: or NULL. */
 SYM_MUST enum sym_err sym_peers_remove(struct sym_peers *peers, struct sym_peer *peer,
-                                       sym_store_fn *also, void *context,
+                                       sym_peer_gone_fn *gone, void *context,
                                        const struct sym_author *author, struct sym_fault *fault);
 /* psk: 32 bytes, or none to remove it. */
 SYM_MUST enum sym_err sym_peers_set_psk(struct sym_peers *peers, struct sym_peer *peer,

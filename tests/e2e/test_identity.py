@@ -294,6 +294,18 @@ class Rotation(NodeTest):
         b.restart()
         b.ping(a)
 
+    def test_the_log_names_who_took_a_new_identity_and_with_it_the_grants_of_the_old(self):
+        a, b = self.pair()
+        b.do("user", "add", "auditor", "--role", "auditor")
+        b.user = "operator"
+        b.do("grant", "bank-a", "suspects", "overlap:count")
+        self.rotate(a, "identity")
+        b.do("peer", "add", a.card(), "--alias", "bank-a", "--replace-identity", "--yes")
+        self.assertEqual(b.json("grants", "list"), [])
+        dropped, pinned = b.json("log", "list", user="auditor")[-2:]
+        self.assertEqual((dropped["event"], pinned["event"]), ("grants-dropped", "peer-pinned"))
+        self.assertEqual((dropped["user"], pinned["user"]), ("operator", "operator"))
+
     def test_log_and_cosigning_keys_change_at_once(self):
         a, b = self.pair()
         before = a.card().read_text("utf-8")

@@ -327,8 +327,8 @@ static void removing_a_peer_takes_what_was_its_own_and_nothing_else(void **state
     grants_rig_add(r, &row);
     assert_int_equal(grants_rig_decision(r, 0), SYM_DECISION_HELD);
     assert_int_equal(grants_rig_decision(r, 1), GRANTED);
-    assert_int_equal(sym_grants_drop_peer(r->grants, &r->peer[0].id, &r->fault), SYM_OK);
-    assert_int_equal(sym_grants_drop_peer(r->grants, &r->peer[0].id, &r->fault), SYM_OK);
+    assert_int_equal(grants_rig_drop(r, 0), SYM_OK);
+    assert_int_equal(grants_rig_drop(r, 0), SYM_OK);
     for (int again = 0; again < 2; again++) {
         const struct sym_held_request *requests;
         assert_int_equal(count(r), 1);
@@ -397,7 +397,7 @@ static void a_full_disk_changes_no_grant(void **state)
     enum sym_err added = add(r, &other);
     enum sym_err replaced = add(r, &row);
     enum sym_err revoked = revoke(r, "peer-0", "suspects", row.kind);
-    enum sym_err dropped = sym_grants_drop_peer(r->grants, &r->peer[0].id, &r->fault);
+    enum sym_err dropped = grants_rig_drop(r, 0);
     room_fill_disk(false);
     assert_int_equal(added, SYM_NO_SPACE);
     assert_int_equal(replaced, SYM_NO_SPACE);

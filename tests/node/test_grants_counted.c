@@ -206,7 +206,7 @@ static void who_tries_what_it_has_no_grant_for_is_seen(void **state)
     ask.ask.dataset_known = false;
     assert_int_equal(grants_rig_decide(r, &ask), SYM_OK);
     assert_int_equal(unusual(r, 1).probes, 5);
-    assert_int_equal(sym_grants_drop_peer(r->grants, &r->peer[1].id, &r->fault), SYM_OK);
+    assert_int_equal(grants_rig_drop(r, 1), SYM_OK);
     unusual(r, 0);
     grants_rig_restart(r);
     unusual(r, 0);

@@ -515,28 +515,58 @@ static void records_who_changed_which_peer_and_nothing_else(void **state)
     assert_recorded(f, "peer-removed user=olga subject=bank-b");
 }
 
-static enum sym_err put_beside(struct sym_transaction *t, void *context)
+struct beside {
+    const struct sym_node_id *of;
+    enum sym_err end;
+};
+
+static enum sym_err put_beside(struct sym_transaction *t, void *context,
+                               const struct sym_node_id *id)
 {
-    const enum sym_err *end = context;
+    const struct beside *b = context;
+    assert_true(sym_node_id_equal(id, b->of));
     enum sym_err err = sym_store_put(t, SYM_TABLE_SETTINGS, sym_span_text("beside"),
                                      sym_span_text("what goes with a peer"));
-    return err == SYM_OK ? *end : err;
+    return err == SYM_OK ? b->end : err;
 }
 
 static void what_goes_with_a_peer_goes_in_the_same_commit(void **state)
 {
     struct fixture *f = *state;
-    enum sym_err end = SYM_LIMIT;
+    struct beside b = {.of = &f->b.id, .end = SYM_LIMIT};
     assert_int_equal(add(f, &f->b, "bank-b"), SYM_OK);
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &end, NULL, NULL),
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &b, NULL, NULL),
                      SYM_LIMIT);
     assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_NOT_FOUND);
     assert_non_null(named(f, "bank-b"));
-    end = SYM_OK;
-    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &end, NULL, NULL),
+    b.end = SYM_OK;
+    assert_int_equal(sym_peers_remove(&f->peers, named(f, "bank-b"), put_beside, &b, NULL, NULL),
                      SYM_OK);
     assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_OK);
     assert_int_equal(f->peers.n, 0);
+}
+
+static void what_goes_with_an_identity_goes_in_the_same_commit_as_it_is_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct partner heir;
+    struct beside b = {.of = &f->b.id, .end = SYM_LIMIT};
+    struct sym_peer_addition a = addition(f, &f->b, "bank-b");
+    a.gone = put_beside;
+    a.context = &b;
+    assert_int_equal(try_add(f, &a).err, SYM_OK); /* nobody has gone */
+    assert_int_equal(try_add(f, &a).err, SYM_OK);
+    assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_NOT_FOUND);
+    succeed(f, &heir);
+    a.card = partner_text(&heir);
+    a.replace_identity = true;
+    assert_int_equal(try_add(f, &a).err, SYM_LIMIT);
+    assert_true(sym_node_id_equal(&named(f, "bank-b")->id, &f->b.id));
+    b.end = SYM_OK;
+    assert_int_equal(try_add(f, &a).err, SYM_OK);
+    assert_int_equal(room_has(&f->room, SYM_TABLE_SETTINGS, "beside"), SYM_OK);
+    assert_true(sym_node_id_equal(&named(f, "bank-b")->id, &heir.id));
+    partner_close(&heir);
 }
 
 static void refuses_more_peers_than_the_limit(void **state)
@@ -581,6 +611,7 @@ int main(void)
         TEST(refuses_stored_records_that_it_did_not_write),
         TEST(records_who_changed_which_peer_and_nothing_else),
         TEST(what_goes_with_a_peer_goes_in_the_same_commit),
+        TEST(what_goes_with_an_identity_goes_in_the_same_commit_as_it_is_replaced),
         TEST(refuses_more_peers_than_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

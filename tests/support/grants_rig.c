@@ -146,6 +146,27 @@ enum sym_err grants_rig_resolve(struct grants_rig *r, struct sym_held_request *o
     return err;
 }
 
+struct dropping {
+    struct grants_rig *rig;
+    size_t peer;
+};
+
+static enum sym_err put_dropped(struct sym_transaction *t, void *context)
+{
+    const struct dropping *d = context;
+    return sym_grants_put_dropped(d->rig->grants, t, &d->rig->peer[d->peer].id, NULL);
+}
+
+enum sym_err grants_rig_drop(struct grants_rig *r, size_t peer)
+{
+    struct dropping d = {.rig = r, .peer = peer};
+    enum sym_err err = sym_store_write(r->room.store, put_dropped, &d);
+    if (err == SYM_OK) {
+        sym_grants_forget_peer(r->grants, &r->peer[peer].id);
+    }
+    return err;
+}
+
 size_t grants_rig_lines(struct grants_rig *r, const char *text)
 {
     return room_lines(&r->room, text).found;

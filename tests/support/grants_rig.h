@@ -57,6 +57,8 @@ enum sym_decision grants_rig_decision(struct grants_rig *r, size_t peer);
 /* An approver's decision; a denial says "why". */
 SYM_MUST enum sym_err grants_rig_resolve(struct grants_rig *r, struct sym_held_request *out,
                                          const uint8_t id[SYM_EXCHANGE_ID_BYTES], bool approve);
+/* Drops what belongs to this peer, as removing it does. */
+enum sym_err grants_rig_drop(struct grants_rig *r, size_t peer);
 /* How many lines of the journal have this text. */
 size_t grants_rig_lines(struct grants_rig *r, const char *text);
 /* How often the first grant was asked within a day. */
