@@ -118,6 +118,7 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
                         struct sym_fault *fault)
 {
     SYM_ARENA_AUTO arena = {0};
+    SYM_ARENA_AUTO entry_arena = {0};
     struct sym_exchange_name name;
     struct sym_exchange_row row;
     enum sym_err err = check_population(&w->target, fault);
@@ -136,7 +137,7 @@ static enum sym_err ask(struct sym_client *client, const struct wish *w, const c
     struct sym_exchange_entry entry = {.answered_before = false};
     err = sym_follow(&row, &follow, name.id, fault);
     if (err == SYM_OK) {
-        err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &arena, &entry, fault);
+        err = sym_client_ask(client, SYM_VERB_EXCHANGE_SHOW, &name, &entry_arena, &entry, fault);
     }
     if (err == SYM_OK) {
         err = sym_release_show(&w->target, entry.answered_before, client, name.id, fault);
