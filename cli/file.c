@@ -35,12 +35,17 @@ static void go_up(char path[ABOVE_BYTES])
     memmove(path, up, strlen(up) + 1);
 }
 
-/* The directory above path; false when it is not there, and out is the lowest of those that are. */
-static bool look_above(char out[ABOVE_BYTES], const char *path)
+static const char *directory_of(char out[ABOVE_BYTES], const char *path)
 {
     (void)snprintf(out, ABOVE_BYTES, "%s", path);
     go_up(out);
-    bool there = is_directory(out);
+    return out;
+}
+
+/* The directory above path; false when it is not there, and out is the lowest of those that are. */
+static bool look_above(char out[ABOVE_BYTES], const char *path)
+{
+    bool there = is_directory(directory_of(out, path));
     while (!is_directory(out) && strcmp(out, ".") != 0 && strcmp(out, "/") != 0) {
         go_up(out);
     }
@@ -72,10 +77,8 @@ enum sym_err sym_file_new_fault(struct sym_fault *fault, const char *path)
     char above[ABOVE_BYTES];
     int code = errno;
     if (code == ENOENT && !look_above(above, path)) {
-        (void)snprintf(above, sizeof above, "%s", path);
-        go_up(above);
         return missing(fault, path, "its directory does not exist", "make it with: mkdir -p",
-                       above);
+                       directory_of(above, path));
     }
     errno = code;
     return sym_file_fault(fault, path);
@@ -226,27 +229,28 @@ static bool write_all(int fd, struct sym_span bytes)
     return fsync(fd) == 0;
 }
 
-/* Not every file system makes directories durable when asked, and one that may only be written to
- * cannot be asked. */
-enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault)
+/* What: of the file, where this fails. Not every file system makes directories durable when asked,
+ * and one that may only be written to cannot be asked. */
+static enum sym_err make_durable(const char *path, const char *what, struct sym_fault *fault)
 {
-    char *copy = strdup(path);
-    if (copy == NULL) {
-        return sym_fail(fault, SYM_NO_MEMORY, "the file %s", sym_err_text(SYM_NO_MEMORY));
-    }
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool lost = fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS;
+    char above[ABOVE_BYTES];
     char shown[SYM_FAULT_BYTES];
+    int fd = open(directory_of(above, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool lost = fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS;
     enum sym_err err = lost ? sym_fail(fault, SYM_IO,
-                                       "%s: is written, but may be gone after a power cut: its "
-                                       "directory could not be made durable (%s); look at the disk",
-                                       sym_file_show(shown, path), strerror(errno))
+                                       "%s: %s: its directory could not be made durable (%s); look "
+                                       "at the disk",
+                                       sym_file_show(shown, path), what, strerror(errno))
                             : SYM_OK;
     if (fd >= 0) {
         (void)close(fd);
     }
-    free(copy);
     return err;
+}
+
+enum sym_err sym_file_keep_name(const char *path, struct sym_fault *fault)
+{
+    return make_durable(path, "is written, but may be gone after a power cut", fault);
 }
 
 enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
@@ -261,7 +265,7 @@ enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
         err = sym_file_fault(fault, path);
     }
     if (err == SYM_OK) {
-        err = sym_file_keep_name(path, fault);
+        err = make_durable(path, "was not kept", fault);
     }
     if (err != SYM_OK) {
         (void)unlink(path);
@@ -272,22 +276,18 @@ enum sym_err sym_file_create_private(const char *path, struct sym_span bytes,
 /* Why nothing can be made beside the file, errno. */
 static enum sym_err beside_fault(struct sym_fault *fault, const char *path)
 {
-    int code = errno;
+    char above[ABOVE_BYTES];
     char shown[SYM_FAULT_BYTES];
-    char above[SYM_FAULT_BYTES];
-    char *copy = strdup(path);
-    if (copy == NULL || (code != EACCES && code != EPERM && code != EROFS)) {
-        free(copy);
-        errno = code;
+    char place[SYM_FAULT_BYTES];
+    if (errno != EACCES && errno != EPERM && errno != EROFS) {
         return sym_file_new_fault(fault, path);
     }
-    (void)sym_file_show(above, dirname(copy));
-    free(copy);
+    const char *why = strerror(errno);
     return sym_fail(
         fault, SYM_BAD_PERMISSIONS,
         "%.90s: its directory %.70s, in which it is made whole first, may not be written "
         "(%s); name a file in another",
-        sym_file_show(shown, path), above, strerror(code));
+        sym_file_show(shown, path), sym_file_show(place, directory_of(above, path)), why);
 }
 
 /* Why the file did not get its name, errno. */
