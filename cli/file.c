@@ -15,6 +15,7 @@
 #define SILENCE_MS      10000 /* of a pipe */
 #define ABOVE_BYTES     4096u /* a longer path is none for the operating system */
 #define SHOWN_BYTES_MAX 120u  /* of each of two paths in a fault */
+#define OPERAND_BYTES   (SHOWN_BYTES_MAX + 3u)
 
 const char *sym_file_show(char out[SYM_FAULT_BYTES], const char *path)
 {
@@ -52,16 +53,27 @@ static bool look_above(char out[ABOVE_BYTES], const char *path)
     return there;
 }
 
-/* A command that was cut would do something else: there is none with too long an operand. */
+/* A path as a shell takes it; "…" where it cannot be shown so: a command that was cut would do
+ * something else. */
+static void show_operand(char out[OPERAND_BYTES], const char *path)
+{
+    char shown[SYM_FAULT_BYTES];
+    bool fits = strlen(sym_file_show(shown, path)) <= SHOWN_BYTES_MAX && strcmp(shown, path) == 0 &&
+                strchr(shown, '\'') == NULL;
+    const char *quote = fits && strpbrk(shown, " \"#$&()*;<>?[\\]`{|}~!") != NULL ? "'" : "";
+    (void)snprintf(out, OPERAND_BYTES, "%s%.*s%s", quote, (int)SHOWN_BYTES_MAX, fits ? shown : "…",
+                   quote);
+}
+
 static enum sym_err missing(struct sym_fault *fault, const char *path, const char *reason,
                             const char *command, const char *operand)
 {
     char shown[SYM_FAULT_BYTES];
-    char place[SYM_FAULT_BYTES];
+    char place[OPERAND_BYTES];
     bool cut = strlen(sym_file_show(shown, path)) > SHOWN_BYTES_MAX;
-    bool fits = strlen(sym_file_show(place, operand)) <= SHOWN_BYTES_MAX;
+    show_operand(place, operand);
     return sym_fail(fault, SYM_NOT_FOUND, "%.*s%s: %s; %s %s", (int)SHOWN_BYTES_MAX, shown,
-                    cut ? "…" : "", reason, command, fits ? place : "…");
+                    cut ? "…" : "", reason, command, place);
 }
 
 static enum sym_err not_there(struct sym_fault *fault, const char *path)

@@ -212,6 +212,12 @@ static void a_directory_that_is_missing_for_a_new_file_can_be_made_with_what_is_
     fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault, said);
     fault_is(sym_new_file_open(&file, path, &fault), &fault, said);
     fault_is(sym_outdir_open(&out, path, &fault), &fault, said);
+    (void)snprintf(path, sizeof path, "new node; b/new");
+    fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault,
+             "its directory does not exist; make it with: mkdir -p 'new node; b'");
+    (void)snprintf(path, sizeof path, "the node's/new");
+    fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault,
+             "its directory does not exist; make it with: mkdir -p …");
     assert_int_equal(chdir("/"), 0);
 }
 
