@@ -281,7 +281,8 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
         sym_table_format(t, "cells");
         sym_table_format(t, "%" PRIu32, e->cells);
         sym_table_format(t, "epsilon");
-        sym_table_format(t, "%s", exact ? "none: exact counts" : epsilon);
+        sym_table_format(t, "%s%s", exact ? "none: exact counts" : epsilon,
+                         e->answered_before ? " when it was first answered, and nothing here" : "");
         if (e->kind == SYM_KIND_OVERLAP_TABLE) {
             sym_table_format(t, "mode");
             sym_table_format(t, "%s", mode_of(e));

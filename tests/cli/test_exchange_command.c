@@ -250,6 +250,25 @@ static void a_table_is_told_by_its_id_and_its_lists(void **state)
                         "exact counts\nmode      exact\n");
 }
 
+static enum sym_err was_answered_before(struct fake_call *call)
+{
+    static struct sym_exchange_entry e;
+    e = entry(SYM_KIND_TABULATE, SYM_EXCHANGE_DONE);
+    e.participants = 6;
+    e.cells = 63;
+    e.epsilon_nano = 1500000000;
+    e.answered_before = true;
+    return serve(call, SYM_EXCHANGE_DONE, &e);
+}
+
+static void a_question_that_was_answered_before_has_cost_nothing(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, was_answered_before);
+    run(&r, "exchange|show|4f1c");
+    assert_shows(r.out, "  1.5 when it was first answered, and nothing here\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +281,7 @@ int main(void)
         WITH_NODE(refuses_ids_that_are_none),
         WITH_NODE(says_why_there_is_no_result),
         WITH_NODE(a_table_is_told_by_its_id_and_its_lists),
+        WITH_NODE(a_question_that_was_answered_before_has_cost_nothing),
     };
     return cmocka_run_group_tests_name("overlap command", tests, fake_node_start_tests, NULL);
 }
