@@ -72,10 +72,7 @@ static void library_free(void *arena, void *pointer)
 
 void sym_arena_clear(struct sym_arena *a)
 {
-    if (a->block != NULL) {
-        sym_wipe(a->block, a->used);
-        free(a->block);
-    }
+    sym_wipe_free(a->block, a->used);
     *a = (struct sym_arena){0};
 }
 

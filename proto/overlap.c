@@ -69,8 +69,8 @@ static size_t window_bytes(uint32_t elements)
     return (elements < most ? elements : most) * sizeof(struct sym_element);
 }
 
-/* In a count nothing is answered before
- * all has been sent: until then the room of the answers is the window. */
+/* In a count nothing is answered before all has been sent: until then the room of the answers is
+ * the window. */
 static enum sym_err make_elements(struct sym_overlap_run *run, uint32_t elements)
 {
     if (!run->matches) {

@@ -33,10 +33,7 @@ enum sym_err sym_tab_bytes_copy(struct tab_bytes *b, struct sym_span from)
 
 void sym_tab_bytes_clear(struct tab_bytes *b)
 {
-    if (b->data != NULL) {
-        sym_wipe(b->data, b->len);
-        free(b->data);
-    }
+    sym_wipe_free(b->data, b->len);
     *b = (struct tab_bytes){0};
 }
 

@@ -34,10 +34,7 @@ void sym_lead_slots_clear(struct sym_tab_lead *l)
 void sym_lead_sum_clear(struct sym_tab_lead *l)
 {
     sym_lead_slots_clear(l);
-    if (l->sum != NULL) {
-        sym_wipe(l->sum, l->cells * sizeof *l->sum);
-    }
-    free(l->sum);
+    sym_wipe_free(l->sum, l->cells * sizeof *l->sum);
     l->sum = NULL;
     sym_secret_clear(&l->secrets);
     sym_secret_clear(&l->keys);

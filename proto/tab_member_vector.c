@@ -11,10 +11,7 @@ static size_t cells_in(const struct sym_tab_member *m, size_t tile)
 
 void sym_member_tiles_clear(struct member_tiles *tiles)
 {
-    if (tiles->cells != NULL) {
-        sym_wipe(tiles->cells, tiles->n_cells * sizeof *tiles->cells);
-    }
-    free(tiles->cells);
+    sym_wipe_free(tiles->cells, tiles->n_cells * sizeof *tiles->cells);
     free(tiles->ready);
     sym_hash_clear(&tiles->hash);
     *tiles = (struct member_tiles){0};

@@ -89,7 +89,7 @@ static enum sym_err fill_cells(struct sym_table_view *v, struct sym_fault *fault
         }
         v->cells[cell - 1] = counts[released - 1];
     }
-    free(counts);
+    sym_wipe_free(counts, v->n_cells * sizeof *counts);
     return err;
 }
 
@@ -120,10 +120,7 @@ enum sym_err sym_table_view(struct sym_table_view *out, struct sym_client *clien
 
 void sym_table_view_clear(struct sym_table_view *v)
 {
-    if (v->cells != NULL) {
-        sym_wipe(v->cells, v->n_cells * sizeof *v->cells);
-        free(v->cells);
-    }
+    sym_wipe_free(v->cells, v->n_cells * sizeof *v->cells);
     sym_parties_clear(&v->parties);
     sym_arena_clear(&v->body);
     sym_arena_clear(&v->shown);

@@ -191,10 +191,7 @@ void sym_view_clear(struct sym_view *v)
     for (size_t i = 0; i < SYM_TAB_DIMENSIONS_MAX; i++) {
         free(v->labels[i]);
     }
-    if (v->cells != NULL) {
-        sym_wipe(v->cells, v->n_cells * sizeof *v->cells);
-    }
-    free(v->cells);
+    sym_wipe_free(v->cells, v->n_cells * sizeof *v->cells);
     free(v->words);
     sym_cube_free(v->cube);
     sym_gazetteer_free(v->places);

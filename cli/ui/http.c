@@ -149,8 +149,7 @@ static struct MHD_Response *response_of(struct sym_http_reply *reply)
             wipe_body(w);
         }
     }
-    sym_wipe(reply->body, reply->len);
-    free(reply->body);
+    sym_wipe_free(reply->body, reply->len);
     return r;
 }
 
