@@ -24,7 +24,7 @@ MUTANTS = [
     (
         "what is forgotten in the published edition alone is told as a failure",
         "cli/test_dataset:tells_what_it_forgot_in_the_published_edition_alone",
-        ("cli/cmd_dataset.c", " &&\n        forgotten.published_records == 0) {", ") {"),
+        ("cli/forget_run.c", " &&\n        forgotten.published_records == 0) {", ") {"),
     ),
     (
         "what is forgotten in the published edition is not counted",
