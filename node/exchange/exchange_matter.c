@@ -79,8 +79,9 @@ void sym_joint_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_tabulate *a
     sym_put_u64(numbers, asked->suite);
     sym_put_u64(numbers + 8, asked->cells);
     sym_put_u64(numbers + 16, asked->epsilon_nano);
+    /* Whether an answer still is one is another wish than the question itself. */
     const struct sym_span parts[] = {sym_span(numbers, sizeof numbers), asked->query_hash,
-                                     asked->cohort};
+                                     asked->cohort, asked->answered};
     sym_digest(out, "symbolon-joint-1", parts, sizeof parts / sizeof *parts);
 }
 

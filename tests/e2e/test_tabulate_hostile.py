@@ -68,6 +68,23 @@ class Approved(TabulationTest):
         self.assertEqual(waiting(), [first])
         self.assertEqual(crew.ask("--persons", 2)["state"], "done")
 
+    def test_asking_whether_editions_are_as_before_uses_up_no_approval(self):
+        crew = self.crew(3, 3, daemon=EXACT)
+        crew.load([random_counts(CUBE, at) for at in range(3)])
+        member = crew.nodes[1]
+        first = crew.ask()
+        self.assertEqual(first["state"], "done", first)
+        member.do("user", "add", "anna", "--role", "approver")
+        member.do("grant", crew.asker.alias, DATASET, "tabulate", "--approval", user="operator")
+        member.do("dataset", "publish", DATASET, user="operator")
+        held = crew.ask()  # first whether the answer still is one, then the question itself
+        self.assertNotEqual(held["state"], "done", held)
+        waiting, = [row["id"] for row in member.json("requests", user="anna") if row["state"] == "waiting"]
+        member.do("approve", waiting, user="anna")
+        again = crew.ask()
+        self.assertEqual(again["state"], "done", again)
+        self.assertNotEqual(again["tabulation"], first["tabulation"])
+
 
 class Withheld(TabulationTest):
     def test_an_approver_can_close_one_whose_release_never_came(self):

@@ -106,4 +106,9 @@ MUTANTS = [
         "node/test_grants_waiting:what_the_peer_cancels_waits_no_longer",
         ("node/grant/grants_resolve.c", "item->terms.state == SYM_HELD_APPROVED};", "item->terms.state == SYM_HELD_CANCELLED};"),
     ),
+    (
+        "asking whether an answer still is one takes along what the question is known by",
+        "node/test_openings:asking_whether_an_answer_still_is_one_is_another_wish",
+        ("node/exchange/exchange_matter.c", "asked->cohort, asked->answered};", "asked->cohort};"),
+    ),
 ]

@@ -152,6 +152,26 @@ static void whatever_differs_is_another_wish(void **state)
     assert_int_equal(kept(s, &m, NOW), 5);
 }
 
+/* Who has an answer asks first whether it still is one, in the words of the question: that is
+ * granted at once, and must not take along what the question that waits will be known by. */
+static void asking_whether_an_answer_still_is_one_is_another_wish(void **state)
+{
+    uint8_t hash[SYM_HASH_BYTES] = {1};
+    uint8_t cohort[2 * SYM_HASH_BYTES] = {2};
+    uint8_t id[SYM_EXCHANGE_ID_BYTES] = {3};
+    uint8_t bound[2][SYM_DIGEST_BYTES];
+    struct sym_tabulate asked = {.suite = SYM_TAB_SUITE,
+                                 .query_hash = sym_span(hash, sizeof hash),
+                                 .cohort = sym_span(cohort, sizeof cohort),
+                                 .cells = 4,
+                                 .epsilon_nano = 5};
+    (void)state;
+    sym_joint_bound(bound[0], &asked);
+    asked.answered = sym_span(id, sizeof id);
+    sym_joint_bound(bound[1], &asked);
+    assert_memory_not_equal(bound[0], bound[1], sizeof bound[0]);
+}
+
 static void the_longest_texts_fit(void **state)
 {
     struct sym_exchange_matter m = wish(0);
@@ -186,6 +206,7 @@ int main(void)
         TEST(keeps_the_salts_of_a_wish_until_it_is_dropped),
         TEST(forgets_them_after_two_days),
         TEST(whatever_differs_is_another_wish),
+        TEST(asking_whether_an_answer_still_is_one_is_another_wish),
         TEST(the_longest_texts_fit),
         TEST(refuses_an_opening_that_was_altered),
     };
