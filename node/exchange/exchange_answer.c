@@ -171,6 +171,15 @@ void sym_answer_deny(struct sym_answer_given *out, enum sym_reason reason, const
     out->cause = out->room[0];
 }
 
+void sym_exchange_keep_approval(struct sym_exchange *e)
+{
+    if (e->matter != NULL) {
+        sym_grants_keep_approval(e->step, sym_wall_ms());
+        memset(e->matter->approver, 0, sizeof e->matter->approver);
+        memset(e->matter->approved, 0, sizeof e->matter->approved);
+    }
+}
+
 static void keep_answer(struct sym_exchange *e, const struct sym_answer_given *a)
 {
     e->answer =

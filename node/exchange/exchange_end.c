@@ -224,6 +224,21 @@ static enum sym_err plan_end(struct sym_exchanges *x, struct sym_exchange *e,
     return err;
 }
 
+/* A joint count fails as soon as one of many is not ready. What this node gave an approval for is
+ * asked again then, by who did not cancel it, and kept to the protocol. */
+static void give_back_approval(struct sym_exchanges *x, struct sym_exchange *e)
+{
+    static const uint8_t none[SYM_EXCHANGE_ID_BYTES];
+    bool asked_well = e->reason == SYM_REASON_TIMEOUT || e->reason == SYM_REASON_LINK_LOST;
+    if (!asked_well || e->matter == NULL || e->run == NULL || !sym_run_is_unspent(e->run) ||
+        sym_equal(e->matter->approved, none, sizeof none)) {
+        return;
+    }
+    if (sym_grants_give_back(x->config.grants, &e->step, e->matter->approved) != SYM_OK) {
+        sym_log(SYM_LEVEL_WARN, "approval-not-kept", "peer", e->alias, NULL);
+    }
+}
+
 static void write_end(struct sym_exchanges *x, struct sym_exchange *e)
 {
     struct sym_exchange_plan_write p = {.parts = 0};
@@ -236,6 +251,7 @@ static void write_end(struct sym_exchanges *x, struct sym_exchange *e)
         then_ended(x, e, err);
         return;
     }
+    give_back_approval(x, e);
     sym_exchange_write(x, e, &p);
 }
 

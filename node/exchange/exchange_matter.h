@@ -37,6 +37,8 @@ struct sym_exchange_matter {
     char note[SYM_NOTE_BYTES_MAX + 1];
     char user[SYM_ALIAS_BYTES];
     char approver[SYM_ALIAS_BYTES];
+    uint8_t approved[SYM_EXCHANGE_ID_BYTES]; /* the request whose approval this one uses up; zeros:
+                                              * none */
     char mine[SYM_ALIAS_BYTES];
     char theirs[SYM_ALIAS_BYTES];
     uint8_t salts[SYM_COMMITTED_COUNT][SYM_HASH_BYTES];

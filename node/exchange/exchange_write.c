@@ -264,19 +264,30 @@ static enum sym_err put_opens(const struct sym_exchange_write *w, struct sym_tra
     return err;
 }
 
-/* An own request that is held will be made again, with the same commitments. */
+/* Will an own request be made again, with the same commitments? One that is held will, and what is
+ * one of several of a joint count, which all fail where one of them is not ready. */
+static bool comes_again(const struct sym_exchange *e)
+{
+    bool was_refused =
+        e->answer.decision == SYM_DECISION_DENIED && e->reason == SYM_REASON_APPROVER;
+    return e->matter->is_joint && !was_refused && !(e->ends && e->final == SYM_EXCHANGE_DONE);
+}
+
 static enum sym_err put_opening(const struct sym_exchange_write *w, struct sym_transaction *t)
 {
     const struct sym_exchange *e = w->e;
     bool decides = false;
+    bool is_done = e->ends && e->final == SYM_EXCHANGE_DONE;
     for (size_t i = 0; i < w->plan.n_kinds; i++) {
         decides = decides || w->plan.kinds[i] == SYM_ENTRY_DECIDED;
     }
-    if (!decides || e->matter == NULL || e->role != SYM_SESSION_INITIATOR) {
+    if (!(decides || is_done) || e->matter == NULL || e->role != SYM_SESSION_INITIATOR) {
         return SYM_OK;
     }
-    return e->answer.decision == SYM_DECISION_HELD ? sym_opening_put(t, e->matter, sym_wall_ms())
-                                                   : sym_opening_drop(t, e->matter);
+    if (e->answer.decision == SYM_DECISION_HELD) {
+        return sym_opening_put(t, e->matter, sym_wall_ms());
+    }
+    return comes_again(e) ? SYM_OK : sym_opening_drop(t, e->matter);
 }
 
 /* A result that was kept before the exchange was over may have lost records since, or all of it. */

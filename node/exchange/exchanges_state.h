@@ -199,6 +199,8 @@ struct sym_answer_given sym_exchange_denial(enum sym_reason reason, const char *
 /* A denial whose words are made here: the same travel and stay. */
 void sym_answer_deny(struct sym_answer_given *out, enum sym_reason reason, const char *format, ...)
     SYM_PRINTF(3, 4);
+/* This node denies what an approver had agreed to: the approval stays good. */
+void sym_exchange_keep_approval(struct sym_exchange *e);
 /* Puts the decision down, then lets it leave. */
 void sym_exchange_give_answer(struct sym_exchanges *x, struct sym_exchange *e,
                               const struct sym_answer_given *given);

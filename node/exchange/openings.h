@@ -2,8 +2,9 @@
  * wish, given again, after a restart too, makes the same commitments by them, and so finds the
  * decision that was made about these: an approval is good for nothing else.
  *
- * An opening is kept when a request is held, and forgotten when it is granted or denied, or after
- * two days: a request waits for one, an approval holds for one. A wish is a digest of who wants
+ * An opening is kept when a request is held, and forgotten when it is granted or denied (one of a
+ * joint count: when that is done, or an approver has denied it), or after two days: a request waits
+ * for one, an approval holds for one. A wish is a digest of who wants
  * what of whom, and why; whatever differs in it is another one. Times are wall clock. Errors: those
  * of store.h.
  */

@@ -89,6 +89,7 @@ struct sym_run_kind {
     enum sym_err (*made)(void *machine, enum sym_err err);
     enum sym_err (*put_end)(void *machine, struct sym_transaction *t);
     bool (*has_release)(const void *machine);
+    bool (*is_unspent)(const void *machine);
     void (*closing)(const void *machine, struct sym_statement *word);
     const char *(*fault)(const void *machine);
 };

@@ -145,6 +145,12 @@ static bool has_release(const void *machine)
     return r->part != NULL && sym_tab_part_has_release(r->part);
 }
 
+static bool is_unspent(const void *machine)
+{
+    const struct tabulate *r = machine;
+    return r->part != NULL && sym_tab_part_is_unspent(r->part);
+}
+
 static void closing(const void *machine, struct sym_statement *word)
 {
     const struct tabulate *r = machine;
@@ -177,6 +183,7 @@ const struct sym_run_kind sym_run_kind_tabulate = {
     .made = made,
     .put_end = put_end,
     .has_release = has_release,
+    .is_unspent = is_unspent,
     .closing = closing,
     .fault = fault_of,
 };

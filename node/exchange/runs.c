@@ -162,6 +162,11 @@ bool sym_run_has_release(const struct sym_run *run)
     return run->kind->has_release != NULL && run->kind->has_release(run->machine);
 }
 
+bool sym_run_is_unspent(const struct sym_run *run)
+{
+    return run->kind->is_unspent != NULL && run->kind->is_unspent(run->machine);
+}
+
 void sym_run_closing(const struct sym_run *run, struct sym_statement *word)
 {
     if (run->kind->closing != NULL) {

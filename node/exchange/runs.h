@@ -54,6 +54,8 @@ SYM_MUST enum sym_err sym_run_made(struct sym_run *run, enum sym_err err);
 SYM_MUST enum sym_err sym_run_put_end(struct sym_run *run, struct sym_transaction *t);
 /* A release is kept. */
 bool sym_run_has_release(const struct sym_run *run);
+/* Of a kind that spends something: it has not. */
+bool sym_run_is_unspent(const struct sym_run *run);
 /* What the own close says beside transcripts. */
 void sym_run_closing(const struct sym_run *run, struct sym_statement *word);
 /* Why it failed, for a person; empty where the error says it. */

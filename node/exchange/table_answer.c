@@ -208,7 +208,7 @@ static bool judge(struct judged *j)
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
-    return j->e->matter->approver[0] == '\0' || sym_matter_commit(j->e->matter) == SYM_OK;
+    return true;
 }
 
 static bool can_pay(struct judged *j)
@@ -275,7 +275,11 @@ static void take_part(struct judged *j)
                                             .case_ref = "",
                                             .note = "",
                                             .until_ms = sym_now_ms() + SYM_TABLE_MS_MAX};
-    enum sym_err err = sym_table_part_new(&part, j->x, &c, &fault);
+    bool approved = j->e->matter->approver[0] != '\0';
+    enum sym_err err = approved ? sym_matter_commit(j->e->matter) : SYM_OK;
+    if (err == SYM_OK) {
+        err = sym_table_part_new(&part, j->x, &c, &fault);
+    }
     if (err != SYM_OK) {
         sym_answer_deny(j->out, err == SYM_LIMIT ? SYM_REASON_BUSY : SYM_REASON_FAULT, "%s",
                         fault.text);
@@ -321,6 +325,8 @@ static void answer_table(struct judged *j)
         sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the table has the id of another");
     } else if (judge(j) && check_role(j) && can_pay(j)) {
         take_part(j);
+    } else {
+        sym_exchange_keep_approval(j->e);
     }
 }
 

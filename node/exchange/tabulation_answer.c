@@ -261,6 +261,7 @@ static bool judge(struct joint *j)
         return false;
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
+    memcpy(j->e->matter->approved, approval.held_id, sizeof j->e->matter->approved);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
     j->may_be_close = l.too_close; /* it was held, and an approver agreed */
     if (l.withheld) {
@@ -279,7 +280,7 @@ static bool judge(struct joint *j)
         deny_budget(j, &l.left);
         return false;
     }
-    return j->e->matter->approver[0] == '\0' || sym_matter_commit(j->e->matter) == SYM_OK;
+    return true;
 }
 
 /* Taking part ------------------------------------------------------------------------------------
@@ -446,6 +447,18 @@ static void answer_delivery(struct joint *j)
     }
 }
 
+static void take_part(struct joint *j)
+{
+    struct sym_exchange_matter *m = j->e->matter;
+    enum sym_err err = m->approver[0] != '\0' ? sym_matter_commit(m) : SYM_OK;
+    if (err == SYM_OK) {
+        err = open_part(j);
+    }
+    if (err != SYM_OK) {
+        sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
+    }
+}
+
 static void answer(struct joint *j)
 {
     enum sym_err err = keep_request(j);
@@ -461,10 +474,9 @@ static void answer(struct joint *j)
     } else if (delivers(j)) {
         answer_delivery(j);
     } else if (judge(j) && check_dataset(j) && check_cohort(j)) {
-        err = open_part(j);
-        if (err != SYM_OK) {
-            sym_answer_deny(j->out, SYM_REASON_FAULT, "no memory");
-        }
+        take_part(j);
+    } else {
+        sym_exchange_keep_approval(j->e);
     }
 }
 

@@ -280,7 +280,7 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out, struct 
 
 static bool is_under(const struct sym_held_item *h, const struct sym_grant_item *item)
 {
-    return sym_held_is_open(h) && is_of(item, &h->peer, sym_span_text(h->dataset), h->terms.kind);
+    return is_of(item, &h->peer, sym_span_text(h->dataset), h->terms.kind);
 }
 
 static void deny_revoked(struct sym_held_item *h, const struct change *c)
@@ -299,7 +299,7 @@ static enum sym_err put_revoked(struct sym_transaction *t, void *context)
     enum sym_err err = sym_grant_item_delete(t, c->item);
     c->n_held = 0;
     for (size_t i = 0; err == SYM_OK && i < g->n_held; i++) {
-        if (is_under(&g->held[i], c->item)) {
+        if (sym_held_is_open(&g->held[i]) && is_under(&g->held[i], c->item)) {
             struct sym_held_item denied = g->held[i];
             deny_revoked(&denied, c);
             err = sym_held_item_put(g, t, &denied);
@@ -344,8 +344,10 @@ enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name
                         sym_err_text(err));
     }
     for (size_t i = 0; i < g->n_held; i++) {
-        if (is_under(&g->held[i], item)) {
+        if (sym_held_is_open(&g->held[i]) && is_under(&g->held[i], item)) {
             deny_revoked(&g->held[i], &c);
+        } else if (is_under(&g->held[i], item)) {
+            g->held[i].in_use = false; /* it is not given back any more */
         }
     }
     remove_item(g, (size_t)(item - g->items));

@@ -15,6 +15,7 @@
  * finds the held one and is neither counted nor written down a second time. An approval is good for
  * one exchange within a day: the first such request, and none after a restore of this node, which
  * does not know whether there was one; another case, with other commitments, is another request.
+ * What came to nothing before anything was spent can give it back, and counts as a request then.
  * The grant is looked at once more then. A denial answers such requests for a day. At most
  * SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or less when
  * the room is needed. Whoever granted cannot be kept from approving, but the approver must have
@@ -135,6 +136,15 @@ SYM_MUST enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_s
 SYM_MUST enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t);
 /* NULL is fine. */
 void sym_grants_end(struct sym_grants_step *s, enum sym_err err);
+/* The step used up an approval, and this node denies all the same: it stays good, and the request
+ * is counted. Anything else stays as it is; NULL is fine. */
+void sym_grants_keep_approval(struct sym_grants_step *s, uint64_t wall_ms);
+/* The exchange for which the approval of this request was used up came to nothing before anything
+ * was spent: a step, to be put and ended as above, by which it is good again for as long as it was,
+ * while the requests of the day last. *out: NULL where nothing is given back, as the grant was
+ * revoked since, or the node started anew. */
+SYM_MUST enum sym_err sym_grants_give_back(struct sym_grants *g, struct sym_grants_step **out,
+                                           const uint8_t held_id[SYM_EXCHANGE_ID_BYTES]);
 /* All of it in a transaction of its own. */
 SYM_MUST enum sym_err sym_grants_decide(struct sym_grants *g, struct sym_policy_verdict *out,
                                         struct sym_approval *approval, const struct sym_ask *ask);

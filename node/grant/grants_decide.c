@@ -17,6 +17,7 @@ struct sym_grants_step {
     struct sym_asked before;
     struct sym_asked after;
     bool holds;
+    bool gives_back; /* an approval */
     bool held_is_new;
     uint8_t held_id[SYM_EXCHANGE_ID_BYTES];
     struct sym_held_item held_before;
@@ -32,6 +33,24 @@ static struct sym_grant_item *find_number(struct sym_grants *g, const struct sym
     return NULL;
 }
 
+static enum sym_err log_given_back(struct sym_grants *g, struct sym_transaction *t,
+                                   const struct sym_held_item *item)
+{
+    struct sym_held_request row;
+    sym_held_item_row(g, &row, item);
+    const struct sym_entry_body body = {
+        .event = sym_span_text("approval-kept"),
+        .alias = row.alias,
+        .subject = row.dataset,
+        .exchange_kind = row.kind,
+        .detail = sym_span_text("what it was given for came to nothing, and cost nothing")};
+    const struct sym_entry entry = {.kind = SYM_ENTRY_DECIDED,
+                                    .exchange_id = item->id,
+                                    .initiator = &item->peer,
+                                    .body = &body};
+    return sym_log_append(g->config.log, t, &entry, NULL);
+}
+
 /* As they are now: a grant may have been revoked since, or a later decision counted. */
 enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transaction *t)
 {
@@ -44,7 +63,10 @@ enum sym_err sym_grants_put(const struct sym_grants_step *s, struct sym_transact
     if (err == SYM_OK && pattern != NULL) {
         err = sym_pattern_item_put(t, pattern);
     }
-    return err == SYM_OK && held != NULL ? sym_held_item_put(g, t, held) : err;
+    if (err == SYM_OK && held != NULL) {
+        err = sym_held_item_put(g, t, held);
+    }
+    return err == SYM_OK && held != NULL && s->gives_back ? log_given_back(g, t, held) : err;
 }
 
 static void take_back_held(struct sym_grants *g, const struct sym_grants_step *s)
@@ -173,11 +195,20 @@ static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *o
         memcpy(decided.why, out->remark, sizeof decided.why);
     }
     decided.terms.decided_ms = ask->wall_ms;
+    decided.in_use = decided.terms.state == SYM_HELD_USED;
     s->holds = true;
     s->held_before = *item;
     memcpy(s->held_id, item->id, sizeof s->held_id);
     *item = decided;
     set_approval(approval, item);
+}
+
+static void count(struct sym_grants_step *s, struct sym_grant_item *item, uint64_t wall_ms)
+{
+    s->before = item->asked;
+    s->counts = sym_asked_add(&item->asked, wall_ms);
+    s->after = item->asked;
+    s->number = item->number;
 }
 
 static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_verdict *out,
@@ -211,11 +242,8 @@ static enum sym_err decide_fresh(struct sym_grants_step *s, struct sym_policy_ve
             return err;
         }
     }
-    s->before = item->asked;
-    s->counts = sym_asked_add(&item->asked, ask->wall_ms);
-    s->after = item->asked;
+    count(s, item, ask->wall_ms);
     count_pattern(s, ask, false);
-    s->number = item->number;
     return SYM_OK;
 }
 
@@ -263,6 +291,59 @@ enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out
         free(s);
         return err;
     }
+    *out = s;
+    return SYM_OK;
+}
+
+/* Approvals that are not used up after all ------------------------------------------------------
+ */
+
+static struct sym_grant_item *grant_of(struct sym_grants *g, const struct sym_held_item *held)
+{
+    return sym_grants_find(g, &held->peer, sym_span_text(held->dataset), held->terms.kind);
+}
+
+void sym_grants_keep_approval(struct sym_grants_step *s, uint64_t wall_ms)
+{
+    struct sym_held_item *held =
+        s != NULL && s->holds ? sym_held_find(s->grants, sym_span(s->held_id, sizeof s->held_id))
+                              : NULL;
+    struct sym_grant_item *item = held != NULL ? grant_of(s->grants, held) : NULL;
+    if (item != NULL && held->terms.state == SYM_HELD_USED) {
+        *held = s->held_before;
+        s->holds = false;
+        count(s, item, wall_ms);
+    }
+}
+
+/* The attempt is paid for as any request is, so that what fails is not tried for ever. */
+static bool may_give_back(struct sym_grants *g, const struct sym_held_item *held, uint64_t now_ms)
+{
+    const struct sym_grant_item *item = held != NULL ? grant_of(g, held) : NULL;
+    return item != NULL && held->in_use && now_ms < held->terms.expires_ms &&
+           sym_asked_count(&item->asked, now_ms) < item->limits.per_day;
+}
+
+enum sym_err sym_grants_give_back(struct sym_grants *g, struct sym_grants_step **out,
+                                  const uint8_t held_id[SYM_EXCHANGE_ID_BYTES])
+{
+    uint64_t now_ms = sym_grants_now(g);
+    struct sym_held_item *held = sym_held_find(g, sym_span(held_id, SYM_EXCHANGE_ID_BYTES));
+    *out = NULL;
+    if (!may_give_back(g, held, now_ms)) {
+        return SYM_OK;
+    }
+    struct sym_grants_step *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return SYM_NO_MEMORY;
+    }
+    *s = (struct sym_grants_step){
+        .grants = g, .peer = held->peer, .holds = true, .gives_back = true, .held_before = *held};
+    memcpy(s->held_id, held->id, sizeof s->held_id);
+    held->in_use = false;
+    held->terms.state = SYM_HELD_APPROVED;
+    held->terms.decided_ms = held->terms.expires_ms - SYM_HELD_MS;
+    count(s, grant_of(g, held), now_ms);
     *out = s;
     return SYM_OK;
 }

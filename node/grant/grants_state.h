@@ -33,6 +33,7 @@ struct sym_held_item {
     uint8_t what_for[SYM_DIGEST_BYTES];      /* digest of its commitments, and of ask.bound */
     uint8_t case_hash[SYM_HASH_BYTES];       /* the commitment to the case */
     bool has_case;
+    bool in_use; /* its approval is used up by an exchange since the start, and not void yet */
     char dataset[SYM_ALIAS_BYTES];
     char decided_by[SYM_ALIAS_BYTES];
     char why[SYM_REASON_BYTES_MAX + 1u];

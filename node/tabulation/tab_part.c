@@ -393,6 +393,11 @@ bool sym_tab_part_has_release(const struct sym_tab_part *p)
     return p->kept;
 }
 
+bool sym_tab_part_is_unspent(const struct sym_tab_part *p)
+{
+    return !p->debited;
+}
+
 void sym_tab_part_closing(const struct sym_tab_part *p, struct sym_statement *word)
 {
     const uint8_t *consents = sym_tab_member_consents_hash(p->member);

@@ -54,6 +54,8 @@ SYM_MUST enum sym_err sym_tab_part_made(struct sym_tab_part *p, enum sym_err err
 SYM_MUST enum sym_err sym_tab_part_put_end(const struct sym_tab_part *p, struct sym_transaction *t);
 
 bool sym_tab_part_has_release(const struct sym_tab_part *p);
+/* Nothing was debited: nothing that depends on data has left. */
+bool sym_tab_part_is_unspent(const struct sym_tab_part *p);
 /* Hashes of consents and release, as far as there are. */
 void sym_tab_part_closing(const struct sym_tab_part *p, struct sym_statement *word);
 /* Why it failed, for a person; empty where the error says it. */

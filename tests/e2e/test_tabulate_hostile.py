@@ -85,6 +85,23 @@ class Approved(TabulationTest):
         self.assertEqual(again["state"], "done", again)
         self.assertNotEqual(again["tabulation"], first["tabulation"])
 
+    def test_an_approval_is_still_good_where_another_participant_was_not_ready(self):
+        crew = self.crew(4, 3, daemon=EXACT)
+        crew.load([random_counts(CUBE, at) for at in range(4)])
+        for member in crew.nodes[1:]:
+            member.do("user", "add", "anna", "--role", "approver,operator")
+            member.do("grant", crew.asker.alias, DATASET, "tabulate", "--approval", user="operator")
+        crew.ask()
+        for at, member in enumerate(crew.nodes[1:]):
+            waiting, = [row["id"] for row in member.json("requests", user="anna") if row["state"] == "waiting"]
+            member.do("approve", waiting, user="anna")
+            answer = crew.ask()
+            self.assertEqual(answer["state"] == "done", at == 2, answer)
+            if at == 0:  # nor is it used up where that node itself denies
+                member.do("settings", "set", "tabulate-minimum", 9, user="anna")
+                self.assertIn("fewer than the 9", crew.ask()["fault"])
+                member.do("settings", "set", "tabulate-minimum", 3, user="anna")
+
 
 class Withheld(TabulationTest):
     def test_an_approver_can_close_one_whose_release_never_came(self):

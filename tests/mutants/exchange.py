@@ -111,4 +111,24 @@ MUTANTS = [
         "node/test_openings:asking_whether_an_answer_still_is_one_is_another_wish",
         ("node/exchange/exchange_matter.c", "asked->cohort, asked->answered};", "asked->cohort};"),
     ),
+    (
+        "an approval that came to nothing is given back for ever",
+        "node/test_grants_held:each_attempt_on_one_approval_is_one_request_of_the_day",
+        ("node/grant/grants_decide.c", "sym_asked_count(&item->asked, now_ms) < item->limits.per_day;", "item->limits.per_day > 0;"),
+    ),
+    (
+        "an approval comes back that a revoked grant has voided",
+        "node/test_grants_held:no_approval_is_given_back_after_a_restart_or_once_its_grant_was_revoked",
+        ("node/grant/grants.c", "            g->held[i].in_use = false; /* it is not given back any more */\n", "            continue;\n"),
+    ),
+    (
+        "an approval is given back after its day",
+        "node/test_grants_held:what_came_to_nothing_gives_its_approval_back_for_as_long_as_it_was_good",
+        ("node/grant/grants_decide.c", "held->in_use && now_ms < held->terms.expires_ms &&", "held->in_use &&"),
+    ),
+    (
+        "what the node itself denies uses up the approval",
+        "node/test_grants_held:what_the_node_itself_denies_leaves_the_approval_as_it_was",
+        ("node/grant/grants_decide.c", "        *held = s->held_before;\n        s->holds = false;\n        count(", "        count("),
+    ),
 ]

@@ -258,6 +258,21 @@ void sym_grants_end(struct sym_grants_step *s, enum sym_err err)
     }
 }
 
+void sym_grants_keep_approval(struct sym_grants_step *s, uint64_t wall_ms)
+{
+    (void)s;
+    (void)wall_ms;
+}
+
+enum sym_err sym_grants_give_back(struct sym_grants *g, struct sym_grants_step **out,
+                                  const uint8_t held_id[SYM_EXCHANGE_ID_BYTES])
+{
+    (void)g;
+    (void)held_id;
+    *out = NULL;
+    return SYM_OK;
+}
+
 size_t sym_grants_offers(struct sym_grants *g, struct sym_standing_offer *out, size_t max)
 {
     struct rig_side *side = (void *)g;

@@ -47,6 +47,11 @@ int fdatasync(int fd)
     return 0;
 }
 
+static enum sym_err put_step(struct sym_transaction *t, void *context)
+{
+    return sym_grants_put(context, t);
+}
+
 static void an_approval_is_good_for_one_exchange(void **state)
 {
     struct grants_rig *r = *state;
@@ -66,6 +71,104 @@ static void an_approval_is_good_for_one_exchange(void **state)
     assert_int_equal(count(r, SYM_HELD_USED), 1);
     assert_int_equal(count(r, SYM_HELD_WAITING), 1);
     assert_int_equal(grants_rig_lines(r, "request-approved"), 1);
+}
+
+/* Uses up the approval of this request, and gives it back. */
+static bool give_back(struct grants_rig *r, const struct rig_ask *ask)
+{
+    struct sym_grants_step *s = NULL;
+    assert_int_equal(sym_grants_give_back(r->grants, &s, ask->id), SYM_OK);
+    if (s == NULL) {
+        return false;
+    }
+    assert_int_equal(sym_store_write(r->room.store, put_step, s), SYM_OK);
+    sym_grants_end(s, SYM_OK);
+    return true;
+}
+
+static void what_came_to_nothing_gives_its_approval_back_for_as_long_as_it_was_good(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    assert_false(give_back(r, &ask)); /* it was not used */
+    grants_rig_set_clock(RIG_NOW + 23 * RIG_HOUR);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+    assert_true(give_back(r, &ask));
+    assert_false(give_back(r, &ask)); /* once for each use */
+    assert_int_equal(grants_rig_lines(r, "approval-kept"), 1);
+    assert_int_equal(grants_rig_asked(r), 2);
+    grants_rig_restart(r);
+    assert_int_equal(count(r, SYM_HELD_APPROVED), 1);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+    assert_string_equal(r->approval.approver, "anna");
+    grants_rig_set_clock(RIG_NOW + 25 * RIG_HOUR);
+    assert_false(give_back(r, &ask));
+    assert_int_equal(decide_again(r, &ask), HELD);
+}
+
+static void each_attempt_on_one_approval_is_one_request_of_the_day(void **state)
+{
+    struct grants_rig *r = *state;
+    struct rig_ask ask;
+    unsigned attempts = 0;
+    hold(r, &ask);
+    approve(r, &ask);
+    do {
+        assert_int_equal(decide_again(r, &ask), GRANTED);
+        attempts++;
+    } while (attempts < 10 && give_back(r, &ask));
+    assert_int_equal(attempts, 5);
+    assert_int_equal(grants_rig_asked(r), 5);
+}
+
+static void no_approval_is_given_back_after_a_restart_or_once_its_grant_was_revoked(void **state)
+{
+    struct grants_rig *r = *state;
+    const struct sym_grant_name name = {.alias = sym_span_text("peer-0"),
+                                        .dataset = sym_span_text("suspects"),
+                                        .kind = SYM_KIND_OVERLAP_MATCHES};
+    struct sym_grant row = grants_rig_row();
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+    grants_rig_restart(r);
+    assert_false(give_back(r, &ask));
+    hold(r, &ask);
+    approve(r, &ask);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+    assert_int_equal(sym_grants_revoke(r->grants, &name, &r->operator_, &r->fault), SYM_OK);
+    assert_false(give_back(r, &ask));
+    row.approval = true;
+    grants_rig_add(r, &row);
+    assert_false(give_back(r, &ask));
+    assert_int_equal(decide_again(r, &ask), HELD);
+}
+
+/* Denied by what the grant knows nothing of: the budget, the edition, who takes part. */
+static void what_the_node_itself_denies_leaves_the_approval_as_it_was(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_policy_verdict verdict;
+    struct sym_approval approval;
+    struct sym_grants_step *s = NULL;
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    struct rig_ask second = again(r, &ask);
+    grants_rig_fill(&second);
+    assert_int_equal(sym_grants_begin(r->grants, &s, &verdict, &approval, &second.ask), SYM_OK);
+    assert_int_equal(verdict.decision, GRANTED);
+    sym_grants_keep_approval(s, grants_rig_clock());
+    assert_int_equal(sym_store_write(r->room.store, put_step, s), SYM_OK);
+    sym_grants_end(s, SYM_OK);
+    assert_int_equal(grants_rig_asked(r), 2);
+    grants_rig_restart(r);
+    assert_int_equal(grants_rig_asked(r), 2);
+    assert_int_equal(decide_again(r, &ask), GRANTED);
+    assert_string_equal(r->approval.approver, "anna");
 }
 
 static void an_approval_survives_a_restart_and_its_use_does_too(void **state)
@@ -457,6 +560,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_approval_is_good_for_one_exchange),
+        TEST(what_came_to_nothing_gives_its_approval_back_for_as_long_as_it_was_good),
+        TEST(each_attempt_on_one_approval_is_one_request_of_the_day),
+        TEST(no_approval_is_given_back_after_a_restart_or_once_its_grant_was_revoked),
+        TEST(what_the_node_itself_denies_leaves_the_approval_as_it_was),
         TEST(an_approval_survives_a_restart_and_its_use_does_too),
         TEST(the_same_request_for_fewer_elements_finds_the_approval),
         TEST(an_approval_is_good_for_the_engines_it_was_given_for),

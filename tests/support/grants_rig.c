@@ -116,13 +116,18 @@ void grants_rig_ask(struct grants_rig *r, struct rig_ask *out, size_t peer)
     sym_put_u64(out->case_ref, r->number);
 }
 
-enum sym_err grants_rig_decide(struct grants_rig *r, struct rig_ask *ask)
+void grants_rig_fill(struct rig_ask *ask)
 {
     ask->request.exchange_id = sym_span(ask->id, sizeof ask->id);
     ask->commitments.case_ref = sym_span(ask->case_ref, sizeof ask->case_ref);
     ask->request.commitments = &ask->commitments;
     ask->ask.request = &ask->request;
     ask->ask.wall_ms = clock_ms;
+}
+
+enum sym_err grants_rig_decide(struct grants_rig *r, struct rig_ask *ask)
+{
+    grants_rig_fill(ask);
     return sym_grants_decide(r->grants, &r->verdict, &r->approval, &ask->ask);
 }
 

@@ -50,6 +50,8 @@ struct rig_ask {
     uint8_t case_ref[32];
 };
 void grants_rig_ask(struct grants_rig *r, struct rig_ask *out, size_t peer);
+/* What points into *ask itself, and the time. */
+void grants_rig_fill(struct rig_ask *ask);
 /* Decides it; the verdict and the approval are in the rig. */
 SYM_MUST enum sym_err grants_rig_decide(struct grants_rig *r, struct rig_ask *ask);
 /* Decides a new one of this peer, which must be possible. */
