@@ -78,6 +78,23 @@ static uint32_t months_of(enum sym_dimension dimension)
     return dimension == SYM_DIMENSION_YEAR ? 12 : dimension == SYM_DIMENSION_QUARTER ? 3 : 1;
 }
 
+enum sym_err sym_periods_fit(const struct sym_periods *p, enum sym_dimension finest,
+                             struct sym_fault *fault)
+{
+    char code[SYM_CODE_BYTES_MAX + 1];
+    uint32_t months = months_of(finest);
+    bool begins = p->first % months == 0;
+    const char *option = begins ? "to" : "from";
+    if (begins && (p->last + 1) % months == 0) {
+        return SYM_OK;
+    }
+    sym_periods_code(code, p, finest, begins ? sym_periods_count(p, finest) - 1 : 0);
+    return sym_fail(fault, SYM_BAD_VALUE,
+                    "--%s: the question is by %s, so that all of %s would count; write --%s %s, or "
+                    "add a finer period to --by",
+                    option, sym_dimension_text((uint32_t)finest), code, option, code);
+}
+
 size_t sym_periods_count(const struct sym_periods *p, enum sym_dimension dimension)
 {
     uint32_t months = months_of(dimension);

@@ -22,6 +22,10 @@ struct sym_periods {
 SYM_MUST enum sym_err sym_periods_read(struct sym_periods *out, const char *from, const char *to,
                                        uint64_t now_s, struct sym_fault *fault);
 
+/* Of a question that is by no finer time than this: it begins and ends with whole codes. */
+SYM_MUST enum sym_err sym_periods_fit(const struct sym_periods *p, enum sym_dimension finest,
+                                      struct sym_fault *fault);
+
 /* How many codes of a dimension of time cover it, and number `at` of them. */
 size_t sym_periods_count(const struct sym_periods *p, enum sym_dimension dimension);
 void sym_periods_code(char out[SYM_CODE_BYTES_MAX + 1], const struct sym_periods *p,

@@ -149,18 +149,40 @@ static enum sym_err read_periods(struct sym_question *q, const struct sym_args *
     return err;
 }
 
-/* Does --only name the codes of all times? */
-static bool says_times(const struct sym_question *q, const struct sym_code_source *s)
+static bool says_codes(const struct sym_code_source *s, enum sym_dimension d)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < q->query.n_dimensions; i++) {
-        enum sym_dimension d = (enum sym_dimension)q->dimensions[i].dimension;
-        left += sym_dimension_role(d) == SYM_ROLE_TIME;
-        for (size_t k = 0; k < s->n_only; k++) {
-            left -= s->only[k].dimension == d && sym_dimension_role(d) == SYM_ROLE_TIME;
+    bool says = false;
+    for (size_t i = 0; i < s->n_only; i++) {
+        says = says || s->only[i].dimension == d;
+    }
+    return says;
+}
+
+/* The finest of those times whose codes --only does not name; none where it names them all. */
+static enum sym_dimension finest_time(const struct sym_question *q, const struct sym_code_source *s)
+{
+    static const enum sym_dimension times[] = {SYM_DIMENSION_MONTH, SYM_DIMENSION_QUARTER,
+                                               SYM_DIMENSION_YEAR};
+    for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+        for (size_t i = 0; i < q->query.n_dimensions; i++) {
+            if (q->dimensions[i].dimension == (uint32_t)times[t] && !says_codes(s, times[t])) {
+                return times[t];
+            }
         }
     }
-    return left == 0;
+    return SYM_DIMENSION_NONE;
+}
+
+/* A time that was said, and would not be what is counted. */
+static enum sym_err check_periods(const struct sym_question *q, const struct sym_code_source *s,
+                                  bool said, struct sym_fault *fault)
+{
+    enum sym_dimension finest = finest_time(q, s);
+    if (finest == SYM_DIMENSION_NONE && said) {
+        return sym_fail(fault, SYM_BAD_VALUE,
+                        "--only: it names the codes of all times; leave --from and --to");
+    }
+    return said ? sym_periods_fit(&q->periods, finest, fault) : SYM_OK;
 }
 
 /* The codes of one dimension. The question is of some alone where a filter chose them, and of a
@@ -223,8 +245,12 @@ static enum sym_err read_all(struct sym_question *q, enum sym_tab_shape shape,
                              const struct sym_args *args, struct sym_code_source *s,
                              struct sym_fault *fault)
 {
-    enum sym_err err = make_codes(q, s, fault);
-    q->periods.is_default = q->periods.is_default && !says_times(q, s);
+    bool said = sym_args_has(args, "from") || sym_args_has(args, "to");
+    enum sym_err err = check_periods(q, s, said, fault);
+    if (err == SYM_OK) {
+        err = make_codes(q, s, fault);
+    }
+    q->periods.is_default = q->periods.is_default && finest_time(q, s) != SYM_DIMENSION_NONE;
     if (err == SYM_OK) {
         err = sym_levels_make(&q->levels, q->dimensions, q->query.n_dimensions, shape,
                               sym_args_value(args, "levels"), fault);

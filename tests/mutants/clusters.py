@@ -1,4 +1,4 @@
-# Clusters of places: what the tests of the scan statistic and of Gi* must catch.
+# Questions, and clusters of places: what the tests of --from and --to, the scan statistic and Gi* must catch.
 # Each: what is broken, the test that must fail, and edits of (file, text, replacement).
 MUTANTS = [
     (
@@ -40,5 +40,15 @@ MUTANTS = [
         "a question that has no clusters is asked, and spends",
         "cli/test_clusters:refuses_what_has_no_clusters",
         ("cli/tabulate/spatial.c", "if (level == query->n_levels)", "if (level > query->n_levels)"),
+    ),
+    (
+        "a question by year is of all of a year of which a part was asked for",
+        "cli/test_tabulate:refuses_questions_that_make_no_sense",
+        ("cli/tabulate/periods.c", "if (begins && (p->last + 1) % months == 0) {", "if (begins || months > 0) {"),
+    ),
+    (
+        "a time that was said is not heard where the codes were named",
+        "cli/test_tabulate:refuses_questions_that_make_no_sense",
+        ("cli/tabulate/question.c", "if (finest == SYM_DIMENSION_NONE && said) {", "if (finest == SYM_DIMENSION_NONE) {\n        return SYM_OK;\n    }\n    if (finest == SYM_DIMENSION_NONE && said) {"),
     ),
 ]
