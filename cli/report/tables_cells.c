@@ -163,7 +163,15 @@ static void put_interval(const struct sym_tables *t, const struct level *l,
     (void)fputs("</td>", t->to);
 }
 
-static void put_head(const struct sym_tables *t, const struct level *l)
+static enum sym_report_word unit_of(const struct sym_json_value *r)
+{
+    const char *unit = sym_json_words(sym_json_get(sym_json_get(r, "measure"), "unit"));
+    return strcmp(unit, "persons") == 0     ? SYM_WORD_PERSONS
+           : strcmp(unit, "incidents") == 0 ? SYM_WORD_INCIDENTS
+                                            : SYM_WORD_COUNT;
+}
+
+static void put_head(const struct sym_tables *t, const struct level *l, enum sym_report_word unit)
 {
     (void)fputs("<table>\n<caption>", t->to);
     for (size_t i = 0; i < l->n; i++) {
@@ -178,7 +186,7 @@ static void put_head(const struct sym_tables *t, const struct level *l)
     }
     (void)fprintf(t->to,
                   "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
-                  say(t, SYM_WORD_COUNT), say(t, SYM_WORD_BETWEEN));
+                  say(t, unit), say(t, SYM_WORD_BETWEEN));
 }
 
 enum sym_err sym_tables_level(const struct sym_tables *t, const struct sym_json_value *r,
@@ -198,7 +206,7 @@ enum sym_err sym_tables_level(const struct sym_tables *t, const struct sym_json_
     }
     size_t shown = n <= SYM_TABLES_ALL_CELLS ? n : with;
     shown = shown < SYM_TABLES_ROWS_MAX ? shown : SYM_TABLES_ROWS_MAX;
-    put_head(t, &l);
+    put_head(t, &l, unit_of(r));
     for (size_t i = 0; i < shown; i++) {
         (void)fputs("<tr>", t->to);
         put_codes(t, &l, rows[i].at);

@@ -46,6 +46,8 @@ enum sym_language { SYM_LANGUAGE_EN, SYM_LANGUAGE_FR, SYM_LANGUAGE_COUNT };
     X(NOT_IN_LOG, "not in a signed log yet", "pas encore dans un journal signé")                    \
     X(WRONG, "WRONG: the log does not prove it", "FAUX : le journal ne le prouve pas")              \
     X(COUNT, "Count", "Nombre")                                                                     \
+    X(INCIDENTS, "Incidents", "Incidents")                                                          \
+    X(PERSONS, "Persons", "Personnes")                                                              \
     X(BETWEEN, "95 of 100 true counts lie in", "95 nombres vrais sur 100 sont dans")                \
     X(TO, "to", "à")                                                                                \
     X(MORE_HIDDEN, "further cells are not shown", "autres cases ne sont pas montrées")              \

@@ -179,6 +179,7 @@ static void put_provenance(struct sym_json *j, const struct sym_view *v)
     sym_json_hex(j, "exchange", sym_span(v->id, sizeof v->id));
     sym_json_hex(j, "query_id", r->qid);
     sym_json_time(j, "released", r->released_ms / 1000);
+    sym_json_string(j, "unit", v->query.unit == SYM_TAB_PERSONS ? "persons" : "incidents");
     sym_json_number(j, "participants", sym_release_included(v));
     sym_json_number(j, "participants_asked", sym_release_asked(v));
     sym_json_string(j, "epsilon", epsilon);

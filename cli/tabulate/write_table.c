@@ -12,6 +12,7 @@
 
 #define BAR_COLUMNS 24u
 #define NAME_BYTES  256u
+#define UNIT_BYTES  128u
 
 /* "#" where the terminal does not show UTF-8. */
 static void put_bar(struct sym_table *t, uint64_t value, uint64_t largest)
@@ -181,6 +182,21 @@ static void put_proof(struct sym_table *t, const struct sym_proof *p)
     sym_table_format(t, "no entry in a signed head of this node's log names it");
 }
 
+/* What one of a count is: the title of the column does not say it. */
+static void unit_text(char out[UNIT_BYTES], const struct sym_tab_query *q)
+{
+    char persons[UNIT_BYTES] = "incidents";
+    if (q->unit == SYM_TAB_PERSONS) {
+        (void)snprintf(persons, sizeof persons, "persons, at most %" PRIu32 " of one incident",
+                       q->persons_max);
+    }
+    (void)snprintf(out, UNIT_BYTES, "%s", persons);
+    if (q->cells_per_incident > 1) {
+        (void)snprintf(out, UNIT_BYTES, "%s; an incident in at most %" PRIu32 " cells of a level",
+                       persons, q->cells_per_incident);
+    }
+}
+
 static enum sym_err put_head(FILE *to, const struct sym_view *v)
 {
     static const struct sym_column columns[] = {{.title = NULL}, {.title = NULL}};
@@ -189,6 +205,7 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     char qid[2 * SYM_HASH_BYTES + 1];
     char asker[SYM_PARTY_BYTES];
     char missing[SYM_PARTIES_BYTES];
+    char unit[UNIT_BYTES];
     struct sym_table *t = sym_table_new(columns, 2);
     sym_hex(hex, v->id, sizeof v->id);
     sym_hex(qid, r->qid.data, r->qid.len);
@@ -198,6 +215,8 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
     put_line(t, "asked by", asker);
     sym_table_format(t, "dataset");
     sym_table_text(t, r->dataset);
+    unit_text(unit, &v->query);
+    put_line(t, "counted", unit);
     sym_table_format(t, "purpose");
     sym_table_format(t, "%s, basis %s", sym_purpose_text(r->purpose), sym_basis_text(r->basis));
     sym_table_format(t, "released");
@@ -229,6 +248,7 @@ static enum sym_err put_head(FILE *to, const struct sym_view *v)
 
 static void put_preview_head(FILE *to, const struct sym_view *v)
 {
+    char unit[UNIT_BYTES];
     char name[SYM_FORMAT_TEXT_BYTES(SYM_ALIAS_BYTES)];
     sym_format_text(name, sizeof name, v->dataset);
     (void)fprintf(to, "%s: %" PRIu64 " of %" PRIu64 " records count%s.\n", name, v->records,
@@ -236,6 +256,8 @@ static void put_preview_head(FILE *to, const struct sym_view *v)
                   v->left_out > 0
                       ? "; the others lie outside the time or the codes that were asked for"
                       : "");
+    unit_text(unit, &v->query);
+    (void)fprintf(to, "Counted are %s.\n", unit);
     (void)fprintf(to, "This is what the node would add, before noise. Nothing has left it.\n");
 }
 

@@ -164,6 +164,26 @@ static void a_heading_says_of_what_data_and_time(void **state)
     free(text);
 }
 
+static void a_column_of_counts_says_of_what(void **state)
+{
+    static const char *const rows[][3] = {
+        {"en", "\"measure\":{\"unit\":\"persons\"},", "<th scope=\"col\">Persons</th>"},
+        {"fr", "\"measure\":{\"unit\":\"persons\"},", "<th scope=\"col\">Personnes</th>"},
+        {"en", "\"measure\":{\"unit\":\"incidents\"},", "<th scope=\"col\">Incidents</th>"},
+        {"en", "\"measure\":{\"unit\":\"<b>\"},", "<th scope=\"col\">Count</th>"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char document[4096];
+        (void)snprintf(document, sizeof document,
+                       HEAD("symbolon-report/1", "%s") "%s" DIMENSIONS LEVEL("[1999,40,null]") TAIL,
+                       rows[i][0], rows[i][1]);
+        char *text = good_page(document, &plain);
+        assert_non_null(strstr(text, rows[i][2]));
+        free(text);
+    }
+}
+
 static void a_dataset_may_be_called_this_node_and_stays_so(void **state)
 {
     (void)state;
@@ -391,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_is_not_shown_is_never_zero),
         cmocka_unit_test(a_plain_page_runs_nothing_and_says_why_it_is_plain),
         cmocka_unit_test(a_heading_says_of_what_data_and_time),
+        cmocka_unit_test(a_column_of_counts_says_of_what),
         cmocka_unit_test(a_dataset_may_be_called_this_node_and_stays_so),
         cmocka_unit_test(an_overlap_says_what_was_compared_and_who_counted),
         cmocka_unit_test(large_levels_list_what_has_a_count),

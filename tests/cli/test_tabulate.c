@@ -135,6 +135,7 @@ static void a_preview_asks_nobody_and_waits_until_it_is_counted(void **state)
     assert_string_equal(
         r.out, "incidents: 140 of 145 records count; the others lie outside the time or the codes "
                "that were asked for.\n"
+               "Counted are incidents.\n"
                "This is what the node would add, before noise. Nothing has left it.\n\ncountry\n#  "
                "country   count  \n"
                "1  IT Italy    100  ████████████████████████\n"

@@ -52,6 +52,22 @@ static void json_is_the_release_format(void **state)
     cJSON_Delete(j);
 }
 
+static void a_table_and_a_map_say_what_was_counted(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, tabulates);
+    run(&r, SMALL);
+    assert_shows(r.out, "counted       incidents\n");
+    run(&r, SMALL "|--unit|persons|--persons-max|3|--cells-per-incident|2");
+    assert_shows(r.out,
+                 "counted       persons, at most 3 of one incident; an incident in at most 2 "
+                 "cells of a level\n");
+    run(&r, SMALL "|--unit|persons|--persons-max|3|--preview");
+    assert_shows(r.out, "Counted are persons, at most 3 of one incident.\n");
+    run(&r, SMALL "|--unit|persons|--persons-max|3|--format|geojson");
+    assert_shows(r.out, "\"unit\": \"persons\"");
+}
+
 static void csv_has_each_cell_and_suppressed_ones_without_a_count(void **state)
 {
     static struct run r;
@@ -389,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_NODE(json_is_the_release_format),
+        WITH_NODE(a_table_and_a_map_say_what_was_counted),
         WITH_NODE(csv_has_each_cell_and_suppressed_ones_without_a_count),
         WITH_NODE(maps_have_points_and_routes_have_lines),
         WITH_NODE(rates_rank_by_population),
