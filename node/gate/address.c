@@ -13,6 +13,9 @@
 #define KEEPALIVE_EVERY_S  5
 #define KEEPALIVE_COUNT    2
 #define IPV6_CUSTOMER_BITS 64
+/* The setting can be changed where the node runs only. */
+#define ELSEWHERE                                                                                  \
+    "symbolond --listen ADDRESS:PORT; then `symbolon settings set listen ADDRESS:PORT` keeps it"
 
 static enum sym_err parse_port(in_port_t *port, const char *text)
 {
@@ -130,20 +133,22 @@ static enum sym_err listen_fault(struct sym_fault *fault, struct sym_span text, 
     case EADDRINUSE:
         return sym_fail(fault, SYM_IN_USE,
                         "listen: %.*s is in use by another program (`ss -ltnp` names it): stop "
-                        "that one and start this node; once it runs, `symbolon settings set listen "
-                        "ADDRESS:PORT` gives it another address from the next start on",
+                        "that one, or start this node elsewhere: " ELSEWHERE,
                         len, at);
     case EACCES:
     case EPERM:
-        return sym_fail(fault, SYM_DENIED,
-                        "listen: this user may not use %.*s: choose a port above 1023", len, at);
+        return sym_fail(
+            fault, SYM_DENIED,
+            "listen: this user may not use %.*s: start with a port above 1023: " ELSEWHERE, len,
+            at);
     case EADDRNOTAVAIL:
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "listen: this machine has no address %.*s: choose one of its own, or "
-                        "0.0.0.0 or [::] for all",
+                        "listen: this machine has no address %.*s: start with one of its own, or "
+                        "with 0.0.0.0 or [::] for all: " ELSEWHERE,
                         len, at);
     default:
-        return sym_fail(fault, SYM_IO, "listen: %.*s: %s", len, at, strerror(code));
+        return sym_fail(fault, SYM_IO, "listen: %.*s: %s: start elsewhere: " ELSEWHERE, len, at,
+                        strerror(code));
     }
 }
 

@@ -1,6 +1,6 @@
 #include "node/party/settings.h"
 
-#include "crypto/card.h"
+#include "node/listen.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,10 +71,12 @@ static enum sym_err check(const struct setting_row *row, struct sym_span value,
         return place_among(row->words, value) >= 0 ? SYM_OK : refuse_word(row, fault);
     }
     if (row->most == 0) {
-        return sym_endpoint_check(value) == SYM_OK
+        return sym_listen_check(NULL, value) == SYM_OK
                    ? SYM_OK
                    : sym_fail(fault, SYM_BAD_VALUE,
-                              "%s: address:port is needed, such as 0.0.0.0:7700", row->text);
+                              "%s: a numeric address and port are needed, such as 0.0.0.0:7700 or "
+                              "[2001:db8::7]:7700",
+                              row->text);
     }
     uint64_t number = 0;
     for (size_t i = 0; i < value.len; i++) {

@@ -1,8 +1,8 @@
 #include "node/supervisor/options.h"
 
 #include "crypto/text.h"
+#include "node/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #define DAYS_MAX 1096
 
 const char sym_options_help[] =
-    "usage: symbolond --dir DIR [--passphrase-file FILE | --key-file FILE]\n"
+    "usage: symbolond --dir DIR [--listen ADDRESS:PORT] [--passphrase-file FILE | --key-file "
+    "FILE]\n"
     "       symbolond --init --dir DIR --name NAME --role ROLE --listen ADDRESS:PORT\n"
     "                 [--endpoint HOST:PORT]... [--days N] [--passphrase-file FILE | --key-file "
     "FILE]\n"
@@ -23,6 +24,7 @@ const char sym_options_help[] =
     "with \"ready\" when it serves. SIGHUP is ignored: the node has no configuration file.\n"
     "\n"
     "  --dir DIR               directory of the node\n"
+    "  --listen ADDRESS:PORT   this time, take connections there and not where the setting says\n"
     "  --passphrase-file FILE  holds the passphrase of DIR/node.keys\n"
     "  --key-file FILE         holds the key of DIR/node.keys, when that is wrapped by a key\n"
     "                          (neither: systemd's credential \"passphrase\" or \"key\", or a "
@@ -135,8 +137,7 @@ static enum sym_err collect(struct given *g, int argc, char **argv, struct sym_f
 
 static enum sym_err choose_mode(enum sym_mode *mode, const struct given *g, struct sym_fault *fault)
 {
-    static const int only_init[] = {OPTION_NAME, OPTION_ROLE, OPTION_LISTEN, OPTION_ENDPOINT,
-                                    OPTION_DAYS};
+    static const int only_init[] = {OPTION_NAME, OPTION_ROLE, OPTION_ENDPOINT, OPTION_DAYS};
     bool init = value_of(g, OPTION_INIT) != NULL;
 
     *mode = SYM_MODE_RUN;
@@ -154,6 +155,10 @@ static enum sym_err choose_mode(enum sym_mode *mode, const struct given *g, stru
             return sym_fail(fault, SYM_BAD_VALUE, "--%s: only together with --init",
                             known[only_init[i] - OPTION_DIR].name);
         }
+    }
+    if (value_of(g, OPTION_LISTEN) != NULL &&
+        (value_of(g, OPTION_ROTATE) != NULL || value_of(g, OPTION_RESTORE) != NULL)) {
+        return sym_fail(fault, SYM_BAD_VALUE, "--listen: not together with --rotate or --restore");
     }
     if (init) {
         *mode = SYM_MODE_INIT;
@@ -197,31 +202,14 @@ static enum sym_err take_common(struct sym_options *o, const struct given *g,
     return SYM_OK;
 }
 
-/* "address:port" or "[v6]:port" with a numeric address and a port from 1 to 65535; wildcard tells
- * of 0.0.0.0 and [::]. */
-static enum sym_err read_listen(bool *wildcard, const char *text)
+static enum sym_err take_listen(bool *wildcard, const char *text, struct sym_fault *fault)
 {
-    struct in6_addr address; /* the larger one */
-    char host[INET6_ADDRSTRLEN];
-    bool v6 = text[0] == '[';
-    const char *colon = strrchr(text, ':');
-
-    if (sym_endpoint_check(sym_span_text(text)) != SYM_OK || colon == NULL) {
-        return SYM_BAD_VALUE;
-    }
-    const char *start = v6 ? text + 1 : text;
-    size_t len = (size_t)(colon - start) - (v6 ? 1 : 0);
-    if (len >= sizeof host) {
-        return SYM_BAD_VALUE;
-    }
-    memcpy(host, start, len);
-    host[len] = '\0';
-    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &address) != 1) {
-        return SYM_BAD_VALUE;
-    }
-    static const struct in6_addr any;
-    *wildcard = sym_equal(&address, &any, v6 ? sizeof address : sizeof(struct in_addr));
-    return SYM_OK;
+    return sym_listen_check(wildcard, sym_span_text(text)) == SYM_OK
+               ? SYM_OK
+               : sym_fail(fault, SYM_BAD_VALUE,
+                          "--listen: \"%.60s\" is not a numeric address and port, such as "
+                          "192.0.2.7:7701 or [2001:db8::7]:7701",
+                          text);
 }
 
 static enum sym_err take_places(struct sym_init *init, const struct given *g,
@@ -231,11 +219,9 @@ static enum sym_err take_places(struct sym_init *init, const struct given *g,
     init->listen = value_of(g, OPTION_LISTEN);
     init->n_endpoint = g->n_endpoint;
     memcpy(init->endpoint, g->endpoint, sizeof init->endpoint);
-    if (read_listen(&wildcard, init->listen) != SYM_OK) {
-        return sym_fail(fault, SYM_BAD_VALUE,
-                        "--listen: \"%.60s\" is not a numeric address and port, such as "
-                        "192.0.2.7:7701 or [2001:db8::7]:7701",
-                        init->listen);
+    enum sym_err err = take_listen(&wildcard, init->listen, fault);
+    if (err != SYM_OK) {
+        return err;
     }
     if (wildcard && g->n_endpoint == 0) {
         return sym_fail(fault, SYM_BAD_VALUE,
@@ -324,6 +310,10 @@ enum sym_err sym_options_parse(struct sym_options *out, int argc, char **argv,
     }
     if (err == SYM_OK) {
         err = take_common(&o, &g, fault);
+    }
+    if (err == SYM_OK && o.mode == SYM_MODE_RUN && value_of(&g, OPTION_LISTEN) != NULL) {
+        o.listen = value_of(&g, OPTION_LISTEN);
+        err = take_listen(NULL, o.listen, fault);
     }
     if (err == SYM_OK && o.mode == SYM_MODE_INIT) {
         err = take_init(&o.init, &g, fault);

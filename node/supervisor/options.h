@@ -20,6 +20,7 @@ enum sym_mode {
 struct sym_options {
     enum sym_mode mode;
     struct sym_init init; /* dir and from are those of every mode */
+    const char *listen;   /* with SYM_MODE_RUN: in place of the setting; NULL: as that says */
     enum sym_rotate what; /* with SYM_MODE_ROTATE */
     const char *backup;   /* with SYM_MODE_RESTORE: its file */
 };

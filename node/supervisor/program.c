@@ -89,7 +89,7 @@ static enum sym_err dispatch(struct sym_options *o, struct sym_fault *fault)
         return sym_fail(fault, err, "no random numbers can be had: %s", sym_err_text(err));
     }
     if (o->mode == SYM_MODE_RUN) {
-        err = sym_supervisor_run(o->init.dir, from, fault);
+        err = sym_supervisor_run(o->init.dir, o->listen, from, fault);
     } else {
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         err = o->mode == SYM_MODE_INIT     ? sym_init_run(&o->init, fault)

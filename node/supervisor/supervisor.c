@@ -36,6 +36,7 @@ struct side {
 struct supervisor {
     struct sym_directory dir;
     struct sym_rundir run;
+    const char *listen; /* in place of what core says; or NULL */
     struct sym_loop *loop;
     struct sym_watch *signals;
     int signal_fd;
@@ -143,8 +144,9 @@ static bool is_address(struct sym_span text)
     return text.len > 0 && text.len < SYM_ADDRESS_BYTES;
 }
 
-static void on_listen(struct supervisor *s, struct sym_span address)
+static void on_listen(struct supervisor *s, struct sym_span set)
 {
+    struct sym_span address = s->listen != NULL ? sym_span_text(s->listen) : set;
     uint8_t packet[SYM_SEED_BYTES + SYM_ADDRESS_BYTES];
     struct sym_writer w = sym_writer(packet, sizeof packet);
     struct sym_span whole;
@@ -492,10 +494,11 @@ static void clear(struct supervisor *s)
     sym_directory_close(&s->dir);
 }
 
-enum sym_err sym_supervisor_run(const char *dir, const struct sym_secret_source *from,
-                                struct sym_fault *fault)
+enum sym_err sym_supervisor_run(const char *dir, const char *listen,
+                                const struct sym_secret_source *from, struct sym_fault *fault)
 {
     struct supervisor s = {.dir = SYM_DIRECTORY_CLOSED,
+                           .listen = listen,
                            .signal_fd = from->cancel,
                            .core = {.owner = &s, .child = SYM_CHILD_NONE},
                            .gate = {.owner = &s, .child = SYM_CHILD_NONE}};

@@ -22,9 +22,11 @@
 /* How long core and gate may take to stop, together. */
 #define SYM_STOP_MS 10000u
 
-/* from->cancel is a signalfd for SIGTERM, SIGINT, SIGQUIT and SIGCHLD, which are blocked. Returns
- * when both processes have ended. */
-SYM_MUST enum sym_err sym_supervisor_run(const char *dir, const struct sym_secret_source *from,
+/* listen: where connections are taken, or NULL for what the setting says. from->cancel is a
+ * signalfd for SIGTERM, SIGINT, SIGQUIT and SIGCHLD, which are blocked. Returns when both processes
+ * have ended. */
+SYM_MUST enum sym_err sym_supervisor_run(const char *dir, const char *listen,
+                                         const struct sym_secret_source *from,
                                          struct sym_fault *fault);
 
 #endif

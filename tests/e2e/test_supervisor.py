@@ -93,9 +93,16 @@ class Refusals(SupervisorTest):
         with socket.socket() as other:
             other.bind(("127.0.0.1", node.port))
             other.listen()
-            self.start_refused(node, node.address, "in use")
-        self.assertFalse((node.dir / "run").is_symlink())
-        node.start()
+            self.start_refused(node, node.address, "in use", "symbolond --listen ADDRESS:PORT")
+            self.assertFalse((node.dir / "run").is_symlink())
+            elsewhere = f"127.0.0.1:{free_port()}"
+            unlock, node.unlock = node.unlock, ["--listen", elsewhere, *node.unlock]
+            self.assertIn(f"listening={elsewhere} ", node.start().ready_line)
+            self.assertEqual(node.json("status")["listening"], elsewhere)
+            node.do("settings", "set", "listen", elsewhere)
+            node.unlock = unlock
+            node.restart()
+            self.assertEqual(node.json("status")["listening"], elsewhere)
 
     def test_a_card_of_another_node(self):
         node, other = self.stopped_node(), self.stopped_node()

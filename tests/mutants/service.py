@@ -26,4 +26,10 @@ MUTANTS = [
         "node/test_rundir:it_is_there_until_its_socket_or_itself_is_removed",
         ("node/supervisor/rundir.c", "           fstatat(r->lock, socket, &found, AT_SYMLINK_NOFOLLOW) == 0;", "           socket != NULL;"),
     ),
+
+    (
+        "a name is taken for an address to listen at",
+        "node/test_settings:refuses_what_is_no_numeric_address_with_a_port",
+        ("node/listen.c", "    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &address) != 1) {", "    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &address) < 0) {"),
+    ),
 ]

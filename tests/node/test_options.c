@@ -63,6 +63,11 @@ static void reads_how_a_node_is_run(void **state)
     assert_string_equal(o.init.from.passphrase_file, "secret");
     accepted(&o, "--key-file secret --dir node");
     assert_string_equal(o.init.from.key_file, "secret");
+    assert_null(o.listen);
+    accepted(&o, "--dir node --listen [::]:7702"); /* its card has an endpoint already */
+    assert_int_equal(o.mode, SYM_MODE_RUN);
+    assert_string_equal(o.listen, "[::]:7702");
+    refused("--dir node --listen localhost:7702", "--listen: \"localhost:7702\" is not a numeric");
 }
 
 static void reads_how_a_node_is_made(void **state)
@@ -171,7 +176,8 @@ static void refuses_what_does_not_go_together(void **state)
     refused("--dir a --restore f --key-file k", "--restore: takes a passphrase only");
     refused("--dir a --restore f --name A", "--name: only together with --init");
     refused("--dir a --name A", "--name: only together with --init");
-    refused("--dir a --rotate tls --listen 127.0.0.1:1", "--listen: only together with --init");
+    refused("--dir a --rotate tls --listen 127.0.0.1:1", "--listen: not together with --rotate");
+    refused("--dir a --restore f --listen 127.0.0.1:1", "or --restore");
     refused("--dir a --endpoint a:1", "--endpoint: only together with --init");
 }
 

@@ -109,13 +109,24 @@ static void refuses_what_is_no_number_of_the_range_and_names_it(void **state)
     assert_non_null(strstr(fault.text, "from 1 to 86400"));
 }
 
-static void refuses_what_is_no_address_with_a_port(void **state)
+/* A node that listens at what it cannot listen at does not start, and then cannot be told another
+ * place. */
+static void refuses_what_is_no_numeric_address_with_a_port(void **state)
 {
     struct room *s = *state;
     struct sym_settings settings = load(s);
-    const char *const bad[] = {
-        "",      "127.0.0.1", "127.0.0.1:",   ":7700", "127.0.0.1:0", "127.0.0.1:65536",
-        "a b:1", "::1:7700",  "127.0.0.1:77 "};
+    const char *const bad[] = {"",
+                               "127.0.0.1",
+                               "127.0.0.1:",
+                               ":7700",
+                               "127.0.0.1:0",
+                               "127.0.0.1:65536",
+                               "a b:1",
+                               "::1:7700",
+                               "127.0.0.1:77 ",
+                               "localhost:7700",
+                               "127.0.0:7700",
+                               "bank-a.example:7700"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct sym_fault fault = {.text = ""};
         assert_int_equal(set(&settings, "listen", bad[i], &fault), SYM_BAD_VALUE);
@@ -187,7 +198,7 @@ int main(void)
         TEST(takes_a_word_of_its_list),
         TEST(refuses_other_words_and_names_those_it_knows),
         TEST(refuses_what_is_no_number_of_the_range_and_names_it),
-        TEST(refuses_what_is_no_address_with_a_port),
+        TEST(refuses_what_is_no_numeric_address_with_a_port),
         TEST(refuses_a_value_that_is_too_long),
         TEST(refuses_a_name_that_does_not_exist),
         TEST(keeps_the_old_value_when_the_disk_is_full),
