@@ -2,6 +2,7 @@
 #include "cli/exchange_row.h"
 #include "cli/format.h"
 #include "cli/pause.h"
+#include "cli/pinned.h"
 #include "cli/result.h"
 #include "cli/terms.h"
 
@@ -34,18 +35,10 @@ static void count_one(void *context, const struct sym_exchange_entry *e)
 static enum sym_err check_peer(struct sym_client *client, const char *alias,
                                struct sym_fault *fault)
 {
-    SYM_ARENA_AUTO arena = {0};
-    const struct sym_empty nothing = {0};
-    struct sym_peer_list pinned;
     size_t n = 0;
-    enum sym_err err = sym_client_ask(client, SYM_VERB_PEER_LIST, &nothing, &arena, &pinned, fault);
-    if (err != SYM_OK) {
+    enum sym_err err = sym_pinned_check(client, alias, fault);
+    if (err != SYM_NOT_FOUND) {
         return err;
-    }
-    for (size_t i = 0; i < pinned.n_peers; i++) {
-        if (sym_span_equal(pinned.peers[i].alias, sym_span_text(alias))) {
-            return SYM_OK;
-        }
     }
     err = sym_exchange_each(client, alias, count_one, &n, fault);
     return err != SYM_OK || n > 0

@@ -2,6 +2,7 @@
 #include "cli/client.h"
 #include "cli/file.h"
 #include "cli/json.h"
+#include "cli/pinned.h"
 #include "cli/prompt.h"
 #include "cli/table.h"
 #include "proto/breach.h"
@@ -209,11 +210,15 @@ static enum sym_exit run_accept(const struct sym_call *call)
                    "Has %s explained why its log began anew, or what it did to a table or to "
                    "overlaps, and is that accepted? The proof against an old log is kept. [y/N]",
                    alias);
+    bool asks = !sym_args_has(&call->args, "yes");
     fault.err = sym_client_open(&client, call, &fault);
+    if (fault.err == SYM_OK && asks) {
+        fault.err = sym_pinned_check(&client, alias, &fault);
+    }
     if (fault.err != SYM_OK) {
         return sym_command_failed(&fault);
     }
-    if (!sym_args_has(&call->args, "yes") && sym_prompt_confirm(question) != SYM_ANSWER_YES) {
+    if (asks && sym_prompt_confirm(question) != SYM_ANSWER_YES) {
         fault.err = sym_fail(&fault, SYM_CANCELLED,
                              "%s: not accepted; where nobody can be asked, give --yes", alias);
         return sym_command_failed(&fault);

@@ -2,6 +2,7 @@
 #include "cli/cards.h"
 #include "cli/client.h"
 #include "cli/format.h"
+#include "cli/pinned.h"
 #include "cli/prompt.h"
 #include "cli/table.h"
 
@@ -126,27 +127,8 @@ static const struct sym_option remove_options[] = {
     {0},
 };
 
-/* Nobody is asked about a peer that is not there. */
-static enum sym_err check_pinned(struct sym_client *client, const char *alias,
-                                 struct sym_fault *fault)
-{
-    SYM_ARENA_AUTO arena = {0};
-    const struct sym_empty nothing = {0};
-    struct sym_peer_list list;
-    enum sym_err err = sym_client_ask(client, SYM_VERB_PEER_LIST, &nothing, &arena, &list, fault);
-    for (size_t i = 0; err == SYM_OK && i < list.n_peers; i++) {
-        if (sym_span_equal(list.peers[i].alias, sym_span_text(alias))) {
-            return SYM_OK;
-        }
-    }
-    return err != SYM_OK ? err
-                         : sym_fail(fault, SYM_NOT_FOUND,
-                                    "peer %s: is not pinned; `symbolon peer list` names those "
-                                    "that are",
-                                    alias);
-}
-
-/* Less trust needs no confirmation from a script. */
+/* Less trust needs no confirmation from a script, and nobody is asked about a peer that is not
+ * there. */
 static enum sym_err confirm_removal(const struct sym_call *call, struct sym_client *client,
                                     struct sym_fault *fault)
 {
@@ -155,7 +137,7 @@ static enum sym_err confirm_removal(const struct sym_call *call, struct sym_clie
     if (sym_args_has(&call->args, "yes") || !isatty(STDIN_FILENO)) {
         return SYM_OK;
     }
-    enum sym_err err = check_pinned(client, alias, fault);
+    enum sym_err err = sym_pinned_check(client, alias, fault);
     (void)snprintf(question, sizeof question,
                    "Remove %.64s? Its link closes at once, and it is no longer trusted. [y/N]",
                    alias);

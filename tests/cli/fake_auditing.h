@@ -249,8 +249,24 @@ static inline enum sym_err fake_serve_erase(struct fake_call *call)
     return SYM_OK;
 }
 
+static inline enum sym_err fake_serve_peers(struct fake_call *call)
+{
+    static struct sym_peer_row peer;
+    static const struct sym_peer_list list = {.peers = &peer, .n_peers = 1};
+    peer = (struct sym_peer_row){.alias = fake_text("bank-b"),
+                                 .name = fake_text("Bank B"),
+                                 .role = SYM_ROLE_BANK,
+                                 .id = fake_id(&fake_log.peer),
+                                 .serial = 1};
+    call->answer = &list;
+    return SYM_OK;
+}
+
 static inline enum sym_err fake_serve_other(struct fake_call *call)
 {
+    if (call->verb == SYM_VERB_PEER_LIST) {
+        return fake_serve_peers(call);
+    }
     if (call->verb == SYM_VERB_LOG_PROOF) {
         return fake_serve_proof(call);
     }

@@ -213,7 +213,7 @@ static void what_cannot_be_undone_needs_a_yes(void **state)
         assert_string_equal(r.out, "");
     }
     fake_notes(asked, *state);
-    assert_string_equal(asked, "LOG_HEAD\n");
+    assert_string_equal(asked, "LOG_HEAD\nPEER_LIST\n");
 }
 
 static void nobody_is_asked_to_give_up_a_log_that_is_whole(void **state)

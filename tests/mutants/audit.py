@@ -46,4 +46,9 @@ MUTANTS = [
         "node/test_runs:a_leg_of_a_tabulation_closes_once",
         ("node/exchange/run_tabulate.c", "    if (r->said_close) {\n        return SYM_STEP_WAIT;", "    if (false) {\n        return SYM_STEP_WAIT;"),
     ),
+    (
+        "a person is asked to accept what a peer did that is not there",
+        "cli/test_terminal:nobody_is_asked_about_what_is_not_there",
+        ("cli/cmd_log_partners.c", "if (fault.err == SYM_OK && asks) {", "if (fault.err == SYM_OK && asks && call == NULL) {"),
+    ),
 ]
