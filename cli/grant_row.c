@@ -137,6 +137,16 @@ static void put_limits(struct sym_table *t, const struct sym_grant *g)
     put_standing(&l, g);
 }
 
+/* Of the list that the peer brings; with a tabulation it brings none. */
+static void put_sizes(struct sym_table *t, const struct sym_grant *g)
+{
+    if (g->kind == SYM_KIND_TABULATE) {
+        sym_table_format(t, "-");
+    } else {
+        sym_table_format(t, "%" PRIu32 " to %" PRIu32, g->min_elements, g->max_elements);
+    }
+}
+
 enum sym_err sym_grant_print_table(const struct sym_grant_list *list)
 {
     static const struct sym_column columns[] = {
@@ -149,7 +159,7 @@ enum sym_err sym_grant_print_table(const struct sym_grant_list *list)
         sym_table_text(t, g->alias);
         sym_table_text(t, g->dataset);
         sym_table_format(t, "%s", sym_kind_text(g->kind));
-        sym_table_format(t, "%" PRIu32 " to %" PRIu32, g->min_elements, g->max_elements);
+        put_sizes(t, g);
         sym_table_format(t, "%" PRIu32 " of %" PRIu32, g->asked, g->per_day);
         put_limits(t, g);
     }

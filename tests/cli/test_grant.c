@@ -237,6 +237,7 @@ static void a_budget_has_at_most_six_digits_behind_the_point(void **state)
     assert_shows(r.out, "  epsilon  2.5\n");
     run(&r, "grant|b|d|tabulate");
     assert_shows(r.out, "  epsilon  the dataset's\n");
+    assert_shows(r.out, "tabulate  -     0 of 100");
 }
 
 /* With vole the shortest list counts as 1,469. */

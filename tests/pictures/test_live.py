@@ -100,6 +100,20 @@ class LivePage(overlaps.OverlapTest):
                 self.assertNotIn(ui.token, request.removeprefix(f"{ui.origin}/#"))
             ui.end(signal.SIGINT)
 
+    def test_a_grant_tells_its_budget_and_no_sizes_where_no_list_is_brought(self):
+        self.grant(self.b, self.a, "theirs", "overlap:table", words=("--epsilon", "2.5"))
+        self.grant(self.b, self.a, "incidents", "tabulate", words=("--epsilon", "1.5"))
+        self.grant(self.b, self.a, "others", "tabulate")
+        ui = self.start(self.b, user="operator")
+        self.do("open", url=ui.file.as_uri())
+        seen = self.do("view", name="grants", shows="a[data-view=grants][aria-current] ~ *, .listing")["text"]
+        rows = [line.split("\t") for line in seen.splitlines() if line.startswith(self.a.alias)]
+        sizes = "1 to 1,048,576"
+        self.assertEqual({(cells[1], cells[2]): (cells[4], cells[7]) for cells in rows},
+                         {("theirs", "Overlap: how many"): (sizes, "–"), ("theirs", "Overlap: matches"): (sizes, "–"),
+                          ("theirs", "Overlap of lists"): (sizes, "2.5"), ("incidents", "Counts"): ("–", "1.5"),
+                          ("others", "Counts"): ("–", "the dataset’s")})
+
     def refused(self):
         return [row for row in self.b.json("log", "list", user="anna") if row["kind"] == "refused"]
 

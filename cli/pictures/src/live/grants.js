@@ -2,13 +2,16 @@
 import { clear } from '../dom.js';
 import { coded, table, view, when } from './parts.js';
 
-const MICRO = 1e6;
+const NANO = 1e9;
 
-const limits = (words, row) => words('live.grant.size', { least: row.min_size, most: row.max_size });
+/** With a tabulation the peer brings no list. */
+const limits = (words, row) =>
+  (row.kind === 'tabulate' ? null : words('live.grant.size', { least: row.min_size, most: row.max_size }));
 
+/** Of what is released with noise; 0 is the dataset's. */
 const budget = (words, row) => {
-  if (row.epsilon_micro > 0) return words.number(row.epsilon_micro / MICRO);
-  return row.kind === 'tabulate' ? words('live.grant.dataset') : null;
+  if (row.kind !== 'tabulate' && !row.modes.includes('dp')) return null;
+  return row.epsilon_nano > 0 ? words.number(row.epsilon_nano / NANO) : words('live.grant.dataset');
 };
 
 function draw(place, rows, words) {
