@@ -7,12 +7,23 @@
 
 #include <string.h>
 
+/* Commas in groups of three, as in "1,022": "0,500" and "12345,678" have one for decimals. */
+static bool is_grouped(struct sym_span text)
+{
+    const uint8_t *comma = memchr(text.data, ',', text.len);
+    return comma == NULL || (comma - text.data <= 3 && text.data[0] != '0' && text.data[0] != ',' &&
+                             (text.data + text.len - comma) % 4 == 0);
+}
+
 /* "1022" or "1,022" */
 static bool unsigned_number(uint64_t *out, struct sym_span text, uint64_t max)
 {
     uint64_t n = 0;
+    if (text.len == 0 || !is_grouped(text)) {
+        return false;
+    }
     for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == ',' && i > 0 && (text.len - i) % 4 == 0) {
+        if (text.data[i] == ',' && (text.len - i) % 4 == 0) {
             continue;
         }
         if (text.data[i] < '0' || text.data[i] > '9') {
@@ -24,10 +35,10 @@ static bool unsigned_number(uint64_t *out, struct sym_span text, uint64_t max)
         }
     }
     *out = n;
-    return text.len > 0;
+    return true;
 }
 
-/* Millionths of a decimal number; digits beyond are cut off. */
+/* Millionths of a decimal number, also with a comma; digits beyond are cut off. */
 static bool millionths(int32_t *out, struct sym_span text, int32_t max)
 {
     int64_t n = 0;
@@ -36,7 +47,7 @@ static bool millionths(int32_t *out, struct sym_span text, int32_t max)
     bool negative = text.len > 0 && text.data[0] == '-';
     for (size_t i = negative ? 1 : 0; i < text.len; i++) {
         uint8_t c = text.data[i];
-        if (c == '.' && decimals < 0) {
+        if ((c == '.' || c == ',') && decimals < 0) {
             decimals = 0;
         } else if (c < '0' || c > '9' || (decimals < 0 && digits == 3)) {
             return false;

@@ -230,6 +230,28 @@ static void a_point_without_country_gets_that_of_the_nearest_town(void **state)
     not_understood(SYM_TARGET_COORDINATES, "45.46", 1);
 }
 
+static void a_point_may_have_commas_for_its_decimals(void **state)
+{
+    (void)state;
+    use_profile(HEAD "delimiter = semicolon\n[columns]\nlat=latitude\nlon=longitude\n");
+    becomes("id;lat;lon\n1;45,46;9,19\n2;45,46,1;9,19\n",
+            "1 unknown|IT IT.09 IT.09.Milan|0/1;2 unknown||0/1;");
+    not_understood(SYM_TARGET_LATITUDE, "45,46,1", 1);
+}
+
+/* A comma is between thousands, or before decimals: half a person is not five hundred. */
+static void numbers_have_commas_between_thousands_alone(void **state)
+{
+    (void)state;
+    use_profile(HEAD "[columns]\npersons=persons\nc=country\n");
+    becomes("id,persons,c\n1,\"0,500\",IT\n2,\"1234,567\",IT\n3,\"1,234,56\",IT\n4,\",123\",IT\n"
+            "5,\"1,234\",IT\n6,\"12,345\",IT\n",
+            "1 unknown|IT|0/1;2 unknown|IT|0/1;3 unknown|IT|0/1;4 unknown|IT|0/1;"
+            "5 unknown|IT|1234/1;6 unknown|IT|12345/1;");
+    not_understood(SYM_TARGET_PERSONS, "0,500", 1);
+    not_understood(SYM_TARGET_PERSONS, "1234,567", 1);
+}
+
 static void a_year_and_a_month_are_enough(void **state)
 {
     (void)state;
@@ -562,6 +584,8 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_becomes_unknown_and_is_reported),
         cmocka_unit_test(several_names_become_several_and_unknown_ones_stay_unknown),
         cmocka_unit_test(a_point_without_country_gets_that_of_the_nearest_town),
+        cmocka_unit_test(a_point_may_have_commas_for_its_decimals),
+        cmocka_unit_test(numbers_have_commas_between_thousands_alone),
         cmocka_unit_test(a_year_and_a_month_are_enough),
         cmocka_unit_test(refuses_a_row_with_two_dates),
         cmocka_unit_test(words_of_a_profile_go_before_all_others),

@@ -81,4 +81,9 @@ MUTANTS = [
         "cli/test_import_command:columns_that_the_profile_does_not_use_are_named",
         ("cli/import_report.c", "sym_format_text(title, sizeof title, sym_span_text(s->titles[i]));", "(void)snprintf(title, sizeof title, \"%s\", s->titles[i]);"),
     ),
+    (
+        "half a person is five hundred",
+        "cli/test_import_incidents:numbers_have_commas_between_thousands_alone",
+        ("cli/ingest/incident_row.c", "if (text.len == 0 || !is_grouped(text)) {", "if (text.len == 0 || text.data[0] == ',') {"),
+    ),
 ]
