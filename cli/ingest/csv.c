@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES 262144u
@@ -31,6 +32,7 @@ struct sym_csv {
     int fd;
     char *name;
     uint64_t total;
+    struct timespec written; /* when the file was, last, before it was opened */
     uint64_t done;
     bool ended; /* nothing more to read */
     bool began; /* the start of the file was looked at */
@@ -142,6 +144,7 @@ static enum sym_err open_file(struct sym_csv *csv, const char *path, struct sym_
         return sym_fail(fault, SYM_IO, "%s: is a directory; name a file", csv->name);
     }
     csv->total = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+    csv->written = st.st_mtim;
     (void)posix_fadvise(csv->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return SYM_OK;
 }
@@ -206,6 +209,25 @@ static enum sym_err await(const struct sym_csv *csv, struct sym_fault *fault)
     return n > 0 || errno == EINTR ? SYM_OK : sym_file_fault(fault, csv->name);
 }
 
+/* Half of a file that another program writes anew is no file. */
+static enum sym_err check_unchanged(const struct sym_csv *csv, struct sym_fault *fault)
+{
+    struct stat st;
+    if (csv->total == 0) {
+        return SYM_OK;
+    }
+    if (fstat(csv->fd, &st) != 0) {
+        return sym_file_fault(fault, csv->name);
+    }
+    return (uint64_t)st.st_size == csv->total && st.st_mtim.tv_sec == csv->written.tv_sec &&
+                   st.st_mtim.tv_nsec == csv->written.tv_nsec
+               ? SYM_OK
+               : sym_fail(fault, SYM_IO,
+                          "%s: was written to while it was read; try again once the program that "
+                          "writes it is done",
+                          csv->name);
+}
+
 /* Keeps what was not parsed yet and fills up the buffer behind it. */
 static enum sym_err refill(struct sym_csv *csv, struct sym_fault *fault)
 {
@@ -228,7 +250,7 @@ static enum sym_err refill(struct sym_csv *csv, struct sym_fault *fault)
         csv->len += (size_t)n;
         csv->done += (uint64_t)n;
     }
-    return SYM_OK;
+    return csv->ended ? check_unchanged(csv, fault) : SYM_OK;
 }
 
 static bool starts_with(const struct sym_csv *csv, const char *bytes, size_t n)

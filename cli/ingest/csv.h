@@ -5,7 +5,8 @@
  * doubled quotation marks. Lines without anything are skipped; spaces belong to their field.
  * Refused, with file and line: bytes that are no UTF-8, NUL, quotation marks inside unquoted fields
  * or text behind a closing one, a file that ends inside quotes, CR alone as a line end, and fields,
- * rows and columns beyond the limits of proto/limits.h.
+ * rows and columns beyond the limits of proto/limits.h; and a file that is written to while it is
+ * read.
  * Errors: SYM_NOT_FOUND, SYM_BAD_PERMISSIONS, SYM_IO, SYM_BAD_FORMAT, SYM_TOO_LONG, SYM_LIMIT,
  * SYM_NO_MEMORY. The fault is a complete sentence: "FILE:LINE: …".
  */

@@ -438,6 +438,29 @@ static void a_pipe_is_read_when_somebody_writes(void **state)
 }
 
 /* A file of 24 MiB must not take 24 MiB. */
+/* What is read of it is neither what it was nor what it will be. */
+static void refuses_a_file_that_is_written_meanwhile(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) {
+        struct text_file file;
+        struct reading r = {.err = SYM_OK};
+        struct sym_csv *csv = NULL;
+        const struct timespec then[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+        text_file_new(&file, sym_span_text("a,b\n1,2\n"));
+        assert_int_equal(sym_csv_open(&csv, file.path, ',', &r.fault), SYM_OK);
+        assert_int_equal(how == 0   ? ftruncate(file.fd, 4)
+                         : how == 1 ? (int)write(file.fd, "3,4\n", 4) - 4
+                                    : futimens(file.fd, then),
+                         0);
+        read_rows(&r, csv);
+        assert_int_equal(r.err, SYM_IO);
+        assert_non_null(strstr(r.fault.text, "was written to while it was read"));
+        sym_csv_close(csv);
+        text_file_free(&file);
+    }
+}
+
 static void memory_does_not_grow_with_the_file(void **state)
 {
     (void)state;
@@ -498,6 +521,7 @@ int main(void)
         cmocka_unit_test(refuses_files_that_cannot_be_read),
         cmocka_unit_test(reads_standard_input_in_pieces),
         cmocka_unit_test(a_pipe_is_read_when_somebody_writes),
+        cmocka_unit_test(refuses_a_file_that_is_written_meanwhile),
         cmocka_unit_test(memory_does_not_grow_with_the_file),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
