@@ -1,5 +1,7 @@
 #include "cli/format.h"
+#include "cli/ingest/batch.h"
 #include "cli/ingest/profile.h"
+#include "cli/ingest/unicode.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,21 +9,23 @@
 #include <string.h>
 #include <strings.h>
 
+/* Composed, of any that a profile can name. */
+#define TITLE_BYTES_MAX (3u * SYM_PROFILE_TITLE_BYTES)
+
 struct titles {
     const struct sym_span *at;
     size_t n;
     const char *file;
 };
 
-static struct sym_span trimmed(struct sym_span text)
+/* How titles are compared: without blanks around them, also those that are copied along from web
+ * pages, and with accents in one form, whichever the system writes. room holds what is composed. */
+static struct sym_span plain(uint8_t room[TITLE_BYTES_MAX], struct sym_span title)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text = sym_span(text.data + 1, text.len - 1);
-    }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
-    }
-    return text;
+    const struct sym_span text = sym_batch_trimmed(title);
+    struct sym_writer w = sym_writer(room, TITLE_BYTES_MAX);
+    return sym_unicode_compose(&w, text) == SYM_OK && w.err == SYM_OK ? sym_span(room, w.len)
+                                                                      : text;
 }
 
 /* "@3" is the third column, whatever it is called. */
@@ -40,12 +44,14 @@ static bool numbered(size_t *place, const char *title, size_t n)
 static size_t count(size_t *place, const struct titles *t, const char *title, bool exactly)
 {
     size_t found = 0;
-    size_t len = strlen(title);
+    uint8_t rooms[2][TITLE_BYTES_MAX];
+    const struct sym_span name = plain(rooms[0], sym_span_text(title));
     for (size_t i = 0; i < t->n; i++) {
-        struct sym_span other = trimmed(t->at[i]);
+        const struct sym_span other = plain(rooms[1], t->at[i]);
         const char *text = (const char *)other.data;
-        if (other.len == len && len > 0 &&
-            (exactly ? memcmp(text, title, len) == 0 : strncasecmp(text, title, len) == 0)) {
+        if (other.len == name.len && name.len > 0 &&
+            (exactly ? memcmp(text, name.data, name.len) == 0
+                     : strncasecmp(text, (const char *)name.data, name.len) == 0)) {
             *place = i;
             found++;
         }
@@ -59,7 +65,7 @@ static void list_titles(char *out, size_t size, const struct titles *t)
     size_t used = 0;
     for (size_t i = 0; i < t->n; i++) {
         char title[SYM_FORMAT_TEXT_BYTES(40)];
-        struct sym_span text = trimmed(t->at[i]);
+        struct sym_span text = sym_batch_trimmed(t->at[i]);
         text.len = text.len < 40 ? text.len : 40;
         sym_format_text(title, sizeof title, text);
         const char *comma = i > 0 ? ", " : "";

@@ -373,6 +373,17 @@ static void spaces_around_titles_and_their_case_do_not_matter(void **state)
     assert_int_equal(bind("id,iban,IBAN").identifiers[0].values[0], 2); /* exactly goes first */
 }
 
+/* A title that looks like the one of the profile is it. */
+static void titles_are_one_however_their_accents_and_blanks_are_written(void **state)
+{
+    (void)state;
+    parse("[profile]\nid = Nu\u0301mero\n[columns]\nPrénom IBAN = iban\n");
+    struct sym_binding b = bind("\u00a0Número,Pre\u0301nom IBAN\u00a0");
+    assert_int_equal(b.id, 0);
+    assert_int_equal(b.identifiers[0].values[0], 1);
+    assert_unbound("Numero,Prénom IBAN", SYM_NOT_FOUND, "has no column");
+}
+
 static void columns_may_be_named_by_number(void **state)
 {
     (void)state;
@@ -555,6 +566,7 @@ int main(void)
         cmocka_unit_test(the_manual_has_every_type_and_part),
         cmocka_unit_test(columns_are_found_by_name_in_any_place),
         cmocka_unit_test(spaces_around_titles_and_their_case_do_not_matter),
+        cmocka_unit_test(titles_are_one_however_their_accents_and_blanks_are_written),
         cmocka_unit_test(columns_may_be_named_by_number),
         cmocka_unit_test(second_parts_belong_to_their_group_or_to_the_first),
         cmocka_unit_test(a_name_may_be_in_several_columns),

@@ -91,4 +91,9 @@ MUTANTS = [
         "cli/test_csv:refuses_a_file_that_is_written_meanwhile",
         ("cli/ingest/csv.c", "return csv->ended ? check_unchanged(csv, fault) : SYM_OK;", "(void)check_unchanged;\n    return SYM_OK;"),
     ),
+    (
+        "a title with its accents written otherwise is another",
+        "cli/test_profile:titles_are_one_however_their_accents_and_blanks_are_written",
+        ("cli/ingest/profile_bind.c", "sym_unicode_compose(&w, text) == SYM_OK && w.err", "w.err != SYM_OK && sym_unicode_compose(&w, text) == SYM_OK && w.err"),
+    ),
 ]
