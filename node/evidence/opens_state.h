@@ -31,7 +31,8 @@ struct sym_open_row {
     struct sym_statement own; /* its transcripts, time and reason */
 };
 
-#define SYM_WITHDRAWALS_MAX 64u
+/* Of a joint tabulation that waits at all its participants, and some more. */
+#define SYM_WITHDRAWALS_MAX 320u
 
 /* The own abort of a request that a peer holds. */
 struct sym_withdrawal {

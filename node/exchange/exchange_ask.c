@@ -386,6 +386,9 @@ void sym_exchange_answered(struct sym_exchanges *x, struct sym_exchange *e,
     sym_exchange_word_denial(e, receipt, err != SYM_OK ? fault.text : "");
     e->reason = (enum sym_reason)receipt->reason;
     e->result = SYM_DENIED;
+    if (held && e->leg != NULL) {
+        e->leg->is_held = sym_session_statement(e->session, &e->leg->held) == SYM_OK;
+    }
     (void)sym_fail(&e->fault, SYM_DENIED, "%s", e->answer.words);
     sym_exchange_conclude(x, e, held ? SYM_EXCHANGE_HELD : SYM_EXCHANGE_DENIED);
 }

@@ -307,17 +307,26 @@ void sym_exchanges_dial_failed(struct sym_exchanges *x, const struct sym_node_id
 
 /* The other side need not ask an approver any more. What was decided is not withdrawn, and what
  * cannot be told expires there. */
-static void withdraw(struct sym_exchanges *x, const struct sym_exchange *e)
+static void withdraw(struct sym_exchanges *x, const struct sym_statement *held)
 {
-    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &e->peer);
-    if (e->state != SYM_EXCHANGE_HELD || !e->matter->is_held || peer == NULL ||
-        sym_opens_withdraw(x->config.opens, &e->matter->held) != SYM_OK) {
+    const struct sym_peer *peer = sym_peers_by_id(x->config.peers, &held->responder);
+    if (peer == NULL || sym_opens_withdraw(x->config.opens, held) != SYM_OK) {
         return;
     }
-    if (sym_links_of(x->links, &e->peer) == NULL) {
+    if (sym_links_of(x->links, &peer->id) == NULL) {
         sym_links_want(x->links,
                        peer); /* heads are told first over a new link, and this with them */
     }
+}
+
+bool sym_exchange_withdraw_leg(struct sym_exchanges *x, struct sym_leg *leg)
+{
+    bool was_held = leg->is_held;
+    if (was_held) {
+        leg->is_held = false;
+        withdraw(x, &leg->held);
+    }
+    return was_held;
 }
 
 enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
@@ -333,7 +342,9 @@ enum sym_err sym_exchanges_cancel(struct sym_exchanges *x, struct sym_span id,
     if (sym_exchange_ended(e) || e->phase == SYM_PHASE_ENDING) {
         return sym_fail(fault, SYM_WRONG_STATE, "exchange: has ended already");
     }
-    withdraw(x, e);
+    if (e->state == SYM_EXCHANGE_HELD && e->matter->is_held) {
+        withdraw(x, &e->matter->held);
+    }
     sym_exchange_abort(x, e, SYM_REASON_CANCELLED, SYM_CANCELLED, "cancelled");
     return SYM_OK;
 }

@@ -284,7 +284,10 @@ SYM_MUST enum sym_err sym_tabulation_row(const struct sym_exchanges *x, struct s
 /* Is this the id of an attempt in flight? */
 bool sym_tabulation_has_id(const struct sym_exchanges *x, struct sym_span id);
 bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id);
+/* One that has ended, too, where it waits at peers. */
 bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id);
+/* Where the peer holds this leg for an approver, it hears that nobody has to decide any more. */
+bool sym_exchange_withdraw_leg(struct sym_exchanges *x, struct sym_leg *leg);
 void sym_tabulations_tick(struct sym_exchanges *x);
 void sym_tabulations_clear(struct sym_exchanges *x);
 

@@ -36,6 +36,8 @@ struct sym_leg {
     char fault[SYM_FAULT_BYTES];
     uint64_t bytes_sent; /* when it had ended */
     uint64_t bytes_received;
+    bool is_held;              /* it waits for an approver of the peer, */
+    struct sym_statement held; /* as the session said when that was told */
 };
 
 #endif

@@ -407,8 +407,12 @@ bool sym_table_heeded(struct sym_exchanges *x, struct sym_span id)
 bool sym_table_cancel(struct sym_exchanges *x, struct sym_span id)
 {
     struct sym_asked_table *t = find(x, id);
+    bool withdrawn = false;
+    for (uint32_t i = 0; t != NULL && i <= t->question.n; i++) {
+        withdrawn = sym_exchange_withdraw_leg(x, &t->legs[i].leg) || withdrawn;
+    }
     if (t == NULL || t->ends) {
-        return false;
+        return withdrawn; /* one that has ended may still wait at some */
     }
     t->reason = SYM_REASON_CANCELLED;
     sym_asked_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED, "cancelled");

@@ -417,8 +417,12 @@ bool sym_tabulation_heeded(struct sym_exchanges *x, struct sym_span id)
 bool sym_tabulation_cancel(struct sym_exchanges *x, struct sym_span id)
 {
     struct sym_tabulation *t = find(x, id);
+    bool withdrawn = false;
+    for (uint32_t i = 0; t != NULL && i < t->cohort.n; i++) {
+        withdrawn = sym_exchange_withdraw_leg(x, &t->legs[i]) || withdrawn;
+    }
     if (t == NULL || t->ends) {
-        return false;
+        return withdrawn; /* one that has ended may still wait at some */
     }
     t->cancelled = true;
     sym_tabulation_end(t, SYM_EXCHANGE_ABORTED, SYM_CANCELLED, "cancelled");

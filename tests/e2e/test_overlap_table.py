@@ -206,6 +206,12 @@ class Refusals(TableTest):
         shown = b.do("requests", user=key)
         for text in ("exact: counts as matches do", "3: ", f"counted by  {table.tallier.alias}", "another that contributes"):
             self.assertIn(text, shown)
+        def states():
+            return [row["state"] for row in b.json("requests", user=key)]
+        table.asker.do("exchange", "cancel", table.asker.json("exchange", "list")[0]["id"])
+        nodes.wait_until(lambda: states() == ["cancelled"], 15, "the table waits no longer")
+        self.refused(table.try_it(), DENIED, b.alias, "held")
+        held, = [row for row in b.json("requests", user=key) if row["state"] == "waiting"]
         b.do("approve", held["id"], user=key)
         self.works_again(table)
 

@@ -85,6 +85,29 @@ class Approved(TabulationTest):
         self.assertEqual(again["state"], "done", again)
         self.assertNotEqual(again["tabulation"], first["tabulation"])
 
+    def test_who_asks_takes_back_what_waits_at_participants(self):
+        crew = self.crew(4, 3, daemon=EXACT)
+        crew.load([random_counts(CUBE, at) for at in range(4)])
+        members = crew.nodes[2:]
+        for member in members:
+            member.do("user", "add", "anna", "--role", "approver,operator")
+            member.do("grant", crew.asker.alias, DATASET, "tabulate", "--approval", user="operator")
+
+        def states(state, n):
+            nodes.wait_until(lambda: all([row["state"] for row in member.json("requests", user="anna")].count(state) == n
+                                         for member in members), 15, f"{n} times {state}")
+        answer = crew.ask()
+        self.assertNotEqual(answer["state"], "done", answer)
+        members[0].do("approve", members[0].json("requests", user="anna")[0]["id"], user="anna")
+        members[1].stop()
+        self.assertIn("cancelled", crew.asker.do("exchange", "cancel", answer["id"]))
+        self.refused(crew.asker.cli("exchange", "cancel", answer["id"]), nodes.FAILED, "is not in flight")
+        members[1].start()
+        crew.asker.ping(members[1])
+        states("cancelled", 1)
+        self.assertNotEqual(crew.ask()["state"], "done")  # a request of its own, which nobody agreed to
+        states("waiting", 1)
+
     def test_an_approval_is_still_good_where_another_participant_was_not_ready(self):
         crew = self.crew(4, 3, daemon=EXACT)
         crew.load([random_counts(CUBE, at) for at in range(4)])

@@ -94,7 +94,7 @@ MUTANTS = [
     (
         "what is held no longer is withdrawn when it is cancelled",
         "node/test_exchange_overlap_ends:what_is_held_no_longer_is_not_withdrawn",
-        ("node/exchange/exchanges.c", "if (e->state != SYM_EXCHANGE_HELD || !e->matter->is_held", "if (e->matter == NULL || !e->matter->is_held"),
+        ("node/exchange/exchanges.c", "if (e->state == SYM_EXCHANGE_HELD && e->matter->is_held) {", "if (e->matter != NULL && e->matter->is_held) {"),
     ),
     (
         "a withdrawal of no id cancels what was not asked for again since the start",
