@@ -13,17 +13,16 @@ static void end(struct sym_exchange_entry *e, enum sym_exchange_state state, enu
     e->ended_ms = ended_ms;
 }
 
-/* An overlap that was approved goes on as the same exchange, which is held no longer: only what
- * never began can be forgotten here. */
+/* An overlap that was approved goes on as the same exchange, which is held no longer, and a joint
+ * count as another: what is forgotten here never began under this id. */
 static void tell_forgotten(struct sym_exchange_entry *e, char words[SYM_FAULT_BYTES])
 {
-    if (e->kind == SYM_KIND_OVERLAP_COUNT || e->kind == SYM_KIND_OVERLAP_MATCHES) {
-        end(e, SYM_EXCHANGE_ABORTED, SYM_NOT_FOUND, SYM_REASON_NONE, e->ended_ms);
-        (void)snprintf(words, SYM_FAULT_BYTES,
-                       "it waits no more, and never began; \"symbolon log list --peer %.*s\" "
-                       "says why",
-                       SPAN(e->alias));
-    }
+    bool joint = e->kind == SYM_KIND_TABULATE || e->kind == SYM_KIND_OVERLAP_TABLE;
+    end(e, SYM_EXCHANGE_ABORTED, SYM_NOT_FOUND, SYM_REASON_NONE, e->ended_ms);
+    (void)snprintf(words, SYM_FAULT_BYTES,
+                   "it waits no more, and %s; \"symbolon log list --peer %.*s\" says %s",
+                   joint ? "went on as another exchange or not at all" : "never began",
+                   SPAN(e->alias), joint ? "which" : "why");
 }
 
 static void tell(struct sym_exchange_entry *e, char words[SYM_FAULT_BYTES],
