@@ -20,7 +20,8 @@
  * next. */
 #define PRUNE_MS      600000u
 #define PRUNE_NEXT_MS 100u
-/* How often imports that were left alone and delayed erasures are seen to. */
+/* How often imports that were left alone, delayed erasures and peers that were shut out are seen
+ * to. */
 #define TIDY_MS 60000u
 
 /* The supervisor hears of whatever keeps core from starting or going on, and tells it. */
@@ -143,6 +144,7 @@ static void on_tidy_time(void *owner)
     sym_standing_maker_look(core->maker);
     sym_backups_tidy(core->backups);
     sym_preview_tidy(&core->preview, sym_now_ms());
+    sym_links_look(core->links);
     sym_timer_set(core->tidy_timer, TIDY_MS);
 }
 

@@ -62,12 +62,13 @@ static bool is_expired(const struct sym_peer *peer)
     return sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000));
 }
 
-enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer)
+enum sym_err sym_links_pin(struct sym_links *links, struct sym_peer *peer)
 {
     if (!links->configured) {
         return SYM_OK; /* all are told when gate connects */
     }
-    if (is_expired(peer)) {
+    peer->shut_out = is_expired(peer);
+    if (peer->shut_out) {
         return sym_links_unpin(links, &peer->id);
     }
     uint8_t pins[2][SYM_PIN_BYTES];
@@ -80,6 +81,16 @@ enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer)
                                      .pins = spans,
                                      .n_pins = peer->card.n_tls};
     return tell(links, SYM_LOCAL_PIN, &(struct sym_gate_pin){.peer = &pinned});
+}
+
+void sym_links_look(struct sym_links *links)
+{
+    for (size_t i = 0; i < links->config.peers->n; i++) {
+        struct sym_peer *peer = links->config.peers->items[i];
+        if (peer->shut_out && !is_expired(peer) && sym_links_pin(links, peer) != SYM_OK) {
+            peer->shut_out = true; /* logged, and tried again */
+        }
+    }
 }
 
 enum sym_err sym_links_unpin(struct sym_links *links, const struct sym_node_id *id)

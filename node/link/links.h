@@ -55,8 +55,10 @@ void sym_links_free(struct sym_links *links);
 
 /* Tells gate to accept this peer (again, after its card changed), or no longer. Unpinning also
  * closes. */
-SYM_MUST enum sym_err sym_links_pin(struct sym_links *links, const struct sym_peer *peer);
+SYM_MUST enum sym_err sym_links_pin(struct sym_links *links, struct sym_peer *peer);
 SYM_MUST enum sym_err sym_links_unpin(struct sym_links *links, const struct sym_node_id *id);
+/* From time to time: pins the peers whose cards had expired by a clock that was ahead. */
+void sym_links_look(struct sym_links *links);
 
 /* Dials the peer unless it is linked or being dialled. */
 void sym_links_want(struct sym_links *links, const struct sym_peer *peer);

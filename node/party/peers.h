@@ -19,6 +19,7 @@ struct sym_peer {
     struct sym_card card;
     struct sym_secret psk; /* 32 bytes, or empty */
     uint64_t added_s;
+    bool shut_out; /* gate was told to take no link of it, as its card had expired */
 };
 
 struct sym_peers {

@@ -32,4 +32,9 @@ MUTANTS = [
         "node/test_settings:refuses_what_is_no_numeric_address_with_a_port",
         ("node/listen.c", "    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &address) != 1) {", "    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &address) < 0) {"),
     ),
+    (
+        "peers that a clock that was ahead has shut out stay out",
+        "node/test_links:a_peer_whose_card_holds_after_all_is_pinned_again",
+        ("node/link/links.c", "if (peer->shut_out && !is_expired(peer) &&", "if (peer->shut_out && is_expired(peer) &&"),
+    ),
 ]

@@ -405,6 +405,29 @@ static void news_of_a_link_whose_peer_was_removed_meanwhile_end_it(void **state)
     expect("D");
 }
 
+static bool hears_nothing(void)
+{
+    struct pollfd order = {.fd = sym_bus_receive_fd(&f.gate), .events = POLLIN};
+    pass(50);
+    return poll(&order, 1, 0) == 0;
+}
+
+/* A node that was started while its clock was ahead took every card for one that has expired. */
+static void a_peer_whose_card_holds_after_all_is_pinned_again(void **state)
+{
+    (void)state;
+    f.peer.card.expires_s = 1;
+    assert_int_equal(sym_links_pin(f.links, &f.peer), SYM_OK);
+    assert_true(hears(SYM_LOCAL_UNPIN));
+    sym_links_look(f.links);
+    assert_true(hears_nothing());
+    f.peer.card.expires_s = INT64_MAX;
+    sym_links_look(f.links);
+    assert_true(hears(SYM_LOCAL_PIN));
+    sym_links_look(f.links);
+    assert_true(hears_nothing());
+}
+
 static void a_link_that_is_replaced_is_over_at_once(void **state)
 {
     (void)state;
@@ -468,6 +491,7 @@ int main(void)
         TEST(a_frame_that_makes_core_hang_up_ends_what_is_left),
         TEST(removing_the_peer_ends_what_is_left_of_its_link),
         TEST(news_of_a_link_whose_peer_was_removed_meanwhile_end_it),
+        TEST(a_peer_whose_card_holds_after_all_is_pinned_again),
         TEST(a_link_that_is_replaced_is_over_at_once),
         TEST(the_last_frames_come_although_the_peer_is_linked_again),
         TEST(news_of_no_link_are_harmless),
