@@ -160,6 +160,7 @@ class LivePage(overlaps.OverlapTest):
         self.is_for_everybody(asked)
         for what in ("bank-a", "theirs", "test, agreement", "100"):
             self.assertIn(what, asked["text"])
+        self.assertNotIn(self.row["case_commitment"][:8], asked["text"])
         self.keep("approve")
         wrong = self.do("type", words="bank-b", until="dialog .problem:not(:empty)")
         self.assertIn("nothing was approved", wrong["text"])

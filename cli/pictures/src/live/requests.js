@@ -15,7 +15,6 @@ function particulars(words, row) {
     !row.own && row.elements > 0 && [words('live.elements'), `${words.number(row.elements)} (${row.type})`],
     !row.own && [words('live.purpose.basis'), `${coded(words, 'purpose', row.purpose)}, ${coded(words, 'basis', row.basis)}`],
     row.because && [words('live.because'), row.because],
-    row.case_commitment && [words('live.case.commitment'), h('code', null, row.case_commitment.slice(0, 16))],
     [words('live.received'), when(words, row.received)],
     [words('live.expires'), when(words, row.expires)],
   ]);
