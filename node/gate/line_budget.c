@@ -22,3 +22,17 @@ void sym_line_budget_tell(char out[SYM_LINES_COUNT_TEXT], struct sym_line_budget
     (void)snprintf(out, SYM_LINES_COUNT_TEXT, "%llu", (unsigned long long)b->left_out);
     b->left_out = 0;
 }
+
+bool sym_line_budget_event(struct sym_line_budget *b, uint64_t now_ms,
+                           char left_out[SYM_LINES_COUNT_TEXT])
+{
+    left_out[0] = '\0';
+    if (b->left_out > 0 && sym_line_budget_take(b, now_ms)) {
+        sym_line_budget_tell(left_out, b);
+    }
+    if (b->left_out == 0 && sym_line_budget_take(b, now_ms)) {
+        return true;
+    }
+    sym_line_budget_skip(b);
+    return false;
+}

@@ -25,5 +25,9 @@ bool sym_line_budget_take(struct sym_line_budget *b, uint64_t now_ms);
 void sym_line_budget_skip(struct sym_line_budget *b);
 /* How many were not written, as text; begins to count anew. */
 void sym_line_budget_tell(char out[SYM_LINES_COUNT_TEXT], struct sym_line_budget *b);
+/* All of it for one event: may its line be written now? left_out: how many were not before it, for
+ * a line of its own in front of that, which is paid for, too; empty: there is no such line. */
+bool sym_line_budget_event(struct sym_line_budget *b, uint64_t now_ms,
+                           char left_out[SYM_LINES_COUNT_TEXT]);
 
 #endif

@@ -28,16 +28,14 @@ static void log_link(const struct sym_gate_link *l, const char *event, const str
     char peer[ID_TEXT_BYTES];
     char address[SYM_ADDRESS_BYTES];
     char number[SYM_LINES_COUNT_TEXT];
-    struct sym_line_budget *lines = &l->peer->lines;
+    bool may = sym_line_budget_event(&l->peer->lines, sym_now_ms(), number);
 
-    if (!sym_line_budget_take(lines, sym_now_ms())) {
-        sym_line_budget_skip(lines);
-        return;
-    }
     id_text(peer, l->peer);
-    if (lines->left_out > 0) {
-        sym_line_budget_tell(number, lines);
+    if (number[0] != '\0') {
         sym_log(SYM_LEVEL_WARN, "links-more", "peer", peer, "count", number, NULL);
+    }
+    if (!may) {
+        return;
     }
     sym_address_text(address, &l->address);
     (void)snprintf(number, sizeof number, "%llu", (unsigned long long)l->number);

@@ -14,6 +14,11 @@ MUTANTS = [
     (
         "a partner that reconnects writes lines for ever",
         "node/test_gate_life:a_partner_that_connects_again_and_again_leaves_few_lines_in_the_log",
-        ("node/gate/pairing.c", "if (!sym_line_budget_take(lines, sym_now_ms())) {", "if (!sym_line_budget_take(lines, sym_now_ms()) && l == NULL) {"),
+        ("node/gate/pairing.c", "    if (!may) {", "    if (!may && l == NULL) {"),
+    ),
+    (
+        "what counts the lines that were left out costs nothing",
+        "node/test_gate_lines:an_hour_of_events_leaves_a_burst_and_two_lines_a_minute",
+        ("node/gate/line_budget.c", "    if (b->left_out == 0 && sym_line_budget_take(b, now_ms)) {\n        return true;", "    if (left_out[0] != '\\0' || sym_line_budget_take(b, now_ms)) {\n        return true;"),
     ),
 ]

@@ -54,6 +54,40 @@ static void counts_what_it_leaves_out_once(void **state)
     assert_string_equal(text, "0");
 }
 
+static void an_hour_of_events_leaves_a_burst_and_two_lines_a_minute(void **state)
+{
+    struct sym_line_budget b = {.full_ms = 0};
+    unsigned long long told = 0;
+    unsigned n_lines = 0;
+    unsigned events = 0;
+    (void)state;
+    for (unsigned i = 0; i < 3600; i++) {
+        char left_out[SYM_LINES_COUNT_TEXT];
+        bool may = sym_line_budget_event(&b, START_MS + i * SECOND_MS, left_out);
+        events += may;
+        n_lines += may;
+        n_lines += left_out[0] != '\0';
+        told += strtoull(left_out, NULL, 10);
+    }
+    assert_in_range(n_lines, SYM_LINES_BURST, SYM_LINES_BURST + HOUR_MS / SYM_LINES_EACH_MS);
+    assert_int_equal(events + told + b.left_out, 3600);
+    assert_true(told > 3000);
+}
+
+static void an_event_after_a_flood_is_written_behind_the_count(void **state)
+{
+    struct sym_line_budget b = {.full_ms = 0};
+    char left_out[SYM_LINES_COUNT_TEXT];
+    (void)state;
+    (void)take_all(&b, START_MS);
+    assert_false(sym_line_budget_event(&b, START_MS, left_out));
+    assert_string_equal(left_out, "");
+    assert_true(sym_line_budget_event(&b, START_MS + HOUR_MS, left_out));
+    assert_string_equal(left_out, "1");
+    assert_true(sym_line_budget_event(&b, START_MS + HOUR_MS, left_out));
+    assert_string_equal(left_out, "");
+}
+
 /* Refusals -------------------------------------------------------------------------------------
  */
 
@@ -147,6 +181,8 @@ int main(void)
         cmocka_unit_test(allows_a_burst_and_then_two_a_minute),
         cmocka_unit_test(is_full_again_and_never_fuller),
         cmocka_unit_test(counts_what_it_leaves_out_once),
+        cmocka_unit_test(an_hour_of_events_leaves_a_burst_and_two_lines_a_minute),
+        cmocka_unit_test(an_event_after_a_flood_is_written_behind_the_count),
         cmocka_unit_test(an_hour_of_refusals_leaves_a_burst_and_some_lines),
         cmocka_unit_test(few_refusals_are_all_written),
         cmocka_unit_test(what_comes_at_once_is_counted_a_second_later),
