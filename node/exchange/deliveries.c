@@ -1,7 +1,8 @@
 /* Releases of own tabulations that participants have not confirmed, as they or this node were cut
- * off: brought to them later, one at a time. Tried again after ten seconds, then twice as
- * long each time that it fails, at most ten minutes; for 30 days. Whom it failed with comes after
- * all others, with one release each time, so that nobody holds up what is owed to others. */
+ * off: brought to them later, one at a time, for 30 days. All are gone through every ten seconds.
+ * Whom it failed with comes behind them, with one release each time: after ten seconds, then twice
+ * as long each time that it fails, at most ten minutes. So nobody holds up what is owed to others.
+ */
 #include "node/exchange/exchanges_state.h"
 #include "node/log.h"
 #include "node/loop.h"
@@ -217,12 +218,6 @@ static enum sym_err begin(struct sym_exchanges *x, const struct sym_peer *peer,
     return err;
 }
 
-static void wait_longer(struct sym_exchanges *x)
-{
-    uint64_t twice = 2 * x->delivery_wait_ms;
-    x->delivery_wait_ms = twice < WAIT_MS_MAX ? twice : WAIT_MS_MAX;
-}
-
 /* Who comes last ---------------------------------------------------------------------------------
  */
 
@@ -250,6 +245,9 @@ static void come_as_others(struct sym_exchanges *x, const uint8_t participant[SY
 /* Without room the one who was last the longest is as others again. */
 static void come_last(struct sym_exchanges *x, const struct sym_delivery_row *row)
 {
+    uint64_t twice = 2 * x->delivery_wait_ms;
+    x->delivery_late_ms = sym_now_ms() + x->delivery_wait_ms;
+    x->delivery_wait_ms = twice < WAIT_MS_MAX ? twice : WAIT_MS_MAX;
     x->delivery_late = *row;
     if (late_place(x, row->participant) < SYM_DELIVERIES_LATE_MAX) {
         return;
@@ -289,7 +287,6 @@ static void conclude(struct sym_exchanges *x)
         x->delivery_wait_ms = WAIT_MS_MIN;
     } else {
         come_last(x, &d->row);
-        wait_longer(x);
     }
     drop(x);
 }
@@ -333,7 +330,7 @@ static bool look_at_row(struct sym_exchanges *x, struct sym_delivery_row *row, b
         }
         return x->delivery_looks++ == LINK_LOOKS;
     } else if (begin(x, peer, row) != SYM_OK) {
-        wait_longer(x);
+        come_last(x, row);
     }
     return true;
 }
@@ -382,8 +379,10 @@ void sym_deliveries_tick(struct sym_exchanges *x)
         }
     } else {
         x->delivery_last = (struct sym_delivery_row){.released_ms = 0};
-        x->delivery_ms = now_ms + x->delivery_wait_ms;
-        look_at_late(x);
+        x->delivery_ms = now_ms + WAIT_MS_MIN;
+        if (now_ms >= x->delivery_late_ms) {
+            look_at_late(x);
+        }
     }
 }
 

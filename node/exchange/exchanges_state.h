@@ -45,11 +45,12 @@ struct sym_exchanges {
     struct sym_delivery *delivery;         /* the one that is under way, or NULL */
     struct sym_delivery_row delivery_last; /* the one before the next */
     uint64_t delivery_ms;                  /* when that is looked at, monotonic */
-    uint64_t delivery_wait_ms;
-    unsigned delivery_looks; /* at the next, while there was no link */
+    unsigned delivery_looks;               /* at the next, while there was no link */
     uint8_t deliveries_late[SYM_DELIVERIES_LATE_MAX][SYM_HASH_BYTES]; /* participants: come last */
     size_t n_deliveries_late;
-    struct sym_delivery_row delivery_late;      /* the one before the next to these */
+    struct sym_delivery_row delivery_late;      /* the one before the next to these, */
+    uint64_t delivery_late_ms;                  /* when that is looked at, */
+    uint64_t delivery_wait_ms;                  /* and how long after the next that fails */
     struct sym_delivery_pauses delivery_pauses; /* of those that peers bring */
 };
 

@@ -389,6 +389,16 @@ MUTANTS = [
         ("node/exchange/deliveries.c", "        come_last(x, &d->row);\n", ""),
     ),
     (
+        "one participant that cannot be asked makes all others wait",
+        "node/test_deliveries:who_cannot_even_be_asked_comes_last_and_makes_nobody_wait",
+        ("node/exchange/deliveries.c", "x->delivery_ms = now_ms + WAIT_MS_MIN;", "x->delivery_ms = now_ms + x->delivery_wait_ms;"),
+    ),
+    (
+        "who has failed is asked each time that all others were",
+        "node/test_deliveries:whom_it_failed_with_is_left_alone_for_longer_each_time",
+        ("node/exchange/deliveries.c", "if (now_ms >= x->delivery_late_ms) {", "if (now_ms + WAIT_MS_MAX >= x->delivery_late_ms) {"),
+    ),
+    (
         "a link for a delivery is looked at when it is idle and closed again",
         "node/test_deliveries:a_link_that_comes_up_is_used_at_once",
         ("node/exchange/deliveries.c", "#define LINK_LOOKS 3u", "#define LINK_LOOKS 0u"),

@@ -165,6 +165,7 @@ static void pass(void)
 {
     rig->step = 0;
     rig->sides[0].exchanges->delivery_ms = 0;
+    rig->sides[0].exchanges->delivery_late_ms = 0;
     exchange_rig_run(rig, has_passed);
 }
 
@@ -177,12 +178,29 @@ static void expect_asked(const uint8_t *tabulations, unsigned n)
 static void whom_it_failed_with_comes_last(void **state)
 {
     (void)state;
-    pass(); /* once among all, once behind them */
+    pass();
+    expect_asked((const uint8_t[]){1}, 1);
+    pass(); /* behind all, and so on */
     expect_asked((const uint8_t[]){1, 2}, 2);
     pass();
     expect_asked((const uint8_t[]){1, 2, 3}, 3);
     pass();
     expect_asked((const uint8_t[]){1, 2, 3, 1}, 4);
+}
+
+static void whom_it_failed_with_is_left_alone_for_longer_each_time(void **state)
+{
+    struct sym_exchanges *x = rig->sides[0].exchanges;
+    (void)state;
+    for (uint64_t wait_ms = 10000; wait_ms <= 40000; wait_ms *= 2) {
+        uint64_t before_ms = sym_now_ms();
+        pass();
+        assert_in_range(x->delivery_late_ms, before_ms + wait_ms, sym_now_ms() + wait_ms);
+        rig->step = 0;
+        x->delivery_ms = 0;
+        exchange_rig_run(rig, has_passed); /* too early */
+    }
+    assert_int_equal(asked.n, 3);
 }
 
 static void who_takes_a_release_comes_as_others_again(void **state)
@@ -191,11 +209,11 @@ static void who_takes_a_release_comes_as_others_again(void **state)
     pass();
     reason = SYM_REASON_TERMS; /* it has it already */
     pass();
-    expect_asked((const uint8_t[]){1, 2, 3}, 3);
+    expect_asked((const uint8_t[]){1, 2}, 2);
     pass();
-    expect_asked((const uint8_t[]){1, 2, 3, 1, 2}, 5);
+    expect_asked((const uint8_t[]){1, 2, 1, 3}, 4);
     pass();
-    assert_int_equal(asked.n, 5);
+    assert_int_equal(asked.n, 4);
     assert_int_equal(rig->sides[0].exchanges->n_deliveries_late, 0);
 }
 
@@ -242,14 +260,29 @@ static void who_comes_last_is_asked_as_soon_as_there_is_a_link(void **state)
 {
     (void)state;
     pass();
-    expect_asked((const uint8_t[]){1, 2}, 2);
+    expect_asked((const uint8_t[]){1}, 1);
     exchange_rig_cut(rig, "idle");
-    rig->sides[0].exchanges->delivery_ms = 0;
-    rig->step = 2;
+    rig->sides[0].exchanges->delivery_late_ms = 0;
+    rig->step = 1;
     exchange_rig_run(rig, has_begun_behind_all);
     exchange_rig_relink(rig);
     exchange_rig_run(rig, has_asked);
-    expect_asked((const uint8_t[]){1, 2, 3}, 3);
+    expect_asked((const uint8_t[]){1, 2}, 2);
+}
+
+/* As that of a peer whose card has expired, which nothing can be begun with. */
+static void who_cannot_even_be_asked_comes_last_and_makes_nobody_wait(void **state)
+{
+    struct sym_exchanges *x = rig->sides[0].exchanges;
+    (void)state;
+    rig->sides[0].peers.items[0]->card.expires_s = 1;
+    for (unsigned i = 0; i < 5; i++) {
+        pass();
+        assert_true(x->delivery_ms < sym_now_ms() + 11000);
+    }
+    assert_int_equal(asked.n, 0);
+    assert_int_equal(x->n_deliveries_late, 1);
+    assert_true(x->delivery_late_ms > sym_now_ms() + 100000);
 }
 
 static struct sym_exchange *under_way(void)
@@ -295,10 +328,12 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(whom_it_failed_with_comes_last),
+        TEST(whom_it_failed_with_is_left_alone_for_longer_each_time),
         TEST(who_takes_a_release_comes_as_others_again),
         TEST(a_link_that_comes_up_is_used_at_once),
         TEST(who_has_no_link_keeps_the_others_waiting_for_some_seconds_only),
         TEST(who_comes_last_is_asked_as_soon_as_there_is_a_link),
+        TEST(who_cannot_even_be_asked_comes_last_and_makes_nobody_wait),
         TEST(who_does_not_answer_holds_up_nobody),
     };
     if (sym_crypto_init() != SYM_OK) {
