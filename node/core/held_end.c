@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#define SPAN(s) (int)(s).len, (const char *)(s).data
+#define SPAN(s) (int)(s).len, (s).len > 0 ? (const char *)(s).data : ""
 
 static void end(struct sym_exchange_entry *e, enum sym_exchange_state state, enum sym_err result,
                 enum sym_reason reason, uint64_t ended_ms)

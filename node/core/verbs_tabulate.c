@@ -288,7 +288,7 @@ static enum sym_err list_spent(struct sym_transaction *t, void *context)
     struct budgets *b = context;
     b->n = 0;
     b->t = t;
-    return sym_ledger_each(&b->ledger, t, b->now_ms, add_budget, b);
+    return sym_ledger_each(t, b->now_ms, add_budget, b);
 }
 
 static enum sym_err list_left(struct sym_transaction *t, void *context)

@@ -314,8 +314,8 @@ static void withdraw(struct sym_exchanges *x, const struct sym_statement *held)
         return;
     }
     if (sym_links_of(x->links, &peer->id) == NULL) {
-        sym_links_want(x->links,
-                       peer); /* heads are told first over a new link, and this with them */
+        /* Heads are told first over a new link, and this with them. */
+        sym_links_want(x->links, peer);
     }
 }
 

@@ -21,8 +21,8 @@ static void wish_for(struct sym_standing_wish *out, const struct sym_datasets *d
     sym_write_u64(&w, offer->elements_per_day);
     sym_write_u64(&w, offer->number);
     sym_write_u64(&w, offer->given_s);
-    if (offer->restored_ms >
-        0) { /* what was evaluated since the backup is not counted in its row */
+    if (offer->restored_ms > 0) {
+        /* What was evaluated since the backup is not counted in its row. */
         sym_write_u64(&w, offer->restored_ms);
     }
     const struct sym_span parts[] = {sym_span(offer->peer.bytes, SYM_NODE_ID_BYTES),

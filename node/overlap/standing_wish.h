@@ -2,8 +2,9 @@
  * type of each grant that offers some.
  *
  * A wish has a basis, a digest of all that a list is made from: the grant and its limits, the
- * content of the dataset and its publication. A list is kept for as long as there is a wish with
- * its basis, and its days are not over. Nothing here changes anything, or fails.
+ * content of the dataset and its publication, the last restore of this node. A list is kept for as
+ * long as there is a wish with its basis, and its days are not over. Nothing here changes anything,
+ * or fails.
  */
 #ifndef SYM_NODE_OVERLAP_STANDING_WISH_H
 #define SYM_NODE_OVERLAP_STANDING_WISH_H

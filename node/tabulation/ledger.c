@@ -412,10 +412,8 @@ enum sym_err sym_ledger_unmask(struct sym_transaction *t, const uint8_t qid[SYM_
 /* Listing -------------------------------------------------------------------------------------- */
 
 struct listing {
-    const struct sym_ledger *l;
     struct sym_transaction *t;
     uint32_t year;
-    uint64_t renews_ms;
     uint64_t now_ms;
     sym_ledger_each_fn *fn;
     void *context;
@@ -432,8 +430,7 @@ static enum sym_err list_row(struct listing *at, struct sym_span dataset,
                                        .peer = *peer,
                                        .year = at->year,
                                        .spent_nano = spent,
-                                       .reserved_nano = is_whole ? r.all : r.of_peer,
-                                       .renews_ms = at->renews_ms};
+                                       .reserved_nano = is_whole ? r.all : r.of_peer};
     return err == SYM_OK ? at->fn(at->context, &row) : err;
 }
 
@@ -454,11 +451,14 @@ static enum sym_err list_budget(void *context, struct sym_span key, struct sym_s
                                              : err;
 }
 
-enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction *t, uint64_t now_ms,
-                             sym_ledger_each_fn *fn, void *context)
+enum sym_err sym_ledger_each(struct sym_transaction *t, uint64_t now_ms, sym_ledger_each_fn *fn,
+                             void *context)
 {
-    struct listing at = {.l = l, .t = t, .now_ms = now_ms, .fn = fn, .context = context};
-    at.year = year_of(now_ms, &at.renews_ms);
-    (void)all_is_spent(l, now_ms, &at.renews_ms);
+    uint64_t renews_ms = 0;
+    struct listing at = {.t = t,
+                         .year = year_of(now_ms, &renews_ms),
+                         .now_ms = now_ms,
+                         .fn = fn,
+                         .context = context};
     return sym_store_each(t, SYM_TABLE_BUDGETS, list_budget, &at);
 }

@@ -21,8 +21,8 @@
 
 struct sym_ledger {
     struct sym_log *log;
-    const uint64_t
-        *restored_ms; /* wall clock, where core keeps it; NULL or 0: never (restored.h) */
+    const uint64_t *restored_ms; /* wall clock, where core keeps it (core/restored.h); NULL or 0:
+                                  * never */
 };
 
 /* What is asked of the budget, and by whom. */
@@ -99,10 +99,9 @@ struct sym_ledger_row {
     uint32_t year;
     uint64_t spent_nano;
     uint64_t reserved_nano;
-    uint64_t renews_ms;
 };
 typedef enum sym_err sym_ledger_each_fn(void *context, const struct sym_ledger_row *row);
-SYM_MUST enum sym_err sym_ledger_each(const struct sym_ledger *l, struct sym_transaction *t,
-                                      uint64_t now_ms, sym_ledger_each_fn *fn, void *context);
+SYM_MUST enum sym_err sym_ledger_each(struct sym_transaction *t, uint64_t now_ms,
+                                      sym_ledger_each_fn *fn, void *context);
 
 #endif
