@@ -47,8 +47,7 @@ static void tell(struct sym_exchange_entry *e, char words[SYM_FAULT_BYTES],
                        by.len > 0 ? ": " : "", SPAN(r->why));
         break;
     case SYM_HELD_EXPIRED:
-        end(e, SYM_EXCHANGE_ABORTED, SYM_EXPIRED, SYM_REASON_TIMEOUT,
-            r->decided_ms > 0 ? r->decided_ms : r->expires_ms);
+        end(e, SYM_EXCHANGE_ABORTED, SYM_EXPIRED, SYM_REASON_TIMEOUT, r->decided_ms);
         (void)snprintf(words, SYM_FAULT_BYTES, "expired%s%.*s", approved, SPAN(by));
         break;
     case SYM_HELD_CANCELLED:

@@ -406,6 +406,7 @@ static bool row_now(struct sym_grants *g, struct sym_held_request *row,
     sym_held_item_row(g, row, item);
     if (has_expired(g, item, now_ms)) {
         row->state = SYM_HELD_EXPIRED;
+        row->decided_ms = now_ms < item->terms.expires_ms ? now_ms : item->terms.expires_ms;
     }
     return true;
 }

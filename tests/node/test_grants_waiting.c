@@ -205,6 +205,25 @@ static void a_request_that_nobody_decides_expires_after_a_day(void **state)
     assert_int_equal(grants_rig_lines(r, "request-expired"), 1);
 }
 
+static void an_approval_that_nobody_used_ended_when_it_expired(void **state)
+{
+    struct grants_rig *r = *state;
+    struct sym_held_request row;
+    struct rig_ask waiting;
+    struct rig_ask approved;
+    hold(r, &waiting);
+    hold(r, &approved);
+    grants_rig_set_clock(RIG_NOW + RIG_SECOND);
+    approve(r, &approved);
+    grants_rig_set_clock(RIG_NOW + 2 * RIG_DAY);
+    assert_true(sym_grants_request(r->grants, &row, sym_span(waiting.id, sizeof waiting.id)));
+    assert_int_equal(row.state, SYM_HELD_EXPIRED);
+    assert_int_equal(row.decided_ms, RIG_NOW + RIG_DAY);
+    assert_true(sym_grants_request(r->grants, &row, sym_span(approved.id, sizeof approved.id)));
+    assert_int_equal(row.state, SYM_HELD_EXPIRED);
+    assert_int_equal(row.decided_ms, RIG_NOW + RIG_SECOND + RIG_DAY);
+}
+
 static enum sym_err withdraw(struct grants_rig *r, size_t peer, const struct rig_ask *ask)
 {
     return sym_grants_withdraw(r->grants, &r->peer[peer].id, ask->id);
@@ -426,6 +445,7 @@ int main(void)
         TEST(only_an_approver_decides),
         TEST(a_denial_needs_a_reason_that_fits),
         TEST(a_request_that_nobody_decides_expires_after_a_day),
+        TEST(an_approval_that_nobody_used_ended_when_it_expired),
         TEST(what_the_peer_cancels_waits_no_longer),
         TEST(a_request_can_be_cancelled_by_the_id_that_asked_for_it_again),
         TEST(refuses_to_cancel_what_is_anothers_or_over),
