@@ -104,13 +104,13 @@ static enum sym_err announce(struct sym_transaction *t, void *context)
     const struct sym_entry entry = {.kind = SYM_ENTRY_ERASED, .author = job->author, .body = &body};
     struct sym_log_side *s = &job->log->pending;
     enum sym_err err = sym_log_begin(job->log, t);
-    if (err == SYM_OK) {
-        s->time_ms = job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* it stays */
-        err = sym_log_append(job->log, t, &entry, NULL);
+    if (err != SYM_OK) {
+        return err;
     }
+    s->time_ms = job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* so that it stays */
     s->erased_ms = job->before_ms > s->erased_ms ? job->before_ms : s->erased_ms;
     s->erasing = true;
-    return err;
+    return sym_log_append(job->log, t, &entry, NULL);
 }
 
 /* What stays of a tile: bodies from its first index that is not old on, under a new secret. Their

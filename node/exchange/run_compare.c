@@ -82,10 +82,6 @@ static enum sym_err put_own(struct compare_run *run)
                                   .bodies = true};
         sym_compare_own_log(run->compare, q.generation == present ? 0 : q.generation);
         err = sym_log_rows(run->with.log, &q, &run->next_own, &more, put_row, &p);
-        if (err == SYM_NOT_FOUND) { /* there is no such generation */
-            err = SYM_OK;
-            more = false;
-        }
         if (err == SYM_OK && !more) {
             run->own_done = run->own_generation == present;
             run->next_own = 0;

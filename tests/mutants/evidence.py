@@ -70,7 +70,7 @@ MUTANTS = [
     (
         "the entry that announces erasing is erased with the rest",
         "node/test_evidence_clock:all_until_now_are_erased_whatever_their_time_is",
-        ("node/evidence/log_erase.c", "job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* it stays */", "s->time_ms;"),
+        ("node/evidence/log_erase.c", "job->before_ms > s->time_ms ? job->before_ms : s->time_ms; /* so that it stays */", "s->time_ms;"),
     ),
     (
         "log verify does not say that the log is ahead of the clock",
