@@ -59,7 +59,8 @@ static enum sym_err print_table(const struct sym_budget_list *list)
                                                 {.title = "LEFT", .right = true},
                                                 {.title = "RENEWS"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    sym_table_when_empty(t, "no datasets of incidents or aggregates yet: symbolon import --help");
+    sym_table_when_empty(t,
+                         "no datasets of incidents or aggregates yet: \"symbolon import --help\"");
     for (size_t i = 0; i < list->n_budgets; i++) {
         const struct sym_budget *b = &list->budgets[i];
         sym_table_text(t, b->dataset);

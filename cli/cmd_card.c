@@ -86,7 +86,8 @@ static enum sym_err offer_other_way(const char *path, enum sym_err err, struct s
     if ((err != SYM_BAD_PERMISSIONS && err != SYM_IN_USE) || access(path, W_OK) != 0) {
         return err;
     }
-    return sym_fail(fault, err, "%.270s; or write into this one: symbolon card > FILE", why.text);
+    return sym_fail(fault, err, "%.270s; or write into this one: \"symbolon card > FILE\"",
+                    why.text);
 }
 
 static enum sym_err replace_card(const char *path, struct sym_span text, struct sym_fault *fault)
@@ -176,8 +177,8 @@ static void tell_more(const struct sym_card *card, const struct sym_call *call)
         char expired[SYM_FORMAT_BYTES];
         sym_format_time(expired, (uint64_t)card->expires_s);
         (void)fprintf(stderr,
-                      "symbolon: this card expired on %s; make a new one with: symbolon "
-                      "card --renew\n",
+                      "symbolon: this card expired on %s; make a new one with: \"symbolon "
+                      "card --renew\"\n",
                       expired);
     }
 }

@@ -33,8 +33,8 @@ static enum sym_err print_list(const struct sym_dataset_list *list)
                                                 {.title = "BY"},
                                                 {.title = "STORED", .right = true}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    sym_table_when_empty(t,
-                         "no datasets yet: symbolon import FILE --dataset NAME --profile PROFILE");
+    sym_table_when_empty(
+        t, "no datasets yet: \"symbolon import FILE --dataset NAME --profile PROFILE\"");
     for (size_t i = 0; i < list->n_datasets; i++) {
         const struct sym_dataset_row *row = &list->datasets[i];
         char bytes[SYM_FORMAT_BYTES];
@@ -71,7 +71,7 @@ static enum sym_err print_copies(const struct sym_standing_copies *list)
         {.title = "RECEIVED"}, {.title = "STORED", .right = true}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
     sym_table_when_empty(
-        t, "no standing lists yet: a peer offers one with symbolon grant --standing DAYS");
+        t, "no standing lists yet: a peer offers one with \"symbolon grant --standing DAYS\"");
     for (size_t i = 0; i < list->n_copies; i++) {
         const struct sym_standing_copy *copy = &list->copies[i];
         char bytes[SYM_FORMAT_BYTES];

@@ -44,8 +44,8 @@ static enum sym_err check_peer(struct sym_client *client, const char *alias,
     return err != SYM_OK || n > 0
                ? err
                : sym_fail(fault, SYM_NOT_FOUND,
-                          "peer %s: is not pinned, and no exchange was with it; `symbolon peer "
-                          "list` names those that are",
+                          "peer %s: is not pinned, and no exchange was with it; \"symbolon peer "
+                          "list\" names those that are",
                           alias);
 }
 
@@ -115,8 +115,9 @@ static enum sym_err print_table(struct sym_client *client, const char *peer,
                                                 {.title = "STARTED"},
                                                 {.title = "CASE"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    sym_table_when_empty(t, peer == NULL ? "no exchanges yet: symbolon overlap --help"
-                                         : "no exchanges with this peer: symbolon exchange list");
+    sym_table_when_empty(t, peer == NULL
+                                ? "no exchanges yet: \"symbolon overlap --help\""
+                                : "no exchanges with this peer: \"symbolon exchange list\"");
     enum sym_err err = sym_exchange_each(client, peer, list_row, t, fault);
     if (err != SYM_OK) {
         sym_table_free(t);

@@ -70,7 +70,7 @@ static void begin(struct listing *l)
 {
     if (l->format == SYM_FORMAT_TABLE) {
         l->table = sym_table_new(sym_audit_columns, SYM_AUDIT_COLUMNS);
-        sym_table_when_empty(l->table, "no entries match: symbolon log list --help");
+        sym_table_when_empty(l->table, "no entries match: \"symbolon log list --help\"");
     } else if (l->format == SYM_FORMAT_CSV) {
         sym_audit_put_csv_head(l->to);
     } else {

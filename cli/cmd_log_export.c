@@ -325,8 +325,8 @@ static enum sym_exit run(const struct sym_call *call)
         if (x->head.note.n_signatures < 2 && x->head.has_cosigned) {
             (void)fprintf(stderr,
                           "note: no partner has cosigned this head yet; the newest that one has is "
-                          "of %" PRIu64 " entries, take it along: symbolon log checkpoint "
-                          "--cosigned --out FILE\n",
+                          "of %" PRIu64 " entries, take it along: \"symbolon log checkpoint "
+                          "--cosigned --out FILE\"\n",
                           x->head.cosigned.size);
         }
     }

@@ -25,7 +25,7 @@ static enum sym_err witnesses_table(const struct sym_witness_list *list)
                                                 {.title = "ALARM"}};
     struct sym_table *t = sym_table_new(columns, 8);
     sym_table_when_empty(
-        t, "no peers yet who could be witnesses: symbolon peer add CARD --alias NAME");
+        t, "no peers yet who could be witnesses: \"symbolon peer add CARD --alias NAME\"");
     for (size_t i = 0; i < list->n_witnesses; i++) {
         const struct sym_witness_row *w = &list->witnesses[i];
         sym_table_text(t, w->alias);

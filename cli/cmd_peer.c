@@ -80,7 +80,7 @@ static enum sym_err print_table(const struct sym_peer_list *list)
                                                 {.title = "RECEIVED", .right = true},
                                                 {.title = "CARD EXPIRES"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    sym_table_when_empty(t, "no peers yet: symbolon peer add CARD --alias NAME");
+    sym_table_when_empty(t, "no peers yet: \"symbolon peer add CARD --alias NAME\"");
     for (size_t i = 0; i < list->n_peers; i++) {
         const struct sym_peer_row *peer = &list->peers[i];
         char expires[SYM_FORMAT_BYTES];

@@ -64,7 +64,7 @@ static enum sym_err tell_waiting(struct sym_client *client, const char *path, co
             sym_id_show(id, list.requests[i].id);
             return sym_fail(fault, SYM_EXISTS,
                             "user %s: waits for an approver, and the key is kept in %.160s; an "
-                            "approver decides: symbolon approve %s",
+                            "approver decides: \"symbolon approve %s\"",
                             name, sym_file_show(shown, path), id);
         }
     }
@@ -91,7 +91,7 @@ static enum sym_err tell_taken(struct sym_client *client, const char *path, cons
             sym_user_roles_text(roles, sizeof roles, list.users[i].roles);
             return sym_fail(fault, SYM_EXISTS,
                             "user %s: exists already, as %s; choose another name, or take it away "
-                            "first: symbolon user remove %s",
+                            "first: \"symbolon user remove %s\"",
                             name, roles, name);
         }
     }

@@ -293,7 +293,7 @@ static void put_tabulation(struct sym_table *t, const struct sym_exchange_entry 
         sym_table_format(t, "withheld: who asked has it, and has not passed it on");
     } else if (e->has_result) {
         sym_table_format(t, "release");
-        sym_table_format(t, "the same for all participants; see symbolon exchange result");
+        sym_table_format(t, "the same for all participants; see \"symbolon exchange result\"");
     }
 }
 

@@ -65,6 +65,7 @@ static void show_operand(char out[OPERAND_BYTES], const char *path)
                    quote);
 }
 
+/* command begins with the quotation mark that ends behind its operand. */
 static enum sym_err missing(struct sym_fault *fault, const char *path, const char *reason,
                             const char *command, const char *operand)
 {
@@ -72,7 +73,7 @@ static enum sym_err missing(struct sym_fault *fault, const char *path, const cha
     char place[OPERAND_BYTES];
     bool cut = strlen(sym_file_show(shown, path)) > SHOWN_BYTES_MAX;
     show_operand(place, operand);
-    return sym_fail(fault, SYM_NOT_FOUND, "%.*s%s: %s; %s %s", (int)SHOWN_BYTES_MAX, shown,
+    return sym_fail(fault, SYM_NOT_FOUND, "%.*s%s: %s; %s %s\"", (int)SHOWN_BYTES_MAX, shown,
                     cut ? "…" : "", reason, command, place);
 }
 
@@ -81,7 +82,7 @@ static enum sym_err not_there(struct sym_fault *fault, const char *path)
     char nearest[ABOVE_BYTES];
     bool above = look_above(nearest, path);
     return missing(fault, path, above ? "does not exist" : "its directory does not exist",
-                   "what is there is shown by: ls", nearest);
+                   "what is there is shown by \"ls", nearest);
 }
 
 enum sym_err sym_file_new_fault(struct sym_fault *fault, const char *path)
@@ -89,7 +90,7 @@ enum sym_err sym_file_new_fault(struct sym_fault *fault, const char *path)
     char above[ABOVE_BYTES];
     int code = errno;
     if (code == ENOENT && !look_above(above, path)) {
-        return missing(fault, path, "its directory does not exist", "make it with: mkdir -p",
+        return missing(fault, path, "its directory does not exist", "make it with \"mkdir -p",
                        directory_of(above, path));
     }
     errno = code;
@@ -205,7 +206,8 @@ static enum sym_err read_file(struct sym_secret *out, const char *given, size_t 
         err = sym_fail(fault, SYM_IO, "%s: is a directory; name a file", path);
     } else if (secret && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
         err = sym_fail(fault, SYM_BAD_PERMISSIONS,
-                       "%s: others than its owner may use this secret; run chmod 600 on it", path);
+                       "%s: others than its owner may use this secret; run \"chmod 600\" on it",
+                       path);
     }
     if (err == SYM_OK) {
         err = read_open_file(out, fd, path, max, fault);

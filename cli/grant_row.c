@@ -153,7 +153,7 @@ enum sym_err sym_grant_print_table(const struct sym_grant_list *list)
         {.title = "PEER"},  {.title = "DATASET"}, {.title = "KIND"}, {.title = "SIZE"},
         {.title = "TODAY"}, {.title = "LIMIT"},   {.title = "IS"}};
     struct sym_table *t = sym_table_new(columns, sizeof columns / sizeof *columns);
-    sym_table_when_empty(t, "no grants yet, all peers are denied: symbolon grant --help");
+    sym_table_when_empty(t, "no grants yet, all peers are denied: \"symbolon grant --help\"");
     for (size_t i = 0; i < list->n_grants; i++) {
         const struct sym_grant *g = &list->grants[i];
         sym_table_text(t, g->alias);

@@ -166,11 +166,11 @@ static void print_edition(const struct sym_import_report *r)
 {
     if (r->published_records > 0) {
         (void)printf("\nwhat was published (edition %" PRIu64 ", %" PRIu64 " record%s) stays what "
-                     "is counted until: symbolon dataset publish %s\n",
+                     "is counted until: \"symbolon dataset publish %s\"\n",
                      r->edition, r->published_records, r->published_records == 1 ? "" : "s",
                      r->dataset);
     } else {
-        (void)printf("\nit is counted once it is published: symbolon dataset publish %s\n",
+        (void)printf("\nit is counted once it is published: \"symbolon dataset publish %s\"\n",
                      r->dataset);
     }
 }

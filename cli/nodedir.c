@@ -68,7 +68,7 @@ enum sym_err sym_nodedir_card(struct sym_card *card, struct sym_secret *text, co
         (void)sym_file_show(shown, dir);
         return sym_fail(fault, err,
                         "%.120s: there is no node here; correct --dir or SYMBOLON_DIR, or make one "
-                        "with: symbolon init --dir %.120s%s …",
+                        "with: \"symbolon init --dir %.120s%s …\"",
                         shown, shown, is_full(dir) ? "/node" : "");
     }
     if (err != SYM_OK) {
@@ -233,7 +233,7 @@ enum sym_err sym_nodedir_not_running(struct sym_fault *fault, const char *dir)
     char shown[SYM_FAULT_BYTES];
     (void)sym_file_show(shown, dir);
     return sym_fail(fault, SYM_CLOSED,
-                    "the node in %s is not running; start it with: symbolond --dir %s", shown,
+                    "the node in %s is not running; start it with: \"symbolond --dir %s\"", shown,
                     shown);
 }
 

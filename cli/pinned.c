@@ -14,6 +14,6 @@ enum sym_err sym_pinned_check(struct sym_client *client, const char *alias, stru
     return err != SYM_OK
                ? err
                : sym_fail(fault, SYM_NOT_FOUND,
-                          "peer %s: is not pinned; `symbolon peer list` names those that are",
+                          "peer %s: is not pinned; \"symbolon peer list\" names those that are",
                           alias);
 }

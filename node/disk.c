@@ -83,8 +83,8 @@ enum sym_err sym_disk_open(struct sym_disk *d, const char *path, struct sym_faul
     if (errno == ENOENT) {
         return sym_fail(
             fault, SYM_NOT_FOUND,
-            "%s: does not exist: correct --dir, or make a node there with: symbolon init "
-            "--dir %s …",
+            "%s: does not exist: correct --dir, or make a node there with: \"symbolon init "
+            "--dir %s …\"",
             opened.shown, opened.shown);
     }
     if (errno == ENOTDIR) {

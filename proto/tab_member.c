@@ -55,7 +55,7 @@ enum sym_err sym_member_cannot_open(struct sym_tab_member *m, uint32_t place)
     (void)snprintf(m->fault, sizeof m->fault,
                    "shares between this node and participant %u of %u (node %s) do not open: their "
                    "preshared keys differ, or one was changed meanwhile, or bytes were altered by "
-                   "that node or the initiator; both run: symbolon peer psk ALIAS --file FILE",
+                   "that node or the initiator; both run: \"symbolon peer psk ALIAS --file FILE\"",
                    place + 1u, m->rules.n, id);
     return SYM_BAD_TAG;
 }

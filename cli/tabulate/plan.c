@@ -115,7 +115,7 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
     if (!p->contributes && !start->without_own) {
         (void)fprintf(to,
                       "This node has no dataset %.*s and adds nothing: is that the name? "
-                      "`symbolon dataset list` shows those there are.\n",
+                      "\"symbolon dataset list\" shows those there are.\n",
                       (int)start->dataset.len, (const char *)start->dataset.data);
     }
     if (p->released.len == SYM_EXCHANGE_ID_BYTES) {
@@ -124,7 +124,7 @@ static void put_warnings(FILE *to, const struct sym_tabulate_plan *p,
         (void)fprintf(to,
                       "This question was answered already (exchange %.*s): while the participants' "
                       "data are the same, the same answer comes again and costs nothing. "
-                      "`symbolon exchange result %.*s` shows it without asking.\n",
+                      "\"symbolon exchange result %.*s\" shows it without asking.\n",
                       ID_DIGITS, hex, ID_DIGITS, hex);
     }
     if (sym_plan_is_refused(p)) {

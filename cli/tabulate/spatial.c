@@ -36,7 +36,7 @@ enum sym_err sym_spatial_check(const struct sym_tab_query *query, const struct s
     }
     if (level == query->n_levels) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "%s: no level is of places alone; `symbolon hotspots` has one, or say so "
+                        "%s: no level is of places alone; \"symbolon hotspots\" has one, or say so "
                         "with --levels",
                         what);
     }

@@ -172,8 +172,8 @@ static void put_proof(struct sym_table *t, const struct sym_proof *p)
                          p->size);
         return;
     case SYM_PROOF_WRONG:
-        sym_table_format(t,
-                         "WRONG: the log of this node does not prove it; see symbolon log verify");
+        sym_table_format(
+            t, "WRONG: the log of this node does not prove it; see \"symbolon log verify\"");
         return;
     case SYM_PROOF_ABSENT:
     case SYM_PROOF_STATE_COUNT:

@@ -68,7 +68,7 @@ static enum sym_err authenticate(const struct sym_control *c, struct asked *a,
         if (a->user == NULL) {
             return sym_fail(fault, SYM_DENIED,
                             "this node does not know the user key; an operator adds users with: "
-                            "symbolon user add");
+                            "\"symbolon user add\"");
         }
         err = sym_verify(a->request.signature.data, a->user->key, SYM_DOMAIN_CONTROL,
                          a->request.body);
@@ -120,7 +120,7 @@ static enum sym_err check_role(const struct asked *a, struct sym_fault *fault)
     bool may_add = (a->user->roles & SYM_USER_OPERATOR) != 0;
     return sym_fail(fault, SYM_DENIED,
                     "%s: does not have the role for this (needs one of: %s); choose who has it "
-                    "with --as NAME, or %s one: symbolon user add NAME --role %s",
+                    "with --as NAME, or %s one: \"symbolon user add NAME --role %s\"",
                     a->user->name, needed, may_add ? "add" : "let an operator add",
                     strchr(needed, ',') == NULL ? needed : "ROLE");
 }

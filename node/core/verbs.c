@@ -24,7 +24,7 @@ struct sym_peer *sym_verb_peer(struct sym_core *core, struct sym_span alias,
     struct sym_peer *peer = sym_peers_by_alias(&core->peers, alias);
     if (peer == NULL) {
         (void)sym_fail(fault, SYM_NOT_FOUND,
-                       "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                       "peer %.*s: is not pinned; \"symbolon peer list\" names those that are",
                        (int)alias.len, (const char *)alias.data);
     }
     return peer;

@@ -176,8 +176,8 @@ enum sym_err sym_verb_needs_approval(bool *needed, char what[SYM_DETAIL_BYTES_MA
     if (*needed && !has_other_approver(core, author->user)) {
         return sym_fail(fault, SYM_DENIED,
                         "overlap: the setting own-approval asks for an approver, and no other user "
-                        "has that role; an operator adds one: symbolon user add NAME --role "
-                        "approver");
+                        "has that role; an operator adds one: \"symbolon user add NAME --role "
+                        "approver\"");
     }
     return SYM_OK;
 }

@@ -62,7 +62,7 @@ static enum sym_err check_tokens(struct sym_core *core, const struct sym_overlap
     return tokens > 0
                ? SYM_OK
                : sym_fail(fault, SYM_NOT_FOUND,
-                          "dataset %.*s: holds no identifier%s%s; `symbolon dataset show %.*s` "
+                          "dataset %.*s: holds no identifier%s%s; \"symbolon dataset show %.*s\" "
                           "lists what it holds",
                           (int)o->mine.len, (const char *)o->mine.data,
                           o->type == SYM_TOKEN_NONE ? "" : " of type ",
@@ -149,7 +149,7 @@ static enum sym_err find_entry(struct sym_core *core, struct sym_arena *arena,
     enum sym_err err = sym_history_get(&core->history, arena, out, id);
     if (err == SYM_NOT_FOUND) {
         return sym_fail(fault, err,
-                        "exchange: does not exist; `symbolon exchange list` shows those that do");
+                        "exchange: does not exist; \"symbolon exchange list\" shows those that do");
     }
     return err == SYM_OK ? err
                          : sym_fail(fault, err, "exchange: the stored entry %s; restore a backup",

@@ -51,16 +51,17 @@ static enum sym_err check_kind(struct sym_core *core, const struct sym_grant *wi
     sym_datasets_row(core->datasets, at, &row);
     bool listed = row.kind == SYM_DATASET_IDENTIFIERS;
     if (listed && wish->kind == SYM_KIND_TABULATE) {
-        return sym_fail(fault, SYM_UNSUPPORTED,
-                        "dataset %.*s: holds identifiers, which are never tabulated; to have them "
-                        "compared run: symbolon grant %.*s %.*s overlap:count (or overlap:matches)",
-                        SPAN(row.name), SPAN(wish->alias), SPAN(row.name));
+        return sym_fail(
+            fault, SYM_UNSUPPORTED,
+            "dataset %.*s: holds identifiers, which are never tabulated; to have them "
+            "compared run: \"symbolon grant %.*s %.*s overlap:count\" (or overlap:matches)",
+            SPAN(row.name), SPAN(wish->alias), SPAN(row.name));
     }
     return listed || wish->kind == SYM_KIND_TABULATE
                ? SYM_OK
                : sym_fail(fault, SYM_UNSUPPORTED,
                           "dataset %.*s: holds %s, which have no identifiers to be compared; to "
-                          "have them counted run: symbolon grant %.*s %.*s tabulate",
+                          "have them counted run: \"symbolon grant %.*s %.*s tabulate\"",
                           SPAN(row.name), sym_dataset_kind_text(row.kind), SPAN(wish->alias),
                           SPAN(row.name));
 }

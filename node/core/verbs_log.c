@@ -10,8 +10,8 @@ static enum sym_err unreadable(struct sym_fault *fault, enum sym_err err)
 {
     if (err == SYM_NOT_FOUND) {
         return sym_fail(fault, err,
-                        "evidence log: there is no such generation; `symbolon log "
-                        "checkpoint` names the present one");
+                        "evidence log: there is no such generation; \"symbolon log "
+                        "checkpoint\" names the present one");
     }
     return sym_fail(fault, err,
                     err == SYM_BAD_VALUE

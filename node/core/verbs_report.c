@@ -215,7 +215,7 @@ static enum sym_err check_result(const struct sym_exchange_entry *e, struct sym_
                      : e->role == SYM_AS_INITIATOR && e->state == SYM_EXCHANGE_DONE && !e->withheld;
     return has ? SYM_OK
                : refuse(fault, SYM_NOT_FOUND, e->id,
-                        "has no result here; see `symbolon exchange show`");
+                        "has no result here; see \"symbolon exchange show\"");
 }
 
 static enum sym_err check_exchange(struct sym_core *core, struct sym_span id,
@@ -226,7 +226,7 @@ static enum sym_err check_exchange(struct sym_core *core, struct sym_span id,
     enum sym_err err = sym_history_get(&core->history, &arena, &entry, id);
     if (err == SYM_NOT_FOUND) {
         return refuse(fault, err, id,
-                      "does not exist; `symbolon exchange list` shows the exchanges that do");
+                      "does not exist; \"symbolon exchange list\" shows the exchanges that do");
     }
     return err == SYM_OK
                ? check_result(&entry, fault)

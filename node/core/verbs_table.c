@@ -54,7 +54,7 @@ static enum sym_err find_table(struct sym_core *core, uint8_t table[SYM_EXCHANGE
         return sym_fail(
             fault, err,
             err == SYM_NOT_FOUND
-                ? "exchange: does not exist; `symbolon exchange list` shows those that do"
+                ? "exchange: does not exist; \"symbolon exchange list\" shows those that do"
                 : "exchange: the stored entry cannot be read; restore a backup");
     }
     if (entry.kind != SYM_KIND_OVERLAP_TABLE || entry.tabulation.len != SYM_EXCHANGE_ID_BYTES) {

@@ -134,7 +134,7 @@ static enum sym_err find_release(struct sym_core *core, uint8_t tabulation[SYM_E
     }
     if (err == SYM_NOT_FOUND) {
         return sym_fail(fault, err,
-                        "exchange: does not exist; `symbolon exchange list` shows those that do");
+                        "exchange: does not exist; \"symbolon exchange list\" shows those that do");
     }
     if (err != SYM_OK) {
         return sym_fail(fault, err, "exchange: the stored entry %s; restore a backup",

@@ -65,7 +65,7 @@ static void look_at_clock(struct sym_warnings *w, const struct sym_core *core, i
         w,
         "the evidence log is ahead of the clock: its newest entry is of %s, and so are all to come "
         "until then. Is the clock right? If it was ahead once, dates do not tell these entries "
-        "apart: symbolon log erase-bodies --all erases what they say",
+        "apart: \"symbolon log erase-bodies --all\" erases what they say",
         newest);
 }
 
@@ -96,16 +96,16 @@ static void look_at_card(struct sym_warnings *w, const struct sym_core *core, in
     const struct sym_card *card = &core->card.card;
     int64_t days = (card->expires_s - now_s) / DAY_S;
     if (days < 0) {
-        warn(w, "the card of this node has expired; renew it: symbolon card --renew");
+        warn(w, "the card of this node has expired; renew it: \"symbolon card --renew\"");
     } else if (days < CARD_WARNING_DAYS) {
-        warn(w, "the card of this node expires in %lld day%s; renew it: symbolon card --renew",
+        warn(w, "the card of this node expires in %lld day%s; renew it: \"symbolon card --renew\"",
              (long long)days, days == 1 ? "" : "s");
     }
     if (card->n_endpoint > 0 && core->listening[0] != '\0' &&
         !names_port_of(card, core->listening)) {
         warn(w,
              "the node listens at %.60s, and its card names no endpoint with that port (%.100s); "
-             "unless it is forwarded: symbolon card --renew --endpoint HOST:PORT",
+             "unless it is forwarded: \"symbolon card --renew --endpoint HOST:PORT\"",
              core->listening, card->endpoint[0]);
     }
 }
@@ -130,7 +130,7 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         waiting += rows[i].state == SYM_HELD_WAITING;
     }
     if (waiting > 0) {
-        warn(w, "%zu request%s of peers %s for an approver; see: symbolon requests", waiting,
+        warn(w, "%zu request%s of peers %s for an approver; see: \"symbolon requests\"", waiting,
              waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
     }
     struct sym_held_request own[SYM_PROPOSALS_MAX];
@@ -140,8 +140,8 @@ static void look_at_requests(struct sym_warnings *w, const struct sym_core *core
         waiting += own[i].state == SYM_HELD_WAITING;
     }
     if (waiting > 0) {
-        warn(w, "%zu command%s of own users %s for an approver; see: symbolon requests", waiting,
-             waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
+        warn(w, "%zu command%s of own users %s for an approver; see: \"symbolon requests\"",
+             waiting, waiting == 1 ? "" : "s", waiting == 1 ? "waits" : "wait");
     }
 }
 
@@ -155,14 +155,14 @@ static void look_at_patterns(struct sym_warnings *w, const struct sym_core *core
         if (f->asked > 0) {
             warn(w,
                  "%s asks more than it used to: %u requests%s%s today, on other days %u; see: "
-                 "symbolon exchange list --peer %s",
+                 "\"symbolon exchange list --peer %s\"",
                  alias, f->asked, f->kind != 0 ? " of kind " : "",
                  f->kind != 0 ? sym_kind_text(f->kind) : "", f->asked_usual, alias);
         }
         if (f->probes > 0) {
             warn(w,
                  "%s tries what it has no grant for: %u requests today, on other days %u; see: "
-                 "symbolon exchange list --peer %s",
+                 "\"symbolon exchange list --peer %s\"",
                  alias, f->probes, f->probes_usual, alias);
         }
     }
@@ -211,7 +211,7 @@ static void look_at_logs(struct sym_warnings *w, const struct sym_core *core, in
         if (sym_witness_owes_restore(core->witness, &peer->id)) {
             warn(w,
                  "%s holds the evidence log of this node from before its restore; if it denies "
-                 "exchanges, its operator has to run there: symbolon log accept ALIAS",
+                 "exchanges, its operator has to run there: \"symbolon log accept ALIAS\"",
                  peer->alias);
         }
     }

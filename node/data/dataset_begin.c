@@ -93,7 +93,7 @@ static enum sym_err check_kind(const struct sym_datasets *d, const struct sym_im
     if (old->kind != kind_of(begin)) {
         return sym_fail(fault, SYM_BAD_VALUE,
                         "dataset %s: holds %s, and these are %s; import them under another name, "
-                        "or drop it first: symbolon dataset drop %s",
+                        "or drop it first: \"symbolon dataset drop %s\"",
                         old->name, sym_dataset_kind_text(old->kind),
                         sym_dataset_kind_text(kind_of(begin)), old->name);
     }

@@ -62,7 +62,7 @@ enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row 
     }
     if (!s->has_snapshot) {
         return sym_fail(fault, SYM_WRONG_STATE,
-                        "dataset %s: was never published; run: symbolon dataset publish %s",
+                        "dataset %s: was never published; run: \"symbolon dataset publish %s\"",
                         s->name, s->name);
     }
     err = sym_content_hold(out, d, name, fault);

@@ -133,10 +133,11 @@ enum sym_err sym_import_get(const struct sym_datasets *d, size_t *at, struct sym
     }
     const struct sym_import_ended *e = sym_import_find_ended(d, id);
     if (e == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND,
-                        "import: is not known; the node was started again since, or gave it up "
-                        "after ten minutes without a word: look with symbolon dataset show whether "
-                        "it was kept, and run the command again where it was not");
+        return sym_fail(
+            fault, SYM_NOT_FOUND,
+            "import: is not known; the node was started again since, or gave it up "
+            "after ten minutes without a word: look with \"symbolon dataset show\" whether "
+            "it was kept, and run the command again where it was not");
     }
     return sym_fail(fault, SYM_WRONG_STATE, "import of %s: %s; run the command again", e->dataset,
                     e->kept ? "has ended" : "was given up");

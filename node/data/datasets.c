@@ -78,9 +78,10 @@ enum sym_err sym_datasets_find(const struct sym_datasets *d, size_t *at, struct 
 {
     size_t found = place_of(d, name);
     if (!is_at(d, found, name)) {
-        return sym_fail(fault, SYM_NOT_FOUND,
-                        "dataset %.*s: does not exist; `symbolon dataset list` names those that do",
-                        (int)name.len, (const char *)name.data);
+        return sym_fail(
+            fault, SYM_NOT_FOUND,
+            "dataset %.*s: does not exist; \"symbolon dataset list\" names those that do",
+            (int)name.len, (const char *)name.data);
     }
     *at = found;
     return SYM_OK;

@@ -106,8 +106,8 @@ void sym_content_release(struct sym_content *c);
 /* Why a list of identifiers is not tabulated, and what to do instead; of the name's length and the
  * name. */
 #define SYM_DATASET_NOT_TABULATED                                                                  \
-    "dataset %.*s: holds identifiers, not incidents; compare it with `symbolon overlap`, or "      \
-    "import incidents into another dataset (`symbolon import --profile htcds`, for one)"
+    "dataset %.*s: holds identifiers, not incidents; compare it with \"symbolon overlap\", or "    \
+    "import incidents into another dataset (\"symbolon import --profile htcds\", for one)"
 /* The same for the published snapshot of a dataset of incidents or aggregates; *row: what is known
  * of it, valid until the next call that changes anything. SYM_WRONG_STATE: never published;
  * SYM_UNSUPPORTED: it has identifiers. */

@@ -8,7 +8,7 @@
 #define HEAD_KEY       "head"
 #define FLAG_ERASING   1u
 #define FLAG_FROZEN    2u
-#define REMEDY         "stop the node and restore a backup (symbolon restore)"
+#define REMEDY         "stop the node and restore a backup (\"symbolon restore\")"
 #define GENERATION_LEN 4u
 
 static struct sym_span past_key(uint8_t out[GENERATION_LEN], uint32_t generation)

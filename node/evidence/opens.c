@@ -219,7 +219,7 @@ enum sym_err sym_opens_allow(const struct sym_opens *o, const struct sym_node_id
         sym_hex(id, c.late.handle, sizeof c.late.handle);
         return sym_fail(fault, SYM_LIMIT,
                         "an earlier exchange with this peer is open: it has not said how %s ended; "
-                        "when it cannot, an approver runs: symbolon exchange settle %s",
+                        "when it cannot, an approver runs: \"symbolon exchange settle %s\"",
                         id, id);
     }
     return c.n <= SYM_OPEN_PER_PEER_MAX
@@ -301,7 +301,7 @@ enum sym_err sym_opens_settle(struct sym_opens *o, const struct sym_author *auth
     enum sym_err err = sym_store_read(o->config.store, find_settled, &c);
     if (err == SYM_OK && !c.found) {
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "exchange: is not open; `symbolon log witnesses` counts those that are");
+                        "exchange: is not open; \"symbolon log witnesses\" counts those that are");
     }
     if (err == SYM_OK && !sym_open_is_owed(&c.row)) {
         return sym_fail(fault, SYM_AGAIN, "exchange: is in flight; cancel it first");

@@ -342,7 +342,7 @@ enum sym_err sym_witness_allows(const struct sym_witness *w, const struct sym_no
     if (p->later.generation != 0) {
         return sym_fail(fault, SYM_DENIED,
                         "%s has begun a new evidence log, and has not shown that it continues the "
-                        "one this node holds; accept it with: symbolon log accept %s",
+                        "one this node holds; accept it with: \"symbolon log accept %s\"",
                         p->alias, p->alias);
     }
     return SYM_OK;
@@ -400,7 +400,7 @@ void sym_witness_row(const struct sym_witness *w, struct sym_witness_row *row,
         row->fault = sym_span_text(p->later.generation != 0
                                        ? "has begun a new evidence log that does not continue the "
                                          "one known here; ask its operator why, by telephone, then "
-                                         "run: symbolon log accept ALIAS"
+                                         "run: \"symbolon log accept ALIAS\""
                                        : "has signed a head and not proven how it follows");
     }
 }

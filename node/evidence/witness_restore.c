@@ -106,12 +106,12 @@ enum sym_err sym_witness_take_restore(struct sym_witness *w, const struct sym_wi
     if (err == SYM_OK) {
         return sym_fail(fault, SYM_DENIED,
                         "%s has begun a new evidence log too often within some hours; ask its "
-                        "operator why, then accept it: symbolon log accept %s",
+                        "operator why, then accept it: \"symbolon log accept %s\"",
                         p->alias, p->alias);
     }
     return sym_fail(fault, err,
                     "%s has begun a new evidence log that does not name the %llu entries this node "
-                    "knows of; ask its operator why, then accept it: symbolon log accept %s",
+                    "knows of; ask its operator why, then accept it: \"symbolon log accept %s\"",
                     p->alias, (unsigned long long)newest->size, p->alias);
 }
 
@@ -121,8 +121,8 @@ enum sym_err sym_witness_accept(struct sym_witness *w, const struct sym_witnesse
     struct sym_witness_peer *p = sym_witness_find(w, &peer->id);
     if (p == NULL || p->later.generation == 0) {
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "%s has not shown a new evidence log: its operator runs symbolon log "
-                        "restore there, then one exchange shows it",
+                        "%s has not shown a new evidence log: its operator runs \"symbolon log "
+                        "restore\" there, then one exchange shows it",
                         peer->alias);
     }
     return begin_and_record(w, p, &p->later, author, fault);

@@ -36,7 +36,7 @@ static enum sym_err freeze(struct sym_witness *w, struct sym_witness_peer *p, ui
     }
     (void)snprintf(why, sizeof why,
                    "%s holds a head of it with %llu entries that this node's log does not lead to: "
-                   "the data directory is an older copy; run: symbolon log restore",
+                   "the data directory is an older copy; run: \"symbolon log restore\"",
                    p->alias, (unsigned long long)known->size);
     if (sym_log_is_frozen(w->config.log, &frozen)) {
         return sym_fail(fault, SYM_DENIED, "the evidence log of this node is frozen: %s", frozen);
@@ -369,7 +369,7 @@ void sym_witness_alarm(struct sym_witness *w, struct sym_witness_peer *p,
     size_t len = 0;
     (void)snprintf(why, sizeof why,
                    "%s, with %llu and then %llu entries: an older copy of its data "
-                   "was used, or its log was altered; see: symbolon log exhibit %s",
+                   "was used, or its log was altered; see: \"symbolon log exhibit %s\"",
                    split ? "has signed two evidence logs that contradict each other"
                          : "shows a shorter evidence log than before",
                    (unsigned long long)j->before.size, (unsigned long long)j->after.head.size,

@@ -54,7 +54,7 @@ static enum sym_err begin_overlap(struct sym_exchanges *x, struct sym_exchange *
         return sym_fail(
             fault, SYM_DENIED,
             "engine vole: is not used with %s, as %s; ask with --engine dh, or once that "
-            "is explained: symbolon log accept %s",
+            "is explained: \"symbolon log accept %s\"",
             e->alias, sym_exchange_must_hold(x, &e->peer), e->alias);
     }
     sym_matter_text(m->case_ref, sizeof m->case_ref, o->case_ref);
@@ -103,8 +103,8 @@ enum sym_err sym_exchanges_start(struct sym_exchanges *x, uint8_t id[SYM_EXCHANG
     const struct sym_peer *peer = plan->peer;
     if (sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000))) {
         return sym_fail(fault, SYM_EXPIRED,
-                        "peer %s: its card has expired; ask for a new one and run: symbolon peer "
-                        "add FILE --alias %s",
+                        "peer %s: its card has expired; ask for a new one and run: \"symbolon peer "
+                        "add FILE --alias %s\"",
                         peer->alias, peer->alias);
     }
     if (plan->kind != SYM_KIND_WITNESS) {

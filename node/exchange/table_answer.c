@@ -55,8 +55,8 @@ enum sym_err sym_table_list_fits(const struct sym_exchanges *x, struct sym_span 
     }
     if (row.kind != SYM_DATASET_IDENTIFIERS) {
         return sym_fail(fault, SYM_UNSUPPORTED,
-                        "dataset %.*s: holds %s, not identifiers; count them with `symbolon "
-                        "hotspots`, `routes`, `trends` or `tabulate`",
+                        "dataset %.*s: holds %s, not identifiers; count them with \"symbolon "
+                        "hotspots\", \"routes\", \"trends\" or \"tabulate\"",
                         (int)row.name.len, (const char *)row.name.data,
                         sym_dataset_kind_text(row.kind));
     }

@@ -68,7 +68,7 @@ static enum sym_err find_peer(const struct sym_peer **out, const struct sym_aske
     const struct sym_peer *peer = sym_peers_by_alias(t->x->config.peers, alias);
     if (peer == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                        "peer %.*s: is not pinned; \"symbolon peer list\" names those that are",
                         (int)alias.len, (const char *)alias.data);
     }
     if (sym_peer_is_expired(peer, (int64_t)(sym_wall_ms() / 1000u))) {
@@ -162,13 +162,13 @@ static enum sym_err fill_parties(struct sym_asked_table *t,
     if (t->question.n < SYM_TABLE_LISTS_MIN && !own && !start->without_own) {
         return sym_fail(fault, SYM_NOT_FOUND,
                         "dataset %s: does not exist here, and %u lists of others are too few, %u "
-                        "are needed; `symbolon dataset list` names those that are here",
+                        "are needed; \"symbolon dataset list\" names those that are here",
                         t->question.dataset, (unsigned)t->question.n, SYM_TABLE_LISTS_MIN);
     }
     if (t->question.n < SYM_TABLE_LISTS_MIN) {
         return sym_fail(fault, SYM_BAD_VALUE,
-                        "table: %u lists are too few, %u are needed; of two lists `symbolon "
-                        "overlap` tells",
+                        "table: %u lists are too few, %u are needed; of two lists \"symbolon "
+                        "overlap\" tells",
                         (unsigned)t->question.n, SYM_TABLE_LISTS_MIN);
     }
     t->peers[t->question.n] = peer;

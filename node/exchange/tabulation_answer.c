@@ -165,11 +165,11 @@ static bool check_dataset(struct joint *j)
         return false;
     }
     if (row.epoch == 0) {
-        sym_answer_deny(
-            j->out, SYM_REASON_UNREADY,
-            "the dataset was never published; somebody there has to run: symbolon dataset publish "
-            "%s",
-            j->e->matter->mine);
+        sym_answer_deny(j->out, SYM_REASON_UNREADY,
+                        "the dataset was never published; somebody there has to run: \"symbolon "
+                        "dataset publish "
+                        "%s\"",
+                        j->e->matter->mine);
         return false;
     }
     return true;
@@ -268,7 +268,7 @@ static bool judge(struct joint *j)
         sym_answer_deny(
             j->out, SYM_REASON_UNREADY,
             "the release of an earlier tabulation never came; an approver of this node can close "
-            "it: symbolon exchange settle");
+            "it: \"symbolon exchange settle\"");
         return false;
     }
     if (confirms(j)) {

@@ -49,7 +49,7 @@ static enum sym_err add_peers(struct asked *a, const struct sym_exchanges *x,
         const struct sym_peer *peer = sym_peers_by_alias(peers, start->peers[i]);
         if (peer == NULL) {
             return sym_fail(fault, SYM_NOT_FOUND,
-                            "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                            "peer %.*s: is not pinned; \"symbolon peer list\" names those that are",
                             (int)start->peers[i].len, (const char *)start->peers[i].data);
         }
         err = sym_peer_is_expired(peer, now_s)
@@ -77,11 +77,12 @@ static enum sym_err contributes(bool *out, const struct sym_exchanges *x,
                         (const char *)row.name.data);
     }
     if (row.epoch == 0) {
-        return sym_fail(fault, SYM_WRONG_STATE,
-                        "dataset %.*s: was never published; run: symbolon dataset publish %.*s, or "
-                        "ask with --without-own",
-                        (int)row.name.len, (const char *)row.name.data, (int)row.name.len,
-                        (const char *)row.name.data);
+        return sym_fail(
+            fault, SYM_WRONG_STATE,
+            "dataset %.*s: was never published; run: \"symbolon dataset publish %.*s\", or "
+            "ask with --without-own",
+            (int)row.name.len, (const char *)row.name.data, (int)row.name.len,
+            (const char *)row.name.data);
     }
     *out = true;
     return SYM_OK;
@@ -146,7 +147,7 @@ static enum sym_err too_few(struct sym_fault *fault, unsigned n, unsigned minimu
     char remedy[80] = "";
     if (n >= SYM_TAB_MEMBERS_MIN) {
         (void)snprintf(remedy, sizeof remedy,
-                       ", or lower that: symbolon settings set tabulate-minimum %u", n);
+                       ", or lower that: \"symbolon settings set tabulate-minimum %u\"", n);
     }
     return sym_fail(fault, SYM_BAD_VALUE,
                     "tabulation: %u participants are fewer than the %u that this node asks for; "

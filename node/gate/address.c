@@ -15,7 +15,7 @@
 #define IPV6_CUSTOMER_BITS 64
 /* The setting can be changed where the node runs only. */
 #define ELSEWHERE                                                                                  \
-    "symbolond --listen ADDRESS:PORT; then `symbolon settings set listen ADDRESS:PORT` keeps it"
+    "symbolond --listen ADDRESS:PORT; then \"symbolon settings set listen ADDRESS:PORT\" keeps it"
 
 static enum sym_err parse_port(in_port_t *port, const char *text)
 {
@@ -132,7 +132,7 @@ static enum sym_err listen_fault(struct sym_fault *fault, struct sym_span text, 
     switch (code) {
     case EADDRINUSE:
         return sym_fail(fault, SYM_IN_USE,
-                        "listen: %.*s is in use by another program (`ss -ltnp` names it): stop "
+                        "listen: %.*s is in use by another program (\"ss -ltnp\" names it): stop "
                         "that one, or start this node elsewhere: " ELSEWHERE,
                         len, at);
     case EACCES:

@@ -201,7 +201,7 @@ static enum sym_err find_peer(const struct sym_grants *g, const struct sym_peer 
     return *out != NULL
                ? SYM_OK
                : sym_fail(fault, SYM_NOT_FOUND,
-                          "peer %.*s: is not pinned; `symbolon peer list` names those that are",
+                          "peer %.*s: is not pinned; \"symbolon peer list\" names those that are",
                           SPAN(alias));
 }
 
@@ -248,7 +248,7 @@ enum sym_err sym_grants_add(struct sym_grants *g, struct sym_grant *out, struct 
     if (err == SYM_OK && sym_alias_check(row->dataset) != SYM_OK) {
         err = sym_fail(fault, SYM_BAD_VALUE,
                        "dataset: 1 to 63 letters, digits, dots, dashes or underscores are needed; "
-                       "`symbolon dataset list` names those of this node");
+                       "\"symbolon dataset list\" names those of this node");
     }
     if (err == SYM_OK) {
         err = sym_policy_check(row, now_ms / 1000, fault);
@@ -329,7 +329,7 @@ enum sym_err sym_grants_revoke(struct sym_grants *g, const struct sym_grant_name
     struct sym_grant_item *item = sym_grants_find(g, &peer->id, name->dataset, name->kind);
     if (item == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "grant: %s has none for %s of dataset %.*s; `symbolon grants list` shows "
+                        "grant: %s has none for %s of dataset %.*s; \"symbolon grants list\" shows "
                         "those there are",
                         peer->alias, sym_kind_text(name->kind), SPAN(name->dataset));
     }

@@ -19,7 +19,7 @@ static enum sym_err check_decision(const struct sym_held_item *item,
     if (item == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND,
                         "request %s: does not exist, or was decided more than a day ago; "
-                        "`symbolon requests` lists those that wait",
+                        "\"symbolon requests\" lists those that wait",
                         id);
     }
     if (item->terms.state == SYM_HELD_EXPIRED) {

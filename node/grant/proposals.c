@@ -171,7 +171,7 @@ static enum sym_err fail_held(const struct sym_proposal *item, struct sym_fault 
     sym_hex(id, item->id, sizeof item->id);
     return sym_fail(fault, SYM_HELD,
                     "held as %s: another user, who is an approver, has to let it be done "
-                    "(symbolon approve %.8s); `symbolon requests` shows it",
+                    "(\"symbolon approve %.8s\"); \"symbolon requests\" shows it",
                     id, id);
 }
 
@@ -228,7 +228,7 @@ enum sym_err sym_proposals_hold(struct sym_proposals *p, const struct sym_author
         free_item(item);
         return sym_fail(fault, SYM_LIMIT,
                         "the command needs an approver, and too many wait already; "
-                        "`symbolon requests` shows them");
+                        "\"symbolon requests\" shows them");
     }
     struct sym_proposal *gone = victim(p);
     struct change c = {
@@ -390,7 +390,8 @@ enum sym_err sym_proposals_decide(struct sym_proposals *p, struct sym_held_reque
 {
     struct sym_proposal *item = find(p, decision->id);
     if (item == NULL) {
-        return sym_fail(fault, SYM_NOT_FOUND, "command: does not exist; see: symbolon requests");
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "command: does not exist; see: \"symbolon requests\"");
     }
     enum sym_err err = check_decision(p, item, decision, author, fault);
     if (err == SYM_OK && decision->approve) {

@@ -176,7 +176,7 @@ enum sym_err sym_settings_set(struct sym_settings *settings, struct sym_span nam
     const struct setting_row *row = row_of(name, &at);
     if (row == NULL) {
         return sym_fail(fault, SYM_NOT_FOUND,
-                        "setting %.*s: does not exist; `symbolon settings list` names them",
+                        "setting %.*s: does not exist; \"symbolon settings list\" names them",
                         (int)name.len, (const char *)name.data);
     }
     enum sym_err err = check(row, value, fault);

@@ -101,7 +101,7 @@ static enum sym_err check_addition(const struct sym_users *users, const struct s
         sym_user_roles_text(roles, sizeof roles, same->roles);
         return sym_fail(fault, SYM_EXISTS,
                         "user %.*s: exists already, as %s; choose another name, or take it away "
-                        "first: symbolon user remove %.*s",
+                        "first: \"symbolon user remove %.*s\"",
                         len, name, roles, len, name);
     }
     if (sym_users_by_key(users, a->key) != NULL) {
@@ -238,6 +238,6 @@ enum sym_err sym_users_remove(struct sym_users *users, struct sym_span name,
         return SYM_OK;
     }
     return sym_fail(fault, SYM_NOT_FOUND,
-                    "user %.*s: does not exist; `symbolon user list` names them", (int)name.len,
+                    "user %.*s: does not exist; \"symbolon user list\" names them", (int)name.len,
                     (const char *)name.data);
 }

@@ -30,7 +30,7 @@ static enum sym_err check_rights(const struct sym_disk *disk, struct sym_fault *
     }
     if ((info.st_mode & 077) != 0) {
         return sym_fail(fault, SYM_BAD_PERMISSIONS,
-                        "%s: is open to other users (mode %04o): chmod 700 %s", disk->shown,
+                        "%s: is open to other users (mode %04o): \"chmod 700 %s\"", disk->shown,
                         (unsigned)info.st_mode & 07777u, disk->shown);
     }
     return SYM_OK;
@@ -76,7 +76,7 @@ static enum sym_err check_format(const struct sym_disk *disk, struct sym_fault *
                    ? sym_fail(fault, SYM_NOT_FOUND,
                               "%s: symbolon init was interrupted here: run it again", disk->shown)
                    : sym_fail(fault, SYM_NOT_FOUND,
-                              "%s: is not a node directory: make one with symbolon init",
+                              "%s: is not a node directory: make one with \"symbolon init\"",
                               disk->shown);
     }
     enum sym_err err = sym_disk_read(&text, disk, SYM_FILE_FORMAT, FORMAT_BYTES_MAX, fault);
@@ -120,7 +120,7 @@ static enum sym_err check_private(const struct sym_disk *disk, struct sym_fault 
         }
         if (S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
             return sym_fail(fault, SYM_BAD_PERMISSIONS,
-                            "%s/%s: is open to other users (mode %04o): chmod 600 %s/%s",
+                            "%s/%s: is open to other users (mode %04o): \"chmod 600 %s/%s\"",
                             disk->shown, files[i], (unsigned)info.st_mode & 07777u, disk->shown,
                             files[i]);
         }
@@ -141,8 +141,8 @@ static enum sym_err refuse_locked(const struct sym_disk *disk, int lock, struct 
 {
     int pid = (int)holder(lock);
     return pid > 0 ? sym_fail(fault, SYM_IN_USE,
-                              "%s: is in use by process %d: stop that first: kill %d", disk->shown,
-                              pid, pid)
+                              "%s: is in use by process %d: stop that first: \"kill %d\"",
+                              disk->shown, pid, pid)
                    : sym_fail(fault, SYM_IN_USE,
                               "%s: is in use by another process: stop that first", disk->shown);
 }

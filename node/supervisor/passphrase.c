@@ -48,7 +48,7 @@ static enum sym_err check_rights(int fd, const char *path, const char *shown,
     }
     if ((info.st_mode & 077) != 0) {
         return sym_fail(fault, SYM_BAD_PERMISSIONS,
-                        "%s: others may read this secret (mode %04o): chmod 600 %s", shown,
+                        "%s: others may read this secret (mode %04o): \"chmod 600 %s\"", shown,
                         (unsigned)info.st_mode & 07777u, shown);
     }
     if (info.st_uid != geteuid() && info.st_uid != 0) {

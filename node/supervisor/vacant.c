@@ -85,7 +85,7 @@ static enum sym_err no_directory_above(const struct sym_disk *disk, const char *
     (void)snprintf(above, sizeof above, "%s", path);
     sym_disk_show(shown, dirname(above));
     return sym_fail(fault, SYM_NOT_FOUND,
-                    "%s: the directory above it does not exist: make that with: mkdir -p %s",
+                    "%s: the directory above it does not exist: make that with: \"mkdir -p %s\"",
                     disk->shown, shown);
 }
 

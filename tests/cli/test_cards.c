@@ -327,7 +327,7 @@ static void card_says_why_it_cannot_replace_a_file_and_what_to_do(void **state)
         assert_shows(r.err, "); name a file in another\n");
         fake_write(node->dir, "out.card", sym_span(NULL, 0), 0644);
         run(&r, words);
-        assert_shows(r.err, "in another; or write into this one: symbolon card > FILE\n");
+        assert_shows(r.err, "in another; or write into this one: \"symbolon card > FILE\"\n");
     }
     temporary_errno = 0;
     rename_errno = EBUSY;
@@ -335,7 +335,7 @@ static void card_says_why_it_cannot_replace_a_file_and_what_to_do(void **state)
     rename_errno = 0;
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "out.card: is a mount, which no file can take the place of; name another "
-                        "file; or write into this one: symbolon card > FILE\n");
+                        "file; or write into this one: \"symbolon card > FILE\"\n");
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_DONE);
 }

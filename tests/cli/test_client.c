@@ -43,17 +43,17 @@ static enum sym_err knows_nothing(struct fake_call *call)
 static void a_listing_of_nothing_says_so_and_what_to_do(void **state)
 {
     static const char *const lists[][2] = {
-        {"peer|list", "no peers yet: symbolon peer add CARD --alias NAME\n"},
+        {"peer|list", "no peers yet: \"symbolon peer add CARD --alias NAME\"\n"},
         {"dataset|list",
-         "no datasets yet: symbolon import FILE --dataset NAME --profile PROFILE\n"},
+         "no datasets yet: \"symbolon import FILE --dataset NAME --profile PROFILE\"\n"},
         {"dataset|list|--received",
-         "no standing lists yet: a peer offers one with symbolon grant --standing DAYS\n"},
-        {"grants|list", "no grants yet, all peers are denied: symbolon grant --help\n"},
+         "no standing lists yet: a peer offers one with \"symbolon grant --standing DAYS\"\n"},
+        {"grants|list", "no grants yet, all peers are denied: \"symbolon grant --help\"\n"},
         {"requests", "no requests yet: what an approver has to decide comes here\n"},
-        {"exchange|list", "no exchanges yet: symbolon overlap --help\n"},
-        {"budget", "no datasets of incidents or aggregates yet: symbolon import --help\n"},
+        {"exchange|list", "no exchanges yet: \"symbolon overlap --help\"\n"},
+        {"budget", "no datasets of incidents or aggregates yet: \"symbolon import --help\"\n"},
         {"log|witnesses",
-         "no peers yet who could be witnesses: symbolon peer add CARD --alias NAME\n"}};
+         "no peers yet who could be witnesses: \"symbolon peer add CARD --alias NAME\"\n"}};
     static struct run r;
     char words[64];
     fake_node_start(*state, knows_nothing);
@@ -232,9 +232,10 @@ static void says_how_to_start_a_node_that_does_not_run(void **state)
     struct run r;
     char expected[512];
     char path[256];
-    (void)snprintf(expected, sizeof expected,
-                   "symbolon: the node in %s is not running; start it with: symbolond --dir %s\n",
-                   node->dir, node->dir);
+    (void)snprintf(
+        expected, sizeof expected,
+        "symbolon: the node in %s is not running; start it with: \"symbolond --dir %s\"\n",
+        node->dir, node->dir);
     run(&r, "settings|list"); /* no socket */
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_string_equal(r.err, expected);
@@ -272,9 +273,9 @@ static void says_so_when_there_is_no_node_at_all(void **state)
     run(&r, "settings|list|--dir|/nonexistent");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "/nonexistent: there is no node here; correct --dir or SYMBOLON_DIR, or "
-                        "make one with: symbolon init --dir /nonexistent …");
+                        "make one with: \"symbolon init --dir /nonexistent …\"");
     run(&r, "settings|list|--dir|/usr"); /* init would refuse what is not empty */
-    assert_shows(r.err, "make one with: symbolon init --dir /usr/node …");
+    assert_shows(r.err, "make one with: \"symbolon init --dir /usr/node …\"");
 }
 
 static void refuses_a_card_of_the_node_that_was_edited(void **state)
@@ -382,7 +383,7 @@ static void refuses_a_user_key_that_others_can_read(void **state)
     assert_int_equal(chmod(path, 0640), 0);
     run(&r, "settings|list");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "run chmod 600 on it");
+    assert_shows(r.err, "run \"chmod 600\" on it");
 }
 
 static void refuses_a_user_key_that_is_none(void **state)

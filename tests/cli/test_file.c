@@ -187,16 +187,16 @@ static void a_file_that_is_not_there_is_told_from_a_directory_that_is_not(void *
     assert_int_equal(chdir(dir), 0);
     (void)snprintf(path, sizeof path, "new");
     fault_is(sym_file_read(&out, path, 1, &fault), &fault,
-             "does not exist; what is there is shown by: ls .");
+             "does not exist; what is there is shown by \"ls .\"");
     (void)snprintf(path, sizeof path, "no/such/new");
     fault_is(sym_file_read(&out, path, 1, &fault), &fault,
-             "its directory does not exist; what is there is shown by: ls .");
+             "its directory does not exist; what is there is shown by \"ls .\"");
     assert_int_equal(mkdir("no", 0700), 0);
     fault_is(sym_file_read(&out, path, 1, &fault), &fault,
-             "its directory does not exist; what is there is shown by: ls no");
+             "its directory does not exist; what is there is shown by \"ls no\"");
     assert_int_equal(close(creat("no/such", 0600)), 0);
     fault_is(sym_file_read(&out, path, 1, &fault), &fault,
-             "its directory does not exist; what is there is shown by: ls no");
+             "its directory does not exist; what is there is shown by \"ls no\"");
     assert_int_equal(chdir("/"), 0);
 }
 
@@ -206,7 +206,7 @@ static void a_directory_that_is_missing_for_a_new_file_can_be_made_with_what_is_
     struct sym_fault fault;
     struct sym_new_file file = {0};
     struct sym_outdir out = {0};
-    const char *said = "its directory does not exist; make it with: mkdir -p a/b";
+    const char *said = "its directory does not exist; make it with \"mkdir -p a/b\"";
     assert_int_equal(chdir(dir), 0);
     (void)snprintf(path, sizeof path, "a/b/new");
     fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault, said);
@@ -214,10 +214,10 @@ static void a_directory_that_is_missing_for_a_new_file_can_be_made_with_what_is_
     fault_is(sym_outdir_open(&out, path, &fault), &fault, said);
     (void)snprintf(path, sizeof path, "new node; b/new");
     fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault,
-             "its directory does not exist; make it with: mkdir -p 'new node; b'");
+             "its directory does not exist; make it with \"mkdir -p 'new node; b'\"");
     (void)snprintf(path, sizeof path, "the node's/new");
     fault_is(sym_file_create_private(path, sym_span_text("key"), &fault), &fault,
-             "its directory does not exist; make it with: mkdir -p …");
+             "its directory does not exist; make it with \"mkdir -p …\"");
     assert_int_equal(chdir("/"), 0);
 }
 
@@ -231,9 +231,9 @@ static void no_command_is_shown_cut_however_long_the_path(void **state)
         far[i] = i % 100 == 99 ? '/' : 'a';
     }
     assert_int_equal(sym_file_read(&out, far, 1, &fault), SYM_NOT_FOUND);
-    assert_shows(fault.text, "; what is there is shown by: ls .");
+    assert_shows(fault.text, "; what is there is shown by \"ls .\"");
     assert_int_equal(sym_file_create_private(far, sym_span_text("key"), &fault), SYM_NOT_FOUND);
-    assert_shows(fault.text, "…: its directory does not exist; make it with: mkdir -p …");
+    assert_shows(fault.text, "…: its directory does not exist; make it with \"mkdir -p …\"");
     memset(far, 'a', sizeof far - 1);
     assert_int_equal(sym_file_read(&out, far, 1, &fault), SYM_TOO_LONG);
 }

@@ -87,7 +87,7 @@ static void gives_up_when_the_node_stays_away(void **state)
     h->client.wait_ms = SHORT_MS;
     assert_int_equal(add_record(h), SYM_OK);
     assert_int_equal(keep(h), SYM_CLOSED);
-    assert_shows(h->fault.text, " is not running; start it with: symbolond --dir ");
+    assert_shows(h->fault.text, " is not running; start it with: \"symbolond --dir ");
     end(h);
 }
 

@@ -105,7 +105,7 @@ static void says_what_is_counted_until_it_is_published(void **state)
     import_as(&r, node, "htcds");
     assert_string_equal(r.err, "");
     assert_shows(r.out, "\nwhat was published (edition 3, 4 records) stays what is counted until: "
-                        "symbolon dataset publish suspects\n");
+                        "\"symbolon dataset publish suspects\"\n");
     import_as(&r, node, "htcds|--dry-run");
     assert_null(strstr(r.out, "dataset publish"));
 }
@@ -118,7 +118,7 @@ static void names_publishing_as_the_next_step(void **state)
     fake_node_start(node, takes_incidents);
     import_as(&r, node, "htcds");
     assert_shows(r.out,
-                 "\nit is counted once it is published: symbolon dataset publish suspects\n");
+                 "\nit is counted once it is published: \"symbolon dataset publish suspects\"\n");
 }
 
 /* A core whose dataset has r0 to r5 in three segments, of which it tells one at a time. */

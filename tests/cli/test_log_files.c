@@ -163,7 +163,7 @@ static void writes_only_into_a_directory_that_is_new_or_empty(void **state)
     run_in(node, "log|export|@/node.card");
     assert_shows(r.err, "/node.card: exists and is no empty directory");
     run_in(node, "log|export|@/no/out");
-    assert_shows(r.err, "/no/out: its directory does not exist; make it with: mkdir -p ");
+    assert_shows(r.err, "/no/out: its directory does not exist; make it with \"mkdir -p ");
     char path[512];
     (void)snprintf(path, sizeof path, "%s/out", node->dir);
     assert_int_equal(mkdir(path, 0700), 0);

@@ -117,7 +117,7 @@ static void a_table_has_one_row_for_each_entry(void **state)
     fake_node_start(*state, fake_log_serve);
     run(&r, "log|list|--until|2001-01-01");
     assert_string_equal(r.err, "");
-    assert_string_equal(r.out, "no entries match: symbolon log list --help\n");
+    assert_string_equal(r.out, "no entries match: \"symbolon log list --help\"\n");
     run(&r, "log|list|--until|2001-01-01|--format|csv");
     assert_shows_not(r.out, "no entries");
     run(&r, "log|list|--exchange|4f1c");

@@ -341,7 +341,7 @@ static void refuses_a_file_that_holds_no_good_card_before_asking_the_node(void *
     static struct run r;
     add(&r, node, "nothing", "|--yes");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "/nothing: does not exist; what is there is shown by: ls ");
+    assert_shows(r.err, "/nothing: does not exist; what is there is shown by \"ls ");
     fake_write(node->dir, "junk", sym_span_text("hello\n"), 0644);
     add(&r, node, "junk", "|--yes");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
@@ -401,7 +401,7 @@ static void refuses_a_preshared_key_that_is_none(void **state)
     (void)snprintf(words, sizeof words, "peer|psk|bank-b|--file|%s/psk", node->dir);
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "run chmod 600 on it");
+    assert_shows(r.err, "run \"chmod 600\" on it");
     fake_notes(asked, node);
     assert_string_equal(asked, "");
 }

@@ -203,18 +203,19 @@ static void exchanges_show_tabulations_as_what_they_are(void **state)
                "770100000000  ngo-c     participant  tabulate  done          -          -       -  "
                "2026-09-21T14:13:20Z  \n");
     run(&r, "exchange|show|4f1c");
-    assert_string_equal(r.out, "exchange      4f1caa01000000000000000000000000\n"
-                               "kind          tabulate, asked by this node\n"
-                               "state         done\n"
-                               "purpose       test, basis consent\n"
-                               "dataset       incidents\n"
-                               "participants  12\n"
-                               "cells         9\n"
-                               "epsilon       0.5\n"
-                               "release       the same for all participants; see symbolon exchange "
-                               "result\n"
-                               "started       2026-09-21T14:13:20Z\n"
-                               "ended         2026-09-21T14:13:20Z\n");
+    assert_string_equal(r.out,
+                        "exchange      4f1caa01000000000000000000000000\n"
+                        "kind          tabulate, asked by this node\n"
+                        "state         done\n"
+                        "purpose       test, basis consent\n"
+                        "dataset       incidents\n"
+                        "participants  12\n"
+                        "cells         9\n"
+                        "epsilon       0.5\n"
+                        "release       the same for all participants; see \"symbolon exchange "
+                        "result\"\n"
+                        "started       2026-09-21T14:13:20Z\n"
+                        "ended         2026-09-21T14:13:20Z\n");
     run(&r, "exchange|show|7701|--json");
     cJSON *j = cJSON_Parse(r.out);
     assert_non_null(j);
@@ -363,8 +364,9 @@ static void evidence_that_proves_nothing_is_called_wrong(void **state)
     fake_node_start(*state, lies_about_evidence);
     run(&r, SMALL);
     assert_int_equal(r.code, SYM_EXIT_DONE);
-    assert_shows(r.out, "evidence      WRONG: the log of this node does not prove it; see symbolon "
-                        "log verify\n");
+    assert_shows(r.out,
+                 "evidence      WRONG: the log of this node does not prove it; see \"symbolon "
+                 "log verify\"\n");
     run(&r, SMALL "|--format|json");
     cJSON *j = cJSON_Parse(r.out);
     assert_non_null(j);

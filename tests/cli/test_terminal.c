@@ -151,13 +151,13 @@ static void nobody_is_asked_about_what_is_not_there(void **state)
     char asked[8192];
     fake_node_start(*state, a_full_core);
     assert_int_equal(at_terminal(out, sizeof out, "peer|remove|bank-x", "y\n"), SYM_EXIT_FAILED);
-    assert_shows(out, "peer bank-x: is not pinned; `symbolon peer list` names those that are");
+    assert_shows(out, "peer bank-x: is not pinned; \"symbolon peer list\" names those that are");
     assert_shows_not(out, "[y/N]");
     assert_int_equal(at_terminal(out, sizeof out, "dataset|drop|nope", "y\n"), SYM_EXIT_FAILED);
     assert_shows(out, "dataset: does not exist");
     assert_shows_not(out, "[y/N]");
     assert_int_equal(at_terminal(out, sizeof out, "log|accept|bank-x", "y\n"), SYM_EXIT_FAILED);
-    assert_shows(out, "peer bank-x: is not pinned; `symbolon peer list` names those that are");
+    assert_shows(out, "peer bank-x: is not pinned; \"symbolon peer list\" names those that are");
     assert_shows_not(out, "[y/N]");
     fake_notes(asked, *state);
     assert_string_equal(asked, "PEER_LIST\nDATASET_SHOW\nPEER_LIST\n");

@@ -158,8 +158,9 @@ static void never_overwrites_a_key(void **state)
     fake_write(node->dir, "users/bob.key", sym_span_text("precious"), 0600);
     run(&r, "user|add|alice|--role|analyst");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_string_equal(r.err, "symbolon: user alice: exists already, as analyst,auditor; choose "
-                               "another name, or take it away first: symbolon user remove alice\n");
+    assert_string_equal(r.err,
+                        "symbolon: user alice: exists already, as analyst,auditor; choose "
+                        "another name, or take it away first: \"symbolon user remove alice\"\n");
     run(&r, "user|add|bob|--role|analyst");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "/users/bob.key: is a key of nobody whom the node knows or who waits for "
@@ -184,7 +185,8 @@ static void keeps_the_key_of_one_who_waits_for_an_approver(void **state)
     run(&r, "user|add|carol|--role|approver");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
     assert_shows(r.err, "user carol: waits for an approver, and the key is kept in ");
-    assert_shows(r.err, "/users/carol.key; an approver decides: symbolon approve 4f1caa010000\n");
+    assert_shows(r.err,
+                 "/users/carol.key; an approver decides: \"symbolon approve 4f1caa010000\"\n");
     run(&r, "user|add|car|--role|approver");
     assert_shows(r.err, "/users/car.key: is a key of nobody");
 }

@@ -83,7 +83,7 @@ class Told(TableTest):
         a.do("import", a.home / "counts.csv", "--dataset", "counts", "--profile", "aggregates",
              "--cells-per-incident", 1, "--persons-max", 1)
         self.refused(table.try_it(dataset="counts"), FAILED,
-                     "dataset counts: holds aggregates, not identifiers; count them with `symbolon hotspots`")
+                     'dataset counts: holds aggregates, not identifiers; count them with "symbolon hotspots"')
         self.refused(table.try_it("--top", "3"), USAGE, "--top")
         self.assertEqual(a.json("exchange", "list"), [])
 

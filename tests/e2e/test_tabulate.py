@@ -202,7 +202,7 @@ class Records(TabulationTest):
                  "--case", "1", "--yes", "--peers")
         first, second = (node.alias for node in crew.nodes[1:3])
         self.refused(crew.asker.cli(*words, f"{first},{second}", user="operator"), nodes.FAILED,
-                     "3 participants are fewer than the 5", "or lower that: symbolon settings set tabulate-minimum 3")
+                     "3 participants are fewer than the 5", 'or lower that: "symbolon settings set tabulate-minimum 3"')
         code, _, complaint = crew.asker.cli(*words, first, user="operator")
         self.assertEqual(code, nodes.FAILED)
         self.assertRegex(complaint, "name more peers\n$")

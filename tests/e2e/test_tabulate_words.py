@@ -57,7 +57,7 @@ class Missing(TabulationTest):
         self.assertEqual(code, DENIED)
         self.assertIn("4 of 6 participants consented", line)
         self.assertIn(" denied it: it cannot take part now: the dataset was never published; somebody there has to "
-                      "run: symbolon dataset publish counts", line)
+                      'run: "symbolon dataset publish counts"', line)
         self.assertNotIn("limit of the grant", line)
         for node in others[:2]:
             self.assertIn(node.alias, line)
@@ -92,7 +92,7 @@ class Missing(TabulationTest):
             self.assertEqual((row["state"], row["reason"]), ("aborted", why))
             self.assertRegex(row["fault"], r"^shares between this node and participant \d of 6 \(node [0-9a-f]{16}\) do "
                              "not open: their preshared keys differ, or one was changed meanwhile, or bytes were "
-                             "altered.*; both run: symbolon peer psk ALIAS --file FILE")
+                             "altered.*; both run: \"symbolon peer psk ALIAS --file FILE\"")
         pair[1].do("peer", "psk", pair[0].alias, "--file", self.home / "psk", user="operator")
 
     def say_who_is_away(self, others):
@@ -122,8 +122,8 @@ class Identifiers(TabulationTest):
             with self.subTest(more):
                 code, _, complaint = asker.cli(*words, *more)
                 self.assertEqual(code, FAILED, complaint)
-                for fragment in ("dataset numbers: holds identifiers, not incidents", "`symbolon overlap`",
-                                 "`symbolon import --profile htcds`"):
+                for fragment in ("dataset numbers: holds identifiers, not incidents", '"symbolon overlap"',
+                                 '"symbolon import --profile htcds"'):
                     self.assertIn(fragment, complaint)
         self.assertIn("--without-own", complaint)
         self.refused(asker.cli("grant", crew.nodes[1].alias, "numbers", "tabulate"), FAILED,

@@ -238,7 +238,7 @@ static void refuses_and_records_what_the_role_of_a_user_does_not_allow(void **st
     expect(
         signed_by(ALICE, SYM_VERB_PEER_REMOVE, &name), SYM_DENIED,
         "alice: does not have the role for this (needs one of: operator); choose who has it with "
-        "--as NAME, or let an operator add one: symbolon user add NAME --role operator");
+        "--as NAME, or let an operator add one: \"symbolon user add NAME --role operator\"");
     struct room_lines l = journal();
     assert_int_equal(l.n, 1);
     assert_non_null(strstr(l.last, "control-denied user=alice subject=PEER_REMOVE"));
@@ -250,11 +250,11 @@ static void tells_how_to_add_who_has_the_role(void **state)
     (void)state;
     const struct sym_log_query query = {.most = 1};
     expect(signed_by(OLGA, SYM_VERB_LOG_LIST, &query), SYM_DENIED,
-           "(needs one of: auditor); choose who has it with --as NAME, or add one: symbolon user "
+           "(needs one of: auditor); choose who has it with --as NAME, or add one: \"symbolon user "
            "add NAME --role auditor");
     expect(signed_by(ANNA, SYM_VERB_DATASET_LIST, &nothing), SYM_DENIED,
            "(needs one of: analyst,operator); choose who has it with --as NAME, or let an operator "
-           "add one: symbolon user add NAME --role ROLE");
+           "add one: \"symbolon user add NAME --role ROLE\"");
 }
 
 /* The table of control.h is the only place that says who may do what. */

@@ -137,7 +137,7 @@ static void an_end_is_answered_once_more_after_a_restart(void **state)
     }
     /* Neither one that was not the last, nor its being given up, nor for another user. */
     assert_int_equal(shelf_end(s, 'a', true, 1, &fault), SYM_NOT_FOUND);
-    assert_non_null(strstr(fault.text, "look with symbolon dataset show"));
+    assert_non_null(strstr(fault.text, "look with \"symbolon dataset show\""));
     assert_int_equal(shelf_end(s, 'b', false, 1, &fault), SYM_NOT_FOUND);
     struct sym_author alice = s->alice;
     s->alice = s->bob;

@@ -255,7 +255,7 @@ static void refuses_identifiers_and_what_does_not_exist(void **state)
     assert_int_equal(sym_snapshot_hold(&c, &row, s->datasets, sym_span_text("cases"), &fault),
                      SYM_UNSUPPORTED);
     assert_non_null(strstr(fault.text, "cases: holds identifiers, not incidents; compare it with "
-                                       "`symbolon overlap`, or import incidents"));
+                                       "\"symbolon overlap\", or import incidents"));
     assert_null(c);
 }
 
@@ -500,7 +500,7 @@ static void refuses_to_replace_what_is_of_another_kind(void **state)
     struct sym_import_begin begin = aggregates(id, 'b', false, 2, 3);
     refuse(s, &begin,
            "dataset cases: holds incidents, and these are aggregates; import them under another "
-           "name, or drop it first: symbolon dataset drop cases");
+           "name, or drop it first: \"symbolon dataset drop cases\"");
     begin = begin_of(id, 'b', false, SYM_DATASET_IDENTIFIERS);
     refuse(s, &begin, "holds incidents, and these are identifiers");
     assert_snapshot(s, 1, 0, 10);

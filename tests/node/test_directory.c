@@ -94,7 +94,7 @@ static void refuses_a_path_where_nothing_is(void **state)
     (void)state;
     scratch_join(path, node.scratch.path, "nowhere");
     refused(path, SYM_NOT_FOUND,
-            "does not exist: correct --dir, or make a node there with: symbolon init --dir ");
+            "does not exist: correct --dir, or make a node there with: \"symbolon init --dir ");
 }
 
 static void refuses_a_file(void **state)
@@ -130,7 +130,7 @@ static void refuses_a_directory_that_is_no_node(void **state)
 {
     (void)state;
     refused(node.scratch.path, SYM_NOT_FOUND,
-            "is not a node directory: make one with symbolon init");
+            "is not a node directory: make one with \"symbolon init\"");
 }
 
 static void refuses_what_init_has_not_finished(void **state)
@@ -197,7 +197,7 @@ static void refuses_keys_that_are_open_to_others(void **state)
         for (size_t j = 0; j < sizeof modes / sizeof modes[0]; j++) {
             assert_int_equal(chmod(path, modes[j]), 0);
             refused(node.dir, SYM_BAD_PERMISSIONS, files[i]);
-            refused(node.dir, SYM_BAD_PERMISSIONS, ": chmod 600 ");
+            refused(node.dir, SYM_BAD_PERMISSIONS, ": \"chmod 600 ");
         }
         assert_int_equal(chmod(path, 0400), 0);
     }
@@ -210,8 +210,9 @@ static void refuses_a_directory_in_use_and_names_the_process(void **state)
     char expected[80];
     (void)state;
     assert_int_equal(sym_directory_open(&d, node.dir, NULL), SYM_OK);
-    (void)snprintf(expected, sizeof expected, "is in use by process %d: stop that first: kill %d",
-                   (int)getpid(), (int)getpid());
+    (void)snprintf(expected, sizeof expected,
+                   "is in use by process %d: stop that first: \"kill %d\"", (int)getpid(),
+                   (int)getpid());
     refused(node.dir, SYM_IN_USE, expected);
     sym_directory_close(&d);
     assert_int_equal(sym_directory_open(&d, node.dir, NULL), SYM_OK);

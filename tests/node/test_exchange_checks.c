@@ -131,7 +131,7 @@ static void who_answers_and_fails_three_checks_is_asked_with_vole_no_more(void *
                                            .overlap = &o};
     assert_int_equal(sym_exchanges_start(rig->sides[0].exchanges, id, &plan, &fault), SYM_DENIED);
     assert_non_null(strstr(fault.text, "three of its overlaps have failed a check; ask with "
-                                       "--engine dh, or once that is explained: symbolon log "
+                                       "--engine dh, or once that is explained: \"symbolon log "
                                        "accept "));
     assert_int_equal(overlap(SYM_OVERLAP_ENGINE_DH), SYM_EXCHANGE_DONE);
 }

@@ -225,7 +225,8 @@ static void refuses_places_where_no_directory_can_be(void **state)
     init_refused(SYM_NOT_FOUND, "is not a directory");
     scratch_join(path, node.dir, "below");
     node.init.dir = path;
-    init_refused(SYM_NOT_FOUND, "the directory above it does not exist: make that with: mkdir -p ");
+    init_refused(SYM_NOT_FOUND,
+                 "the directory above it does not exist: make that with: \"mkdir -p ");
 }
 
 static void refuses_an_empty_directory_that_is_open_to_others(void **state)

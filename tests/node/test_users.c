@@ -114,7 +114,7 @@ static void refuses_a_name_or_key_that_is_taken(void **state)
     assert_int_equal(add(&users, "alice", SYM_USER_ANALYST, 2, NULL, &fault), SYM_EXISTS);
     assert_non_null(strstr(
         fault.text, "user alice: exists already, as operator; choose another name, or take it "
-                    "away first: symbolon user remove alice"));
+                    "away first: \"symbolon user remove alice\""));
     assert_int_equal(add(&users, "bob", SYM_USER_ANALYST, 1, NULL, &fault), SYM_EXISTS);
     assert_non_null(strstr(fault.text, "this key belongs to another user"));
     assert_int_equal(users.n, 1);

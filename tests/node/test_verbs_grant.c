@@ -203,14 +203,14 @@ static void refuses_what_the_dataset_could_never_be_asked(void **state)
     assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "numbers", 0), SYM_UNSUPPORTED);
     assert_string_equal(r->fault.text,
                         "dataset numbers: holds identifiers, which are never tabulated; to have "
-                        "them compared run: symbolon grant peer-0 numbers overlap:count (or "
+                        "them compared run: \"symbolon grant peer-0 numbers overlap:count\" (or "
                         "overlap:matches)");
     for (size_t i = 0; i < sizeof overlaps / sizeof *overlaps; i++) {
         assert_int_equal(allow(r, "peer-0", overlaps[i], "cases", 0), SYM_UNSUPPORTED);
         assert_string_equal(r->fault.text,
                             "dataset cases: holds incidents, which have no identifiers to be "
-                            "compared; to have them counted run: symbolon grant peer-0 cases "
-                            "tabulate");
+                            "compared; to have them counted run: \"symbolon grant peer-0 cases "
+                            "tabulate\"");
         assert_int_equal(allow(r, "peer-0", overlaps[i], "numbers", 0), SYM_OK);
     }
     assert_int_equal(allow(r, "peer-0", SYM_KIND_TABULATE, "cases", 0), SYM_OK);

@@ -488,7 +488,7 @@ static void shares_that_do_not_open_are_held_against_nobody(void **state)
     const char *fault = sym_tab_member_fault(rig.members[VICTIM]);
     assert_non_null(strstr(fault, "shares between this node and participant 9 of 10 (node "));
     assert_non_null(strstr(fault, ") do not open: their preshared keys differ, "));
-    assert_non_null(strstr(fault, "; both run: symbolon peer psk ALIAS --file FILE"));
+    assert_non_null(strstr(fault, "; both run: \"symbolon peer psk ALIAS --file FILE\""));
     tab_rig_close(&rig);
 }
 
