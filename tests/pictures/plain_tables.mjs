@@ -126,10 +126,11 @@ class Tables {
       return cells;
     };
     const unsure = (count) => (level.half_width > 0 && count - level.half_width < level.threshold ? `; ${words.UNSURE}` : '');
+    const unit = { incidents: words.INCIDENTS, persons: words.PERSONS }[result.measure?.unit] ?? words.COUNT;
     const interval = (count) => cell(isWhole(count)
       ? `${Math.max(0, count - level.half_width)} ${words.TO} ${count + level.half_width}${unsure(count)}` : '');
     const rows = ranked(level.cells).slice(0, shown).map(({ count, at }) => [...codes(at), this.count(count, level.threshold), interval(count)]);
-    return this.table(labels.join(' × '), [...labels, words.COUNT, words.BETWEEN], rows)
+    return this.table(labels.join(' × '), [...labels, unit, words.BETWEEN], rows)
       + this.rest(shown < released ? released - shown : 0, shown > released ? 0 : n - released);
   }
 
