@@ -365,12 +365,14 @@ static enum sym_err fill(struct sym_table_part *p, const struct sym_table_part_c
 }
 
 /* A place for a table of this asker: no peer has more than its share, and those of all peers leave
- * some to the users of this node. What is kept already only waits for closes. */
+ * some to the users of this node. What is kept already only waits for closes: there may be as many
+ * again of it, so that who never closes does not take the places of all others. */
 static enum sym_err find_place(size_t *at, const struct sym_exchanges *x, const uint8_t *asker,
                                struct sym_fault *fault)
 {
     bool own = sym_equal(asker, x->config.self.bytes, SYM_HASH_BYTES);
     unsigned of_asker = 0;
+    unsigned kept = 0; /* of those of this asker */
     unsigned of_others = 0;
     *at = SYM_TABLE_PARTS_MAX;
     for (size_t i = SYM_TABLE_PARTS_MAX; i-- > 0;) {
@@ -380,11 +382,17 @@ static enum sym_err find_place(size_t *at, const struct sym_exchanges *x, const 
             continue;
         }
         of_others += !sym_equal(p->question.asker, x->config.self.bytes, SYM_HASH_BYTES);
-        of_asker += !p->is_kept && sym_equal(p->question.asker, asker, SYM_HASH_BYTES);
+        of_asker += sym_equal(p->question.asker, asker, SYM_HASH_BYTES);
+        kept += p->is_kept && sym_equal(p->question.asker, asker, SYM_HASH_BYTES);
     }
-    if (!own && of_asker >= SYM_TABLE_PARTS_PEER_MAX) {
+    if (!own && of_asker - kept >= SYM_TABLE_PARTS_PEER_MAX) {
         return sym_fail(fault, SYM_LIMIT, "table: this node takes part in %u of yours already",
                         SYM_TABLE_PARTS_PEER_MAX);
+    }
+    if (!own && of_asker >= 2 * SYM_TABLE_PARTS_PEER_MAX) {
+        return sym_fail(fault, SYM_LIMIT,
+                        "table: %u of yours are done here, and wait until all parties have closed",
+                        kept);
     }
     if (*at == SYM_TABLE_PARTS_MAX || (!own && of_others >= SYM_TABLE_PARTS_MAX - SYM_TABLES_MAX)) {
         return sym_fail(fault, SYM_LIMIT, "table: this node takes part in %u others already",

@@ -103,4 +103,9 @@ MUTANTS = [
         "node/test_table_parts:a_peer_that_computes_by_another_suite_is_told_so",
         ("node/exchange/table_answer.c", "err == SYM_UNSUPPORTED ? SYM_REASON_UNSUPPORTED : SYM_REASON_PROTOCOL", "SYM_REASON_PROTOCOL"),
     ),
+    (
+        "parts that are kept take the places of all other peers",
+        "node/test_table_parts:a_peer_that_never_closes_has_its_share_of_what_is_kept",
+        ("node/exchange/table_part.c", "if (!own && of_asker >= 2 * SYM_TABLE_PARTS_PEER_MAX) {", "if (!own && kept > SYM_TABLE_PARTS_MAX) {"),
+    ),
 ]

@@ -73,6 +73,23 @@ static void a_peer_has_no_more_parts_than_its_share(void **state)
     assert_int_equal(places_taken(), SYM_TABLE_PARTS_PEER_MAX);
 }
 
+static void a_peer_that_never_closes_has_its_share_of_what_is_kept(void **state)
+{
+    (void)state;
+    struct sym_fault fault = {.text = ""};
+    struct sym_table_part *p = NULL;
+    for (unsigned i = 0; i < 2 * SYM_TABLE_PARTS_PEER_MAX; i++) {
+        const struct sym_table_question q = question_of(contributes, 3, 1);
+        assert_int_equal(new_part(&p, &q, 1, &fault), SYM_OK);
+        p->is_kept = true;
+    }
+    const struct sym_table_question q = question_of(contributes, 3, 1);
+    assert_int_equal(new_part(&p, &q, 1, &fault), SYM_LIMIT);
+    assert_non_null(strstr(fault.text, "wait until all parties have closed"));
+    const struct sym_table_question other = question_of((const unsigned[]){0, 1, 4}, 3, 2);
+    assert_int_equal(new_part(&p, &other, 2, &fault), SYM_OK);
+}
+
 static void a_part_that_only_waits_for_closes_is_not_counted(void **state)
 {
     (void)state;
@@ -205,6 +222,7 @@ int main(void)
         TEST(a_peer_has_no_more_parts_than_its_share),
         TEST(a_peer_that_computes_by_another_suite_is_told_so),
         TEST(a_part_that_only_waits_for_closes_is_not_counted),
+        TEST(a_peer_that_never_closes_has_its_share_of_what_is_kept),
         TEST(peers_leave_places_for_own_tables),
         TEST(a_peer_has_no_more_tabulations_than_its_share),
         TEST(the_own_part_ends_with_its_table),
