@@ -46,13 +46,29 @@ static enum sym_err check_exact(const struct sym_table_release *r, const uint64_
     return SYM_OK;
 }
 
+/* What it says of its noise follows from what was asked. */
+static enum sym_err check_noise(const struct sym_table_release *r, uint32_t cells)
+{
+    struct sym_laplace_release noise;
+    const struct sym_laplace_params p = {
+        .epsilon_nano = r->epsilon_nano, .sensitivity = SYM_TABLE_SENSITIVITY, .shares = 1};
+    if (r->sensitivity != SYM_TABLE_SENSITIVITY) {
+        return SYM_BAD_VALUE;
+    }
+    enum sym_err err = sym_laplace_release(&noise, &p, 1, cells);
+    bool same = err == SYM_OK && r->threshold == noise.threshold &&
+                r->half_width == noise.half_width &&
+                r->ghosts_per_million == sym_laplace_ghosts_per_million(&noise);
+    return err == SYM_OK && !same ? SYM_BAD_VALUE : err;
+}
+
 static enum sym_err check_noisy(const struct sym_table_release *r, const uint64_t *counts,
                                 uint32_t cells)
 {
     uint32_t suppressed = 0;
-    if (r->epsilon_nano == 0 || r->sensitivity != SYM_TABLE_SENSITIVITY ||
-        r->threshold < SYM_LAPLACE_THRESHOLD_MIN) {
-        return SYM_BAD_VALUE;
+    enum sym_err err = check_noise(r, cells);
+    if (err != SYM_OK) {
+        return err;
     }
     for (uint32_t cell = 0; cell < cells; cell++) {
         if (counts[cell] != 0 && counts[cell] < r->threshold) {

@@ -277,4 +277,9 @@ MUTANTS = [
         "proto/test_table_came:a_failure_names_only_parties_and_several_only_where_all_were_late",
         ("proto/table_frames.c", "f->place == SYM_TABLE_NOBODY && f->awaited >> (n + 1) == 0", "f->place == SYM_TABLE_NOBODY && n > 0"),
     ),
+    (
+        "a tallier says of its noise what it likes",
+        "proto/test_table_rows:a_tallier_that_says_less_of_its_noise_than_there_is_is_refused",
+        ("proto/table_release.c", "return err == SYM_OK && !same ? SYM_BAD_VALUE : err;", "return err == SYM_OK && !same && r->threshold < SYM_LAPLACE_THRESHOLD_MIN ? SYM_BAD_VALUE : err;"),
+    ),
 ]

@@ -317,6 +317,54 @@ static void releases_that_do_not_fit_what_was_agreed_are_refused(void **state)
     table_rig_close(&trial);
 }
 
+/* Every cell is shown or hidden as the rule has it; only what is said of it differs. */
+static void change_noise(struct sym_table_release *r)
+{
+    trial_lies++;
+    switch (release_lie_at) {
+    case 0:
+        r->half_width--;
+        break;
+    case 1:
+        r->half_width++;
+        break;
+    case 2:
+        r->threshold = 11;
+        break;
+    case 3:
+        r->ghosts_per_million = 0;
+        break;
+    default:
+        trial_lies = 0;
+        break;
+    }
+}
+
+static bool tap_noise_lie(struct table_rig *r, struct table_sent *s)
+{
+    if (is_release(s, 0)) {
+        table_lie_release(r, s, change_noise);
+    }
+    return true;
+}
+
+static void a_tallier_that_says_less_of_its_noise_than_there_is_is_refused(void **state)
+{
+    (void)state;
+    for (release_lie_at = 0; release_lie_at < 4; release_lie_at++) {
+        trial_make(10);
+        table_rig_noisy(&trial, 1000000000);
+        trial.tap = tap_noise_lie;
+        table_rig_open(&trial, trial_announced);
+        table_rig_run(&trial);
+        assert_int_equal(trial_lies, 1);
+        assert_int_equal(sym_table_member_failure(trial.parties[0].member).cause,
+                         SYM_TABLE_CAUSE_RELEASE);
+        trial_failed(sym_table_lead_failure(trial.lead), T, SYM_TABLE_CAUSE_RELEASE);
+        table_rig_close(&trial);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_tallier_that_says_nothing_to_one_makes_nobody_late),
         cmocka_unit_test(an_exact_table_shows_each_its_own_number),
         cmocka_unit_test(releases_that_do_not_fit_what_was_agreed_are_refused),
+        cmocka_unit_test(a_tallier_that_says_less_of_its_noise_than_there_is_is_refused),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 1;
