@@ -46,6 +46,7 @@ const STEPS = {
   async open({ url, options = {} }) {
     const plain = Object.keys(options).length === 0;
     if (plain && usual) {
+      await page.unrouteAll();
       await page.goto('about:blank');
     } else {
       await page?.context().close();
@@ -61,6 +62,11 @@ const STEPS = {
     await page.goto(url);
     await page.waitForSelector('html[data-ready-ms]');
     return { address: page.url(), text: await text(), cookies: await page.context().cookies() };
+  },
+  // What the server says to this path from now on.
+  async answer({ path, value }) {
+    await page.route((url) => url.pathname === path, (route) => route.fulfill({ json: value }));
+    return {};
   },
   async view({ name, shows }) {
     await page.evaluate((to) => { location.hash = `#/${to}`; }, name);

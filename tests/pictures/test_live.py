@@ -172,6 +172,29 @@ class LivePage(overlaps.OverlapTest):
         self.assertIn("approved", done["said"])
         self.assertEqual(self.b.json("requests")[0]["decided_by"], "anna")
 
+    def test_who_approved_what_ended_all_the_same_did_not_end_it(self):
+        ui = self.start(self.b, user="anna")
+        self.do("open", url=ui.file.as_uri())
+        rows = [{**self.row, "id": self.row["id"][:-1] + digit, "state": state, "decided_by": "anna"}
+                for digit, state in zip("0123", ("cancelled", "expired", "denied", "used"))]
+        self.do("answer", path="/api/requests", value=rows)
+        seen = self.do("view", name="requests", shows=f"[data-row='{rows[-1]['id']}']")["text"]
+        for state in ("cancelled by the peer, approved by anna", "expired, approved by anna", "denied by anna",
+                      "approved, used by anna"):
+            self.assertIn(f"\t{state}\n", f"{seen}\n")
+
+    def test_a_restored_copy_says_why_no_budget_is_left(self):
+        ui = self.start(self.b, user="anna")
+        row = {"dataset": "incidents", "peer": "", "year": 2026, "cap_nano": 8 * 10**9, "spent_nano": 3 * 10**9,
+               "reserved_nano": 0, "left_nano": 0, "renews": "2027-11-24T00:00:00Z"}
+        self.do("open", url=ui.file.as_uri())
+        for restored in (False, True):
+            self.do("view", name="status", shows=".facts")
+            self.do("answer", path="/api/budgets", value=[{**row, "restored": restored}])
+            seen = self.do("view", name="budgets", shows="table.listing")
+            self.is_for_everybody(seen)
+            self.assertEqual("Nothing is left before Nov 24, 2027" in seen["text"], restored, seen["text"])
+
     def test_without_the_flag_nothing_can_be_pressed(self):
         ui = self.start(self.b, user="anna")
         self.do("open", url=ui.file.as_uri())

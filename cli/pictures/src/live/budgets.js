@@ -19,8 +19,10 @@ function draw(place, rows, words) {
   const epsilon = (name) => ({
     title: words(`live.budget.${name}`), of: (row) => words.number(row[`${name}_nano`] / NANO), number: true,
   });
+  const restored = rows.find((row) => row.restored);
   clear(place).append(
     h('p', { class: 'note' }, words('live.budget.meaning')),
+    restored ? h('p', { class: 'note' }, words('live.budget.restored', { time: when(words, restored.renews) })) : '',
     table({
       caption: words('live.budgets.caption'),
       none: words('live.budgets.none'),

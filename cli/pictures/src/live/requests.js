@@ -86,8 +86,10 @@ function deciders(row, live, again) {
   return h('div', { class: 'tools' }, button('approve'), button('deny'));
 }
 
+/** Who approved what ended all the same did not end it. */
 function stateOf(words, row) {
-  const by = row.decided_by && ` ${words('live.by', { user: row.decided_by })}`;
+  const approved = ['cancelled', 'expired'].includes(row.state) ? `, ${coded(words, 'state', 'approved')}` : '';
+  const by = row.decided_by && `${approved} ${words('live.by', { user: row.decided_by })}`;
   return [h('span', { class: row.state === 'waiting' ? 'waiting' : null }, coded(words, 'state', row.state)),
     by, row.why && h('span', { class: 'sub' }, ` ${row.why}`)];
 }
