@@ -211,6 +211,12 @@ class LivePage(overlaps.OverlapTest):
         seen = self.do("press", selector="#compare", until=".part:nth-of-type(2) .verdict")
         self.assertIn("The two logs agree", seen["text"])
         self.keep("evidence-verified")
+        ahead = {**self.b.json("log", "verify", user="anna"), "ahead_seconds": 9000}
+        self.do("answer", path="/api/log/verify", value=ahead)
+        self.do("view", name="status", shows=".facts")
+        self.do("view", name="evidence", shows="#verify")
+        seen = self.do("press", selector="#verify", until=".verdict .good")
+        self.assertIn("Ahead of the clock\nthe newest entry, by up to 3 hours", seen["text"])
 
     def test_a_result_is_shown_as_a_report_shows_it(self):
         ui = self.start(self.a)

@@ -3,6 +3,7 @@ import { clear, h, uniqueId } from '../dom.js';
 import { coded, facts, ID_DIGITS, problemLine, table, verdict, view, when, worker } from './parts.js';
 
 const LOOK_MS = 400;
+const HOUR_S = 3600;
 
 function drawLog(place, entries, words) {
   clear(place).append(table({
@@ -41,6 +42,8 @@ function drawVerified(place, answer, words) {
       [words('live.verify.bodies'), words('live.verify.bodies.value', { n: answer.bodies, erased: answer.bodies_erased })],
       [words('live.verify.signatures'), words('live.verify.signatures.value',
         { good: answer.signatures_good, bad: answer.signatures_bad, unchecked: answer.signatures_unchecked })],
+      answer.ahead_seconds > 0 && [words('live.verify.ahead'),
+        words('live.verify.ahead.value', { n: Math.ceil(answer.ahead_seconds / HOUR_S) })],
     ]),
     findingsOf(answer.findings, words, [
       { title: words('live.log.entry'), of: (row) => row.entry, head: true },
