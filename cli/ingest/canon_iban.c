@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MODULUS 97u
-
 /* ISO 13616: what follows country and check digits, as the SWIFT IBAN registry lays it down, in
  * runs of n digits, a letters, c either. */
 struct country_row {
@@ -92,19 +90,6 @@ static enum sym_err check_structure(const struct sym_canon_run *run, const struc
     return SYM_OK;
 }
 
-/* ISO 7064 MOD 97-10 over the number with its first four characters moved to the end. */
-static unsigned remainder_of(const struct sym_compact *iban)
-{
-    unsigned rest = 0;
-    for (size_t i = 0; i < iban->len; i++) {
-        char c = iban->text[(i + 4) % iban->len];
-        rest = sym_is_digit(c) ? rest * 10 + (unsigned)(c - '0')
-                               : rest * 100 + (unsigned)(c - 'A') + 10;
-        rest %= MODULUS;
-    }
-    return rest;
-}
-
 static enum sym_err check(const struct sym_canon_run *run, const struct sym_compact *iban)
 {
     if (iban->len < 5 || !sym_is_capital(iban->text[0]) || !sym_is_capital(iban->text[1]) ||
@@ -125,7 +110,7 @@ static enum sym_err check(const struct sym_canon_run *run, const struct sym_comp
     if (err != SYM_OK) {
         return err;
     }
-    unsigned rest = remainder_of(iban);
+    unsigned rest = sym_mod97(iban->text, iban->len);
     if (rest != 1) {
         return sym_canon_refuse(run, SYM_BAD_VALUE, "check digits do not match (mod 97 = %u)",
                                 rest);

@@ -4,6 +4,7 @@
 
 #define UUID_BYTES          36u
 #define REFERENCE_BYTES_MAX 35u /* ISO 20022 Max35Text */
+#define CREDITOR_BYTES_MAX  25u
 #define VERSION_AT          14u
 #define VARIANT_AT          19u
 
@@ -69,6 +70,30 @@ static enum sym_err check_reference(const struct sym_canon_run *run, const char 
     return check_given(run, text, len);
 }
 
+/* ISO 11649: RF, two check digits, at most 21 letters and digits; on paper in groups of four. True
+ * when text, without its spaces, is one. */
+static bool join_creditor_reference(char *text, size_t *len)
+{
+    char joined[UUID_BYTES];
+    size_t n = 0;
+    for (size_t i = 0; i < *len; i++) {
+        if (text[i] != ' ') {
+            joined[n++] = text[i];
+        }
+    }
+    bool is_one = n > 4 && n <= CREDITOR_BYTES_MAX && memcmp(joined, "RF", 2) == 0 &&
+                  sym_are_digits(joined + 2, 2);
+    for (size_t i = 4; i < n && is_one; i++) {
+        is_one = sym_is_digit(joined[i]) || sym_is_capital(joined[i]);
+    }
+    if (is_one && sym_mod97(joined, n) == 1) {
+        memcpy(text, joined, n);
+        *len = n;
+        return true;
+    }
+    return false;
+}
+
 enum sym_err sym_canon_payment_ref(struct sym_canon_run *run)
 {
     char text[UUID_BYTES] = "";
@@ -84,6 +109,9 @@ enum sym_err sym_canon_payment_ref(struct sym_canon_run *run)
         text[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     }
     sym_canon_step(run, "in capitals", sym_span(text, len));
+    if (join_creditor_reference(text, &len)) {
+        sym_canon_step(run, "creditor reference without spaces", sym_span(text, len));
+    }
     bool uetr = is_uuid(text, len);
     enum sym_err err = uetr ? check_uetr(run, text) : check_reference(run, text, len);
     if (err == SYM_OK) {

@@ -101,6 +101,9 @@ bool sym_canon_is_rounded(struct sym_span value);
 bool sym_canon_is_no_number(struct sym_span compact);
 /* One character, repeated or not; false for nothing. */
 bool sym_canon_is_one_character(struct sym_span compact);
+/* ISO 7064 MOD 97-10 over capitals and digits with the first four moved to the end: 1 where check
+ * digits are the third and fourth, and match. */
+unsigned sym_mod97(const char *text, size_t len);
 /* A BIC of 8 or 11 characters to one of 11, with its terminator. Notes the step. */
 SYM_MUST enum sym_err sym_canon_bic_text(char out[12], struct sym_canon_run *run,
                                          struct sym_span text);

@@ -65,6 +65,18 @@ bool sym_canon_is_one_character(struct sym_span compact)
     return n == compact.len;
 }
 
+unsigned sym_mod97(const char *text, size_t len)
+{
+    unsigned rest = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[(i + 4) % len];
+        rest = sym_is_digit(c) ? rest * 10 + (unsigned)(c - '0')
+                               : rest * 100 + (unsigned)(c - 'A') + 10;
+        rest %= 97;
+    }
+    return rest;
+}
+
 struct sym_span sym_compact_span(const struct sym_compact *c)
 {
     return sym_span(c->text, c->len);

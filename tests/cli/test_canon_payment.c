@@ -16,6 +16,16 @@ static void end_to_end_ids_keep_their_characters(void **state)
             "12345678901234567890123456789012345");
 }
 
+/* ISO 11649 prints it in groups of four. */
+static void a_creditor_reference_has_no_spaces(void **state)
+{
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "rf18 5390 0754 7034", "RF18539007547034");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "RF18539007547034", "RF18539007547034");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "RF18 5390 0754 7035", "RF18 5390 0754 7035");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "RF18 order 7", "RF18 ORDER 7");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "RF18", "RF18");
+}
+
 static void refuses_uuids_of_another_version_or_variant(void **state)
 {
     refuses(*state, SYM_TOKEN_PAYMENT_REF, "eb6305c9-1f7f-19de-aed0-16487c27b42d", "version 4");
@@ -66,6 +76,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_uetr_is_written_in_capitals),
         cmocka_unit_test(end_to_end_ids_keep_their_characters),
+        cmocka_unit_test(a_creditor_reference_has_no_spaces),
         cmocka_unit_test(refuses_uuids_of_another_version_or_variant),
         cmocka_unit_test(refuses_what_no_payment_carries),
         cmocka_unit_test(refuses_what_stands_for_no_reference),

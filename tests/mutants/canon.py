@@ -88,4 +88,9 @@ MUTANTS = [
         "cli/test_dataset:forgets_a_record_of_an_older_import",
         ("cli/forget_run.c", "err == SYM_NOT_FOUND && !sym_span_equal(wish.record, typed)", "false"),
     ),
+    (
+        "spaces leave a reference whose check digits do not match",
+        "cli/test_canon_payment:a_creditor_reference_has_no_spaces",
+        ("cli/ingest/canon_payment.c", "is_one && sym_mod97(joined, n) == 1", "is_one"),
+    ),
 ]
