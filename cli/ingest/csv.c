@@ -318,7 +318,7 @@ static enum sym_err check_text(const struct sym_csv *csv, struct sym_span text,
         } else if (!sym_text_next(&c, &text)) {
             return sym_fail(fault, SYM_BAD_FORMAT,
                             "%s:%" PRIu64 ": byte 0x%02x is not UTF-8; save the file as UTF-8, or "
-                            "convert it: \"iconv -f WINDOWS-1252 -t UTF-8\"",
+                            "convert it: \"iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW\"",
                             csv->name, csv->line, text.data[0]);
         } else if (c == 0) {
             return fail(csv, SYM_BAD_FORMAT, csv->line,

@@ -172,14 +172,14 @@ static void put_categories(struct sym_incident_working *w, struct sym_span value
 static void put_flag(struct sym_incident_working *w, struct sym_span text)
 {
     static const char *const yes[] = {"yes", "true", "x", "y", "Yes", "True", "TRUE", "X", "Y"};
-    static const char *const no[] = {"no", "false", "n", "No", "False", "FALSE", "N", "0.0"};
+    static const char *const no[] = {"no", "false", "n", "No", "False", "FALSE", "N"};
     uint64_t n = 0;
     bool is = false;
     bool known = unsigned_number(&n, text, UINT32_MAX);
     for (size_t i = 0; i < sizeof yes / sizeof *yes && !known; i++) {
         is = known = sym_span_equal(text, sym_span_text(yes[i]));
     }
-    is = is || n > 0 || (!known && sym_span_equal(text, sym_span_text("1.0")));
+    is = is || n > 0;
     known = known || is;
     for (size_t i = 0; i < sizeof no / sizeof *no && !known; i++) {
         known = sym_span_equal(text, sym_span_text(no[i]));
@@ -248,6 +248,26 @@ static void put_value(struct sym_incident_working *w, struct sym_span value)
     }
 }
 
+/* Programs that know no empty whole number write 3 as "3.0". */
+static struct sym_span without_zero_decimal(struct sym_span text)
+{
+    const size_t len = text.len > 2 ? text.len - 2 : 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return text;
+        }
+    }
+    const bool zero =
+        len > 0 && (text.data[len] == '.' || text.data[len] == ',') && text.data[len + 1] == '0';
+    return zero ? sym_span(text.data, len) : text;
+}
+
+static bool is_whole_number(enum sym_profile_target target)
+{
+    return target == SYM_TARGET_YEAR || target == SYM_TARGET_MONTH ||
+           target == SYM_TARGET_PERSONS || target == SYM_TARGET_COUNT || target == SYM_TARGET_AGE;
+}
+
 static void read_fields(struct sym_incident_working *w)
 {
     for (size_t i = 0; i < w->binding->n_fields && w->b->err == SYM_OK; i++) {
@@ -258,6 +278,9 @@ static void read_fields(struct sym_incident_working *w)
         w->any = w->any || value.len > 0;
         if (!meant && sym_vocabulary_is_blank(value)) {
             continue;
+        }
+        if (!meant && (w->field->code != NULL || is_whole_number(w->field->target))) {
+            value = without_zero_decimal(value);
         }
         if (w->field->code != NULL) {
             put_flag(w, value);

@@ -252,6 +252,19 @@ static void numbers_have_commas_between_thousands_alone(void **state)
     not_understood(SYM_TARGET_PERSONS, "1234,567", 1);
 }
 
+/* As a program writes them that knows no empty whole number. */
+static void whole_numbers_may_have_a_zero_for_decimals(void **state)
+{
+    (void)state;
+    use_profile(HEAD "[columns]\ny=year\nm=month\np=persons\na=age\nf=sex.female\n");
+    becomes("id,y,m,p,a,f\n1,2019.0,5.0,3.0,17.0,1.0\n2,2019.5,.0,3.1,x.0,0.0\n",
+            "1 2019-05|female 9-17|3/1;2 unknown||0/1;");
+    not_understood(SYM_TARGET_YEAR, "2019.5", 1);
+    not_understood(SYM_TARGET_MONTH, ".0", 1);
+    not_understood(SYM_TARGET_PERSONS, "3.1", 1);
+    not_understood(SYM_TARGET_AGE, "x.0", 1);
+}
+
 static void a_year_and_a_month_are_enough(void **state)
 {
     (void)state;
@@ -586,6 +599,7 @@ int main(void)
         cmocka_unit_test(a_point_without_country_gets_that_of_the_nearest_town),
         cmocka_unit_test(a_point_may_have_commas_for_its_decimals),
         cmocka_unit_test(numbers_have_commas_between_thousands_alone),
+        cmocka_unit_test(whole_numbers_may_have_a_zero_for_decimals),
         cmocka_unit_test(a_year_and_a_month_are_enough),
         cmocka_unit_test(refuses_a_row_with_two_dates),
         cmocka_unit_test(words_of_a_profile_go_before_all_others),

@@ -96,4 +96,9 @@ MUTANTS = [
         "cli/test_profile:titles_are_one_however_their_accents_and_blanks_are_written",
         ("cli/ingest/profile_bind.c", "sym_unicode_compose(&w, text) == SYM_OK && w.err", "w.err != SYM_OK && sym_unicode_compose(&w, text) == SYM_OK && w.err"),
     ),
+    (
+        "a year and a half is a year",
+        "cli/test_import_incidents:whole_numbers_may_have_a_zero_for_decimals",
+        ("cli/ingest/incident_row.c", "text.data[len + 1] == '0';", "len > 0;"),
+    ),
 ]
