@@ -246,6 +246,12 @@ static enum sym_err run_family(struct sym_canon_run *run)
                                "is a number that a spreadsheet has rounded; make its column text "
                                "there, enter the numbers again and export anew");
     }
+    if (err == SYM_OK && sym_canon_has_decimal(run->value)) {
+        err =
+            sym_canon_refuse(run, SYM_BAD_VALUE,
+                             "ends in .0, as from a program that took it for a number; export the "
+                             "column as text, with the zeros in front");
+    }
     return err == SYM_OK ? row->family(run) : err;
 }
 

@@ -96,6 +96,9 @@ struct sym_span sym_compact_span(const struct sym_compact *c);
 bool sym_are_digits(const char *text, size_t len);
 /* "8.00101E+12", as spreadsheets write long numbers: those of many people become one. */
 bool sym_canon_is_rounded(struct sym_span value);
+/* "123456.0", as programs write numbers of a column with gaps: read as 1234560, it is another one.
+ */
+bool sym_canon_has_decimal(struct sym_span value);
 /* A word that forms hold where a number is not known, in capitals and without anything between its
  * letters: people who share it share nothing. */
 bool sym_canon_is_no_number(struct sym_span compact);

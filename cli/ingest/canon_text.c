@@ -39,6 +39,11 @@ bool sym_canon_is_rounded(struct sym_span value)
     return cut_digits(&value) > 0 && value.len == 0;
 }
 
+bool sym_canon_has_decimal(struct sym_span value)
+{
+    return cut_digits(&value) > 0 && value.len == 2 && value.data[0] == '.' && value.data[1] == '0';
+}
+
 /* In the languages of partners so far. NONREF is what SWIFT's MT messages say. */
 static const char *const no_numbers[] = {
     "UNKNOWN", "NOTKNOWN",    "NOTPROVIDED", "NOTAVAILABLE", "NOTAPPLICABLE", "NOTGIVEN",

@@ -100,6 +100,19 @@ static void refuses_numbers_that_stand_for_those_of_many(void **state)
     accepts(*state, SYM_TOKEN_PASSPORT, "DE:CFGHJKLMN", "DE:CFGHJKLMN");
 }
 
+/* A point is left out between digits, and what is left would be ten times the number. */
+static void refuses_numbers_with_a_zero_for_decimals(void **state)
+{
+    refuses(*state, SYM_TOKEN_NATIONAL_ID, "ZA:8001015009087.0", "ends in .0");
+    refuses(*state, SYM_TOKEN_PASSPORT, "GB:925665416.0", "ends in .0");
+    refuses_parts(*state, SYM_TOKEN_ACCOUNT, "123456.0", "200001", "ends in .0");
+    refuses(*state, SYM_TOKEN_PHONE, "7911123456.0", "ends in .0");
+    refuses(*state, SYM_TOKEN_PAYMENT_REF, "123456.0", "ends in .0");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "123456.00", "123456.00");
+    accepts(*state, SYM_TOKEN_PAYMENT_REF, "A23456.0", "A23456.0");
+    accepts_parts(*state, SYM_TOKEN_ACCOUNT, "12.345.0", "200001", "200001:123450");
+}
+
 static void national_numbers_keep_letters_and_digits(void **state)
 {
     accepts(*state, SYM_TOKEN_NATIONAL_ID, "es:12345678-z", "ES:12345678Z");
@@ -245,6 +258,7 @@ int main(void)
         cmocka_unit_test(refuses_documents_without_an_issuer),
         cmocka_unit_test(refuses_numbers_that_no_document_has),
         cmocka_unit_test(refuses_numbers_that_stand_for_those_of_many),
+        cmocka_unit_test(refuses_numbers_with_a_zero_for_decimals),
         cmocka_unit_test(national_numbers_keep_letters_and_digits),
         cmocka_unit_test(a_swedish_number_has_its_century),
         cmocka_unit_test(a_french_number_has_its_key),

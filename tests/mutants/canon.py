@@ -93,4 +93,9 @@ MUTANTS = [
         "cli/test_canon_payment:a_creditor_reference_has_no_spaces",
         ("cli/ingest/canon_payment.c", "is_one && sym_mod97(joined, n) == 1", "is_one"),
     ),
+    (
+        "a number with a zero for decimals is ten times itself",
+        "cli/test_canon_document:refuses_numbers_with_a_zero_for_decimals",
+        ("cli/ingest/canon.c", "err == SYM_OK && sym_canon_has_decimal(run->value)", "false"),
+    ),
 ]
