@@ -45,7 +45,7 @@ MUTANTS = [
     (
         "one peer takes every place for tables",
         "node/test_table_parts:a_peer_has_no_more_parts_than_its_share",
-        ("node/exchange/table_part.c", "!own && of_asker >= SYM_TABLE_PARTS_PEER_MAX", "!own && of_asker >= SYM_TABLE_PARTS_MAX"),
+        ("node/exchange/table_part.c", "of_asker - kept >= SYM_TABLE_PARTS_PEER_MAX", "of_asker - kept >= SYM_TABLE_PARTS_MAX"),
     ),
     (
         "peers leave no place for own tables",
@@ -55,7 +55,7 @@ MUTANTS = [
     (
         "what only waits for closes keeps a peer from asking",
         "node/test_table_parts:a_part_that_only_waits_for_closes_is_not_counted",
-        ("node/exchange/table_part.c", "of_asker += !p->is_kept && ", "of_asker += "),
+        ("node/exchange/table_part.c", "of_asker - kept >= SYM_TABLE_PARTS_PEER_MAX", "of_asker >= SYM_TABLE_PARTS_PEER_MAX"),
     ),
     (
         "one peer takes every place for tabulations",
