@@ -29,7 +29,16 @@ void sym_dataset_put_json(struct sym_json *j, const char *key, const struct sym_
         sym_json_number(j, "published_records", row->published_records);
     }
     sym_json_number(j, "bytes", row->bytes);
+    if (row->kind == SYM_DATASET_IDENTIFIERS) {
+        sym_json_number(j, "canon_version", row->canon_version);
+    }
     sym_json_end(j);
+}
+
+/* Such a list is not compared any more. */
+static bool is_outdated(const struct sym_dataset_row *row)
+{
+    return row->kind == SYM_DATASET_IDENTIFIERS && row->canon_version != SYM_CANON_VERSION;
 }
 
 void sym_dataset_put_lines(struct sym_table *t, const struct sym_dataset_row *row)
@@ -57,7 +66,8 @@ void sym_dataset_put_lines(struct sym_table *t, const struct sym_dataset_row *ro
         sym_table_format(t, "%" PRIu64, row->types[i].tokens);
     }
     sym_table_format(t, "imported");
-    sym_table_format(t, "%s%s%s", imported, *user != '\0' ? " by " : "", user);
+    sym_table_format(t, "%s%s%s%s", imported, *user != '\0' ? " by " : "", user,
+                     is_outdated(row) ? "; with older rules: import its file again" : "");
     sym_table_format(t, "published");
     if (row->published_ms == 0) {
         sym_table_format(t, "never");

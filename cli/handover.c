@@ -166,7 +166,8 @@ static enum sym_err ask_for(struct sym_handover *h, struct sym_arena *arena,
                                            .cells_per_incident = h->terms.cells_per_incident,
                                            .persons_max = h->terms.persons_max,
                                            .prints_from = prints_from,
-                                           .goes_on = goes_on};
+                                           .goes_on = goes_on,
+                                           .canon_version = SYM_CANON_VERSION};
     return ask(h, SYM_VERB_IMPORT_BEGIN, &begin, arena, next, fault);
 }
 

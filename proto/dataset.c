@@ -41,6 +41,7 @@ static const struct sym_field import_begin_fields[] = {
     SYM_FIELD_U32(struct sym_import_begin, persons_max, 0, SYM_TAB_PERSONS_MAX),
     SYM_FIELD_U32(struct sym_import_begin, prints_from, 0, UINT32_MAX),
     SYM_FIELD_BOOL(struct sym_import_begin, goes_on),
+    SYM_FIELD_U32(struct sym_import_begin, canon_version, 0, SYM_CANON_VERSION),
 };
 const struct sym_message sym_msg_import_begin =
     SYM_MESSAGE("ImportBegin", struct sym_import_begin, import_begin_fields);
@@ -120,6 +121,7 @@ static const struct sym_field dataset_fields[] = {
     SYM_FIELD_U32(struct sym_dataset_row, cells_per_incident, 0, SYM_TAB_CELLS_PER_INCIDENT_MAX),
     SYM_FIELD_U32(struct sym_dataset_row, persons_max, 0, SYM_TAB_PERSONS_MAX),
     SYM_FIELD_U64(struct sym_dataset_row, published_records, 0, UINT64_MAX),
+    SYM_FIELD_U32(struct sym_dataset_row, canon_version, 0, UINT8_MAX),
 };
 const struct sym_message sym_msg_dataset =
     SYM_MESSAGE("Dataset", struct sym_dataset_row, dataset_fields);

@@ -37,8 +37,9 @@ struct sym_import_begin {
     uint32_t kind;
     uint32_t cells_per_incident;
     uint32_t persons_max;
-    uint32_t prints_from; /* a segment, from 1; 0: none are wanted */
-    bool goes_on;         /* SYM_NOT_FOUND when it is not known, instead of a new one */
+    uint32_t prints_from;   /* a segment, from 1; 0: none are wanted */
+    bool goes_on;           /* SYM_NOT_FOUND when it is not known, instead of a new one */
+    uint32_t canon_version; /* of the rules that made its identifiers canonical; 0: the first */
 };
 
 struct sym_import_next {
@@ -102,6 +103,7 @@ struct sym_dataset_row {
     uint32_t cells_per_incident;
     uint32_t persons_max;
     uint64_t published_records;
+    uint32_t canon_version; /* of its imports the oldest */
 };
 
 /* In how many of its records one incident is at most: 1, or as aggregates declare. */

@@ -132,8 +132,12 @@ static struct sym_import *import_new(const struct sym_datasets *d,
     m->added.cells_per_incident = begin->cells_per_incident;
     m->added.persons_max = begin->persons_max;
     m->append = begin->append;
+    m->added.canon_version = begin->canon_version > 0 ? (uint8_t)begin->canon_version : 1;
     const struct sym_dataset *old = sym_datasets_named(d, begin->dataset);
     if (begin->append && old != NULL) {
+        if (old->canon_version < m->added.canon_version) {
+            m->added.canon_version = old->canon_version;
+        }
         memcpy(m->added.content, old->content, sizeof m->added.content);
         m->first = old->segments;
     } else {

@@ -33,6 +33,12 @@ enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
         return err;
     }
     const struct sym_dataset *s = d->items[at];
+    if (sym_datasets_is_outdated(d, at)) {
+        return sym_fail(fault, SYM_UNSUPPORTED,
+                        "dataset %s: was imported with older rules of canonical forms, by which "
+                        "identifiers of today would be missed; import its file again",
+                        s->name);
+    }
     struct sym_content *c = malloc(sizeof *c);
     if (c == NULL) {
         return sym_fail(fault, SYM_NO_MEMORY, "dataset %s: no memory to read it", s->name);

@@ -6,6 +6,7 @@
 
 #define RECORD_VERSION 2u
 #define RECORD_BYTES   512u
+#define CANON_FIRST    1u /* nobody wrote it down yet */
 
 static void write_text(struct sym_writer *w, const char *text)
 {
@@ -27,8 +28,8 @@ static void read_text(struct sym_reader *r, char out[SYM_ALIAS_BYTES])
 
 /* version | kind | profile | by | content | segments | records | bytes | epoch | imported |
  * published | cells per incident | persons | has snapshot | its content, segments, records |
- * number of types | type, tokens, for each | id of the last import (rows of older nodes end here
- * without one). */
+ * number of types | type, tokens, for each | id of the last import | version of the canonical
+ * forms (rows of older nodes end before one of these two). */
 enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset *s)
 {
     uint8_t bytes[RECORD_BYTES];
@@ -58,6 +59,7 @@ enum sym_err sym_dataset_put(struct sym_transaction *t, const struct sym_dataset
     }
     if (s->has_import) {
         sym_write_bytes(&w, s->import, sizeof s->import);
+        sym_write_u8(&w, s->canon_version);
     }
     enum sym_err err = sym_write_end(&w, &record);
     return err == SYM_OK ? sym_store_put(t, SYM_TABLE_DATASETS, sym_span_text(s->name), record)
@@ -112,6 +114,7 @@ enum sym_err sym_dataset_read(struct sym_dataset *out, struct sym_span name, str
     if (s.has_import) {
         sym_read_bytes(&r, s.import, sizeof s.import);
     }
+    s.canon_version = r.err == SYM_OK && r.left > 0 ? sym_read_u8(&r) : CANON_FIRST;
     if (sym_read_end(&r) != SYM_OK || s.kind == SYM_DATASET_NONE ||
         s.kind >= SYM_DATASET_KIND_COUNT) {
         return SYM_BAD_FORMAT;
@@ -148,5 +151,6 @@ void sym_dataset_row_of(const struct sym_dataset *s, struct sym_dataset_row *row
                                     .bytes = s->bytes,
                                     .cells_per_incident = s->cells_per_incident,
                                     .persons_max = s->persons_max,
-                                    .published_records = s->snapshot_records};
+                                    .published_records = s->snapshot_records,
+                                    .canon_version = s->canon_version};
 }

@@ -336,6 +336,12 @@ static enum sym_err publish_fn(struct sym_transaction *t, void *context)
                          : err;
 }
 
+bool sym_datasets_is_outdated(const struct sym_datasets *d, size_t at)
+{
+    const struct sym_dataset *s = d->items[at];
+    return s->kind == SYM_DATASET_IDENTIFIERS && s->canon_version != SYM_CANON_VERSION;
+}
+
 void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
 {
     const struct sym_dataset *s = d->items[at];

@@ -52,6 +52,10 @@ void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM
 /* Tokens of one type, of all types for SYM_TOKEN_NONE. */
 uint64_t sym_datasets_tokens(const struct sym_datasets *d, size_t at, enum sym_token_type type);
 
+/* Identifiers, canonical by rules that are no longer those of this node: they would silently meet
+ * less than they should. */
+bool sym_datasets_is_outdated(const struct sym_datasets *d, size_t at);
+
 /* Gives up imports that were silent for too long, and erases what could not be erased when it was
  * due. To be called every minute or so. */
 void sym_datasets_tidy(struct sym_datasets *d);
@@ -99,7 +103,7 @@ SYM_MUST enum sym_err sym_datasets_drop(struct sym_datasets *d, struct sym_span 
  * closed. */
 struct sym_content;
 
-/* SYM_NOT_FOUND: there is no such dataset. */
+/* SYM_NOT_FOUND: there is no such dataset. SYM_UNSUPPORTED: it is outdated. */
 SYM_MUST enum sym_err sym_content_hold(struct sym_content **out, struct sym_datasets *d,
                                        struct sym_span name, struct sym_fault *fault);
 void sym_content_release(struct sym_content *c);

@@ -36,6 +36,7 @@ struct sym_dataset {
     size_t n_types;
     bool has_import;                     /* false: the row is from before these were kept */
     uint8_t import[SYM_IMPORT_ID_BYTES]; /* the last one that was kept */
+    uint8_t canon_version;               /* of all of them, the oldest */
 };
 
 struct sym_import {

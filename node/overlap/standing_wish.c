@@ -38,7 +38,8 @@ void sym_standing_wishes(struct sym_grants *grants, const struct sym_datasets *d
     size_t wishes = 0; /* no more than there can be */
     for (size_t i = 0; i < n; i++) {
         size_t at = 0;
-        if (sym_datasets_find(datasets, &at, offers[i].dataset, NULL) != SYM_OK) {
+        if (sym_datasets_find(datasets, &at, offers[i].dataset, NULL) != SYM_OK ||
+            sym_datasets_is_outdated(datasets, at)) {
             continue;
         }
         for (uint32_t type = 0; type < SYM_TOKEN_TYPE_COUNT; type++) {

@@ -17,7 +17,8 @@ static struct sym_dataset_row suspects(void)
                                     .imported_ms = UINT64_C(1000) * FAKE_NOW_S,
                                     .published_ms = UINT64_C(1000) * (FAKE_NOW_S + 60),
                                     .imported_by = sym_span_text("alice"),
-                                    .bytes = 1048576};
+                                    .bytes = 1048576,
+                                    .canon_version = SYM_CANON_VERSION};
 }
 
 /* Notes names and records, and answers what the verb asks for. */
@@ -27,7 +28,8 @@ static enum sym_err a_core(struct fake_call *call)
     static const struct sym_dataset_list list = {.datasets = rows, .n_datasets = 2};
     static const struct sym_dataset_forgotten forgotten = {.records = 1, .tokens = 3};
     rows[0] = suspects();
-    rows[1] = (struct sym_dataset_row){.name = sym_span_text("p"), .kind = SYM_DATASET_IDENTIFIERS};
+    rows[1] = (struct sym_dataset_row){
+        .name = sym_span_text("p"), .kind = SYM_DATASET_IDENTIFIERS, .canon_version = 1};
     call->answer = &rows[0];
     if (call->verb == SYM_VERB_DATASET_LIST) {
         call->answer = &list;
@@ -65,7 +67,8 @@ static void lists_datasets_in_columns(void **state)
     "{\"name\":\"suspects\",\"kind\":\"identifiers\",\"profile\":\"accounts\","                    \
     "\"records\":19990,\"tokens\":20200,\"types\":[{\"type\":\"iban\",\"tokens\":19000},"          \
     "{\"type\":\"phone\",\"tokens\":1200}],\"epoch\":2,\"imported\":\"2026-09-21T14:13:20Z\","     \
-    "\"imported_by\":\"alice\",\"published\":\"2026-09-21T14:14:20Z\",\"bytes\":1048576}"
+    "\"imported_by\":\"alice\",\"published\":\"2026-09-21T14:14:20Z\",\"bytes\":1048576,\"canon_"  \
+    "version\":2}"
 
 static void speaks_json(void **state)
 {
@@ -74,7 +77,7 @@ static void speaks_json(void **state)
     run(&r, "dataset|list|--json");
     json_is(r.out, "[" SUSPECTS_JSON ",{\"name\":\"p\",\"kind\":\"identifiers\",\"profile\":\"\","
                    "\"records\":0,\"tokens\":0,\"types\":[],\"epoch\":0,\"imported\":null,"
-                   "\"imported_by\":\"\",\"published\":null,\"bytes\":0}]");
+                   "\"imported_by\":\"\",\"published\":null,\"bytes\":0,\"canon_version\":1}]");
     run(&r, "dataset|show|suspects|--json");
     json_is(r.out, SUSPECTS_JSON);
     run(&r, "dataset|publish|suspects|--json");
@@ -100,6 +103,25 @@ static void shows_one_dataset_line_by_line(void **state)
                                "imported     2026-09-21T14:13:20Z by alice\n"
                                "published    2026-09-21T14:14:20Z, epoch 2\n"
                                "stored       1.00 MiB\n");
+}
+
+static enum sym_err of_older_rules(struct fake_call *call)
+{
+    static struct sym_dataset_row row;
+    row = suspects();
+    row.canon_version = SYM_CANON_VERSION - 1;
+    call->answer = &row;
+    return SYM_OK;
+}
+
+static void says_that_a_list_is_to_be_imported_again(void **state)
+{
+    static struct run r;
+    fake_node_start(*state, of_older_rules);
+    run(&r, "dataset|show|suspects");
+    assert_shows(r.out,
+                 "\nimported     2026-09-21T14:13:20Z by alice; with older rules: import its "
+                 "file again\n");
 }
 
 static enum sym_err an_older_edition(struct fake_call *call)
@@ -344,6 +366,7 @@ int main(void)
         WITH_NODE(lists_datasets_in_columns),
         WITH_NODE(speaks_json),
         WITH_NODE(shows_one_dataset_line_by_line),
+        WITH_NODE(says_that_a_list_is_to_be_imported_again),
         WITH_NODE(says_that_what_is_published_is_older),
         WITH_NODE(forgets_a_record_by_its_exact_id),
         WITH_NODE(forgets_a_record_however_its_accents_are_typed),

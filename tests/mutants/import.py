@@ -101,4 +101,24 @@ MUTANTS = [
         "cli/test_import_incidents:whole_numbers_may_have_a_zero_for_decimals",
         ("cli/ingest/incident_row.c", "text.data[len + 1] == '0';", "len > 0;"),
     ),
+    (
+        "identifiers by older rules are compared with those of today",
+        "node/test_dataset_import:identifiers_by_older_rules_are_not_compared",
+        ("node/data/datasets.c", " && s->canon_version != SYM_CANON_VERSION", " && s->records > SYM_SET_MAX"),
+    ),
+    (
+        "what is added makes a list one of today's rules",
+        "node/test_dataset_import:identifiers_by_older_rules_are_not_compared",
+        ("node/data/dataset_begin.c", "            m->added.canon_version = old->canon_version;\n", "            m->added.canon_version += 0;\n"),
+    ),
+    (
+        "the version of the rules is forgotten with the node's memory",
+        "node/test_dataset_import:identifiers_by_older_rules_are_not_compared",
+        ("node/data/dataset_row.c", "        sym_write_u8(&w, s->canon_version);\n", "        sym_write_u8(&w, 1);\n"),
+    ),
+    (
+        "a standing list by older rules is offered",
+        "node/test_exchange_standing:an_outdated_list_is_erased",
+        ("node/overlap/standing_wish.c", "sym_datasets_is_outdated(datasets, at)", "false"),
+    ),
 ]

@@ -57,6 +57,12 @@ void sym_datasets_row(const struct sym_datasets *d, size_t at, struct sym_datase
                                     .n_types = SYM_TOKEN_TYPE_COUNT};
 }
 
+bool sym_datasets_is_outdated(const struct sym_datasets *d, size_t at)
+{
+    (void)at;
+    return side_of(d)->list.outdated;
+}
+
 void sym_datasets_basis(const struct sym_datasets *d, size_t at, uint8_t out[SYM_DIGEST_BYTES])
 {
     (void)at;

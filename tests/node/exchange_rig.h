@@ -24,6 +24,7 @@ struct rig_list {
     size_t n;
     size_t records;
     bool gone; /* dropped: cannot be read any more */
+    bool outdated;
     size_t reads;
     size_t gone_after; /* so many segments were read, some twice; 0: never */
     size_t unreadable; /* so many of the next reads fail */

@@ -270,6 +270,24 @@ static void a_list_that_was_erased_sends_no_more_of_itself(void **state)
     assert_int_equal(find_held(&row), SYM_NOT_FOUND);
 }
 
+static struct sym_standing_row outdated;
+
+static bool is_erased(struct exchange_rig *r)
+{
+    return sym_standings_check(&r->sides[1].standings, &outdated) == SYM_NOT_FOUND;
+}
+
+static void an_outdated_list_is_erased(void **state)
+{
+    (void)state;
+    struct sym_standing_row row;
+    make_list(&outdated);
+    rig->sides[1].list.outdated = true;
+    assert_int_equal(find_own(&row), SYM_NOT_FOUND);
+    sym_standing_maker_look(rig->sides[1].maker);
+    exchange_rig_run(rig, is_erased);
+}
+
 static void another_content_begins_an_epoch_that_replaces_the_held_one(void **state)
 {
     (void)state;
@@ -435,6 +453,7 @@ int main(void)
         TEST(two_at_once_have_one_limit),
         TEST(a_list_that_was_erased_evaluates_no_more),
         TEST(a_list_that_was_erased_sends_no_more_of_itself),
+        TEST(an_outdated_list_is_erased),
         TEST(another_content_begins_an_epoch_that_replaces_the_held_one),
         TEST(a_list_from_before_a_restore_answers_no_more),
         TEST(a_revoked_grant_erases_its_list),

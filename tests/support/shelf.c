@@ -156,7 +156,8 @@ enum sym_err shelf_begin(struct shelf *s, char letter, const char *dataset, bool
     struct sym_import_begin begin = {.id = sym_span(id, sizeof id),
                                      .dataset = sym_span_text(dataset),
                                      .profile = sym_span_text("accounts"),
-                                     .append = append};
+                                     .append = append,
+                                     .canon_version = SYM_CANON_VERSION};
     shelf_id(id, letter);
     return sym_datasets_import_begin(s->datasets, &next, &begin, &s->alice, fault);
 }
