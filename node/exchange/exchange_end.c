@@ -229,9 +229,10 @@ static enum sym_err plan_end(struct sym_exchanges *x, struct sym_exchange *e,
 static void give_back_approval(struct sym_exchanges *x, struct sym_exchange *e)
 {
     static const uint8_t none[SYM_EXCHANGE_ID_BYTES];
-    bool asked_well = e->reason == SYM_REASON_TIMEOUT || e->reason == SYM_REASON_LINK_LOST;
-    if (!asked_well || e->matter == NULL || e->run == NULL || !sym_run_is_unspent(e->run) ||
-        sym_equal(e->matter->approved, none, sizeof none)) {
+    bool given_up = e->reason == SYM_REASON_CANCELLED || e->reason == SYM_REASON_PROTOCOL ||
+                    e->reason == SYM_REASON_EVIDENCE;
+    if (e->final == SYM_EXCHANGE_DONE || given_up || e->matter == NULL || e->run == NULL ||
+        !sym_run_is_unspent(e->run) || sym_equal(e->matter->approved, none, sizeof none)) {
         return;
     }
     if (sym_grants_give_back(x->config.grants, &e->step, e->matter->approved) != SYM_OK) {

@@ -14,8 +14,8 @@ struct sym_tabulation;
 struct sym_leg;
 
 /* What is said and heard on a leg, as the functions of like names in tab_lead.h; closing adds to
- * the own close. The last two may be NULL: the other side has closed; why the leg failed, for a
- * person, empty where the error says it. */
+ * the own close. The last three may be NULL: the other side has closed; why the leg failed, for a
+ * person, empty where the error says it; nothing was spent, or given that depends on records. */
 struct sym_leg_calls {
     enum sym_tab_step (*step)(const struct sym_leg *leg, size_t *len);
     enum sym_err (*write)(struct sym_leg *leg, uint8_t *payload, size_t len);
@@ -23,6 +23,7 @@ struct sym_leg_calls {
     void (*closing)(const struct sym_leg *leg, struct sym_statement *word);
     enum sym_err (*closed)(struct sym_leg *leg);
     const char *(*fault)(const struct sym_leg *leg);
+    bool (*is_unspent)(const struct sym_leg *leg);
 };
 
 struct sym_leg {

@@ -95,6 +95,12 @@ static const char *fault_of(const void *machine)
     return r->leg->calls->fault != NULL ? r->leg->calls->fault(r->leg) : "";
 }
 
+static bool is_unspent(const void *machine)
+{
+    const struct table *r = machine;
+    return r->leg->calls->is_unspent != NULL && r->leg->calls->is_unspent(r->leg);
+}
+
 const struct sym_run_kind sym_run_kind_table = {
     .open = open_table,
     .free = free_table,
@@ -105,4 +111,5 @@ const struct sym_run_kind sym_run_kind_table = {
     .progress = progress_table,
     .closing = closing,
     .fault = fault_of,
+    .is_unspent = is_unspent,
 };

@@ -207,6 +207,7 @@ static bool judge(struct judged *j)
         return false;
     }
     memcpy(j->e->matter->approver, approval.approver, sizeof j->e->matter->approver);
+    memcpy(j->e->matter->approved, approval.held_id, sizeof j->e->matter->approved);
     j->peer_cap_nano = verdict.epsilon_micro * MICRO_IN_NANO;
     return true;
 }

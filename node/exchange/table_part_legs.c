@@ -87,11 +87,19 @@ static enum sym_err asker_take(struct sym_leg *leg, struct sym_span payload)
     return refused(l, err, failure);
 }
 
+/* From the start on, others have their lists evaluated here. */
+static bool asker_is_unspent(const struct sym_leg *leg)
+{
+    const struct sym_table_part *p = of(leg)->part;
+    return p->started_ms == 0 && !p->is_debited;
+}
+
 static const struct sym_leg_calls asker_calls = {.step = asker_step,
                                                  .write = asker_write,
                                                  .take = asker_take,
                                                  .closing = close_release,
-                                                 .fault = fault_of};
+                                                 .fault = fault_of,
+                                                 .is_unspent = asker_is_unspent};
 
 /* overlap:evaluate, own list ------------------------------------------------------------------- */
 

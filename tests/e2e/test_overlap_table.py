@@ -213,7 +213,12 @@ class Refusals(TableTest):
         self.refused(table.try_it(), DENIED, b.alias, "held")
         held, = [row for row in b.json("requests", user=key) if row["state"] == "waiting"]
         b.do("approve", held["id"], user=key)
-        self.works_again(table)
+        table.contributors[2].stop()
+        self.refused(table.try_it(), UNREACHABLE, table.contributors[2].alias)
+        table.contributors[2].start()
+        table.asker.ping(table.contributors[2])
+        self.works_again(table)  # what came to nothing has not used up the approval
+        self.refused(table.try_it(), DENIED, b.alias, "held")
 
 
 class Dropouts(TableTest):
