@@ -184,8 +184,11 @@ const struct sym_command sym_cmd_exchange_list = {
 };
 
 /* Opens the client and finds the exchange that the first operand names. */
-static enum sym_exit open_named(struct sym_client *client, uint8_t id[SYM_EXCHANGE_ID_BYTES],
-                                const struct sym_call *call)
+typedef enum sym_err find_fn(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
+                             const char *text, struct sym_fault *fault);
+
+static enum sym_exit open_found(struct sym_client *client, uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                const struct sym_call *call, find_fn *find)
 {
     struct sym_id_search search;
     struct sym_fault fault;
@@ -195,9 +198,15 @@ static enum sym_exit open_named(struct sym_client *client, uint8_t id[SYM_EXCHAN
     }
     fault.err = sym_client_open(client, call, &fault);
     if (fault.err == SYM_OK) {
-        fault.err = sym_exchange_id(id, client, text, &fault);
+        fault.err = find(id, client, text, &fault);
     }
     return fault.err != SYM_OK ? sym_command_failed(&fault) : SYM_EXIT_DONE;
+}
+
+static enum sym_exit open_named(struct sym_client *client, uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                const struct sym_call *call)
+{
+    return open_found(client, id, call, sym_exchange_id);
 }
 
 static enum sym_err show(const struct sym_exchange_entry *e, const struct sym_parties *parties,
@@ -293,13 +302,14 @@ static enum sym_exit failed_on(const char *id, const struct sym_fault *fault)
     return sym_command_failed(&named);
 }
 
-static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, const char *done)
+static enum sym_exit change(const struct sym_call *call, find_fn *find, enum sym_verb verb,
+                            const char *done)
 {
     SYM_CLIENT_AUTO client = {0};
     uint8_t id[SYM_EXCHANGE_ID_BYTES];
     char shown[SYM_ID_SHOWN_BYTES];
     struct sym_fault fault;
-    enum sym_exit code = open_named(&client, id, call);
+    enum sym_exit code = open_found(&client, id, call, find);
     if (code != SYM_EXIT_DONE) {
         return code;
     }
@@ -315,12 +325,12 @@ static enum sym_exit change(const struct sym_call *call, enum sym_verb verb, con
 
 static enum sym_exit run_cancel(const struct sym_call *call)
 {
-    return change(call, SYM_VERB_EXCHANGE_CANCEL, "cancelled");
+    return change(call, sym_exchange_or_command_id, SYM_VERB_EXCHANGE_CANCEL, "cancelled");
 }
 
 const struct sym_command sym_cmd_exchange_cancel = {
     .name = "exchange cancel",
-    .summary = "end an exchange that is in flight or waits for an approver",
+    .summary = "end an exchange, or an own command, that is in flight or waits for an approver",
     .usage = {"ID"},
     .example = "exchange cancel 4f1c",
     .takes = SYM_TAKES_NODE,
@@ -331,7 +341,8 @@ const struct sym_command sym_cmd_exchange_cancel = {
 
 static enum sym_exit run_settle(const struct sym_call *call)
 {
-    return change(call, SYM_VERB_EXCHANGE_SETTLE, "it is settled without the other side's word");
+    return change(call, sym_exchange_id, SYM_VERB_EXCHANGE_SETTLE,
+                  "it is settled without the other side's word");
 }
 
 static const char *const settle_notes[] = {
@@ -358,7 +369,7 @@ const struct sym_command sym_cmd_exchange_settle = {
 
 static enum sym_exit run_forget(const struct sym_call *call)
 {
-    return change(call, SYM_VERB_EXCHANGE_FORGET, "its result is forgotten");
+    return change(call, sym_exchange_id, SYM_VERB_EXCHANGE_FORGET, "its result is forgotten");
 }
 
 const struct sym_command sym_cmd_exchange_forget = {

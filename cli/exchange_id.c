@@ -122,8 +122,24 @@ static void try_entry(void *context, const struct sym_exchange_entry *entry)
     sym_id_try(context, entry->id);
 }
 
-enum sym_err sym_exchange_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
-                             const char *text, struct sym_fault *fault)
+static enum sym_err try_commands(struct sym_id_search *search, struct sym_client *client,
+                                 struct sym_fault *fault)
+{
+    SYM_ARENA_AUTO arena = {0};
+    struct sym_request_list list;
+    const struct sym_empty nothing = {0};
+    enum sym_err err =
+        sym_client_ask(client, SYM_VERB_REQUEST_LIST, &nothing, &arena, &list, fault);
+    for (size_t i = 0; err == SYM_OK && i < list.n_requests; i++) {
+        if (list.requests[i].verb != 0) {
+            sym_id_try(search, list.requests[i].id);
+        }
+    }
+    return err;
+}
+
+static enum sym_err find_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
+                            const char *text, bool commands, struct sym_fault *fault)
 {
     struct sym_id_search search;
     enum sym_err err = sym_id_search(&search, text, fault);
@@ -133,6 +149,9 @@ enum sym_err sym_exchange_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_clien
     if (err == SYM_OK) {
         err = sym_exchange_each(client, NULL, try_entry, &search, fault);
     }
+    if (err == SYM_OK && commands) {
+        err = try_commands(&search, client, fault);
+    }
     if (err == SYM_OK) {
         err = sym_id_found(&search, "exchange", "exchange list", fault);
     }
@@ -140,4 +159,17 @@ enum sym_err sym_exchange_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_clien
         memcpy(id, search.id, SYM_EXCHANGE_ID_BYTES);
     }
     return err;
+}
+
+enum sym_err sym_exchange_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
+                             const char *text, struct sym_fault *fault)
+{
+    return find_id(id, client, text, false, fault);
+}
+
+enum sym_err sym_exchange_or_command_id(uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                        struct sym_client *client, const char *text,
+                                        struct sym_fault *fault)
+{
+    return find_id(id, client, text, true, fault);
 }

@@ -38,6 +38,11 @@ SYM_MUST enum sym_err sym_id_found(const struct sym_id_search *s, const char *th
 SYM_MUST enum sym_err sym_exchange_id(uint8_t id[SYM_EXCHANGE_ID_BYTES], struct sym_client *client,
                                       const char *text, struct sym_fault *fault);
 
+/* The same, or of an own command that waits for an approver. */
+SYM_MUST enum sym_err sym_exchange_or_command_id(uint8_t id[SYM_EXCHANGE_ID_BYTES],
+                                                 struct sym_client *client, const char *text,
+                                                 struct sym_fault *fault);
+
 /* Calls fn for each exchange with this peer (NULL: all), the latest first. */
 typedef void sym_exchange_fn(void *context, const struct sym_exchange_entry *entry);
 SYM_MUST enum sym_err sym_exchange_each(struct sym_client *client, const char *alias,

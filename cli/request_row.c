@@ -99,7 +99,7 @@ static void put_state(struct sym_table *t, const struct sym_held_request *r)
     const char *verb = "";
     if (r->state == SYM_HELD_USED) { /* an approval that served its exchange, or a command done */
         state = r->verb != 0 ? "done, approved" : "used, approved";
-    } else if (r->state == SYM_HELD_CANCELLED) {
+    } else if (r->state == SYM_HELD_CANCELLED && r->verb == 0) {
         state = "cancelled by the peer";
         verb = ", approved";
     } else if (r->state == SYM_HELD_EXPIRED) {

@@ -209,8 +209,9 @@ static enum sym_err verb_exchange_cancel(struct sym_core *core, const struct sym
                                          struct sym_fault *fault)
 {
     const struct sym_exchange_name *asked = arguments;
-    (void)author;
-    enum sym_err err = sym_exchanges_cancel(core->exchanges, asked->id, fault);
+    enum sym_err err = sym_proposals_has(core->proposals, asked->id)
+                           ? sym_proposals_withdraw(core->proposals, asked->id, author, fault)
+                           : sym_exchanges_cancel(core->exchanges, asked->id, fault);
     return err == SYM_OK ? sym_answer_write(answer, &(struct sym_empty){0}) : err;
 }
 

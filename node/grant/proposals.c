@@ -338,16 +338,9 @@ static enum sym_err check_decider(const struct sym_proposal *item, const struct 
     return SYM_OK;
 }
 
-static enum sym_err check_decision(const struct sym_proposals *p, const struct sym_proposal *item,
-                                   const struct sym_request_decision *decision,
-                                   const struct sym_author *author, struct sym_fault *fault)
+static enum sym_err check_waits(const struct sym_proposals *p, const struct sym_proposal *item,
+                                const char *id, struct sym_fault *fault)
 {
-    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
-    sym_hex(id, item->id, sizeof item->id);
-    enum sym_err err = check_decider(item, author, id, fault);
-    if (err != SYM_OK) {
-        return err;
-    }
     if (has_expired(p, item)) {
         return sym_fail(fault, SYM_EXPIRED,
                         "command %s: has waited for a day and expired; %s has to give it again", id,
@@ -356,6 +349,22 @@ static enum sym_err check_decision(const struct sym_proposals *p, const struct s
     if (item->terms.state != SYM_HELD_WAITING) {
         return sym_fail(fault, SYM_WRONG_STATE, "command %s: was decided before: %s, by %s", id,
                         sym_held_state_text(item->terms.state), item->decided_by);
+    }
+    return SYM_OK;
+}
+
+static enum sym_err check_decision(const struct sym_proposals *p, const struct sym_proposal *item,
+                                   const struct sym_request_decision *decision,
+                                   const struct sym_author *author, struct sym_fault *fault)
+{
+    char id[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    sym_hex(id, item->id, sizeof item->id);
+    enum sym_err err = check_decider(item, author, id, fault);
+    if (err == SYM_OK) {
+        err = check_waits(p, item, id, fault);
+    }
+    if (err != SYM_OK) {
+        return err;
     }
     if (decision->why.len > SYM_REASON_BYTES_MAX ||
         (!decision->approve && decision->why.len == 0)) {
@@ -381,6 +390,17 @@ static enum sym_err find_user(const struct sym_proposals *p, struct sym_user *ou
     }
     *out = *user;
     return SYM_OK;
+}
+
+/* The item becomes what is written of it, or stays as it was. */
+static enum sym_err change_to(struct sym_proposal *item, struct change *c, struct sym_fault *fault)
+{
+    enum sym_err err = sym_store_write(c->proposals->config.store, put_change, c);
+    if (err == SYM_OK) {
+        *item = *c->item;
+        return SYM_OK;
+    }
+    return sym_fail(fault, err, "command: the decision %s; nothing was decided", sym_err_text(err));
 }
 
 enum sym_err sym_proposals_decide(struct sym_proposals *p, struct sym_held_request *out,
@@ -418,16 +438,46 @@ enum sym_err sym_proposals_decide(struct sym_proposals *p, struct sym_held_reque
                        .item = decided,
                        .event = decision->approve ? "command-approved" : "command-denied",
                        .author = &both};
-    err = sym_store_write(p->config.store, put_change, &c);
+    err = change_to(item, &c, fault);
     if (err == SYM_OK) {
-        *item = *decided;
         sym_proposal_row(out, item);
         approved->command = sym_span(item->command, item->command_len);
-    } else {
-        (void)sym_fail(fault, err, "command: the decision %s; nothing was decided",
-                       sym_err_text(err));
     }
     free_item(decided);
+    return err;
+}
+
+enum sym_err sym_proposals_withdraw(struct sym_proposals *p, struct sym_span id,
+                                    const struct sym_author *author, struct sym_fault *fault)
+{
+    struct sym_proposal *item = find(p, id);
+    char hex[2 * SYM_EXCHANGE_ID_BYTES + 1];
+    if (item == NULL) {
+        return sym_fail(fault, SYM_NOT_FOUND,
+                        "command: does not exist; see: \"symbolon requests\"");
+    }
+    sym_hex(hex, item->id, sizeof item->id);
+    if (strcmp(author->user, item->user) != 0) {
+        return sym_fail(fault, SYM_DENIED,
+                        "command %s: is %s's, who alone takes it back; an approver can deny it",
+                        hex, item->user);
+    }
+    enum sym_err err = check_waits(p, item, hex, fault);
+    if (err != SYM_OK) {
+        return err;
+    }
+    struct sym_proposal *gone = malloc(sizeof *gone);
+    if (gone == NULL) {
+        return sym_fail(fault, SYM_NO_MEMORY, "command: no memory; nothing was decided");
+    }
+    *gone = *item;
+    gone->terms.state = SYM_HELD_CANCELLED;
+    gone->terms.decided_ms = now(p);
+    sym_proposal_text(gone->decided_by, sizeof gone->decided_by, sym_span_text(author->user));
+    struct change c = {
+        .proposals = p, .item = gone, .event = "command-cancelled", .author = author};
+    err = change_to(item, &c, fault);
+    free_item(gone);
     return err;
 }
 

@@ -67,6 +67,11 @@ SYM_MUST enum sym_err sym_proposals_decide(struct sym_proposals *p, struct sym_h
                                            const struct sym_request_decision *decision,
                                            const struct sym_author *author,
                                            struct sym_fault *fault);
+/* Who gave one that waits takes it back: nobody can approve it any more. SYM_DENIED: another user
+ * gave it. */
+SYM_MUST enum sym_err sym_proposals_withdraw(struct sym_proposals *p, struct sym_span id,
+                                             const struct sym_author *author,
+                                             struct sym_fault *fault);
 /* What became of it: an exchange, or why it failed ("": it did not). What cannot be kept is lost
  * for lists only. */
 void sym_proposals_done(struct sym_proposals *p, struct sym_held_request *out, struct sym_span id,

@@ -129,19 +129,45 @@ static void lists_the_exchanges_of_one_peer(void **state)
     assert_shows(asked, "peer=bank-b\n");
 }
 
+/* A request of a peer, and a command of an own user, which wait for an approver. */
+static enum sym_err with_commands(struct fake_call *call)
+{
+    static const uint8_t ids[2][SYM_EXCHANGE_ID_BYTES] = {{0x77}, {0x5e, 0x11}};
+    static struct sym_held_request rows[2];
+    static struct sym_request_list list = {.requests = rows, .n_requests = 2};
+    enum sym_err err = matches(call);
+    if (call->verb == SYM_VERB_REQUEST_LIST) {
+        for (size_t i = 0; i < 2; i++) {
+            rows[i] = (struct sym_held_request){.id = sym_span(ids[i], sizeof ids[i])};
+        }
+        rows[1].verb = SYM_VERB_USER_ADD;
+        call->answer = &list;
+        return SYM_OK;
+    }
+    return err;
+}
+
 static void cancels_and_forgets_by_the_first_digits(void **state)
 {
     static struct run r;
     char asked[8192];
-    fake_node_start(*state, matches);
+    fake_node_start(*state, with_commands);
     run(&r, "exchange|cancel|4f1c");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.out, "4f1caa010000: cancelled\n");
+    run(&r, "exchange|cancel|5e11");
+    assert_int_equal(r.code, SYM_EXIT_DONE);
+    assert_string_equal(r.out, "5e1100000000: cancelled\n");
+    run(&r, "exchange|cancel|7700");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_shows(r.err, "7700: no exchange begins with these digits");
     run(&r, "exchange|forget|4F1CAA01");
     assert_int_equal(r.code, SYM_EXIT_DONE);
     assert_string_equal(r.out, "4f1caa010000: its result is forgotten\n");
     fake_notes(asked, *state);
-    assert_string_equal(asked, "EXCHANGE_LIST\nEXCHANGE_CANCEL\nEXCHANGE_LIST\nEXCHANGE_FORGET\n");
+    assert_string_equal(asked, "EXCHANGE_LIST\nREQUEST_LIST\nEXCHANGE_CANCEL\n"
+                               "EXCHANGE_LIST\nREQUEST_LIST\nEXCHANGE_CANCEL\n"
+                               "EXCHANGE_LIST\nREQUEST_LIST\nEXCHANGE_LIST\nEXCHANGE_FORGET\n");
 }
 
 static enum sym_err two_that_begin_alike(struct fake_call *call)

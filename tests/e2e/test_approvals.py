@@ -54,6 +54,18 @@ class Changes(Staffed):
         row, = self.own()
         self.assertEqual((row["state"], row["decided_by"]), ("used", "anna"))
 
+    def test_who_gave_a_command_takes_it_back(self):
+        held = self.is_held(self.a.cli("user", "add", "kim", "--role", "approver"))
+        self.refused(self.a.cli("exchange", "cancel", held["id"], user="anna"), DENIED, "is operator's, who alone takes it back")
+        self.assertIn("cancelled", self.a.do("exchange", "cancel", held["id"][:8]))
+        row, = self.own()
+        self.assertEqual((row["state"], row["decided_by"]), ("cancelled", "operator"))
+        self.assertIn("cancelled by operator", self.a.do("requests", user="anna"))
+        self.refused(self.a.cli("approve", held["id"], user="anna"), FAILED, "was decided before: cancelled")
+        self.assertNotIn("kim", self.users())
+        self.a.do("user", "add", "audrey", "--role", "auditor")
+        self.a.do("log", "verify", user="audrey")
+
     def test_what_would_be_refused_anyway_is_not_held(self):
         out = self.home / "again.key"
         for elsewhere in (["--out", out], []):

@@ -131,4 +131,14 @@ MUTANTS = [
         "node/test_grants_held:what_the_node_itself_denies_leaves_the_approval_as_it_was",
         ("node/grant/grants_decide.c", "        *held = s->held_before;\n        s->holds = false;\n        count(", "        count("),
     ),
+    (
+        "anybody takes back the command of another user",
+        "node/test_proposals:who_gave_it_takes_it_back_and_nobody_else",
+        ("node/grant/proposals.c", "if (strcmp(author->user, item->user) != 0) {", "if (author->user == NULL) {"),
+    ),
+    (
+        "a command is taken back after it was approved",
+        "node/test_proposals:who_gave_it_takes_it_back_and_nobody_else",
+        ("node/grant/proposals.c", "    enum sym_err err = check_waits(p, item, hex, fault);\n", "    enum sym_err err = SYM_OK;\n"),
+    ),
 ]

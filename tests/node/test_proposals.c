@@ -240,6 +240,40 @@ static void who_gave_it_cannot_approve_it(void **state)
     assert_int_equal(decide(f, ANNA, id, true), SYM_OK);
 }
 
+static enum sym_err withdraw(struct fixture *f, enum who who, const uint8_t *id)
+{
+    const struct sym_exchange_name name = {.id = sym_span(id, SYM_EXCHANGE_ID_BYTES)};
+    struct sym_author by = author(f, who, SYM_VERB_EXCHANGE_CANCEL, &name);
+    f->fault.text[0] = '\0';
+    return sym_proposals_withdraw(f->proposals, name.id, &by, &f->fault);
+}
+
+static void who_gave_it_takes_it_back_and_nobody_else(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t id[SYM_EXCHANGE_ID_BYTES];
+    uint8_t none[SYM_EXCHANGE_ID_BYTES] = {1};
+    assert_int_equal(hold(f, AMIR, "C-1"), SYM_HELD);
+    newest(f, id);
+    assert_int_equal(withdraw(f, AMIR, none), SYM_NOT_FOUND);
+    assert_int_equal(withdraw(f, ANNA, id), SYM_DENIED);
+    assert_non_null(strstr(f->fault.text, "is amir's, who alone takes it back"));
+    assert_int_equal(state_of(f, id), SYM_HELD_WAITING);
+    assert_int_equal(withdraw(f, AMIR, id), SYM_OK);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(state_of(f, id), SYM_HELD_CANCELLED);
+        assert_int_equal(decide(f, ANNA, id, true), SYM_WRONG_STATE);
+        assert_non_null(strstr(f->fault.text, "was decided before: cancelled, by amir"));
+        assert_int_equal(withdraw(f, AMIR, id), SYM_WRONG_STATE);
+        restart(f);
+    }
+    assert_int_equal(hold(f, AMIR, "C-1"), SYM_HELD); /* given once more it is another one */
+    newest(f, none);
+    assert_memory_not_equal(none, id, sizeof id);
+    assert_int_equal(decide(f, ANNA, none, true), SYM_OK);
+    assert_int_equal(withdraw(f, AMIR, none), SYM_WRONG_STATE);
+}
+
 static void who_has_not_the_role_cannot_approve_it(void **state)
 {
     struct fixture *f = *state;
@@ -470,6 +504,7 @@ int main(void)
         TEST(a_command_is_kept_as_it_was_signed_and_done_once_approved),
         TEST(the_same_command_waits_once),
         TEST(who_gave_it_cannot_approve_it),
+        TEST(who_gave_it_takes_it_back_and_nobody_else),
         TEST(who_has_not_the_role_cannot_approve_it),
         TEST(it_expires_after_a_day),
         TEST(it_is_decided_once),
