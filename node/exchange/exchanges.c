@@ -238,6 +238,9 @@ void sym_exchanges_link_down(struct sym_exchanges *x, struct sym_link *link, str
         if (is_cut_off_again(e, link)) {
             cut_off_again(x, e);
         }
+        if (wants_link(e) && sym_node_id_equal(&e->peer, sym_link_peer(link))) {
+            (void)sym_fail(&e->fault, SYM_UNREACHABLE, "%s", text);
+        }
         if (e->link != link) {
             continue;
         }
@@ -264,7 +267,10 @@ static void then_lost(struct sym_exchanges *x, struct sym_exchange *e, enum sym_
 
 void sym_exchange_lose(struct sym_exchanges *x, struct sym_exchange *e, const char *text)
 {
-    bool again = e->state == SYM_EXCHANGE_HELD || (sym_exchange_waits(e) && e->asks < ASKS_MAX);
+    /* Over the next link who has dialled begins another meeting. */
+    bool met_later = e->kind == SYM_KIND_WITNESS && sym_links_of(x->links, &e->peer) == NULL;
+    bool again = e->state == SYM_EXCHANGE_HELD ||
+                 (sym_exchange_waits(e) && e->asks < ASKS_MAX && !met_later);
     if (e->phase == SYM_PHASE_ENDING || sym_exchange_is_settled(e)) {
         return;
     }

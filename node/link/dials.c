@@ -20,6 +20,8 @@ struct dial {
     size_t at; /* endpoint being tried */
     uint64_t pause_ms;
     uint64_t pause_until_ms; /* monotonic; 0 while it is looked up or connected */
+    bool linked;             /* it rests, and remembers how long it was to pause */
+    uint64_t linked_ms;      /* since then, monotonic */
     struct sym_timer *timer; /* until the end of the pause, or of patience */
 };
 
@@ -68,7 +70,8 @@ static struct dial *find(const struct sym_dials *d, const struct sym_node_id *id
 
 bool sym_dials_has(const struct sym_dials *d, const struct sym_node_id *id)
 {
-    return find(d, id) != NULL;
+    const struct dial *dial = find(d, id);
+    return dial != NULL && !dial->linked;
 }
 
 void sym_dials_forget(struct sym_dials *d, const struct sym_node_id *id)
@@ -159,15 +162,9 @@ static void hurry(struct dial *dial)
     }
 }
 
-void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
+static void begin(struct sym_dials *d, const struct sym_peer *peer)
 {
-    struct dial *dial = find(d, &peer->id);
-    if (dial != NULL) {
-        take_endpoints(dial, peer); /* a newer card may have come */
-        hurry(dial);
-        return;
-    }
-    dial = calloc(1, sizeof *dial);
+    struct dial *dial = calloc(1, sizeof *dial);
     if (dial == NULL ||
         sym_loop_timer(d->config.loop, &dial->timer, ANSWER_MS, on_time, dial) != SYM_OK) {
         free(dial);
@@ -182,16 +179,26 @@ void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
     look_up(dial);
 }
 
-void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
+void sym_dials_start(struct sym_dials *d, const struct sym_peer *peer)
 {
-    struct dial *dial = find(d, id);
+    struct dial *dial = find(d, &peer->id);
     if (dial == NULL) {
-        return;
+        begin(d, peer);
+    } else {
+        take_endpoints(dial, peer); /* a newer card may have come */
+        hurry(dial);
     }
-    if (!d->config.wanted(d->config.owner, id)) {
-        sym_dials_forget(d, id);
-        return;
+}
+
+void sym_dials_go_on(struct sym_dials *d, const struct sym_peer *peer)
+{
+    if (find(d, &peer->id) == NULL && d->config.wanted(d->config.owner, &peer->id)) {
+        begin(d, peer);
     }
+}
+
+static void pause(struct dial *dial)
+{
     uint64_t pause_ms = with_jitter(dial->pause_ms);
     dial->number = 0;
     dial->pause_until_ms = sym_now_ms() + pause_ms;
@@ -200,6 +207,45 @@ void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
         dial->pause_ms = SYM_DIAL_PAUSE_MAX_MS;
     }
     sym_timer_set(dial->timer, pause_ms);
+}
+
+void sym_dials_failed(struct sym_dials *d, const struct sym_node_id *id)
+{
+    struct dial *dial = find(d, id);
+    if (dial == NULL || dial->linked) {
+        return;
+    }
+    if (d->config.wanted(d->config.owner, id)) {
+        pause(dial);
+    } else {
+        sym_dials_forget(d, id);
+    }
+}
+
+void sym_dials_linked(struct sym_dials *d, const struct sym_node_id *id)
+{
+    struct dial *dial = find(d, id);
+    if (dial != NULL) {
+        dial->linked = true;
+        dial->linked_ms = sym_now_ms();
+        dial->number = 0;
+        sym_timer_stop(dial->timer);
+    }
+}
+
+/* Who ends each link as soon as it is there would else be dialled hundreds of times a second. */
+void sym_dials_unlinked(struct sym_dials *d, const struct sym_node_id *id)
+{
+    struct dial *dial = find(d, id);
+    if (dial == NULL || !dial->linked) {
+        return;
+    }
+    dial->linked = false;
+    if (sym_now_ms() - dial->linked_ms < dial->pause_ms) {
+        pause(dial);
+    } else {
+        sym_dials_forget(d, id);
+    }
 }
 
 static void connect_to(struct dial *dial, const struct sym_span *addresses, size_t n)

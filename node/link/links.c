@@ -38,8 +38,12 @@ static enum sym_err tell(struct sym_links *links, enum sym_local_type type, cons
 static void drop_link(struct sym_links *links, size_t at, struct sym_span reason)
 {
     struct sym_link *link = links->all[at];
+    const struct sym_peer *peer = sym_peers_by_id(links->config.peers, &link->peer);
     links->all[at] = links->all[--links->n];
     links->events.down(links->events.owner, link, reason);
+    if (peer != NULL) {
+        sym_dials_go_on(links->dials, peer); /* who waited for the link still does */
+    }
     sym_link_free(link);
 }
 
@@ -215,7 +219,7 @@ static void on_link_up(struct sym_links *links, const struct sym_gate_link_up *m
         return;
     }
     links->all[links->n++] = link;
-    sym_dials_forget(links->dials, &id);
+    sym_dials_linked(links->dials, &id);
     links->events.up(links->events.owner, link);
 }
 
@@ -228,6 +232,7 @@ static void on_link_down(struct sym_links *links, const struct sym_gate_link_dow
             bool is_pinned = sym_peers_by_id(links->config.peers, &link->peer) != NULL;
             bool wanted = is_pinned && m->result != SYM_CANCELLED;
             sym_link_end(link, wanted ? m->frames : 0, m->fault);
+            sym_dials_unlinked(links->dials, &link->peer);
             on_ending_time(links);
             return;
         }

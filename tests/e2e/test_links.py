@@ -4,11 +4,16 @@ runner: timeout=200
 """
 
 import concurrent.futures
+import contextlib
 import signal
+import socket
+import ssl
 import subprocess
+import threading
 import time
 
 import nodes
+import hostile
 from nodes import DENIED, FAILED, UNREACHABLE, NodeTest
 
 
@@ -96,6 +101,35 @@ class OneLink(NodeTest):
             with self.subTest(name=name, value=value):
                 self.refused(a.cli("settings", "set", name, value), FAILED, name)
         self.assertEqual(a.json("settings", "list")["link-idle-seconds"], "120")
+
+
+class Restless(NodeTest):
+    def hang_up_on_all(self, listener, context):
+        with contextlib.suppress(OSError):  # the test has ended
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError, ssl.SSLError):
+                    with context.wrap_socket(connection, server_side=True) as link:
+                        hostile.greet(link)
+                        self.links_taken += 1
+
+    def test_a_partner_that_ends_each_link_at_once_is_dialled_seldom(self):
+        """As one does that holds the card of this node for expired."""
+        a = self.node()
+        self.links_taken = 0
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            partner = hostile.Stranger(self.home / "p", port=listener.getsockname()[1])
+            context = partner.context(side=ssl.PROTOCOL_TLS_SERVER)
+            threading.Thread(target=self.hang_up_on_all, args=(listener, context), daemon=True).start()
+            a.do("peer", "add", partner.card(), "--alias", "partner", "--yes")
+            self.refused(a.cli("peer", "ping", "partner", "--timeout", "4"), UNREACHABLE, "partner",
+                         "the link was lost")
+            # Pauses of 100, 200, 400, 800 and 1600 ms, or up to twice as long.
+            self.assertIn(self.links_taken, range(2, 8))
+            taken = self.links_taken
+            time.sleep(1)
+            self.assertLessEqual(self.links_taken, taken + 1, "nobody wants it any more")
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 class Removal(NodeTest):

@@ -37,4 +37,19 @@ MUTANTS = [
         "node/test_links:a_peer_whose_card_holds_after_all_is_pinned_again",
         ("node/link/links.c", "if (peer->shut_out && !is_expired(peer) &&", "if (peer->shut_out && is_expired(peer) &&"),
     ),
+    (
+        "a partner that ends each link at once is dialled without a pause",
+        "node/test_dials:pauses_longer_each_time_where_each_link_ends_at_once",
+        ("node/link/dials.c", "if (sym_now_ms() - dial->linked_ms < dial->pause_ms) {", "if (sym_now_ms() < dial->linked_ms) {"),
+    ),
+    (
+        "a dial runs out of patience while there is a link",
+        "node/test_dials:goes_on_at_once_after_a_link_that_lasted",
+        ("node/link/dials.c", "        dial->number = 0;\n        sym_timer_stop(dial->timer);", "        dial->number = 0;"),
+    ),
+    (
+        "who waits for a link has to wait for somebody else to want one",
+        "node/test_links:who_waits_for_a_link_that_went_is_linked_again",
+        ("node/link/links.c", "        sym_dials_go_on(links->dials, peer); /* who waited for the link still does */", "        (void)peer;"),
+    ),
 ]

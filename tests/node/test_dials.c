@@ -35,6 +35,11 @@ void sym_timer_set(struct sym_timer *t, uint64_t delay_ms)
     t->set = true;
 }
 
+void sym_timer_stop(struct sym_timer *t)
+{
+    t->set = false;
+}
+
 enum sym_err sym_loop_timer(struct sym_loop *loop, struct sym_timer **out, uint64_t delay_ms,
                             sym_timer_fn *fn, void *owner)
 {
@@ -303,6 +308,65 @@ static void does_not_wait_for_a_pause_that_grew_before_somebody_asked(void **sta
     assert_int_not_equal(asked("b.example:1"), 0);
 }
 
+/* Connected, and hung up after so long. */
+static void is_linked_for(uint64_t ms)
+{
+    sym_dials_linked(f.dials, &f.b.id);
+    assert_false(dialling());
+    pass_time(ms);
+    sym_dials_unlinked(f.dials, &f.b.id);
+    sym_dials_go_on(f.dials, &f.peer);
+}
+
+static void pauses_longer_each_time_where_each_link_ends_at_once(void **state)
+{
+    (void)state;
+    uint64_t pause_ms = SYM_DIAL_PAUSE_MS;
+    start();
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_not_equal(asked(i % 2 == 0 ? "b.example:1" : "b.example:2"), 0);
+        is_linked_for(1);
+        pass_time(pause_ms / 2 - 1);
+        assert_int_equal(asked(""), 0);
+        pass_time(pause_ms / 2 + 1);
+        pause_ms = pause_ms * 2 < SYM_DIAL_PAUSE_MAX_MS ? pause_ms * 2 : SYM_DIAL_PAUSE_MAX_MS;
+    }
+    assert_int_equal(pause_ms, SYM_DIAL_PAUSE_MAX_MS);
+}
+
+static void goes_on_at_once_after_a_link_that_lasted(void **state)
+{
+    (void)state;
+    start();
+    assert_int_not_equal(asked("b.example:1"), 0);
+    is_linked_for(SYM_DIAL_PAUSE_MS);
+    assert_int_not_equal(asked("b.example:1"), 0);
+    is_linked_for(60 * 60 * 1000); /* no patience runs out meanwhile */
+    assert_int_equal(f.failed, 0);
+    assert_int_not_equal(asked("b.example:1"), 0);
+    f.wanted = false;
+    is_linked_for(SYM_DIAL_PAUSE_MS);
+    assert_false(dialling());
+    assert_int_equal(asked(""), 0);
+}
+
+static void late_news_of_a_dial_do_not_concern_a_link(void **state)
+{
+    (void)state;
+    start();
+    uint32_t number = asked("b.example:1");
+    sym_dials_linked(f.dials, &f.b.id); /* the peer has dialled */
+    answer(number, SYM_OK, "192.0.2.1:1\n");
+    sym_dials_failed(f.dials, &f.b.id);
+    pass_time(1000000);
+    assert_int_equal(f.dialled, 0);
+    assert_int_equal(f.failed, 0);
+    assert_int_equal(asked(""), 0);
+    sym_dials_unlinked(f.dials, &f.b.id);
+    sym_dials_unlinked(f.dials, &f.b.id);
+    assert_false(dialling());
+}
+
 static void takes_the_endpoints_of_a_newer_card(void **state)
 {
     (void)state;
@@ -509,6 +573,9 @@ int main(void)
         TEST(pauses_longer_each_time_and_tries_the_endpoints_in_turn),
         TEST(pauses_for_different_times),
         TEST(does_not_wait_for_a_pause_that_grew_before_somebody_asked),
+        TEST(pauses_longer_each_time_where_each_link_ends_at_once),
+        TEST(goes_on_at_once_after_a_link_that_lasted),
+        TEST(late_news_of_a_dial_do_not_concern_a_link),
         TEST(takes_the_endpoints_of_a_newer_card),
         TEST(tells_of_an_endpoint_that_the_card_names_now),
         TEST(stops_when_nobody_wants_the_peer_any_more),

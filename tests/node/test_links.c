@@ -37,6 +37,7 @@ static struct {
     char reason[SYM_FAULT_BYTES];
     struct sym_link *downed;
     bool hangs_up; /* at the next frame */
+    bool wanted;   /* the partner, by an exchange */
 } f;
 
 /* The clock of the links, by which they wait for frames: it goes on when a test says so. */
@@ -105,7 +106,7 @@ static bool on_wanted(void *owner, const struct sym_node_id *peer)
 {
     (void)owner;
     (void)peer;
-    return false;
+    return f.wanted;
 }
 
 static void on_clock(void *owner)
@@ -412,6 +413,28 @@ static bool hears_nothing(void)
     return poll(&order, 1, 0) == 0;
 }
 
+static void who_waits_for_a_link_that_went_is_linked_again(void **state)
+{
+    uint8_t packet[SYM_LEASH_BYTES_MAX];
+    enum sym_leash_type type;
+    size_t len = 0;
+    (void)state;
+    link_up(1);
+    expect("U");
+    link_down(1, SYM_CLOSED, 0);
+    expect("D");
+    assert_int_equal(sym_leash_receive(f.leash[1], &type, packet, sizeof packet, &len), SYM_AGAIN);
+    link_up(2);
+    expect("U");
+    f.peer.card.n_endpoint = 1;
+    (void)snprintf(f.peer.card.endpoint[0], SYM_ENDPOINT_BYTES, "b.example:7701");
+    f.wanted = true;
+    link_down(2, SYM_CLOSED, 0);
+    expect("D");
+    assert_int_equal(sym_leash_receive(f.leash[1], &type, packet, sizeof packet, &len), SYM_OK);
+    assert_int_equal(type, SYM_LEASH_RESOLVE);
+}
+
 /* A node that was started while its clock was ahead took every card for one that has expired. */
 static void a_peer_whose_card_holds_after_all_is_pinned_again(void **state)
 {
@@ -491,6 +514,7 @@ int main(void)
         TEST(a_frame_that_makes_core_hang_up_ends_what_is_left),
         TEST(removing_the_peer_ends_what_is_left_of_its_link),
         TEST(news_of_a_link_whose_peer_was_removed_meanwhile_end_it),
+        TEST(who_waits_for_a_link_that_went_is_linked_again),
         TEST(a_peer_whose_card_holds_after_all_is_pinned_again),
         TEST(a_link_that_is_replaced_is_over_at_once),
         TEST(the_last_frames_come_although_the_peer_is_linked_again),
