@@ -472,8 +472,8 @@ enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym
                             const struct sym_incident *incident, uint32_t records)
 {
     struct places places[SYM_TAB_DIMENSIONS_MAX];
-    uint32_t most = c->cells_per_incident / records;
-    struct share share = {.weight = weight_of(c, incident), .most = most > 0 ? most : 1};
+    struct share share = {.weight = weight_of(c, incident),
+                          .most = c->cells_per_incident / records};
     enum sym_err err = SYM_OK;
     *cells_hit = 0;
     for (size_t i = 0; i < c->n_dimensions; i++) {

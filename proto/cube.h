@@ -41,8 +41,8 @@ const uint8_t *sym_cube_hash(const struct sym_cube *c);
 
 /* Adds the record to the cells (sym_cube_cells). records: in how many of the dataset one incident
  * is at most: 1, or as aggregates declare; together they count in k cells of a level, so each
- * counts in as many as go round, and in one if that is none. *cells_hit: in how many it counts. May
- * run on several threads at once with own cells each. SYM_LIMIT: a cell would go beyond 2^53. */
+ * counts in as many as go round. *cells_hit: in how many it counts. May run on several threads at
+ * once with own cells each. SYM_LIMIT: a cell would go beyond 2^53. */
 SYM_MUST enum sym_err sym_cube_count(uint64_t *cells, size_t *cells_hit, const struct sym_cube *c,
                                      const struct sym_incident *incident, uint32_t records);
 

@@ -1,8 +1,10 @@
 #include "proto/dataset.h"
 
 #include "crypto/digest.h"
+#include "proto/cube.h"
 #include "proto/incident.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES     (SYM_ALIAS_BYTES - 1)
@@ -29,6 +31,28 @@ void sym_id_print(uint8_t out[SYM_ID_PRINT_BYTES], struct sym_span id)
 uint32_t sym_dataset_records_per_incident(const struct sym_dataset_row *row)
 {
     return row->kind == SYM_DATASET_AGGREGATES ? row->cells_per_incident : 1;
+}
+
+enum sym_err sym_dataset_check_bounds(const struct sym_dataset_row *row,
+                                      const struct sym_cube *cube, struct sym_fault *fault)
+{
+    char persons[32] = "";
+    uint32_t promised = sym_cube_cells_per_incident(cube);
+    bool in_more = row->cells_per_incident > promised;
+    bool of_more =
+        sym_cube_unit(cube) == SYM_TAB_PERSONS && row->persons_max > sym_cube_persons_max(cube);
+    if (row->kind != SYM_DATASET_AGGREGATES || (!in_more && !of_more)) {
+        return SYM_OK;
+    }
+    if (of_more) {
+        (void)snprintf(persons, sizeof persons, " --persons-max %u", (unsigned)row->persons_max);
+    }
+    return sym_fail(fault, SYM_DENIED,
+                    "dataset %.*s: one incident is in up to %u of its counts, with up to %u "
+                    "persons: more than the question promises; ask with --cells-per-incident %u%s",
+                    (int)row->name.len, (const char *)row->name.data,
+                    (unsigned)row->cells_per_incident, (unsigned)row->persons_max,
+                    (unsigned)(in_more ? row->cells_per_incident : promised), persons);
 }
 
 static const struct sym_field import_begin_fields[] = {

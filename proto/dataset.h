@@ -29,6 +29,8 @@ const char *sym_dataset_kind_text(uint32_t kind);
 #define SYM_ID_PRINT_BYTES 16u
 void sym_id_print(uint8_t out[SYM_ID_PRINT_BYTES], struct sym_span id);
 
+struct sym_cube;
+
 struct sym_import_begin {
     struct sym_span id; /* SYM_IMPORT_ID_BYTES */
     struct sym_span dataset;
@@ -108,6 +110,11 @@ struct sym_dataset_row {
 
 /* In how many of its records one incident is at most: 1, or as aggregates declare. */
 uint32_t sym_dataset_records_per_incident(const struct sym_dataset_row *row);
+/* Does the question promise at least what its aggregates declare? The noise is that of what it
+ * promises. SYM_DENIED, with what to ask with. */
+SYM_MUST enum sym_err sym_dataset_check_bounds(const struct sym_dataset_row *row,
+                                               const struct sym_cube *cube,
+                                               struct sym_fault *fault);
 
 struct sym_dataset_list {
     const struct sym_dataset_row *datasets;

@@ -95,10 +95,13 @@ static enum sym_err begin(struct sym_preview *p, const struct sym_tabulate_start
     }
     c.cube = p->cube;
     c.records_per_incident = sym_dataset_records_per_incident(&row);
-    err = sym_contribution_new(&p->counting, &c, on_counted, p);
+    err = sym_dataset_check_bounds(&row, p->cube, fault);
+    if (err == SYM_OK && (err = sym_contribution_new(&p->counting, &c, on_counted, p)) != SYM_OK) {
+        (void)sym_fail(fault, err, "preview: no memory to count");
+    }
     if (err != SYM_OK) {
         sym_content_release(c.content);
-        return sym_fail(fault, err, "preview: no memory to count");
+        return err;
     }
     p->unread = true;
     p->err = SYM_AGAIN;

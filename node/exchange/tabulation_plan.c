@@ -233,6 +233,21 @@ static enum sym_err plan_noise(struct sym_tabulate_plan *out, const struct sym_c
     return SYM_OK;
 }
 
+/* The own part would be refused when all others have been asked. */
+static enum sym_err check_own(const struct sym_exchanges *x, const struct sym_tab_cohort *c,
+                              struct sym_span dataset, const struct sym_cube *cube,
+                              struct sym_fault *fault)
+{
+    size_t at = 0;
+    struct sym_dataset_row row;
+    if (c->own == SYM_TAB_NO_PLACE ||
+        sym_datasets_find(x->config.datasets, &at, dataset, NULL) != SYM_OK) {
+        return SYM_OK;
+    }
+    sym_datasets_row(x->config.datasets, at, &row);
+    return sym_dataset_check_bounds(&row, cube, fault);
+}
+
 static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan *out,
                               struct sym_span *names, const struct sym_tab_cohort *c,
                               const struct sym_tabulate_start *start, struct sym_fault *fault)
@@ -250,6 +265,9 @@ static enum sym_err fill_plan(struct sym_exchanges *x, struct sym_tabulate_plan 
         names[i] = sym_span_text(peer != NULL ? peer->alias : "");
     }
     enum sym_err err = sym_tab_read_query(&arena, &query, &cube, start->query, fault);
+    if (err == SYM_OK) {
+        err = check_own(x, c, start->dataset, cube, fault);
+    }
     if (err == SYM_OK) {
         err = plan_noise(out, cube, c->n, fault);
     }

@@ -160,16 +160,7 @@ static enum sym_err hold_snapshot(struct sym_tab_part *p)
     }
     p->epoch = row.epoch;
     p->records_per_incident = sym_dataset_records_per_incident(&row);
-    if (row.kind == SYM_DATASET_AGGREGATES &&
-        (row.cells_per_incident > sym_cube_cells_per_incident(cube) ||
-         (sym_cube_unit(cube) == SYM_TAB_PERSONS &&
-          row.persons_max > sym_cube_persons_max(cube)))) {
-        return sym_fail(&p->fault, SYM_DENIED,
-                        "dataset %s: its declared bounds (%u cells per incident, %u persons) are "
-                        "above those of the query",
-                        p->dataset, (unsigned)row.cells_per_incident, (unsigned)row.persons_max);
-    }
-    return SYM_OK;
+    return sym_dataset_check_bounds(&row, cube, &p->fault);
 }
 
 static bool is_own(const struct sym_tab_part *p)

@@ -130,6 +130,33 @@ class Identifiers(TabulationTest):
                      "dataset numbers: holds identifiers, which are never tabulated", "numbers overlap:count")
 
 
+class Declared(TabulationTest):
+    """Counts that were made elsewhere, of which one incident is in two."""
+    WORDS = ("--by", "country", "--only", "country=" + ",".join(COUNTRIES), "--dataset", DATASET)
+
+    def declare(self, node, cells):
+        node.do("import", node.home / f"{DATASET}.csv", "--dataset", DATASET, "--profile", "aggregates",
+                "--cells-per-incident", cells, "--persons-max", 1)
+        node.do("dataset", "publish", DATASET)
+
+    def test_no_question_moves_less_than_one_incident_does(self):
+        crew = self.crew(3, minimum=3)
+        crew.load([random_counts({"country": COUNTRIES, "year": YEARS}, at) for at in range(3)])
+        asker, member = crew.nodes[:2]
+        more = (DENIED, "dataset counts: one incident is in up to 2 of its counts, with up to 1 persons: more than the "
+                "question promises; ask with --cells-per-incident 2")
+        self.declare(asker, 2)
+        self.refused(asker.cli(*QUESTION, user="operator"), *more)
+        self.refused(asker.cli("hotspots", *self.WORDS, "--preview"), *more)
+        self.assertEqual(member.json("exchange", "list"), [], "somebody was asked")
+        self.declare(asker, 1)
+        self.declare(member, 2)
+        self.assertIn(f"{member.alias} ended it: it does not take part on these terms",
+                      asker.cli(*QUESTION, user="operator")[2])
+        self.assertIn(more[1], member.json("exchange", "list")[0]["fault"])
+        asker.do(*QUESTION, "--cells-per-incident", "2", user="operator")
+
+
 class Held(TabulationTest):
     def test_an_approver_sees_the_question_and_the_lists_name_its_shape(self):
         crew = self.crew(5)

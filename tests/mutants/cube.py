@@ -3,7 +3,7 @@ MUTANTS = [
     (
         "each of several counts that hold one incident counts in as many cells as it alone might",
         "proto/test_cube:an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at_most",
-        ("proto/cube.c", "uint32_t most = c->cells_per_incident / records;", "uint32_t most = c->cells_per_incident / (records > 0 ? 1 : 2);"),
+        ("proto/cube.c", ".most = c->cells_per_incident / records};", ".most = c->cells_per_incident / (records > 0 ? 1 : 2)};"),
     ),
     (
         "several values count in every cell, whatever was declared",
@@ -122,5 +122,20 @@ MUTANTS = [
         "a publication keeps its epoch",
         "node/test_dataset_snapshots:publishes_the_same_again_under_the_next_epoch",
         ("node/data/datasets.c", "    c.after.epoch++;\n", "    c.after.epoch += c.after.epoch == 0;\n"),
+    ),
+    (
+        "aggregates move more cells than a question promises",
+        "proto/test_cube:a_question_has_to_promise_what_aggregates_declare",
+        ("proto/dataset.c", "bool in_more = row->cells_per_incident > promised;", "bool in_more = row->cells_per_incident > promised && row->persons_max == 0;"),
+    ),
+    (
+        "aggregates have more persons than a question promises",
+        "proto/test_cube:a_question_has_to_promise_what_aggregates_declare",
+        ("proto/dataset.c", "row->persons_max > sym_cube_persons_max(cube);", "row->persons_max > SYM_TAB_PERSONS_MAX;"),
+    ),
+    (
+        "a preview counts what no question would",
+        "node/test_preview:counts_no_more_than_the_question_promises",
+        ("node/core/preview.c", "err = sym_dataset_check_bounds(&row, p->cube, fault);", "err = SYM_OK;"),
     ),
 ]

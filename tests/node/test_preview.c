@@ -21,6 +21,7 @@ static struct {
     sym_contribution_fn *done;
     bool is_there;   /* the dataset */
     uint8_t edition; /* of it */
+    uint32_t cells_per_incident;
     unsigned held;
 } stage;
 
@@ -49,7 +50,11 @@ enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row 
 {
     (void)d;
     (void)name;
-    *row = (struct sym_dataset_row){.epoch = 1};
+    *row = (struct sym_dataset_row){.name = sym_span_text("cases"),
+                                    .kind = SYM_DATASET_AGGREGATES,
+                                    .epoch = 1,
+                                    .cells_per_incident = stage.cells_per_incident,
+                                    .persons_max = 1};
     *out = (void *)&stage;
     stage.held += stage.is_there;
     return stage.is_there ? SYM_OK : sym_fail(fault, SYM_NOT_FOUND, "dataset: does not exist");
@@ -103,6 +108,7 @@ static int set_up(void **state)
     (void)state;
     memset(&stage, 0, sizeof stage);
     stage.is_there = true;
+    stage.cells_per_incident = 1;
     stage.room = malloc(SYM_CELLS_PAGE_BYTES);
     assert_non_null(stage.room);
     sym_preview_init(&stage.preview, NULL, NULL, NULL);
@@ -172,6 +178,17 @@ static void is_counted_once_and_kept(void **state)
     assert_int_equal(ask("cases"), SYM_OK);
     assert_int_equal(ask("cases"), SYM_OK);
     assert_int_equal(stage.begun, 1);
+}
+
+static void counts_no_more_than_the_question_promises(void **state)
+{
+    (void)state;
+    stage.cells_per_incident = 2;
+    assert_int_equal(ask("cases"), SYM_DENIED);
+    assert_non_null(strstr(stage.fault.text, "ask with --cells-per-incident 2"));
+    assert_int_equal(stage.begun, 0);
+    stage.cells_per_incident = 1;
+    assert_int_equal(ask("cases"), SYM_AGAIN);
 }
 
 static void a_count_that_failed_is_told_once_and_begun_by_the_next(void **state)
@@ -280,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         T(is_counted_once_and_kept),
+        T(counts_no_more_than_the_question_promises),
         T(a_count_that_failed_is_told_once_and_begun_by_the_next),
         T(a_dataset_that_changed_meanwhile_is_counted_again),
         T(a_dataset_that_changed_since_is_counted_again),

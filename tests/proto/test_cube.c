@@ -1,4 +1,5 @@
 /* Cubes: where their cells lie, what a record counts for, and what their hash knows. */
+#include "proto/dataset.h"
 #include "tests/proto/cube_case.h"
 
 /* Cells ---------------------------------------------------------------------------------------- */
@@ -252,7 +253,41 @@ static void an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at
     }
     assert_int_equal(count_among(&i, 2), 2 + 2 + 2);
     assert_int_equal(count_among(&i, 5), 3);
-    assert_int_equal(count_among(&i, 6), 3); /* a preview: no tabulation counts such a dataset */
+    assert_int_equal(count_among(&i, 6), 0);
+}
+
+static void a_question_has_to_promise_what_aggregates_declare(void **state)
+{
+    (void)state;
+    struct sym_dataset_row row = {.name = sym_span_text("counts"),
+                                  .kind = SYM_DATASET_AGGREGATES,
+                                  .cells_per_incident = 3,
+                                  .persons_max = 5};
+    struct sym_fault fault;
+    asked.query.cells_per_incident = 3;
+    make();
+    assert_int_equal(sym_dataset_check_bounds(&row, cube, &fault), SYM_OK); /* of incidents */
+    row.cells_per_incident = 4;
+    assert_int_equal(sym_dataset_check_bounds(&row, cube, &fault), SYM_DENIED);
+    assert_string_equal(
+        fault.text, "dataset counts: one incident is in up to 4 of its counts, with up to 5 "
+                    "persons: more than the question promises; ask with --cells-per-incident 4");
+    row.kind = SYM_DATASET_INCIDENTS;
+    assert_int_equal(sym_dataset_check_bounds(&row, cube, &fault), SYM_OK);
+    row.kind = SYM_DATASET_AGGREGATES;
+    row.cells_per_incident = 2;
+    sym_cube_free(cube);
+    asked.query.unit = SYM_TAB_PERSONS;
+    asked.query.persons_max = 4;
+    asked.query.epsilon_nano = 5 * NANO;
+    make();
+    assert_int_equal(sym_dataset_check_bounds(&row, cube, &fault), SYM_DENIED);
+    assert_string_equal(fault.text,
+                        "dataset counts: one incident is in up to 2 of its counts, with up to 5 "
+                        "persons: more than the question promises; ask with --cells-per-incident 3 "
+                        "--persons-max 5");
+    row.persons_max = 4;
+    assert_int_equal(sym_dataset_check_bounds(&row, cube, &fault), SYM_OK);
 }
 
 /* What is not asked for takes no room from what is. */
@@ -437,6 +472,7 @@ int main(void)
         TEST(several_values_count_in_as_many_cells_as_declared),
         TEST(several_values_count_once_each_where_there_is_room),
         TEST(an_incident_in_several_records_moves_the_cells_by_the_sensitivity_at_most),
+        TEST(a_question_has_to_promise_what_aggregates_declare),
         TEST(the_first_value_that_is_asked_for_counts),
         TEST(persons_are_clipped_to_what_was_declared),
         TEST(incidents_count_once_whatever_their_persons),
