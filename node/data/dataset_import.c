@@ -180,9 +180,9 @@ static void combine(struct sym_dataset *out, const struct sym_import *m,
     memcpy(out->import, m->id, sizeof out->import);
     if (old != NULL) {
         out->epoch = old->epoch;
-        out->published_ms = old->published_ms;
     }
     if (old != NULL && has_bounds_of(&m->added, old)) {
+        out->published_ms = old->published_ms;
         out->has_snapshot = old->has_snapshot;
         memcpy(out->snapshot, old->snapshot, sizeof out->snapshot);
         out->snapshot_segments = old->snapshot_segments;

@@ -164,7 +164,7 @@ static bool check_dataset(struct joint *j)
                         "the dataset holds identifiers, nothing that is tabulated");
         return false;
     }
-    if (row.epoch == 0) {
+    if (row.published_ms == 0) {
         sym_answer_deny(j->out, SYM_REASON_UNREADY,
                         "the dataset was never published; somebody there has to run: \"symbolon "
                         "dataset publish "

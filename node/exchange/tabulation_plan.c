@@ -76,7 +76,7 @@ static enum sym_err contributes(bool *out, const struct sym_exchanges *x,
                         SYM_DATASET_NOT_TABULATED "; or ask with --without-own", (int)row.name.len,
                         (const char *)row.name.data);
     }
-    if (row.epoch == 0) {
+    if (row.published_ms == 0) {
         return sym_fail(
             fault, SYM_WRONG_STATE,
             "dataset %.*s: was never published; run: \"symbolon dataset publish %.*s\", or "

@@ -135,8 +135,14 @@ class Declared(TabulationTest):
     WORDS = ("--by", "country", "--only", "country=" + ",".join(COUNTRIES), "--dataset", DATASET)
 
     def declare(self, node, cells):
+        """What was published before is of no use any more."""
+        asker = self.nodes[0]
         node.do("import", node.home / f"{DATASET}.csv", "--dataset", DATASET, "--profile", "aggregates",
                 "--cells-per-incident", cells, "--persons-max", 1)
+        self.assertRegex(node.do("dataset", "show", DATASET), r"published +never\n")
+        code, _, complaint = asker.cli(*QUESTION, user="operator")
+        self.assertEqual(code, FAILED if node is asker else DENIED, complaint)
+        self.assertRegex(complaint, "was never published; .*run: \"symbolon dataset publish counts\"")
         node.do("dataset", "publish", DATASET)
 
     def test_no_question_moves_less_than_one_incident_does(self):
@@ -148,8 +154,8 @@ class Declared(TabulationTest):
         self.declare(asker, 2)
         self.refused(asker.cli(*QUESTION, user="operator"), *more)
         self.refused(asker.cli("hotspots", *self.WORDS, "--preview"), *more)
-        self.assertEqual(member.json("exchange", "list"), [], "somebody was asked")
         self.declare(asker, 1)
+        self.assertEqual(member.json("exchange", "list"), [], "somebody was asked")
         self.declare(member, 2)
         self.assertIn(f"{member.alias} ended it: it does not take part on these terms",
                       asker.cli(*QUESTION, user="operator")[2])

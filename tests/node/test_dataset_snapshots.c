@@ -467,6 +467,9 @@ static void the_bounds_of_a_snapshot_are_those_that_it_was_declared_with(void **
         import_aggregates(s, (char)('b' + 2 * i), false, others[i][0], others[i][1]);
         assert_int_equal(hold(s, &c, &row), SYM_WRONG_STATE);
         assert_int_equal(shelf_values(s), 1);
+        sym_datasets_row(s->datasets, 0, &row);
+        assert_int_equal(row.published_ms, 0);
+        assert_int_equal(row.epoch, i + 1);
     }
 }
 
