@@ -201,9 +201,12 @@ static void what_is_beyond_the_allowance_is_denied_and_not_recorded(void **state
 static void a_flood_fills_no_log(void **state)
 {
     (void)state;
+    uint64_t start_ms = sym_now_ms();
     asking_times(rig, 2 * SYM_ALLOWANCE_BURST);
-    assert_int_equal(asking.granted, 1);
-    assert_true(exchange_rig_count(rig, 0, 0) <= 2 * SYM_ALLOWANCE_BURST + 20);
+    uint64_t took_ms = sym_now_ms() - start_ms; /* on a busy machine */
+    assert_in_range(asking.granted, 1, 1 + took_ms / SYM_DELIVERY_PAUSE_MS);
+    uint64_t allowed = SYM_ALLOWANCE_BURST + took_ms / SYM_ALLOWANCE_EACH_MS;
+    assert_true(exchange_rig_count(rig, 0, 0) <= 2 * allowed + 20);
 }
 
 int main(void)
