@@ -53,17 +53,20 @@ static bool is_letter(char c)
 static bool dials_letters(const PhoneNumberUtil &util, const std::string &text,
                           const PhoneNumber &number)
 {
-    std::string digits = text;
-    std::string national;
     size_t letters = 0;
     bool begun = false;
     for (char c : text) {
         begun = begun || (c >= '0' && c <= '9');
         letters += begun && is_letter(c) ? 1U : 0U;
     }
+    if (letters < 3) {
+        return false;
+    }
+    std::string digits = text;
+    std::string national;
     util.NormalizeDigitsOnly(&digits);
     util.GetNationalSignificantNumber(number, &national);
-    return letters >= 3 && digits.find(national) == std::string::npos;
+    return digits.find(national) == std::string::npos;
 }
 
 static enum sym_phone to_e164(std::string *out, bool *extension, const std::string &text,
