@@ -197,8 +197,9 @@ static struct sym_span without_spaces_around(struct sym_span text)
 /* "PART:VALUE", or "NAME:DATE". */
 static enum sym_err split(struct sym_canon_run *run, const struct type_row *row)
 {
-    const char *text = (const char *)run->value.data;
     bool last = run->type == SYM_TOKEN_NAME_DOB;
+    run->value = last ? sym_date_without_midnight(run->value) : run->value;
+    const char *text = (const char *)run->value.data;
     const char *colon =
         last ? memrchr(text, ':', run->value.len) : memchr(text, ':', run->value.len);
     if (colon == NULL) {

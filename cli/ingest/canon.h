@@ -13,11 +13,10 @@
 #ifndef SYM_CLI_INGEST_CANON_H
 #define SYM_CLI_INGEST_CANON_H
 
+#include "cli/ingest/date.h"
 #include "proto/token.h"
 
 struct sym_nicknames;
-
-enum sym_dates { SYM_DATES_ISO, SYM_DATES_DMY, SYM_DATES_MDY };
 
 /* Choices that come with a file; all zero is the strict default. */
 struct sym_canon_rules {

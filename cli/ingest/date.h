@@ -7,7 +7,9 @@
 #ifndef SYM_CLI_INGEST_DATE_H
 #define SYM_CLI_INGEST_DATE_H
 
-#include "cli/ingest/canon.h"
+#include "crypto/bytes.h"
+
+enum sym_dates { SYM_DATES_ISO, SYM_DATES_DMY, SYM_DATES_MDY };
 
 struct sym_date {
     unsigned year, month, day;

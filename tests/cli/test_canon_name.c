@@ -126,6 +126,7 @@ static void a_date_may_have_a_midnight_behind_it(void **state)
     for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
         accepts_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", days[i], "doe jane:1980-02-03");
     }
+    accepts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe: 1980-02-03 00:00:00", "doe jane:1980-02-03");
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", "1980-02-02T23:00:00Z", "not written");
     refuses_parts(*state, SYM_TOKEN_NAME_DOB, "Jane Doe", " 00:00:00", "not written");
 }
