@@ -15,7 +15,8 @@
 #define IPV6_CUSTOMER_BITS 64
 /* The setting can be changed where the node runs only. */
 #define ELSEWHERE                                                                                  \
-    "symbolond --listen ADDRESS:PORT; then \"symbolon settings set listen ADDRESS:PORT\" keeps it"
+    "\"symbolond --listen ADDRESS:PORT\"; then \"symbolon settings set listen ADDRESS:PORT\" "     \
+    "keeps it"
 
 static enum sym_err parse_port(in_port_t *port, const char *text)
 {

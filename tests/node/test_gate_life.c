@@ -229,8 +229,8 @@ static void says_why_it_cannot_listen(void **state)
     gate_rig_start(&other, PEER, 0);
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", other.port);
     expect_listen_to_fail(address, "in use by another program");
-    expect_listen_to_fail(address, "stop that one, or start this node elsewhere: symbolond "
-                                   "--listen ADDRESS:PORT; then \"symbolon settings set listen "
+    expect_listen_to_fail(address, "stop that one, or start this node elsewhere: \"symbolond "
+                                   "--listen ADDRESS:PORT\"; then \"symbolon settings set listen "
                                    "ADDRESS:PORT\" keeps it");
     expect_listen_to_fail("192.0.2.1:7701", "no address 192.0.2.1");
     expect_listen_to_fail("127.0.0.1:80", "above 1023");
