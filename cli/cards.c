@@ -41,13 +41,21 @@ static enum sym_err parse_entry(struct sym_card_entry *entry, const char *path, 
     return sym_fail(fault, err, "%s: %s", path, reason);
 }
 
+/* Some editors put a byte order mark in front, which is no part of a card. */
+static struct sym_span without_mark(struct sym_span text)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    const bool marked = text.len >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0;
+    return marked ? sym_span(text.data + sizeof mark, text.len - sizeof mark) : text;
+}
+
 enum sym_err sym_cards_load(struct sym_cards *cards, const char *path, struct sym_fault *fault)
 {
     enum sym_err err = sym_file_read(&cards->file, path, ROSTER_FILE_BYTES_MAX, fault);
     if (err != SYM_OK) {
         return err;
     }
-    struct sym_span rest = sym_secret_span(&cards->file);
+    struct sym_span rest = without_mark(sym_secret_span(&cards->file));
     size_t n = count_cards(rest);
     if (n == 0) {
         return sym_fail(fault, SYM_BAD_FORMAT,

@@ -81,6 +81,23 @@ static void loads_all_cards_of_a_roster(void **state)
     assert_int_equal(sym_card_parse(&again, cards.entries[1].text, &fault), SYM_OK);
 }
 
+/* As Windows keeps text. */
+static void a_card_may_have_a_byte_order_mark_and_line_ends_of_windows(void **state)
+{
+    struct sym_fault fault;
+    char text[8192] = "\ufeff";
+    char windows[8192];
+    size_t n = 0;
+    SYM_CARDS_AUTO cards = {0};
+    fake_card(text, sizeof text, NULL, "Bank B", "b.example:1");
+    for (const char *c = text; *c != '\0'; c++) {
+        n += (size_t)snprintf(windows + n, sizeof windows - n, "%s%c", *c == '\n' ? "\r" : "", *c);
+    }
+    assert_int_equal(load(&cards, *state, windows, &fault), SYM_OK);
+    assert_int_equal(cards.n, 1);
+    assert_string_equal(cards.entries[0].card.name, "Bank B");
+}
+
 static void the_fingerprint_of_a_roster_does_not_depend_on_its_order(void **state)
 {
     struct sym_fault fault;
@@ -460,6 +477,7 @@ int main(void)
         cmocka_unit_test(long_names_make_aliases_of_63_characters),
         cmocka_unit_test(numbered_aliases_keep_within_their_length),
         WITH_NODE(loads_all_cards_of_a_roster),
+        WITH_NODE(a_card_may_have_a_byte_order_mark_and_line_ends_of_windows),
         WITH_NODE(the_fingerprint_of_a_roster_does_not_depend_on_its_order),
         WITH_NODE(refuses_a_file_without_a_card),
         WITH_NODE(refuses_a_card_that_was_edited),
