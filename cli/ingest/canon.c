@@ -222,6 +222,24 @@ static bool may_lack_part(const struct sym_canon_run *run)
     return run->type == SYM_TOKEN_PASSPORT && sym_canon_is_mrz(run->value);
 }
 
+/* What programs make of identifiers that are digits; a user name may be anything. */
+static enum sym_err check_number(const struct sym_canon_run *run)
+{
+    if (run->type == SYM_TOKEN_HANDLE) {
+        return SYM_OK;
+    }
+    if (sym_canon_is_rounded(run->value)) {
+        return sym_canon_refuse(run, SYM_BAD_VALUE,
+                                "is a number that a spreadsheet has rounded; make its column text "
+                                "there, enter the numbers again and export anew");
+    }
+    return !sym_canon_has_decimal(run->value)
+               ? SYM_OK
+               : sym_canon_refuse(run, SYM_BAD_VALUE,
+                                  "ends in .0, as from a program that took it for a number; export "
+                                  "the column as text, with the zeros in front");
+}
+
 static enum sym_err run_family(struct sym_canon_run *run)
 {
     char value[VALUE_BYTES_MAX + 1];
@@ -242,17 +260,7 @@ static enum sym_err run_family(struct sym_canon_run *run)
     if (err == SYM_OK && run->value.len == 0) {
         err = sym_canon_refuse(run, SYM_BAD_FORMAT, "is empty");
     }
-    if (err == SYM_OK && sym_canon_is_rounded(run->value)) {
-        err = sym_canon_refuse(run, SYM_BAD_VALUE,
-                               "is a number that a spreadsheet has rounded; make its column text "
-                               "there, enter the numbers again and export anew");
-    }
-    if (err == SYM_OK && sym_canon_has_decimal(run->value)) {
-        err =
-            sym_canon_refuse(run, SYM_BAD_VALUE,
-                             "ends in .0, as from a program that took it for a number; export the "
-                             "column as text, with the zeros in front");
-    }
+    err = err == SYM_OK ? check_number(run) : err;
     return err == SYM_OK ? row->family(run) : err;
 }
 

@@ -97,6 +97,7 @@ static void a_handle_is_platform_and_name(void **state)
                   "mastodon.social:john.doe");
     accepts_parts(*state, SYM_TOKEN_HANDLE, " @ ＪＯＨＮ", " x ", "x:john");
     accepts_parts(*state, SYM_TOKEN_HANDLE, "мария", "vk", "vk:мария");
+    accepts(*state, SYM_TOKEN_HANDLE, "x:@79.0", "x:79.0");
 }
 
 static void refuses_handles_that_name_nobody(void **state)

@@ -6,7 +6,7 @@ MUTANTS = [
     (
         "a number that a spreadsheet has rounded is an identifier",
         "cli/test_canon_document:refuses_numbers_that_stand_for_those_of_many",
-        ("cli/ingest/canon.c", "err == SYM_OK && sym_canon_is_rounded(run->value)", "false"),
+        ("cli/ingest/canon.c", "if (sym_canon_is_rounded(run->value)) {", "if (false) {"),
     ),
     (
         "a reference with a power in it is taken for a rounded number",
@@ -96,6 +96,11 @@ MUTANTS = [
     (
         "a number with a zero for decimals is ten times itself",
         "cli/test_canon_document:refuses_numbers_with_a_zero_for_decimals",
-        ("cli/ingest/canon.c", "err == SYM_OK && sym_canon_has_decimal(run->value)", "false"),
+        ("cli/ingest/canon.c", "return !sym_canon_has_decimal(run->value)", "return true"),
+    ),
+    (
+        "a user name of digits is a number",
+        "cli/test_canon_url:a_handle_is_platform_and_name",
+        ("cli/ingest/canon.c", "if (run->type == SYM_TOKEN_HANDLE) {", "if (false) {"),
     ),
 ]
