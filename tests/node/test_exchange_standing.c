@@ -272,12 +272,12 @@ static void a_list_that_was_erased_sends_no_more_of_itself(void **state)
 
 static struct sym_standing_row outdated;
 
-static bool is_erased(struct exchange_rig *r)
+static bool outdated_is_erased(struct exchange_rig *r)
 {
     return sym_standings_check(&r->sides[1].standings, &outdated) == SYM_NOT_FOUND;
 }
 
-static void an_outdated_list_is_erased(void **state)
+static void an_outdated_list_outdated_is_erased(void **state)
 {
     (void)state;
     struct sym_standing_row row;
@@ -285,7 +285,7 @@ static void an_outdated_list_is_erased(void **state)
     rig->sides[1].list.outdated = true;
     assert_int_equal(find_own(&row), SYM_NOT_FOUND);
     sym_standing_maker_look(rig->sides[1].maker);
-    exchange_rig_run(rig, is_erased);
+    exchange_rig_run(rig, outdated_is_erased);
 }
 
 static void another_content_begins_an_epoch_that_replaces_the_held_one(void **state)
