@@ -277,7 +277,7 @@ static bool outdated_is_erased(struct exchange_rig *r)
     return sym_standings_check(&r->sides[1].standings, &outdated) == SYM_NOT_FOUND;
 }
 
-static void an_outdated_list_outdated_is_erased(void **state)
+static void an_outdated_list_is_erased(void **state)
 {
     (void)state;
     struct sym_standing_row row;
