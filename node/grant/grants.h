@@ -16,7 +16,8 @@
  * one exchange within a day: the first such request, and none after a restore of this node, which
  * does not know whether there was one; another case, with other commitments, is another request.
  * What came to nothing before anything was spent can give it back, and counts as a request then.
- * The grant is looked at once more then. A denial answers such requests for a day. At most
+ * The grant is looked at once more then, and so is why an approver had to agree: where one was not
+ * told of what makes it wait now, it waits anew. A denial answers such requests for a day. At most
  * SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or less when
  * the room is needed. Whoever granted cannot be kept from approving, but the approver must have
  * that role.

@@ -163,6 +163,28 @@ static void set_approval(struct sym_approval *approval, const struct sym_held_it
     memcpy(approval->held_id, item->id, sizeof approval->held_id);
 }
 
+/* Was an approver told of what makes it wait now? It may have come up since. */
+static bool told_of(const struct sym_held_item *item, const char *must_hold)
+{
+    return must_hold == NULL || strstr(item->because, must_hold) != NULL;
+}
+
+/* It waits for a decision that knows of this. */
+static void hold_anew(struct sym_grants_step *s, struct sym_held_item *item,
+                      const struct sym_ask *ask, const char *because)
+{
+    s->holds = true;
+    s->held_before = *item;
+    memcpy(s->held_id, item->id, sizeof s->held_id);
+    item->terms.state = SYM_HELD_WAITING;
+    item->terms.received_ms = ask->wall_ms;
+    item->terms.expires_ms = ask->wall_ms + SYM_HELD_MS;
+    item->terms.decided_ms = 0;
+    memset(item->decided_by, 0, sizeof item->decided_by);
+    memset(item->why, 0, sizeof item->why);
+    (void)snprintf(item->because, sizeof item->because, "%s", because);
+}
+
 /* A request that was held before and comes again: counted then. The grant may have changed since.
  */
 static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *out,
@@ -176,13 +198,17 @@ static void decide_again(struct sym_grants_step *s, struct sym_policy_verdict *o
         memcpy(out->remark, item->why, sizeof out->remark);
         return;
     }
-    struct sym_policy_ask p = policy_ask(ask, 0, item->terms.state == SYM_HELD_APPROVED);
+    bool told = told_of(item, ask->must_hold);
+    struct sym_policy_ask p = policy_ask(ask, 0, told && item->terms.state == SYM_HELD_APPROVED);
     const struct sym_grant_item *given =
         sym_grants_find(s->grants, &ask->peer->id, ask->request->dataset, ask->request->kind);
     p.evaluated = given != NULL ? sym_asked_count(&given->evaluated, ask->wall_ms) : 0;
     sym_policy_decide(out, grant, &p);
     if (out->decision == SYM_DECISION_HELD) {
         memcpy(approval->held_id, item->id, sizeof approval->held_id);
+        if (!told) {
+            hold_anew(s, item, ask, out->remark);
+        }
         memcpy(item->asked_id, ask->request->exchange_id.data, sizeof item->asked_id);
         return;
     }

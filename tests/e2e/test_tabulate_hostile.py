@@ -85,6 +85,34 @@ class Approved(TabulationTest):
         self.assertEqual(again["state"], "done", again)
         self.assertNotEqual(again["tabulation"], first["tabulation"])
 
+    def test_an_approval_is_good_for_no_difference_that_there_was_not_when_it_was_given(self):
+        crew = self.crew(5, 3, daemon=EXACT)
+        crew.load([random_counts(CUBE, at) for at in range(5)])
+        members = crew.nodes[1:]
+        for member in members:
+            member.do("user", "add", "anna", "--role", "approver,operator")
+            member.do("grant", crew.asker.alias, DATASET, "tabulate", "--approval", user="operator")
+
+        def waiting(member):
+            return [row for row in member.json("requests", user="anna") if row["state"] == "waiting"]
+
+        def approve():
+            for member in members:
+                for row in waiting(member):
+                    member.do("approve", row["id"], user="anna")
+        fewer = ("--peers", ",".join(member.alias for member in members[:3]))
+        for words in ((), fewer):  # nothing was added up yet: neither is close to anything
+            self.assertNotEqual(crew.ask(*words)["state"], "done")
+        approve()
+        self.assertEqual(crew.ask()["state"], "done")
+        second = crew.ask(*fewer)
+        self.assertNotEqual(second["state"], "done", second)
+        for member in members[:3]:
+            row, = waiting(member)
+            self.assertIn("almost those of an earlier query", row["because"])
+        approve()  # who agrees now knows of it
+        self.assertEqual(crew.ask(*fewer)["state"], "done")
+
     def test_who_asks_takes_back_what_waits_at_participants(self):
         crew = self.crew(4, 3, daemon=EXACT)
         crew.load([random_counts(CUBE, at) for at in range(4)])

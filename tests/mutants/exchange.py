@@ -141,4 +141,14 @@ MUTANTS = [
         "node/test_proposals:who_gave_it_takes_it_back_and_nobody_else",
         ("node/grant/proposals.c", "    enum sym_err err = check_waits(p, item, hex, fault);\n", "    enum sym_err err = SYM_OK;\n"),
     ),
+    (
+        "an approval is good for a difference that came up after it",
+        "node/test_grants_held:an_approval_is_not_good_for_what_came_up_after_it",
+        ("node/grant/grants_decide.c", "policy_ask(ask, 0, told && item->terms.state", "policy_ask(ask, 0, item->terms.state"),
+    ),
+    (
+        "who decides is told why it was held at first",
+        "node/test_grants_held:who_decides_what_still_waits_is_told_of_what_came_up",
+        ("node/grant/grants_decide.c", "        if (!told) {\n            hold_anew", "        if (!told && item->terms.state == SYM_HELD_APPROVED) {\n            hold_anew"),
+    ),
 ]

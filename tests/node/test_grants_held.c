@@ -73,6 +73,48 @@ static void an_approval_is_good_for_one_exchange(void **state)
     assert_int_equal(grants_rig_lines(r, "request-approved"), 1);
 }
 
+/* As of participants that became almost those of an earlier query while this one waited. */
+static void an_approval_is_not_good_for_what_came_up_after_it(void **state)
+{
+    struct grants_rig *r = *state;
+    const struct sym_held_request *rows;
+    struct rig_ask ask;
+    hold(r, &ask);
+    approve(r, &ask);
+    struct rig_ask closer = again(r, &ask);
+    closer.ask.must_hold = "it is close";
+    grants_rig_set_clock(RIG_NOW + RIG_HOUR);
+    assert_int_equal(decide(r, &closer), HELD);
+    assert_memory_equal(r->approval.held_id, ask.id, sizeof ask.id);
+    grants_rig_restart(r);
+    assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+    assert_int_equal(rows[0].state, SYM_HELD_WAITING);
+    assert_int_equal(rows[0].expires_ms, RIG_NOW + RIG_HOUR + RIG_DAY);
+    assert_int_equal(rows[0].decided_by.len, 0);
+    assert_true(sym_span_equal(rows[0].because,
+                               sym_span_text("an approver has to agree first: it is close")));
+    struct rig_ask plain = again(r, &ask);
+    assert_int_equal(decide(r, &plain), HELD); /* the first approval is gone */
+    approve(r, &ask);
+    struct rig_ask last = again(r, &ask);
+    last.ask.must_hold = "it is close";
+    assert_int_equal(decide(r, &last), GRANTED);
+}
+
+static void who_decides_what_still_waits_is_told_of_what_came_up(void **state)
+{
+    struct grants_rig *r = *state;
+    const struct sym_held_request *rows;
+    struct rig_ask ask;
+    hold(r, &ask);
+    struct rig_ask closer = again(r, &ask);
+    closer.ask.must_hold = "it is close";
+    assert_int_equal(decide(r, &closer), HELD);
+    assert_int_equal(sym_grants_requests(r->grants, &rows), 1);
+    assert_true(sym_span_equal(rows[0].because,
+                               sym_span_text("an approver has to agree first: it is close")));
+}
+
 /* Uses up the approval of this request, and gives it back. */
 static bool give_back(struct grants_rig *r, const struct rig_ask *ask)
 {
@@ -560,6 +602,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_approval_is_good_for_one_exchange),
+        TEST(an_approval_is_not_good_for_what_came_up_after_it),
+        TEST(who_decides_what_still_waits_is_told_of_what_came_up),
         TEST(what_came_to_nothing_gives_its_approval_back_for_as_long_as_it_was_good),
         TEST(each_attempt_on_one_approval_is_one_request_of_the_day),
         TEST(no_approval_is_given_back_after_a_restart_or_once_its_grant_was_revoked),
