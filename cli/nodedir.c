@@ -228,10 +228,39 @@ enum sym_err sym_nodedir_user(struct sym_sign_key *key, char name[SYM_USERKEY_NA
     return SYM_OK;
 }
 
+/* Whether somebody holds DIR/lock, as a node does from its first moment on. The kernel is asked:
+ * taking the lock, however briefly, could keep a node from starting. */
+static bool is_locked(const char *dir)
+{
+    char path[SYM_PATH_BYTES];
+    char inode[32];
+    char line[256];
+    struct stat info;
+    bool found = false;
+    if (sym_nodedir_path(path, dir, "lock", NULL) != SYM_OK || lstat(path, &info) != 0) {
+        return false;
+    }
+    FILE *locks = fopen("/proc/locks", "re");
+    (void)snprintf(inode, sizeof inode, ":%llu ", (unsigned long long)info.st_ino);
+    while (locks != NULL && !found && fgets(line, sizeof line, locks) != NULL) {
+        found = strstr(line, " FLOCK ") != NULL && strstr(line, inode) != NULL;
+    }
+    if (locks != NULL) {
+        (void)fclose(locks);
+    }
+    return found;
+}
+
 enum sym_err sym_nodedir_not_running(struct sym_fault *fault, const char *dir)
 {
     char shown[SYM_FAULT_BYTES];
     (void)sym_file_show(shown, dir);
+    if (is_locked(dir)) {
+        return sym_fail(fault, SYM_CLOSED,
+                        "the node in %s does not answer: it is starting, or hangs; try again, and "
+                        "look at its log",
+                        shown);
+    }
     return sym_fail(fault, SYM_CLOSED,
                     "the node in %s is not running; start it with: \"symbolond --dir %s\"", shown,
                     shown);

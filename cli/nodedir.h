@@ -35,7 +35,7 @@ SYM_MUST enum sym_err sym_nodedir_user(struct sym_sign_key *key, char name[SYM_U
 /* The address of the control socket. That it exists does not mean that somebody listens. */
 SYM_MUST enum sym_err sym_nodedir_control_url(char out[SYM_BUS_URL_BYTES], const char *dir,
                                               struct sym_fault *fault);
-/* Says so, and how to start it. */
+/* Says so, and how to start it; of one that holds its directory, that it does not answer. */
 SYM_MUST enum sym_err sym_nodedir_not_running(struct sym_fault *fault, const char *dir);
 
 #endif

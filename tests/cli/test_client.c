@@ -2,6 +2,8 @@
 #include "tests/cli/fake_node.h"
 
 #include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 static enum sym_err two_settings(struct fake_call *call)
 {
@@ -255,6 +257,24 @@ static void says_how_to_start_a_node_that_does_not_run(void **state)
     assert_string_equal(r.err, expected);
 }
 
+static void does_not_say_that_a_node_is_to_be_started_that_holds_its_directory(void **state)
+{
+    struct fake_node *node = *state;
+    struct run r;
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/lock", node->dir);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(lock >= 0);
+    run(&r, "settings|list"); /* left by one that has ended */
+    assert_non_null(strstr(r.err, "is not running; start it with"));
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    run(&r, "settings|list");
+    assert_int_equal(r.code, SYM_EXIT_FAILED);
+    assert_non_null(strstr(r.err, " does not answer: it is starting, or hangs; try again"));
+    (void)close(lock);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void refuses_a_run_directory_that_others_can_use(void **state)
 {
     struct fake_node *node = *state;
@@ -419,6 +439,7 @@ int main(void)
         WITH_NODE(refuses_the_answer_to_another_request),
         WITH_NODE(does_not_take_an_answer_beyond_the_limit),
         WITH_NODE(says_how_to_start_a_node_that_does_not_run),
+        WITH_NODE(does_not_say_that_a_node_is_to_be_started_that_holds_its_directory),
         WITH_NODE(refuses_a_run_directory_that_others_can_use),
         WITH_NODE(says_so_when_there_is_no_node_at_all),
         WITH_NODE(refuses_a_card_of_the_node_that_was_edited),

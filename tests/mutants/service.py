@@ -52,4 +52,9 @@ MUTANTS = [
         "node/test_links:who_waits_for_a_link_that_went_is_linked_again",
         ("node/link/links.c", "        sym_dials_go_on(links->dials, peer); /* who waited for the link still does */", "        (void)peer;"),
     ),
+    (
+        "a node that hangs is said not to run",
+        "cli/test_client:does_not_say_that_a_node_is_to_be_started_that_holds_its_directory",
+        ("cli/nodedir.c", "    return found;\n}\n\nenum sym_err sym_nodedir_not_running", "    return false;\n}\n\nenum sym_err sym_nodedir_not_running"),
+    ),
 ]
