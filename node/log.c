@@ -137,28 +137,37 @@ static bool takes_lines(void)
     return n != 0;
 }
 
-static void write_out(struct line *l)
+/* False when it is lost: the disk may be full. */
+static bool write_out(struct line *l)
 {
+    ssize_t n;
     if (l->full) {
         memcpy(l->text + l->len, "...", 3);
         l->len += 3;
     }
     l->text[l->len++] = '\n';
-    while (write(STDERR_FILENO, l->text, l->len) < 0 && errno == EINTR) {
-    }
+    do {
+        n = write(STDERR_FILENO, l->text, l->len);
+    } while (n < 0 && errno == EINTR);
+    return n == (ssize_t)l->len;
 }
 
-static void tell_lost(void)
+static bool tell_lost(void)
 {
     char count[16];
+    struct line l = {.len = 0};
     unsigned n = atomic_exchange(&lost, 0);
-    if (n > 0) {
-        struct line l = {.len = 0};
-        (void)snprintf(count, sizeof count, "%u", n);
-        begin_line(&l, SYM_LEVEL_WARN, "lines-lost");
-        add_pair(&l, "count", count);
-        write_out(&l);
+    if (n == 0) {
+        return true;
     }
+    (void)snprintf(count, sizeof count, "%u", n);
+    begin_line(&l, SYM_LEVEL_WARN, "lines-lost");
+    add_pair(&l, "count", count);
+    bool told = write_out(&l);
+    if (!told) {
+        (void)atomic_fetch_add(&lost, n);
+    }
+    return told;
 }
 
 void sym_log(enum sym_level level, const char *event, ...)
@@ -173,10 +182,7 @@ void sym_log(enum sym_level level, const char *event, ...)
         add_pair(&l, key, va_arg(pairs, const char *));
     }
     va_end(pairs);
-    if (!takes_lines()) {
+    if (!takes_lines() || !tell_lost() || !write_out(&l)) {
         (void)atomic_fetch_add(&lost, 1);
-        return;
     }
-    tell_lost();
-    write_out(&l);
 }

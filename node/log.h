@@ -7,8 +7,8 @@
  * escaped as in C, so that nothing a peer sends can break a line; a line that would exceed
  * SYM_LOG_BYTES ends in
  * "...". One write(2) per line. Never a secret, an imported value, a case or a note.
- * Nobody waits for a reader of stderr that has stopped: lines are lost then, and the next that is
- * written is event=lines-lost with their count.
+ * Nobody waits for a reader of stderr that has stopped, or for a full disk: lines are lost then,
+ * and the next that is written is event=lines-lost with their count.
  */
 #ifndef SYM_NODE_LOG_H
 #define SYM_NODE_LOG_H

@@ -57,4 +57,14 @@ MUTANTS = [
         "cli/test_client:does_not_say_that_a_node_is_to_be_started_that_holds_its_directory",
         ("cli/nodedir.c", "    return found;\n}\n\nenum sym_err sym_nodedir_not_running", "    return false;\n}\n\nenum sym_err sym_nodedir_not_running"),
     ),
+    (
+        "lines that a full disk does not take are not counted",
+        "node/test_log:counts_what_a_full_disk_does_not_take",
+        ("node/log.c", "    return n == (ssize_t)l->len;", "    return n != 0;"),
+    ),
+    (
+        "what was lost is forgotten where it cannot be told yet",
+        "node/test_log:counts_what_a_full_disk_does_not_take",
+        ("node/log.c", "(void)atomic_fetch_add(&lost, n);", "(void)atomic_fetch_add(&lost, 0);"),
+    ),
 ]

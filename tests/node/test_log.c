@@ -169,6 +169,27 @@ static void does_not_wait_for_a_reader_that_has_stopped(void **state)
     assert_null(strstr(got, "lines-lost"));
 }
 
+static void counts_what_a_full_disk_does_not_take(void **state)
+{
+    (void)state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    int before = dup(STDERR_FILENO);
+    assert_true(full >= 0 && before >= 0);
+    assert_int_equal(dup2(full, STDERR_FILENO), STDERR_FILENO);
+    for (int i = 0; i < 3; i++) {
+        sym_log(SYM_LEVEL_INFO, "into-nothing", NULL);
+    }
+    assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+    (void)close(before);
+    (void)close(full);
+    begin();
+    sym_log(SYM_LEVEL_INFO, "there-is-room", NULL);
+    end();
+    const char *lost = strstr(got, " event=lines-lost count=3\n");
+    assert_non_null(lost);
+    assert_non_null(strstr(lost, " event=there-is-room\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +200,7 @@ int main(void)
         cmocka_unit_test(quotes_what_could_be_mistaken_for_a_pair),
         cmocka_unit_test(cuts_a_line_that_is_too_long),
         cmocka_unit_test(does_not_wait_for_a_reader_that_has_stopped),
+        cmocka_unit_test(counts_what_a_full_disk_does_not_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
