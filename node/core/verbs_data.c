@@ -29,7 +29,7 @@ static enum sym_err verb_import_begin(struct sym_core *core, const struct sym_au
     err = sym_datasets_prints(core->datasets, &w, &next.prints_next, begin, fault);
     next.prints = sym_span(prints, w.len);
     err = err == SYM_OK ? sym_answer_write(answer, &next) : err;
-    free(prints);
+    sym_wipe_free(prints, room);
     return err;
 }
 
