@@ -155,6 +155,9 @@ static enum sym_err write_name(struct sym_canon_run *run)
     if (err != SYM_OK) {
         return err;
     }
+    if (words.n == 1) {
+        run->remark = "a name of one word: many people may have it";
+    }
     qsort(words.at, words.n, sizeof words.at[0], compare_words);
     for (size_t i = 0; i < words.n; i++) {
         sym_write_bytes(&run->out, " ", i > 0 ? 1 : 0);

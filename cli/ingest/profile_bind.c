@@ -200,6 +200,23 @@ static struct sym_bound *bound_for(struct sym_binding *b, const struct sym_profi
     return &b->identifiers[b->n++];
 }
 
+/* A name in several columns is one in all of them: given names alone are those of many people. */
+static enum sym_err has_all_parts(bool *all, const struct titles *t, const struct sym_profile *p,
+                                  const struct sym_profile_column *of, struct sym_fault *fault)
+{
+    enum sym_err err = SYM_OK;
+    *all = true;
+    for (size_t i = 0; i < p->n_columns && err == SYM_OK && of->type == SYM_TOKEN_NAME_DOB; i++) {
+        const struct sym_profile_column *c = &p->columns[i];
+        size_t place = 0;
+        if (c->type == of->type && !c->second && c->group == of->group) {
+            err = find(&place, t, p, c->title, c->line, p->optional, fault);
+            *all = *all && place != SYM_BOUND_NONE;
+        }
+    }
+    return err;
+}
+
 static enum sym_err bind_column(struct sym_binding *b, unsigned groups[SYM_TOKENS_PER_RECORD_MAX],
                                 const struct titles *t, const struct sym_profile *p,
                                 const struct sym_profile_column *c, struct sym_fault *fault)
@@ -207,13 +224,17 @@ static enum sym_err bind_column(struct sym_binding *b, unsigned groups[SYM_TOKEN
     size_t place = SYM_BOUND_NONE;
     size_t second = SYM_BOUND_NONE;
     enum sym_err err = find(&place, t, p, c->title, c->line, p->optional, fault);
+    bool all = false;
+    if (err == SYM_OK) {
+        err = has_all_parts(&all, t, p, c, fault);
+    }
     if (err == SYM_OK) {
         err = find_second(&second, t, p, c, fault);
     }
     bool lacks_second = second == SYM_BOUND_NONE && fixed_second(p, c->type) == NULL &&
                         sym_canon_part(c->type) != NULL && c->type != SYM_TOKEN_ACCOUNT &&
                         c->type != SYM_TOKEN_HANDLE;
-    if (err != SYM_OK || place == SYM_BOUND_NONE || lacks_second) {
+    if (err != SYM_OK || place == SYM_BOUND_NONE || !all || lacks_second) {
         return err;
     }
     struct sym_bound *bound = bound_for(b, c, groups);

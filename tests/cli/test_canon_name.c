@@ -105,6 +105,18 @@ static void refuses_placeholders_for_a_date_of_birth(void **state)
     refuses(*state, SYM_TOKEN_NAME_DOB, "Jane Doe:", "not written YYYY-MM-DD");
 }
 
+static void remarks_on_a_name_of_one_word(void **state)
+{
+    struct sym_canonical out;
+    struct sym_fault fault;
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_NAME_DOB, "Jane", "1980-02-03", &fault),
+                     SYM_OK);
+    assert_non_null(strstr(out.remark, "one word"));
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_NAME_DOB, "Jane D", "1980-02-03", &fault),
+                     SYM_OK);
+    assert_null(out.remark);
+}
+
 static void remarks_on_the_first_of_january(void **state)
 {
     struct sym_canonical out;
@@ -203,6 +215,7 @@ int main(void)
         cmocka_unit_test(refuses_names_that_say_nothing),
         cmocka_unit_test(refuses_names_that_are_too_long),
         cmocka_unit_test(refuses_placeholders_for_a_date_of_birth),
+        cmocka_unit_test(remarks_on_a_name_of_one_word),
         cmocka_unit_test(remarks_on_the_first_of_january),
         cmocka_unit_test(a_date_may_have_a_midnight_behind_it),
         cmocka_unit_test(dates_are_read_in_the_order_of_the_profile),

@@ -443,6 +443,12 @@ static void optional_columns_may_be_missing(void **state)
     b = bind("id,given_name,surname,date_of_birth");
     assert_int_equal(b.n, 1);
     assert_int_equal(b.identifiers[0].n_values, 2);
+    b = bind("id,given_name,last_name,date_of_birth,email"); /* half a name is many people's */
+    assert_int_equal(b.n, 1);
+    assert_int_equal(b.identifiers[0].type, SYM_TOKEN_EMAIL);
+    b = bind("id,name,given_name,date_of_birth");
+    assert_int_equal(b.n, 1);
+    assert_int_equal(b.identifiers[0].values[0], 1);
     assert_unbound("id,nothing", SYM_NOT_FOUND, "x.csv:1: has no column \"name\" (profile persons");
     assert_unbound("email", SYM_NOT_FOUND, "has no column \"id\"");
 }

@@ -103,4 +103,14 @@ MUTANTS = [
         "cli/test_canon_url:a_handle_is_platform_and_name",
         ("cli/ingest/canon.c", "if (run->type == SYM_TOKEN_HANDLE) {", "if (false) {"),
     ),
+    (
+        "half a name is a name",
+        "cli/test_profile:optional_columns_may_be_missing",
+        ("cli/ingest/profile_bind.c", "place == SYM_BOUND_NONE || !all || lacks_second", "place == SYM_BOUND_NONE || lacks_second"),
+    ),
+    (
+        "a name of one word is as good as another",
+        "cli/test_canon_name:remarks_on_a_name_of_one_word",
+        ("cli/ingest/canon_name.c", "if (words.n == 1) {", "if (false) {"),
+    ),
 ]
