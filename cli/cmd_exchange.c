@@ -330,7 +330,7 @@ static enum sym_exit run_cancel(const struct sym_call *call)
 
 const struct sym_command sym_cmd_exchange_cancel = {
     .name = "exchange cancel",
-    .summary = "end an exchange, or an own command, that is in flight or waits for an approver",
+    .summary = "end an exchange in flight, or take back a command that waits",
     .usage = {"ID"},
     .example = "exchange cancel 4f1c",
     .takes = SYM_TAKES_NODE,

@@ -214,15 +214,15 @@ void sym_exchange_answer_overlap(struct sym_exchanges *x, struct sym_exchange *e
 void sym_exchange_answer_joint(struct sym_exchanges *x, struct sym_exchange *e,
                                const struct sym_peer *peer, const struct sym_request *request,
                                struct sym_answer_given *out);
+/* The same of requests of the kinds of overlap tables (table_answer.c). */
+void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,
+                               const struct sym_peer *peer, const struct sym_request *request,
+                               struct sym_answer_given *out);
 /* A check of the other side's messages has failed in this overlap; check: which. */
 void sym_exchange_count_check(const struct sym_exchanges *x, const struct sym_exchange *e,
                               const char *check);
 /* Why whatever this peer asks waits for an approver (breaches.h); NULL: it does not. */
 const char *sym_exchange_must_hold(const struct sym_exchanges *x, const struct sym_node_id *peer);
-/* The same of requests of the kinds of overlap tables (table_answer.c). */
-void sym_exchange_answer_table(struct sym_exchanges *x, struct sym_exchange *e,
-                               const struct sym_peer *peer, const struct sym_request *request,
-                               struct sym_answer_given *out);
 /* What makes two requests for a table the same, whatever the tables are called. */
 struct sym_overlap_table;
 void sym_table_bound(uint8_t out[SYM_DIGEST_BYTES], const struct sym_overlap_table *asked);

@@ -4,9 +4,8 @@
  *
  * An opening is kept when a request is held, and forgotten when it is granted or denied (one of a
  * joint count: when that is done, or an approver has denied it), or after two days: a request waits
- * for one, an approval holds for one. A wish is a digest of who wants
- * what of whom, and why; whatever differs in it is another one. Times are wall clock. Errors: those
- * of store.h.
+ * for one, an approval holds for one. A wish is a digest of who wants what of whom, and why;
+ * whatever differs in it is another one. Times are wall clock. Errors: those of store.h.
  */
 #ifndef SYM_NODE_EXCHANGE_OPENINGS_H
 #define SYM_NODE_EXCHANGE_OPENINGS_H

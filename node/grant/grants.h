@@ -15,12 +15,12 @@
  * finds the held one and is neither counted nor written down a second time. An approval is good for
  * one exchange within a day: the first such request, and none after a restore of this node, which
  * does not know whether there was one; another case, with other commitments, is another request.
- * What came to nothing before anything was spent can give it back, and counts as a request then.
  * The grant is looked at once more then, and so is why an approver had to agree: where one was not
- * told of what makes it wait now, it waits anew. A denial answers such requests for a day. At most
- * SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or less when
- * the room is needed. Whoever granted cannot be kept from approving, but the approver must have
- * that role.
+ * told of what makes it wait now, it waits anew. What came to nothing before anything was spent can
+ * give the approval back, and counts as a request then. A denial answers such requests for a day.
+ * At most SYM_HELD_MAX are kept, and 16 of one peer wait; what was decided is kept for a day, or
+ * less when the room is needed. Whoever granted cannot be kept from approving, but the approver
+ * must have that role.
  * Errors: those of store.h, SYM_NOT_FOUND, SYM_LIMIT, SYM_BAD_VALUE, SYM_WRONG_STATE (decided
  * already), SYM_EXPIRED, SYM_DENIED, each with a line in fault.
  */
