@@ -21,13 +21,17 @@
 #define NEXT_MS     1000u
 /* How often a row is looked at again while a link to its participant comes up. */
 #define LINK_LOOKS 3u
-/* How long the request may stay without an answer. */
-#define ANSWER_MS 10000u
+/* How long the request may stay without an answer, and all of it take: some time, and more for what
+ * is long. */
+#define ANSWER_MS    10000u
+#define TAKE_MS      20000u
+#define BYTES_PER_MS 50u
 
 struct sym_delivery {
     struct sym_leg leg; /* first: what its calls are given */
     struct sym_tab_giver *giver;
     struct sym_delivery_row row;
+    uint64_t take_ms;
     char alias[SYM_ALIAS_BYTES];
 };
 
@@ -201,6 +205,7 @@ static enum sym_err begin(struct sym_exchanges *x, const struct sym_peer *peer,
     memcpy(d->alias, peer->alias, sizeof d->alias);
     enum sym_err err = sym_store_read(x->config.store, load, &l);
     if (err == SYM_OK) {
+        d->take_ms = TAKE_MS + l.len / BYTES_PER_MS;
         err = sym_tab_giver_new(&d->giver, sym_secret_span(&l.head), sym_span(l.cells, l.len),
                                 peer->card.identity);
     }
@@ -261,13 +266,19 @@ static void come_last(struct sym_exchanges *x, const struct sym_delivery_row *ro
 /* The end of one -------------------------------------------------------------------------------
  */
 
-static void leave_unanswered(struct sym_exchanges *x)
+/* Nobody else gets a release meanwhile. */
+static void leave_late(struct sym_exchanges *x)
 {
     char text[SYM_FAULT_BYTES];
     struct sym_exchange *e = x->delivery->leg.exchange;
-    bool waits = e != NULL && (e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_ASKED);
-    if (waits && sym_now_us() - e->started_us > UINT64_C(1000) * ANSWER_MS) {
-        (void)snprintf(text, sizeof text, "%s did not answer in time", e->alias);
+    if (e == NULL || e->phase == SYM_PHASE_ENDING) {
+        return;
+    }
+    bool waits = e->phase == SYM_PHASE_ASKING || e->phase == SYM_PHASE_ASKED;
+    uint64_t most_ms = waits ? ANSWER_MS : x->delivery->take_ms;
+    if (sym_now_us() - e->started_us > UINT64_C(1000) * most_ms) {
+        (void)snprintf(text, sizeof text, "%s did not %s in time", e->alias,
+                       waits ? "answer" : "take it");
         sym_exchange_abort(x, e, SYM_REASON_TIMEOUT, SYM_TIMEOUT, text);
     }
 }
@@ -360,7 +371,7 @@ void sym_deliveries_tick(struct sym_exchanges *x)
         if (x->delivery->leg.over) {
             conclude(x);
         } else {
-            leave_unanswered(x);
+            leave_late(x);
         }
         return;
     }

@@ -421,6 +421,11 @@ MUTANTS = [
     (
         "a request for a delivery waits for its answer as long as for all of it",
         "node/test_deliveries:who_does_not_answer_holds_up_nobody",
-        ("node/exchange/deliveries.c", "            leave_unanswered(x);\n", "            (void)leave_unanswered;\n"),
+        ("node/exchange/deliveries.c", "            leave_late(x);\n", "            (void)leave_late;\n"),
+    ),
+    (
+        "who answers and takes no release holds up what is owed to others",
+        "node/test_deliveries:who_answers_and_then_stalls_holds_up_nobody_for_long",
+        ("node/exchange/deliveries.c", "if (e == NULL || e->phase == SYM_PHASE_ENDING) {", "if (e == NULL || (e->phase != SYM_PHASE_ASKING && e->phase != SYM_PHASE_ASKED)) {"),
     ),
 ]

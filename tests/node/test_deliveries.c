@@ -14,6 +14,7 @@ static struct exchange_rig *rig;
 static struct tab_owed owed;
 static struct partner absent;
 static uint8_t *frame;
+static bool grants;
 static bool silent;
 static enum sym_reason reason; /* of the next denials */
 static struct {
@@ -106,8 +107,8 @@ static void deny(struct exchange_rig *r, uint8_t *bytes, size_t len)
     assert_int_equal(sym_session_receive(s, bytes, len, sym_wall_ms(), &event), SYM_OK);
     note_request(&event.request);
     struct sym_receipt receipt = {
-        .decision = SYM_DECISION_DENIED,
-        .reason = (uint32_t)reason,
+        .decision = grants ? SYM_DECISION_GRANTED : SYM_DECISION_DENIED,
+        .reason = grants ? SYM_REASON_NONE : (uint32_t)reason,
         .expires_ms = sym_wall_ms() + 60000,
         .evidence = exchange_rig_evidence(r, SYM_ENTRY_DECIDED, envelope.exchange_id, false)};
     if (!silent) {
@@ -133,6 +134,7 @@ static int set_up(void **state)
     owe(OWED + 1, &absent.id);
     rig->liar = deny;
     silent = false;
+    grants = false;
     reason = SYM_REASON_BUSY;
     memset(&asked, 0, sizeof asked);
     return 0;
@@ -323,6 +325,30 @@ static void who_does_not_answer_holds_up_nobody(void **state)
     expect_asked((const uint8_t[]){1}, 1);
 }
 
+static void who_answers_and_then_stalls_holds_up_nobody_for_long(void **state)
+{
+    (void)state;
+    grants = true;
+    rig->sides[0].exchanges->delivery_ms = 0;
+    exchange_rig_run(rig, after_ticks);
+    struct sym_exchange *e = under_way();
+    if (e == NULL) {
+        fail_msg("nothing is under way");
+        return;
+    }
+    assert_int_equal(e->phase, SYM_PHASE_RUNNING);
+    e->started_us -= 15000000; /* more than an answer may take */
+    rig->step = 0;
+    exchange_rig_run(rig, after_ticks);
+    assert_false(sym_exchange_ended(e));
+    e->started_us -= 10000000;
+    rig->step = 0;
+    exchange_rig_run(rig, after_ticks);
+    assert_true(sym_exchange_ended(e));
+    assert_string_equal(e->fault.text, "bank-b did not take it in time");
+    assert_int_equal(rig->sides[0].exchanges->n_deliveries_late, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -335,6 +361,7 @@ int main(void)
         TEST(who_comes_last_is_asked_as_soon_as_there_is_a_link),
         TEST(who_cannot_even_be_asked_comes_last_and_makes_nobody_wait),
         TEST(who_does_not_answer_holds_up_nobody),
+        TEST(who_answers_and_then_stalls_holds_up_nobody_for_long),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 70;
