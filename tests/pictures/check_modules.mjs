@@ -38,6 +38,14 @@ export default {
       [['2023', 'LY', null], ['2023', 'IT', 107], ['2024', 'LY', 103], ['2024', 'IT', 109], ['2025', 'LY', 105], ['2025', 'IT', 111]]);
   },
 
+  'epsilon is of an incident or a record, and no promise about a person'() {
+    for (const [lang, ofWhat, person] of [['en', /one incident or record/, /person/], ['fr', /un incident ou un enregistrement/, /personne/]]) {
+      const said = makeWords(lang)('provenance.epsilon.value', { one: 1, three: 3 });
+      assert.match(said, ofWhat);
+      assert.doesNotMatch(said, person);
+    }
+  },
+
   'a level that was not asked has no answer'() {
     const cube = release([['country', 'year']]);
     assert.equal(cube.series('country'), null);
