@@ -287,6 +287,11 @@ bool sym_json_whole(int64_t *out, const struct sym_json_value *v)
     return true;
 }
 
+bool sym_json_is_true(const struct sym_json_value *v)
+{
+    return v != NULL && YAJL_IS_TRUE(inside(v));
+}
+
 const char *sym_json_words(const struct sym_json_value *v)
 {
     return v != NULL && YAJL_IS_STRING(inside(v)) ? YAJL_GET_STRING(inside(v)) : "";

@@ -58,6 +58,8 @@ size_t sym_json_count(const struct sym_json_value *v);
 const struct sym_json_value *sym_json_at(const struct sym_json_value *v, size_t at);
 /* Is it a whole number? Then that in *out. null is none. */
 bool sym_json_whole(int64_t *out, const struct sym_json_value *v);
+/* Is it true? */
+bool sym_json_is_true(const struct sym_json_value *v);
 /* Text; empty where it is none. */
 const char *sym_json_words(const struct sym_json_value *v);
 

@@ -139,8 +139,10 @@ void sym_proof_put_json(struct sym_json *j, const struct sym_proof *p)
     sym_json_object(j, "evidence");
     if (fits) {
         sym_json_string(j, "log", p->log);
+        sym_json_bool(j, "earlier", p->earlier);
     } else {
         sym_json_null(j, "log");
+        sym_json_null(j, "earlier");
     }
     put_known(j, "entry", fits, p->entry);
     put_known(j, "checkpoint_size", fits, p->size);

@@ -114,7 +114,9 @@ static void put_evidence(const struct sym_tables *t, const struct sym_json_value
     int64_t entry = 0;
     begin_item(t, SYM_WORD_EVIDENCE);
     if (strcmp(state, "in-log") == 0 && sym_json_whole(&entry, sym_json_get(e, "entry"))) {
-        (void)fprintf(t->to, "%s %" PRId64, say(t, SYM_WORD_IN_LOG), entry);
+        bool earlier = sym_json_is_true(sym_json_get(e, "earlier"));
+        (void)fprintf(t->to, "%s %" PRId64,
+                      say(t, earlier ? SYM_WORD_IN_EARLIER_LOG : SYM_WORD_IN_LOG), entry);
     } else {
         (void)fputs(say(t, strcmp(state, "wrong") == 0 ? SYM_WORD_WRONG : SYM_WORD_NOT_IN_LOG),
                     t->to);

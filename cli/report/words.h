@@ -43,6 +43,8 @@ enum sym_language { SYM_LANGUAGE_EN, SYM_LANGUAGE_FR, SYM_LANGUAGE_COUNT };
     X(EXCHANGE, "Exchange", "Échange")                                                              \
     X(EVIDENCE, "Evidence", "Preuve")                                                               \
     X(IN_LOG, "in the log, entry", "au journal, entrée")                                            \
+    X(IN_EARLIER_LOG, "in the log of before a restore, entry",                                      \
+      "au journal d’avant une restauration, entrée")                                                \
     X(NOT_IN_LOG, "not in a signed log yet", "pas encore dans un journal signé")                    \
     X(WRONG, "WRONG: the log does not prove it", "FAUX : le journal ne le prouve pas")              \
     X(COUNT, "Count", "Nombre")                                                                     \

@@ -125,6 +125,7 @@ static void what_is_not_shown_is_never_zero(void **state)
     assert_non_null(strstr(text, "1 of 3: below 36 or none"));
     assert_non_null(strstr(text, "\xce\xb5 0.5<"));
     assert_non_null(strstr(text, "in the log, entry 4711"));
+    assert_null(strstr(text, "before a restore"));
     assert_null(strstr(strstr(text, "<main"), "<dd><bdi>this node</bdi>"));
     free(text);
 }

@@ -74,7 +74,11 @@ class Partners(BackupTest):
         exchange = self.latest(self.a)["id"]
         self.restore(after=0)
         proof = self.a.json("exchange", "result", exchange)["evidence"]
-        self.assertEqual((proof["state"], proof["log"]), ("in-log", self.head.splitlines()[0]), now)
+        self.assertEqual((proof["state"], proof["log"], proof["earlier"], now["earlier"]),
+                         ("in-log", self.head.splitlines()[0], True, False), now)
+        page = self.a.home / "page.html"
+        self.a.do("report", page, "--exchange", exchange)
+        self.assertIn(f"in the log of before a restore, entry {proof['entry']}<", page.read_text("utf-8"))
         self.assertNotEqual(proof["log"], self.a.do("log", "checkpoint", user="auditor").splitlines()[0])
 
     def test_who_knows_more_than_the_backup_stops_until_an_operator_accepts(self):

@@ -38,6 +38,16 @@ export default {
     });
   },
 
+  async 'a result of before a restore says in which log it is'({ browser }) {
+    const report = only(planted(), 'routes', 'overlap-table');
+    for (const [lang, said] of [['en', 'in the log of before a restore, entry 4,799'], ['fr', 'au journal d’avant une restauration, entrée']]) {
+      await withPage(browser, { ...report, lang }, {}, async (page) => {
+        assert.ok((await page.locator('#overlap-table-1 .provenance').innerText()).includes(said));
+        assert.ok(!(await page.locator('#routes-1 .provenance').innerText()).includes(said));
+      });
+    }
+  },
+
   async 'a count that may be noise alone is marked, and how many such there may be is told'({ browser }) {
     const report = only(planted(), 'routes', 'overlap-table');
     const [routes, exact, noisy] = report.results;

@@ -73,7 +73,7 @@ class Tables {
       this.falseCells(suppression),
       named('QUERY', result.query_id),
       named('EXCHANGE', result.exchange),
-      item('EVIDENCE', proven ? `${words.IN_LOG} ${evidence.entry}` : words[evidence?.state === 'wrong' ? 'WRONG' : 'NOT_IN_LOG']),
+      item('EVIDENCE', proven ? `${words[evidence.earlier ? 'IN_EARLIER_LOG' : 'IN_LOG']} ${evidence.entry}` : words[evidence?.state === 'wrong' ? 'WRONG' : 'NOT_IN_LOG']),
       '</dl>\n'].join('');
   }
 

@@ -148,7 +148,7 @@ function overlapTable(seed, mode) {
       totals: LISTS.map((name) => ({ list: name, count: planting(draw(1100, 1990)) })),
       pairs: LISTS.flatMap((a, i) => LISTS.slice(i + 1).map((b) => ({ lists: [a, b], count: planting(draw(70, 330)) }))),
     }),
-    evidence: { log: 'symbolon/bank-a', entry: 4799, checkpoint_size: 4802, cosignatures: 2, state: 'in-log', checked: '2026-11-21T11:00:00Z' },
+    evidence: { log: 'symbolon/bank-a', earlier: true, entry: 4799, checkpoint_size: 4802, cosignatures: 2, state: 'in-log', checked: '2026-11-21T11:00:00Z' },
     notes: [],
   };
 }

@@ -9,7 +9,8 @@ const NANO = 1e9;
 const QUERY_DIGITS = 12;
 
 function evidenceText(raw, words) {
-  const state = raw.evidence?.state ?? 'unknown';
+  const found = raw.evidence?.state ?? 'unknown';
+  const state = found === 'in-log' && raw.evidence.earlier ? 'in-earlier-log' : found;
   const key = words.has(`evidence.${state}`) ? `evidence.${state}` : 'evidence.unknown';
   return words(key, { entry: raw.evidence?.entry ?? '' });
 }
