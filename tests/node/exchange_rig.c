@@ -208,7 +208,6 @@ enum sym_err sym_snapshot_hold(struct sym_content **out, struct sym_dataset_row 
 /* Grants ---------------------------------------------------------------------------------------
  */
 
-/* A sym_grants is a side here, and so is its step. */
 /* Nothing waits here. */
 enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id *peer,
                                  const uint8_t id[SYM_EXCHANGE_ID_BYTES])
@@ -219,6 +218,7 @@ enum sym_err sym_grants_withdraw(struct sym_grants *g, const struct sym_node_id 
     return SYM_NOT_FOUND;
 }
 
+/* A sym_grants is a side here, and so is its step. */
 enum sym_err sym_grants_begin(struct sym_grants *g, struct sym_grants_step **out,
                               struct sym_policy_verdict *verdict, struct sym_approval *approval,
                               const struct sym_ask *ask)
