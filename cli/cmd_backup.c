@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/prompt.h"
 #include "crypto/seal.h"
+#include "crypto/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,6 +75,14 @@ static enum sym_err read_passphrase(struct sym_secret *out, const char *path,
     size_t len = text.len > 0 && text.data[text.len - 1] == '\n' ? text.len - 1 : text.len;
     if (len < SYM_PASSPHRASE_BYTES_MIN) {
         return too_short(fault);
+    }
+    if (!sym_text_is_typed(sym_span(text.data, len))) {
+        char shown[SYM_FAULT_BYTES];
+        return sym_fail(fault, SYM_BAD_FORMAT,
+                        "%.120s: the passphrase in it could never be typed: an editor has put a "
+                        "byte order mark in front, or other line ends than LF; save it without "
+                        "them",
+                        sym_file_show(shown, path));
     }
     err = sym_secret_copy(out, sym_span(text.data, len));
     return err == SYM_OK ? err : sym_fail(fault, err, "the passphrase %s", sym_err_text(err));

@@ -1,5 +1,6 @@
 #include "node/supervisor/passphrase.h"
 
+#include "crypto/text.h"
 #include "node/disk.h"
 #include "node/supervisor/terminal.h"
 
@@ -247,8 +248,8 @@ enum sym_err sym_passphrase_get(struct sym_secret *out, enum sym_wrap kind,
 }
 
 /* path: the file that it is from; NULL: it was typed. */
-static enum sym_err check_length(const struct sym_secret *secret, enum sym_wrap kind,
-                                 const char *path, const char *of, struct sym_fault *fault)
+static enum sym_err check_new(const struct sym_secret *secret, enum sym_wrap kind, const char *path,
+                              const char *of, struct sym_fault *fault)
 {
     char from[SYM_SHOWN_BYTES] = "";
     if (path != NULL) {
@@ -259,6 +260,13 @@ static enum sym_err check_length(const struct sym_secret *secret, enum sym_wrap 
         return sym_fail(fault, SYM_SHORT,
                         "%s: the passphrase is too short: choose one of at least %u characters", of,
                         SYM_PASSPHRASE_BYTES_MIN);
+    }
+    if (kind == SYM_WRAP_PASSPHRASE && path != NULL &&
+        !sym_text_is_typed(sym_secret_span(secret))) {
+        return sym_fail(fault, SYM_BAD_FORMAT,
+                        "%s: the passphrase in it could never be typed: an editor has put a byte "
+                        "order mark in front, or other line ends than LF; save it without them",
+                        of);
     }
     if (kind == SYM_WRAP_KEY && secret->len < SYM_WRAP_KEY_BYTES_MIN) {
         return sym_fail(fault, SYM_SHORT,
@@ -280,7 +288,7 @@ static enum sym_err ask_twice(struct sym_secret *out, const struct sym_secret_so
                    SYM_PASSPHRASE_BYTES_MIN);
     enum sym_err err = ask(&first, question, from, of, fault);
     if (err == SYM_OK) {
-        err = check_length(&first, SYM_WRAP_PASSPHRASE, NULL, of, fault);
+        err = check_new(&first, SYM_WRAP_PASSPHRASE, NULL, of, fault);
     }
     if (err == SYM_OK) {
         err = ask(&second, "Once more: ", from, of, fault);
@@ -307,7 +315,7 @@ enum sym_err sym_passphrase_choose(struct sym_secret *out, enum sym_wrap *kind,
     enum sym_err err = p.path == NULL ? ask_twice(&secret, from, of, fault)
                                       : read_file(&secret, p.kind, p.path, from->cancel, fault);
     if (err == SYM_OK) {
-        err = check_length(&secret, p.kind, p.path, of, fault);
+        err = check_new(&secret, p.kind, p.path, of, fault);
     }
     if (err == SYM_OK) {
         *out = secret;

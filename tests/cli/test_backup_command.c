@@ -293,6 +293,9 @@ static void asks_nothing_when_the_file_or_the_passphrase_will_not_do(void **stat
     fake_write(node->dir, "passphrase", sym_span_text("too short\n"), 0600);
     run(&r, line);
     assert_shows(r.err, "at least 12 characters");
+    fake_write(node->dir, "passphrase", sym_span_text(PASSPHRASE "\r\n"), 0600);
+    run(&r, line);
+    assert_shows(r.err, "passphrase: the passphrase in it could never be typed");
     fake_write(node->dir, "passphrase", sym_span_text(PASSPHRASE "\n"), 0644);
     run(&r, line);
     assert_shows(r.err, "others than its owner");

@@ -332,6 +332,22 @@ static void refuses_a_new_one_that_is_too_short(void **state)
     chosen(&key, SYM_OK, SYM_WRAP_KEY, "");
 }
 
+/* The file would open it for ever, and nobody who remembers the words. */
+static void refuses_a_new_one_that_nobody_can_type(void **state)
+{
+    struct sym_secret_source passphrase = named(SYM_WRAP_PASSPHRASE);
+    struct sym_secret_source key = named(SYM_WRAP_KEY);
+    (void)state;
+    put(sym_span_text("correct horse battery\r\n"));
+    chosen(&passphrase, SYM_BAD_FORMAT, SYM_WRAP_PASSPHRASE, "could never be typed");
+    put(sym_span_text("\ufeffcorrect horse battery\n"));
+    chosen(&passphrase, SYM_BAD_FORMAT, SYM_WRAP_PASSPHRASE, "byte order mark");
+    put(sym_span_text("correct horse b\u00e4ttery\n"));
+    chosen(&passphrase, SYM_OK, SYM_WRAP_PASSPHRASE, "");
+    put(sym_span_text("01234567890123456789012345678901\r\n"));
+    chosen(&key, SYM_OK, SYM_WRAP_KEY, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_credential_of_the_other_kind, prepare, sweep),
         cmocka_unit_test_setup_teardown(the_option_says_which_kind_a_new_one_is, prepare, sweep),
         cmocka_unit_test_setup_teardown(refuses_a_new_one_that_is_too_short, prepare, sweep),
+        cmocka_unit_test_setup_teardown(refuses_a_new_one_that_nobody_can_type, prepare, sweep),
     };
     if (sym_crypto_init() != SYM_OK) {
         return 1;
