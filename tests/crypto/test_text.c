@@ -133,6 +133,19 @@ static void an_alias_is_of_few_characters_and_no_way_out(void **state)
     assert_false(sym_text_is_alias(sym_span("a\0", 2)));
 }
 
+static void what_editors_add_is_not_typed(void **state)
+{
+    (void)state;
+    assert_true(sym_text_is_typed(sym_span_text("")));
+    assert_true(sym_text_is_typed(sym_span_text("a b~\u00e4\ufeff")));
+    assert_true(sym_text_is_typed(sym_span_text("\xef\xbb")));
+    assert_false(sym_text_is_typed(sym_span_text("\ufeff"
+                                                 "a")));
+    assert_false(sym_text_is_typed(sym_span_text("a\r")));
+    assert_false(sym_text_is_typed(sym_span_text("a\nb")));
+    assert_false(sym_text_is_typed(sym_span_text("\x7f")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +153,7 @@ int main(void)
         cmocka_unit_test(names_may_be_of_any_script),
         cmocka_unit_test(refuses_noncharacters_and_private_ones),
         cmocka_unit_test(reads_the_ends_of_each_form_of_utf_8),
+        cmocka_unit_test(what_editors_add_is_not_typed),
         cmocka_unit_test(an_alias_is_of_few_characters_and_no_way_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,4 +16,14 @@ MUTANTS = [
         "node/test_nonces:who_sets_the_clock_back_is_not_locked_out_while_there_is_room",
         ("node/core/nonces.c", "slot == NULL || s->expires_ms < slot->expires_ms", "slot == NULL || s->expires_ms > slot->expires_ms"),
     ),
+    (
+        "a node is made with a passphrase that nobody can type",
+        "node/test_passphrase:refuses_a_new_one_that_nobody_can_type",
+        ("node/supervisor/passphrase.c", "!sym_text_is_typed(sym_secret_span(secret))", "false"),
+    ),
+    (
+        "a backup is made with a passphrase that nobody can type",
+        "cli/test_backup_command:asks_nothing_when_the_file_or_the_passphrase_will_not_do",
+        ("cli/cmd_backup.c", "if (!sym_text_is_typed(sym_span(text.data, len))) {", "if (false) {"),
+    ),
 ]
