@@ -16,8 +16,8 @@ bool sym_text_next(uint32_t *character, struct sym_span *rest);
  * two names that look alike should be alike, and none should reorder the text around it. */
 bool sym_text_is_name(struct sym_span text);
 
-/* Can this be typed at a prompt? Nothing of what editors put into files beside it: no byte order mark
- * in front, no carriage return or other control character. Any bytes else. */
+/* Can this be typed at a prompt? Nothing of what editors put into files beside it: no byte order
+ * mark in front, no carriage return or other control character. Any bytes else. */
 bool sym_text_is_typed(struct sym_span text);
 
 /* May this be a local name of a peer, a dataset or a user? At least one of a-z A-Z 0-9 . _ - and
