@@ -202,6 +202,10 @@ enum sym_err sym_canon_national_id(struct sym_canon_run *run)
         return sym_canon_refuse(run, SYM_BAD_VALUE, "check digits do not match (%s, %s)", country,
                                 kind);
     }
+    if (check == SYM_ID_UNCHECKED && sym_id_lacks_zeros(country, sym_compact_span(&number))) {
+        run->remark =
+            "may lack zeros in front, which spreadsheets drop: with them its check digits match";
+    }
     if (check == SYM_ID_MATCHES) {
         sym_canon_step(run, "check digits match", sym_span_text(kind));
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define NUMBER_BYTES_MAX 18u
+#define ZEROS_MAX        3u
 
 /* number is a string of the row's shape. True when its check digits match. */
 typedef bool check_fn(const char *number);
@@ -308,4 +309,24 @@ enum sym_id_check sym_id_check(const char **kind, const char *country, struct sy
         }
     }
     return SYM_ID_UNCHECKED;
+}
+
+bool sym_id_lacks_zeros(const char *country, struct sym_span number)
+{
+    char text[NUMBER_BYTES_MAX + 1];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const size_t len = strlen(rows[i].shape);
+        if (strcmp(country, rows[i].country) != 0 || number.len >= len ||
+            number.len + ZEROS_MAX < len) {
+            continue;
+        }
+        const size_t zeros = len - number.len;
+        memset(text, '0', zeros);
+        memcpy(text + zeros, number.data, number.len);
+        text[len] = '\0';
+        if (has_shape(sym_span(text, len), rows[i].shape) && rows[i].check(text)) {
+            return true;
+        }
+    }
+    return false;
 }

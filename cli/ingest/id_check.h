@@ -19,5 +19,7 @@ enum sym_id_check { SYM_ID_UNCHECKED, SYM_ID_MATCHES, SYM_ID_DIFFERS };
 /* country: two capital letters; number: capital letters and digits. *kind becomes the name of the
  * number, such as "PESEL", unless it is unchecked. */
 enum sym_id_check sym_id_check(const char **kind, const char *country, struct sym_span number);
+/* Of a number that is unchecked: would its check digits match with one to three zeros in front? */
+bool sym_id_lacks_zeros(const char *country, struct sym_span number);
 
 #endif

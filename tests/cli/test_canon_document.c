@@ -192,6 +192,27 @@ static void a_changed_last_character_is_noticed(void **state)
     }
 }
 
+/* 02070803628 in a column of numbers. */
+static void remarks_on_a_number_that_lost_its_zeros(void **state)
+{
+    struct sym_canonical out;
+    struct sym_fault fault;
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_NATIONAL_ID, "PL:2070803628", "", &fault),
+                     SYM_OK);
+    assert_string_equal(out.text, "PL:2070803628");
+    assert_non_null(strstr(out.remark, "zeros in front"));
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_NATIONAL_ID, "PL:2070803629", "", &fault),
+                     SYM_OK);
+    assert_null(out.remark);
+    assert_int_equal(case_run(&out, *state, SYM_TOKEN_NATIONAL_ID, "PL:02070803628", "", &fault),
+                     SYM_OK);
+    assert_null(out.remark);
+    assert_false(sym_id_lacks_zeros("GB", sym_span_text("2070803628")));
+    assert_false(sym_id_lacks_zeros("PL", sym_span_text("207080362A")));
+    assert_false(sym_id_lacks_zeros("PL", sym_span_text("0000000")));
+    assert_false(sym_id_lacks_zeros("PL", sym_span_text("123456789012345678")));
+}
+
 static void numbers_of_another_shape_or_country_are_not_checked(void **state)
 {
     (void)state;
@@ -264,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_french_number_has_its_key),
         cmocka_unit_test(check_digits_of_published_examples_match),
         cmocka_unit_test(a_changed_last_character_is_noticed),
+        cmocka_unit_test(remarks_on_a_number_that_lost_its_zeros),
         cmocka_unit_test(numbers_of_another_shape_or_country_are_not_checked),
         cmocka_unit_test(plates_are_read_by_the_look_of_their_letters),
         cmocka_unit_test(country_codes_have_one_form),

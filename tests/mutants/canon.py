@@ -113,4 +113,9 @@ MUTANTS = [
         "cli/test_canon_name:remarks_on_a_name_of_one_word",
         ("cli/ingest/canon_name.c", "if (words.n == 1) {", "if (false) {"),
     ),
+    (
+        "a number without its zeros is another, without a word",
+        "cli/test_canon_document:remarks_on_a_number_that_lost_its_zeros",
+        ("cli/ingest/canon_document.c", "check == SYM_ID_UNCHECKED && sym_id_lacks_zeros", "false && sym_id_lacks_zeros"),
+    ),
 ]
