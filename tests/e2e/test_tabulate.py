@@ -374,6 +374,7 @@ class Leaving(TabulationTest):
         self.wait_commits(crew.nodes[1:], at)
         nodes.wait_still(crew.nodes)
         act()
+        nodes.wait_still([crew.asker])  # what it ends because of that is written
         laggard.disk.let_go()
         return finish(command)
 
