@@ -363,8 +363,8 @@ class Leaving(TabulationTest):
                 for node in crew.nodes:
                     self.assertFalse(any(row["has_result"] for row in node.json("exchange", "list")))
 
-    def ask_while(self, crew, act):
-        """What became of a question when this was done while one had not consented yet."""
+    def ask_until_shares(self, crew, silent):
+        """Starts a question: all have consented, and this one is waited for, who says no more."""
         laggard, (at, _) = crew.nodes[-1], STAGES["before it shares"]
         crew.each(crew.asker.ping, crew.nodes[1:])
         for node in crew.nodes:
@@ -373,10 +373,10 @@ class Leaving(TabulationTest):
         command = crew.start("--epsilon", HALF)
         self.wait_commits(crew.nodes[1:], at)
         nodes.wait_still(crew.nodes)
-        act()
-        nodes.wait_still([crew.asker])  # what it ends because of that is written
+        os.kill(silent.pids()["core"], signal.SIGSTOP)
         laggard.disk.let_go()
-        return finish(command)
+        nodes.wait_still([node for node in crew.nodes if node is not silent])
+        return command
 
     def test_a_peer_may_be_renewed_before_the_next_attempt(self):
         crew = self.faulty_crew(6, minimum=3)
@@ -387,10 +387,10 @@ class Leaving(TabulationTest):
         renewed.do("card", "--renew", "--out", card)
         for words in (("peer", "psk", renewed.alias, "--file", psk), ("peer", "add", card, "--yes")):
             with self.subTest(words[1]):
-                def renew():
-                    asker.do(*words)
-                    self.kill_core(leaves)
-                answer = self.ask_while(crew, renew)
+                command = self.ask_until_shares(crew, leaves)
+                asker.do(*words)
+                self.kill_core(leaves)
+                answer = finish(command)
                 self.assertEqual((answer["state"], len(answer.get("survivors", []))), ("done", 5), answer)
                 self.is_sum(answer, self.survivors_sum(answer))
                 leaves.start()
@@ -399,7 +399,10 @@ class Leaving(TabulationTest):
     def test_there_is_no_next_attempt_without_a_peer_that_was_removed(self):
         crew = self.faulty_crew(6, minimum=3)
         gone = crew.nodes[2]
-        answer = self.ask_while(crew, lambda: crew.asker.do("peer", "remove", gone.alias))
+        command = self.ask_until_shares(crew, gone)
+        crew.asker.do("peer", "remove", gone.alias)
+        answer = finish(command)
+        self.kill_core(gone)
         self.assertEqual(answer["state"], "aborted", answer)
         self.assertRegex(answer["fault"], "^tabulation: 1 of its participants is not pinned any more, or the card has "
                                           f"expired; .*{gone.alias}: the peer was removed(;|$)")
