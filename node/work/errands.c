@@ -41,7 +41,10 @@ enum sym_err sym_errands_run(struct sym_errands *list, const struct sym_work *wo
     }
     *e = (struct sym_errand){
         .next = list->first, .to_this = &list->first, .work = *work, .report = *to};
-    enum sym_err err = sym_workers_run(list->workers, work->n, work->grain, run_piece, ended, e);
+    /* One exchange among all those of an owner has a subject of its own. */
+    const void *whose = to->subject != NULL ? to->subject : to->owner;
+    enum sym_err err =
+        sym_workers_run(list->workers, whose, work->n, work->grain, run_piece, ended, e);
     if (err != SYM_OK) {
         free(e);
         return err;

@@ -15,6 +15,8 @@ struct job {
     sym_work_fn *work;
     sym_done_fn *done;
     void *context;
+    const void *whose;
+    uint64_t served; /* the turn in which one of the same was served last; 0: none that waits was */
     size_t n;
     size_t grain;
     size_t next_item; /* first item nobody has taken */
@@ -32,6 +34,7 @@ struct sym_workers {
     pthread_mutex_t lock; /* guards everything below */
     pthread_cond_t more;
     struct queue waiting;  /* items left to take */
+    uint64_t turn;         /* pieces that were taken */
     struct queue finished; /* for the loop's thread */
     size_t jobs;
     bool stopping;
@@ -66,14 +69,53 @@ static struct job *queue_take(struct queue *q)
     return job;
 }
 
-/* Runs one piece of the first waiting job; the lock is held on entry and exit. */
-static void run_piece(struct sym_workers *w, struct job *job)
+static void queue_remove(struct queue *q, struct job **at)
 {
+    struct job *job = *at;
+    *at = job->next;
+    if (q->end == &job->next) {
+        q->end = at;
+    }
+}
+
+/* The first job of whom it is longest ago that a piece of his was taken. */
+static struct job **next_served(struct sym_workers *w)
+{
+    struct job **next = &w->waiting.first;
+    for (struct job **at = next; *at != NULL; at = &(*at)->next) {
+        next = (*at)->served < (*next)->served ? at : next;
+    }
+    return next;
+}
+
+static void note_served(struct sym_workers *w, const void *whose)
+{
+    w->turn++;
+    for (struct job *job = w->waiting.first; job != NULL; job = job->next) {
+        job->served = job->whose == whose ? w->turn : job->served;
+    }
+}
+
+static uint64_t served_last(const struct sym_workers *w, const void *whose)
+{
+    const struct job *job = w->waiting.first;
+    while (job != NULL && job->whose != whose) {
+        job = job->next;
+    }
+    return job == NULL ? 0 : job->served;
+}
+
+/* Runs one piece of the job whose turn it is; the lock is held on entry and exit. */
+static void run_piece(struct sym_workers *w)
+{
+    struct job **at = next_served(w);
+    struct job *job = *at;
     size_t first = job->next_item;
     size_t n = job->n - first < job->grain ? job->n - first : job->grain;
+    note_served(w, job->whose);
     job->next_item += n;
     if (job->next_item == job->n) {
-        (void)queue_take(&w->waiting);
+        queue_remove(&w->waiting, at);
     }
     pthread_mutex_unlock(&w->lock);
     enum sym_err err = job->work(job->context, first, n);
@@ -101,7 +143,7 @@ static void *worker(void *context)
         if (w->stopping) {
             break;
         }
-        run_piece(w, w->waiting.first);
+        run_piece(w);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -222,8 +264,8 @@ unsigned sym_workers_count(const struct sym_workers *w)
     return w->count;
 }
 
-enum sym_err sym_workers_run(struct sym_workers *w, size_t n, size_t grain, sym_work_fn *work,
-                             sym_done_fn *done, void *context)
+enum sym_err sym_workers_run(struct sym_workers *w, const void *whose, size_t n, size_t grain,
+                             sym_work_fn *work, sym_done_fn *done, void *context)
 {
     if (n == 0 || grain == 0) {
         return SYM_BAD_VALUE;
@@ -232,12 +274,18 @@ enum sym_err sym_workers_run(struct sym_workers *w, size_t n, size_t grain, sym_
     if (job == NULL) {
         return SYM_NO_MEMORY;
     }
-    *job = (struct job){
-        .work = work, .done = done, .context = context, .n = n, .grain = grain, .left = n};
+    *job = (struct job){.work = work,
+                        .done = done,
+                        .context = context,
+                        .whose = whose,
+                        .n = n,
+                        .grain = grain,
+                        .left = n};
     pthread_mutex_lock(&w->lock);
     bool room = w->jobs < SYM_JOBS_MAX;
     if (room) {
         w->jobs++;
+        job->served = served_last(w, whose);
         queue_add(&w->waiting, job);
         pthread_cond_broadcast(&w->more);
     }

@@ -2,9 +2,10 @@
  *
  * A job is a range of n items that is cut into pieces of `grain`; pieces run on any thread, in any
  * order, at the same time; when the last has ended, done runs on the loop's thread with the first
- * error, which does not keep the other pieces from running. Jobs start in the order they came. The
- * work function must touch only its items and its own job; the store, the links and the log belong
- * to the loop's thread. done may start other jobs, but not free the pool.
+ * error, which does not keep the other pieces from running. Jobs of one and the same start in the
+ * order they came; several take turns, piece by piece, so that who has few does not wait for all of
+ * another's. The work function must touch only its items and its own job; the store, the links and
+ * the log belong to the loop's thread. done may start other jobs, but not free the pool.
  * Errors: SYM_BAD_VALUE, SYM_NO_MEMORY, SYM_LIMIT (too many jobs), SYM_IO.
  */
 #ifndef SYM_NODE_WORK_WORKERS_H
@@ -29,8 +30,10 @@ SYM_MUST enum sym_err sym_workers_new(struct sym_workers **out, struct sym_loop 
 void sym_workers_free(struct sym_workers *w);
 unsigned sym_workers_count(const struct sym_workers *w);
 
-/* n and grain: at least 1. When this fails, done is not called. */
-SYM_MUST enum sym_err sym_workers_run(struct sym_workers *w, size_t n, size_t grain,
-                                      sym_work_fn *work, sym_done_fn *done, void *context);
+/* whose: what jobs that take their turn together have in common; it is only compared. n and grain:
+ * at least 1. When this fails, done is not called. */
+SYM_MUST enum sym_err sym_workers_run(struct sym_workers *w, const void *whose, size_t n,
+                                      size_t grain, sym_work_fn *work, sym_done_fn *done,
+                                      void *context);
 
 #endif

@@ -67,4 +67,14 @@ MUTANTS = [
         "node/test_log:counts_what_a_full_disk_does_not_take",
         ("node/log.c", "(void)atomic_fetch_add(&lost, n);", "(void)atomic_fetch_add(&lost, 0);"),
     ),
+    (
+        "who has many jobs is served before all who came later",
+        "node/test_workers:lets_those_who_have_few_jobs_take_turns_with_who_has_many",
+        ("node/work/workers.c", "job->served = job->whose == whose ? w->turn : job->served;", "(void)whose;"),
+    ),
+    (
+        "only the job that was served waits, and not the others of the same",
+        "node/test_workers:lets_those_who_have_few_jobs_take_turns_with_who_has_many",
+        ("node/work/workers.c", "job->served = job->whose == whose ? w->turn : job->served;", "job->served = job->whose == whose && job->next_item > 0 ? w->turn : job->served;"),
+    ),
 ]

@@ -103,7 +103,7 @@ static struct job *start(size_t n, size_t grain, size_t fails_from)
     j->n = n;
     j->grain = grain;
     j->fails_from = fails_from;
-    assert_int_equal(sym_workers_run(workers, n, grain, touch, note_end, j), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, n, grain, touch, note_end, j), SYM_OK);
     left++;
     return j;
 }
@@ -193,6 +193,70 @@ static void runs_many_jobs_in_the_order_in_which_they_came(void **state)
     }
 }
 
+struct turns {
+    char order[64];
+    size_t n;
+};
+
+struct turn_taker {
+    struct turns *turns;
+    char name;
+};
+
+static enum sym_err take_turn(void *context, size_t first, size_t n)
+{
+    const struct turn_taker *t = context;
+    (void)first;
+    (void)n;
+    t->turns->order[t->turns->n++] = t->name;
+    return SYM_OK;
+}
+
+static void note_taken(void *context, enum sym_err err)
+{
+    (void)context;
+    assert_int_equal(err, SYM_OK);
+    if (--left == 0) {
+        sym_loop_stop(loop);
+    }
+}
+
+static atomic_bool may_begin;
+
+static enum sym_err hold_up(void *context, size_t first, size_t n)
+{
+    (void)context;
+    (void)first;
+    (void)n;
+    while (!atomic_load(&may_begin)) {
+        (void)usleep(1000);
+    }
+    return SYM_OK;
+}
+
+/* One has four jobs of two pieces, two others come later with one each. */
+static void lets_those_who_have_few_jobs_take_turns_with_who_has_many(void **state)
+{
+    (void)state;
+    struct turns turns = {.n = 0};
+    struct turn_taker takers[] = {{&turns, 'a'}, {&turns, 'b'}, {&turns, 'c'}};
+    open_pool(1);
+    atomic_store(&may_begin, false);
+    left = 7;
+    assert_int_equal(sym_workers_run(workers, &left, 1, 1, hold_up, note_taken, NULL), SYM_OK);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(
+            sym_workers_run(workers, &takers[0], 2, 1, take_turn, note_taken, &takers[0]), SYM_OK);
+    }
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(
+            sym_workers_run(workers, &takers[i], 2, 1, take_turn, note_taken, &takers[i]), SYM_OK);
+    }
+    atomic_store(&may_begin, true);
+    assert_int_equal(sym_loop_run(loop), SYM_OK);
+    assert_string_equal(turns.order, "abcabcaaaaaa");
+}
+
 /* Pieces that wait for each other, so that they end only if all run at the same time. */
 struct meeting {
     pthread_barrier_t all;
@@ -220,7 +284,7 @@ static void runs_as_many_pieces_at_once_as_there_are_threads(void **state)
     struct meeting m;
     open_pool(4);
     assert_int_equal(pthread_barrier_init(&m.all, NULL, 4), 0);
-    assert_int_equal(sym_workers_run(workers, 4, 1, meet, stop_loop, &m), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, 4, 1, meet, stop_loop, &m), SYM_OK);
     assert_int_equal(sym_loop_run(loop), SYM_OK);
     (void)pthread_barrier_destroy(&m.all);
 }
@@ -259,18 +323,18 @@ static void refuses_more_jobs_than_the_limit_until_some_have_ended(void **state)
     static struct gate g; /* the last jobs outlive this function */
     struct job *jobs[SYM_JOBS_MAX];
     open_pool(1);
-    assert_int_equal(sym_workers_run(workers, 1, 1, pass, count_end, &g), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 1, pass, count_end, &g), SYM_OK);
     for (size_t i = 1; i < SYM_JOBS_MAX; i++) {
         jobs[i] = start(1, 1, ITEMS);
     }
-    assert_int_equal(sym_workers_run(workers, 1, 1, pass, count_end, &g), SYM_LIMIT);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 1, pass, count_end, &g), SYM_LIMIT);
     atomic_store(&g.open, true);
     assert_int_equal(sym_loop_run(loop), SYM_OK);
     assert_int_equal(atomic_load(&g.ends), 1);
     assert_int_equal(ended, SYM_JOBS_MAX - 1);
     for (size_t i = 1; i < SYM_JOBS_MAX; i++) {
         free(jobs[i]);
-        assert_int_equal(sym_workers_run(workers, 1, 1, pass, count_end, &g), SYM_OK);
+        assert_int_equal(sym_workers_run(workers, NULL, 1, 1, pass, count_end, &g), SYM_OK);
     }
 }
 
@@ -279,8 +343,8 @@ static void refuses_jobs_without_items_or_without_a_grain(void **state)
     (void)state;
     struct gate g = {.entered = false};
     open_pool(1);
-    assert_int_equal(sym_workers_run(workers, 0, 1, pass, count_end, &g), SYM_BAD_VALUE);
-    assert_int_equal(sym_workers_run(workers, 1, 0, pass, count_end, &g), SYM_BAD_VALUE);
+    assert_int_equal(sym_workers_run(workers, NULL, 0, 1, pass, count_end, &g), SYM_BAD_VALUE);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 0, pass, count_end, &g), SYM_BAD_VALUE);
     struct job *j = start(5, 2, ITEMS);
     assert_int_equal(sym_loop_run(loop), SYM_OK);
     assert_int_equal(atomic_load(&g.ends), 0);
@@ -332,7 +396,7 @@ static void start_next(void *context, enum sym_err err)
         sym_loop_stop(loop);
         return;
     }
-    assert_int_equal(sym_workers_run(workers, 1, 1, count_work, start_next, c), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 1, count_work, start_next, c), SYM_OK);
     while (atomic_load(&c->worked) == worked) {
         (void)usleep(10);
     }
@@ -344,7 +408,7 @@ static void lets_done_start_jobs_without_starving_the_loop(void **state)
     (void)state;
     struct chain c = {.links = 0};
     open_pool(1);
-    assert_int_equal(sym_workers_run(workers, 1, 1, count_work, start_next, &c), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 1, count_work, start_next, &c), SYM_OK);
     assert_int_equal(sym_loop_run(loop), SYM_OK);
     assert_true(c.loop_had_a_turn);
     assert_true(c.links > 0);
@@ -371,7 +435,7 @@ static void waits_for_running_pieces_when_freed_and_runs_no_others(void **state)
     static struct gate g; /* a piece that is not waited for outlives this function */
     open_pool(2);
     for (size_t i = 0; i < 10; i++) {
-        assert_int_equal(sym_workers_run(workers, 50, 1, pass, count_end, &g), SYM_OK);
+        assert_int_equal(sym_workers_run(workers, NULL, 50, 1, pass, count_end, &g), SYM_OK);
     }
     while (!atomic_load(&g.entered)) {
         (void)usleep(100);
@@ -390,7 +454,7 @@ static void never_calls_done_when_freed_before_the_loop_ran(void **state)
     struct gate g = {.open = true};
     open_pool(3);
     for (size_t i = 0; i < 20; i++) {
-        assert_int_equal(sym_workers_run(workers, 2, 1, pass, count_end, &g), SYM_OK);
+        assert_int_equal(sym_workers_run(workers, NULL, 2, 1, pass, count_end, &g), SYM_OK);
     }
     while (atomic_load(&g.passed) < 40) {
         (void)usleep(100);
@@ -418,7 +482,8 @@ static void leaves_signals_to_the_loops_thread(void **state)
     atomic_bool blocked = false;
     sigset_t set;
     open_pool(1);
-    assert_int_equal(sym_workers_run(workers, 1, 1, look_at_signals, stop_loop, &blocked), SYM_OK);
+    assert_int_equal(sym_workers_run(workers, NULL, 1, 1, look_at_signals, stop_loop, &blocked),
+                     SYM_OK);
     assert_int_equal(sym_loop_run(loop), SYM_OK);
     assert_true(atomic_load(&blocked));
     assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &set), 0);
@@ -455,6 +520,7 @@ int main(void)
         TEST(reports_the_first_error_of_a_job_and_of_no_other),
         TEST(reports_an_error_whatever_piece_it_comes_from),
         TEST(runs_many_jobs_in_the_order_in_which_they_came),
+        TEST(lets_those_who_have_few_jobs_take_turns_with_who_has_many),
         TEST(runs_as_many_pieces_at_once_as_there_are_threads),
         TEST(refuses_more_jobs_than_the_limit_until_some_have_ended),
         TEST(refuses_jobs_without_items_or_without_a_grain),
