@@ -92,6 +92,46 @@ static enum sym_err take(struct sym_args *args, const struct sym_option *option,
     return SYM_OK;
 }
 
+static bool is_name(const char *word, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, len) == 0 &&
+           (word[2 + len] == '\0' || word[2 + len] == '=');
+}
+
+static bool is_known(const struct sym_args *args, const char *word)
+{
+    for (size_t i = 0; i < args->n_known; i++) {
+        if (is_name(word, args->known[i]->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* getopt_long takes the beginning of a name for the name, and the next option for a value that is
+ * missing: what is sent, or erased, because of a slip of the finger cannot be taken back. */
+static enum sym_err check_written(const struct sym_args *args, int code, char **argv,
+                                  struct sym_fault *fault)
+{
+    if (code < FIRST_VALUE) {
+        return SYM_OK;
+    }
+    const struct sym_option *option = args->known[code - FIRST_VALUE];
+    bool apart = optarg != NULL && optarg == argv[optind - 1];
+    const char *word = argv[optind - (apart ? 2 : 1)];
+    char shown[SYM_FAULT_BYTES];
+    if (!is_name(word, option->name)) {
+        sym_format_text(shown, sizeof shown, sym_span(word, strcspn(word, "=")));
+        return sym_fail(fault, SYM_BAD_VALUE, "%s: there is no such option; did you mean --%s?",
+                        shown, option->name);
+    }
+    return apart && is_known(args, optarg)
+               ? sym_fail(fault, SYM_BAD_VALUE, "--%s: needs a value: --%s %s", option->name,
+                          option->name, option->argument)
+               : SYM_OK;
+}
+
 /* -h is the one short option: people try it first. */
 static const struct sym_option *option_of(const struct sym_args *args, int code)
 {
@@ -113,7 +153,8 @@ enum sym_err sym_args_parse(struct sym_args *args, int argc, char **argv, struct
         if (option == NULL) {
             return sym_fail(fault, SYM_BAD_VALUE, "-%c: there is no such option", code);
         }
-        enum sym_err err = take(args, option, optarg, fault);
+        enum sym_err err = check_written(args, code, argv, fault);
+        err = err == SYM_OK ? take(args, option, optarg, fault) : err;
         if (err != SYM_OK) {
             return err;
         }
@@ -134,6 +175,10 @@ enum sym_err sym_args_first_operand(int *at, const struct sym_args *known, int a
     while ((code = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
         if (code == '?' || code == ':') {
             return refuse(known, code, argv, fault);
+        }
+        enum sym_err err = check_written(known, code, argv, fault);
+        if (err != SYM_OK) {
+            return err;
         }
     }
     *at = optind;

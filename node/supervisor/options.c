@@ -104,6 +104,19 @@ static enum sym_err keep(struct given *g, int option, const char *value, struct 
     return SYM_OK;
 }
 
+/* getopt_long takes the beginning of a name for the name. */
+static enum sym_err check_written(int option, char **argv, struct sym_fault *fault)
+{
+    const char *name = known[option - OPTION_DIR].name;
+    bool apart = optarg != NULL && optarg == argv[optind - 1];
+    const char *word = argv[optind - (apart ? 2 : 1)];
+    size_t len = strcspn(word, "=");
+    return len == strlen(name) + 2
+               ? SYM_OK
+               : sym_fail(fault, SYM_BAD_VALUE, "%.*s: there is no such option; did you mean --%s?",
+                          len < 60 ? (int)len : 60, word, name);
+}
+
 static enum sym_err collect(struct given *g, int argc, char **argv, struct sym_fault *fault)
 {
     opterr = 0;
@@ -124,7 +137,8 @@ static enum sym_err collect(struct given *g, int argc, char **argv, struct sym_f
             return sym_fail(fault, SYM_BAD_VALUE, "%.60s: there is no such option",
                             argv[optind - 1]);
         }
-        enum sym_err err = keep(g, option, optarg, fault);
+        enum sym_err err = check_written(option, argv, fault);
+        err = err == SYM_OK ? keep(g, option, optarg, fault) : err;
         if (err != SYM_OK) {
             return err;
         }

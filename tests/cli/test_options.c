@@ -151,6 +151,34 @@ static void refuses_an_unknown_option_with_a_hint_where_one_is_close(void **stat
     refuse("x -q", "-q: there is no such option; options are written out, such as --help");
 }
 
+/* Somebody meant another, or had not finished. */
+static void refuses_an_option_that_is_cut(void **state)
+{
+    (void)state;
+    struct line l;
+    int at = 0;
+    refuse("x --js", "--js: there is no such option; did you mean --json?");
+    refuse("x --di D", "--di: there is no such option; did you mean --dir?");
+    refuse("x --endp=a:1", "--endp: there is no such option; did you mean --endpoint?");
+    refuse("x operand --js other", "--js: there is no such option; did you mean --json?");
+    assert_int_equal(parse(&l, "x --dir=D --endpoint a:1 --json"), SYM_OK);
+    cut(&l, "x --di D command");
+    assert_int_equal(sym_args_first_operand(&at, &l.args, l.argc, l.argv, &l.fault), SYM_BAD_VALUE);
+}
+
+/* As in a script whose variable is empty. */
+static void does_not_take_an_option_for_the_value_of_another(void **state)
+{
+    (void)state;
+    struct line l;
+    refuse("x --dir --json", "--dir: needs a value: --dir DIR");
+    refuse("x --dir --endpoint=a:1", "--dir: needs a value: --dir DIR");
+    assert_int_equal(parse(&l, "x --dir=--json"), SYM_OK);
+    assert_string_equal(sym_args_value(&l.args, "dir"), "--json");
+    assert_int_equal(parse(&l, "x --dir --folder"), SYM_OK);
+    assert_string_equal(sym_args_value(&l.args, "dir"), "--folder");
+}
+
 static void shows_no_control_character_of_an_argument(void **state)
 {
     (void)state;
@@ -276,6 +304,8 @@ int main(void)
         cmocka_unit_test(finds_the_first_operand_behind_options_with_values),
         cmocka_unit_test(refuses_an_unknown_option_with_a_hint_where_one_is_close),
         cmocka_unit_test(shows_no_control_character_of_an_argument),
+        cmocka_unit_test(refuses_an_option_that_is_cut),
+        cmocka_unit_test(does_not_take_an_option_for_the_value_of_another),
         cmocka_unit_test(refuses_an_option_without_its_value),
         cmocka_unit_test(refuses_a_value_where_none_belongs),
         cmocka_unit_test(refuses_an_option_that_is_given_twice),

@@ -26,4 +26,19 @@ MUTANTS = [
         "cli/test_backup_command:asks_nothing_when_the_file_or_the_passphrase_will_not_do",
         ("cli/cmd_backup.c", "if (!sym_text_is_typed(sym_span(text.data, len))) {", "if (false) {"),
     ),
+    (
+        "the beginning of an option is the option",
+        "cli/test_options:refuses_an_option_that_is_cut",
+        ("cli/options.c", "if (!is_name(word, option->name)) {", "if (false) {"),
+    ),
+    (
+        "an option is the value of the one before",
+        "cli/test_options:does_not_take_an_option_for_the_value_of_another",
+        ("cli/options.c", "return apart && is_known(args, optarg)", "return false"),
+    ),
+    (
+        "the beginning of a daemon's option is the option",
+        "node/test_options:refuses_what_it_does_not_know",
+        ("node/supervisor/options.c", "len == strlen(name) + 2", "len > 0"),
+    ),
 ]

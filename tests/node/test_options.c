@@ -147,6 +147,8 @@ static void help_names_every_option(void **state)
 static void refuses_what_it_does_not_know(void **state)
 {
     (void)state;
+    refused("--dir node --rest f", "--rest: there is no such option; did you mean --restore?");
+    refused("--dir node --key=f", "--key: there is no such option; did you mean --key-file?");
     refused("--dir node --verbose", "--verbose: there is no such option");
     refused("--dir node -v", "-v: there is no such option");
     refused("--dir node more", "more: belongs to no option");
