@@ -205,9 +205,11 @@ static enum sym_err read_file(struct sym_secret *out, const char *given, size_t 
     } else if (S_ISDIR(st.st_mode)) {
         err = sym_fail(fault, SYM_IO, "%s: is a directory; name a file", path);
     } else if (secret && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        char place[OPERAND_BYTES];
+        show_operand(place, given);
         err = sym_fail(fault, SYM_BAD_PERMISSIONS,
-                       "%s: others than its owner may use this secret; run \"chmod 600\" on it",
-                       path);
+                       "%.*s: others than its owner may use this secret: \"chmod 600 %s\"",
+                       (int)SHOWN_BYTES_MAX, path, place);
     }
     if (err == SYM_OK) {
         err = read_open_file(out, fd, path, max, fault);

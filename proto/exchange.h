@@ -51,7 +51,7 @@
 
 #define SYM_REASON_LIST(X)                                                                         \
     X(NONE, 0, "none")                                                                             \
-    X(POLICY, 1, "no grant allows it")                                                             \
+    X(POLICY, 1, "no grant allows it as asked")                                                    \
     X(LIMIT, 2, "a limit of the grant is reached")                                                 \
     X(APPROVER, 3, "an approver denied it")                                                        \
     X(UNSUPPORTED, 4, "the other side cannot do this kind of exchange")                            \

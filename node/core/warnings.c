@@ -181,12 +181,12 @@ static void look_at_restore(struct sym_warnings *w, const struct sym_core *core,
     if (core->restored.backup_ms == 0) {
         warn(w,
              "this node was found at %s to be an older copy of itself: tell your partners, who see "
-             "a new log",
+             "a new log; its privacy budgets count as spent for a year",
              when);
     } else if (sym_utc_format(from, (int64_t)(core->restored.backup_ms / 1000)) == SYM_OK) {
         warn(w,
              "this node was restored at %s from a backup of %s: tell your partners, who see a new "
-             "log",
+             "log; its privacy budgets count as spent for a year",
              when, from);
     }
 }

@@ -266,7 +266,8 @@ static void report(const struct work *w)
         "and users that\nwere added are missing, and what was forgotten or revoked since is "
         "there again.\n"
         "At its first start it begins a new evidence log, which names the newest entry of the "
-        "old one.\nNever start it beside the node that the backup was taken of.\n",
+        "old one.\nIts privacy budgets count as spent for a year, as what was spent since is not "
+        "known.\nNever start it beside the node that the backup was taken of.\n",
         when);
     if (w->user_keys == 0) {
         (void)printf("It holds no users' keys: put them back into %s/" USERS_DIR

@@ -403,7 +403,7 @@ static void refuses_a_user_key_that_others_can_read(void **state)
     assert_int_equal(chmod(path, 0640), 0);
     run(&r, "settings|list");
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "run \"chmod 600\" on it");
+    assert_shows(r.err, "use this secret: \"chmod 600 ");
 }
 
 static void refuses_a_user_key_that_is_none(void **state)

@@ -401,7 +401,7 @@ static void refuses_a_preshared_key_that_is_none(void **state)
     (void)snprintf(words, sizeof words, "peer|psk|bank-b|--file|%s/psk", node->dir);
     run(&r, words);
     assert_int_equal(r.code, SYM_EXIT_FAILED);
-    assert_shows(r.err, "run \"chmod 600\" on it");
+    assert_shows(r.err, "/psk\"\n");
     fake_notes(asked, node);
     assert_string_equal(asked, "");
 }

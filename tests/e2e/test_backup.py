@@ -83,6 +83,7 @@ class WholeNode(BackupTest):
         self.assertEqual(after, before)
         self.assertEqual([row["id"] for row in again.json("exchange", "list")], [row["id"] for row in history])
         self.assertIn("was restored at", "".join(again.json("status")["warnings"]))
+        self.assertIn("its privacy budgets count as spent for a year", "".join(again.json("status")["warnings"]))
         self.assertFalse((again.dir / "restored").exists())
         self.assertEqual(sorted(p.name for p in (again.dir / "users").iterdir()), ["ann.key", "operator.key"])
         again.restart()

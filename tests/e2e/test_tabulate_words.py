@@ -44,7 +44,7 @@ class Missing(TabulationTest):
         told, _, why = line.partition(" denied it: ")
         self.assertIn("1 of 6 participants consented, at least 5 are needed; ", told)
         self.assertEqual(sorted(told.rpartition("; ")[2].split(", ")), names, line)
-        self.assertEqual(why, "no grant allows it: ask the other side for a grant, and check the dataset's name")
+        self.assertEqual(why, "no grant allows it as asked: ask the other side for a grant, and check the dataset's name")
         for node in others:
             node.do("grant", self.crew6.asker.alias, DATASET, "tabulate")
 
