@@ -4,6 +4,7 @@
 #include "cli/prompt.h"
 #include "tests/cli/fake_node.h"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -22,6 +23,7 @@ static void take_terminal(const char *path)
     (void)dup2(fd, 0);
     (void)dup2(fd, 1);
     (void)dup2(fd, 2);
+    (void)signal(SIGINT, SIG_DFL); /* who runs in the background ignores it */
 }
 
 /* All that is printed until the terminal is closed; typed is sent when "[y/N]" appears. */
