@@ -1,7 +1,5 @@
 #include "crypto/text.h"
 
-#include <string.h>
-
 /* How the first byte of a character says how many follow; the smallest character that needs them.
  */
 static const struct form {
@@ -95,11 +93,11 @@ bool sym_text_is_name(struct sym_span text)
 bool sym_text_is_typed(struct sym_span text)
 {
     static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
-    bool typed = text.len < sizeof mark || memcmp(text.data, mark, sizeof mark) != 0;
+    unsigned others = text.len >= sizeof mark && sym_equal(text.data, mark, sizeof mark);
     for (size_t i = 0; i < text.len; i++) {
-        typed = typed && text.data[i] >= ' ' && text.data[i] != 0x7f;
+        others |= (unsigned)(text.data[i] < ' ') | (unsigned)(text.data[i] == 0x7f);
     }
-    return typed;
+    return others == 0;
 }
 
 bool sym_text_is_alias(struct sym_span text)

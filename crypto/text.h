@@ -17,7 +17,8 @@ bool sym_text_next(uint32_t *character, struct sym_span *rest);
 bool sym_text_is_name(struct sym_span text);
 
 /* Can this be typed at a prompt? Nothing of what editors put into files beside it: no byte order
- * mark in front, no carriage return or other control character. Any bytes else. */
+ * mark in front, no carriage return or other control character. Any bytes else. Asked about
+ * passphrases: its time depends on the length and the answer alone. */
 bool sym_text_is_typed(struct sym_span text);
 
 /* May this be a local name of a peer, a dataset or a user? At least one of a-z A-Z 0-9 . _ - and

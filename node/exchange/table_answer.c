@@ -367,8 +367,14 @@ static void deny_step(struct judged *j, enum sym_err err)
     }
 }
 
-static struct sym_table_part *find_part(struct judged *j, struct sym_span table)
+/* err: of reading the parameters, which name the suite and the table. */
+static struct sym_table_part *find_part(struct judged *j, enum sym_err err, uint32_t suite,
+                                        struct sym_span table)
 {
+    if (err != SYM_OK || suite != SYM_TABLE_SUITE) {
+        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
+        return NULL;
+    }
     struct sym_table_part *part = sym_table_part_find(j->x, table);
     if (!keep_request(j, table)) {
         return NULL;
@@ -392,19 +398,15 @@ static struct sym_table_part *find_part(struct judged *j, struct sym_span table)
 static void answer_evaluate(struct judged *j)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct sym_overlap_evaluate asked;
+    struct sym_overlap_evaluate asked = {.suite = 0};
     struct sym_leg *leg = NULL;
-    if (sym_decode(&arena, &asked, &sym_msg_overlap_evaluate, j->request->parameters) != SYM_OK ||
-        asked.suite != SYM_TABLE_SUITE) {
-        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
-        return;
-    }
-    struct sym_table_part *part = find_part(j, asked.table);
+    enum sym_err err =
+        sym_decode(&arena, &asked, &sym_msg_overlap_evaluate, j->request->parameters);
+    struct sym_table_part *part = find_part(j, err, asked.suite, asked.table);
     if (part == NULL) {
         return;
     }
-    enum sym_err err =
-        sym_table_part_evaluates(&leg, part, &j->peer->id, asked.consents_hash, asked.elements);
+    err = sym_table_part_evaluates(&leg, part, &j->peer->id, asked.consents_hash, asked.elements);
     if (err != SYM_OK) {
         deny_step(j, err);
         return;
@@ -418,18 +420,14 @@ static void answer_evaluate(struct judged *j)
 static void answer_rows(struct judged *j)
 {
     SYM_ARENA_AUTO arena = {0};
-    struct sym_overlap_rows asked;
+    struct sym_overlap_rows asked = {.suite = 0};
     struct sym_leg *leg = NULL;
-    if (sym_decode(&arena, &asked, &sym_msg_overlap_rows, j->request->parameters) != SYM_OK ||
-        asked.suite != SYM_TABLE_SUITE) {
-        sym_answer_deny(j->out, SYM_REASON_PROTOCOL, "the parameters are impossible");
-        return;
-    }
-    struct sym_table_part *part = find_part(j, asked.table);
+    enum sym_err err = sym_decode(&arena, &asked, &sym_msg_overlap_rows, j->request->parameters);
+    struct sym_table_part *part = find_part(j, err, asked.suite, asked.table);
     if (part == NULL) {
         return;
     }
-    enum sym_err err = sym_table_part_tallies(&leg, part, &j->peer->id, asked.consents_hash);
+    err = sym_table_part_tallies(&leg, part, &j->peer->id, asked.consents_hash);
     if (err != SYM_OK) {
         deny_step(j, err);
     } else if (!open_run(j, leg)) {
