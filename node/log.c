@@ -18,7 +18,8 @@
 /* How long a line waits for who reads stderr. Once that was in vain the next ones do not. */
 #define PATIENCE_MS 100
 
-/* Lines that were lost since the last one that stderr took. */
+/* Lines that were lost since the last one that stderr took: the one thing here that changes, and of
+ * the process as stderr is. */
 static _Atomic unsigned lost;
 
 struct line {

@@ -84,6 +84,7 @@ enum sym_err sym_breach_has(struct sym_transaction *t, const char **what,
     if (err != SYM_NOT_FOUND) {
         return err;
     }
+    _Static_assert(SYM_BREACH_CHECKS == 3, "as the words say");
     *what = "three of its overlaps have failed a check";
     err = get_checks(&failed, t, peer);
     return err == SYM_OK && failed < SYM_BREACH_CHECKS ? SYM_NOT_FOUND : err;

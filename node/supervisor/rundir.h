@@ -3,9 +3,9 @@
  * A path of a socket holds 108 bytes and a node's directory may lie deep, so the sockets lie in a
  * new directory of mode 0700 below $RUNTIME_DIRECTORY (systemd), $XDG_RUNTIME_DIR or /tmp, the
  * first that will do (last $XDG_RUNTIME_DIR of a login, which ends before the node does); DIR/run
- * is a link to it. It goes at a clean end; after a crash the next start
- * removes it, unless it is locked: then it is in use, by the node that this directory is a copy
- * of. The caller holds the lock of the node's directory.
+ * is a link to it. It goes at a clean end; after a crash the next start removes it, unless it is
+ * locked: then it is in use, by the node that this directory is a copy of. The caller holds the
+ * lock of the node's directory.
  * Errors: those of disk.h, with the line in fault.
  */
 #ifndef SYM_NODE_SUPERVISOR_RUNDIR_H
